@@ -1,0 +1,145 @@
+"""Technology: what a process node's arithmetic, memories and PEs cost, each figure sourced.
+
+The figures are in ``arch_configs/technology``; pgsim.arch.costs turns them into costs of a design.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field
+
+from pgsim.arch.config import Section
+from pgsim.arch.validation import check_yaml
+from pgsim.arch.yaml_source import read_yaml
+from pgsim.errors import InputError, nearest
+from pgsim.files import shipped
+
+_Cost = Annotated[float, Field(gt=0)]
+_Source = Annotated[str, Field(min_length=1)]
+
+
+class PERow(Section):
+    """The cost of one PE whose widest operands both have `max_bits`."""
+
+    max_bits: Annotated[int, Field(ge=1, le=64)]
+    area_um2: _Cost
+    dynamic_pj_per_cycle: _Cost
+    leakage_uw: _Cost
+
+
+class SRAMRow(Section):
+    """The cost of one bank of SRAM: energy a word, leakage a bank."""
+
+    bank_bytes: Annotated[int, Field(ge=1)]
+    word_bits: Annotated[int, Field(ge=1)]
+    read_pj: _Cost
+    write_pj: _Cost
+    leakage_mw: _Cost
+
+
+class DRAMRow(Section):
+    """The energy of moving one bit to or from a kind of DRAM."""
+
+    kind: Annotated[str, Field(min_length=1)]
+    pj_per_bit: _Cost
+    source: _Source
+
+
+_Row = TypeVar("_Row", PERow, SRAMRow)
+
+
+def _ascending(rows: tuple[_Row, ...]) -> tuple[_Row, ...]:
+    sizes = [row.max_bits if isinstance(row, PERow) else row.bank_bytes for row in rows]
+    if sizes != sorted(set(sizes)):
+        raise ValueError(f"rows of sizes {sizes}: expected each size once, smallest first")
+    return rows
+
+
+# A YAML list is the only way to write a tuple, so these fields, and not their rows, are lax.
+_PERows = Annotated[
+    tuple[PERow, ...], Field(min_length=1, strict=False), AfterValidator(_ascending)
+]
+_SRAMRows = Annotated[
+    tuple[SRAMRow, ...], Field(min_length=2, strict=False), AfterValidator(_ascending)
+]
+
+
+class PETables(Section):
+    """Measured PEs: fixed multiply-accumulate units and fusion units, by their widest operands."""
+
+    fixed: _PERows
+    fusion: _PERows
+    source: _Source
+
+
+class Arithmetic(Section):
+    """Energy and area of single operations, from which PEs without a measured table are built."""
+
+    int8_add_pj: _Cost
+    int16_add_pj: _Cost
+    int32_add_pj: _Cost
+    int8_multiply_pj: _Cost
+    int32_multiply_pj: _Cost
+    int8_add_um2: _Cost
+    int16_add_um2: _Cost
+    int32_add_um2: _Cost
+    int8_multiply_um2: _Cost
+    int32_multiply_um2: _Cost
+    source: _Source
+
+
+class SRAMTable(Section):
+    """SRAM banks by size, and the area of a bit with its share of the periphery."""
+
+    rows: _SRAMRows
+    um2_per_bit: _Cost
+    source: _Source
+
+
+class Registers(Section):
+    """Energy of a bit read from or written to the small memories beside the PEs."""
+
+    read_pj_per_bit: _Cost
+    write_pj_per_bit: _Cost
+    source: _Source
+
+
+class Technology(Section):
+    """The cost figures of one process node, as `load_technology` reads them."""
+
+    name: Annotated[str, Field(min_length=1)]
+    source: _Source
+    pe: PETables
+    arithmetic: Arithmetic
+    sram: SRAMTable
+    registers: Registers
+    dram: Annotated[tuple[DRAMRow, ...], Field(min_length=1, strict=False)]
+    pe_idle_fraction: Annotated[float, Field(ge=0, le=1)]
+
+    def dram_pj_per_bit(self, kind: str) -> float:
+        """Return the energy of one bit to or from DRAM of this kind, in pJ.
+
+        Raises InputError for a kind that the table lacks, with the nearest one that it has.
+        """
+        energies = {row.kind: row.pj_per_bit for row in self.dram}
+        if kind not in energies:
+            raise InputError(
+                f"memory.dram.kind: value {kind!r}: expected one of {', '.join(energies)}, which "
+                f"technology {self.name} holds.{nearest(kind, energies)}"
+            )
+        return energies[kind]
+
+
+def load_technology(name_or_path: str | Path | Technology) -> Technology:
+    """Return the technology table of a YAML file, or of the shipped one of that name.
+
+    A table that is loaded already is returned as it is. Raises InputError where there is no such
+    file or name, and for everything wrong in the file at once, one line each with file, line and
+    key.
+    """
+    if isinstance(name_or_path, Technology):
+        return name_or_path
+    path = shipped("arch_configs/technology", name_or_path, ".yaml")
+    return check_yaml(Technology, read_yaml(path))

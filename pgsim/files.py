@@ -1,0 +1,70 @@
+"""Files as pgsim finds them and leaves them: shipped data by name, outputs whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pgsim.errors import InputError, nearest
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def shipped_folder(kind: str) -> Path:
+    """Return the folder of shipped data of one kind, such as ``traces``.
+
+    An installed wheel carries the data inside the package; a checkout has it beside the package.
+    """
+    installed = _PACKAGE / "shipped" / kind
+    return installed if installed.is_dir() else _PACKAGE.parent / kind
+
+
+def shipped_names(kind: str, suffix: str) -> list[str]:
+    """Return the names, without `suffix`, of the shipped files of one kind, sorted."""
+    return sorted(path.name[: -len(suffix)] for path in shipped_folder(kind).glob(f"*{suffix}"))
+
+
+def shipped(kind: str, name_or_path: str | Path, suffix: str) -> Path:
+    """Return the path of a file given by path or by the name of a shipped one.
+
+    Raises InputError, with the nearest shipped name, where there is neither.
+    """
+    path = Path(name_or_path)
+    if path.exists():
+        return path
+    names = shipped_names(kind, suffix)
+    if str(name_or_path) in names:
+        return shipped_folder(kind) / f"{name_or_path}{suffix}"
+    raise InputError(
+        f"{name_or_path}: no such file, and no shipped {kind.rstrip('s').replace('_', ' ')} has this name "
+        f"(shipped: {', '.join(names) or 'none'}).{nearest(name_or_path, names)}"
+    )
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` that replaces it when the block ends without an error.
+
+    An error or an interrupt removes the temporary file and leaves what stood at `path`.
+    Raises InputError where the folder does not exist or cannot be written.
+    """
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(
+            dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix
+        )
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written: {error.strerror}") from None
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # mkstemp makes it private; a result is a normal file
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,226 @@
+"""Convolution and linear layer with Precision Gating (Zhang et al., ICLR 2020, arXiv 2002.07136).
+
+A drop-in for torch's own: ``nn.Conv2d(32, 64, 3)`` becomes ``PGConv2d(32, 64, 3, activation_bits=4,
+msb_bits=2, weight_bits=8)``. The weights keep their names, so that a full-precision network's
+``state_dict`` loads (``strict=False``: clips and thresholds are new).
+
+**Training and inference.** Both compute the same integers. In training mode they are float32 and
+carry gradients; in eval mode float64, every sum rounded to the whole number that it is, so that
+masks and sums are bit-exact whatever algorithm the backend chose for the product.
+
+**Thresholds.** A threshold is trained in the units of the layer's own output, before bias and batch
+norm. With ``step`` what one integer of the output is worth, the gate compares integers:
+``O_hb·2^lsb_bits·step > Δ`` is ``O_hb > floor(Δ / (2^lsb_bits·step))``, because O_hb is whole.
+A threshold of -inf opens every gate (the scheme `full`), +inf closes it (`msb_only`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Required, TypedDict, Unpack
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pgsim.errors import InputError
+from pgsim.gating.quantize import (
+    ClippedQuantizer,
+    quantize_weight,
+    split_planes,
+    straight_through,
+)
+
+Product = Callable[[Tensor, Tensor], Tensor]
+"""The layer's linear map: (integer activations, integer weights) to integer sums."""
+
+
+class GateOptions(TypedDict, total=False):
+    """What a gated layer states beyond torch's own arguments.
+
+    Without `msb_bits` the layer is not gated: it runs once, at `activation_bits`. `signed` and
+    `clip` are ClippedQuantizer's. `temperature` is the slope of the sigmoid that stands for the
+    gate's step in the backward pass.
+    """
+
+    activation_bits: Required[int]
+    msb_bits: int | None
+    weight_bits: int
+    signed: bool
+    clip: float
+    temperature: float
+
+
+class PrecisionGate(nn.Module):
+    """The quantizer, the thresholds and the gate of one layer: O = O_hb·2^lsb_bits + mask·O_lb.
+
+    `threshold_shape` is one value per output channel, shaped to broadcast over the layer's output;
+    the rest are GateOptions. `mask` holds the last forward's decisions, bool of the output's shape,
+    None where nothing is gated. Raises InputError where a width is out of range.
+    """
+
+    def __init__(
+        self,
+        threshold_shape: tuple[int, ...],
+        *,
+        activation_bits: int,
+        msb_bits: int | None = None,
+        weight_bits: int = 8,
+        signed: bool = False,
+        clip: float = 6.0,
+        temperature: float = 5.0,
+    ) -> None:
+        super().__init__()
+        if msb_bits is not None and not 1 <= msb_bits < activation_bits:
+            raise InputError(
+                f"msb_bits is {msb_bits}: expected 1 to {activation_bits - 1}, one less than "
+                "activation_bits, or None for a layer without a gate."
+            )
+        if not 2 <= weight_bits <= 16:
+            raise InputError(f"weight_bits is {weight_bits}: expected 2 to 16.")
+        self.activation_bits = activation_bits
+        self.msb_bits = msb_bits
+        self.weight_bits = weight_bits
+        self.temperature = temperature
+        self.quantize = ClippedQuantizer(activation_bits, clip=clip, signed=signed)
+        self.threshold = None if msb_bits is None else nn.Parameter(torch.zeros(threshold_shape))
+        self.mask: Tensor | None = None
+
+    def forward(self, x: Tensor, weight: Tensor, product: Product) -> Tensor:
+        """Return the layer's output before its bias, in x's dtype; leave decisions in `mask`."""
+        dtype = x.dtype if self.training else torch.float64
+        integers = self.quantize(x.to(dtype))
+        weights, weight_step = quantize_weight(weight.to(dtype), self.weight_bits)
+        step = self.quantize.step(dtype) * weight_step
+        multiply = product if self.training else _rounded(product)
+        if self.threshold is None or self.msb_bits is None:
+            return (multiply(integers, weights) * step).to(x.dtype)
+        lsb_bits = self.activation_bits - self.msb_bits
+        msb, lsb = split_planes(integers, lsb_bits)
+        high = multiply(msb, weights)
+        gate = self._gate(high, step * 2**lsb_bits)
+        self.mask = gate.detach() > 0.5
+        sums: Tensor = high * 2**lsb_bits + gate * multiply(lsb, weights)
+        return (sums * step).to(x.dtype)
+
+    def _gate(self, high: Tensor, msb_step: Tensor) -> Tensor:
+        """Return 1 where an output's MSB sum exceeds its channel's threshold, else 0.
+
+        The gradient, to the sum and to the threshold, is that of ``sigmoid(temperature·(O - Δ))``
+        with O and Δ in the units of the layer's output (PG, section 3).
+        """
+        assert self.threshold is not None
+        hard = (high > integer_threshold(self.threshold, msb_step)).to(high.dtype)
+        if not self.training:
+            return hard
+        soft = torch.sigmoid(self.temperature * (high * msb_step - self.threshold))
+        return straight_through(hard, soft)
+
+
+def integer_threshold(threshold: Tensor, msb_step: Tensor) -> Tensor:
+    """Return the whole numbers that MSB sums are compared with: ``floor(Δ / msb_step)``.
+
+    `msb_step` is what one unit of O_hb is worth in the layer's output, ``2^lsb_bits·step``. The
+    shape is that of `threshold`, the dtype that of `msb_step`; infinite ones stay infinite.
+    """
+    return torch.floor(threshold.detach().to(msb_step.dtype) / msb_step)
+
+
+def _rounded(product: Product) -> Product:
+    """Round the sums of a float64 product, so that they are exact by any algorithm.
+
+    Added up directly they are whole anyway, being far below 2^53 (8 x 8 bits and a reduction of
+    10,000 stay under 2^30); Winograd or FFT come within a small fraction of one.
+    """
+    return lambda activations, weights: product(activations, weights).round()
+
+
+class PGConv2d(nn.Conv2d):
+    """A 2-D convolution with Precision Gating, or quantized only where `msb_bits` is None.
+
+    The input is ``(images, in_channels, height, width)``, zero-padded.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        bias: bool = False,
+        **options: Unpack[GateOptions],
+    ) -> None:
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias
+        )
+        self.gate = PrecisionGate((out_channels, 1, 1), **options)
+
+    @property
+    def mask(self) -> Tensor | None:
+        """The last forward's mask, bool ``(images, out_channels, height, width)``, or None."""
+        return self.gate.mask
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``(images, out_channels, out_height, out_width)`` in x's dtype."""
+        output: Tensor = self.gate(x, self.weight, self._product)
+        return output if self.bias is None else output + self.bias.view(-1, 1, 1)
+
+    def _product(self, activations: Tensor, weights: Tensor) -> Tensor:
+        return F.conv2d(
+            activations, weights, None, self.stride, self.padding, self.dilation, self.groups
+        )
+
+
+class PGLinear(nn.Linear):
+    """A linear layer with Precision Gating, or quantized only where `msb_bits` is None.
+
+    The input is ``(images, in_features)``, or ``(images, tokens, in_features)``.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        **options: Unpack[GateOptions],
+    ) -> None:
+        super().__init__(in_features, out_features, bias)
+        self.gate = PrecisionGate((out_features,), **options)
+
+    @property
+    def mask(self) -> Tensor | None:
+        """The last forward's mask, bool of the output's shape, or None."""
+        return self.gate.mask
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``(images, out_features)`` or ``(images, tokens, out_features)`` in x's dtype."""
+        output: Tensor = self.gate(x, self.weight, F.linear)
+        return output if self.bias is None else output + self.bias
+
+
+PGLayer = PGConv2d | PGLinear
+
+
+def pg_layers(model: nn.Module) -> dict[str, PGLayer]:
+    """Return the PGConv2d and PGLinear of a model by their names, in the order of definition."""
+    return {name: module for name, module in model.named_modules() if isinstance(module, PGLayer)}
+
+
+def threshold_loss(model: nn.Module, target: float) -> Tensor:
+    """Return the sum over gated layers and channels of ``(Δ - target)²``, a 0-d tensor.
+
+    Added to the task loss with a small weight sigma it pulls thresholds up to `target`, against the
+    task, which pulls down those of the channels that need their LSB pass (PG, section 3). `target`
+    is in the units of the layers' outputs. Raises InputError where no layer of the model is gated.
+    """
+    thresholds = [
+        layer.gate.threshold
+        for layer in pg_layers(model).values()
+        if layer.gate.threshold is not None
+    ]
+    if not thresholds:
+        raise InputError("threshold_loss: no layer of the model is gated (msb_bits is None).")
+    return torch.stack([(threshold - target).square().sum() for threshold in thresholds]).sum()

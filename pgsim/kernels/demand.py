@@ -1,0 +1,140 @@
+"""Bursts of the LSB plane that gated outputs need (MODEL.md M24, `lsb_fetch: on_demand`)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+
+class Plane(NamedTuple):
+    """The LSB plane of one group's input in one run, and the kernel that reads it.
+
+    Sizes in pixels, `pixel_bits` = input channels of the group times B_lb.
+    """
+
+    images: int
+    in_h: int
+    in_w: int
+    out_h: int
+    out_w: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    padding_h: int
+    padding_w: int
+    dilation_h: int
+    dilation_w: int
+    pixel_bits: int
+    burst_bits: int
+
+
+class Nesting(NamedTuple):
+    """How many runs a batch has, and groups a run; the rest of each axis is lane groups, windows."""
+
+    runs: int
+    groups: int
+
+
+@numba.njit(cache=True, nogil=True)
+def _fetch(position, plane, held, mark):  # type: ignore[no-untyped-def]
+    """Mark the bursts that one position of a run needs; return how many were not held."""
+    image, pixel = divmod(position, plane.out_h * plane.out_w)
+    out_y, out_x = divmod(pixel, plane.out_w)
+    fetched = 0
+    for tap_y in range(plane.kernel_h):
+        y = out_y * plane.stride_h - plane.padding_h + tap_y * plane.dilation_h
+        if y < 0 or y >= plane.in_h:
+            continue
+        for tap_x in range(plane.kernel_w):
+            x = out_x * plane.stride_w - plane.padding_w + tap_x * plane.dilation_w
+            if x < 0 or x >= plane.in_w:
+                continue
+            begin = ((image * plane.in_h + y) * plane.in_w + x) * plane.pixel_bits
+            end = begin + plane.pixel_bits - 1
+            for burst in range(begin // plane.burst_bits, end // plane.burst_bits + 1):
+                if held[burst] != mark:
+                    held[burst] = mark
+                    fetched += 1
+    return fetched
+
+
+@numba.njit(cache=True, nogil=True)
+def _new_plane(plane):  # type: ignore[no-untyped-def]
+    """Return an array with one mark per burst of the plane, none held."""
+    bits = plane.images * plane.in_h * plane.in_w * plane.pixel_bits
+    return np.zeros(bits // plane.burst_bits + 1, np.int64)
+
+
+@numba.njit(cache=True, nogil=True)
+def demand_by_slots(rows, bounds, nesting, plane, resident):  # type: ignore[no-untyped-def]
+    """Count the bursts that every tile fetches where slots are positions.
+
+    rows: uint64 (batches, lanes, words). bounds: (lanes, lane_bounds, slot_bounds), int64, as the
+    schedulers take them: lane groups of all groups, then windows of all runs.
+    resident: bool (lane groups of a group,), the first entry says whether bursts stay held from
+    one lane group to the next.
+    Returns int64 (batches, lane groups, windows). Source: MODEL.md M24.
+    """
+    lanes, lane_bounds, slot_bounds = bounds
+    batches = rows.shape[0]
+    lane_groups = (lane_bounds.size - 1) // nesting.groups
+    windows = (slot_bounds.size - 1) // nesting.runs
+    bursts = np.zeros((batches, lane_bounds.size - 1, slot_bounds.size - 1), np.int64)
+    held = _new_plane(plane)
+    mark = 0
+    for batch in range(batches):
+        for run in range(nesting.runs):
+            run_begin = slot_bounds[run * windows]
+            for group in range(lane_bounds.size - 1):
+                if group % lane_groups == 0 or not resident[0]:
+                    mark += 1
+                own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
+                for window in range(run * windows, (run + 1) * windows):
+                    fetched = 0
+                    for slot in range(slot_bounds[window], slot_bounds[window + 1]):
+                        active = np.uint64(0)
+                        for lane in own:
+                            active |= rows[batch, lane, slot >> 6] >> np.uint64(slot & 63)
+                        if active & np.uint64(1):
+                            fetched += _fetch(slot - run_begin, plane, held, mark)
+                    bursts[batch, group, window] = fetched
+    return bursts
+
+
+@numba.njit(cache=True, nogil=True)
+def demand_by_lanes(rows, bounds, nesting, plane, resident):  # type: ignore[no-untyped-def]
+    """Count the bursts that every tile fetches where lanes are positions.
+
+    rows: uint64 (batches, lanes, words). bounds: (lanes, lane_bounds, slot_bounds), int64, as the
+    schedulers take them: lane groups of all runs, then windows of all groups.
+    resident: bool (lane groups of a run,), whether a lane group's bursts stay held.
+    Returns int64 (batches, lane groups, windows). Source: MODEL.md M24.
+    """
+    lanes, lane_bounds, slot_bounds = bounds
+    batches = rows.shape[0]
+    lane_groups = (lane_bounds.size - 1) // nesting.runs
+    windows = (slot_bounds.size - 1) // nesting.groups
+    bursts = np.zeros((batches, lane_bounds.size - 1, slot_bounds.size - 1), np.int64)
+    held = _new_plane(plane)
+    mark = 0
+    for batch in range(batches):
+        for run in range(nesting.runs):
+            run_begin = lane_bounds[run * lane_groups]
+            for group in range(nesting.groups):
+                mark += 1
+                for place in range(run * lane_groups, (run + 1) * lane_groups):
+                    for window in range(group * windows, (group + 1) * windows):
+                        if not resident[place - run * lane_groups]:
+                            mark += 1
+                        fetched = 0
+                        for lane in range(lane_bounds[place], lane_bounds[place + 1]):
+                            row = rows[batch, lanes[lane]]
+                            for slot in range(slot_bounds[window], slot_bounds[window + 1]):
+                                if (row[slot >> 6] >> np.uint64(slot & 63)) & np.uint64(1):
+                                    fetched += _fetch(lane - run_begin, plane, held, mark)
+                                    break
+                        bursts[batch, place, window] = fetched
+    return bursts

@@ -1,0 +1,89 @@
+"""From a trace's rows (a channel's positions, packed) to a scheduler's (a lane's slots, packed).
+
+Rows are uint64, least significant bit first. Source: MODEL.md M6, M7.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True, nogil=True)
+def _transpose(block):  # type: ignore[no-untyped-def]
+    """Transpose a 64 x 64 bit matrix in place (Warren, Hacker's Delight, section 7-3)."""
+    width = 32
+    keep = np.uint64(0x00000000FFFFFFFF)
+    while width:
+        shift = np.uint64(width)
+        for base in range(0, 64, 2 * width):
+            for row in range(base, base + width):
+                swapped = ((block[row] >> shift) ^ block[row + width]) & keep
+                block[row + width] ^= swapped
+                block[row] ^= swapped << shift
+        width >>= 1
+        keep ^= keep << np.uint64(width)
+
+
+@numba.njit(cache=True, nogil=True)
+def join_images(mask, batch, positions):  # type: ignore[no-untyped-def]
+    """Put the images of each batch one after the other, bit by bit, so that slots are positions.
+
+    mask: uint64 (batches * batch, channels, words) with `positions` bits a row, the rest zero.
+    Returns uint64 (batches, channels, words of batch * positions bits).
+    """
+    images, channels, words = mask.shape
+    joined_words = (batch * positions + 63) >> 6
+    joined = np.zeros((images // batch, channels, joined_words), np.uint64)
+    for image in range(images):
+        begin = (image % batch) * positions
+        first, shift = begin >> 6, np.uint64(begin & 63)
+        for channel in range(channels):
+            source, target = mask[image, channel], joined[image // batch, channel]
+            for word in range(words):
+                target[first + word] |= source[word] << shift
+                if shift and first + word + 1 < joined_words:
+                    target[first + word + 1] |= source[word] >> (np.uint64(64) - shift)
+    return joined
+
+
+@numba.njit(cache=True, nogil=True)
+def transpose_positions(mask, positions):  # type: ignore[no-untyped-def]
+    """Turn rows of channels into rows of positions, so that slots are channels.
+
+    mask: uint64 (images, channels, words) with `positions` bits a row.
+    Returns uint64 (images, positions, words of channels bits).
+    """
+    images, channels, _ = mask.shape
+    turned = np.zeros((images, positions, (channels + 63) >> 6), np.uint64)
+    block = np.empty(64, np.uint64)
+    for image in range(images):
+        for top in range(0, channels, 64):
+            for left in range(0, positions, 64):
+                for row in range(64):
+                    channel = top + row
+                    block[row] = mask[image, channel, left >> 6] if channel < channels else 0
+                _transpose(block)
+                for row in range(min(64, positions - left)):
+                    turned[image, left + row, top >> 6] = block[row]
+    return turned
+
+
+@numba.njit(cache=True, nogil=True)
+def interleave_images(mask, batch, positions):  # type: ignore[no-untyped-def]
+    """Order a batch's bits by position first and image second: the runs of a recurrent layer.
+
+    mask: uint64 (batches * batch, channels, words) with `positions` bits a row (time steps).
+    Returns uint64 (batches, channels, words of batch * positions bits).
+    """
+    images, channels, _ = mask.shape
+    ordered = np.zeros((images // batch, channels, (batch * positions + 63) >> 6), np.uint64)
+    one = np.uint64(1)
+    for image in range(images):
+        for channel in range(channels):
+            source, target = mask[image, channel], ordered[image // batch, channel]
+            for position in range(positions):
+                bit = (source[position >> 6] >> np.uint64(position & 63)) & one
+                place = position * batch + image % batch
+                target[place >> 6] |= bit << np.uint64(place & 63)
+    return ordered

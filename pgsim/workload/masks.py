@@ -1,0 +1,110 @@
+"""Gate masks as they lie in a file and in memory: one bit per position, in 64-bit words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.errors import InputError
+from pgsim.workload.layer import LayerShape
+
+Words = npt.NDArray[np.uint64]
+
+WORD = np.dtype("<u8")  # a mask word as it lies in the file, on any machine
+_CHUNK_WORDS = 2**20  # words looked at together where all of a mask is read: 8 MiB
+
+
+def words_of(positions: int) -> int:
+    """Return how many 64-bit words hold one bit per position."""
+    return -(-positions // 64)
+
+
+def pack_masks(masks: npt.NDArray[np.bool_]) -> Words:
+    """Return masks (images, channels, positions) as read-only words (images, channels, words)."""
+    images, channels, positions = masks.shape
+    rows = np.zeros((images, channels, 8 * words_of(positions)), dtype=np.uint8)
+    rows[..., : -(-positions // 8)] = np.packbits(masks, axis=-1, bitorder="little")
+    words = rows.view(WORD)
+    words.flags.writeable = False
+    return words
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTrace:
+    """One layer's shape and gate masks: read-only uint64 (images, mask_channels, words) per shard.
+
+    A mask's bits are its positions in raster order, least significant bit first, padded with zeros
+    to whole words. A layer without a gate has no shards.
+    """
+
+    shape: LayerShape
+    shards: tuple[Words, ...] = ()
+
+    @property
+    def images(self) -> int:
+        """Images that the masks cover; 0 for a layer without a gate."""
+        return sum(len(shard) for shard in self.shards)
+
+    def mask_words(self, start: int = 0, stop: int | None = None) -> Words:
+        """Return the masks of images `start` to `stop`, uint64 (images, mask_channels, words).
+
+        A view without a copy where one shard holds them all. Raises InputError for a layer without
+        a gate.
+        """
+        if not self.shards:
+            raise InputError(f"layer {self.shape.name!r} has gate 'none', so it has no mask")
+        begin, end, _ = slice(start, stop).indices(self.images)
+        parts, first = [], 0
+        for shard in self.shards:
+            low, high = max(begin - first, 0), min(end - first, len(shard))
+            if low < high:
+                parts.append(shard[low:high])
+            first += len(shard)
+        if len(parts) == 1:
+            return parts[0]
+        joined = np.concatenate(parts) if parts else self.shards[0][:0]
+        joined.flags.writeable = False
+        return joined
+
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[Words]:
+        """Yield `mask_words` of those images in pieces that fit in memory whatever the trace."""
+        begin, end, _ = slice(start, stop).indices(self.images)
+        words = self.shape.mask_channels * words_of(self.shape.mask_positions)
+        step = max(1, _CHUNK_WORDS // words)
+        for first in range(begin, end, step):
+            yield self.mask_words(first, min(first + step, end))
+
+    def density(self, start: int = 0, stop: int | None = None) -> float:
+        """Return the mean of the mask over images `start` to `stop`; NaN without gate or image."""
+        ones, positions = self._ones(start, stop)
+        return int(ones.sum()) / (len(ones) * positions) if positions else float("nan")
+
+    def channel_density(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.float64]:
+        """Return each channel's mean of the mask over images `start` to `stop`, (mask_channels,).
+
+        Empty for a layer without a gate; NaN where there is no image.
+        """
+        ones, positions = self._ones(start, stop)
+        return ones / positions if positions else np.full(len(ones), np.nan)
+
+    def _ones(self, start: int, stop: int | None) -> tuple[npt.NDArray[np.int64], int]:
+        """Return how many bits are set per channel, and of how many."""
+        ones = np.zeros(self.shape.mask_channels if self.shards else 0, dtype=np.int64)
+        images = 0
+        if self.shards:
+            for words in self.chunks(start, stop):
+                ones += np.bitwise_count(words).sum(axis=(0, 2), dtype=np.int64)
+                images += len(words)
+        return ones, images * self.shape.mask_positions
+
+    def unpack(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.bool_]:
+        """Return the masks of images `start` to `stop`, bool (images, mask_channels, positions).
+
+        Raises InputError for a layer without a gate.
+        """
+        data = np.ascontiguousarray(self.mask_words(start, stop), dtype=WORD).view(np.uint8)
+        count = self.shape.mask_positions
+        return np.unpackbits(data, axis=-1, bitorder="little", count=count).view(np.bool_)

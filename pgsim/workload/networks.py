@@ -1,0 +1,161 @@
+"""Published networks by name: their true geometries, ready for synthetic masks.
+
+Layer names are those of the usual PyTorch implementations. In all of them the first convolution and
+the last linear layer keep 8-bit operands and are not gated, as is common for quantized networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pgsim.errors import InputError, nearest
+from pgsim.workload.layer import LayerShape, layer_shape
+
+Widths = dict[str, Any]  # activation_bits, msb_bits, weight_bits and gate of some layers
+
+_EDGE: Widths = {"activation_bits": 8, "weight_bits": 8, "gate": "none"}
+
+
+def network(
+    name: str, *, activation_bits: int = 4, msb_bits: int = 2, weight_bits: int = 8
+) -> tuple[LayerShape, ...]:
+    """Return the layers of a published network in order, its gated layers at the given bit widths.
+
+    - `resnet20`: CIFAR-10, 3 x 32 x 32 (He et al., CVPR 2016, section 4.2), shortcuts without
+      weights (option A); all 18 convolutions of the blocks are gated.
+    - `resnet18`: ImageNet, 3 x 224 x 224 (He et al., CVPR 2016, table 1). The 3 x 3 convolutions of
+      the blocks are gated. The three 1 x 1 shortcut convolutions, 1 % of the MACs, run ungated at
+      `activation_bits`: their outputs are added to a sum before any ReLU could hide a coarse value.
+    - `shufflenetv2_0.5x`: ImageNet (Ma et al., ECCV 2018, table 5). All pointwise and depthwise
+      convolutions behind the first are gated; those that follow a depthwise one, which has no
+      ReLU, take signed activations.
+    - `lstm_300`: a language model of one LSTM layer of 300 cells on embeddings of 300, 35 time
+      steps, and a vocabulary of 10000 (the Penn Treebank's); its input and hidden products are
+      gated apart, and take signed activations.
+
+    Raises InputError for an unknown name, with the nearest known one, and for impossible widths.
+    """
+    if name not in _BUILDERS:
+        raise InputError(
+            f"no network is named {name!r} (known: {', '.join(NETWORKS)}).{nearest(name, NETWORKS)}"
+        )
+    gated: Widths = {
+        "activation_bits": activation_bits,
+        "msb_bits": msb_bits,
+        "weight_bits": weight_bits,
+        "gate": "output",
+    }
+    return tuple(layer_shape(fields, name) for fields in _BUILDERS[name](gated))
+
+
+def _conv(
+    name: str, channels: tuple[int, int], size: int, kernel: int, widths: Widths, **others: Any
+) -> dict[str, Any]:
+    """Return a square convolution whose padding keeps the size at stride 1."""
+    geometry: dict[str, Any] = {
+        "name": name,
+        "op": "conv2d",
+        "in_channels": channels[0],
+        "out_channels": channels[1],
+        "in_size": [size, size],
+        "kernel": [kernel, kernel],
+        "padding": [kernel // 2, kernel // 2],
+    }
+    return geometry | widths | others
+
+
+def _linear(name: str, channels: tuple[int, int], positions: int, widths: Widths) -> dict[str, Any]:
+    return {
+        "name": name,
+        "op": "linear",
+        "in_channels": channels[0],
+        "out_channels": channels[1],
+        "positions": positions,
+        **widths,
+    }
+
+
+def _resnet20(gated: Widths) -> Iterator[dict[str, Any]]:
+    yield _conv("conv1", (3, 16), 32, 3, _EDGE)
+    inputs, size = 16, 32
+    for stage, outputs in enumerate((16, 32, 64), start=1):
+        for block in range(3):
+            stride = 2 if outputs != inputs else 1
+            prefix = f"layer{stage}.{block}"
+            strides = [stride, stride]
+            yield _conv(f"{prefix}.conv1", (inputs, outputs), size, 3, gated, stride=strides)
+            size //= stride
+            yield _conv(f"{prefix}.conv2", (outputs, outputs), size, 3, gated)
+            inputs = outputs
+    yield _linear("linear", (64, 10), 1, _EDGE)
+
+
+def _resnet18(gated: Widths) -> Iterator[dict[str, Any]]:
+    shortcut = {**gated, "gate": "none", "msb_bits": None}
+    yield _conv("conv1", (3, 64), 224, 7, _EDGE, stride=[2, 2])
+    inputs, size = 64, 56  # behind the 3 x 3 max pooling of stride 2
+    for stage, outputs in enumerate((64, 128, 256, 512), start=1):
+        for block in range(2):
+            stride = 2 if outputs != inputs else 1
+            prefix = f"layer{stage}.{block}"
+            channels, strides = (inputs, outputs), [stride, stride]
+            yield _conv(f"{prefix}.conv1", channels, size, 3, gated, stride=strides)
+            yield _conv(f"{prefix}.conv2", (outputs, outputs), size // stride, 3, gated)
+            if stride == 2:
+                name = f"{prefix}.downsample.0"
+                yield _conv(name, channels, size, 1, shortcut, stride=strides)
+            inputs, size = outputs, size // stride
+    yield _linear("fc", (512, 1000), 1, _EDGE)
+
+
+def _shufflenetv2_half(gated: Widths) -> Iterator[dict[str, Any]]:
+    yield _conv("conv1.0", (3, 24), 224, 3, _EDGE, stride=[2, 2])
+    inputs, size = 24, 56  # behind the 3 x 3 max pooling of stride 2
+    for stage, (outputs, units) in enumerate(((48, 4), (96, 8), (192, 4)), start=2):
+        for unit in range(units):
+            stride = 2 if unit == 0 else 1
+            yield from _shuffle_unit(f"stage{stage}.{unit}", inputs, outputs, size, stride, gated)
+            inputs, size = outputs, size // stride
+    yield _conv("conv5.0", (192, 1024), 7, 1, gated)
+    yield _linear("fc", (1024, 1000), 1, _EDGE)
+
+
+def _shuffle_unit(
+    prefix: str, inputs: int, outputs: int, size: int, stride: int, gated: Widths
+) -> Iterator[dict[str, Any]]:
+    """Yield a unit: half the channels pass it by at stride 1, and have a branch at stride 2."""
+    half, small = outputs // 2, size // stride
+    depthwise = {**gated, "stride": [stride, stride]}
+    signed = {**gated, "signed": True}
+    if stride == 2:
+        name = f"{prefix}.branch1"
+        yield _conv(f"{name}.0", (inputs, inputs), size, 3, depthwise, groups=inputs)
+        yield _conv(f"{name}.2", (inputs, half), small, 1, signed)
+    name = f"{prefix}.branch2"
+    yield _conv(f"{name}.0", (inputs if stride == 2 else half, half), size, 1, gated)
+    yield _conv(f"{name}.3", (half, half), size, 3, depthwise, groups=half)
+    yield _conv(f"{name}.5", (half, half), small, 1, signed)
+
+
+def _lstm_300(gated: Widths) -> Iterator[dict[str, Any]]:
+    signed = {**gated, "signed": True}
+    yield _linear("lstm.input", (300, 4 * 300), 35, signed)
+    yield {
+        "name": "lstm.hidden",
+        "op": "recurrent",
+        "in_channels": 300,
+        "out_channels": 4 * 300,
+        "time_steps": 35,
+        **signed,
+    }
+    yield _linear("decoder", (300, 10_000), 35, {**_EDGE, "signed": True})
+
+
+_BUILDERS: dict[str, Callable[[Widths], Iterator[dict[str, Any]]]] = {
+    "resnet20": _resnet20,
+    "resnet18": _resnet18,
+    "shufflenetv2_0.5x": _shufflenetv2_half,
+    "lstm_300": _lstm_300,
+}
+NETWORKS = tuple(_BUILDERS)

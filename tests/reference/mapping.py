@@ -1,0 +1,283 @@
+"""M6-M11: runs, slots and lanes, windows, tiles, and the folds of one pass of one tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .layers import Layer, Pass, macs_and_cycles
+from .schedulers import Issue, everything, schedule
+
+LayerMask = Sequence[Sequence[Sequence[int]]]  # [image][channel][position], 0 or 1
+Position = tuple[int, int]  # (image of the run, position of the image in the run)
+Item = int | Position  # what a slot or lane stands for: a channel, or a position
+
+
+@dataclass(frozen=True)
+class Job:
+    """One layer under one scheme on one architecture: what every section asks about."""
+
+    layer: Layer
+    passes: list[Pass]
+    arch: Mapping[str, Any]
+
+    @property
+    def rows(self) -> int:
+        return self.arch["array"]["rows"]
+
+    @property
+    def columns(self) -> int:
+        return self.arch["array"]["columns"]
+
+    @property
+    def dataflow(self) -> str:
+        return self.arch["array"]["dataflow"]
+
+    @property
+    def gated(self) -> bool:
+        """Whether a mask steers the second pass (`pg` on a layer with an output gate)."""
+        return self.passes[-1].gated
+
+    @property
+    def slots_are_positions(self) -> bool:
+        """M7."""
+        by_channel = self.dataflow == "os" and self.arch["array"]["lanes"] == "channels"
+        return by_channel or self.dataflow in ("ws", "bitfusion")
+
+    def rate(self, index: int) -> tuple[int, int]:
+        """(L, T) of a pass."""
+        one = self.passes[index]
+        return macs_and_cycles(self.arch["array"]["pe"], one.activation_bits, one.weight_bits)
+
+    def chunks(self, index: int) -> list[list[range]]:
+        """M10: per reduction fold, the reduction indices that each array row holds.
+
+        Reduction indices count the kernel taps, and within a tap the group's input channels.
+        """
+        macs, _ = self.rate(index)
+        depth = self.layer.group_in_channels
+        spans = [range(self.layer.reduction)]
+        if self.dataflow == "bitfusion":
+            spans = [range(tap * depth, (tap + 1) * depth) for tap in range(self.layer.taps)]
+        folds = []
+        for span in spans:
+            held = [span[i : i + macs] for i in range(0, len(span), macs)]
+            folds += [held[i : i + self.rows] for i in range(0, len(held), self.rows)]
+        return folds
+
+    def reduction_folds(self, index: int) -> int:
+        return 1 if self.dataflow == "os" else len(self.chunks(index))
+
+    @property
+    def operands_stay(self) -> bool:
+        """M18: the operands held by the array outlive a tile and, under `ws`, the MSB pass."""
+        indices = range(len(self.passes))
+        if self.dataflow == "os" or any(self.reduction_folds(i) > 1 for i in indices):
+            return False
+        if self.dataflow == "is":
+            return len(self.passes) == 1
+        return len({self.rate(i)[0] for i in indices}) == 1
+
+    @property
+    def window(self) -> int:
+        """M8: slots of one window."""
+        output_bits = self.arch["memory"]["output_sram"]["kib"] * 8192
+        if self.arch["memory"]["double_buffered"]:
+            output_bits //= 2
+        cap = max(1, output_bits // (32 * self.columns))
+        if self.dataflow == "os":
+            cap = max(self.rows, cap - cap % self.rows)
+        chosen = self.arch["lsb"]["window"]
+        if chosen == "auto" or len(self.passes) == 1:
+            return cap
+        assert chosen <= cap and (self.dataflow != "os" or chosen % self.rows == 0), "bad window"
+        return chosen
+
+
+@dataclass(frozen=True)
+class Run:
+    """M6: one batch of a layer, or one time step of one batch."""
+
+    first_image: int
+    images: int
+    step: int
+
+
+def runs_of(job: Job, images: int) -> Iterator[Run]:
+    for first in range(0, images, job.arch["batch"]):
+        for step in range(job.layer.time_steps):
+            yield Run(first, min(job.arch["batch"], images - first), step)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """M9: one (run, group, lane group, window), its slots and lanes named by what they stand for."""
+
+    run: Run
+    group: int
+    lane_group: int
+    slots: Sequence[Item]
+    lanes: Sequence[Item]
+    first_slot: int
+    first_lane: int
+    run_slots: int  # slots of the run and group, over all windows
+    run_lanes: int  # lanes of the run and group, over all lane groups
+
+    @property
+    def opens_lane_group(self) -> bool:
+        return self.first_slot == 0
+
+    @property
+    def closes_lane_group(self) -> bool:
+        return self.first_slot + len(self.slots) == self.run_slots
+
+    def output(self, slot: int, lane: int) -> tuple[int, int, int]:
+        """(image of the run, channel, position of the run's image) of a slot and lane of the tile."""
+        one, other = self.slots[slot], self.lanes[lane]
+        if isinstance(one, int):
+            one, other = other, one
+        (image, position), channel = one, other
+        return image, channel, position
+
+    def mask(self, layer: Layer, masks: LayerMask) -> list[list[int]]:
+        """The tile's slots x lanes cut of the layer's mask."""
+        first_position = self.run.step * layer.positions_per_step
+
+        def bit(slot: int, lane: int) -> int:
+            image, channel, position = self.output(slot, lane)
+            return masks[self.run.first_image + image][channel][first_position + position]
+
+        return [[bit(s, l) for l in range(len(self.lanes))] for s in range(len(self.slots))]  # noqa: E741
+
+
+def channel_order(job: Job, group: int, calibration: LayerMask | None) -> list[int]:
+    """M7: a group's channels; where they are lanes and it is asked for, densest first."""
+    size = job.layer.group_channels
+    channels = list(range(group * size, (group + 1) * size))
+    by_density = job.arch["lsb"]["lane_order"] == "density" and job.slots_are_positions
+    if not (by_density and job.gated):  # without a mask to balance, the order changes nothing
+        return channels
+    assert calibration is not None, "lane_order density needs calibration images"
+    ones = {c: sum(sum(image[c]) for image in calibration) for c in channels}
+    return sorted(channels, key=lambda c: (-ones[c], c))
+
+
+def tiles_of(job: Job, run: Run, calibration: LayerMask | None) -> Iterator[Tile]:
+    """M9: the tiles of a run in the order in which they execute."""
+    width = job.columns
+    positions = [(i, p) for i in range(run.images) for p in range(job.layer.positions_per_step)]
+    for group in range(job.layer.groups):
+        channels = channel_order(job, group, calibration)
+        slots, lanes = (positions, channels) if job.slots_are_positions else (channels, positions)
+        for first_lane in range(0, len(lanes), width):
+            for first_slot in range(0, len(slots), job.window):
+                yield Tile(
+                    run=run,
+                    group=group,
+                    lane_group=first_lane // width,
+                    slots=slots[first_slot : first_slot + job.window],
+                    lanes=lanes[first_lane : first_lane + width],
+                    first_slot=first_slot,
+                    first_lane=first_lane,
+                    run_slots=len(slots),
+                    run_lanes=len(lanes),
+                )
+
+
+OutputRow = Mapping[int, int]  # array column -> index of the output in the run
+
+
+@dataclass(frozen=True)
+class OutputStationaryFold:
+    """Rows hold issue slots, and the reduction streams by."""
+
+    issue: Sequence[OutputRow]
+    chunks: Sequence[range]
+
+    @property
+    def steps(self) -> int:
+        return len(self.chunks)
+
+    def work(self, row: int, column: int, step: int) -> tuple[int | None, range]:
+        output = self.issue[row].get(column) if row < len(self.issue) else None
+        return output, self.chunks[step]
+
+
+@dataclass(frozen=True)
+class OperandStationaryFold:
+    """Rows hold chunks of the reduction, and issue slots stream by (`ws`, `is`, `bitfusion`)."""
+
+    issue: Sequence[OutputRow]
+    chunks: Sequence[range]
+
+    @property
+    def steps(self) -> int:
+        return len(self.issue)
+
+    def work(self, row: int, column: int, step: int) -> tuple[int | None, range]:
+        chunk = self.chunks[row] if row < len(self.chunks) else range(0)
+        return self.issue[step].get(column), chunk
+
+
+Fold = OutputStationaryFold | OperandStationaryFold
+
+
+@dataclass(frozen=True)
+class TilePass:
+    """One pass of one tile: what it issues, and its folds on the array."""
+
+    index: int
+    issue: Issue
+    folds: list[Fold]
+
+    @property
+    def happens(self) -> bool:
+        """M15: a pass that issues nothing has no fold, edge or traffic."""
+        return bool(self.issue.slots)
+
+
+@dataclass(frozen=True)
+class TilePlan:
+    """A tile with its passes, and its mask where a pass is gated."""
+
+    tile: Tile
+    mask: list[list[int]] | None
+    passes: list[TilePass]
+
+
+def output_index(job: Job, image: int, channel: int, position: int) -> int:
+    return (image * job.layer.out_channels + channel) * job.layer.positions_per_step + position
+
+
+def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
+    """M10, M15: the folds of what a pass issues."""
+    outputs = [
+        {column: output_index(job, *tile.output(*entry)) for column, entry in issue_slot.items()}
+        for issue_slot in issue.slots
+    ]
+    if job.dataflow != "os":
+        return [OperandStationaryFold(outputs, held) for held in job.chunks(index) if outputs]
+    macs, _ = job.rate(index)
+    reduction = range(job.layer.reduction)
+    steps = [reduction[i : i + macs] for i in range(0, len(reduction), macs)]
+    return [
+        OutputStationaryFold(outputs[i : i + job.rows], steps)
+        for i in range(0, len(outputs), job.rows)
+    ]
+
+
+def plan_tile(job: Job, tile: Tile, masks: LayerMask | None) -> TilePlan:
+    """M11: what every pass of a tile issues, under the layer's mask where it is gated."""
+    mask = None
+    if job.gated:
+        assert masks is not None, "a gated pass needs a mask"
+        mask = tile.mask(job.layer, masks)
+    passes = []
+    for index, one in enumerate(job.passes):
+        if one.gated and mask is not None:
+            issue = schedule(mask, job.arch["lsb"], job.columns)
+        else:
+            issue = everything(len(tile.slots), len(tile.lanes))
+        passes.append(TilePass(index, issue, folds_of(job, tile, index, issue)))
+    return TilePlan(tile, mask, passes)

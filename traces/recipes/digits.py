@@ -1,0 +1,325 @@
+"""Train a small gated network on scikit-learn's digits and write its trace: offline, one CPU core.
+
+    python traces/recipes/digits.py --out traces/ --seed 0
+
+A full-precision network is trained first. The gated 4/2-bit network and its twins (uniform 8 and
+uniform 4 bits, and the MSB pass alone) are each tuned from it, for as many epochs and in the same
+way, so that their accuracies compare. Every accuracy but the full-precision one is that of exact
+integer inference on the test images, and the test images' masks are the trace.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import platform
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sklearn
+import torch
+import torch.nn.functional as F
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from torch import Tensor, nn
+
+from pgsim.gating import PGConv2d, PGLinear, capture, pg_layers, threshold_loss
+from pgsim.workload.trace import GateTrace, save_trace
+
+NAME = "digits_pg_4_2"
+GATED_STAGES = ((32, 32, 1), (32, 64, 2), (64, 64, 1), (64, 64, 1))  # in, out channels, stride
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Bits of the four inner and of the two edge layers; without `msb_bits` nothing is gated."""
+
+    activation_bits: int
+    msb_bits: int | None = None
+    edge_activation_bits: int = 8
+    weight_bits: int = 8
+
+
+PG, UNIFORM_8, UNIFORM_4 = Widths(4, 2), Widths(8), Widths(4, edge_activation_bits=4)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides the result; PG's delta and sigma are `threshold_target` and `_weight`."""
+
+    seed: int = 0
+    train_images: int = 1297
+    test_images: int = 500
+    batch_images: int = 64
+    epochs: int = 30
+    learning_rate: float = 2e-3
+    tuning_epochs: int = 30
+    tuning_learning_rate: float = 1e-3
+    gate_learning_rate: float = 1e-2
+    weight_decay: float = 1e-3
+    threshold_target: float = 1.0
+    threshold_weight: float = 1e-4
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images, float32 (n, 1, 8, 8) in [0, 1], and labels, int64 (n,)."""
+
+    images: Tensor
+    labels: Tensor
+
+
+def digits(recipe: Recipe) -> tuple[Split, Split]:
+    """Return the training and the test split, stratified by digit and drawn by the seed."""
+    data = load_digits()
+    images = torch.tensor(data.images / 16, dtype=torch.float32).unsqueeze(1)
+    labels = torch.tensor(data.target, dtype=torch.int64)
+    train, test = train_test_split(
+        np.arange(len(labels)),
+        train_size=recipe.train_images,
+        test_size=recipe.test_images,
+        stratify=data.target,
+        random_state=recipe.seed,
+    )
+    return Split(images[train], labels[train]), Split(images[test], labels[test])
+
+
+def network(widths: Widths | None = None) -> nn.Sequential:
+    """Return the network, untrained: conv1, the inner conv2 to conv5, fc; None: full precision."""
+
+    def conv(channels_in: int, channels_out: int, stride: int, edge: bool = False) -> nn.Conv2d:
+        if widths is None:
+            return nn.Conv2d(channels_in, channels_out, 3, stride, padding=1, bias=False)
+        return PGConv2d(
+            channels_in,
+            channels_out,
+            3,
+            stride,
+            padding=1,
+            activation_bits=widths.edge_activation_bits if edge else widths.activation_bits,
+            msb_bits=None if edge else widths.msb_bits,
+            weight_bits=widths.weight_bits,
+            clip=1.0 if edge else 4.0,  # images end at 1; batch norm's outputs rarely pass 4
+        )
+
+    def classifier() -> nn.Linear:
+        if widths is None:
+            return nn.Linear(64, 10)
+        return PGLinear(
+            64,
+            10,
+            activation_bits=widths.edge_activation_bits,
+            weight_bits=widths.weight_bits,
+            clip=4.0,
+        )
+
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    convs = [conv(1, 32, 1, edge=True), *(conv(*stage) for stage in GATED_STAGES)]
+    for number, layer in enumerate(convs, start=1):
+        layers[f"conv{number}"] = layer
+        layers[f"norm{number}"] = nn.BatchNorm2d(layer.out_channels)
+        layers[f"relu{number}"] = nn.ReLU()
+    layers["pool"] = nn.AdaptiveAvgPool2d(1)
+    layers["flatten"] = nn.Flatten()
+    layers["fc"] = classifier()
+    return nn.Sequential(layers)
+
+
+def shifted(images: Tensor) -> Tensor:
+    """Return each image moved by up to one pixel each way, at random, over zeros."""
+    padded = F.pad(images, (1, 1, 1, 1))
+    offsets = torch.randint(3, (len(images), 2)).tolist()
+    return torch.stack(
+        [image[:, y : y + 8, x : x + 8] for image, (y, x) in zip(padded, offsets, strict=True)]
+    )
+
+
+def batches(split: Split, batch_images: int) -> Iterator[Split]:
+    """Yield one epoch of a split, shuffled and shifted, without the last, incomplete batch."""
+    order = torch.randperm(len(split.labels))
+    for start in range(0, len(order) - batch_images + 1, batch_images):
+        chosen = order[start : start + batch_images]
+        yield Split(shifted(split.images[chosen]), split.labels[chosen])
+
+
+def top1(model: nn.Module, split: Split) -> float:
+    """Return the fraction of a split that the model in eval mode classifies correctly."""
+    model.eval()
+    with torch.no_grad():
+        return float((model(split.images).argmax(dim=1) == split.labels).double().mean())
+
+
+def density(model: nn.Module) -> float:
+    """Return the fraction of gated outputs whose gate was open in the last forward; NaN if none."""
+    masks = [layer.mask for layer in pg_layers(model).values() if layer.mask is not None]
+    outputs = sum(mask.numel() for mask in masks)
+    return sum(int(mask.sum()) for mask in masks) / outputs if outputs else math.nan
+
+
+def parameter_groups(model: nn.Module, recipe: Recipe, rate: float) -> list[dict[str, Any]]:
+    """Return the weights, which decay, and the clips and thresholds, which move faster instead."""
+    named = list(model.named_parameters())
+    gates = [parameter for name, parameter in named if ".gate." in name]
+    weights = [parameter for name, parameter in named if ".gate." not in name]
+    return [
+        {"params": weights, "lr": rate, "weight_decay": recipe.weight_decay},
+        {"params": gates, "lr": recipe.gate_learning_rate, "weight_decay": 0.0},
+    ]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run: what it is called in the progress lines, how long, how fast, how gated."""
+
+    title: str
+    epochs: int
+    learning_rate: float
+    threshold_weight: float = 0.0
+
+
+def train(model: nn.Module, run: Run, splits: tuple[Split, Split], recipe: Recipe) -> None:
+    """Train a model in place, printing loss, test accuracy and test density after each epoch."""
+    training, test = splits
+    torch.manual_seed(recipe.seed)
+    groups = parameter_groups(model, recipe, run.learning_rate)
+    optimizer = torch.optim.AdamW([group for group in groups if group["params"]])
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, run.epochs)
+    for epoch in range(1, run.epochs + 1):
+        model.train()
+        losses = []
+        for batch in batches(training, recipe.batch_images):
+            loss = F.cross_entropy(model(batch.images), batch.labels)
+            losses.append(loss.item())
+            if run.threshold_weight:
+                penalty = threshold_loss(model, recipe.threshold_target)
+                loss = loss + run.threshold_weight * penalty
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        schedule.step()
+        print(
+            f"{run.title:<15} epoch {epoch:2}/{run.epochs}  loss {np.mean(losses):.4f}  "
+            f"accuracy {top1(model, test):.4f}  density {density(model):.4f}",
+            flush=True,
+        )
+
+
+def with_thresholds(model: nn.Sequential, value: float) -> nn.Sequential:
+    """Return a copy with every threshold at one value: -inf opens all gates, inf closes them."""
+    changed = copy.deepcopy(model)
+    for layer in pg_layers(changed).values():
+        if layer.gate.threshold is not None:
+            nn.init.constant_(layer.gate.threshold, value)
+    return changed
+
+
+def trained(recipe: Recipe, splits: tuple[Split, Split]) -> dict[str, nn.Sequential]:
+    """Return the trained networks by the name of their accuracy."""
+    torch.manual_seed(recipe.seed)
+    start = network()
+    train(start, Run("full precision", recipe.epochs, recipe.learning_rate), splits, recipe)
+
+    def tuned(model: nn.Sequential, title: str, threshold_weight: float = 0.0) -> nn.Sequential:
+        model.load_state_dict(start.state_dict(), strict=False)  # clips and thresholds are new
+        run = Run(title, recipe.tuning_epochs, recipe.tuning_learning_rate, threshold_weight)
+        train(model, run, splits, recipe)
+        return model
+
+    gated = tuned(network(PG), "pg 4/2", recipe.threshold_weight)
+    return {
+        "top1_pg": gated,
+        "top1_full_precision": start,
+        "top1_uniform_8": tuned(network(UNIFORM_8), "uniform 8"),
+        "top1_uniform_4": tuned(network(UNIFORM_4), "uniform 4"),
+        "top1_full": with_thresholds(gated, -math.inf),
+        "top1_msb_only": with_thresholds(gated, math.inf),
+        "top1_msb_only_tuned": tuned(with_thresholds(network(PG), math.inf), "msb only, tuned"),
+    }
+
+
+def provenance(recipe: Recipe) -> dict[str, Any]:
+    """Return how the trace came about, for its manifest."""
+    return {
+        "recipe": "traces/recipes/digits.py",
+        "command": f"python traces/recipes/digits.py --out traces/ --seed {recipe.seed}",
+        "hyperparameters": asdict(recipe),
+        "split": "sklearn train_test_split, stratified by digit, random_state = seed",
+        "images": "the whole test split, which no training run saw",
+        "inference": "exact integers, all networks but full_precision",
+        "networks": {
+            "pg": "conv2 to conv5 gated 4/2 bits, conv1 and fc 8 bits; tuned from full_precision",
+            "full_precision": "float32, trained from scratch",
+            "uniform_8": "8-bit activations in every layer; tuned from full_precision",
+            "uniform_4": "4-bit activations in every layer; tuned from full_precision",
+            "full": "the pg network with all gates open, not tuned further",
+            "msb_only": "the pg network with all gates closed, not tuned further",
+            "msb_only_tuned": "as pg with all gates closed throughout; tuned from full_precision",
+        },
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__.split("+")[0],
+            "scikit-learn": sklearn.__version__,
+            "numpy": np.__version__,
+        },
+    }
+
+
+def digits_trace(recipe: Recipe) -> GateTrace:
+    """Train every network of the recipe and return the gated one's trace on the test images."""
+    splits = digits(recipe)
+    networks = trained(recipe, splits)
+    return capture(
+        networks["top1_pg"],
+        splits[1].images.split(100),
+        model_name="digits CNN, 4 gated 3x3 convolutions, PG 4/2",
+        dataset="scikit-learn digits, 8x8",
+        accuracy={name: top1(model, splits[1]) for name, model in networks.items()},
+        provenance=provenance(recipe),
+        name=NAME,
+    )
+
+
+def report(trace: GateTrace) -> None:
+    """Print the trace's accuracies, and the density and average bits (M4) of its gated layers."""
+    for name, fraction in trace.accuracy.items():
+        print(f"{name:<20} {fraction:.4f}")
+    gated = [layer for layer in trace.layers if layer.shape.gated]
+    densities = [layer.density() for layer in gated]
+    bits = [
+        layer.shape.msb_bits + open_fraction * layer.shape.lsb_bits
+        for layer, open_fraction in zip(gated, densities, strict=True)
+    ]
+    for layer, open_fraction, average_bits in zip(gated, densities, bits, strict=True):
+        channels = layer.channel_density()
+        print(
+            f"{layer.shape.name:<20} density {open_fraction:.4f}  average bits {average_bits:.3f}  "
+            f"channels {channels.min():.3f} to {channels.max():.3f}"
+        )
+    weights = [layer.shape.outputs for layer in gated]
+    print(
+        f"{'all gated outputs':<20} density {np.average(densities, weights=weights):.4f}  "
+        f"average bits {np.average(bits, weights=weights):.3f}"
+    )
+
+
+def main() -> None:
+    """Parse the command line, train, report and write the trace."""
+    parser = argparse.ArgumentParser(description="Train the digits network and write its trace.")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the trace")
+    parser.add_argument("--seed", type=int, default=0, help="of the split and of training")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    trace = digits_trace(Recipe(seed=arguments.seed))
+    report(trace)
+    for path in save_trace(trace, arguments.out / NAME):
+        print(f"wrote {path}, {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
