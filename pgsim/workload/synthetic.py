@@ -31,6 +31,7 @@ from pgsim.workload.trace import GateTrace, from_words
 from pgsim.workload.trace_file import unique_layers
 
 _CHUNK_VALUES = 2**22  # of the Gaussian field made at a time: 16 MiB
+_MOST_WEIGHT = 1e12  # above it a Beta distribution is a point, and a tiny spread would overflow
 
 
 def synthetic_trace(
@@ -140,7 +141,8 @@ def _thresholds(
     """Return per channel the value that the field exceeds with the channel's density."""
     densities = np.full(channels, density)
     if spread:
-        weight = density * (1 - density) / spread**2 - 1  # alpha + beta of the Beta distribution
+        ratio = sqrt(density * (1 - density)) / spread
+        weight = min(ratio * ratio - 1, _MOST_WEIGHT)  # alpha + beta of the Beta distribution
         densities = generator.beta(density * weight, (1 - density) * weight, channels)
     quantile = NormalDist().inv_cdf
     thresholds = [-quantile(p) if 0 < p < 1 else (inf if p <= 0 else -inf) for p in densities]

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -377,7 +377,7 @@ MUTATION = st.tuples(
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, derandomize=True, database=None)
 @given(mutations=st.lists(MUTATION, min_size=1, max_size=4))
 def test_any_file_gives_a_config_or_an_input_error(tmp_path_factory, mutations):
     data = MINIMAL.encode()

@@ -73,7 +73,7 @@ def test_geometry_is_that_of_the_model() -> None:
 
 def test_tokens_of_a_linear_layer_are_positions() -> None:
     layer = PGLinear(8, 5, activation_bits=4, msb_bits=2)
-    trace = capture(layer.eval(), [torch.rand(2, 3, 8)], model_name="m", dataset="d")
+    trace = capture(nn.Sequential(layer), [torch.rand(2, 3, 8)], model_name="m", dataset="d")
     (captured,) = trace.layers
     assert captured.shape.positions == 3
     np.testing.assert_array_equal(captured.unpack(), layer.mask.transpose(1, 2).numpy())

@@ -313,6 +313,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the trace")
     parser.add_argument("--seed", type=int, default=0, help="of the split and of training")
     arguments = parser.parse_args()
+    if not arguments.out.is_dir():
+        parser.error(f"--out {arguments.out}: no such folder")
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     trace = digits_trace(Recipe(seed=arguments.seed))
