@@ -45,6 +45,15 @@ class Tiling:
         """Lanes of one run and group."""
         return int(self.lane_group_lanes.sum())
 
+    def tiles(self, batches: int) -> tuple[int, int, int, int]:
+        """Return the shape of an array with one entry per tile of that many batches."""
+        return (
+            batches * self.runs,
+            self.groups,
+            self.lane_group_lanes.size,
+            self.window_slots.size,
+        )
+
     @property
     def outputs(self) -> Counts:
         """Outputs of each tile, int64 (1, 1, lane groups, windows)."""
@@ -75,7 +84,7 @@ class Tiling:
         else:
             nested = counts.reshape(batches, self.runs, lane_groups, self.groups, windows)
             nested = nested.transpose(0, 1, 3, 2, 4)
-        return np.ascontiguousarray(nested).reshape(-1, self.groups, lane_groups, windows)
+        return np.ascontiguousarray(nested).reshape(self.tiles(batches))
 
 
 def tile(shape: LayerShape, arch: ArchConfig, batch: int, passes: int) -> Tiling:

@@ -24,6 +24,7 @@ class PassTiming:
 
     activation_bits: int
     weight_bits: int
+    gated: bool
     macs_per_pe: int
     issue: Issue
     reduction_folds: int
@@ -58,6 +59,7 @@ def time_pass(
     return PassTiming(
         activation_bits=sweep.activation_bits,
         weight_bits=sweep.weight_bits,
+        gated=sweep.mask is not None,
         macs_per_pe=macs,
         issue=issue,
         reduction_folds=reduction,

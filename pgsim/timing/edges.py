@@ -6,7 +6,7 @@ import numpy as np
 
 from pgsim.arch import Array
 from pgsim.kernels.timeline import Order, timeline
-from pgsim.mapping import Counts, Tiling
+from pgsim.mapping import Counts
 from pgsim.timing.cycles import PassTiming
 
 
@@ -20,37 +20,35 @@ def operands_stay(array: Array, passes: tuple[PassTiming, ...]) -> bool:
 
 def bubble_cycles(
     array: Array,
-    tiling: Tiling,
+    tiles: tuple[int, int, int, int],
     passes: tuple[PassTiming, ...],
     *,
     gated: bool,
     double_buffered: bool,
 ) -> Counts:
-    """Return the bubbles of every tile, int64 (runs, groups, lane groups, windows).
+    """Return the bubbles of every tile, int64 of shape `tiles` (`Tiling.tiles`).
 
     Source: MODEL.md M16 (`overlap: none`), M17 to M19 (`overlap: folds`).
     """
-    shape = np.broadcast_shapes(*(each.steady_cycles.shape for each in passes))
-    shape = shape[:1] + (tiling.groups, tiling.lane_group_lanes.size, tiling.window_slots.size)
     skew = array.rows + array.columns - 2
     if array.overlap == "none":
         edge = skew + (array.rows if array.dataflow in ("ws", "is") else 0)
-        return np.broadcast_to(sum(each.folds * edge for each in passes), shape)
+        return np.broadcast_to(sum(each.folds * edge for each in passes), tiles)
     stay = operands_stay(array, passes)
     waits = [_fold_waits(array, each, stay) for each in passes]
     holds = [
         np.ascontiguousarray(
-            np.broadcast_to(each.steady_cycles + each.port_stall_cycles + wait, shape)
-        ).reshape(shape[0], -1)
+            np.broadcast_to(each.steady_cycles + each.port_stall_cycles + wait, tiles)
+        ).reshape(tiles[0], -1)
         for each, wait in zip(passes, waits, strict=True)
     ]
     second = holds[1] if len(holds) > 1 else np.zeros_like(holds[0])
-    segment_tiles = shape[3] if stay else holds[0].shape[1]
-    residency = _residency_waits(array, passes, shape, segment_tiles)
+    segment_tiles = tiles[3] if stay else holds[0].shape[1]
+    residency = _residency_waits(array, passes, tiles, segment_tiles)
     if not stay or array.dataflow == "bitfusion":
         residency = np.zeros_like(residency)
     order = Order(skew, segment_tiles, gated, double_buffered)
-    bubbles: Counts = timeline(holds[0], second, residency, order).reshape(shape)
+    bubbles: Counts = timeline(holds[0], second, residency, order).reshape(tiles)
     return bubbles + sum(waits)
 
 
@@ -62,9 +60,9 @@ def _fold_waits(array: Array, timing: PassTiming, stay: bool) -> Counts:
 
 
 def _residency_waits(
-    array: Array, passes: tuple[PassTiming, ...], shape: tuple[int, ...], segment_tiles: int
+    array: Array, passes: tuple[PassTiming, ...], tiles: tuple[int, ...], segment_tiles: int
 ) -> Counts:
     """Return how long each lane group whose operands stay waits for the next one's load (M17)."""
-    steady = np.broadcast_to(sum(each.steady_cycles for each in passes), shape)
-    held = steady.reshape(shape[0], -1, segment_tiles).sum(axis=2)
+    steady = np.broadcast_to(sum(each.steady_cycles for each in passes), tiles)
+    held = steady.reshape(tiles[0], -1, segment_tiles).sum(axis=2)
     return np.maximum(0, array.rows - held)

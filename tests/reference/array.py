@@ -115,27 +115,32 @@ class Sequencer:
             for wave in self.pass_waves(tile, one):
                 yield wave
                 operand_load_left[key] -= wave.kind in STEADY
-            if self.ends_residency(tile, one):
-                while operand_load_left[key] > 0:
-                    yield Wave("bubble", tile)
-                    operand_load_left[key] -= 1
             if one.happens:
                 last_pass_ended = self.array.entered
             if one.index == 0:
                 msb_ended[tile] = self.array.entered
+            while self.ends_residency(tile, one) and operand_load_left[key] > 0:
+                yield Wave("bubble", tile)
+                operand_load_left[key] -= 1
+                last_pass_ended += 1  # M19: the run's last skew begins after this wait
             if self.sums_leave_after(one):
                 yield from self.until_left(self.array.entered, tile)
         yield from self.until_left(last_pass_ended, len(self.plans) - 1)
 
     def order(self) -> Iterator[tuple[int, TilePass]]:
-        """M19: MSB(i), LSB(i); or MSB(i + 1) before LSB(i) where a second buffer holds its sums."""
-        ahead = int(self.job.gated and self.job.arch["memory"]["double_buffered"])
-        for turn in range(len(self.plans) + ahead):
-            if turn < len(self.plans):
-                yield turn, self.plans[turn].passes[0]
-            if turn >= ahead:
-                for one in self.plans[turn - ahead].passes[1:]:
-                    yield turn - ahead, one
+        """M19: MSB(i), LSB(i); or MSB(i + 1) before LSB(i) where a second buffer holds its sums, though
+        not into the next lane group while the array still holds this one's operands."""
+        overtakes = self.job.gated and self.job.arch["memory"]["double_buffered"]
+        overtaken: list[tuple[int, TilePass]] = []
+        for tile, plan in enumerate(self.plans):
+            if self.job.operands_stay and plan.tile.opens_lane_group:
+                yield from overtaken
+                overtaken = []
+            yield tile, plan.passes[0]
+            later = [(tile, one) for one in plan.passes[1:]]
+            yield from overtaken if overtakes else later
+            overtaken = later if overtakes else []
+        yield from overtaken
 
     def pass_waves(self, tile: int, one: TilePass) -> Iterator[Wave]:
         """The folds of one pass, then the port stalls that its steady cycles did not hide."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .layers import Layer, Pass, macs_and_cycles
@@ -50,26 +51,30 @@ class Job:
         one = self.passes[index]
         return macs_and_cycles(self.arch["array"]["pe"], one.activation_bits, one.weight_bits)
 
-    def chunks(self, index: int) -> list[list[range]]:
-        """M10: per reduction fold, the reduction indices that each array row holds.
+    @cached_property
+    def chunks(self) -> list[list[list[range]]]:
+        """M10: of every pass, per reduction fold, the reduction indices that each array row holds.
 
         Reduction indices count the kernel taps, and within a tap the group's input channels.
         """
-        macs, _ = self.rate(index)
         depth = self.layer.group_in_channels
         spans = [range(self.layer.reduction)]
         if self.dataflow == "bitfusion":
             spans = [range(tap * depth, (tap + 1) * depth) for tap in range(self.layer.taps)]
-        folds = []
-        for span in spans:
-            held = [span[i : i + macs] for i in range(0, len(span), macs)]
-            folds += [held[i : i + self.rows] for i in range(0, len(held), self.rows)]
-        return folds
+        chunks_of_passes = []
+        for index in range(len(self.passes)):
+            macs, _ = self.rate(index)
+            folds = []
+            for span in spans:
+                held = [span[i : i + macs] for i in range(0, len(span), macs)]
+                folds += [held[i : i + self.rows] for i in range(0, len(held), self.rows)]
+            chunks_of_passes.append(folds)
+        return chunks_of_passes
 
     def reduction_folds(self, index: int) -> int:
-        return 1 if self.dataflow == "os" else len(self.chunks(index))
+        return 1 if self.dataflow == "os" else len(self.chunks[index])
 
-    @property
+    @cached_property
     def operands_stay(self) -> bool:
         """M18: the operands held by the array outlive a tile and, under `ws`, the MSB pass."""
         indices = range(len(self.passes))
@@ -79,7 +84,7 @@ class Job:
             return len(self.passes) == 1
         return len({self.rate(i)[0] for i in indices}) == 1
 
-    @property
+    @cached_property
     def window(self) -> int:
         """M8: slots of one window."""
         output_bits = self.arch["memory"]["output_sram"]["kib"] * 8192
@@ -257,7 +262,7 @@ def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
         for issue_slot in issue.slots
     ]
     if job.dataflow != "os":
-        return [OperandStationaryFold(outputs, held) for held in job.chunks(index) if outputs]
+        return [OperandStationaryFold(outputs, held) for held in job.chunks[index] if outputs]
     macs, _ = job.rate(index)
     reduction = range(job.layer.reduction)
     steps = [reduction[i : i + macs] for i in range(0, len(reduction), macs)]

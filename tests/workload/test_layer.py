@@ -52,7 +52,10 @@ RECURRENT: dict[str, Any] = {
         # torch.nn.Conv2d: floor((size + 2·padding - dilation·(kernel - 1) - 1) / stride) + 1
         ({"in_size": [32, 32], "kernel": [3, 3], "padding": [1, 1]}, (32, 32)),  # 31/1 + 1
         ({"in_size": [32, 32], "kernel": [3, 3], "padding": [1, 1], "stride": [2, 2]}, (16, 16)),
-        ({"in_size": [224, 224], "kernel": [7, 7], "padding": [3, 3], "stride": [2, 2]}, (112, 112)),
+        (
+            {"in_size": [224, 224], "kernel": [7, 7], "padding": [3, 3], "stride": [2, 2]},
+            (112, 112),
+        ),
         ({"in_size": [9, 7]}, (7, 5)),
         ({"in_size": [9, 7], "stride": [2, 3]}, (4, 2)),  # floor(6/2) + 1, floor(4/3) + 1
         ({"in_size": [9, 7], "dilation": [4, 2]}, (1, 3)),  # 9 - 8 - 1 = 0; 7 - 4 - 1 = 2
@@ -131,13 +134,13 @@ def test_the_manifest_has_only_the_fields_of_its_op() -> None:
 def test_a_shape_is_frozen() -> None:
     shape = layer_shape(CONV)
     with pytest.raises(ValidationError):
-        shape.groups = 2  # type: ignore[misc]
+        shape.groups = 2
 
 
 def test_replace_checks_again() -> None:
     shape = layer_shape(CONV)
     assert shape.replace(msb_bits=3).lsb_bits == 1
-    with pytest.raises(InputError, match="what-if: layer 'conv1': .*msb_bits from 1 to 3, not 4"):
+    with pytest.raises(InputError, match=r"what-if: layer 'conv1': .*msb_bits from 1 to 3, not 4"):
         shape.replace("what-if", msb_bits=4)
 
 
@@ -187,7 +190,7 @@ def test_a_missing_field_is_named() -> None:
 
 
 def test_all_problems_of_a_layer_come_at_once() -> None:
-    with pytest.raises(InputError, match="'in_channels'.*'gate'.*'typo'"):
+    with pytest.raises(InputError, match=r"'in_channels'.*'gate'.*'typo'"):
         layer_shape(CONV | {"in_channels": -1, "gate": "x", "typo": 1})
 
 

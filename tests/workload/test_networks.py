@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from pgsim.errors import InputError
@@ -9,7 +11,7 @@ from pgsim.workload.networks import NETWORKS, network
 
 
 def _parameters(name: str) -> int:
-    """Weights, plus scale and shift of each convolution's batch norm, plus the linear layer's bias."""
+    """Weights, with the scale and shift of batch norms and the biases of linear layers."""
     return sum(
         layer.out_channels * (layer.reduction + (2 if layer.op == "conv2d" else 1))
         for layer in network(name)
@@ -75,7 +77,7 @@ def test_widths(name: str) -> None:
 @pytest.mark.parametrize("name", ["resnet20", "resnet18"])
 def test_each_size_follows_from_the_layer_before(name: str) -> None:
     convolutions = [x for x in network(name) if x.op == "conv2d" and "downsample" not in x.name]
-    for before, layer in zip(convolutions[1:], convolutions[2:], strict=False):
+    for before, layer in pairwise(convolutions[1:]):
         assert layer.in_size == before.out_size
         assert layer.in_channels == before.out_channels
 
@@ -86,5 +88,5 @@ def test_an_unknown_name_gives_the_nearest() -> None:
 
 
 def test_impossible_widths_name_the_layer() -> None:
-    with pytest.raises(InputError, match="resnet20: layer 'layer1.0.conv1': .*msb_bits"):
+    with pytest.raises(InputError, match=r"resnet20: layer 'layer1.0.conv1': .*msb_bits"):
         network("resnet20", activation_bits=2, msb_bits=2)

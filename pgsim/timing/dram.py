@@ -1,0 +1,206 @@
+"""Bursts that cross the DRAM interface (MODEL.md M23, M24)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.arch import SRAM, ArchConfig
+from pgsim.kernels.demand import Nesting, Plane, demand_by_lanes, demand_by_slots
+from pgsim.mapping import Counts, Tiling, Words
+from pgsim.timing.cycles import PassTiming
+from pgsim.timing.edges import operands_stay
+from pgsim.timing.sram import lane_operand_loads
+from pgsim.workload import LayerShape
+
+
+@dataclass(frozen=True)
+class Transfers:
+    """What decides a layer's DRAM traffic; `tiles` is the shape of arrays with an entry per tile."""
+
+    shape: LayerShape
+    arch: ArchConfig
+    tiling: Tiling
+    tiles: tuple[int, int, int, int]
+    passes: tuple[PassTiming, ...]
+    output_bits: int
+
+    @property
+    def burst_bits(self) -> int:
+        """Bits of one burst."""
+        return self.arch.memory.dram.burst_bytes * 8
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether the LSB plane is fetched as gated outputs need it (M24)."""
+        gated = len(self.passes) > 1 and self.passes[1].gated
+        return gated and self.arch.memory.lsb_fetch == "on_demand"
+
+    @property
+    def stored_bits(self) -> int:
+        """Bits of an activation on chip: all planes that the passes read."""
+        return sum(timing.activation_bits for timing in self.passes)
+
+    @property
+    def fetched_bits(self) -> int:
+        """Bits of an activation that are fetched ahead of need."""
+        return self.passes[0].activation_bits if self.on_demand else self.stored_bits
+
+    @property
+    def inputs(self) -> int:
+        """Elements of one group's input in one run."""
+        return self.shape.group_inputs * self.tiling.batch
+
+    @property
+    def input_is_resident(self) -> bool:
+        """Whether the activation buffer holds a group's whole input."""
+        return self.inputs * self.stored_bits <= self.usable_bits(self.arch.memory.activation_sram)
+
+    def usable_bits(self, sram: SRAM) -> float:
+        """Return the bits of a buffer that one tile may use (U of MODEL.md)."""
+        return sram.kib * 8192 / (2 if self.arch.memory.double_buffered else 1)
+
+    def bursts(self, bits: Counts) -> Counts:
+        """Round each transfer up to whole bursts."""
+        return -(-bits // self.burst_bits)
+
+
+def activation_read_bursts(layer: Transfers, rows: Words | None, lanes: Counts) -> Counts:
+    """Return the bursts of activations that every tile fetches, int64 that broadcast to the tiles.
+
+    rows, lanes: the mask and the lanes' order as the schedulers take them, for the LSB plane on
+    demand; rows is None where no pass has a mask. Source: MODEL.md M23, M24.
+    """
+    by_slots = layer.tiling.slots_are_positions
+    bursts = _slot_activations(layer) if by_slots else _lane_activations(layer)
+    if layer.on_demand and rows is not None:
+        bursts = bursts + _lsb_plane(layer, rows, lanes)
+    return bursts
+
+
+def weight_read_bursts(layer: Transfers) -> Counts:
+    """Return the bursts of weights that every tile fetches. Source: MODEL.md M23."""
+    by_slots = layer.tiling.slots_are_positions
+    bursts = _lane_weights(layer) if by_slots else _slot_weights(layer)
+    return bursts * _steps_with_weights(layer)
+
+
+def write_bursts(layer: Transfers) -> Counts:
+    """Return the bursts of finished outputs that every tile writes. Source: MODEL.md M23."""
+    return layer.bursts(layer.tiling.outputs * layer.output_bits)
+
+
+def _lane_weights(layer: Transfers) -> Counts:
+    """Weights where lanes are channels: a lane group's, once or with every load."""
+    bits = layer.tiling.lane_group_lanes * layer.shape.reduction * layer.passes[0].weight_bits
+    fits = bits <= layer.usable_bits(layer.arch.memory.weight_sram)
+    once = (fits | operands_stay(layer.arch.array, layer.passes))[:, None]
+    again = sum(lane_operand_loads(layer.arch, layer.tiling, layer.passes))
+    fetches = np.where(once, _first(layer.tiling.window_slots.size), again)
+    return fetches * layer.bursts(bits)[:, None]
+
+
+def _lane_activations(layer: Transfers) -> Counts:
+    """Activations where lanes are positions: a lane group's share, once or with every load."""
+    once = _held_lane_groups(layer)[:, None]
+    windows = layer.tiling.window_slots.size
+    first = _shares(layer.inputs * layer.fetched_bits, layer.tiling.lane_group_lanes)
+    bursts = _first(windows) * layer.bursts(first)[:, None]
+    again = np.zeros((1, 1, 1, 1), np.int64)
+    loads = lane_operand_loads(layer.arch, layer.tiling, layer.passes)
+    for timing, count in zip(layer.passes, loads, strict=True):
+        if timing.gated and layer.on_demand:
+            continue
+        share = _shares(layer.inputs * timing.activation_bits, layer.tiling.lane_group_lanes)
+        again = again + count * layer.bursts(share)[:, None]
+    return np.where(once, bursts, again)
+
+
+def _held_lane_groups(layer: Transfers) -> npt.NDArray[np.bool_]:
+    """Say of each lane group whether its activations are fetched once (M23)."""
+    footprint = np.minimum(layer.tiling.lane_group_lanes * layer.shape.reduction, layer.inputs)
+    usable = layer.usable_bits(layer.arch.memory.activation_sram)
+    fits = footprint * layer.stored_bits <= usable
+    return fits | operands_stay(layer.arch.array, layer.passes)
+
+
+def _slot_activations(layer: Transfers) -> Counts:
+    """Activations where slots are positions: a window's share, for one lane group or for all."""
+    share = _shares(layer.inputs * layer.fetched_bits, layer.tiling.window_slots)
+    return _fetching_lane_groups(layer, layer.input_is_resident) * (
+        layer.bursts(share) * _fetches_of_a_row(layer)
+    )
+
+
+def _slot_weights(layer: Transfers) -> Counts:
+    """Weights where slots are channels: a window's, for one lane group or for all."""
+    usable = layer.usable_bits(layer.arch.memory.weight_sram)
+    channel_bits = layer.shape.reduction * layer.passes[0].weight_bits
+    resident = layer.tiling.slots * channel_bits <= usable
+    bursts = _fetching_lane_groups(layer, resident) * layer.bursts(
+        layer.tiling.window_slots * channel_bits
+    )
+    if len(layer.passes) > 1 and not resident:
+        too_large = layer.tiling.window_slots * channel_bits > usable
+        bursts = bursts + too_large * layer.bursts(layer.passes[1].issue.vectors * channel_bits)
+    return bursts
+
+
+def _lsb_plane(layer: Transfers, rows: Words, lanes: Counts) -> Counts:
+    """Return the bursts of the LSB plane that gated outputs need (M24)."""
+    shape, tiling = layer.shape, layer.tiling
+    in_h, in_w = shape.in_size or (shape.positions or 1, 1)
+    out_h, out_w = (1, 1) if shape.op == "recurrent" else shape.out_size
+    plane = Plane(
+        tiling.batch,
+        *(in_h, in_w, out_h, out_w),
+        *(*shape.kernel, *shape.stride, *shape.padding, *shape.dilation),
+        shape.in_channels_per_group * layer.passes[1].activation_bits,
+        layer.burst_bits,
+    )
+    nesting = Nesting(tiling.runs, tiling.groups)
+    bounds = (lanes, *tiling.bounds)
+    if tiling.slots_are_positions:
+        resident = np.full(1, layer.input_is_resident)
+        bursts = demand_by_slots(rows, bounds, nesting, plane, resident)
+        return tiling.by_tile(bursts) * _fetches_of_a_row(layer)
+    held = _held_lane_groups(layer)
+    return tiling.by_tile(demand_by_lanes(rows, bounds, nesting, plane, held))
+
+
+def _fetches_of_a_row(layer: Transfers) -> int:
+    """Return how often an input row is fetched: kernel_h times if that many rows do not fit."""
+    in_w = layer.shape.in_size[1] if layer.shape.in_size else 1
+    row_bits = in_w * layer.shape.in_channels_per_group * layer.stored_bits
+    kernel_h = layer.shape.kernel[0]
+    usable = layer.usable_bits(layer.arch.memory.activation_sram)
+    return kernel_h if kernel_h * row_bits > usable else 1
+
+
+def _fetching_lane_groups(layer: Transfers, resident: bool) -> Counts:
+    """1 for each lane group that fetches the slot operand: the first, or all; (lane groups, 1)."""
+    lane_groups = layer.tiling.lane_group_lanes.size
+    return (_first(lane_groups) if resident else np.ones(lane_groups, np.int64))[:, None]
+
+
+def _steps_with_weights(layer: Transfers) -> Counts:
+    """1 for each run of a batch that fetches weights; int64 that broadcasts to (runs, 1, 1, 1)."""
+    bits = layer.shape.out_channels * layer.shape.reduction * layer.passes[0].weight_bits
+    fits = bits <= layer.usable_bits(layer.arch.memory.weight_sram)
+    if layer.shape.op != "recurrent" or not fits:
+        return np.ones((1, 1, 1, 1), np.int64)
+    steps = np.arange(layer.tiles[0]) % layer.tiling.runs
+    return (steps == 0).astype(np.int64)[:, None, None, None]
+
+
+def _first(size: int) -> Counts:
+    return (np.arange(size) == 0).astype(np.int64)
+
+
+def _shares(total: int, parts: Counts) -> Counts:
+    """Cut `total` bits in proportion to `parts`, so that the pieces add up to it (M23)."""
+    ends = np.cumsum(parts)
+    upto = total * ends // ends[-1]
+    return np.diff(upto, prepend=0)
