@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from pgsim.arch import ArchConfig, SRAMCost, Technology, pe_cost, sram_cost
 from pgsim.mapping import Counts
+from pgsim.results import PARTS_OF_CYCLES
 
 Energies = npt.NDArray[np.float64]
 
@@ -21,15 +22,16 @@ def energy(
 ) -> dict[str, Energies]:
     """Return the energy columns of one layer, float64 in pJ, shaped as its counts.
 
-    counts: int64 arrays under the names of `simulate`'s layer counts. gated: whether a pass was
+    counts: int64 (batches,) under the names of `simulate.simulate_block`. gated: whether a pass was
     steered by a mask. Source: MODEL.md M28.
     """
+    cycles = sum(counts[part] for part in PARTS_OF_CYCLES)
     parts = {
-        "energy_pe_pj": _pe(counts, arch, technology),
+        "energy_pe_pj": _pe(counts, cycles, arch, technology),
         "energy_gating_pj": _gating(counts, arch, technology) * gated,
         "energy_sram_pj": _sram(counts, arch, technology),
         "energy_dram_pj": _dram(counts, arch, technology),
-        "energy_leakage_pj": counts["cycles"] / arch.clock_mhz * leakage_uw(arch, technology),
+        "energy_leakage_pj": cycles / arch.clock_mhz * leakage_uw(arch, technology),
     }
     return parts | {"energy_pj": sum(parts.values(), start=np.float64(0))}
 
@@ -59,10 +61,12 @@ def area_mm2(arch: ArchConfig, technology: Technology) -> dict[str, float]:
     }
 
 
-def _pe(counts: Mapping[str, Counts], arch: ArchConfig, technology: Technology) -> Energies:
+def _pe(
+    counts: Mapping[str, Counts], cycles: Counts, arch: ArchConfig, technology: Technology
+) -> Energies:
     """A busy PE spends its measured energy a cycle; an idle one the technology's fraction of it."""
     busy = counts["msb_busy_pe_cycles"] + counts["lsb_busy_pe_cycles"]
-    idle = arch.array.rows * arch.array.columns * counts["cycles"] - busy
+    idle = arch.array.rows * arch.array.columns * cycles - busy
     spent: Energies = busy + technology.pe_idle_fraction * idle
     return spent * pe_cost(technology, arch.array.pe).dynamic_pj_per_cycle
 
@@ -93,15 +97,14 @@ def _entry_bits(arch: ArchConfig) -> int:
 
 def _sram(counts: Mapping[str, Counts], arch: ArchConfig, technology: Technology) -> Energies:
     """Port words of every buffer; what DRAM delivers is also written into its buffer."""
-    spent = np.zeros(counts["cycles"].shape)
-    for name, cost in _buffers(arch, technology).items():
-        if name == "output_sram":
-            written = counts["output_sram_write_bytes"]
-        else:
-            written = counts[f"dram_{name.removesuffix('_sram')}_read_bytes"]
-        words_of_bytes = 8 / getattr(arch.memory, name).port_bits
-        spent += counts[f"{name}_read_bytes"] * words_of_bytes * cost.read_pj_per_word
-        spent += written * words_of_bytes * cost.write_pj_per_word
+    memory, costs = arch.memory, _buffers(arch, technology)
+    spent = counts["output_sram_write_words"] * costs["output_sram"].write_pj_per_word
+    for name, cost in costs.items():
+        spent = spent + counts[f"{name}_read_words"] * cost.read_pj_per_word
+    for operand in ("activation", "weight"):
+        filled_bits = counts[f"dram_{operand}_read_bursts"] * memory.dram.burst_bytes * 8
+        port_bits = getattr(memory, f"{operand}_sram").port_bits
+        spent = spent + filled_bits / port_bits * costs[f"{operand}_sram"].write_pj_per_word
     return spent
 
 
@@ -114,5 +117,8 @@ def _buffers(arch: ArchConfig, technology: Technology) -> dict[str, SRAMCost]:
 
 
 def _dram(counts: Mapping[str, Counts], arch: ArchConfig, technology: Technology) -> Energies:
-    moved: Energies = (counts["dram_read_bytes"] + counts["dram_write_bytes"]) * 8.0
-    return moved * technology.dram_pj_per_bit(arch.memory.dram.kind)
+    bursts = sum(
+        counts[f"dram_{moved}_bursts"] for moved in ("activation_read", "weight_read", "write")
+    )
+    moved_bits: Energies = bursts * arch.memory.dram.burst_bytes * 8.0
+    return moved_bits * technology.dram_pj_per_bit(arch.memory.dram.kind)

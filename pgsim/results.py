@@ -78,7 +78,13 @@ SUMMARY = {
     "cycles_per_image_p95": Column("cycles", "95th percentile over images"),
 }
 
-PARTS_OF_CYCLES = ("msb_cycles", "lsb_cycles", "bubble_cycles", "stall_cycles")
+PARTS_OF_CYCLES = (
+    "msb_cycles",
+    "lsb_cycles",
+    "bubble_cycles",
+    "port_stall_cycles",
+    "dram_stall_cycles",
+)
 PARTS_OF_ENERGY = (
     "energy_pe_pj",
     "energy_gating_pj",
@@ -86,8 +92,6 @@ PARTS_OF_ENERGY = (
     "energy_dram_pj",
     "energy_leakage_pj",
 )
-SUMS = tuple(
-    name
-    for name, column in COLUMNS.items()
-    if column.unit and column.unit not in ("images", "bits")
-)
+
+_SUMMED_UNITS = {"MACs", "outputs", "cycles", "us", "slots", "PE cycles", "bytes", "pJ"}
+SUMMED = tuple(name for name, column in COLUMNS.items() if column.unit in _SUMMED_UNITS)

@@ -1,7 +1,7 @@
 """Seeded small cases that are nasty on purpose: `random_case(seed)` gives the same case for ever.
 
-A case holds plain dictionaries and nested tuples, as tests/reference takes them, so that it favours neither
-model. Sizes are bounded by the PE-cycles that the reference has to step.
+A case holds plain dictionaries and nested tuples, as tests/reference takes them, so that it favours
+neither model. Sizes are bounded by the PE-cycles that the reference has to step.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ SCHEDULERS = ("dense", "skip", "combine", "combine", "queue", "queue", "ideal")
 
 @dataclass(frozen=True)
 class Case:
-    """One layer, one architecture, one scheme, and the masks; in a trace, the calibration images come
-    first and are not simulated. `mask` is of the simulated images, None for `gate: none`."""
+    """One layer, one architecture, one scheme, and the masks; in a trace, the calibration images
+    come first and are not simulated. `mask` is of the simulated images, None for `gate: none`."""
 
     seed: int
     layer: dict[str, Any]
@@ -41,7 +41,8 @@ class Case:
 
 
 def random_case(seed: int) -> Case:
-    """The case of a seed: a layer alone in its network, so that its own passes give `output_bits`."""
+    """The case of a seed: a layer alone in its network, so that its own passes give
+    `output_bits`."""
     rng = Random(seed)
     layer, images = _layer(rng), rng.choice((1, 1, 2, 3, 5))
     while _macs(layer) * images > MACS:
@@ -77,7 +78,8 @@ def _layer(rng: Random) -> dict[str, Any]:
     layer = {
         "name": "layer",
         "op": op,
-        "in_channels": groups * rng.choice((1, 2, 3, 4, 7, 16) if few_channels else (1, 5, 16, 70, 150)),
+        "in_channels": groups
+        * rng.choice((1, 2, 3, 4, 7, 16) if few_channels else (1, 5, 16, 70, 150)),
         "out_channels": groups * rng.choice((1, 2, 3, 5, 8, 13, 20)),
         "groups": groups,
         "activation_bits": activation_bits,
@@ -96,8 +98,8 @@ def _layer(rng: Random) -> dict[str, Any]:
 
 
 def _convolution(rng: Random, layer: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a convolution: some are depthwise, and some have input rows, an input or weights
-    that a small buffer cannot hold."""
+    """The fields of a convolution: some are depthwise, and some have input rows, an input or
+    weights that a small buffer cannot hold."""
     flavour = rng.choice(("plain",) * 5 + ("depthwise", "wide_rows", "big_input", "many_weights"))
     while True:
         kernel = rng.choice(KERNELS)
@@ -235,7 +237,8 @@ def _pe_cycles(layer: dict[str, Any], arch: dict[str, Any], scheme: str) -> int:
 
 
 def _mask(rng: Random, layer: dict[str, Any], images: int) -> MaskPlanes | None:
-    """A mask of one of the shapes that schedulers trip over; of the input pixels for `gate: input`."""
+    """A mask of one of the shapes that schedulers trip over; of the input pixels for `gate:
+    input`."""
     if layer["gate"] == "none":
         return None
     shape = layer_of(layer)

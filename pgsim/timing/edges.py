@@ -22,8 +22,6 @@ def bubble_cycles(
     array: Array,
     tiles: tuple[int, int, int, int],
     passes: tuple[PassTiming, ...],
-    *,
-    gated: bool,
     double_buffered: bool,
 ) -> Counts:
     """Return the bubbles of every tile, int64 of shape `tiles` (`Tiling.tiles`).
@@ -47,7 +45,7 @@ def bubble_cycles(
     residency = _residency_waits(array, passes, tiles, segment_tiles)
     if not stay or array.dataflow == "bitfusion":
         residency = np.zeros_like(residency)
-    order = Order(skew, segment_tiles, gated, double_buffered)
+    order = Order(skew, segment_tiles, passes[-1].gated, double_buffered)
     bubbles: Counts = timeline(holds[0], second, residency, order).reshape(tiles)
     return bubbles + sum(waits)
 

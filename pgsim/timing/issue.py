@@ -19,12 +19,14 @@ class Issue:
     """What one pass issues, int64 arrays that broadcast to the tiles (M11).
 
     slots: issued slots. vectors: operand vectors read for them. entries: outputs computed.
+    active_slots: slots with an active lane.
     ideal, fullest_lane: what `ideal` would issue, and the entries of the fullest lane (M14).
     """
 
     slots: Counts
     vectors: Counts
     entries: Counts
+    active_slots: Counts
     ideal: Counts
     fullest_lane: Counts
 
@@ -36,6 +38,7 @@ def dense_issue(tiling: Tiling, columns: int) -> Issue:
         slots=slots,
         vectors=slots,
         entries=tiling.outputs,
+        active_slots=slots,
         ideal=-(-tiling.outputs // columns),
         fullest_lane=slots,
     )
@@ -64,7 +67,7 @@ def sparse_issue(rows: Words, lanes: Counts, tiling: Tiling, arch: ArchConfig) -
         case "ideal":
             slots, vectors = ideal, active
     fullest = tiling.by_tile(fullest_lane(rows, lanes, *bounds))
-    return Issue(slots, vectors, entries, ideal, fullest)
+    return Issue(slots, vectors, entries, active, ideal, fullest)
 
 
 def _scheduled(rows: Words, lanes: Counts, tiling: Tiling, lsb: LSB) -> Counts:

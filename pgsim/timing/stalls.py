@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from pgsim.arch import Memory
@@ -9,28 +11,34 @@ from pgsim.mapping import Counts
 
 
 def dram_stall_cycles(
-    memory: Memory, compute_cycles: Counts, read_bursts: Counts, write_bursts: Counts
+    memory: Memory, tiles: tuple[int, int, int, int], counts: Mapping[str, Counts]
 ) -> Counts:
-    """Return the stalls of every run, int64 (runs,).
+    """Return the stalls of every tile, int64 of shape `tiles` (`Tiling.tiles`).
 
-    compute_cycles, read_bursts, write_bursts: int64 (runs, groups, lane groups, windows).
+    counts: cycles and bursts of every tile under the names of `simulate_block`.
     Source: MODEL.md M25.
     """
-    runs = len(compute_cycles)
-    compute, read, write = (
-        each.reshape(runs, -1) for each in (compute_cycles, read_bursts, write_bursts)
-    )
+
+    def of_runs(*names: str) -> Counts:
+        total = sum((counts[name] for name in names), start=np.zeros((1, 1, 1, 1), np.int64))
+        return np.broadcast_to(total, tiles).reshape(tiles[0], -1)
+
+    compute = of_runs("msb_cycles", "lsb_cycles", "bubble_cycles", "port_stall_cycles")
+    read = of_runs("dram_activation_read_bursts", "dram_weight_read_bursts")
+    written = of_runs("dram_write_bursts")
     if not memory.double_buffered:
-        return (_transfer(memory, read) + _transfer(memory, write)).sum(axis=1)
-    beside = np.zeros_like(compute)  # bursts moved while a tile computes
+        stalls = _transfer_cycles(memory, read) + _transfer_cycles(memory, written)
+        return stalls.reshape(tiles)
+    beside = np.zeros_like(compute)  # what is moved while a tile computes
     beside[:, :-1] += read[:, 1:]
-    beside[:, 1:] += write[:, :-1]
-    exposed = np.maximum(0, _transfer(memory, beside) - compute).sum(axis=1)
-    first, last = _transfer(memory, read[:, 0]), _transfer(memory, write[:, -1])
-    return exposed + first + last
+    beside[:, 1:] += written[:, :-1]
+    stalls = np.maximum(0, _transfer_cycles(memory, beside) - compute)
+    stalls[:, 0] += _transfer_cycles(memory, read[:, 0])
+    stalls[:, -1] += _transfer_cycles(memory, written[:, -1])
+    return stalls.reshape(tiles)
 
 
-def _transfer(memory: Memory, bursts: Counts) -> Counts:
+def _transfer_cycles(memory: Memory, bursts: Counts) -> Counts:
     """Return the cycles that whole bursts take at the DRAM's bytes per cycle."""
     transferred = bursts * memory.dram.burst_bytes
     return np.ceil(transferred / memory.dram.bytes_per_cycle).astype(np.int64)

@@ -1,9 +1,10 @@
-"""The reference model of pgsim: MODEL.md as a machine that is stepped, one PE and one cycle at a time.
+"""The reference model of pgsim: MODEL.md as a machine that is stepped, one PE and one cycle at a
+time.
 
-It is slow, plain Python and imports nothing from pgsim, so that the two can disagree. Where pgsim has a
-formula, this has the thing itself: waves that move through an array of PEs, each doing its own MACs, which
-are ticked off one by one; tables and FIFOs of the schedulers; lists of transfers. The modules follow
-MODEL.md's order:
+It is slow, plain Python and imports nothing from pgsim, so that the two can disagree. Where pgsim
+has a formula, this has the thing itself: waves that move through an array of PEs, each doing its
+own MACs, which are ticked off one by one; tables and FIFOs of the schedulers; lists of transfers.
+The modules follow MODEL.md's order:
 
     layers       M1-M5    layers, passes, processing elements
     mapping      M6-M11   runs, slots and lanes, windows, tiles, folds
@@ -11,8 +12,8 @@ MODEL.md's order:
     array        M15-M21  the stepped array and the sequencer that feeds it
     memory       M22-M25  SRAM and DRAM transfers, DRAM waits
 
-Inputs are plain dictionaries and lists: a layer is its trace manifest entry, an architecture its YAML with
-every key given, a mask is [image][channel][position] of 0 and 1.
+Inputs are plain dictionaries and lists: a layer is its trace manifest entry, an architecture its
+YAML with every key given, a mask is [image][channel][position] of 0 and 1.
 """
 
 from __future__ import annotations
@@ -91,8 +92,8 @@ def simulate_layer(
     """Every integer of MODEL.md for one layer: the keys are COUNTS.
 
     `mask` is of the simulated images ([image][channel][position], None if the scheme needs none),
-    `calibration_mask` of the images that `lane_order: density` is measured on, `output_bits` the width at
-    which finished outputs leave (`output_bits_of`).
+    `calibration_mask` of the images that `lane_order: density` is measured on, `output_bits` the
+    width at which finished outputs leave (`output_bits_of`).
     """
     shape = layer_of(layer)
     job = Job(shape, passes_of(shape, scheme), arch)
@@ -100,7 +101,9 @@ def simulate_layer(
     for run in runs_of(job, images):
         plans = [plan_tile(job, tile, mask) for tile in tiles_of(job, run, calibration_mask)]
         total.update(run_counts(job, run, plans, output_bits))
-    total["macs"] = images * shape.positions_per_step * shape.time_steps * shape.out_channels * shape.reduction
+    total["macs"] = (
+        images * shape.positions_per_step * shape.time_steps * shape.out_channels * shape.reduction
+    )
     assert total["msb_macs"] == total["macs"]
     return dict(total)
 
@@ -130,7 +133,8 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
 
 
 def slot_counts(job: Job, plan: TilePlan) -> dict[str, int]:
-    """M11: slots of the LSB pass of one tile, as issued and as they would be under other schedulers."""
+    """M11: slots of the LSB pass of one tile, as issued and as they would be under other
+    schedulers."""
     if len(plan.passes) == 1:
         return {}
     slots, lanes = len(plan.tile.slots), len(plan.tile.lanes)
@@ -149,7 +153,8 @@ def output_bits_of(
     scheme: str,
     next_layer: Mapping[str, Any] | None = None,
 ) -> int:
-    """M23: the width at which a layer's outputs leave: the config's, the next layer's or its own."""
+    """M23: the width at which a layer's outputs leave: the config's, the next layer's or its
+    own."""
     if arch.get("output_bits") is not None:
         return arch["output_bits"]
     reader = layer_of(layer if next_layer is None else next_layer)
@@ -159,7 +164,9 @@ def output_bits_of(
 # PG's arithmetic, and the same from the stepped array: [image][channel][position] of integers.
 
 Activations = Sequence[Sequence[Sequence[int]]]  # [image][in channel][pixel], or [..][time step]
-Weights = Sequence[Sequence[int]]  # [out channel][reduction index: kernel tap, then group input channel]
+Weights = Sequence[
+    Sequence[int]
+]  # [out channel][reduction index: kernel tap, then group input channel]
 Outputs = list[list[list[int]]]
 
 

@@ -1,8 +1,8 @@
 """M15-M21: the array, stepped PE by PE and cycle by cycle, and the sequencer that feeds it.
 
-Once a cycle a wave enters the array at PE (0, 0) and moves one diagonal on, so that PE (r, c) works on the
-wave that entered r + c cycles before. A wave holds one cycle of one step of a fold, or nothing: then it is a
-bubble or a stall, in whose cycle the front of the array stands idle.
+Once a cycle a wave enters the array at PE (0, 0) and moves one diagonal on, so that PE (r, c) works
+on the wave that entered r + c cycles before. A wave holds one cycle of one step of a fold, or
+nothing: then it is a bubble or a stall, in whose cycle the front of the array stands idle.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 
 from .mapping import Fold, Job, TilePass, TilePlan
 
-Product = Callable[[int, int, int], int]  # (pass, output of the run, reduction index) -> one product
+Product = Callable[
+    [int, int, int], int
+]  # (pass, output of the run, reduction index) -> one product
 
 STEADY = ("msb", "lsb")
 
@@ -97,7 +99,8 @@ class SystolicArray:
 
 @dataclass(frozen=True)
 class Sequencer:
-    """Feeds one run to the array: decides every cycle what enters it, from the array's own state."""
+    """Feeds one run to the array: decides every cycle what enters it, from the array's own
+    state."""
 
     job: Job
     plans: Sequence[TilePlan]
@@ -128,8 +131,8 @@ class Sequencer:
         yield from self.until_left(last_pass_ended, len(self.plans) - 1)
 
     def order(self) -> Iterator[tuple[int, TilePass]]:
-        """M19: MSB(i), LSB(i); or MSB(i + 1) before LSB(i) where a second buffer holds its sums, though
-        not into the next lane group while the array still holds this one's operands."""
+        """M19: MSB(i), LSB(i); or MSB(i + 1) before LSB(i) where a second buffer holds its sums,
+        though not into the next lane group while the array still holds this one's operands."""
         overtakes = self.job.gated and self.job.arch["memory"]["double_buffered"]
         overtaken: list[tuple[int, TilePass]] = []
         for tile, plan in enumerate(self.plans):
@@ -144,11 +147,11 @@ class Sequencer:
 
     def pass_waves(self, tile: int, one: TilePass) -> Iterator[Wave]:
         """The folds of one pass, then the port stalls that its steady cycles did not hide."""
-        isolated = self.job.arch["array"]["overlap"] == "none"
         port_bits_left = self.port_bits(one)
-        for fold in one.folds:
-            if isolated:  # M16: the last fold has left, and only now are the operands loaded
-                yield from self.until_left(self.array.entered, tile)
+        for number, fold in enumerate(one.folds):
+            if self.isolated:  # M16: the last fold has left, and only now are the operands loaded
+                if number > 0:
+                    yield from self.until_left(self.array.entered, tile)
                 for _ in range(self.job.rows if self.job.dataflow in ("ws", "is") else 0):
                     yield Wave("bubble", tile)
             shift_left = self.shift_cycles()
@@ -162,30 +165,34 @@ class Sequencer:
             yield Wave("port_stall", tile)
             port_bits_left -= self.port_width
 
-    # M17's convention, in one place: the column that drains the last sums (`os`) or shifts the next operands
-    # into the shadow registers (`ws`, `is`) is busy for R cycles beside *every* fold, the first and the last
-    # too, as if an endless row of equal folds surrounded it.
+    @property
+    def isolated(self) -> bool:
+        return self.job.arch["array"]["overlap"] == "none"
+
+    # M17's convention, in one place: the column that drains the last sums (`os`) or shifts the next
+    # operands into the shadow registers (`ws`, `is`) is busy for R cycles beside *every* fold, the
+    # first and the last too, as if an endless row of equal folds surrounded it.
     def shift_cycles(self) -> int:
-        if self.job.arch["array"]["overlap"] == "none":
+        if self.isolated:
             return 0
         if self.job.dataflow == "bitfusion" or self.job.operands_stay:
             return 0
         return self.job.rows
 
     def ends_residency(self, tile: int, one: TilePass) -> bool:
-        """M17, M18: staying operands are replaced after the last pass, even an empty one, of the lane
-        group's last tile; the next ones load beside all of its steady cycles."""
+        """M17, M18: staying operands are replaced after the last pass, even an empty one, of the
+        lane group's last tile; the next ones load beside all of its steady cycles."""
         return (
             self.job.operands_stay
             and self.job.dataflow != "bitfusion"
-            and self.job.arch["array"]["overlap"] == "folds"
+            and not self.isolated
             and self.plans[tile].tile.closes_lane_group
             and one.index == len(self.job.passes) - 1
         )
 
     def sums_leave_after(self, one: TilePass) -> bool:
         """Whether the array drains before it goes on: M16, or M19 with a single output buffer."""
-        if self.job.arch["array"]["overlap"] == "none":
+        if self.isolated:
             return one.happens
         single = not self.job.arch["memory"]["double_buffered"]
         return self.job.gated and single and one.index == 1 and one.happens
@@ -208,7 +215,8 @@ class Sequencer:
         return sram["banks"] * sram["port_bits"]
 
     def port_bits(self, one: TilePass) -> int:
-        """M21: bits that a pass reads of the operand that feeds its slots; `ideal` is not limited."""
+        """M21: bits that a pass reads of the operand that feeds its slots; `ideal` is not
+        limited."""
         if self.job.passes[one.index].gated and self.job.arch["lsb"]["scheduler"] == "ideal":
             return 0
         return one.issue.vectors * self.job.layer.reduction * slot_bits(self.job, one.index)

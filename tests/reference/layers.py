@@ -11,8 +11,8 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class Layer:
-    """M1. A layer as a convolution: a linear layer is one column of tokens under a 1 x 1 kernel, and a
-    recurrent one a single pixel per time step."""
+    """M1. A layer as a convolution: a linear layer is one column of tokens under a 1 x 1 kernel,
+    and a recurrent one a single pixel per time step."""
 
     op: str
     in_channels: int
@@ -72,7 +72,9 @@ class Layer:
         for tap_row in range(self.kernel[0]):
             for tap_column in range(self.kernel[1]):
                 row = out_row * self.stride[0] - self.padding[0] + tap_row * self.dilation[0]
-                column = out_column * self.stride[1] - self.padding[1] + tap_column * self.dilation[1]
+                column = (
+                    out_column * self.stride[1] - self.padding[1] + tap_column * self.dilation[1]
+                )
                 inside = 0 <= row < self.in_size[0] and 0 <= column < self.in_size[1]
                 pixels.append(row * self.in_size[1] + column if inside else None)
         return pixels
@@ -137,7 +139,9 @@ def _ceil_power_of_two(bits: int) -> int:
     return width
 
 
-def macs_and_cycles(pe: Mapping[str, Any], activation_bits: int, weight_bits: int) -> tuple[int, int]:
+def macs_and_cycles(
+    pe: Mapping[str, Any], activation_bits: int, weight_bits: int
+) -> tuple[int, int]:
     """M5: (L, T), the MACs that a PE does side by side and the cycles it takes for them."""
     if pe["kind"].startswith("serial"):
         cycles = {

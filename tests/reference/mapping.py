@@ -117,7 +117,8 @@ def runs_of(job: Job, images: int) -> Iterator[Run]:
 
 @dataclass(frozen=True)
 class Tile:
-    """M9: one (run, group, lane group, window), its slots and lanes named by what they stand for."""
+    """M9: one (run, group, lane group, window), its slots and lanes named by what they stand
+    for."""
 
     run: Run
     group: int
@@ -138,7 +139,8 @@ class Tile:
         return self.first_slot + len(self.slots) == self.run_slots
 
     def output(self, slot: int, lane: int) -> tuple[int, int, int]:
-        """(image of the run, channel, position of the run's image) of a slot and lane of the tile."""
+        """(image of the run, channel, position of the run's image) of a slot and lane of the
+        tile."""
         one, other = self.slots[slot], self.lanes[lane]
         if isinstance(one, int):
             one, other = other, one
@@ -153,7 +155,8 @@ class Tile:
             image, channel, position = self.output(slot, lane)
             return masks[self.run.first_image + image][channel][first_position + position]
 
-        return [[bit(s, l) for l in range(len(self.lanes))] for s in range(len(self.slots))]  # noqa: E741
+        lanes = range(len(self.lanes))
+        return [[bit(slot, lane) for lane in lanes] for slot in range(len(self.slots))]
 
 
 def channel_order(job: Job, group: int, calibration: LayerMask | None) -> list[int]:

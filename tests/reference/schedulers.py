@@ -1,7 +1,7 @@
 """M11-M14: the LSB schedulers, written as the hardware holds its state.
 
-A mask is a list of slots, each a list of 0/1 per lane. What is issued is a list of issue slots, each a
-dictionary from array column to the entry (slot, lane) that the column works on.
+A mask is a list of slots, each a list of 0/1 per lane. What is issued is a list of issue slots,
+each a dictionary from array column to the entry (slot, lane) that the column works on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ Mask = Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Issue:
-    """The issue slots of one pass of one tile, and the operand vectors that they read (A of M11)."""
+    """The issue slots of one pass of one tile, and the operand vectors that they read (A of
+    M11)."""
 
     slots: list[IssueSlot]
     vectors: int
@@ -61,7 +62,8 @@ def skip(mask: Mask) -> Issue:
 
 
 def combine(mask: Mask, ways: int, open_slots: int) -> Issue:
-    """M12. `held` is the table of open issue slots, oldest first: each a list of its member slots."""
+    """M12. `held` is the table of open issue slots, oldest first: each a list of its member
+    slots."""
     held: list[list[int]] = []
     issued: list[list[int]] = []
     for slot in active_slots(mask):
@@ -80,7 +82,8 @@ def combine(mask: Mask, ways: int, open_slots: int) -> Issue:
 
 
 def queue(mask: Mask, depth: int, scan: int) -> Issue:
-    """M13. One FIFO per lane, filled by a scanner and drained by one entry per lane and slot time."""
+    """M13. One FIFO per lane, filled by a scanner and drained by one entry per lane and slot
+    time."""
     fifos: list[deque[Entry]] = [deque() for _ in mask[0]]
     unscanned = deque(active_slots(mask))
     issued: list[IssueSlot] = []

@@ -1,0 +1,190 @@
+"""Results as tables: the counts of layers and batches become rows under `results.COLUMNS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.arch import ArchConfig, Technology, macs_and_cycles
+from pgsim.energy import area_mm2
+from pgsim.results import COLUMNS, PARTS_OF_CYCLES, SUMMED
+from pgsim.schemes import Pass
+from pgsim.workload import GateTrace, LayerTrace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]  # column name -> int, float or str, as `results.COLUMNS` says
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """One layer's passes, integer counts and energies, (batches,) each, in the order simulated."""
+
+    layer: LayerTrace
+    passes: tuple[Pass, ...]
+    counts: Mapping[str, npt.NDArray[np.int64]]
+    energies: Mapping[str, npt.NDArray[np.float64]]
+
+    @property
+    def cycles(self) -> npt.NDArray[np.int64]:
+        """Cycles of every batch, int64 (batches,)."""
+        return np.sum([self.counts[part] for part in PARTS_OF_CYCLES], axis=0)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `simulate` found, as a table of layers and a summary of the network."""
+
+    trace: GateTrace
+    arch: ArchConfig
+    technology: Technology
+    scheme: str
+    calibration_images: int
+    per_image: bool
+    layer_results: tuple[LayerResult, ...]
+
+    @property
+    def images(self) -> int:
+        """Images simulated."""
+        return self.trace.images - self.calibration_images
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """One row per layer, or per layer and image; columns as `results.COLUMNS` explains."""
+        import pandas as pd
+
+        if not self.per_image:
+            return pd.DataFrame([row_of(self, layer) for layer in self.layer_results])
+        images = range(self.calibration_images, self.trace.images)
+        return pd.DataFrame(
+            [row_of(self, layer, image) for layer in self.layer_results for image in images]
+        )
+
+    @cached_property
+    def summary(self) -> Row:
+        """The network's row: sums over layers, and what only a network has (`results.SUMMARY`)."""
+        return _summary(self)
+
+
+def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
+    """Return one layer's row over all simulated images, or of one image of a batch of one."""
+    first, images = result.calibration_images, result.images
+    part, masks = slice(None), slice(first, result.trace.images)
+    identity: Row = {
+        "arch": result.arch.name,
+        "trace": result.trace.name,
+        "mask_source": result.trace.mask_source,
+        "scheme": result.scheme,
+        "layer": layer.layer.shape.name,
+    }
+    if image is not None:
+        part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
+        identity["image"] = image
+    count = {name: int(values[part].sum()) for name, values in layer.counts.items()}
+    gated = bool(layer.layer.shards)
+    row = identity | count | _traffic(count, result.arch) | _cycles(layer, count, result.arch)
+    row |= {name: float(values[part].sum()) for name, values in layer.energies.items()}
+    row["images"] = images
+    row["macs"] = layer.layer.shape.macs * images
+    row["mask_density"] = layer.layer.density(masks.start, masks.stop) if gated else float("nan")
+    return {name: row[name] for name in COLUMNS if name in row}
+
+
+def _traffic(count: Mapping[str, int], arch: ArchConfig) -> Row:
+    """Return the columns in bytes: whole port words, whole bursts."""
+    memory = arch.memory
+    row = {
+        f"{buffer}_sram_{way}_bytes": count[f"{buffer}_sram_{way}_words"]
+        * getattr(memory, f"{buffer}_sram").port_bits
+        // 8
+        for buffer, way in (
+            ("activation", "read"),
+            ("weight", "read"),
+            ("output", "read"),
+            ("output", "write"),
+        )
+    }
+    for way in ("activation_read", "weight_read", "write"):
+        row[f"dram_{way}_bytes"] = count[f"dram_{way}_bursts"] * memory.dram.burst_bytes
+    row["dram_read_bytes"] = row["dram_activation_read_bytes"] + row["dram_weight_read_bytes"]
+    return row
+
+
+def _cycles(layer: LayerResult, count: Mapping[str, int], arch: ArchConfig) -> Row:
+    """Return the columns that follow from cycles, passes and outputs (M4, M27)."""
+    reduction = layer.layer.shape.reduction
+    outputs = (count["outputs"], count["lsb_outputs"])
+    used = list(zip(layer.passes, outputs, strict=False))
+    cycles = sum(count[part] for part in PARTS_OF_CYCLES)
+    operations = [
+        each.activation_bits * each.weight_bits * computed * reduction for each, computed in used
+    ]
+    bits = sum(each.activation_bits * computed for each, computed in used)
+    return {
+        "average_bits": bits / count["outputs"],
+        "weight_bits": layer.passes[0].weight_bits,
+        "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
+        "cycles": cycles,
+        "time_us": cycles / arch.clock_mhz,
+        "msb_macs": outputs[0] * reduction,
+        "lsb_macs": outputs[1] * reduction,
+        "pe_utilization": _utilization(sum(operations), cycles, arch),
+        "msb_pe_utilization": _utilization(operations[0], count["msb_cycles"], arch),
+        "lsb_pe_utilization": _utilization(sum(operations[1:]), count["lsb_cycles"], arch),
+    }
+
+
+def _utilization(operations: int, cycles: int, arch: ArchConfig) -> float:
+    """Useful bit operations over the array's peak in these cycles, NaN for none (M27)."""
+    if not cycles:
+        return float("nan")
+    array, pe = arch.array, arch.array.pe
+    macs, turns = macs_and_cycles(pe, pe.max_activation_bits, pe.max_weight_bits)
+    peak = array.rows * array.columns * pe.max_activation_bits * pe.max_weight_bits * macs
+    return operations * turns / (peak * cycles)
+
+
+def _summary(result: Result) -> Row:
+    """Return a network's sums over layers, its averages, area, and figures per image (M31)."""
+    rows = [row_of(result, layer) for layer in result.layer_results]
+    row: Row = {name: rows[0][name] for name in ("arch", "trace", "mask_source", "scheme")}
+    row |= {"images": result.images} | {name: sum(each[name] for each in rows) for name in SUMMED}
+    gated = [each for each in rows if each["mask_density"] == each["mask_density"]]
+    macs_bits = [each["macs"] * each["weight_bits"] for each in rows]
+    operations = sum(
+        macs * each["average_bits"] for macs, each in zip(macs_bits, rows, strict=True)
+    )
+    spread = _cycles_of_images(result)
+    return row | {
+        "gated_average_bits": _mean(gated, "average_bits", "outputs"),
+        "mac_average_bits": _mean(rows, "average_bits", "macs"),
+        "gated_density": _mean(gated, "mask_density", "outputs"),
+        "pe_utilization": _utilization(round(operations), row["cycles"], result.arch),
+        "area_mm2": sum(area_mm2(result.arch, result.technology).values()),
+        "cycles_per_image": row["cycles"] / result.images,
+        "energy_pj_per_image": row["energy_pj"] / result.images,
+        "energy_delay_product_pj_s": row["energy_pj"] * row["time_us"] * 1e-6 / result.images**2,
+        "cycles_per_image_p5": float(np.percentile(spread, 5)),
+        "cycles_per_image_median": float(np.median(spread)),
+        "cycles_per_image_p95": float(np.percentile(spread, 95)),
+    }
+
+
+def _mean(rows: list[Row], column: str, weight: str) -> float:
+    total = sum(row[weight] for row in rows)
+    return sum(row[column] * row[weight] for row in rows) / total if total else float("nan")
+
+
+def _cycles_of_images(result: Result) -> npt.NDArray[np.float64]:
+    """Return the cycles of every image; the images of a batch share its cycles equally."""
+    batch = result.arch.batch
+    of_batches = np.sum([layer.cycles for layer in result.layer_results], axis=0)
+    sizes = np.full(of_batches.size, batch)
+    sizes[-1] = result.images - batch * (of_batches.size - 1)
+    return np.repeat(of_batches / sizes, sizes)
