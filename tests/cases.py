@@ -41,8 +41,7 @@ class Case:
 
 
 def random_case(seed: int) -> Case:
-    """The case of a seed: a layer alone in its network, so that its own passes give
-    `output_bits`."""
+    """The case of a seed, with a layer alone in its network: its own passes give `output_bits`."""
     rng = Random(seed)
     layer, images = _layer(rng), rng.choice((1, 1, 2, 3, 5))
     while _macs(layer) * images > MACS:

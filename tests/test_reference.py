@@ -1,5 +1,4 @@
-"""The reference model against cases worked by hand from DESIGN.md and MODEL.md; the working is
-beside each."""
+"""The reference model against cases worked by hand from MODEL.md; the working is beside each."""
 
 from __future__ import annotations
 

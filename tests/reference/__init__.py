@@ -1,5 +1,4 @@
-"""The reference model of pgsim: MODEL.md as a machine that is stepped, one PE and one cycle at a
-time.
+"""The reference model of pgsim: MODEL.md as a machine, stepped PE by PE and cycle by cycle.
 
 It is slow, plain Python and imports nothing from pgsim, so that the two can disagree. Where pgsim
 has a formula, this has the thing itself: waves that move through an array of PEs, each doing its
@@ -133,8 +132,7 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
 
 
 def slot_counts(job: Job, plan: TilePlan) -> dict[str, int]:
-    """M11: slots of the LSB pass of one tile, as issued and as they would be under other
-    schedulers."""
+    """M11: slots of one tile's LSB pass, as issued and as other schedulers would have them."""
     if len(plan.passes) == 1:
         return {}
     slots, lanes = len(plan.tile.slots), len(plan.tile.lanes)
@@ -153,8 +151,7 @@ def output_bits_of(
     scheme: str,
     next_layer: Mapping[str, Any] | None = None,
 ) -> int:
-    """M23: the width at which a layer's outputs leave: the config's, the next layer's or its
-    own."""
+    """M23: the width at which outputs leave: the config's, the next layer's or the layer's own."""
     if arch.get("output_bits") is not None:
         return arch["output_bits"]
     reader = layer_of(layer if next_layer is None else next_layer)

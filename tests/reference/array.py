@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 
 from .mapping import Fold, Job, TilePass, TilePlan
 
-Product = Callable[
-    [int, int, int], int
-]  # (pass, output of the run, reduction index) -> one product
+# (pass, output of the run, reduction index) -> one product
+Product = Callable[[int, int, int], int]
 
 STEADY = ("msb", "lsb")
 
@@ -99,8 +98,7 @@ class SystolicArray:
 
 @dataclass(frozen=True)
 class Sequencer:
-    """Feeds one run to the array: decides every cycle what enters it, from the array's own
-    state."""
+    """Feeds one run to the array: decides from its state what enters it in every cycle."""
 
     job: Job
     plans: Sequence[TilePlan]
@@ -108,7 +106,7 @@ class Sequencer:
 
     def waves(self) -> Iterator[Wave]:
         """M19: the passes of the run's tiles in order, each waiting for what it needs."""
-        operand_load_left = defaultdict(lambda: self.job.rows)  # per lane group whose operands stay
+        load_left: dict[tuple[int, int], int] = defaultdict(lambda: self.job.rows)
         msb_ended: dict[int, int] = {}
         last_pass_ended = 0
         for tile, one in self.order():
@@ -117,14 +115,14 @@ class Sequencer:
             key = self.plans[tile].tile.group, self.plans[tile].tile.lane_group
             for wave in self.pass_waves(tile, one):
                 yield wave
-                operand_load_left[key] -= wave.kind in STEADY
+                load_left[key] -= wave.kind in STEADY
             if one.happens:
                 last_pass_ended = self.array.entered
             if one.index == 0:
                 msb_ended[tile] = self.array.entered
-            while self.ends_residency(tile, one) and operand_load_left[key] > 0:
+            while self.ends_residency(tile, one) and load_left[key] > 0:
                 yield Wave("bubble", tile)
-                operand_load_left[key] -= 1
+                load_left[key] -= 1
                 last_pass_ended += 1  # M19: the run's last skew begins after this wait
             if self.sums_leave_after(one):
                 yield from self.until_left(self.array.entered, tile)
@@ -173,6 +171,7 @@ class Sequencer:
     # operands into the shadow registers (`ws`, `is`) is busy for R cycles beside *every* fold, the
     # first and the last too, as if an endless row of equal folds surrounded it.
     def shift_cycles(self) -> int:
+        """Cycles of the drain or load beside one fold."""
         if self.isolated:
             return 0
         if self.job.dataflow == "bitfusion" or self.job.operands_stay:
@@ -215,8 +214,7 @@ class Sequencer:
         return sram["banks"] * sram["port_bits"]
 
     def port_bits(self, one: TilePass) -> int:
-        """M21: bits that a pass reads of the operand that feeds its slots; `ideal` is not
-        limited."""
+        """M21: bits that a pass reads of its slots' operand; under `ideal` no port limits it."""
         if self.job.passes[one.index].gated and self.job.arch["lsb"]["scheduler"] == "ideal":
             return 0
         return one.issue.vectors * self.job.layer.reduction * slot_bits(self.job, one.index)

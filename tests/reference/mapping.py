@@ -117,8 +117,7 @@ def runs_of(job: Job, images: int) -> Iterator[Run]:
 
 @dataclass(frozen=True)
 class Tile:
-    """M9: one (run, group, lane group, window), its slots and lanes named by what they stand
-    for."""
+    """M9: one (run, group, lane group, window), with what its slots and lanes stand for."""
 
     run: Run
     group: int
@@ -139,11 +138,11 @@ class Tile:
         return self.first_slot + len(self.slots) == self.run_slots
 
     def output(self, slot: int, lane: int) -> tuple[int, int, int]:
-        """(image of the run, channel, position of the run's image) of a slot and lane of the
-        tile."""
+        """(image of the run, channel, position of that image) of a slot and lane of the tile."""
         one, other = self.slots[slot], self.lanes[lane]
         if isinstance(one, int):
             one, other = other, one
+        assert isinstance(one, tuple) and isinstance(other, int)
         (image, position), channel = one, other
         return image, channel, position
 

@@ -1,5 +1,4 @@
-"""M22-M25: every transfer of every tile, listed one by one and rounded one by one, and the DRAM's
-waits."""
+"""M22-M25: the transfers of every tile, listed and rounded one by one, and the waits for DRAM."""
 
 from __future__ import annotations
 
@@ -48,8 +47,7 @@ def lane_bits(job: Job, index: int) -> int:
 
 
 def lane_reads(job: Job, plan: TilePlan) -> Iterator[int]:
-    """Bits of each read of the operand that feeds the lanes: streamed per fold, or loaded per
-    pass."""
+    """Bits of each read of the operand that feeds the lanes: per fold, or per load."""
     for one in plan.passes:
         if not one.happens:
             continue
@@ -143,8 +141,7 @@ class Dram:
 
     @property
     def weights_kept_over_steps(self) -> bool:
-        """Whether an earlier time step of the batch has fetched the whole layer's weights for
-        good."""
+        """Whether an earlier time step of the batch has fetched the layer's weights for good."""
         layer = self.job.layer
         bits = layer.out_channels * layer.reduction * self.weight_bits
         return self.run.step > 0 and bits <= self.usable_bits("weight_sram")
@@ -194,8 +191,7 @@ class Dram:
         return sum(reads), self.bytes_of(written)
 
     def fetches(self, one: TilePass) -> range:
-        """The fetches of a lane operand that no buffer holds: every fold (`os`) or executed
-        pass."""
+        """The fetches of a lane operand that no buffer holds: per fold (`os`) or executed pass."""
         return range(len(one.folds) if self.job.dataflow == "os" else int(one.happens))
 
     def weights_as_lanes(self, plan: TilePlan) -> Iterator[int]:
@@ -246,8 +242,7 @@ class Dram:
                 yield self.bytes_of(one.issue.vectors * vector_bits)
 
     def lsb_bursts(self, plan: TilePlan) -> Iterator[int]:
-        """M24: the bursts of the LSB plane that the tile's gated outputs need and no buffer
-        holds."""
+        """M24: the LSB plane's bursts that the tile's gated outputs need and no buffer holds."""
         fetches = self.row_fetches if self.job.slots_are_positions else 1
         held = self.held_bursts(plan.tile)
         needed = {
@@ -264,8 +259,7 @@ class Dram:
         return self.held_by_group if self.lanes_fetched_once(tile) else set()
 
     def needed_pixels(self, plan: TilePlan) -> set[int]:
-        """Pixels of the run, images one after the other, under the tile's gated outputs'
-        kernels."""
+        """Pixels of the run, image after image, under the kernels of the tile's gated outputs."""
         layer, pixels = self.job.layer, set()
         for entry in active_entries(plan.mask or []):
             image, _, position = plan.tile.output(*entry)

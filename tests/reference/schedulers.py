@@ -18,8 +18,7 @@ Mask = Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Issue:
-    """The issue slots of one pass of one tile, and the operand vectors that they read (A of
-    M11)."""
+    """The issue slots of a pass of a tile, and the operand vectors that they read (A of M11)."""
 
     slots: list[IssueSlot]
     vectors: int
@@ -62,8 +61,7 @@ def skip(mask: Mask) -> Issue:
 
 
 def combine(mask: Mask, ways: int, open_slots: int) -> Issue:
-    """M12. `held` is the table of open issue slots, oldest first: each a list of its member
-    slots."""
+    """M12. `held` is the table of open issue slots, oldest first, each its member slots."""
     held: list[list[int]] = []
     issued: list[list[int]] = []
     for slot in active_slots(mask):
@@ -82,8 +80,7 @@ def combine(mask: Mask, ways: int, open_slots: int) -> Issue:
 
 
 def queue(mask: Mask, depth: int, scan: int) -> Issue:
-    """M13. One FIFO per lane, filled by a scanner and drained by one entry per lane and slot
-    time."""
+    """M13. One FIFO per lane, filled by a scanner and drained of one entry in a slot time."""
     fifos: list[deque[Entry]] = [deque() for _ in mask[0]]
     unscanned = deque(active_slots(mask))
     issued: list[IssueSlot] = []

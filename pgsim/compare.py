@@ -1,0 +1,193 @@
+"""A gated design beside the designs a user would build instead, and where its saving goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgsim.arch import ArchConfig, load_arch, load_technology, pe_cost
+from pgsim.simulate import calibration_count, simulate
+from pgsim.tables import Result
+from pgsim.waterfall import STEPS, waterfall
+from pgsim.workload import GateTrace, load_trace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_TRACE = "digits_pg_4_2"
+DEFAULT_ARCH = "pg_os"
+
+BASELINE = "uniform 8,8"
+GATED = "PG"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `compare` found: results by design, the gated one first, its baseline second."""
+
+    results: Mapping[str, Result]
+    warnings: tuple[str, ...]
+
+    @property
+    def gated(self) -> Result:
+        """The result of the gated design."""
+        return self.results[GATED]
+
+    @property
+    def baseline(self) -> Result:
+        """The result of 8-bit activations and weights on the same array."""
+        return self.results[BASELINE]
+
+    @cached_property
+    def designs(self) -> pd.DataFrame:
+        """One row per design: the network's summary, beside its gain over the baseline."""
+        import pandas as pd
+
+        base = self.baseline.summary
+        rows = [
+            {
+                "design": design,
+                **result.summary,
+                "speedup": base["time_us"] / result.summary["time_us"],
+                "energy_ratio": base["energy_pj"] / result.summary["energy_pj"],
+            }
+            for design, result in self.results.items()
+        ]
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """The layer tables of all designs, with a first column `design`."""
+        import pandas as pd
+
+        frames = {design: result.layers for design, result in self.results.items()}
+        joined = pd.concat(frames, names=["design"]).reset_index(level="design")
+        return joined.reset_index(drop=True)
+
+    @cached_property
+    def waterfall(self) -> pd.DataFrame:
+        """Where the promised saving goes, in cycles: by layer, and for the network (M30)."""
+        import pandas as pd
+
+        totals = waterfall(self.baseline, self.gated)
+        return pd.DataFrame(
+            {
+                "layer": layer,
+                "step": step,
+                "total_cycles": float(steps[index]),
+                "change_cycles": float(steps[index] - steps[index - 1]) if index else 0.0,
+                "meaning": meaning,
+            }
+            for layer, steps in totals.items()
+            for index, (step, meaning) in enumerate(STEPS.items())
+        )
+
+    @cached_property
+    def promise(self) -> dict[str, float]:
+        """What bit counting promises: by activation bits alone, and with weight bits (M30)."""
+        layers = self.gated.layers
+        macs, bits = layers["macs"], layers["average_bits"]
+        return {
+            "8 / average bits": float(8 * macs.sum() / (macs * bits).sum()),
+            "64 / (average bits x w)": float(
+                64 * macs.sum() / (macs * bits * layers["weight_bits"]).sum()
+            ),
+        }
+
+    @property
+    def finding(self) -> str:
+        """One line that says what was found."""
+        steps = self.waterfall[self.waterfall["layer"] == "network"].set_index("step")
+        total, change = steps["total_cycles"], steps["change_cycles"]
+        promised = total["baseline"] - total["promise"]
+        speedup = total["baseline"] / total.iloc[-1]
+        line = f"{self.gated.arch.name} runs PG {speedup:.2f}x as fast as uniform 8,8"
+        if promised <= 0:
+            return f"{line}; bit counting promises nothing."
+        kept = (total["baseline"] - total.iloc[-1]) / promised
+        worst = change.drop(["baseline", "promise"]).idxmax()
+        return (
+            f"{line}; bit counting promises {total['baseline'] / total['promise']:.2f}x. "
+            f"{kept:.0%} of the promised saving survives; most is lost to {worst} "
+            f"({change[worst] / promised:.0%})."
+        )
+
+
+def compare(
+    trace: GateTrace | str | Path = DEFAULT_TRACE,
+    arch: ArchConfig | str | Path = DEFAULT_ARCH,
+    *,
+    calibration_images: int | None = None,
+) -> Comparison:
+    """Simulate a trace on a gated design and on what one would build instead.
+
+    All designs simulate the same images. Raises InputError as `simulate` does.
+    """
+    trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
+    arch = load_arch(arch)
+    count = calibration_count(trace, arch, calibration_images)
+    results = {
+        design: simulate(trace, variant, scheme, calibration_images=count)
+        for design, (variant, scheme) in alternatives(arch).items()
+    }
+    return Comparison(results, tuple(_warnings(trace, arch)))
+
+
+def alternatives(arch: ArchConfig) -> dict[str, tuple[ArchConfig, str]]:
+    """Return the designs that `compare` sets beside each other, as (architecture, scheme)."""
+    plain = arch.override({"lsb.window": "auto", "lsb.lane_order": "raster"})
+    fixed = plain.override(
+        {
+            "array.pe.kind": "fixed",
+            "array.pe.max_activation_bits": 8,
+            "array.pe.max_weight_bits": 8,
+        }
+    )
+    technology = load_technology(arch.technology)
+    growth = pe_cost(technology, arch.array.pe).area_um2 / pe_cost(technology, fixed.array.pe).area_um2
+    columns = max(1, int(arch.array.columns * growth))
+    return {
+        GATED: (arch, "pg"),
+        BASELINE: (plain, "uniform:8,8"),
+        "uniform 8, own weights": (plain, "uniform:8"),
+        "uniform 8,8, fixed PEs": (fixed, "uniform:8,8"),
+        "uniform 8,8, fixed PEs, equal PE area": (
+            fixed.override({"array.columns": columns}),
+            "uniform:8,8",
+        ),
+        "ungated, all bits": (plain, "full"),
+        "both passes dense": (arch, "dual_dense"),
+        "MSBs only": (plain, "msb_only"),
+        "PG, ideal scheduler": (arch.override({"lsb.scheduler": "ideal"}), "pg"),
+    }
+
+
+def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:
+    """Return what a reader of the comparison must know."""
+    found = []
+    if trace.mask_source == "synthetic":
+        found.append(f"the masks of {trace.name} are synthetic: no model produced them")
+    if what_if := trace.provenance.get("what_if"):
+        found.append(f"{trace.name} keeps the masks of other bit widths ({what_if})")
+    if arch.array.pe.kind == "fusion":
+        same = [
+            layer.shape
+            for layer in trace.layers
+            if layer.shape.gated
+            and _bricks(layer.shape.msb_bits) == _bricks(layer.shape.activation_bits)
+        ]
+        if same:
+            found.append(
+                f"on fusion PEs {same[0].msb_bits} bits cost as much as "
+                f"{same[0].activation_bits} (both take {_bricks(same[0].msb_bits)}): the MSB pass "
+                f"of {len(same)} gated layers saves nothing"
+            )
+    return found
+
+
+def _bricks(bits: int) -> int:
+    """Return the bits that a fusion unit of 2-bit bricks computes for `bits` (M5)."""
+    return max(2, 1 << (bits - 1).bit_length())
