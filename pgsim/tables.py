@@ -166,7 +166,7 @@ def _summary(result: Result) -> Row:
         "mac_average_bits": _mean(rows, "average_bits", "macs"),
         "gated_density": _mean(gated, "mask_density", "outputs"),
         "pe_utilization": _utilization(round(operations), row["cycles"], result.arch),
-        "area_mm2": sum(area_mm2(result.arch, result.technology).values()),
+        "area_mm2": sum(_areas(result).values()),
         "cycles_per_image": row["cycles"] / result.images,
         "energy_pj_per_image": row["energy_pj"] / result.images,
         "energy_delay_product_pj_s": row["energy_pj"] * row["time_us"] * 1e-6 / result.images**2,
@@ -174,6 +174,13 @@ def _summary(result: Result) -> Row:
         "cycles_per_image_median": float(np.median(spread)),
         "cycles_per_image_p95": float(np.percentile(spread, 95)),
     }
+
+
+def _areas(result: Result) -> dict[str, float]:
+    """Return the parts of the design's area; without a gated layer it has no gating logic (M29)."""
+    gated = any(layer.passes[-1].mask is not None for layer in result.layer_results)
+    areas = area_mm2(result.arch, result.technology)
+    return areas if gated else areas | {"gating": 0.0}
 
 
 def _mean(rows: list[Row], column: str, weight: str) -> float:

@@ -87,7 +87,7 @@ def _layer(rng: Random) -> dict[str, Any]:
         "gate": gate,
         "signed": rng.random() < 0.2,
     }
-    if gate != "output" and rng.random() < 0.5:
+    if gate == "none" and rng.random() < 0.5:
         layer["msb_bits"] = activation_bits
     if op == "conv2d":
         return layer | _convolution(rng, layer)
@@ -236,8 +236,7 @@ def _pe_cycles(layer: dict[str, Any], arch: dict[str, Any], scheme: str) -> int:
 
 
 def _mask(rng: Random, layer: dict[str, Any], images: int) -> MaskPlanes | None:
-    """A mask of one of the shapes that schedulers trip over; of the input pixels for `gate:
-    input`."""
+    """A mask of a shape that schedulers trip over; for `gate: input`, of the input pixels."""
     if layer["gate"] == "none":
         return None
     shape = layer_of(layer)

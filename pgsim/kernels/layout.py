@@ -57,12 +57,13 @@ def transpose_positions(mask, positions):  # type: ignore[no-untyped-def]
     images, channels, _ = mask.shape
     turned = np.zeros((images, positions, (channels + 63) >> 6), np.uint64)
     block = np.empty(64, np.uint64)
+    zero = np.uint64(0)  # a plain 0 would turn the words into floats
     for image in range(images):
         for top in range(0, channels, 64):
             for left in range(0, positions, 64):
                 for row in range(64):
                     channel = top + row
-                    block[row] = mask[image, channel, left >> 6] if channel < channels else 0
+                    block[row] = mask[image, channel, left >> 6] if channel < channels else zero
                 _transpose(block)
                 for row in range(min(64, positions - left)):
                     turned[image, left + row, top >> 6] = block[row]
