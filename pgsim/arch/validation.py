@@ -186,9 +186,22 @@ def _at(model: type[BaseModel], location: Location) -> Schema:
     root = _schema(model)
     schema = root
     for part in location:
-        below = schema["items"] if isinstance(part, int) else schema["properties"][part]
-        schema = _resolved(root, below)
+        schema = _resolved(root, _below(schema, part))
     return schema
+
+
+def _below(schema: Schema, part: str | int) -> Schema:
+    """Return the schema of one part of a value; raises KeyError where the value has no such part.
+
+    A section without keys of its own (a sweep's axes) has one schema for the values of all keys.
+    """
+    if isinstance(part, int):
+        part_schema: Schema = schema["items"]
+    elif isinstance(of_any_key := schema.get("additionalProperties"), dict):
+        part_schema = of_any_key
+    else:
+        part_schema = schema["properties"][part]
+    return part_schema
 
 
 def _known_part(model: type[BaseModel], location: Location) -> Location:
@@ -237,7 +250,7 @@ def _expected(schema: Schema) -> str:
         "boolean": "true or false",
         "array": "a list",
         "null": "null",
-        "object": f"a section with {', '.join(_children(schema))}",
+        "object": f"a section with {', '.join(_children(schema)) or 'keys of your choice'}",
     }
     return names[schema["type"]]
 

@@ -65,10 +65,32 @@ def read_yaml(path: str | Path) -> YamlSource:
     not YAML, empty, nested too deeply, or something else at its top level.
     """
     path = Path(path)
-    text = _text(path)
     source = YamlSource(path, {})
+    values = _parsed(_text(path), source)
+    if not isinstance(values, dict):
+        found = "it is empty" if values is None else f"found {_kind(values)}"
+        raise InputError(f"{path}: expected a mapping of keys to values; {found}")
+    source.values.update(values)
+    return source
+
+
+def read_literal(text: str, label: str) -> object:
+    """Return the value of a YAML literal that stands outside a file, as on the command line.
+
+    Raises InputError, beginning with `label`, where a file's reader would find a problem with it.
+    """
+    source = YamlSource(Path(label), {})
+    value = _parsed(text, source)
+    if source.problems:
+        raise InputError("\n".join(f"{label}: {each.message}" for each in source.problems))
+    return value
+
+
+def _parsed(text: str, source: YamlSource) -> object:
+    """Return what a YAML text says; marks and problems are left in `source`."""
+    path = source.path
     try:
-        values = _document(yaml.parse(text, Loader=yaml.SafeLoader), source)
+        return _document(yaml.parse(text, Loader=yaml.SafeLoader), source)
     except InputError:
         raise
     except yaml.MarkedYAMLError as error:
@@ -82,11 +104,6 @@ def read_yaml(path: str | Path) -> YamlSource:
         raise InputError(f"{path}:{line}: not text: the character {character}") from None
     except (ValueError, OverflowError) as error:  # PyYAML lets "\UFFFFFFFF" through to chr()
         raise InputError(f"{path}: not valid YAML: {error}") from None
-    if not isinstance(values, dict):
-        found = "it is empty" if values is None else f"found {_kind(values)}"
-        raise InputError(f"{path}: expected a mapping of keys to values; {found}")
-    source.values.update(values)
-    return source
 
 
 def _kind(value: object) -> str:

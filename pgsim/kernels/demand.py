@@ -119,16 +119,19 @@ def demand_by_lanes(rows, bounds, nesting, plane, resident):  # type: ignore[no-
     windows = (slot_bounds.size - 1) // nesting.groups
     bursts = np.zeros((batches, lane_bounds.size - 1, slot_bounds.size - 1), np.int64)
     held = _new_plane(plane)
-    mark = 0
+    newest = 0
     for batch in range(batches):
         for run in range(nesting.runs):
             run_begin = lane_bounds[run * lane_groups]
             for group in range(nesting.groups):
-                mark += 1
+                newest += 1
+                of_group = newest
                 for place in range(run * lane_groups, (run + 1) * lane_groups):
                     for window in range(group * windows, (group + 1) * windows):
+                        mark = of_group
                         if not resident[place - run * lane_groups]:
-                            mark += 1
+                            newest += 1
+                            mark = newest
                         fetched = 0
                         for lane in range(lane_bounds[place], lane_bounds[place + 1]):
                             row = rows[batch, lanes[lane]]

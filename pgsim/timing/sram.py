@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch import ArchConfig
 from pgsim.mapping import Counts, Tiling
@@ -78,20 +79,24 @@ def _output_bits(
     outputs, first = tiling.outputs, passes[0]
     gated = len(passes) > 1 and passes[1].gated
     mask = outputs if gated else np.zeros_like(outputs)
-    if _sums_never_leave(arch, tiling, passes):
-        return outputs * output_bits + mask, outputs * output_bits + mask
     reads = outputs * (first.reduction_folds - 1) + outputs  # the last read is the finished sum's
     writes = outputs * first.reduction_folds
     for timing in passes[1:]:
         reads = reads + timing.issue.entries * timing.reduction_folds
         writes = writes + timing.issue.entries * timing.reduction_folds
-    return reads * PARTIAL_SUM_BITS + mask, writes * PARTIAL_SUM_BITS + mask
+    keeps, finished = _accumulators_keep_sums(arch, tiling, passes), outputs * output_bits
+    return (
+        np.where(keeps, finished, reads * PARTIAL_SUM_BITS) + mask,
+        np.where(keeps, finished, writes * PARTIAL_SUM_BITS) + mask,
+    )
 
 
-def _sums_never_leave(arch: ArchConfig, tiling: Tiling, passes: tuple[PassTiming, ...]) -> bool:
-    """Say whether sums stay in the accumulators until they are finished (M22)."""
+def _accumulators_keep_sums(
+    arch: ArchConfig, tiling: Tiling, passes: tuple[PassTiming, ...]
+) -> npt.NDArray[np.bool_]:
+    """Say of each window whether its sums stay in the accumulators until finished (M22)."""
     if len(passes) == 1:
-        return passes[0].reduction_folds == 1
-    one_fold = arch.array.dataflow == "os" and int(tiling.window_slots.max()) <= arch.array.rows
+        return np.full(tiling.window_slots.size, passes[0].reduction_folds == 1)
     in_order = not passes[1].gated or arch.lsb.scheduler in ("dense", "skip")
-    return one_fold and in_order
+    one_fold = tiling.window_slots <= arch.array.rows
+    return one_fold & (arch.array.dataflow == "os" and in_order)
