@@ -100,19 +100,20 @@ class Comparison:
     @property
     def finding(self) -> str:
         """One line that says what was found."""
-        steps = self.waterfall[self.waterfall["layer"] == "network"].set_index("step")
-        total, change = steps["total_cycles"], steps["change_cycles"]
-        promised = total["baseline"] - total["promise"]
-        speedup = total["baseline"] / total.iloc[-1]
-        line = f"{self.gated.arch.name} runs PG {speedup:.2f}x as fast as uniform 8,8"
-        if promised <= 0:
+        totals = [float(total) for total in waterfall(self.baseline, self.gated)["network"]]
+        first, promise, last = totals[0], totals[1], totals[-1]
+        line = f"{self.gated.arch.name} runs PG {first / last:.2f}x as fast as uniform 8,8"
+        if promise >= first:
             return f"{line}; bit counting promises nothing."
-        kept = (total["baseline"] - total.iloc[-1]) / promised
-        worst = change.drop(["baseline", "promise"]).idxmax()
+        losses = {
+            step: after - before
+            for step, before, after in zip(list(STEPS)[2:], totals[1:], totals[2:], strict=False)
+        }
+        worst = max(losses, key=lambda step: losses[step])
         return (
-            f"{line}; bit counting promises {total['baseline'] / total['promise']:.2f}x. "
-            f"{kept:.0%} of the promised saving survives; most is lost to {worst} "
-            f"({change[worst] / promised:.0%})."
+            f"{line}; bit counting promises {first / promise:.2f}x. "
+            f"{(first - last) / (first - promise):.0%} of the promised saving survives; "
+            f"most is lost to {worst} ({losses[worst] / (first - promise):.0%})."
         )
 
 
@@ -147,8 +148,8 @@ def alternatives(arch: ArchConfig) -> dict[str, tuple[ArchConfig, str]]:
         }
     )
     technology = load_technology(arch.technology)
-    growth = pe_cost(technology, arch.array.pe).area_um2 / pe_cost(technology, fixed.array.pe).area_um2
-    columns = max(1, int(arch.array.columns * growth))
+    own, other = (pe_cost(technology, each.array.pe).area_um2 for each in (arch, fixed))
+    columns = max(1, int(arch.array.columns * own / other))
     return {
         GATED: (arch, "pg"),
         BASELINE: (plain, "uniform:8,8"),

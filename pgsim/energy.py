@@ -11,7 +11,7 @@ from pgsim.arch import ArchConfig, SRAMCost, Technology, pe_cost, sram_cost
 from pgsim.mapping import Counts
 from pgsim.results import PARTS_OF_CYCLES
 
-Energies = npt.NDArray[np.float64]
+Energies = npt.NDArray[np.floating]
 
 _UW_PER_MW = 1000.0
 _UM2_PER_MM2 = 1e6
@@ -25,7 +25,7 @@ def energy(
     counts: int64 (batches,) under the names of `simulate.simulate_block`. gated: whether a pass was
     steered by a mask. Source: MODEL.md M28.
     """
-    cycles = sum(counts[part] for part in PARTS_OF_CYCLES)
+    cycles = np.sum([counts[part] for part in PARTS_OF_CYCLES], axis=0)
     parts = {
         "energy_pe_pj": _pe(counts, cycles, arch, technology),
         "energy_gating_pj": _gating(counts, arch, technology) * gated,
@@ -33,7 +33,7 @@ def energy(
         "energy_dram_pj": _dram(counts, arch, technology),
         "energy_leakage_pj": cycles / arch.clock_mhz * leakage_uw(arch, technology),
     }
-    return parts | {"energy_pj": sum(parts.values(), start=np.float64(0))}
+    return parts | {"energy_pj": np.sum(list(parts.values()), axis=0)}
 
 
 def leakage_uw(arch: ArchConfig, technology: Technology) -> float:
@@ -67,8 +67,8 @@ def _pe(
     """A busy PE spends its measured energy a cycle; an idle one the technology's fraction of it."""
     busy = counts["msb_busy_pe_cycles"] + counts["lsb_busy_pe_cycles"]
     idle = arch.array.rows * arch.array.columns * cycles - busy
-    spent: Energies = busy + technology.pe_idle_fraction * idle
-    return spent * pe_cost(technology, arch.array.pe).dynamic_pj_per_cycle
+    busy_or_idle: Energies = busy + technology.pe_idle_fraction * idle
+    return busy_or_idle * pe_cost(technology, arch.array.pe).dynamic_pj_per_cycle
 
 
 def _gating(counts: Mapping[str, Counts], arch: ArchConfig, technology: Technology) -> Energies:
@@ -98,7 +98,7 @@ def _entry_bits(arch: ArchConfig) -> int:
 def _sram(counts: Mapping[str, Counts], arch: ArchConfig, technology: Technology) -> Energies:
     """Port words of every buffer; what DRAM delivers is also written into its buffer."""
     memory, costs = arch.memory, _buffers(arch, technology)
-    spent = counts["output_sram_write_words"] * costs["output_sram"].write_pj_per_word
+    spent: Energies = counts["output_sram_write_words"] * costs["output_sram"].write_pj_per_word
     for name, cost in costs.items():
         spent = spent + counts[f"{name}_read_words"] * cost.read_pj_per_word
     for operand in ("activation", "weight"):
@@ -117,8 +117,10 @@ def _buffers(arch: ArchConfig, technology: Technology) -> dict[str, SRAMCost]:
 
 
 def _dram(counts: Mapping[str, Counts], arch: ArchConfig, technology: Technology) -> Energies:
-    bursts = sum(
-        counts[f"dram_{moved}_bursts"] for moved in ("activation_read", "weight_read", "write")
+    moved = ("activation_read", "weight_read", "write")
+    bursts: Counts = np.sum([counts[f"dram_{way}_bursts"] for way in moved], axis=0)
+    return (
+        bursts
+        * (arch.memory.dram.burst_bytes * 8.0)
+        * technology.dram_pj_per_bit(arch.memory.dram.kind)
     )
-    moved_bits: Energies = bursts * arch.memory.dram.burst_bytes * 8.0
-    return moved_bits * technology.dram_pj_per_bit(arch.memory.dram.kind)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 from pgsim.errors import InputError, nearest
 from pgsim.files import replacing
@@ -56,7 +55,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
         return _READERS[path.suffix](path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, pa.ArrowException) as error:
+    except ValueError as error:
         first_line = str(error).partition("\n")[0]
         raise InputError(f"{path}: not a {path.suffix} table: {first_line}") from None
 

@@ -29,12 +29,13 @@ class LayerResult:
     layer: LayerTrace
     passes: tuple[Pass, ...]
     counts: Mapping[str, npt.NDArray[np.int64]]
-    energies: Mapping[str, npt.NDArray[np.float64]]
+    energies: Mapping[str, npt.NDArray[np.floating]]
 
     @property
     def cycles(self) -> npt.NDArray[np.int64]:
         """Cycles of every batch, int64 (batches,)."""
-        return np.sum([self.counts[part] for part in PARTS_OF_CYCLES], axis=0)
+        cycles: npt.NDArray[np.int64] = np.sum([self.counts[p] for p in PARTS_OF_CYCLES], axis=0)
+        return cycles
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ def waterfall(baseline: Result, gated: Result) -> dict[str, list[Fraction]]:
     """Return the exact totals of STEPS, in cycles, by layer and for `network`.
 
     baseline, gated: the same trace and images on the same array. Each total is computed, none is
-    fitted; the first is the baseline's cycles and the last the gated design's. Source: MODEL.md M30.
+    fitted; the first is the baseline's cycles and the last the gated design's.
+    Source: MODEL.md M30.
     """
     layers = {
         own.layer.shape.name: _totals(base, own, gated.arch)

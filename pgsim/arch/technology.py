@@ -5,6 +5,7 @@ The figures are in ``arch_configs/technology``; pgsim.arch.costs turns them into
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -141,5 +142,11 @@ def load_technology(name_or_path: str | Path | Technology) -> Technology:
     """
     if isinstance(name_or_path, Technology):
         return name_or_path
-    path = shipped("arch_configs/technology", name_or_path, ".yaml")
+    path = shipped("arch_configs/technology", name_or_path, ".yaml").resolve()
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, modified_ns: int) -> Technology:
+    """Read a table once for as long as the file stays as it is: every simulation needs one."""
     return check_yaml(Technology, read_yaml(path))

@@ -8,15 +8,15 @@ from numba.extending import intrinsic
 
 
 @intrinsic
-def _popcount(typing_context, word):  # type: ignore[no-untyped-def]
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+def _popcount(typing_context, word):
+    def codegen(context, builder, signature, arguments):
         return builder.ctpop(arguments[0])
 
     return numba.uint64(numba.uint64), codegen
 
 
 @numba.njit(cache=True, nogil=True)
-def activity(rows, lanes, lane_bounds, slot_bounds):  # type: ignore[no-untyped-def]
+def activity(rows, lanes, lane_bounds, slot_bounds):
     """Count the active slots and the active entries of every tile.
 
     rows: uint64 (batches, lanes, words), a lane's slots packed least significant bit first.

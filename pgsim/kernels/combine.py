@@ -9,7 +9,7 @@ _ALL = ~np.uint64(0)
 
 
 @numba.njit(cache=True, nogil=True)
-def _transpose(block):  # type: ignore[no-untyped-def]
+def _transpose(block):
     """Transpose a 64 x 64 bit matrix in place (Warren, Hacker's Delight, section 7-3)."""
     width = 32
     keep = np.uint64(0x00000000FFFFFFFF)
@@ -25,7 +25,7 @@ def _transpose(block):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _load(rows, lanes, word, slots):  # type: ignore[no-untyped-def]
+def _load(rows, lanes, word, slots):
     """Fill slots (lane words, 64) with the lanes of the 64 slots in one word of each row."""
     for chunk in range(slots.shape[0]):
         block = slots[chunk]
@@ -36,7 +36,7 @@ def _load(rows, lanes, word, slots):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _active(slots, slot):  # type: ignore[no-untyped-def]
+def _active(slots, slot):
     """Say whether any lane of a slot is active."""
     lanes = slots[0, slot]
     for chunk in range(1, slots.shape[0]):
@@ -45,7 +45,7 @@ def _active(slots, slot):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _first_fit(slots, slot, used, held):  # type: ignore[no-untyped-def]
+def _first_fit(slots, slot, used, held):
     """Return the place of the oldest held issue slot that shares no lane with a slot, or `held`."""
     for place in range(held):
         clash = used[0, place] & slots[0, slot]
@@ -57,7 +57,7 @@ def _first_fit(slots, slot, used, held):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _issue_oldest(used, members, held):  # type: ignore[no-untyped-def]
+def _issue_oldest(used, members, held):
     """Drop the oldest of `held` issue slots, keeping the others in order of age."""
     for place in range(held - 1):
         members[place] = members[place + 1]
@@ -66,7 +66,7 @@ def _issue_oldest(used, members, held):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def combine(rows, lanes, lane_bounds, slot_bounds, ways, depth):  # type: ignore[no-untyped-def]
+def combine(rows, lanes, lane_bounds, slot_bounds, ways, depth):
     """Count the slots that `combine(ways, open=depth)` issues in every tile.
 
     rows: uint64 (batches, lanes, words), a lane's slots packed least significant bit first.

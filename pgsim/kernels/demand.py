@@ -39,7 +39,7 @@ class Nesting(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def _fetch(position, plane, held, mark):  # type: ignore[no-untyped-def]
+def _fetch(position, plane, held, mark):
     """Mark the bursts that one position of a run needs; return how many were not held."""
     image, pixel = divmod(position, plane.out_h * plane.out_w)
     out_y, out_x = divmod(pixel, plane.out_w)
@@ -62,14 +62,14 @@ def _fetch(position, plane, held, mark):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _new_plane(plane):  # type: ignore[no-untyped-def]
+def _new_plane(plane):
     """Return an array with one mark per burst of the plane, none held."""
     bits = plane.images * plane.in_h * plane.in_w * plane.pixel_bits
     return np.zeros(bits // plane.burst_bits + 1, np.int64)
 
 
 @numba.njit(cache=True, nogil=True)
-def demand_by_slots(rows, bounds, nesting, plane, resident):  # type: ignore[no-untyped-def]
+def demand_by_slots(rows, bounds, nesting, plane, resident):
     """Count the bursts that every tile fetches where slots are positions.
 
     rows: uint64 (batches, lanes, words). bounds: (lanes, lane_bounds, slot_bounds), int64, as the
@@ -105,7 +105,7 @@ def demand_by_slots(rows, bounds, nesting, plane, resident):  # type: ignore[no-
 
 
 @numba.njit(cache=True, nogil=True)
-def demand_by_lanes(rows, bounds, nesting, plane, resident):  # type: ignore[no-untyped-def]
+def demand_by_lanes(rows, bounds, nesting, plane, resident):
     """Count the bursts that every tile fetches where lanes are positions.
 
     rows: uint64 (batches, lanes, words). bounds: (lanes, lane_bounds, slot_bounds), int64, as the

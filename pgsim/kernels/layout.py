@@ -10,7 +10,7 @@ import numpy as np
 
 
 @numba.njit(cache=True, nogil=True)
-def _transpose(block):  # type: ignore[no-untyped-def]
+def _transpose(block):
     """Transpose a 64 x 64 bit matrix in place (Warren, Hacker's Delight, section 7-3)."""
     width = 32
     keep = np.uint64(0x00000000FFFFFFFF)
@@ -26,7 +26,7 @@ def _transpose(block):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def join_images(mask, batch, positions):  # type: ignore[no-untyped-def]
+def join_images(mask, batch, positions):
     """Put the images of each batch one after the other, bit by bit, so that slots are positions.
 
     mask: uint64 (batches * batch, channels, words) with `positions` bits a row, the rest zero.
@@ -48,7 +48,7 @@ def join_images(mask, batch, positions):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def transpose_positions(mask, positions):  # type: ignore[no-untyped-def]
+def transpose_positions(mask, positions):
     """Turn rows of channels into rows of positions, so that slots are channels.
 
     mask: uint64 (images, channels, words) with `positions` bits a row.
@@ -71,7 +71,7 @@ def transpose_positions(mask, positions):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def interleave_images(mask, batch, positions):  # type: ignore[no-untyped-def]
+def interleave_images(mask, batch, positions):
     """Order a batch's bits by position first and image second: the runs of a recurrent layer.
 
     mask: uint64 (batches * batch, channels, words) with `positions` bits a row (time steps).

@@ -10,7 +10,7 @@ import numpy as np
 
 
 @numba.njit(cache=True, nogil=True)
-def _transpose(block):  # type: ignore[no-untyped-def]
+def _transpose(block):
     """Transpose a 64 x 64 bit matrix in place (Warren, Hacker's Delight, section 7-3)."""
     width = 32
     keep = np.uint64(0x00000000FFFFFFFF)
@@ -26,7 +26,7 @@ def _transpose(block):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _load(rows, lanes, word, slots):  # type: ignore[no-untyped-def]
+def _load(rows, lanes, word, slots):
     """Fill slots (lane words, 64) with the lanes of the 64 slots in one word of each row."""
     for chunk in range(slots.shape[0]):
         block = slots[chunk]
@@ -37,7 +37,7 @@ def _load(rows, lanes, word, slots):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _active(slots, slot):  # type: ignore[no-untyped-def]
+def _active(slots, slot):
     """Say whether any lane of a slot is active."""
     lanes = slots[0, slot]
     for chunk in range(1, slots.shape[0]):
@@ -46,7 +46,7 @@ def _active(slots, slot):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _overflows(slots, slot, levels, depth):  # type: ignore[no-untyped-def]
+def _overflows(slots, slot, levels, depth):
     """Say whether a push of a slot would overflow a FIFO: an active lane's level is `depth`."""
     for chunk in range(slots.shape[0]):
         full = slots[chunk, slot]
@@ -59,7 +59,7 @@ def _overflows(slots, slot, levels, depth):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _push(slots, slot, levels):  # type: ignore[no-untyped-def]
+def _push(slots, slot, levels):
     """Add one to the level of each active lane."""
     for chunk in range(slots.shape[0]):
         carry = slots[chunk, slot]
@@ -70,7 +70,7 @@ def _push(slots, slot, levels):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _pop(levels):  # type: ignore[no-untyped-def]
+def _pop(levels):
     """Take one from every level above zero."""
     for chunk in range(levels.shape[1]):
         borrow = np.uint64(0)
@@ -83,7 +83,7 @@ def _pop(levels):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _highest(levels):  # type: ignore[no-untyped-def]
+def _highest(levels):
     """Return the highest level of any lane: the slot times that draining still takes."""
     highest = 0
     for chunk in range(levels.shape[1]):
@@ -98,7 +98,7 @@ def _highest(levels):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def queue(rows, lanes, lane_bounds, slot_bounds, depth, scan):  # type: ignore[no-untyped-def]
+def queue(rows, lanes, lane_bounds, slot_bounds, depth, scan):
     """Count the slot times that `queue(depth, scan)` takes for every tile.
 
     rows: uint64 (batches, lanes, words), a lane's slots packed least significant bit first.

@@ -21,7 +21,7 @@ class Order(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def timeline(first_cycles, second_cycles, residency_cycles, order):  # type: ignore[no-untyped-def]
+def timeline(first_cycles, second_cycles, residency_cycles, order):
     """Return each tile's bubbles beyond the waits of its own folds.
 
     first_cycles, second_cycles: int64 (runs, tiles), how long each pass of a tile holds the array's

@@ -16,9 +16,7 @@ from pgsim.plots.drawing import (
     VERMILLION,
     bar_labels,
     breakdowns,
-    short,
     si_ticks,
-    signed,
     wrapped,
     write_figure,
 )
@@ -51,7 +49,7 @@ def draw_comparison(comparison: Comparison) -> Figure:
     account = comparison.waterfall
     account = account[account["layer"] == "network"]
     lines = max(label.count("\n") + 1.5 for label in labels) * len(labels)
-    heights = (0.45 * len(account) + 1, INCHES_PER_LINE * lines + 1)
+    heights = (0.4 * len(account) + 1, INCHES_PER_LINE * lines + 1)
     figure = Figure(figsize=(11, sum(heights) + 1), layout="constrained")
     top, bottom = figure.add_gridspec(2, 1, height_ratios=heights)
     latency, energy = bottom.subgridspec(1, 2).subplots()
@@ -61,6 +59,9 @@ def draw_comparison(comparison: Comparison) -> Figure:
     per_image = designs.select_dtypes("number").div(designs["images"], axis=0)
     gains = [[f" ({gain:.2f}x)" for gain in designs[by]] for by in ("speedup", "energy_ratio")]
     breakdowns(latency, energy, per_image, labels, (gains[0], gains[1]))
+    figure.supxlabel(
+        f"In brackets: how many times faster, or less energy, than {labels[1]}.", fontsize=8
+    )
     figure.suptitle(_title(comparison), x=0.01, ha="left", fontsize=10)
     return figure
 
@@ -80,7 +81,7 @@ def draw_waterfall(axes: Axes, account: pd.DataFrame, images: int, design: str) 
     axes.barh(range(rows), widths, left=starts, color=colours, height=0.7)
     for row, total in enumerate(totals):
         axes.plot([total, total], [row - 0.35, row + 1.35], color="black", lw=0.6)
-    texts = [short(totals[0]), *map(signed, changes[1:]), short(totals[-1])]
+    texts = [_count(totals[0]), *map(_signed, changes[1:]), _count(totals[-1])]
     for row, (start, width, text) in enumerate(zip(starts, widths, texts, strict=True)):
         axes.annotate(
             text, (max(start, start + width), row), (4, 0), textcoords="offset points",
@@ -99,6 +100,16 @@ def draw_waterfall(axes: Axes, account: pd.DataFrame, images: int, design: str) 
         [Patch(color=colour) for colour in key.values()], list(key), fontsize=8, frameon=False,
         loc="lower right",
     )  # fmt: skip
+
+
+def _count(cycles: float) -> str:
+    """Return cycles to the last one, so that a reader can add up the account."""
+    return f"{cycles:,.0f}" if cycles >= 100 else f"{cycles:.3g}"
+
+
+def _signed(change: float) -> str:
+    sign = "+" if change > 0 else "\N{MINUS SIGN}"
+    return f"{sign}{_count(abs(change))}" if change else "0"
 
 
 def _title(comparison: Comparison) -> str:

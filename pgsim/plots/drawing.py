@@ -30,8 +30,8 @@ ORANGE, VERMILLION, PURPLE, BLACK = "#E69F00", "#D55E00", "#CC79A7", "#000000"
 GREY = "#7F7F7F"
 
 LATENCY = {
-    "msb_cycles": ("MSB pass", BLUE),
-    "lsb_cycles": ("LSB pass", SKY),
+    "msb_cycles": ("first pass (MSBs)", BLUE),
+    "lsb_cycles": ("later passes (LSBs)", SKY),
     "bubble_cycles": ("bubbles", YELLOW),
     "port_stall_cycles": ("port stalls", ORANGE),
     "dram_stall_cycles": ("DRAM stalls", VERMILLION),
@@ -78,12 +78,6 @@ def short(value: float) -> str:
         if abs(value) >= 0.9995 * 10.0**power:
             return f"{value / 10.0**power:.3g}{prefix}"
     return f"{value:.3g}"
-
-
-def signed(change: float) -> str:
-    """Return a change as text that always shows its sign; none is ``0``."""
-    sign = "+" if change > 0 else "\N{MINUS SIGN}"
-    return f"{sign}{short(abs(change))}" if change else "0"
 
 
 def wrapped(text: str, width: int = LABEL_WIDTH) -> str:

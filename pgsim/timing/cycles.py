@@ -87,5 +87,6 @@ def _port_stalls(
         sram, bits = memory.activation_sram, sweep.activation_bits
     else:
         sram, bits = memory.weight_sram, sweep.weight_bits
-    read = -(-issue.vectors * shape.reduction * bits // (sram.banks * sram.port_bits))
-    return np.maximum(0, read - steady_cycles)
+    read_cycles = -(-issue.vectors * shape.reduction * bits // (sram.banks * sram.port_bits))
+    stalls: Counts = np.maximum(0, read_cycles - steady_cycles)
+    return stalls

@@ -191,16 +191,21 @@ def _steps_with_weights(layer: Transfers) -> Counts:
     fits = bits <= layer.usable_bits(layer.arch.memory.weight_sram)
     if layer.shape.op != "recurrent" or not fits:
         return np.ones((1, 1, 1, 1), np.int64)
-    steps = np.arange(layer.tiles[0]) % layer.tiling.runs
-    return (steps == 0).astype(np.int64)[:, None, None, None]
+    first = np.resize(_first(layer.tiling.runs), layer.tiles[0])
+    return first[:, None, None, None]
 
 
 def _first(size: int) -> Counts:
-    return (np.arange(size) == 0).astype(np.int64)
+    """Return one 1 and then zeros, int64 (size,)."""
+    first: Counts = np.zeros(size, np.int64)
+    first[0] = 1
+    return first
 
 
 def _shares(total: int, parts: Counts) -> Counts:
     """Cut `total` bits in proportion to `parts`, so that the pieces add up to it (M23)."""
     ends = np.cumsum(parts)
-    upto = total * ends // ends[-1]
-    return np.diff(upto, prepend=0)
+    each, rest = divmod(total, int(ends[-1]))
+    upto = each * ends + rest * ends // ends[-1]  # total * ends would overflow sooner
+    shares: Counts = np.diff(upto, prepend=0)
+    return shares

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from pgsim.arch import Array
@@ -33,21 +35,23 @@ def bubble_cycles(
         edge = skew + (array.rows if array.dataflow in ("ws", "is") else 0)
         return np.broadcast_to(sum(each.folds * edge for each in passes), tiles)
     stay = operands_stay(array, passes)
+    segment_tiles = tiles[3] if stay else math.prod(tiles[1:])
     waits = [_fold_waits(array, each, stay) for each in passes]
     holds = [
-        np.ascontiguousarray(
-            np.broadcast_to(each.steady_cycles + each.port_stall_cycles + wait, tiles)
-        ).reshape(tiles[0], -1)
+        _of_runs(each.steady_cycles + each.port_stall_cycles + wait, tiles)
         for each, wait in zip(passes, waits, strict=True)
     ]
     second = holds[1] if len(holds) > 1 else np.zeros_like(holds[0])
-    segment_tiles = tiles[3] if stay else holds[0].shape[1]
-    residency = _residency_waits(array, passes, tiles, segment_tiles)
-    if not stay or array.dataflow == "bitfusion":
-        residency = np.zeros_like(residency)
+    steady = _of_runs(sum(each.steady_cycles for each in passes), tiles)
+    residency = _residency_waits(array, steady, segment_tiles, stay)
     order = Order(skew, segment_tiles, passes[-1].gated, double_buffered)
     bubbles: Counts = timeline(holds[0], second, residency, order).reshape(tiles)
     return bubbles + sum(waits)
+
+
+def _of_runs(counts: Counts | int, tiles: tuple[int, int, int, int]) -> Counts:
+    """Return counts of all tiles as the timeline takes them, int64 (runs, tiles of a run)."""
+    return np.broadcast_to(counts, tiles).reshape(tiles[0], -1)
 
 
 def _fold_waits(array: Array, timing: PassTiming, stay: bool) -> Counts:
@@ -57,10 +61,10 @@ def _fold_waits(array: Array, timing: PassTiming, stay: bool) -> Counts:
     return timing.folds * np.maximum(0, array.rows - timing.fold_steady_cycles)
 
 
-def _residency_waits(
-    array: Array, passes: tuple[PassTiming, ...], tiles: tuple[int, ...], segment_tiles: int
-) -> Counts:
-    """Return how long each lane group whose operands stay waits for the next one's load (M17)."""
-    steady = np.broadcast_to(sum(each.steady_cycles for each in passes), tiles)
-    held = steady.reshape(tiles[0], -1, segment_tiles).sum(axis=2)
-    return np.maximum(0, array.rows - held)
+def _residency_waits(array: Array, steady: Counts, segment_tiles: int, stay: bool) -> Counts:
+    """Return how long each segment whose operands stay waits for the next one's load (M17)."""
+    segments = steady.reshape(len(steady), -1, segment_tiles).sum(axis=2)
+    if array.dataflow == "bitfusion" or not stay:
+        return np.zeros_like(segments)
+    waits: Counts = array.rows - segments
+    return waits.clip(min=0)

@@ -53,7 +53,8 @@ def sram_traffic(
     port = memory.output_sram.port_bits
     by_role = (slot_words, lane_words)
     activation_words, weight_words = by_role if tiling.slots_are_positions else by_role[::-1]
-    return SRAMTraffic(activation_words, weight_words, -(-read_bits // port), -(-write_bits // port))
+    output_words = (-(-read_bits // port), -(-write_bits // port))
+    return SRAMTraffic(activation_words, weight_words, *output_words)
 
 
 def lane_operand_loads(

@@ -20,19 +20,21 @@ def dram_stall_cycles(
     """
 
     def of_runs(*names: str) -> Counts:
-        total = sum((counts[name] for name in names), start=np.zeros((1, 1, 1, 1), np.int64))
-        return np.broadcast_to(total, tiles).reshape(tiles[0], -1)
+        total = np.zeros(tiles, np.int64)
+        for name in names:
+            total += counts[name]
+        return total.reshape(tiles[0], -1)
 
     compute = of_runs("msb_cycles", "lsb_cycles", "bubble_cycles", "port_stall_cycles")
     read = of_runs("dram_activation_read_bursts", "dram_weight_read_bursts")
     written = of_runs("dram_write_bursts")
     if not memory.double_buffered:
-        stalls = _transfer_cycles(memory, read) + _transfer_cycles(memory, written)
-        return stalls.reshape(tiles)
+        exposed = _transfer_cycles(memory, read) + _transfer_cycles(memory, written)
+        return exposed.reshape(tiles)
     beside = np.zeros_like(compute)  # what is moved while a tile computes
     beside[:, :-1] += read[:, 1:]
     beside[:, 1:] += written[:, :-1]
-    stalls = np.maximum(0, _transfer_cycles(memory, beside) - compute)
+    stalls: Counts = np.maximum(0, _transfer_cycles(memory, beside) - compute)
     stalls[:, 0] += _transfer_cycles(memory, read[:, 0])
     stalls[:, -1] += _transfer_cycles(memory, written[:, -1])
     return stalls.reshape(tiles)

@@ -181,12 +181,16 @@ def _checked_mask(
     if mask.dtype != np.bool_ and not (mask.dtype == np.uint8 and bool((mask <= 1).all())):
         raise InputError(f"{where}: a mask is bool, or uint8 of 0 and 1, not {mask.dtype}")
     channels, size = shape.mask_channels, shape.mask_size
-    if mask.shape[1:] not in {(channels, *size), (channels, size[0] * size[1])}:
+    flat = size[0] * size[1]
+    accepted = {(channels, *size), (channels, flat)}
+    if shape.op != "conv2d":
+        accepted.add((channels, 1, flat))  # one row of tokens or time steps is as good as a column
+    if mask.shape[1:] not in accepted:
         raise InputError(
             f"{where}: a mask has shape (images, {channels}, {size[0]}, {size[1]}) or "
-            f"(images, {channels}, {size[0] * size[1]}), not {mask.shape}"
+            f"(images, {channels}, {flat}), not {mask.shape}"
         )
-    return mask.reshape(len(mask), channels, size[0] * size[1]).view(np.bool_)
+    return mask.reshape(len(mask), channels, flat).view(np.bool_)
 
 
 def load_trace(name_or_path: str | Path) -> GateTrace:

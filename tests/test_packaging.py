@@ -1,0 +1,145 @@
+"""What holds of pgsim as a package, in a checkout and installed: imports, versions, caches.
+
+Expected values come from the house rules of DESIGN.md section 3 and from the standard library.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import pgsim
+from pgsim import kernels
+from pgsim.files import shipped_names
+
+PACKAGE = Path(pgsim.__file__).parent
+HEAVY = {"numba", "pandas", "matplotlib", "pyarrow", "torch"}
+
+
+def python(*arguments: str, **environment: str) -> str:
+    """Return what a fresh interpreter prints, in a folder that is not the checkout."""
+    finished = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=tempfile.gettempdir(),
+        env=os.environ | {"PYTHONPATH": str(PACKAGE.parent)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """Return the top-level names of every module that a fresh interpreter tries to import."""
+    script = (
+        "import runpy, sys\n"
+        "sys.argv = sys.argv[1:]\n"
+        "try:\n"
+        "    runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)\n"
+        "except SystemExit as stop:\n"
+        "    assert not stop.code, stop.code\n"
+        "print('\\n' + ' '.join(name.partition('.')[0] for name in sys.modules))\n"
+    )
+    return set(python("-c", script, *arguments).splitlines()[-1].split())
+
+
+def test_importing_pgsim_imports_nothing_heavy() -> None:
+    script = "import sys, pgsim; print(*{name.partition('.')[0] for name in sys.modules})"
+    assert not set(python("-c", script).split()) & (HEAVY | {"numpy", "pydantic"})
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_asking_the_command_about_itself_imports_nothing_heavy(option: str) -> None:
+    assert not imported_by("pgsim", option) & (HEAVY | {"pydantic"})
+
+
+def test_module_and_package_agree_on_the_version() -> None:
+    assert pgsim.__version__ in python("-m", "pgsim", "--version").split()
+
+
+@pytest.mark.parametrize("name", pgsim.__all__)
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    public = getattr(pgsim, name)
+    assert name in dir(pgsim)
+    assert isinstance(public, dict) or public.__doc__
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="simulator"):
+        _ = pgsim.simulator
+
+
+def test_every_public_name_has_a_home() -> None:
+    assert set(pgsim.__all__) == set(pgsim._HOMES)
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "kernels").glob("*.py")), ids=lambda p: p.stem)
+def test_kernels_import_numpy_and_numba_only(path: Path) -> None:
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path.name}: a relative import"
+            imported.add(str(node.module).partition(".")[0])
+    assert imported - set(sys.stdlib_module_names) <= {"numpy", "numba"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix", "name"),
+    [
+        ("arch_configs", ".yaml", "pg_ws"),
+        ("arch_configs/technology", ".yaml", "45nm"),
+        ("traces", ".safetensors", "digits_pg_4_2"),
+    ],
+)
+def test_shipped_data_is_found_from_any_folder(
+    kind: str, suffix: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert name in shipped_names(kind, suffix)
+
+
+SHOW_CACHE = (
+    "import os, tempfile; os.access = lambda path, mode: str(path) == os.environ.get('WRITABLE');"
+    "import pgsim.kernels; print(os.environ.get('NUMBA_CACHE_DIR', ''))"
+)
+
+
+@pytest.fixture
+def no_cache_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+
+
+@pytest.mark.usefixtures("no_cache_chosen")
+def test_kernels_are_cached_in_the_temporary_folder_where_nothing_else_is_writable(
+    tmp_path: Path,
+) -> None:
+    found = python("-c", SHOW_CACHE, HOME="/nonexistent", TMPDIR=str(tmp_path)).strip()
+    assert Path(found).parent == tmp_path
+
+
+@pytest.mark.usefixtures("no_cache_chosen")
+def test_numba_chooses_its_cache_where_the_home_folder_is_writable(tmp_path: Path) -> None:
+    assert not python("-c", SHOW_CACHE, HOME=str(tmp_path), WRITABLE=str(tmp_path)).strip()
+
+
+def test_a_cache_that_a_person_chose_is_kept() -> None:
+    assert python("-c", SHOW_CACHE, NUMBA_CACHE_DIR="/chosen").strip() == "/chosen"
+
+
+def test_a_folder_that_is_missing_is_as_writable_as_its_nearest_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = tmp_path / "not" / "there"
+    asked = []
+    monkeypatch.setattr(os, "access", lambda path, mode: asked.append((path, mode)))
+    assert not kernels._writable(missing)
+    assert asked == [(tmp_path, os.W_OK)]
