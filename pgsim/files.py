@@ -33,15 +33,22 @@ def shipped(kind: str, name_or_path: str | Path, suffix: str) -> Path:
     Raises InputError, with the nearest shipped name, where there is neither.
     """
     path = Path(name_or_path)
-    if path.exists():
+    if _is_file(path):
         return path
     names = shipped_names(kind, suffix)
     if str(name_or_path) in names:
         return shipped_folder(kind) / f"{name_or_path}{suffix}"
     raise InputError(
-        f"{name_or_path}: no such file, and no shipped {kind.rstrip('s').replace('_', ' ')} has this name "
-        f"(shipped: {', '.join(names) or 'none'}).{nearest(name_or_path, names)}"
+        f"{name_or_path}: no such file, and nothing in the shipped {kind} has this name "
+        f"({', '.join(names) or 'none'}).{nearest(name_or_path, names)}"
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name too long for the file system
+        return False
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pgsim.workload import LayerShape
 
 @dataclass(frozen=True)
 class Transfers:
-    """What decides a layer's DRAM traffic; `tiles` is the shape of arrays with an entry per tile."""
+    """What decides a layer's DRAM traffic; `tiles` is the shape of an array of all tiles."""
 
     shape: LayerShape
     arch: ArchConfig

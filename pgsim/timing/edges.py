@@ -51,7 +51,9 @@ def bubble_cycles(
 
 def _of_runs(counts: Counts | int, tiles: tuple[int, int, int, int]) -> Counts:
     """Return counts of all tiles as the timeline takes them, int64 (runs, tiles of a run)."""
-    return np.broadcast_to(counts, tiles).reshape(tiles[0], -1)
+    every = np.zeros(tiles, np.int64)  # an array of its own: a view would compile a second kernel
+    every += counts
+    return every.reshape(tiles[0], -1)
 
 
 def _fold_waits(array: Array, timing: PassTiming, stay: bool) -> Counts:

@@ -1,0 +1,142 @@
+"""What a figure reads from a table: which columns name a design, and values summed over layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+from pgsim.errors import InputError, nearest
+from pgsim.results import COLUMNS, IDENTITY, SUMMARY, SUMMED, Column
+
+# A ratio over layers is their mean, weighted by what it is a ratio to (M4, M27).
+_WEIGHTS = {
+    "average_bits": "outputs",
+    "mask_density": "outputs",
+    "pe_utilization": "cycles",
+    "msb_pe_utilization": "msb_cycles",
+    "lsb_pe_utilization": "lsb_cycles",
+}
+_GAINS = {
+    "speedup": Column("", "time of the baseline over the design's"),
+    "energy_ratio": Column("", "energy of the baseline over the design's"),
+}
+_MEASURED = {
+    name: column
+    for name, column in (COLUMNS | SUMMARY | _GAINS).items()
+    if name not in IDENTITY and name != "image"
+}
+_WITHIN_A_DESIGN = ("layer", "image")
+_NAMES = ("design", "arch", "scheme")
+_MASKS = {"synthetic": "SYNTHETIC masks", "captured": "captured masks"}
+
+
+def column_of(name: str) -> Column:
+    """Return the unit and meaning of a column; both are empty for one that pgsim did not write."""
+    return (COLUMNS | _MEASURED).get(name, Column("", ""))
+
+
+def check_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
+    """Raise InputError where a table is empty or lacks a needed column."""
+    for name in needed:
+        if name not in frame.columns:
+            raise InputError(
+                f"column {name!r}: not in this table, whose columns are "
+                f"{', '.join(map(str, frame.columns))}.{nearest(name, map(str, frame.columns))}"
+            )
+    if frame.empty:
+        raise InputError("the table has no rows: there is nothing to draw")
+
+
+def axis_columns(frame: pd.DataFrame) -> list[str]:
+    """Return the columns that tell designs apart: names, and whatever a sweep varied."""
+    apart = [
+        str(name)
+        for name in frame.columns
+        if name not in _MEASURED and name not in _WITHIN_A_DESIGN
+    ]
+    return sorted(apart, key=lambda name: _NAMES.index(name) if name in _NAMES else len(_NAMES))
+
+
+def per_image(frame: pd.DataFrame, keys: list[str], columns: Sequence[str]) -> pd.DataFrame:
+    """Return sums over the rows that share `keys`, per image, one row for each; keys come back."""
+    groups = frame.groupby(keys, sort=False, dropna=False)
+    layers = groups["layer"].nunique() if "layer" in frame.columns else 1
+    images = groups["images"].sum() / layers  # every layer saw all images
+    return groups[list(columns)].sum().div(images, axis=0).reset_index()
+
+
+def value_by(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
+    """Return a column's value for the rows that share `keys`, one row for each; keys come back.
+
+    What can be summed is, per image; a ratio is recomputed; what all those rows agree on stays.
+    Raises InputError naming the columns that can be drawn where this one cannot.
+    """
+    possible = [str(name) for name in frame.columns if _is_drawable(frame, keys, str(name))]
+    if column not in possible:
+        raise InputError(
+            f"column {column!r} is not a number for each {', '.join(keys)}, and cannot be summed; "
+            f"expected one of {', '.join(possible)}.{nearest(column, possible)}"
+        )
+    if column in SUMMED:
+        return per_image(frame, keys, [column])
+    by = [frame[key] for key in keys]
+    if (weight := _WEIGHTS.get(column)) in frame.columns:
+        weights = frame[weight].where(frame[column].notna())
+        found = (frame[column] * weights).groupby(by, sort=False, dropna=False).sum()
+        total = weights.groupby(by, sort=False, dropna=False).sum()
+        return (found / total.where(total > 0)).rename(column).reset_index()
+    return frame.groupby(keys, sort=False, dropna=False)[column].first().reset_index()
+
+
+def _is_drawable(frame: pd.DataFrame, keys: list[str], name: str) -> bool:
+    if name in keys or not is_numeric_dtype(frame[name]) or is_bool_dtype(frame[name]):
+        return False
+    if name in SUMMED or _WEIGHTS.get(name) in frame.columns:
+        return True
+    return name in _MEASURED and is_determined(frame, keys, name)
+
+
+def is_determined(frame: pd.DataFrame, by: list[str], column: str) -> bool:
+    """Return whether rows that share the columns `by` always share `column` too."""
+    return int(frame.groupby(by, dropna=False)[column].nunique(dropna=False).max()) <= 1
+
+
+def told_apart(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
+    """Return the columns that a label needs: the names of a design, and what else varies."""
+    names = ("design",) if "design" in candidates else ("arch", "scheme")
+    shown = [name for name in names if name in candidates]
+    for name in candidates:
+        varies = name not in shown and rows[name].nunique(dropna=False) > 1
+        if varies and not any(is_determined(rows, [other], name) for other in shown):
+            shown.append(name)
+    return shown
+
+
+def names_of(rows: pd.DataFrame, shown: Sequence[str]) -> list[str]:
+    """Return the label of every row: values of names, ``key=value`` of what a sweep varied."""
+    return [
+        ", ".join(_text(name, value) for name, value in zip(shown, row, strict=True))
+        for row in rows[list(shown)].itertuples(index=False)
+    ]
+
+
+def _text(name: str, value: object) -> str:
+    if name == "mask_source":
+        return _MASKS.get(str(value), str(value))
+    return str(value) if name in IDENTITY or name == "design" else f"{name}={value}"
+
+
+def summary_of(frame: pd.DataFrame) -> str:
+    """Return a title: traces, images, masks (synthetic ones labelled so), architectures, schemes."""
+    masks = [_MASKS.get(str(source), str(source)) for source in frame["mask_source"].unique()]
+    return (
+        f"{_one_or_count(frame, 'trace')} ({' and '.join(sorted(masks))}) "
+        f"on {_one_or_count(frame, 'arch')}, {_one_or_count(frame, 'scheme')}"
+    )
+
+
+def _one_or_count(frame: pd.DataFrame, column: str) -> str:
+    found = frame[column].unique()
+    return str(found[0]) if len(found) == 1 else f"{len(found)} {COLUMNS_PLURAL[column]}"
