@@ -33,9 +33,9 @@ def shipped(kind: str, name_or_path: str | Path, suffix: str) -> Path:
     Raises InputError, with the nearest shipped name, where there is neither.
     """
     path = Path(name_or_path)
-    if _is_file(path):
-        return path
     names = shipped_names(kind, suffix)
+    if _exists(path) and not (path.is_dir() and str(name_or_path) in names):
+        return path
     if str(name_or_path) in names:
         return shipped_folder(kind) / f"{name_or_path}{suffix}"
     raise InputError(
@@ -44,9 +44,9 @@ def shipped(kind: str, name_or_path: str | Path, suffix: str) -> Path:
     )
 
 
-def _is_file(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
-        return path.is_file()
+        return path.exists()
     except OSError:  # such as a name too long for the file system
         return False
 

@@ -62,9 +62,13 @@ def axis_columns(frame: pd.DataFrame) -> list[str]:
 def per_image(frame: pd.DataFrame, keys: list[str], columns: Sequence[str]) -> pd.DataFrame:
     """Return sums over the rows that share `keys`, per image, one row for each; keys come back."""
     groups = frame.groupby(keys, sort=False, dropna=False)
-    layers = groups["layer"].nunique() if "layer" in frame.columns else 1
-    images = groups["images"].sum() / layers  # every layer saw all images
-    return groups[list(columns)].sum().div(images, axis=0).reset_index()
+    return groups[list(columns)].sum().div(images_by(frame, keys), axis=0).reset_index()
+
+
+def images_by(frame: pd.DataFrame, keys: list[str]) -> pd.Series[float]:
+    """Return the images behind the rows that share `keys`; every layer saw all of them."""
+    groups = frame.groupby(keys, sort=False, dropna=False)
+    return groups["images"].sum() / (groups["layer"].nunique() if "layer" in frame.columns else 1)
 
 
 def value_by(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
@@ -128,15 +132,20 @@ def _text(name: str, value: object) -> str:
     return str(value) if name in IDENTITY or name == "design" else f"{name}={value}"
 
 
-def summary_of(frame: pd.DataFrame) -> str:
-    """Return a title: traces, images, masks (synthetic ones labelled so), architectures, schemes."""
-    masks = [_MASKS.get(str(source), str(source)) for source in frame["mask_source"].unique()]
+def title_of(frame: pd.DataFrame) -> str:
+    """Return what a table is about: traces, images, masks (synthetic ones say so), designs."""
+    keys = axis_columns(frame)
+    images = images_by(frame, keys)
+    least, most = int(images.min()), int(images.max())
+    masks = sorted(_MASKS.get(str(source), str(source)) for source in frame["mask_source"].unique())
     return (
-        f"{_one_or_count(frame, 'trace')} ({' and '.join(sorted(masks))}) "
-        f"on {_one_or_count(frame, 'arch')}, {_one_or_count(frame, 'scheme')}"
+        f"{_one_or_count(frame, 'trace', 'traces')} "
+        f"({least if least == most else f'{least} to {most}'} images, {' and '.join(masks)}) "
+        f"on {_one_or_count(frame, 'arch', 'architectures')}, "
+        f"{_one_or_count(frame, 'scheme', 'schemes')}"
     )
 
 
-def _one_or_count(frame: pd.DataFrame, column: str) -> str:
+def _one_or_count(frame: pd.DataFrame, column: str, plural: str) -> str:
     found = frame[column].unique()
-    return str(found[0]) if len(found) == 1 else f"{len(found)} {COLUMNS_PLURAL[column]}"
+    return str(found[0]) if len(found) == 1 else f"{len(found)} {plural}"
