@@ -1,23 +1,32 @@
-"""pgsim: a cycle-level simulator of dual-precision DNN accelerators, from gate masks of trained networks.
+"""pgsim: a cycle-level simulator of dual-precision DNN accelerators.
 
-The same verbs as the command line, loaded when first used: ``simulate``, ``load_trace``, ``load_arch`` ...
+The same verbs as the command line, each loaded from its module when it is first used.
 """
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
+    from pgsim.compare import compare
     from pgsim.errors import InputError
+    from pgsim.plots import plot_comparison, plot_results
     from pgsim.results import COLUMNS
+    from pgsim.schemes import SCHEMES
     from pgsim.simulate import simulate
+    from pgsim.sweep import load_sweep, sweep
+    from pgsim.table_files import read_table, write_table
     from pgsim.workload import (
         GateTrace,
         LayerShape,
         LayerTrace,
+        check_trace,
         load_trace,
+        network,
         save_trace,
         synthetic_trace,
     )
@@ -31,26 +40,60 @@ _HOMES = {
     "InputError": "errors",
     "LayerShape": "workload",
     "LayerTrace": "workload",
+    "SCHEMES": "schemes",
+    "check_trace": "workload",
+    "compare": "compare",
     "load_arch": "arch",
+    "load_sweep": "sweep",
     "load_trace": "workload",
+    "network": "workload",
+    "plot_comparison": "plots",
+    "plot_results": "plots",
+    "read_table": "table_files",
     "save_trace": "workload",
     "simulate": "simulate",
+    "sweep": "sweep",
     "synthetic_trace": "workload",
+    "write_table": "table_files",
 }
 
 __all__ = [
     "COLUMNS",
+    "SCHEMES",
     "ArchConfig",
     "GateTrace",
     "InputError",
     "LayerShape",
     "LayerTrace",
+    "check_trace",
+    "compare",
     "load_arch",
+    "load_sweep",
     "load_trace",
+    "network",
+    "plot_comparison",
+    "plot_results",
+    "read_table",
     "save_trace",
     "simulate",
+    "sweep",
     "synthetic_trace",
+    "write_table",
 ]
+
+
+class _Package(ModuleType):
+    """The package, in which `simulate` is the verb and not the module that it comes from.
+
+    Importing a submodule binds it to its name in the package, over a function of the same name.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (isinstance(value, ModuleType) and name in _HOMES):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -84,9 +84,7 @@ def _json_value(value: Any) -> Any:
 def _read_csv(path: Path) -> pd.DataFrame:
     text = dict.fromkeys(_TEXT, "str")
     # Only an empty field is missing: NA and null are good names for a layer.
-    return pd.read_csv(
-        path, dtype=text, float_precision="round_trip", keep_default_na=False, na_values=[""]
-    )
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -71,6 +71,19 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert isinstance(public, dict) or public.__doc__
 
 
+def test_public_names_mean_the_same_whatever_was_imported_before() -> None:
+    """A submodule of that name, `pgsim.simulate` for one, must not take the function's place."""
+    script = (
+        "import importlib, pkgutil, types, pgsim\n"
+        "for module in pkgutil.iter_modules(pgsim.__path__, 'pgsim.'):\n"
+        "    if module.name not in ('pgsim.__main__', 'pgsim.gating'):\n"
+        "        importlib.import_module(module.name)\n"
+        "for name in pgsim.__all__:\n"
+        "    assert not isinstance(getattr(pgsim, name), types.ModuleType), name\n"
+    )
+    python("-c", script)
+
+
 def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="simulator"):
         _ = pgsim.simulator

@@ -28,7 +28,7 @@ _MEASURED = {
     if name not in IDENTITY and name != "image"
 }
 _WITHIN_A_DESIGN = ("layer", "image")
-_NAMES = ("design", "arch", "scheme")
+NAMES = ("design", "arch", "trace")  # what a person or a sweep may call anew at every point
 _MASKS = {"synthetic": "SYNTHETIC masks", "captured": "captured masks"}
 
 
@@ -41,10 +41,9 @@ def check_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
     """Raise InputError where a table is empty or lacks a needed column."""
     for name in needed:
         if name not in frame.columns:
-            raise InputError(
-                f"column {name!r}: not in this table, whose columns are "
-                f"{', '.join(map(str, frame.columns))}.{nearest(name, map(str, frame.columns))}"
-            )
+            there = [str(column) for column in frame.columns]
+            hint = nearest(name, there) or f" Its columns are {', '.join(there)}."
+            raise InputError(f"column {name!r} is not in this table.{hint}")
     if frame.empty:
         raise InputError("the table has no rows: there is nothing to draw")
 
@@ -56,7 +55,8 @@ def axis_columns(frame: pd.DataFrame) -> list[str]:
         for name in frame.columns
         if name not in _MEASURED and name not in _WITHIN_A_DESIGN
     ]
-    return sorted(apart, key=lambda name: _NAMES.index(name) if name in _NAMES else len(_NAMES))
+    first = ["design", "arch", "scheme"]
+    return sorted(apart, key=lambda name: first.index(name) if name in first else len(first))
 
 
 def per_image(frame: pd.DataFrame, keys: list[str], columns: Sequence[str]) -> pd.DataFrame:
@@ -80,8 +80,8 @@ def value_by(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
     possible = [str(name) for name in frame.columns if _is_drawable(frame, keys, str(name))]
     if column not in possible:
         raise InputError(
-            f"column {column!r} is not a number for each {', '.join(keys)}, and cannot be summed; "
-            f"expected one of {', '.join(possible)}.{nearest(column, possible)}"
+            f"column {column!r} cannot be drawn: it holds no numbers, or some that cannot be added "
+            f"up; expected one of {', '.join(possible)}.{nearest(column, possible)}"
         )
     if column in SUMMED:
         return per_image(frame, keys, [column])
@@ -108,22 +108,24 @@ def is_determined(frame: pd.DataFrame, by: list[str], column: str) -> bool:
 
 
 def told_apart(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
-    """Return the columns that a label needs: the names of a design, and what else varies."""
+    """Return the columns that a label needs: the names of a design, and what else varies.
+
+    A column that follows from one already there is left out, but never that masks are synthetic.
+    """
     names = ("design",) if "design" in candidates else ("arch", "scheme")
     shown = [name for name in names if name in candidates]
     for name in candidates:
         varies = name not in shown and rows[name].nunique(dropna=False) > 1
-        if varies and not any(is_determined(rows, [other], name) for other in shown):
+        follows = any(is_determined(rows, [other], name) for other in shown)
+        if varies and (name == "mask_source" or not follows):
             shown.append(name)
     return shown
 
 
-def names_of(rows: pd.DataFrame, shown: Sequence[str]) -> list[str]:
+def labels_of(rows: pd.DataFrame, shown: Sequence[str]) -> list[str]:
     """Return the label of every row: values of names, ``key=value`` of what a sweep varied."""
-    return [
-        ", ".join(_text(name, value) for name, value in zip(shown, row, strict=True))
-        for row in rows[list(shown)].itertuples(index=False)
-    ]
+    texts = [[_text(name, value) for value in rows[name]] for name in shown]
+    return [", ".join(row) for row in zip(*texts, strict=True)] if texts else [""] * len(rows)
 
 
 def _text(name: str, value: object) -> str:
@@ -139,13 +141,13 @@ def title_of(frame: pd.DataFrame) -> str:
     least, most = int(images.min()), int(images.max())
     masks = sorted(_MASKS.get(str(source), str(source)) for source in frame["mask_source"].unique())
     return (
-        f"{_one_or_count(frame, 'trace', 'traces')} "
+        f"{_named_or_counted(frame, 'trace', 'traces')} "
         f"({least if least == most else f'{least} to {most}'} images, {' and '.join(masks)}) "
-        f"on {_one_or_count(frame, 'arch', 'architectures')}, "
-        f"{_one_or_count(frame, 'scheme', 'schemes')}"
+        f"on {_named_or_counted(frame, 'arch', 'architectures')}; "
+        f"scheme {_named_or_counted(frame, 'scheme', 'schemes')}"
     )
 
 
-def _one_or_count(frame: pd.DataFrame, column: str, plural: str) -> str:
+def _named_or_counted(frame: pd.DataFrame, column: str, plural: str) -> str:
     found = frame[column].unique()
-    return str(found[0]) if len(found) == 1 else f"{len(found)} {plural}"
+    return ", ".join(map(str, found)) if len(found) <= 3 else f"{len(found)} {plural}"

@@ -42,7 +42,7 @@ def plot_comparison(comparison: Comparison, path: str | Path) -> None:
 def draw_comparison(comparison: Comparison) -> Figure:
     """Return a figure of where the promised saving goes, and of latency and energy by design.
 
-    Cycles and uJ per image; energy is provisional. Source: MODEL.md M30 for the account.
+    Cycles and energy are per image, the energy provisional. Source: MODEL.md M30 for the account.
     """
     designs = comparison.designs
     labels = [wrapped(name) for name in designs["design"]]
@@ -51,16 +51,16 @@ def draw_comparison(comparison: Comparison) -> Figure:
     lines = max(label.count("\n") + 1.5 for label in labels) * len(labels)
     heights = (0.4 * len(account) + 1, INCHES_PER_LINE * lines + 1)
     figure = Figure(figsize=(11, sum(heights) + 1), layout="constrained")
-    top, bottom = figure.add_gridspec(2, 1, height_ratios=heights)
-    latency, energy = bottom.subgridspec(1, 2).subplots()
-    draw_waterfall(
-        figure.add_subplot(top), account, designs["images"].iloc[0], designs["design"].iloc[0]
-    )
+    grid = figure.add_gridspec(2, 1, height_ratios=heights)
+    waterfall = figure.add_subplot(grid[0])
+    below = grid[1].subgridspec(1, 2)
+    latency, energy = figure.add_subplot(below[0]), figure.add_subplot(below[1])
+    draw_waterfall(waterfall, account, designs["images"].iloc[0], designs["design"].iloc[0])
     per_image = designs.select_dtypes("number").div(designs["images"], axis=0)
     gains = [[f" ({gain:.2f}x)" for gain in designs[by]] for by in ("speedup", "energy_ratio")]
     breakdowns(latency, energy, per_image, labels, (gains[0], gains[1]))
     figure.supxlabel(
-        f"In brackets: how many times faster, or less energy, than {labels[1]}.", fontsize=8
+        f"In brackets: time, and energy, of {labels[1]} over the design's.", fontsize=8
     )
     figure.suptitle(_title(comparison), x=0.01, ha="left", fontsize=10)
     return figure

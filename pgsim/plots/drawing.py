@@ -24,7 +24,7 @@ from pgsim.files import replacing
 if TYPE_CHECKING:
     import pandas as pd
 
-# Okabe and Ito's palette, told apart by every kind of colour vision (jfly.uni-koeln.de/color).
+# The palette of Okabe and Ito (Color Universal Design, 2008): no colour vision confuses two of it.
 BLUE, SKY, GREEN, YELLOW = "#0072B2", "#56B4E9", "#009E73", "#F0E442"
 ORANGE, VERMILLION, PURPLE, BLACK = "#E69F00", "#D55E00", "#CC79A7", "#000000"
 GREY = "#7F7F7F"
@@ -82,7 +82,7 @@ def short(value: float) -> str:
 
 def wrapped(text: str, width: int = LABEL_WIDTH) -> str:
     """Return text in lines of at most `width` characters, a dollar sign meaning itself."""
-    return textwrap.fill(text, width).replace("$", r"\$")
+    return textwrap.fill(text, width, break_on_hyphens=False).replace("$", r"\$")
 
 
 def larger_unit(unit: str, largest: float) -> tuple[str, float]:
@@ -150,9 +150,7 @@ def _stack(
     left = np.zeros(len(rows))
     for column, (name, colour) in parts.items():
         width = rows[column].to_numpy(float) / size
-        axes.barh(
-            range(len(rows)), width, left=left, color=colour, label=name, ec="white", lw=0.4
-        )
+        axes.barh(range(len(rows)), width, left=left, color=colour, label=name, ec="white", lw=0.4)
         left = left + width
     for row, (end, note) in enumerate(zip(left, notes, strict=True)):
         axes.annotate(

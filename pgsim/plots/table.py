@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from itertools import product
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from pgsim.errors import InputError, nearest
@@ -43,15 +45,11 @@ from pgsim.plots.drawing import (
     wrapped,
     write_figure,
 )
-from pgsim.results import SUMMED
+from pgsim.results import IDENTITY, SUMMED
 
-_STYLES = tuple(
-    (line, marker, colour)
-    for (line, marker), colour in product(
-        (("-", "o"), ("--", "s"), (":", "^"), ("-.", "D")),
-        (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK),
-    )
-)
+_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+_MARKERS = ("o", "s", "^", "D", "v")  # hollow: lines that coincide still show
+_MOST_LINES = len(_COLOURS) * len(_MARKERS)
 _MOST_BARS = 200
 _TITLE_WIDTH = 110
 _NEEDED = ("arch", "trace", "mask_source", "scheme", "images")
@@ -85,7 +83,8 @@ def draw_results(
     those that can, and for more bars or lines than one figure shows.
     """
     if by not in ("design", "layer"):
-        raise InputError(f"by: expected design or layer, not {by!r}.{nearest(by, ['design', 'layer'])}")
+        hint = nearest(by, ["design", "layer"])
+        raise InputError(f"by: expected design or layer, not {by!r}.{hint}")
     if (x is None) != (y is None):
         raise InputError(f"x and y go together: give {'x' if x is None else 'y'} too, or neither")
     check_columns(frame, [*_NEEDED, *(["layer"] if by == "layer" else [])])
@@ -122,40 +121,103 @@ def _draw_breakdowns(frame: pd.DataFrame, by: str) -> Figure:
 
 
 def _draw_lines(frame: pd.DataFrame, x: str, y: str, by: str) -> Figure:
-    check_columns(frame, [x, y])
-    axes_of_designs = axis_columns(frame)
-    possible = [*axes_of_designs, *(name for name in ("layer", "image") if name in frame.columns)]
-    if x not in possible:
-        raise InputError(f"x: expected one of {', '.join(possible)}, not {x!r}.{nearest(x, possible)}")
-    table = _without_what_if(frame, x)
-    keys = list(dict.fromkeys([*axes_of_designs, x, *(["layer"] if by == "layer" else [])]))
-    points = value_by(table, keys, y)
-    if points[y].isna().all():
-        raise InputError(f"column {y!r} is empty in every row: there is nothing to draw")
-    # A name that only follows x, such as that of a design made for each value, starts no new line.
-    apart = [
-        key for key in keys if key != x and not (key in NAMES and is_determined(points, [x], key))
-    ]
-    shown = told_apart(points, apart)
-    labels = labels_of(points, shown)
-    groups = list(points.groupby(np.asarray(labels, dtype=object), sort=False))
-    if len(groups) > len(_STYLES):
+    points = _points(frame, x, y, by)
+    lines = _lines(points, x)
+    if len(lines) > _MOST_LINES:
         raise InputError(
-            f"{len(groups)} lines do not fit in one figure, at most {len(_STYLES)} do; "
+            f"{len(lines)} lines do not fit in one figure, at most {_MOST_LINES} do; "
             f"choose rows of the table"
         )
-    figure = Figure(figsize=(9, max(5.0, 2.5 + 0.4 * len(groups))), layout="constrained")
+    height = INCHES_PER_LINE * sum(wrapped(label).count("\n") + 1.2 for label in lines)
+    figure = Figure(figsize=(10, max(5.0, height + 1.5)), layout="constrained")
     axes = figure.subplots()
     unit, size = larger_unit(column_of(y).unit, float(points[y].abs().max()))
     places = _place_x(axes, points[x])
-    for (label, group), (line, marker, colour) in zip(groups, _STYLES, strict=False):
-        order = places[group.index].sort_values()
-        axes.plot(
-            order.to_numpy(), (group[y][order.index] / size).to_numpy(),
-            ls=line, marker=marker, color=colour, label=wrapped(str(label)),
-        )  # fmt: skip
-    _label_axes(axes, x, y, unit)
-    if len(groups) > 1:
-        figure.legend(loc="outside right upper", fontsize=8, frameon=False)
-    _set_title(figure, frame)
+    # 7 and 5 have no common factor: no two of the 35 lines look the same.
+    for (label, line), colour, marker in zip(
+        lines.items(), cycle(_COLOURS), cycle(_MARKERS), strict=False
+    ):
+        across = places[line.index].sort_values()
+        up = line[y][across.index] / size
+        axes.plot(across, up, marker=marker, mfc="none", color=colour, label=wrapped(label))
+    axes.set_xlabel(wrapped(x))
+    axes.set_ylabel(_y_label(y, unit))
+    if points[y].min() >= 0:
+        axes.set_ylim(bottom=0)
+    si_ticks(axes.yaxis)
+    axes.grid(axis="y", lw=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    if len(lines) > 1:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False)
+    _set_title(figure, _without_what_if(frame, x))
     return figure
+
+
+def _y_label(y: str, unit: str) -> str:
+    """Return name and meaning of a column, and below them its unit and whether to rely on it."""
+    about = wrapped(f"{y}: {column_of(y).meaning}".removesuffix(": "), 60)
+    per_image_unit = f"{unit} per image" if y in SUMMED else unit
+    notes = [per_image_unit, ENERGY_NOTE if "energy" in y else ""]
+    return "\n".join([about, "; ".join(filter(None, notes))]).rstrip()
+
+
+def _points(frame: pd.DataFrame, x: str, y: str, by: str) -> pd.DataFrame:
+    """Return y of every design, or layer of it, at every x."""
+    check_columns(frame, [x, y])
+    designs = axis_columns(frame)
+    possible = [*designs, *(name for name in ("layer", "image") if name in frame.columns)]
+    if x not in possible:
+        raise InputError(
+            f"x: expected one of {', '.join(possible)}, not {x!r}.{nearest(x, possible)}"
+        )
+    keys = dict.fromkeys([*designs, x, *(["layer"] if by == "layer" else [])])
+    points = value_by(_without_what_if(frame, x), list(keys), y)
+    if points[y].isna().all():
+        raise InputError(f"column {y!r} is empty in every row: there is nothing to draw")
+    return points
+
+
+def _lines(points: pd.DataFrame, x: str) -> dict[str, pd.DataFrame]:
+    """Return the points of every line by its label."""
+    apart = [str(key) for key in points.columns[:-1] if key != x]
+    if x not in IDENTITY:  # a name made anew for every value of a swept x parts no line
+        made = [key for key in NAMES if key in apart and points[key].nunique() > 1]
+        apart = [key for key in apart if key not in made or not is_determined(points, [x], key)]
+    labels = np.asarray(labels_of(points, told_apart(points, apart)), dtype=object)
+    return {str(label): line for label, line in points.groupby(labels, sort=False)}
+
+
+def _without_what_if(frame: pd.DataFrame, x: str) -> pd.DataFrame:
+    """Return a table whose trace names do not repeat the bit width that is on the x axis.
+
+    ``digits[weight_bits=4]`` at ``trace.weight_bits`` 4 is a point of the line ``digits``.
+    """
+    field = re.escape(x.removeprefix("trace."))
+    names = frame["trace"].astype(str).str.replace(rf"(?<=[\[,]){field}=[^],]*,?", "", regex=True)
+    names = names.str.replace(",]", "]", regex=False).str.replace("[]", "", regex=False)
+    return frame.assign(trace=names) if x.startswith("trace.") else frame
+
+
+def _place_x(axes: Axes, values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return where values stand on the x axis: numbers to scale, words side by side."""
+    if is_numeric_dtype(values) and not is_bool_dtype(values):
+        distinct = np.unique(values.dropna())
+        if len(distinct) > 1 and (distinct > 0).all() and (np.log2(distinct) % 1 == 0).all():
+            axes.set_xscale("log", base=2)
+            axes.set_xticks(distinct, [f"{value:g}" for value in distinct])
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=bool((distinct % 1 == 0).all())))
+            si_ticks(axes.xaxis)
+        return values
+    places, names = pd.factorize(values, use_na_sentinel=False)
+    labels = [wrapped(str(name), 18) for name in names]
+    crowded = sum(map(len, labels)) > 90
+    axes.set_xticks(
+        range(len(labels)), labels, fontsize=8, rotation=60 * crowded,
+        ha="right" if crowded else "center",
+    )  # fmt: skip
+    return pd.Series(places, index=values.index)
+
+
+def _set_title(figure: Figure, frame: pd.DataFrame) -> None:
+    figure.suptitle(wrapped(title_of(frame), _TITLE_WIDTH), x=0.01, ha="left", fontsize=10)

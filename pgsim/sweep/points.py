@@ -29,7 +29,7 @@ class Point:
 
 
 def sweep_points(spec: SweepSpec) -> list[Point]:
-    """Return the points of a sweep in order, the last axis of the last scheme running fastest.
+    """Return the points of a sweep: by trace and widths, then scheme, then architecture and axes.
 
     Raises InputError with one line for each problem of any point.
     """

@@ -79,13 +79,12 @@ def _side_by_side(points: list[Point], progress: Progress, jobs: int) -> list[li
         for done, future in enumerate(as_completed(futures), start=1):
             future.result()
             progress(done, len(points))
-        pool.shutdown()
         return [future.result() for future in futures]
     except BrokenProcessPool:
         raise InputError(
             "a process of the sweep died, as they do when memory runs out; try fewer jobs"
         ) from None
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
         for child in set(active_children()) - others:
-            child.terminate()
+            child.terminate()  # idle, or at work on what nobody waits for any more
+        pool.shutdown(cancel_futures=True)

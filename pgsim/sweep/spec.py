@@ -24,9 +24,9 @@ _Values = TypeVar("_Values", bound=tuple[Value, ...])
 def _distinct(values: _Values) -> _Values:
     if not values:
         raise ValueError("an empty list: expected at least one value.")
-    spelled = [repr(value) for value in values]
-    if twice := [value for value in spelled if spelled.count(value) > 1]:
-        raise ValueError(f"value {twice[0]} stands here twice; each point is simulated once.")
+    told = [(isinstance(value, bool), value) for value in values]  # 1 is not true, but it is 1.0
+    if twice := [value for is_truth, value in told if told.count((is_truth, value)) > 1]:
+        raise ValueError(f"value {twice[0]!r} stands here twice; each point is simulated once.")
     return values
 
 

@@ -1,0 +1,114 @@
+"""pgsim arch: list, show, check and measure designs."""
+
+from __future__ import annotations
+
+import click
+import yaml
+
+from pgsim.arch import ArchConfig, check_costs, load_arch
+from pgsim.cli.options import chosen_arch, settings_option
+from pgsim.cli.output import console, decimal, table
+from pgsim.errors import InputError
+from pgsim.files import shipped_names
+
+
+@click.group("arch")
+def command() -> None:
+    """List, show, check or measure designs. ARCH is a file or a shipped name."""
+
+
+@command.command("list")
+def list_archs() -> None:
+    """List the shipped designs."""
+    names = shipped_names("arch_configs", ".yaml")
+    designs = [load_arch(name) for name in names]
+    columns = {
+        "design": names,
+        "array": [_array(design) for design in designs],
+        "PE": [_pe(design) for design in designs],
+        "LSB scheduler": [_scheduler(design) for design in designs],
+        "SRAM\nKiB": decimal(map(_sram_kib, designs), 0),
+        "clock\nMHz": decimal((design.clock_mhz for design in designs), 0),
+        "batch": [str(design.batch) for design in designs],
+    }
+    console().print(table(columns, names=4))
+
+
+@command.command("show")
+@click.argument("arch")
+@settings_option
+def show(arch: str, settings: tuple[str, ...]) -> None:
+    """Print ARCH with all its defaults, as YAML that can be read back."""
+    resolved = chosen_arch(arch, settings).model_dump()
+    click.echo(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=88), nl=False)
+
+
+@command.command("check")
+@click.argument("archs", nargs=-1, required=True, metavar="ARCH...")
+def check(archs: tuple[str, ...]) -> None:
+    """Check ARCH, and that its technology prices its parts; exit code 2 if anything is wrong."""
+    problems = []
+    for arch in archs:
+        if found := _problems(arch):
+            problems += found
+        else:
+            click.echo(f"{arch}: ok")
+    if problems:
+        raise InputError("\n".join(problems))
+
+
+@command.command("area")
+@click.argument("arch")
+@settings_option
+def area(arch: str, settings: tuple[str, ...]) -> None:
+    """Print the area of ARCH's parts in mm2."""
+    from pgsim.energy import area_mm2
+
+    design = chosen_arch(arch, settings)
+    parts = area_mm2(design, check_costs(design))
+    total = sum(parts.values())
+    columns = {
+        f"{design.name}, {design.technology}": [*parts, "total"],
+        "mm2": decimal([*parts.values(), total], 4),
+        "%": decimal((100 * part / total for part in (*parts.values(), total)), 1),
+    }
+    console().print(table(columns, total=True))
+
+
+def _problems(arch: str) -> list[str]:
+    """Return what is wrong with a design's file, or with its technology's prices."""
+    try:
+        config = load_arch(arch)
+    except InputError as error:
+        return [str(error)]
+    try:
+        check_costs(config)
+    except InputError as error:
+        return [f"{arch}: {error}"]
+    return []
+
+
+def _array(design: ArchConfig) -> str:
+    array = design.array
+    lanes = " over positions" if array.lanes == "positions" else ""
+    return f"{array.rows} x {array.columns} {array.dataflow}{lanes}"
+
+
+def _pe(design: ArchConfig) -> str:
+    pe = design.array.pe
+    return f"{pe.kind} {pe.max_activation_bits}x{pe.max_weight_bits}"
+
+
+def _scheduler(design: ArchConfig) -> str:
+    lsb = design.lsb
+    if lsb.scheduler == "combine":
+        return f"combine({lsb.ways}, {lsb.open})"
+    if lsb.scheduler == "queue":
+        return f"queue({lsb.depth}, {lsb.scan})"
+    return lsb.scheduler
+
+
+def _sram_kib(design: ArchConfig) -> float:
+    memory = design.memory
+    buffers = (memory.activation_sram, memory.weight_sram, memory.output_sram)
+    return sum(buffer.kib for buffer in buffers)

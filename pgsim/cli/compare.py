@@ -1,0 +1,120 @@
+"""pgsim compare: a gated design beside what one would build instead, and where its saving goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pandas as pd
+from rich.table import Table
+
+from pgsim.cli.options import calibration_option, chosen_arch, settings_option, table_option
+from pgsim.cli.output import console, decimal, masks_of, percent, scaled, signed, table, whole
+from pgsim.compare import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
+from pgsim.waterfall import STEPS
+
+
+@click.command("compare")
+@click.argument("trace", default=DEFAULT_TRACE)
+@click.option("--arch", default=DEFAULT_ARCH, show_default=True, help="The gated design.")
+@settings_option
+@calibration_option
+@click.option("--layers", is_flag=True, help="Account for the cycles of every layer too.")
+@table_option("Write the table of designs")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draw the comparison, as .png, .svg or .pdf.",
+)
+def command(
+    trace: str,
+    arch: str,
+    settings: tuple[str, ...],
+    calibration_images: int | None,
+    layers: bool,
+    output: Path | None,
+    plot: Path | None,
+) -> None:
+    """Set a gated design beside what one would build instead, and say where its saving goes.
+
+    TRACE defaults to the shipped digits_pg_4_2.
+    """
+    comparison = compare(trace, chosen_arch(arch, settings), calibration_images=calibration_images)
+    _write(comparison, output, plot)
+    out, gated = console(), comparison.gated
+    out.print(
+        f"{gated.trace.name} ({masks_of(gated.trace)}), {gated.images:,} images, "
+        f"on {gated.arch.name}; per image:"
+    )
+    out.print(design_table(comparison.designs))
+    out.print()
+    promise = ", ".join(f"{gain:.2f}x ({rule})" for rule, gain in comparison.promise.items())
+    out.print(f"Counting bits promises {promise}. Where it goes, in cycles of all images:")
+    out.print(waterfall_table(comparison.waterfall))
+    out.print()
+    if layers:
+        out.print("The same by layer, in % of the cycles of its baseline:")
+        out.print(layer_table(comparison.waterfall))
+        out.print()
+    out.print(comparison.finding)
+    for warning in comparison.warnings:
+        console(stderr=True).print(f"warning: {warning}")
+
+
+def _write(comparison: Comparison, output: Path | None, plot: Path | None) -> None:
+    if output is not None:
+        from pgsim.table_files import write_table
+
+        write_table(comparison.designs, output)
+    if plot is not None:
+        from pgsim.plots import plot_comparison
+
+        plot_comparison(comparison, plot)
+
+
+def design_table(designs: pd.DataFrame) -> Table:
+    """Return the designs beside each other, time and energy per image."""
+    time_unit, times = scaled(designs["time_us"] / designs["images"] * 1e-6, "s")
+    energy_unit, energies = scaled(designs["energy_pj_per_image"] * 1e-12, "J")
+    product_unit, products = scaled(designs["energy_delay_product_pj_s"] * 1e-12, "J s")
+    columns = {
+        "design": designs["design"].tolist(),
+        "bits": decimal(designs["mac_average_bits"], 2),
+        "cycles": whole(designs["cycles_per_image"]),
+        f"time\n{time_unit}": times,
+        "times\nfaster": decimal(designs["speedup"], 2),
+        f"energy\n{energy_unit}": energies,
+        "times\nless": decimal(designs["energy_ratio"], 2),
+        f"EDP\n{product_unit}": products,
+        "PE use\n%": percent(designs["pe_utilization"]),
+        "area\nmm2": decimal(designs["area_mm2"], 3),
+    }
+    return table(columns)
+
+
+def waterfall_table(account: pd.DataFrame) -> Table:
+    """Return the network's account, from the baseline's cycles to the gated design's."""
+    steps = account[account["layer"] == "network"]
+    columns = {
+        "step": steps["step"].tolist(),
+        "cycles": whole(steps["total_cycles"]),
+        "change": ["", *signed(steps["change_cycles"].iloc[1:])],
+        "meaning": steps["meaning"].tolist(),
+    }
+    made = table(columns)
+    made.columns[-1].justify, made.columns[-1].no_wrap = "left", False
+    return made
+
+
+def layer_table(account: pd.DataFrame) -> Table:
+    """Return every layer's account, in % of the cycles of its baseline."""
+    by_layer = account.pivot(index="layer", columns="step", values="change_cycles")
+    totals = account.pivot(index="layer", columns="step", values="total_cycles")
+    names = list(dict.fromkeys(account["layer"]))
+    baseline = totals.loc[names, "baseline"]
+    columns = {"layer": names}
+    for step in list(STEPS)[1:]:
+        columns[step.replace(" ", "\n")] = percent(by_layer.loc[names, step] / baseline)
+    columns["left"] = percent(totals.loc[names, list(STEPS)[-1]] / baseline)
+    return table(columns, total=True)

@@ -1,0 +1,105 @@
+"""Tables and text for a terminal, or for a file that the output is piped to."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pgsim.workload import GateTrace
+
+_PIPED_WIDTH = 100  # columns
+_NARROWEST = 8  # columns, of a name that breaks over lines
+_MISSING = "-"
+_DIGITS = 4  # of a scaled number
+_PREFIXES = {-12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that prints text as it is: as wide as the terminal, plain when piped."""
+    is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(
+        stderr=stderr,
+        width=None if is_terminal else _PIPED_WIDTH,
+        color_system="auto" if is_terminal else None,
+        force_terminal=is_terminal,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def table(columns: Mapping[str, Sequence[str]], *, names: int = 1, total: bool = False) -> Table:
+    """Return a table of columns of text under their headers.
+
+    The first `names` columns are words and may break over lines, the others are numbers and may
+    not. total: the last row stands apart.
+    """
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for index, (header, cells) in enumerate(columns.items()):
+        if index < names:
+            longest = max(map(len, cells), default=0)
+            made.add_column(header, overflow="fold", min_width=min(longest, _NARROWEST))
+        else:
+            made.add_column(header, justify="right", no_wrap=True)
+    rows = list(zip(*columns.values(), strict=True))
+    for number, row in enumerate(rows, start=1):
+        made.add_row(*map(printable, row), end_section=total and number == len(rows) - 1)
+    return made
+
+
+def printable(text: str) -> Text:
+    """Return text with its control characters spelled out: names come from strangers' files."""
+    return Text("".join(each if each.isprintable() else ascii(each)[1:-1] for each in text))
+
+
+def whole(values: Iterable[float]) -> list[str]:
+    """Return numbers without decimals, thousands apart."""
+    return [_or_missing(value, f"{value:,.0f}") for value in values]
+
+
+def decimal(values: Iterable[float], places: int) -> list[str]:
+    """Return numbers with so many decimals."""
+    return [_or_missing(value, f"{value:,.{places}f}") for value in values]
+
+
+def signed(values: Iterable[float]) -> list[str]:
+    """Return changes without decimals, each with its sign."""
+    return [f"{value:+,.0f}" if round(value) else "0" for value in values]
+
+
+def percent(values: Iterable[float]) -> list[str]:
+    """Return ratios as percentages, without the sign."""
+    return decimal((100 * value for value in values), 1)
+
+
+def scaled(values: Iterable[float], unit: str) -> tuple[str, list[str]]:
+    """Return the unit with the SI prefix that suits the largest value, and the values in it."""
+    numbers = list(values)
+    largest = max((abs(each) for each in numbers if math.isfinite(each)), default=0.0)
+    digits = math.floor(math.log10(largest)) if largest else 0  # digits before the point, less one
+    power = min(max(3 * (digits // 3), min(_PREFIXES)), max(_PREFIXES))
+    places = max(0, _DIGITS - 1 - (digits - power))
+    return _PREFIXES[power] + unit, decimal((each / 10.0**power for each in numbers), places)
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return one value with its unit: ``1.628 uJ``."""
+    chosen, (number,) = scaled([value], unit)
+    return f"{number} {chosen}"
+
+
+def masks_of(trace: GateTrace) -> str:
+    """Return where a trace's masks come from, in words."""
+    if trace.mask_source == "synthetic":
+        return "SYNTHETIC masks: no model made them"
+    return "captured masks"
+
+
+def _or_missing(value: float, text: str) -> str:
+    return _MISSING if math.isnan(value) else text

@@ -1,0 +1,29 @@
+"""pgsim plot: figures of result tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pgsim.plots import plot_results
+from pgsim.table_files import read_table
+
+
+@click.command("plot")
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The figure, as .png, .svg or .pdf.  [default: RESULTS with .png]",
+)
+@click.option("--x", metavar="COLUMN", help="Draw points, this column to the right.")
+@click.option("--y", metavar="COLUMN", help="Draw points, this column upwards.")
+@click.option("--by", type=click.Choice(["design", "layer"]), default="design", show_default=True)
+def command(results: Path, output: Path | None, x: str | None, y: str | None, by: str) -> None:
+    """Draw RESULTS, a table that simulate, compare or sweep wrote."""
+    figure = output or results.with_suffix(".png")
+    plot_results(read_table(results), figure, x=x, y=y, by=by)
+    click.echo(f"{figure}: written", err=True)

@@ -1,0 +1,113 @@
+"""pgsim simulate: one trace on one design, layer by layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from pgsim.cli.options import calibration_option, chosen_arch, settings_option, table_option
+from pgsim.cli.output import console, decimal, masks_of, percent, quantity, scaled, table, whole
+from pgsim.results import PARTS_OF_ENERGY
+from pgsim.simulate import simulate
+from pgsim.tables import Result, Row, row_of
+
+
+@click.command("simulate")
+@click.argument("trace")
+@click.option("--arch", required=True, help="The design: a file or a shipped name.")
+@click.option("--scheme", default="pg", show_default=True, help="See pgsim schemes.")
+@settings_option
+@calibration_option
+@click.option("--per-image", is_flag=True, help="Keep images apart in -o; needs batch=1.")
+@table_option("Write the whole table of layers")
+def command(
+    trace: str,
+    arch: str,
+    scheme: str,
+    settings: tuple[str, ...],
+    calibration_images: int | None,
+    per_image: bool,
+    output: Path | None,
+) -> None:
+    """Simulate TRACE on a design, layer by layer."""
+    result = simulate(
+        trace,
+        chosen_arch(arch, settings),
+        scheme,
+        per_image=per_image,
+        calibration_images=calibration_images,
+    )
+    if output is not None:
+        from pgsim.table_files import write_table
+
+        write_table(result.layers, output)
+    out = console()
+    out.print(
+        f"{result.trace.name} ({masks_of(result.trace)}), {result.images:,} images, "
+        f"on {result.arch.name}, scheme {scheme}"
+    )
+    out.print(layer_table(result))
+    out.print()
+    for line in summary_lines(result.summary):
+        out.print(line)
+
+
+def layer_table(result: Result) -> Table:
+    """Return the most telling columns of every layer, and of the network in the last row."""
+    summary = result.summary
+    network = summary | {
+        "layer": "network",
+        "mask_density": summary["gated_density"],
+        "average_bits": summary["mac_average_bits"],
+    }
+    rows = [row_of(result, layer) for layer in result.layer_results] + [network]
+    energy_unit, energies = scaled([row["energy_pj"] * 1e-12 for row in rows], "J")
+    macs_unit, macs = scaled([row["macs"] for row in rows], "")
+    columns = {
+        "layer": [row["layer"] for row in rows],
+        f"MACs\n{macs_unit}": macs,
+        "density\n%": percent(row["mask_density"] for row in rows),
+        "bits": decimal((row["average_bits"] for row in rows), 2),
+        "cycles": whole(row["cycles"] for row in rows),
+        "MSB\n%": _shares(rows, "msb_cycles", "cycles"),
+        "LSB\n%": _shares(rows, "lsb_cycles", "cycles"),
+        "bubble\n%": _shares(rows, "bubble_cycles", "cycles"),
+        "stall\n%": _shares(rows, "stall_cycles", "cycles"),
+        "issued\n%": _shares(rows, "lsb_slots_issued", "lsb_slots_dense"),
+        "PE use\n%": percent(row["pe_utilization"] for row in rows),
+        f"energy\n{energy_unit}": energies,
+    }
+    return table(columns, total=True)
+
+
+def summary_lines(summary: Row) -> list[str]:
+    """Return the network's figures, those of time and energy per image."""
+    images = summary["images"]
+    moved = (
+        quantity(summary["dram_read_bytes"] / images, "B"),
+        quantity(summary["dram_write_bytes"] / images, "B"),
+    )
+    parts = ", ".join(
+        f"{name.removeprefix('energy_').removesuffix('_pj')} "
+        f"{summary[name] / summary['energy_pj']:.0%}"
+        for name in PARTS_OF_ENERGY
+    )
+    gated, macs = decimal([summary["gated_average_bits"], summary["mac_average_bits"]], 3)
+    return [
+        f"cycles/image      {summary['cycles_per_image']:,.1f} "
+        f"(median {summary['cycles_per_image_median']:,.1f}, "
+        f"p5 {summary['cycles_per_image_p5']:,.1f}, p95 {summary['cycles_per_image_p95']:,.1f})",
+        f"time/image        {quantity(summary['time_us'] / images * 1e-6, 's')}",
+        f"energy/image      {quantity(summary['energy_pj_per_image'] * 1e-12, 'J')} ({parts})",
+        f"energy x delay    {quantity(summary['energy_delay_product_pj_s'] * 1e-12, 'J s')}",
+        f"DRAM/image        {moved[0]} read, {moved[1]} written",
+        f"average bits      {gated} over gated outputs, {macs} over MACs",
+        f"PE utilization    {summary['pe_utilization']:.1%}",
+        f"area              {summary['area_mm2']:.3f} mm2",
+    ]
+
+
+def _shares(rows: list[Row], part: str, whole_part: str) -> list[str]:
+    return percent(row[part] / row[whole_part] if row[whole_part] else float("nan") for row in rows)

@@ -1,0 +1,45 @@
+"""pgsim sweep: every combination of traces, designs, schemes and axes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from pgsim.cli.options import table_option
+from pgsim.cli.output import console
+from pgsim.sweep import load_sweep, sweep
+from pgsim.table_files import write_table
+
+
+@click.command("sweep")
+@click.argument("spec")
+@table_option("Write one row per point and layer", required=True)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: one per core]"
+)
+def command(spec: str, output: Path, jobs: int | None) -> None:
+    """Simulate every combination of traces, designs, schemes and axes of a sweep.
+
+    SPEC is a YAML file, or the name of a shipped sweep (rows); paths in it are relative to the
+    current folder.
+    """
+    asked = load_sweep(spec)
+    err = console(stderr=True)
+    if asked.what_ifs:
+        err.print(
+            f"note: what if {', '.join(asked.what_ifs)} differed: the masks are those of the "
+            "trained widths, and no model was trained at these"
+        )
+    shown = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*shown, console=err, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("points", total=None)
+        frame = sweep(
+            asked,
+            jobs=jobs,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    write_table(frame, output)
+    err.print(f"{output}: {len(frame):,} rows, one per point and layer")

@@ -1,0 +1,181 @@
+"""pgsim trace: what is in a trace, whether it is sound, and synthetic ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from pgsim.cli.output import console, masks_of, percent, printable, scaled, table, whole
+from pgsim.errors import InputError
+from pgsim.workload import (
+    NETWORKS,
+    GateTrace,
+    LayerShape,
+    check_trace,
+    load_trace,
+    save_trace,
+    synthetic_trace,
+)
+from pgsim.workload import network as network_layers
+
+
+@click.group("trace")
+def command() -> None:
+    """Look into, check or synthesize gate masks. TRACE is a file or a shipped name."""
+
+
+@command.command("info")
+@click.argument("trace")
+def info(trace: str) -> None:
+    """Print what TRACE holds: its origin, and every layer's geometry, bits and density."""
+    loaded = load_trace(trace)
+    out = console()
+    out.print(about(loaded))
+    out.print()
+    out.print(layer_table(loaded))
+
+
+@command.command("check")
+@click.argument("traces", nargs=-1, required=True, metavar="TRACE...")
+def check(traces: tuple[str, ...]) -> None:
+    """Read all of TRACE and print every problem; exit code 2 if there is one."""
+    problems = []
+    for trace in traces:
+        if found := check_trace(trace):
+            problems += found
+        else:
+            click.echo(f"{trace}: ok")
+    if problems:
+        raise InputError("\n".join(problems))
+
+
+@command.command("synth")
+@click.argument("network", type=click.Choice(list(NETWORKS)))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--images", type=int, default=16, show_default=True)
+@click.option(
+    "--density", type=float, required=True, help="Expected fraction of outputs whose gate is 1."
+)
+@click.option(
+    "--clustering", type=float, default=0.0, show_default=True,
+    help="Correlation of neighbouring positions, below 1.",
+)  # fmt: skip
+@click.option(
+    "--channel-spread", type=float, default=0.0, show_default=True,
+    help="Standard deviation of the channels' densities.",
+)  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--activation-bits", type=int, default=4, show_default=True)
+@click.option("--msb-bits", type=int, default=2, show_default=True)
+@click.option("--weight-bits", type=int, default=8, show_default=True)
+@click.option("--shards", type=int, default=1, show_default=True, help="Files to cut it into.")
+def synth(
+    network: str,
+    output: Path,
+    images: int,
+    density: float,
+    clustering: float,
+    channel_spread: float,
+    seed: int,
+    activation_bits: int,
+    msb_bits: int,
+    weight_bits: int,
+    shards: int,
+) -> None:
+    """Write a synthetic trace of a published NETWORK's true shapes, and label it so."""
+    layers = network_layers(
+        network, activation_bits=activation_bits, msb_bits=msb_bits, weight_bits=weight_bits
+    )
+    made = synthetic_trace(
+        layers,
+        images=images,
+        density=density,
+        clustering=clustering,
+        channel_spread=channel_spread,
+        seed=seed,
+    )
+    for path in save_trace(replace(made, model=network), output, shards):
+        click.echo(f"{path}: {masks_of(made)}")
+
+
+def about(trace: GateTrace) -> Table:
+    """Return where a trace comes from, a line for each fact and for each key of its provenance."""
+    facts = {
+        "trace": trace.name,
+        "model": trace.model,
+        "dataset": trace.dataset,
+        "images": f"{trace.images:,}",
+        "masks": masks_of(trace),
+        "accuracy": _words(trace.accuracy) or "not stated",
+    }
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for key, value in facts.items():
+        grid.add_row(key, printable(value))
+    for number, (key, value) in enumerate(trace.provenance.items()):
+        grid.add_row("" if number else "provenance", printable(f"{key}: {_words(value)}"))
+    return grid
+
+
+def layer_table(trace: GateTrace) -> Table:
+    """Return every layer's geometry, counts of one image, bit widths, gate and density."""
+    shapes = [layer.shape for layer in trace.layers]
+    macs_unit, macs = scaled([shape.macs for shape in shapes], "")
+    columns: dict[str, Sequence[str]] = {
+        "layer": [shape.name for shape in shapes],
+        "op": [_op(shape) for shape in shapes],
+        "channels": [f"{shape.in_channels} to {shape.out_channels}" for shape in shapes],
+        "input to output": [_sizes(shape) for shape in shapes],
+        "outputs\nan image": whole(shape.outputs for shape in shapes),
+        f"MACs\n{macs_unit}": macs,
+        "bits": [_bits(shape) for shape in shapes],
+        "gate": [shape.gate for shape in shapes],
+        "density\n%": percent(layer.density() for layer in trace.layers),
+    }
+    return table(columns, names=4)
+
+
+def _words(value: object) -> str:
+    """Return a value of a manifest in words."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_words(below)}" for key, below in value.items())
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _op(shape: LayerShape) -> str:
+    if shape.op != "conv2d":
+        return shape.op
+    height, width = shape.kernel
+    words = f"conv {height}x{width}"
+    if shape.stride != (1, 1):
+        words += f" stride {_pair(shape.stride)}"
+    if shape.dilation != (1, 1):
+        words += f" dilation {_pair(shape.dilation)}"
+    if shape.groups > 1:
+        words += f", {shape.groups} groups"
+    return words
+
+
+def _pair(sides: tuple[int, int]) -> str:
+    return str(sides[0]) if sides[0] == sides[1] else f"{sides[0]}x{sides[1]}"
+
+
+def _sizes(shape: LayerShape) -> str:
+    """Return the extents in positions: of pixels, tokens or time steps."""
+    if shape.in_size is None:
+        extent = "time step" if shape.time_steps else "position"
+        count = shape.outputs_per_channel
+        return f"{count} {extent}{'s' if count > 1 else ''}"
+    (in_h, in_w), (out_h, out_w) = shape.in_size, shape.out_size
+    return f"{in_h}x{in_w} to {out_h}x{out_w}"
+
+
+def _bits(shape: LayerShape) -> str:
+    """Return activation bits (of which MSBs) by weight bits."""
+    split = "" if shape.gate == "none" else f"/{shape.msb_bits}"
+    sign = "s" if shape.signed else ""
+    return f"{sign}{shape.activation_bits}{split} x {shape.weight_bits}"

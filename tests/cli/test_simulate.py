@@ -1,0 +1,62 @@
+"""pgsim simulate: the table it prints, and the one it writes."""
+
+import pandas as pd
+from conftest_cli import cells
+
+from pgsim.arch import load_arch
+from pgsim.simulate import simulate
+from pgsim.table_files import read_table
+
+
+def test_it_prints_layers_and_network(small, run):
+    shown = run("simulate", small, "--arch", "pg_os").output
+    assert shown.startswith(
+        "small (SYNTHETIC masks: no model made them), 10 images, on pg-os-16x16, scheme pg\n"
+    )
+    # 6x6 outputs x 8 channels x reduction 3x3x4 x 10 images = 103 680 MACs, twice in the network.
+    assert cells(shown, "gated")[1] == "103.7"
+    assert cells(shown, "plain")[1:4] == ["103.7", "-", "4.00"]
+    assert cells(shown, "network")[1] == "207.4"
+    assert "area" in shown and "mm2" in shown
+
+
+def test_o_writes_every_column(small, run, tmp_path):
+    output = tmp_path / "layers.csv"
+    run("simulate", small, "--arch", "pg_os", "--scheme", "full", "-o", output)
+    expected = simulate(small, "pg_os", "full").layers
+    pd.testing.assert_frame_equal(read_table(output), expected)
+
+
+def test_set_changes_the_design_and_its_name(small, run, tmp_path):
+    output = tmp_path / "layers.parquet"
+    run("simulate", small, "--arch", "pg_os", "--set", "array.rows=8",
+        "--set", "lsb.window=auto", "--set", "output_bits=", "-o", output)  # fmt: skip
+    frame = read_table(output)
+    assert set(frame["arch"]) == {"pg-os-16x16[array.rows=8,lsb.window=auto,output_bits=]"}
+    expected = simulate(small, load_arch("pg_os").override({"array.rows": 8})).layers
+    pd.testing.assert_frame_equal(frame.drop(columns="arch"), expected.drop(columns="arch"))
+
+
+def test_images_are_kept_apart_on_request(small, run, tmp_path):
+    output = tmp_path / "images.json"
+    run("simulate", small, "--arch", "pg_ws", "--set", "batch=1", "--calibration-images", 4,
+        "--per-image", "-o", output)  # fmt: skip
+    frame = read_table(output)
+    assert frame["image"].tolist() == [4, 5, 6, 7, 8, 9] * 2
+    assert set(frame["images"]) == {1}
+
+
+def test_what_is_wrong_is_said(small, run, tmp_path):
+    def refusal(*arguments):
+        return run("simulate", small, *arguments, code=2).stderr
+
+    assert "Did you mean 'pg_ws'?" in refusal("--arch", "pg_wz")
+    assert "Did you mean 'array.rows'?" in refusal("--arch", "pg_os", "--set", "array.rowz=4")
+    assert "expected KEY=VALUE" in refusal("--arch", "pg_os", "--set", "array.rows")
+    assert "plain decimal" in refusal("--arch", "pg_os", "--set", "array.rows=010")
+    assert "from 1 to 1024" in refusal("--arch", "pg_os", "--set", "array.rows=0")
+    assert "expected one of pg" in refusal("--arch", "pg_os", "--scheme", "pgg")
+    assert "batch 1" in refusal("--arch", "pg_os", "--per-image")
+    assert ".csv, .parquet, .json" in refusal("--arch", "pg_os", "-o", tmp_path / "x.xlsx")
+    assert "does not exist" in refusal("--arch", "pg_os", "-o", tmp_path / "none" / "x.csv")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,156 @@
+"""Bursts of the LSB plane on demand, against sets of bursts (M24) and by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+import numpy as np
+import pytest
+from packed_rows import Rows, packed, random_bits
+
+from pgsim.kernels.demand import Nesting, Plane, demand_by_lanes, demand_by_slots
+
+
+def bursts_of(plane: Plane, position: int) -> set[int]:
+    """The bursts under the kernel window of one position of a run, bit by bit."""
+    image, pixel = divmod(position, plane.out_h * plane.out_w)
+    out_y, out_x = divmod(pixel, plane.out_w)
+    found = set()
+    for tap_y in range(plane.kernel_h):
+        for tap_x in range(plane.kernel_w):
+            y = out_y * plane.stride_h - plane.padding_h + tap_y * plane.dilation_h
+            x = out_x * plane.stride_w - plane.padding_w + tap_x * plane.dilation_w
+            if 0 <= y < plane.in_h and 0 <= x < plane.in_w:
+                first = ((image * plane.in_h + y) * plane.in_w + x) * plane.pixel_bits
+                found |= {bit // plane.burst_bits for bit in range(first, first + plane.pixel_bits)}
+    return found
+
+
+def bursts_of_all(plane: Plane, first: int, mask: Sequence[Sequence[int]]) -> set[int]:
+    """The bursts of a tile's positions, from `first` on, at which anything is active."""
+    active = [first + index for index, entries in enumerate(mask) if any(entries)]
+    return set().union(*(bursts_of(plane, position) for position in active))
+
+
+def random_plane(rng: Random) -> Plane:
+    kernel_h, kernel_w = rng.choice(((1, 1), (3, 3), (2, 3), (1, 5)))
+    stride_h, stride_w, dilation_h, dilation_w = (rng.choice((1, 1, 2, 3)) for _ in range(4))
+    padding_h, padding_w = rng.choice((0, kernel_h // 2)), rng.choice((0, kernel_w // 2))
+    out_h, out_w = rng.randint(1, 5), rng.randint(1, 5)
+    in_h = (out_h - 1) * stride_h + dilation_h * (kernel_h - 1) + 1 - 2 * padding_h
+    in_w = (out_w - 1) * stride_w + dilation_w * (kernel_w - 1) + 1 - 2 * padding_w
+    if min(in_h, in_w) < 1:
+        return random_plane(rng)
+    return Plane(
+        *(rng.randint(1, 3), in_h, in_w, out_h, out_w, kernel_h, kernel_w, stride_h, stride_w),
+        *(padding_h, padding_w, dilation_h, dilation_w),
+        pixel_bits=rng.choice((1, 2, 6, 40, 64)),
+        burst_bits=rng.choice((8, 64, 256)),
+    )
+
+
+def cut(rng: Random, total: int, repeats: int) -> tuple[int, ...]:
+    """Bounds of `repeats` times the same pieces of `total`."""
+    size = rng.randint(1, total)
+    one = range(0, total, size)
+    return (*(total * repeat + first for repeat in range(repeats) for first in one), total * repeats)
+
+
+def arguments(rows: Rows) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    words, *bounds = rows.arguments
+    return words, tuple(bounds)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_slots_that_are_positions(seed: int) -> None:
+    rng = Random(seed)
+    plane, nesting = random_plane(rng), Nesting(rng.choice((1, 1, 3)), rng.choice((1, 1, 2)))
+    positions, channels = plane.images * plane.out_h * plane.out_w, rng.choice((1, 3, 7))
+    lanes = list(range(channels * nesting.groups))
+    rng.shuffle(lanes)
+    rows = Rows(
+        random_bits(rng, rng.choice((1, 2)), len(lanes), positions * nesting.runs),
+        tuple(lanes),
+        cut(rng, channels, nesting.groups),
+        cut(rng, positions, nesting.runs),
+    )
+    resident = rng.random() < 0.5
+    lane_groups = (len(rows.lane_bounds) - 1) // nesting.groups
+    found = demand_by_slots(*arguments(rows), nesting, plane, np.array([resident]))
+
+    held: dict[tuple[int, ...], set[int]] = {}
+    windows = (len(rows.slot_bounds) - 1) // nesting.runs
+    for (batch, place, window), mask in rows.tiles:
+        run, group = window // windows, place // lane_groups
+        begin = rows.slot_bounds[window] - run * positions
+        needed = bursts_of_all(plane, begin, mask)
+        key = (batch, run, group) if resident else (batch, run, place)
+        before = held.setdefault(key, set())
+        assert found[batch, place, window] == len(needed - before)
+        before |= needed
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_lanes_that_are_positions(seed: int) -> None:
+    rng = Random(seed)
+    plane, nesting = random_plane(rng), Nesting(rng.choice((1, 1, 3)), rng.choice((1, 1, 2)))
+    positions, channels = plane.images * plane.out_h * plane.out_w, rng.choice((1, 3, 7))
+    rows = Rows(
+        random_bits(rng, rng.choice((1, 2)), positions * nesting.runs, channels * nesting.groups),
+        tuple(range(positions * nesting.runs)),
+        cut(rng, positions, nesting.runs),
+        cut(rng, channels, nesting.groups),
+    )
+    lane_groups = (len(rows.lane_bounds) - 1) // nesting.runs
+    windows = (len(rows.slot_bounds) - 1) // nesting.groups
+    # All lane groups but the last are of one size, so that only the last may be held by itself.
+    resident = np.full(lane_groups, rng.random() < 0.5)
+    resident[-1] |= rng.random() < 0.5
+    found = demand_by_lanes(*arguments(rows), nesting, plane, resident)
+
+    held: dict[tuple[int, ...], set[int]] = {}
+    for (batch, place, window), mask in rows.tiles:
+        run, group = place // lane_groups, window // windows
+        begin = rows.lane_bounds[place] - run * positions
+        needed = bursts_of_all(plane, begin, list(zip(*mask, strict=True)))
+        shared = held.setdefault((batch, run, group), set())
+        before = shared if resident[place - run * lane_groups] else set()
+        assert found[batch, place, window] == len(needed - before)
+        before |= needed
+
+
+# One row of six pixels of 4 bits, two a burst of 8, and a kernel of three taps: position p, of
+# four, needs pixels p to p + 2.
+ROW = Plane(1, 1, 6, 1, 4, 1, 3, 1, 1, 0, 0, 1, 1, pixel_bits=4, burst_bits=8)
+
+
+def test_a_burst_is_fetched_once_while_it_is_held() -> None:
+    # Two lane groups of one lane, windows of two positions. Lane 0 at position 0: pixels 0-2,
+    # bursts 0 and 1; at position 3: pixels 3-5, bursts 1 and 2, of which 1 is held. Lane 1 at
+    # position 1: pixels 1-3, bursts 0 and 1.
+    rows = Rows([[[1, 0, 0, 1], [0, 1, 0, 0]]], (0, 1), (0, 1, 2), (0, 2, 4))
+    nesting = Nesting(1, 1)
+    held = demand_by_slots(*arguments(rows), nesting, ROW, np.array([True]))
+    again = demand_by_slots(*arguments(rows), nesting, ROW, np.array([False]))
+    assert held.tolist() == [[[2, 1], [0, 0]]]
+    assert again.tolist() == [[[2, 1], [2, 0]]]
+
+
+def test_padding_is_not_fetched() -> None:
+    padded = ROW._replace(padding_w=1, out_w=6)
+    rows = Rows([[[1, 0, 0, 0, 0, 1]]], (0,), (0, 1), (0, 1, 6))
+    # Position 0 needs pixels 0 and 1: one burst; position 5 pixels 4 and 5: one burst.
+    found = demand_by_slots(*arguments(rows), Nesting(1, 1), padded, np.array([True]))
+    assert found.tolist() == [[[1, 1]]]
+
+
+def test_lane_groups_that_do_not_fit_hold_bursts_through_one_tile() -> None:
+    # Positions are lanes, in two groups of two; two windows of one channel; all active. The first
+    # group needs pixels 0-3, bursts 0 and 1, the second pixels 2-5, bursts 1 and 2.
+    rows = Rows([[[1, 1]] * 4], (0, 1, 2, 3), (0, 2, 4), (0, 1, 2))
+    words, bounds = packed(rows.bits), arguments(rows)[1]
+    both = demand_by_lanes(words, bounds, Nesting(1, 1), ROW, np.array([True, True]))
+    neither = demand_by_lanes(words, bounds, Nesting(1, 1), ROW, np.array([False, False]))
+    assert both.tolist() == [[[2, 0], [1, 0]]]
+    assert neither.tolist() == [[[2, 2], [2, 2]]]
