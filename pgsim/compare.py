@@ -175,7 +175,8 @@ def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:
     if trace.mask_source == "synthetic":
         found.append(f"the masks of {trace.name} are synthetic: no model produced them")
     if what_if := trace.provenance.get("what_if"):
-        found.append(f"{trace.name} keeps the masks of other bit widths ({what_if})")
+        widths = ", ".join(f"{name} {bits}" for name, bits in what_if.items())
+        found.append(f"{widths} is a what-if: the masks are those of other bit widths")
     if arch.array.pe.kind == "fusion":
         same = [
             layer.shape

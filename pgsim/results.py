@@ -76,6 +76,8 @@ SUMMARY = {
     "cycles_per_image_p5": Column("cycles", "5th percentile over images"),
     "cycles_per_image_median": Column("cycles", "median over images"),
     "cycles_per_image_p95": Column("cycles", "95th percentile over images"),
+    "speedup": Column("", "time of the baseline over the design's; only in a comparison"),
+    "energy_ratio": Column("", "energy of the baseline over the design's; only in a comparison"),
 }
 
 PARTS_OF_CYCLES = (

@@ -1,4 +1,4 @@
-"""Sweeps: every point is the simulation it names, and every slip shows before the first one runs."""
+"""Sweeps: every point is the simulation it names, and slips show before the first one runs."""
 
 import os
 from multiprocessing import active_children
@@ -11,6 +11,7 @@ from pgsim.errors import InputError
 from pgsim.files import shipped
 from pgsim.simulate import simulate
 from pgsim.sweep import SweepSpec, load_sweep, sweep, sweep_points
+from pgsim.sweep import run as sweep_run
 from pgsim.workload import load_trace, save_trace, synthetic_trace
 
 CONV = {
@@ -237,6 +238,6 @@ class Dies:
 
 
 def test_a_process_that_dies_is_reported(gated, monkeypatch):
-    monkeypatch.setattr("pgsim.sweep.run.sweep_points", lambda spec: [Dies(), Dies()])
+    monkeypatch.setattr(sweep_run, "sweep_points", lambda spec: [Dies(), Dies()])
     with pytest.raises(InputError, match="try fewer jobs"):
         sweep(SweepSpec(traces=[gated], archs=["pg_ws"]), jobs=2)

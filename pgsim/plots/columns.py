@@ -18,13 +18,9 @@ _WEIGHTS = {
     "msb_pe_utilization": "msb_cycles",
     "lsb_pe_utilization": "lsb_cycles",
 }
-_GAINS = {
-    "speedup": Column("", "time of the baseline over the design's"),
-    "energy_ratio": Column("", "energy of the baseline over the design's"),
-}
 _MEASURED = {
     name: column
-    for name, column in (COLUMNS | SUMMARY | _GAINS).items()
+    for name, column in (COLUMNS | SUMMARY).items()
     if name not in IDENTITY and name != "image"
 }
 _WITHIN_A_DESIGN = ("layer", "image")

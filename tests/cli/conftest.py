@@ -43,6 +43,11 @@ def small(tmp_path_factory):
     return path
 
 
-def cells(output, first):
-    """Return the words of the first line of a table whose first word is `first`."""
-    return next(line.split() for line in output.splitlines() if line.split()[:1] == [first])
+@pytest.fixture
+def cells():
+    """Return a function that finds a table's row by its first word and gives its words."""
+
+    def find(output, first):
+        return next(line.split() for line in output.splitlines() if line.split()[:1] == [first])
+
+    return find

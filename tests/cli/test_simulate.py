@@ -1,14 +1,13 @@
 """pgsim simulate: the table it prints, and the one it writes."""
 
 import pandas as pd
-from conftest_cli import cells
 
 from pgsim.arch import load_arch
 from pgsim.simulate import simulate
 from pgsim.table_files import read_table
 
 
-def test_it_prints_layers_and_network(small, run):
+def test_it_prints_layers_and_network(small, run, cells):
     shown = run("simulate", small, "--arch", "pg_os").output
     assert shown.startswith(
         "small (SYNTHETIC masks: no model made them), 10 images, on pg-os-16x16, scheme pg\n"

@@ -1,0 +1,55 @@
+"""pgsim compare: designs, the account of cycles, the finding, and what to beware of."""
+
+import pandas as pd
+import pytest
+
+from pgsim.compare import compare
+from pgsim.table_files import read_table
+
+
+def number(word):
+    return int(word.replace(",", ""))
+
+
+def test_it_runs_without_an_argument(run, cells):
+    shown = run("compare").output
+    assert shown.startswith("digits_pg_4_2 (captured masks), 500 images, on pg-os-16x16;")
+    # The masks' average, over MACs: (2.4364 on 2 064 384 gated MACs an image) with the 19 072 of
+    # conv1 and fc at 8 bits, weighted by layer, is 2.45 (traces/README.md).
+    assert cells(shown, "PG")[1] == "2.45"
+    assert "of the promised saving survives" in " ".join(shown.split())
+
+
+def test_the_account_adds_up_to_the_last_cycle(small, run, cells):
+    result = run("compare", small, "--arch", "pg_ws", "--layers")
+    lines = result.stdout.splitlines()
+    first = next(index for index, line in enumerate(lines) if line.startswith("baseline "))
+    last = next(index for index, line in enumerate(lines) if line.startswith("DRAM stalls "))
+    baseline = number(lines[first].split()[1])
+    steps = [line.replace("lane imb", "lane_imb").replace("whole f", "whole_f")
+             .replace("port s", "port_s").replace("DRAM s", "DRAM_s").split()
+             for line in lines[first + 1 : last + 1]]  # fmt: skip
+    changes = [number(step[2]) for step in steps]
+    assert baseline + sum(changes) == pytest.approx(number(steps[-1][1]), abs=len(steps))
+    assert cells(result.stdout, "plain")[-1].replace(".", "").isdigit()
+
+
+def test_warnings_go_to_stderr(small, run):
+    result = run("compare", small)
+    assert "warning: the masks of small are synthetic" in result.stderr
+    assert "warning" not in result.stdout
+
+
+def test_o_writes_the_designs(small, run, tmp_path):
+    output = tmp_path / "designs.csv"
+    run("compare", small, "--arch", "pg_ws", "--calibration-images", 2, "-o", output)
+    expected = compare(small, "pg_ws", calibration_images=2).designs
+    pd.testing.assert_frame_equal(read_table(output), expected)
+    assert set(expected["images"]) == {8}
+
+
+def test_plot_draws(small, run, tmp_path):
+    figure = tmp_path / "designs.svg"
+    run("compare", small, "--plot", figure)
+    assert "<svg" in figure.read_text()
+    assert "png, .svg" in run("compare", small, "--plot", tmp_path / "x.jpg", code=2).stderr

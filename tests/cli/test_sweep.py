@@ -1,0 +1,58 @@
+"""pgsim sweep and plot: from a sweep's file to a table, and to a figure."""
+
+import pandas as pd
+import pytest
+
+from pgsim.sweep import load_sweep, sweep
+from pgsim.sweep import run as sweep_run
+from pgsim.table_files import read_table
+
+
+@pytest.fixture
+def spec(small, tmp_path):
+    path = tmp_path / "spec.yaml"
+    path.write_text(f"traces: [{small}]\narchs: [pg_os, pg_ws]\naxes: {{array.rows: [4, 8]}}\n")
+    return path
+
+
+def test_sweep_writes_one_row_per_point_and_layer(spec, run, tmp_path):
+    output = tmp_path / "results.csv"
+    result = run("sweep", spec, "-o", output, "--jobs", 1)
+    assert result.stdout == ""
+    assert result.stderr.endswith("results.csv: 8 rows, one per point and layer\n")
+    pd.testing.assert_frame_equal(read_table(output), sweep(load_sweep(spec), jobs=1))
+
+
+def test_a_what_if_is_said(spec, run, tmp_path):
+    spec.write_text(spec.read_text().replace("array.rows: [4, 8]", "activation_bits: [4, 8]"))
+    result = run("sweep", spec, "-o", tmp_path / "results.csv", "--jobs", 1)
+    assert "note: what if activation_bits differed: the masks are those" in result.stderr
+
+
+def test_a_slip_leaves_no_file(spec, run, tmp_path):
+    spec.write_text(spec.read_text().replace("[4, 8]", "[4, 0]"))
+    result = run("sweep", spec, "-o", tmp_path / "results.csv", code=2)
+    assert "array.rows: value 0" in result.stderr
+    assert "Missing option '-o'" in run("sweep", spec, code=2).stderr
+    assert list(tmp_path.iterdir()) == [spec]
+
+
+def test_an_interrupted_sweep_leaves_no_file(spec, run, tmp_path, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sweep_run, "simulate", interrupt)
+    run("sweep", spec, "-o", tmp_path / "results.csv", "--jobs", 1, code=130)
+    assert list(tmp_path.iterdir()) == [spec]
+
+
+def test_plot_draws_what_sweep_wrote(spec, run, tmp_path):
+    results = tmp_path / "results.parquet"
+    run("sweep", spec, "-o", results, "--jobs", 1)
+    run("plot", results)
+    assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
+    lines = tmp_path / "lines.svg"
+    run("plot", results, "-o", lines, "--x", "array.rows", "--y", "cycles", "--by", "layer")
+    assert "<svg" in lines.read_text()
+    assert "'cycles'" in run("plot", results, "--x", "array.rows", "--y", "cycle", code=2).stderr
+    assert "cannot be read" in run("plot", tmp_path / "none.csv", code=2).stderr

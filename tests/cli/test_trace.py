@@ -1,0 +1,66 @@
+"""pgsim trace: what a trace holds, whether it is sound, and synthetic ones."""
+
+import pytest
+
+from pgsim.workload import load_trace
+
+
+def test_info_tells_a_captured_trace(run, cells):
+    shown = run("trace", "info", "digits_pg_4_2").output
+    assert "captured masks" in shown and "SYNTHETIC" not in shown
+    assert "top1_pg 0.998" in shown
+    # traces/README.md: conv3 is 32 to 64, stride 2, 294 912 MACs, 1024 outputs, 13.2 % dense.
+    row = " ".join(cells(shown, "conv3"))
+    assert row == "conv3 conv 3x3 stride 2 32 to 64 8x8 to 4x4 1,024 294.9 4/2 x 8 output 13.2"
+    assert cells(shown, "fc")[-2:] == ["none", "-"]
+
+
+def test_check_reads_all_bits(small, run, tmp_path):
+    assert run("trace", "check", small).output == f"{small}: ok\n"
+    broken = tmp_path / "broken.safetensors"
+    # 36 positions in words of 64 bits: the file's last byte is padding.
+    broken.write_bytes(small.read_bytes()[:-1] + b"\x80")
+    result = run("trace", "check", broken, small, code=2)
+    assert result.stdout == f"{small}: ok\n"
+    assert "layer 'gated', image 9, channel 7: padding bits after position 35" in result.stderr
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(small.read_bytes()[:-1])
+    assert "cut short" in run("trace", "check", cut, code=2).stderr
+
+
+def test_synth_writes_what_was_asked_for_and_labels_it(run, tmp_path):
+    path = tmp_path / "r20.safetensors"
+    shown = run(
+        "trace", "synth", "resnet20", "-o", path, "--images", 2, "--density", 0.3,
+        "--clustering", 0.5, "--channel-spread", 0.1, "--seed", 7, "--activation-bits", 5,
+        "--msb-bits", 3, "--weight-bits", 6,
+    ).output  # fmt: skip
+    assert shown == f"{path}: SYNTHETIC masks: no model made them\n"
+    trace = load_trace(path)
+    assert (trace.model, trace.mask_source, trace.images) == ("resnet20", "synthetic", 2)
+    assert trace.provenance["seed"] == 7
+    gated = [layer.shape for layer in trace.layers if layer.shape.gated]
+    assert len(gated) == 18
+    assert {(s.activation_bits, s.msb_bits, s.weight_bits) for s in gated} == {(5, 3, 6)}
+    assert "SYNTHETIC" in run("trace", "info", path).output
+
+
+def test_synth_cuts_shards(run, tmp_path):
+    run("trace", "synth", "lstm_300", "-o", tmp_path / "l", "--images", 3, "--density", 0.1,
+        "--shards", 3)  # fmt: skip
+    assert len(list(tmp_path.iterdir())) == 3
+    assert load_trace(tmp_path / "l").images == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--density", "1.5"), "density should be between 0 and 1"),
+        (("--density", "0.5", "--msb-bits", "4"), "needs msb_bits"),
+        (("--density", "0.5", "--images", "0"), "images should be"),
+    ],
+)
+def test_synth_leaves_nothing_where_it_cannot(options, problem, run, tmp_path):
+    output = tmp_path / "t.safetensors"
+    assert problem in run("trace", "synth", "resnet20", "-o", output, *options, code=2).stderr
+    assert list(tmp_path.iterdir()) == []
