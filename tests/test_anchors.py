@@ -11,7 +11,6 @@ from designs import conv, design, linear, trace_of
 
 from pgsim import LayerShape, load_arch, simulate
 
-
 UNGATED: dict[str, Any] = {"gate": "none", "msb_bits": None}
 
 
@@ -39,7 +38,12 @@ ARRAYS = ((32, 32), (8, 16), (16, 8), (1, 1), (128, 4))
     [("os", "m", "n", "k"), ("ws", "k", "n", "m"), ("is", "k", "m", "n")],
 )
 def test_cycles_without_overlap_are_those_of_scale_sim(
-    layer: LayerShape, array: tuple[int, int], dataflow: str, rows_hold: str, columns_hold: str, streams: str
+    layer: LayerShape,
+    array: tuple[int, int],
+    dataflow: str,
+    rows_hold: str,
+    columns_hold: str,
+    streams: str,
 ) -> None:
     rows, columns = array
     size = product_of(layer)

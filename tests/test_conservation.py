@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -266,7 +267,8 @@ def test_images_simulated_in_blocks_are_those_simulated_together(
 ) -> None:
     trace, arch = some_network(), design({"batch": 2})
     together = simulate(trace, arch).layers
-    monkeypatch.setattr("pgsim.simulate._BLOCK_BITS", 1)  # a block is one batch
+    # By its module: `pgsim.simulate` is the function.
+    monkeypatch.setattr(import_module("pgsim.simulate"), "_BLOCK_BITS", 1)  # a block is one batch
     assert simulate(trace, arch).layers.equals(together)
 
 

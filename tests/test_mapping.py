@@ -71,7 +71,9 @@ def test_a_layer_of_one_pass_ignores_the_lsb_window() -> None:
 
 
 def test_bounds_nest_lane_groups_in_groups_and_windows_in_runs() -> None:
-    tiling = tile(conv(4, 6, 3, 2, groups=2), design({"array.dataflow": "ws", "lsb.window": 3}), 1, 2)
+    tiling = tile(
+        conv(4, 6, 3, 2, groups=2), design({"array.dataflow": "ws", "lsb.window": 3}), 1, 2
+    )
     lane_bounds, slot_bounds = tiling.bounds
     assert lane_bounds.tolist() == [0, 2, 3, 5, 6]
     assert slot_bounds.tolist() == [0, 3, 4]
@@ -125,7 +127,9 @@ def test_a_batch_of_one_image_is_taken_as_it_lies() -> None:
 
 def lanes(layer: LayerShape, mask: np.ndarray, order: str, calibration: int) -> list[int]:
     arch = design({"lsb.lane_order": order})
-    return lane_rows(trace_of(layer, mask).layers[0], arch, tile(layer, arch, 1, 2), calibration).tolist()
+    return lane_rows(
+        trace_of(layer, mask).layers[0], arch, tile(layer, arch, 1, 2), calibration
+    ).tolist()
 
 
 def test_channels_are_ordered_by_density_within_their_group() -> None:

@@ -58,7 +58,13 @@ def test_schedulers_are_ordered(
     dense, skip, ideal = (layer.issued(each) for each in ("dense", "skip", "ideal"))
     combine = layer.issued("combine", ways=ways, open=open_slots)
     queue = layer.issued("queue", depth=depth, scan=scan)
-    for better, worse in ((ideal, combine), (combine, skip), (skip, dense), (ideal, queue), (queue, skip)):
+    for better, worse in (
+        (ideal, combine),
+        (combine, skip),
+        (skip, dense),
+        (ideal, queue),
+        (queue, skip),
+    ):
         assert better["lsb_slots_issued"] <= worse["lsb_slots_issued"]
         assert better["lsb_cycles"] <= worse["lsb_cycles"]
     assert dense["lsb_slots_issued"] == dense["lsb_slots_dense"]

@@ -9,7 +9,9 @@ from pgsim import InputError
 from pgsim.schemes import SCHEMES, passes, scheme_named
 from pgsim.workload import LayerTrace
 
-GATED = trace_of(linear(2, 3, 1, activation_bits=5, msb_bits=3, weight_bits=6), drawn("x.")).layers[0]
+GATED = trace_of(linear(2, 3, 1, activation_bits=5, msb_bits=3, weight_bits=6), drawn("x.")).layers[
+    0
+]
 UNGATED = trace_of(linear(2, 3, 1, gate="none", msb_bits=None, weight_bits=6)).layers[0]
 INPUT_GATED = trace_of(linear(2, 3, 1, gate="input"), drawn("x.")).layers[0]
 

@@ -7,7 +7,7 @@ import yaml
 
 from pgsim.arch import ArchConfig, check_costs, load_arch
 from pgsim.cli.options import chosen_arch, settings_option
-from pgsim.cli.output import console, decimal, table
+from pgsim.cli.output import decimal, show, table
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
 
@@ -29,15 +29,14 @@ def list_archs() -> None:
         "LSB scheduler": [_scheduler(design) for design in designs],
         "SRAM\nKiB": decimal(map(_sram_kib, designs), 0),
         "clock\nMHz": decimal((design.clock_mhz for design in designs), 0),
-        "batch": [str(design.batch) for design in designs],
     }
-    console().print(table(columns, names=4))
+    show(table(columns, words=("array", "PE", "LSB scheduler")))
 
 
 @command.command("show")
 @click.argument("arch")
 @settings_option
-def show(arch: str, settings: tuple[str, ...]) -> None:
+def show_arch(arch: str, settings: tuple[str, ...]) -> None:
     """Print ARCH with all its defaults, as YAML that can be read back."""
     resolved = chosen_arch(arch, settings).model_dump()
     click.echo(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=88), nl=False)
@@ -45,7 +44,7 @@ def show(arch: str, settings: tuple[str, ...]) -> None:
 
 @command.command("check")
 @click.argument("archs", nargs=-1, required=True, metavar="ARCH...")
-def check(archs: tuple[str, ...]) -> None:
+def check_archs(archs: tuple[str, ...]) -> None:
     """Check ARCH, and that its technology prices its parts; exit code 2 if anything is wrong."""
     problems = []
     for arch in archs:
@@ -60,7 +59,7 @@ def check(archs: tuple[str, ...]) -> None:
 @command.command("area")
 @click.argument("arch")
 @settings_option
-def area(arch: str, settings: tuple[str, ...]) -> None:
+def arch_area(arch: str, settings: tuple[str, ...]) -> None:
     """Print the area of ARCH's parts in mm2."""
     from pgsim.energy import area_mm2
 
@@ -72,7 +71,7 @@ def area(arch: str, settings: tuple[str, ...]) -> None:
         "mm2": decimal([*parts.values(), total], 4),
         "%": decimal((100 * part / total for part in (*parts.values(), total)), 1),
     }
-    console().print(table(columns, total=True))
+    show(table(columns, total=True))
 
 
 def _problems(arch: str) -> list[str]:

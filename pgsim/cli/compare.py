@@ -9,8 +9,9 @@ import pandas as pd
 from rich.table import Table
 
 from pgsim.cli.options import calibration_option, chosen_arch, settings_option, table_option
-from pgsim.cli.output import console, decimal, masks_of, percent, scaled, signed, table, whole
+from pgsim.cli.output import console, decimal, masks_of, percent, scaled, show, signed, table, whole
 from pgsim.compare import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
+from pgsim.table_files import write_table
 from pgsim.waterfall import STEPS
 
 
@@ -41,36 +42,35 @@ def command(
     TRACE defaults to the shipped digits_pg_4_2.
     """
     comparison = compare(trace, chosen_arch(arch, settings), calibration_images=calibration_images)
-    _write(comparison, output, plot)
-    out, gated = console(), comparison.gated
-    out.print(
-        f"{gated.trace.name} ({masks_of(gated.trace)}), {gated.images:,} images, "
-        f"on {gated.arch.name}; per image:"
-    )
-    out.print(design_table(comparison.designs))
-    out.print()
-    promise = ", ".join(f"{gain:.2f}x ({rule})" for rule, gain in comparison.promise.items())
-    out.print(f"Counting bits promises {promise}. Where it goes, in cycles of all images:")
-    out.print(waterfall_table(comparison.waterfall))
-    out.print()
-    if layers:
-        out.print("The same by layer, in % of the cycles of its baseline:")
-        out.print(layer_table(comparison.waterfall))
-        out.print()
-    out.print(comparison.finding)
-    for warning in comparison.warnings:
-        console(stderr=True).print(f"warning: {warning}")
-
-
-def _write(comparison: Comparison, output: Path | None, plot: Path | None) -> None:
     if output is not None:
-        from pgsim.table_files import write_table
-
         write_table(comparison.designs, output)
     if plot is not None:
         from pgsim.plots import plot_comparison
 
         plot_comparison(comparison, plot)
+    print_comparison(comparison, layers=layers)
+
+
+def print_comparison(comparison: Comparison, *, layers: bool) -> None:
+    """Print the designs, the account of cycles, by layer on request, and what was found."""
+    out, gated = console(), comparison.gated
+    out.print(
+        f"{gated.trace.name} ({masks_of(gated.trace)}), {gated.images:,} images, "
+        f"on {gated.arch.name}; per image, energy provisional:"
+    )
+    show(design_table(comparison.designs))
+    out.print()
+    promise = ", ".join(f"{gain:.2f}x ({rule})" for rule, gain in comparison.promise.items())
+    out.print(f"Counting bits promises {promise}. Where it goes, in cycles of all images:")
+    show(waterfall_table(comparison.waterfall))
+    out.print()
+    if layers:
+        out.print("The same by layer, in % of the cycles of its baseline:")
+        show(layer_table(comparison.waterfall))
+        out.print()
+    out.print(comparison.finding)
+    for warning in comparison.warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def design_table(designs: pd.DataFrame) -> Table:
@@ -87,7 +87,7 @@ def design_table(designs: pd.DataFrame) -> Table:
         f"energy\n{energy_unit}": energies,
         "times\nless": decimal(designs["energy_ratio"], 2),
         f"EDP\n{product_unit}": products,
-        "PE use\n%": percent(designs["pe_utilization"]),
+        "use\n%": percent(designs["pe_utilization"]),
         "area\nmm2": decimal(designs["area_mm2"], 3),
     }
     return table(columns)
@@ -102,9 +102,7 @@ def waterfall_table(account: pd.DataFrame) -> Table:
         "change": ["", *signed(steps["change_cycles"].iloc[1:])],
         "meaning": steps["meaning"].tolist(),
     }
-    made = table(columns)
-    made.columns[-1].justify, made.columns[-1].no_wrap = "left", False
-    return made
+    return table(columns, words=("meaning",))
 
 
 def layer_table(account: pd.DataFrame) -> Table:

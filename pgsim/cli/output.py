@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from pgsim.workload import GateTrace
 
 _PIPED_WIDTH = 100  # columns
+_WIDEST = 10_000  # columns, more than any table needs
 _NARROWEST = 8  # columns, of a name that breaks over lines
 _MISSING = "-"
 _DIGITS = 4  # of a scaled number
@@ -34,23 +36,34 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
-def table(columns: Mapping[str, Sequence[str]], *, names: int = 1, total: bool = False) -> Table:
+def table(
+    columns: Mapping[str, Sequence[str]], *, words: Collection[str] = (), total: bool = False
+) -> Table:
     """Return a table of columns of text under their headers.
 
-    The first `names` columns are words and may break over lines, the others are numbers and may
+    The first column and those named in `words` may break over lines; the others are numbers and may
     not. total: the last row stands apart.
     """
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for index, (header, cells) in enumerate(columns.items()):
-        if index < names:
+        if index == 0 or header in words:
             longest = max(map(len, cells), default=0)
             made.add_column(header, overflow="fold", min_width=min(longest, _NARROWEST))
         else:
-            made.add_column(header, justify="right", no_wrap=True)
+            longest = max(map(len, [*header.split("\n"), *cells]))
+            made.add_column(header, justify="right", min_width=longest)
     rows = list(zip(*columns.values(), strict=True))
     for number, row in enumerate(rows, start=1):
         made.add_row(*map(printable, row), end_section=total and number == len(rows) - 1)
     return made
+
+
+def show(made: Table) -> None:
+    """Print a table; where the window is too narrow its lines run over, and no digit is lost."""
+    out = console()
+    needed = Measurement.get(out, out.options.update_width(_WIDEST), made).minimum
+    out.width = max(out.width, needed)
+    out.print(made)
 
 
 def printable(text: str) -> Text:

@@ -8,9 +8,20 @@ import click
 from rich.table import Table
 
 from pgsim.cli.options import calibration_option, chosen_arch, settings_option, table_option
-from pgsim.cli.output import console, decimal, masks_of, percent, quantity, scaled, table, whole
+from pgsim.cli.output import (
+    console,
+    decimal,
+    masks_of,
+    percent,
+    quantity,
+    scaled,
+    show,
+    table,
+    whole,
+)
 from pgsim.results import PARTS_OF_ENERGY
 from pgsim.simulate import simulate
+from pgsim.table_files import write_table
 from pgsim.tables import Result, Row, row_of
 
 
@@ -40,15 +51,13 @@ def command(
         calibration_images=calibration_images,
     )
     if output is not None:
-        from pgsim.table_files import write_table
-
         write_table(result.layers, output)
     out = console()
     out.print(
         f"{result.trace.name} ({masks_of(result.trace)}), {result.images:,} images, "
         f"on {result.arch.name}, scheme {scheme}"
     )
-    out.print(layer_table(result))
+    show(layer_table(result))
     out.print()
     for line in summary_lines(result.summary):
         out.print(line)
@@ -64,11 +73,9 @@ def layer_table(result: Result) -> Table:
     }
     rows = [row_of(result, layer) for layer in result.layer_results] + [network]
     energy_unit, energies = scaled([row["energy_pj"] * 1e-12 for row in rows], "J")
-    macs_unit, macs = scaled([row["macs"] for row in rows], "")
     columns = {
         "layer": [row["layer"] for row in rows],
-        f"MACs\n{macs_unit}": macs,
-        "density\n%": percent(row["mask_density"] for row in rows),
+        "mask\n%": percent(row["mask_density"] for row in rows),
         "bits": decimal((row["average_bits"] for row in rows), 2),
         "cycles": whole(row["cycles"] for row in rows),
         "MSB\n%": _shares(rows, "msb_cycles", "cycles"),
@@ -76,7 +83,7 @@ def layer_table(result: Result) -> Table:
         "bubble\n%": _shares(rows, "bubble_cycles", "cycles"),
         "stall\n%": _shares(rows, "stall_cycles", "cycles"),
         "issued\n%": _shares(rows, "lsb_slots_issued", "lsb_slots_dense"),
-        "PE use\n%": percent(row["pe_utilization"] for row in rows),
+        "use\n%": percent(row["pe_utilization"] for row in rows),
         f"energy\n{energy_unit}": energies,
     }
     return table(columns, total=True)
@@ -100,7 +107,8 @@ def summary_lines(summary: Row) -> list[str]:
         f"(median {summary['cycles_per_image_median']:,.1f}, "
         f"p5 {summary['cycles_per_image_p5']:,.1f}, p95 {summary['cycles_per_image_p95']:,.1f})",
         f"time/image        {quantity(summary['time_us'] / images * 1e-6, 's')}",
-        f"energy/image      {quantity(summary['energy_pj_per_image'] * 1e-12, 'J')} ({parts})",
+        f"energy/image      {quantity(summary['energy_pj_per_image'] * 1e-12, 'J')}, provisional "
+        f"({parts})",
         f"energy x delay    {quantity(summary['energy_delay_product_pj_s'] * 1e-12, 'J s')}",
         f"DRAM/image        {moved[0]} read, {moved[1]} written",
         f"average bits      {gated} over gated outputs, {macs} over MACs",

@@ -27,14 +27,15 @@ def command(spec: str, output: Path, jobs: int | None) -> None:
     current folder.
     """
     asked = load_sweep(spec)
-    err = console(stderr=True)
     if asked.what_ifs:
-        err.print(
+        click.echo(
             f"note: what if {', '.join(asked.what_ifs)} differed: the masks are those of the "
-            "trained widths, and no model was trained at these"
+            "trained widths, and no model was trained at these",
+            err=True,
         )
     shown = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*shown, console=err, transient=True, disable=not sys.stderr.isatty()) as bar:
+    quiet = not sys.stderr.isatty()
+    with Progress(*shown, console=console(stderr=True), transient=True, disable=quiet) as bar:
         task = bar.add_task("points", total=None)
         frame = sweep(
             asked,
@@ -42,4 +43,4 @@ def command(spec: str, output: Path, jobs: int | None) -> None:
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     write_table(frame, output)
-    err.print(f"{output}: {len(frame):,} rows, one per point and layer")
+    click.echo(f"{output}: {len(frame):,} rows, one per point and layer", err=True)

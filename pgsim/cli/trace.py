@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from pgsim.cli.output import console, masks_of, percent, printable, scaled, table, whole
+from pgsim.cli.output import console, masks_of, percent, printable, scaled, show, table, whole
 from pgsim.errors import InputError
 from pgsim.workload import (
     NETWORKS,
@@ -37,7 +37,7 @@ def info(trace: str) -> None:
     out = console()
     out.print(about(loaded))
     out.print()
-    out.print(layer_table(loaded))
+    show(layer_table(loaded))
 
 
 @command.command("check")
@@ -136,7 +136,7 @@ def layer_table(trace: GateTrace) -> Table:
         "gate": [shape.gate for shape in shapes],
         "density\n%": percent(layer.density() for layer in trace.layers),
     }
-    return table(columns, names=4)
+    return table(columns, words=("op", "channels", "input to output"))
 
 
 def _words(value: object) -> str:

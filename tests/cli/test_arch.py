@@ -11,9 +11,9 @@ NAMES = shipped_names("arch_configs", ".yaml")
 def test_list_names_every_shipped_design(run, cells):
     shown = run("arch", "list").output
     assert all(cells(shown, name) for name in NAMES)
-    # bitfusion_isca_2018.yaml: 16 rows of 32 fusion units, 32 + 64 + 16 KiB, 500 MHz, batch 16.
+    # bitfusion_isca_2018.yaml: 16 rows of 32 fusion units, 32 + 64 + 16 KiB, 500 MHz.
     row = " ".join(cells(shown, "bitfusion_isca_2018"))
-    assert row == "bitfusion_isca_2018 16 x 32 bitfusion fusion 8x8 skip 112 500 16"
+    assert row == "bitfusion_isca_2018 16 x 32 bitfusion fusion 8x8 skip 112 500"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -55,15 +55,15 @@ def test_a_full_disk_is_one_message(run, monkeypatch):
     def fill(*arguments, **options):
         raise OSError(errno.ENOSPC, "No space left on device", "out.csv")
 
-    monkeypatch.setattr("pgsim.cli.schemes.console", fill)
+    monkeypatch.setattr("pgsim.cli.schemes.show", fill)
     assert run("schemes", code=2).stderr == "pgsim: out.csv: No space left on device\n"
 
 
 def test_an_interrupt_ends_with_130(run, monkeypatch):
-    def interrupt():
+    def interrupt(table):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pgsim.cli.schemes.console", interrupt)
+    monkeypatch.setattr("pgsim.cli.schemes.show", interrupt)
     result = run("schemes", code=130)
     assert result.stderr == "pgsim: interrupted\n"
 

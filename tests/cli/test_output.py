@@ -2,7 +2,17 @@
 
 import pytest
 
-from pgsim.cli.output import decimal, percent, printable, quantity, scaled, signed, whole
+from pgsim.cli.output import (
+    decimal,
+    percent,
+    printable,
+    quantity,
+    scaled,
+    show,
+    signed,
+    table,
+    whole,
+)
 
 NAN = float("nan")
 
@@ -41,3 +51,13 @@ def test_changes_have_signs():
 def test_control_characters_are_spelled_out():
     assert printable("conv\x1b[31m\n").plain == "conv\\x1b[31m\\n"
     assert printable("größe").plain == "größe"
+
+
+def test_no_window_is_too_narrow_for_a_number(capsys, monkeypatch):
+    monkeypatch.setattr("pgsim.cli.output._PIPED_WIDTH", 20)
+    numbers = {f"header {index}": [f"{index}234567"] for index in range(6)}
+    show(table({"layer": ["layer1.0.downsample.0"]} | numbers))
+    shown = capsys.readouterr().out
+    for header, (number,) in numbers.items():
+        assert header in shown and number in shown
+    assert "layer1.0" in shown and ".downsam" in shown and "ple.0" in shown  # folded, not cut

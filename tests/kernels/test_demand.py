@@ -54,7 +54,10 @@ def cut(rng: Random, total: int, repeats: int) -> tuple[int, ...]:
     """Bounds of `repeats` times the same pieces of `total`."""
     size = rng.randint(1, total)
     one = range(0, total, size)
-    return (*(total * repeat + first for repeat in range(repeats) for first in one), total * repeats)
+    return (
+        *(total * repeat + first for repeat in range(repeats) for first in one),
+        total * repeats,
+    )
 
 
 def arguments(rows: Rows) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:

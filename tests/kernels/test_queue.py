@@ -16,8 +16,7 @@ from pgsim.kernels.queue import queue
 def equals_naive(rows: Rows, depth: int, scan: int) -> bool:
     issued = queue(*rows.arguments, depth, scan)
     return all(
-        issued[tile] == len(schedulers.queue(mask, depth, scan).slots)
-        for tile, mask in rows.tiles
+        issued[tile] == len(schedulers.queue(mask, depth, scan).slots) for tile, mask in rows.tiles
     )
 
 
