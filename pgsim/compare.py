@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgsim.arch import ArchConfig, load_arch, load_technology, pe_cost
+from pgsim.errors import InputError
 from pgsim.simulate import calibration_count, simulate
 from pgsim.tables import Result
 from pgsim.waterfall import STEPS, waterfall
@@ -106,6 +108,9 @@ class Comparison:
         line = f"{self.gated.arch.name} runs PG {first / last:.2f}x as fast as uniform 8,8"
         if promise >= first:
             return f"{line}, where counting bits promises no saving."
+        line = f"{line}, where counting bits layer by layer promises {first / promise:.2f}x"
+        if last >= first:
+            return f"{line}: nothing of the promised saving survives."
         losses = {
             step: after - before
             for step, before, after in zip(list(STEPS)[2:], totals[1:], totals[2:], strict=False)
@@ -113,8 +118,7 @@ class Comparison:
         worst = max(losses, key=lambda step: losses[step])
         ungated = self.results[UNGATED].summary["cycles"] / last
         return (
-            f"{line}, where counting bits layer by layer promises {first / promise:.2f}x: "
-            f"{(first - last) / (first - promise):.0%} of the promised saving survives, most is "
+            f"{line}: {(first - last) / (first - promise):.0%} of the promised saving survives, most is "
             f"lost to {worst} ({losses[worst] / (first - promise):.0%}). The same network ungated "
             f"takes {ungated:.2f}x as long."
         )
@@ -150,23 +154,32 @@ def alternatives(arch: ArchConfig) -> dict[str, tuple[ArchConfig, str]]:
             "array.pe.max_weight_bits": 8,
         }
     )
-    technology = load_technology(arch.technology)
-    own, other = (pe_cost(technology, each.array.pe).area_um2 for each in (arch, fixed))
-    columns = max(1, int(arch.array.columns * own / other))
-    return {
+    designs = {
         GATED: (arch, "pg"),
         BASELINE: (plain, "uniform:8,8"),
         "uniform 8, own weights": (plain, "uniform:8"),
         "uniform 8,8, fixed PEs": (fixed, "uniform:8,8"),
-        "uniform 8,8, fixed PEs, equal PE area": (
-            fixed.override({"array.columns": columns}),
-            "uniform:8,8",
-        ),
+        "uniform 8,8, fixed PEs, equal PE area": (_grown(fixed, arch), "uniform:8,8"),
         UNGATED: (plain, "full"),
         "both passes dense": (arch, "dual_dense"),
         "MSBs only": (plain, "msb_only"),
         "PG, ideal scheduler": (arch.override({"lsb.scheduler": "ideal"}), "pg"),
     }
+    return {design: (variant, scheme) for design, (variant, scheme) in designs.items() if variant}
+
+
+def _grown(fixed: ArchConfig, arch: ArchConfig) -> ArchConfig | None:
+    """Return `fixed` with columns, or else rows, added to the PE area of `arch`.
+
+    None where either side would be longer than an array may be.
+    """
+    technology = load_technology(arch.technology)
+    own, other = (pe_cost(technology, each.array.pe).area_um2 for each in (arch, fixed))
+    for side in ("columns", "rows"):
+        size = max(1, int(getattr(fixed.array, side) * own / other))
+        with contextlib.suppress(InputError):
+            return fixed.override({f"array.{side}": size})
+    return None
 
 
 def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:

@@ -48,9 +48,7 @@ def found(case: Case) -> dict[str, int]:
 
 def difference(case: Case) -> dict[str, tuple[int, int]]:
     reference, fast = expected(case), found(case)
-    return {
-        name: (reference[name], fast[name]) for name in COUNTS if reference[name] != fast[name]
-    }
+    return {name: (reference[name], fast[name]) for name in COUNTS if reference[name] != fast[name]}
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))

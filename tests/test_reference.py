@@ -451,11 +451,16 @@ def test_lsb_plane_on_demand() -> None:
 
 
 def test_operands_larger_than_their_buffer_are_fetched_again() -> None:
-    # Weights of a lane group 300 * 2 * 8 = 4800 bits exceed half of 1 KiB: both of the tile's folds
-    # fetch 600 bytes, 38 bursts. The input, 8 * 300 bytes, stays at 150 bursts, and is fetched
+    # Weights of a lane group 300 * 2 * 8 = 4800 bits exceed half of 1 KiB: each pass of a tile
+    # fetches 600 bytes, 38 bursts. The input, 8 * 300 bytes, stays at 150 bursts, and is fetched
     # once.
     layer = linear(8, 2, 300)
     counts = simulate(layer, {"memory.weight_sram.kib": 1})
+    assert counts["dram_read_bytes"] == (38 + 150) * 16
+    # The tile has two folds: 2 pieces of at most 4096 bits, so its 16 sums leave twice.
+    assert counts["output_sram_write_bytes"] == 2 * 16 * 4
+    assert simulate(layer, {})["output_sram_write_bytes"] == 16 * 8 // 8
+    counts = simulate(layer, {"memory.weight_sram.kib": 1}, "dual_dense")
     assert counts["dram_read_bytes"] == (2 * 38 + 150) * 16
     # An input over its buffer is fetched by both lane groups; the weights fit: 38 bursts each.
     counts = simulate(linear(8, 4, 300), {"memory.activation_sram.kib": 1})

@@ -110,7 +110,8 @@ def demand_by_lanes(rows, bounds, nesting, plane, resident):
 
     rows: uint64 (batches, lanes, words). bounds: (lanes, lane_bounds, slot_bounds), int64, as the
     schedulers take them: lane groups of all runs, then windows of all groups.
-    resident: bool (lane groups of a run,), whether a lane group's bursts stay held.
+    resident: bool (lane groups of a run,), whether a lane group's bursts stay held; none is
+    resident before one that is not, as only the last can be smaller, unless all are.
     Returns int64 (batches, lane groups, windows). Source: MODEL.md M24.
     """
     lanes, lane_bounds, slot_bounds = bounds

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.arch import SRAM, ArchConfig
+from pgsim.arch import ArchConfig
 from pgsim.kernels.demand import Nesting, Plane, demand_by_lanes, demand_by_slots
 from pgsim.mapping import Counts, Tiling, Words
+from pgsim.timing.buffers import fetched_once, run_inputs, stored_bits, usable_bits
 from pgsim.timing.cycles import PassTiming
-from pgsim.timing.edges import operands_stay
-from pgsim.timing.sram import lane_operand_loads
 from pgsim.workload import LayerShape
 
 
@@ -39,28 +38,31 @@ class Transfers:
         return gated and self.arch.memory.lsb_fetch == "on_demand"
 
     @property
-    def stored_bits(self) -> int:
-        """Bits of an activation on chip: all planes that the passes read."""
-        return sum(timing.activation_bits for timing in self.passes)
-
-    @property
     def fetched_bits(self) -> int:
         """Bits of an activation that are fetched ahead of need."""
-        return self.passes[0].activation_bits if self.on_demand else self.stored_bits
+        return self.passes[0].activation_bits if self.on_demand else stored_bits(self.passes)
 
     @property
     def inputs(self) -> int:
         """Elements of one group's input in one run."""
-        return self.shape.group_inputs * self.tiling.batch
+        return run_inputs(self.shape, self.tiling)
 
     @property
     def input_is_resident(self) -> bool:
         """Whether the activation buffer holds a group's whole input."""
-        return self.inputs * self.stored_bits <= self.usable_bits(self.arch.memory.activation_sram)
+        memory = self.arch.memory
+        bits = self.inputs * stored_bits(self.passes)
+        return bits <= usable_bits(memory, memory.activation_sram)
 
-    def usable_bits(self, sram: SRAM) -> float:
-        """Return the bits of a buffer that one tile may use (U of MODEL.md)."""
-        return sram.kib * 8192 / (2 if self.arch.memory.double_buffered else 1)
+    @property
+    def weight_buffer_bits(self) -> int:
+        """Usable bits of the weight buffer."""
+        return usable_bits(self.arch.memory, self.arch.memory.weight_sram)
+
+    @property
+    def fetched_once(self) -> npt.NDArray[np.bool_]:
+        """Of each lane group, whether the operands of its lanes are fetched once."""
+        return fetched_once(self.shape, self.arch, self.tiling, self.passes)
 
     def bursts(self, bits: Counts) -> Counts:
         """Round each transfer up to whole bursts."""
@@ -93,37 +95,26 @@ def write_bursts(layer: Transfers) -> Counts:
 
 
 def _lane_weights(layer: Transfers) -> Counts:
-    """Weights where lanes are channels: a lane group's, once or with every load."""
+    """Weights where lanes are channels: a lane group's, once or in every executed pass."""
     bits = layer.tiling.lane_group_lanes * layer.shape.reduction * layer.passes[0].weight_bits
-    fits = bits <= layer.usable_bits(layer.arch.memory.weight_sram)
-    once = (fits | operands_stay(layer.arch.array, layer.passes))[:, None]
-    again = sum(lane_operand_loads(layer.arch, layer.tiling, layer.passes))
+    again = sum(timing.executed for timing in layer.passes)
+    once = layer.fetched_once[:, None]
     fetches = np.where(once, _first(layer.tiling.window_slots.size), again)
     return fetches * layer.bursts(bits)[:, None]
 
 
 def _lane_activations(layer: Transfers) -> Counts:
-    """Activations where lanes are positions: a lane group's share, once or with every load."""
-    once = _held_lane_groups(layer)[:, None]
+    """Activations where lanes are positions: a lane group's share, once or in every pass."""
     windows = layer.tiling.window_slots.size
     first = _shares(layer.inputs * layer.fetched_bits, layer.tiling.lane_group_lanes)
     bursts = _first(windows) * layer.bursts(first)[:, None]
     again = np.zeros((1, 1, 1, 1), np.int64)
-    loads = lane_operand_loads(layer.arch, layer.tiling, layer.passes)
-    for timing, count in zip(layer.passes, loads, strict=True):
+    for timing in layer.passes:
         if timing.gated and layer.on_demand:
             continue
         share = _shares(layer.inputs * timing.activation_bits, layer.tiling.lane_group_lanes)
-        again = again + count * layer.bursts(share)[:, None]
-    return np.where(once, bursts, again)
-
-
-def _held_lane_groups(layer: Transfers) -> npt.NDArray[np.bool_]:
-    """Say of each lane group whether its activations are fetched once (M23)."""
-    footprint = np.minimum(layer.tiling.lane_group_lanes * layer.shape.reduction, layer.inputs)
-    usable = layer.usable_bits(layer.arch.memory.activation_sram)
-    fits = footprint * layer.stored_bits <= usable
-    return fits | operands_stay(layer.arch.array, layer.passes)
+        again = again + timing.executed * layer.bursts(share)[:, None]
+    return np.where(layer.fetched_once[:, None], bursts, again)
 
 
 def _slot_activations(layer: Transfers) -> Counts:
@@ -136,7 +127,7 @@ def _slot_activations(layer: Transfers) -> Counts:
 
 def _slot_weights(layer: Transfers) -> Counts:
     """Weights where slots are channels: a window's, for one lane group or for all."""
-    usable = layer.usable_bits(layer.arch.memory.weight_sram)
+    usable = layer.weight_buffer_bits
     channel_bits = layer.shape.reduction * layer.passes[0].weight_bits
     resident = layer.tiling.slots * channel_bits <= usable
     bursts = _fetching_lane_groups(layer, resident) * layer.bursts(
@@ -166,16 +157,16 @@ def _lsb_plane(layer: Transfers, rows: Words, lanes: Counts) -> Counts:
         resident = np.full(1, layer.input_is_resident)
         bursts = demand_by_slots(rows, bounds, nesting, plane, resident)
         return tiling.by_tile(bursts) * _fetches_of_a_row(layer)
-    held = _held_lane_groups(layer)
+    held = layer.fetched_once
     return tiling.by_tile(demand_by_lanes(rows, bounds, nesting, plane, held))
 
 
 def _fetches_of_a_row(layer: Transfers) -> int:
     """Return how often an input row is fetched: kernel_h times if that many rows do not fit."""
     in_w = layer.shape.in_size[1] if layer.shape.in_size else 1
-    row_bits = in_w * layer.shape.in_channels_per_group * layer.stored_bits
-    kernel_h = layer.shape.kernel[0]
-    usable = layer.usable_bits(layer.arch.memory.activation_sram)
+    row_bits = in_w * layer.shape.in_channels_per_group * stored_bits(layer.passes)
+    kernel_h, memory = layer.shape.kernel[0], layer.arch.memory
+    usable = usable_bits(memory, memory.activation_sram)
     return kernel_h if kernel_h * row_bits > usable else 1
 
 
@@ -188,7 +179,7 @@ def _fetching_lane_groups(layer: Transfers, resident: bool) -> Counts:
 def _steps_with_weights(layer: Transfers) -> Counts:
     """1 for each run of a batch that fetches weights; int64 that broadcasts to (runs, 1, 1, 1)."""
     bits = layer.shape.out_channels * layer.shape.reduction * layer.passes[0].weight_bits
-    fits = bits <= layer.usable_bits(layer.arch.memory.weight_sram)
+    fits = bits <= layer.weight_buffer_bits
     if layer.shape.op != "recurrent" or not fits:
         return np.ones((1, 1, 1, 1), np.int64)
     first = np.resize(_first(layer.tiling.runs), layer.tiles[0])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from pgsim.arch import ArchConfig
 from pgsim.mapping import Counts, Tiling
+from pgsim.timing.buffers import sum_visits
 from pgsim.timing.cycles import PassTiming
 from pgsim.timing.edges import operands_stay
 from pgsim.workload import LayerShape
@@ -49,12 +50,12 @@ def sram_traffic(
         lane_read = count * tiling.lane_group_lanes[:, None] * shape.reduction * lane_bits
         slot_words = slot_words - (-slot_read // slot_port)
         lane_words = lane_words - (-lane_read // lane_port)
-    read_bits, write_bits = _output_bits(arch, tiling, passes, output_bits)
-    port = memory.output_sram.port_bits
+    visits = sum_visits(shape, arch, tiling, passes)
+    sum_bits = _sum_bits(arch, tiling, passes, visits, output_bits)
+    output_words = -(-sum_bits // memory.output_sram.port_bits)
     by_role = (slot_words, lane_words)
     activation_words, weight_words = by_role if tiling.slots_are_positions else by_role[::-1]
-    output_words = (-(-read_bits // port), -(-write_bits // port))
-    return SRAMTraffic(activation_words, weight_words, *output_words)
+    return SRAMTraffic(activation_words, weight_words, output_words, output_words)
 
 
 def lane_operand_loads(
@@ -73,31 +74,37 @@ def lane_operand_loads(
     return (first, *(np.zeros_like(first) for _ in passes[1:]))
 
 
-def _output_bits(
-    arch: ArchConfig, tiling: Tiling, passes: tuple[PassTiming, ...], output_bits: int
-) -> tuple[Counts, Counts]:
-    """Return the bits that every tile reads from and writes to the output buffer (M22)."""
-    outputs, first = tiling.outputs, passes[0]
-    gated = len(passes) > 1 and passes[1].gated
-    mask = outputs if gated else np.zeros_like(outputs)
-    reads = outputs * (first.reduction_folds - 1) + outputs  # the last read is the finished sum's
-    writes = outputs * first.reduction_folds
-    for timing in passes[1:]:
-        reads = reads + timing.issue.entries * timing.reduction_folds
-        writes = writes + timing.issue.entries * timing.reduction_folds
-    keeps, finished = _accumulators_keep_sums(arch, tiling, passes), outputs * output_bits
-    return (
-        np.where(keeps, finished, reads * PARTIAL_SUM_BITS) + mask,
-        np.where(keeps, finished, writes * PARTIAL_SUM_BITS) + mask,
+def _sum_bits(
+    arch: ArchConfig,
+    tiling: Tiling,
+    passes: tuple[PassTiming, ...],
+    visits: tuple[Counts, ...],
+    output_bits: int,
+) -> Counts:
+    """Return the bits that every tile reads from the output buffer, and as many it writes (M22).
+
+    visits: how often each pass's sums come to the buffer (`buffers.sum_visits`).
+    """
+    outputs = tiling.outputs
+    mask = outputs if passes[-1].gated else np.zeros_like(outputs)
+    first_sums = outputs * visits[0]
+    later_sums = sum(
+        timing.issue.entries * count for timing, count in zip(passes[1:], visits[1:], strict=True)
     )
+    # The first visit reads nothing, but finished sums are read once more on their way out.
+    sum_bits = (first_sums + later_sums) * PARTIAL_SUM_BITS
+    finished = _finished_in_the_array(arch, tiling, passes, visits)
+    bits: Counts = np.where(finished, outputs * output_bits, sum_bits) + mask
+    return bits
 
 
-def _accumulators_keep_sums(
-    arch: ArchConfig, tiling: Tiling, passes: tuple[PassTiming, ...]
+def _finished_in_the_array(
+    arch: ArchConfig, tiling: Tiling, passes: tuple[PassTiming, ...], visits: tuple[Counts, ...]
 ) -> npt.NDArray[np.bool_]:
-    """Say of each window whether its sums stay in the accumulators until finished (M22)."""
+    """Say of each tile whether its sums are finished before they leave the array (M22)."""
     if len(passes) == 1:
-        return np.full(tiling.window_slots.size, passes[0].reduction_folds == 1)
+        at_once: npt.NDArray[np.bool_] = visits[0] == 1
+        return at_once
     in_order = not passes[1].gated or arch.lsb.scheduler in ("dense", "skip")
     one_fold = tiling.window_slots <= arch.array.rows
     return one_fold & (arch.array.dataflow == "os" and in_order)

@@ -61,7 +61,7 @@ def lane_reads(job: Job, plan: TilePlan) -> Iterator[int]:
 def output_accesses(job: Job, plan: TilePlan, output_bits: int) -> tuple[list[int], list[int]]:
     """Bits of the reads and of the writes of the output buffer."""
     outputs = len(plan.tile.slots) * len(plan.tile.lanes)
-    folds = [job.reduction_folds(one.index) for one in plan.passes]
+    folds = [sum_visits(job, plan, one.index) for one in plan.passes]
     reads, writes = [], []
     if job.gated:
         reads.append(outputs)
@@ -78,6 +78,21 @@ def output_accesses(job: Job, plan: TilePlan, output_bits: int) -> tuple[list[in
             writes.append(entries * PARTIAL_SUM_BITS)
     reads.append(outputs * PARTIAL_SUM_BITS)
     return reads, writes
+
+
+def sum_visits(job: Job, plan: TilePlan, index: int) -> int:
+    """How often a pass's sums come to the output buffer: once per reduction fold; under `os` once
+    per piece of the reduction, as many lane operands at a time as the buffer holds."""
+    if job.dataflow != "os":
+        return job.reduction_folds(index)
+    dram = Dram(job, plan.tile.run, 0)
+    if len(plan.tile.slots) <= job.rows or dram.lanes_fetched_once(plan.tile):
+        return 1
+    room = dram.usable_bits("weight_sram" if job.slots_are_positions else "activation_sram")
+    pieces, left = 1, job.layer.reduction * len(plan.tile.lanes) * lane_bits(job, index)
+    while left > room:
+        pieces, left = pieces + 1, left - room
+    return pieces
 
 
 def accumulators_keep_sums(job: Job, tile: Tile) -> bool:
@@ -191,8 +206,8 @@ class Dram:
         return sum(reads), self.bytes_of(written)
 
     def fetches(self, one: TilePass) -> range:
-        """The fetches of a lane operand that no buffer holds: per fold (`os`) or executed pass."""
-        return range(len(one.folds) if self.job.dataflow == "os" else int(one.happens))
+        """The fetches of a lane operand that no buffer holds: one per executed pass."""
+        return range(int(one.happens))
 
     def weights_as_lanes(self, plan: TilePlan) -> Iterator[int]:
         if self.weights_kept_over_steps:
