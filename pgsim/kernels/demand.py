@@ -32,7 +32,7 @@ class Plane(NamedTuple):
 
 
 class Nesting(NamedTuple):
-    """How many runs a batch has, and groups a run; the rest of each axis is lane groups, windows."""
+    """How many runs a batch has and groups a run; the rest of an axis is lane groups or windows."""
 
     runs: int
     groups: int

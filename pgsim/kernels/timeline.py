@@ -1,4 +1,4 @@
-"""When each tile's passes may begin: gate waits, residency waits and the last skew (MODEL.md M19)."""
+"""When each tile's passes may begin: gate waits, residency waits, the last skew (MODEL.md M19)."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from statistics import median
 from typing import NamedTuple
@@ -110,14 +111,25 @@ def rates_table(title: str, rates: Iterable[Rate]) -> Table:
     return table
 
 
+def first_image(trace: GateTrace) -> GateTrace:
+    """Return a trace of the first image of another."""
+    layers = (
+        replace(layer, shards=(layer.mask_words(0, 1),)) if layer.shards else layer
+        for layer in trace.layers
+    )
+    return replace(trace, images=1, layers=tuple(layers))
+
+
 def times_table() -> Table:
     """Return a table of what a person waits for: a compiled simulation, the command's help."""
     trace, arch = load_trace("digits_pg_4_2"), load_arch("pg_ws")
     simulation = seconds(lambda: simulate(trace, arch)) / trace.images
+    alone = seconds(partial(simulate, first_image(trace), arch), 10 * ROUNDS)
     command = [sys.executable, "-m", "pgsim", "--help"]
     start = seconds(lambda: subprocess.run(command, check=True, capture_output=True), STARTS)
     table = Table("what", "time", title="Waiting times", title_justify="left")
     table.add_row(f"simulate {trace.name} on {arch.name}, an image", f"{simulation * 1e6:.1f} us")
+    table.add_row("simulate its first image alone", f"{alone * 1e3:.2f} ms")
     table.add_row("pgsim --help", f"{start * 1e3:.0f} ms")
     return table
 
