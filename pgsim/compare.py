@@ -118,9 +118,9 @@ class Comparison:
         worst = max(losses, key=lambda step: losses[step])
         ungated = self.results[UNGATED].summary["cycles"] / last
         return (
-            f"{line}: {(first - last) / (first - promise):.0%} of the promised saving survives, most is "
-            f"lost to {worst} ({losses[worst] / (first - promise):.0%}). The same network ungated "
-            f"takes {ungated:.2f}x as long."
+            f"{line}: {(first - last) / (first - promise):.0%} of the promised saving survives, "
+            f"most is lost to {worst} ({losses[worst] / (first - promise):.0%}). The same network "
+            f"ungated takes {ungated:.2f}x as long."
         )
 
 
@@ -159,7 +159,7 @@ def alternatives(arch: ArchConfig) -> dict[str, tuple[ArchConfig, str]]:
         BASELINE: (plain, "uniform:8,8"),
         "uniform 8, own weights": (plain, "uniform:8"),
         "uniform 8,8, fixed PEs": (fixed, "uniform:8,8"),
-        "uniform 8,8, fixed PEs, equal PE area": (_grown(fixed, arch), "uniform:8,8"),
+        "uniform 8,8, equal PE area": (_grown(fixed, arch), "uniform:8,8"),
         UNGATED: (plain, "full"),
         "both passes dense": (arch, "dual_dense"),
         "MSBs only": (plain, "msb_only"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class InputError(ValueError):
-    """Something a person gave pgsim is wrong; the message says what, where and what was expected."""
+    """What a person gave pgsim is wrong; the message says where, and what was expected."""
 
 
 def nearest(name: object, valid: Iterable[str]) -> str:

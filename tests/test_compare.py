@@ -20,7 +20,7 @@ CYCLES = {
     "uniform 8,8": 12,
     "uniform 8, own weights": 12,
     "uniform 8,8, fixed PEs": 12,
-    "uniform 8,8, fixed PEs, equal PE area": 12,
+    "uniform 8,8, equal PE area": 12,
     "ungated, all bits": 12,
     "both passes dense": 18,
     "MSBs only": 12,
@@ -113,14 +113,14 @@ def test_equal_area_gives_fixed_pes_the_columns_that_fusion_units_would_take() -
     # 1734.55 / 510.73 = 3.396 fixed PEs of 8 bits for a fusion unit: 6 columns for 2, 54 for 16.
     for columns, expected in ((2, 6), (16, 54)):
         arch = design({"array.pe.kind": "fusion", "array.columns": columns})
-        fixed = alternatives(arch)["uniform 8,8, fixed PEs, equal PE area"][0]
+        fixed = alternatives(arch)["uniform 8,8, equal PE area"][0]
         assert (fixed.array.columns, fixed.array.pe.kind) == (expected, "fixed")
     # 304 columns would become 1032, more than an array may have: 4 rows become 13.
     wide = alternatives(design({"array.pe.kind": "fusion", "array.columns": 304}))
-    fixed = wide["uniform 8,8, fixed PEs, equal PE area"][0]
+    fixed = wide["uniform 8,8, equal PE area"][0]
     assert (fixed.array.rows, fixed.array.columns) == (13, 304)
     both = design({"array.pe.kind": "fusion", "array.columns": 304, "array.rows": 304})
-    assert "uniform 8,8, fixed PEs, equal PE area" not in alternatives(both)
+    assert "uniform 8,8, equal PE area" not in alternatives(both)
 
 
 def test_all_designs_simulate_the_same_images() -> None:
