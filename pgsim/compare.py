@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgsim.arch import ArchConfig, load_arch, load_technology, pe_cost
-from pgsim.errors import InputError
+import numpy as np
+
+from pgsim.arch import (
+    LONGEST_SIDE,
+    PE,
+    ArchConfig,
+    load_arch,
+    load_technology,
+    macs_and_cycles,
+    pe_cost,
+)
 from pgsim.simulate import calibration_count, simulate
 from pgsim.tables import Result
 from pgsim.waterfall import STEPS, waterfall
-from pgsim.workload import GateTrace, load_trace
+from pgsim.workload import GateTrace, LayerShape, load_trace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,14 +34,18 @@ DEFAULT_ARCH = "pg_os"
 BASELINE = "uniform 8,8"
 GATED = "PG"
 UNGATED = "ungated, all bits"
+EQUAL_AREA = "uniform 8,8, equal PE area"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """What `compare` found: results by design, the gated one first, its baseline second."""
 
     results: Mapping[str, Result]
     warnings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {self.gated.trace.name} on {self.gated.arch.name}>"
 
     @property
     def gated(self) -> Result:
@@ -103,25 +116,27 @@ class Comparison:
     @property
     def finding(self) -> str:
         """One line that says what was found."""
+        if not any(layer.gated for layer in self.gated.layer_results):
+            return f"No layer of {self.gated.trace.name} is gated: there is nothing to compare."
         totals = [float(total) for total in waterfall(self.baseline, self.gated)["network"]]
         first, promise, last = totals[0], totals[1], totals[-1]
         line = f"{self.gated.arch.name} runs PG {first / last:.2f}x as fast as uniform 8,8"
         if promise >= first:
             return f"{line}, where counting bits promises no saving."
-        line = f"{line}, where counting bits layer by layer promises {first / promise:.2f}x"
-        if last >= first:
-            return f"{line}: nothing of the promised saving survives."
-        losses = {
-            step: after - before
-            for step, before, after in zip(list(STEPS)[2:], totals[1:], totals[2:], strict=False)
-        }
-        worst = max(losses, key=lambda step: losses[step])
-        ungated = self.results[UNGATED].summary["cycles"] / last
-        return (
-            f"{line}: {(first - last) / (first - promise):.0%} of the promised saving survives, "
-            f"most is lost to {worst} ({losses[worst] / (first - promise):.0%}). The same network "
-            f"ungated takes {ungated:.2f}x as long."
+        line += (
+            f", where counting bits (weighted by its cycles) promises {first / promise:.2f}x: "
+            f"{max(0.0, first - last) / (first - promise):.0%} of the promised saving survives"
         )
+        losses = dict(zip(list(STEPS)[2:], np.diff(totals[1:]), strict=True))
+        worst = max(losses, key=lambda step: losses[step])
+        line += f", most is lost to {worst} ({losses[worst] / (first - promise):.0%})."
+        ungated = self.results[UNGATED].cycles / last
+        line += f" The same network ungated takes {ungated:.2f}x the cycles of PG"
+        for design, result in self.results.items():
+            if design.startswith(EQUAL_AREA):
+                shape = design.removeprefix(EQUAL_AREA)
+                line += f", fixed 8-bit PEs of equal area{shape} take {result.cycles / last:.2f}x"
+        return f"{line}."
 
 
 def compare(
@@ -137,15 +152,25 @@ def compare(
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)
     count = calibration_count(trace, arch, calibration_images)
-    results = {
-        design: simulate(trace, variant, scheme, calibration_images=count)
-        for design, (variant, scheme) in alternatives(arch).items()
-    }
+    results = {}
+    for design, variants in alternatives(arch).items():
+        shaped = [
+            simulate(trace, variant, scheme, calibration_images=count)
+            for variant, scheme in variants
+        ]
+        if shaped:
+            fastest = min(shaped, key=lambda result: result.cycles)
+            array = fastest.arch.array
+            shape = f" ({array.rows}x{array.columns})" if design == EQUAL_AREA else ""
+            results[design + shape] = fastest
     return Comparison(results, tuple(_warnings(trace, arch)))
 
 
-def alternatives(arch: ArchConfig) -> dict[str, tuple[ArchConfig, str]]:
-    """Return the designs that `compare` sets beside each other, as (architecture, scheme)."""
+def alternatives(arch: ArchConfig) -> dict[str, list[tuple[ArchConfig, str]]]:
+    """Return the designs that `compare` sets beside each other, as (architecture, scheme).
+
+    A design of several variants stands for the fastest of them. Source: MODEL.md M33.
+    """
     plain = arch.override({"lsb.window": "auto", "lsb.lane_order": "raster"})
     fixed = plain.override(
         {
@@ -154,32 +179,38 @@ def alternatives(arch: ArchConfig) -> dict[str, tuple[ArchConfig, str]]:
             "array.pe.max_weight_bits": 8,
         }
     )
-    designs = {
-        GATED: (arch, "pg"),
-        BASELINE: (plain, "uniform:8,8"),
-        "uniform 8, own weights": (plain, "uniform:8"),
-        "uniform 8,8, fixed PEs": (fixed, "uniform:8,8"),
-        "uniform 8,8, equal PE area": (_grown(fixed, arch), "uniform:8,8"),
-        UNGATED: (plain, "full"),
-        "both passes dense": (arch, "dual_dense"),
-        "MSBs only": (plain, "msb_only"),
-        "PG, ideal scheduler": (arch.override({"lsb.scheduler": "ideal"}), "pg"),
+    return {
+        GATED: [(arch, "pg")],
+        BASELINE: [(plain, "uniform:8,8")],
+        "uniform 8, own weights": [(plain, "uniform:8")],
+        "uniform 8,8, fixed PEs": [(fixed, "uniform:8,8")],
+        EQUAL_AREA: [(variant, "uniform:8,8") for variant in _in_the_area_of(arch, fixed)],
+        UNGATED: [(plain, "full")],
+        "both passes dense": [(arch, "dual_dense")],
+        "MSBs only": [(plain, "msb_only")],
+        "PG, ideal scheduler": [(arch.override({"lsb.scheduler": "ideal"}), "pg")],
     }
-    return {design: (variant, scheme) for design, (variant, scheme) in designs.items() if variant}
 
 
-def _grown(fixed: ArchConfig, arch: ArchConfig) -> ArchConfig | None:
-    """Return `fixed` with columns, or else rows, added to the PE area of `arch`.
+def _in_the_area_of(arch: ArchConfig, fixed: ArchConfig) -> list[ArchConfig]:
+    """Return arrays of as many of `fixed`'s PEs as the PEs of `arch` have area for.
 
-    None where either side would be longer than an array may be.
+    Its columns, its rows, or both are scaled; shapes that no array may have are left out.
     """
     technology = load_technology(arch.technology)
     own, other = (pe_cost(technology, each.array.pe).area_um2 for each in (arch, fixed))
-    for side in ("columns", "rows"):
-        size = max(1, int(getattr(fixed.array, side) * own / other))
-        with contextlib.suppress(InputError):
-            return fixed.override({f"array.{side}": size})
-    return None
+    rows, columns, ratio = fixed.array.rows, fixed.array.columns, own / other
+    square = max(1, int(rows * math.sqrt(ratio)))
+    shapes = {
+        (rows, int(columns * ratio)),
+        (int(rows * ratio), columns),
+        (square, int(rows * columns * ratio / square)),
+    }
+    return [
+        fixed.override({"array.rows": high, "array.columns": wide})
+        for high, wide in sorted(shapes)
+        if 1 <= high <= LONGEST_SIDE and 1 <= wide <= LONGEST_SIDE
+    ]
 
 
 def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:
@@ -190,22 +221,22 @@ def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:
     if what_if := trace.provenance.get("what_if"):
         widths = ", ".join(f"{name} {bits}" for name, bits in what_if.items())
         found.append(f"{widths} is a what-if: the masks are those of other bit widths")
-    if arch.array.pe.kind == "fusion":
-        same = [
-            layer.shape
-            for layer in trace.layers
-            if layer.shape.gated
-            and _bricks(layer.shape.msb_bits) == _bricks(layer.shape.activation_bits)
-        ]
-        if same:
-            found.append(
-                f"on fusion PEs {same[0].msb_bits} bits cost as much as "
-                f"{same[0].activation_bits} (both take {_bricks(same[0].msb_bits)}): the MSB pass "
-                f"of {len(same)} gated layers saves nothing"
-            )
+    useless = [
+        layer.shape
+        for layer in trace.layers
+        if layer.shape.gated and not _split_saves(layer.shape, arch.array.pe)
+    ]
+    if useless:
+        found.append(
+            f"on {arch.array.pe.kind} PEs {useless[0].msb_bits} bits cost as much as "
+            f"{useless[0].activation_bits}: the MSB pass of {len(useless)} gated layers saves "
+            "nothing"
+        )
     return found
 
 
-def _bricks(bits: int) -> int:
-    """Return the bits that a fusion unit of 2-bit bricks computes for `bits` (M5)."""
-    return max(2, 1 << (bits - 1).bit_length())
+def _split_saves(shape: LayerShape, pe: PE) -> bool:
+    """Say whether a PE takes fewer cycles a MAC at the MSBs than at all bits (M5)."""
+    msb_macs, msb_cycles = macs_and_cycles(pe, shape.msb_bits, shape.weight_bits)
+    macs, cycles = macs_and_cycles(pe, shape.activation_bits, shape.weight_bits)
+    return msb_cycles * macs < cycles * msb_macs

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.arch import ArchConfig, SRAMCost, Technology, pe_cost, sram_cost
+from pgsim.arch import ArchConfig, PECost, SRAMCost, Technology, macs_and_cycles, pe_cost, sram_cost
 from pgsim.mapping import Counts
 from pgsim.results import PARTS_OF_CYCLES
+from pgsim.schemes import Pass
 
 Energies = npt.NDArray[np.floating]
 
@@ -17,110 +20,142 @@ _UW_PER_MW = 1000.0
 _UM2_PER_MM2 = 1e6
 
 
-def energy(
-    counts: Mapping[str, Counts], arch: ArchConfig, technology: Technology, *, gated: bool
-) -> dict[str, Energies]:
-    """Return the energy columns of one layer, float64 in pJ, shaped as its counts.
+@dataclass(frozen=True)
+class Costs:
+    """What the parts of one design cost: its PEs, its buffers by name, a bit of its DRAM."""
 
-    counts: int64 (batches,) under the names of `simulate.simulate_block`. gated: whether a pass was
-    steered by a mask. Source: MODEL.md M28.
+    arch: ArchConfig
+    technology: Technology
+    pe: PECost
+    buffers: Mapping[str, SRAMCost]
+    dram_pj_per_bit: float
+
+    @property
+    def pes(self) -> int:
+        """PEs of the array."""
+        return self.arch.array.rows * self.arch.array.columns
+
+    @property
+    def leakage_uw(self) -> float:
+        """Leakage power of all PEs and buffers, in uW (uW x us = pJ)."""
+        buffers_mw = sum(cost.leakage_mw for cost in self.buffers.values())
+        return self.pes * self.pe.leakage_uw + _UW_PER_MW * buffers_mw
+
+    @property
+    def address_bits(self) -> int:
+        """Bits that name a slot of an LSB window."""
+        window = self.arch.lsb.window
+        slots = self.arch.window_capacity if window == "auto" else window
+        return max(1, (slots - 1).bit_length())
+
+
+def costs_of(arch: ArchConfig, technology: Technology) -> Costs:
+    """Return what a design's parts cost in a technology.
+
+    Raises InputError for a PE or a kind of DRAM that the technology lacks.
     """
-    cycles = np.sum([counts[part] for part in PARTS_OF_CYCLES], axis=0)
-    parts = {
-        "energy_pe_pj": _pe(counts, cycles, arch, technology),
-        "energy_gating_pj": _gating(counts, arch, technology) * gated,
-        "energy_sram_pj": _sram(counts, arch, technology),
-        "energy_dram_pj": _dram(counts, arch, technology),
-        "energy_leakage_pj": cycles / arch.clock_mhz * leakage_uw(arch, technology),
-    }
-    return parts | {"energy_pj": np.sum(list(parts.values()), axis=0)}
-
-
-def leakage_uw(arch: ArchConfig, technology: Technology) -> float:
-    """Return the leakage power of all PEs and buffers, in uW (uW x us = pJ). Source: M28."""
-    pes = arch.array.rows * arch.array.columns * pe_cost(technology, arch.array.pe).leakage_uw
-    return pes + _UW_PER_MW * sum(cost.leakage_mw for cost in _buffers(arch, technology).values())
-
-
-def area_mm2(arch: ArchConfig, technology: Technology) -> dict[str, float]:
-    """Return the area of a design's parts in mm2: `pe`, `sram`, `gating`. Source: MODEL.md M29."""
-    array, lsb, arithmetic = arch.array, arch.lsb, technology.arithmetic
-    bit_um2 = arithmetic.int8_add_um2 / 8
-    pes, columns = array.rows * array.columns, array.columns
-    gating = columns * arithmetic.int32_add_um2  # a comparator a column
-    if lsb.scheduler == "combine":
-        selectors = pes * (lsb.ways - 1) * array.pe.max_activation_bits
-        gating += bit_um2 * (selectors + lsb.open * columns + lsb.open * _entry_bits(arch))
-    elif lsb.scheduler == "queue":
-        gating += bit_um2 * columns * lsb.depth * _entry_bits(arch)
-    buffers = sum(cost.area_um2 for cost in _buffers(arch, technology).values())
-    return {
-        "pe": pes * pe_cost(technology, array.pe).area_um2 / _UM2_PER_MM2,
-        "sram": buffers / _UM2_PER_MM2,
-        "gating": gating / _UM2_PER_MM2,
-    }
-
-
-def _pe(
-    counts: Mapping[str, Counts], cycles: Counts, arch: ArchConfig, technology: Technology
-) -> Energies:
-    """A busy PE spends its measured energy a cycle; an idle one the technology's fraction of it."""
-    busy = counts["msb_busy_pe_cycles"] + counts["lsb_busy_pe_cycles"]
-    idle = arch.array.rows * arch.array.columns * cycles - busy
-    busy_or_idle: Energies = busy + technology.pe_idle_fraction * idle
-    return busy_or_idle * pe_cost(technology, arch.array.pe).dynamic_pj_per_cycle
-
-
-def _gating(counts: Mapping[str, Counts], arch: ArchConfig, technology: Technology) -> Energies:
-    """Comparators, the mask scan, and what the chosen scheduler adds (M28)."""
-    lsb, columns = arch.lsb, arch.array.columns
-    bit_pj = technology.arithmetic.int8_add_pj / 8
-    stored_pj = technology.registers.write_pj_per_bit + technology.registers.read_pj_per_bit
-    spent: Energies = counts["outputs"] * technology.arithmetic.int32_add_pj
-    if lsb.scheduler != "dense":
-        spent = spent + counts["lsb_slots_dense"] * columns * bit_pj
-    if lsb.scheduler == "combine":
-        compared = counts["lsb_active_slots"] * lsb.open * columns
-        selected = counts["lsb_busy_pe_cycles"] * (lsb.ways - 1) * arch.array.pe.max_activation_bits
-        tabled = counts["lsb_active_slots"] * (_entry_bits(arch) + columns)
-        spent = spent + (compared + selected) * bit_pj + tabled * stored_pj
-    elif lsb.scheduler == "queue":
-        spent = spent + counts["lsb_outputs"] * _entry_bits(arch) * stored_pj
-    return spent
-
-
-def _entry_bits(arch: ArchConfig) -> int:
-    """Return the bits that name a slot of a window."""
-    window = arch.window_capacity if arch.lsb.window == "auto" else arch.lsb.window
-    return max(1, (window - 1).bit_length())
-
-
-def _sram(counts: Mapping[str, Counts], arch: ArchConfig, technology: Technology) -> Energies:
-    """Port words of every buffer; what DRAM delivers is also written into its buffer."""
-    memory, costs = arch.memory, _buffers(arch, technology)
-    spent: Energies = counts["output_sram_write_words"] * costs["output_sram"].write_pj_per_word
-    for name, cost in costs.items():
-        spent = spent + counts[f"{name}_read_words"] * cost.read_pj_per_word
-    for operand in ("activation", "weight"):
-        filled_bits = counts[f"dram_{operand}_read_bursts"] * memory.dram.burst_bytes * 8
-        port_bits = getattr(memory, f"{operand}_sram").port_bits
-        spent = spent + filled_bits / port_bits * costs[f"{operand}_sram"].write_pj_per_word
-    return spent
-
-
-def _buffers(arch: ArchConfig, technology: Technology) -> dict[str, SRAMCost]:
-    return {
+    buffers = {
         name: sram_cost(technology, sram.kib, sram.banks, sram.port_bits)
         for name in ("activation_sram", "weight_sram", "output_sram")
         for sram in (getattr(arch.memory, name),)
     }
+    dram_pj_per_bit = technology.dram_pj_per_bit(arch.memory.dram.kind)
+    return Costs(arch, technology, pe_cost(technology, arch.array.pe), buffers, dram_pj_per_bit)
 
 
-def _dram(counts: Mapping[str, Counts], arch: ArchConfig, technology: Technology) -> Energies:
+def energy(
+    counts: Mapping[str, Counts], costs: Costs, passes: tuple[Pass, ...]
+) -> dict[str, Energies]:
+    """Return the energy columns of one layer, float64 in pJ, shaped as its counts.
+
+    counts: int64 (batches,) under the names of `simulate.simulate_block`. Source: MODEL.md M28.
+    """
+    cycles = np.sum([counts[part] for part in PARTS_OF_CYCLES], axis=0)
+    lsb = passes[-1]
+    parts = {
+        "energy_pe_pj": _pe(counts, cycles, costs),
+        "energy_gating_pj": _gating(counts, costs, lsb) if lsb.gated else 0.0 * cycles,
+        "energy_sram_pj": _sram(counts, costs),
+        "energy_dram_pj": _dram(counts, costs),
+        "energy_leakage_pj": cycles / costs.arch.clock_mhz * costs.leakage_uw,
+    }
+    return parts | {"energy_pj": np.sum(list(parts.values()), axis=0)}
+
+
+def area_mm2(costs: Costs, *, gated: bool = True) -> dict[str, float]:
+    """Return the area of a design's parts in mm2: `pe`, `sram`, `gating`. Source: MODEL.md M29."""
+    return {
+        "pe": costs.pes * costs.pe.area_um2 / _UM2_PER_MM2,
+        "sram": sum(cost.area_um2 for cost in costs.buffers.values()) / _UM2_PER_MM2,
+        "gating": _gating_um2(costs) / _UM2_PER_MM2 if gated else 0.0,
+    }
+
+
+def _gating_um2(costs: Costs) -> float:
+    """Return the area of comparators and of what the chosen scheduler adds (M29)."""
+    lsb, array, arithmetic = costs.arch.lsb, costs.arch.array, costs.technology.arithmetic
+    bits = 0
+    if lsb.scheduler == "combine":
+        widths = product(
+            range(1, array.pe.max_activation_bits + 1), range(1, array.pe.max_weight_bits + 1)
+        )
+        widest = max(_selected_bits(costs.arch, *each) for each in widths)
+        bits = costs.pes * (lsb.ways - 1) * widest
+        bits += lsb.open * (array.columns + costs.address_bits)
+    elif lsb.scheduler == "queue":
+        bits = array.columns * lsb.depth * costs.address_bits
+    return array.columns * arithmetic.int32_add_um2 + bits * arithmetic.int8_add_um2 / 8
+
+
+def _selected_bits(arch: ArchConfig, activation_bits: int, weight_bits: int) -> int:
+    """Return the bits of slot operands that a PE takes in a cycle: what its selector is wide."""
+    macs, cycles = macs_and_cycles(arch.array.pe, activation_bits, weight_bits)
+    bits = activation_bits if arch.array.lanes_are_channels else weight_bits
+    return -(-macs * bits // cycles)
+
+
+def _pe(counts: Mapping[str, Counts], cycles: Counts, costs: Costs) -> Energies:
+    """A busy PE spends its measured energy a cycle; an idle one the technology's fraction of it."""
+    busy = counts["msb_busy_pe_cycles"] + counts["lsb_busy_pe_cycles"]
+    idle = costs.pes * cycles - busy
+    busy_or_idle: Energies = busy + costs.technology.pe_idle_fraction * idle
+    return busy_or_idle * costs.pe.dynamic_pj_per_cycle
+
+
+def _gating(counts: Mapping[str, Counts], costs: Costs, pass_: Pass) -> Energies:
+    """Comparators, the mask scan, and what the chosen scheduler adds (M28)."""
+    lsb, columns = costs.arch.lsb, costs.arch.array.columns
+    arithmetic, registers = costs.technology.arithmetic, costs.technology.registers
+    bit_pj = arithmetic.int8_add_pj / 8
+    stored_pj = registers.write_pj_per_bit + registers.read_pj_per_bit
+    spent: Energies = counts["outputs"] * arithmetic.int32_add_pj
+    if lsb.scheduler != "dense":
+        spent = spent + counts["lsb_slots_dense"] * columns * bit_pj
+    if lsb.scheduler == "combine":
+        wide = _selected_bits(costs.arch, pass_.activation_bits, pass_.weight_bits)
+        selected = counts["lsb_busy_pe_cycles"] * (lsb.ways - 1) * wide
+        compared = counts["lsb_active_slots"] * lsb.open * columns
+        tabled = counts["lsb_active_slots"] * (costs.address_bits + columns)
+        spent = spent + (compared + selected) * bit_pj + tabled * stored_pj
+    elif lsb.scheduler == "queue":
+        spent = spent + counts["lsb_outputs"] * costs.address_bits * stored_pj
+    return spent
+
+
+def _sram(counts: Mapping[str, Counts], costs: Costs) -> Energies:
+    """Port words of every buffer; what DRAM delivers is also written into its buffer."""
+    memory, buffers = costs.arch.memory, costs.buffers
+    spent: Energies = counts["output_sram_write_words"] * buffers["output_sram"].write_pj_per_word
+    for name, cost in buffers.items():
+        spent = spent + counts[f"{name}_read_words"] * cost.read_pj_per_word
+    for operand in ("activation", "weight"):
+        filled_bits = counts[f"dram_{operand}_read_bursts"] * memory.dram.burst_bytes * 8
+        port_bits = getattr(memory, f"{operand}_sram").port_bits
+        spent = spent + filled_bits / port_bits * buffers[f"{operand}_sram"].write_pj_per_word
+    return spent
+
+
+def _dram(counts: Mapping[str, Counts], costs: Costs) -> Energies:
     moved = ("activation_read", "weight_read", "write")
     bursts: Counts = np.sum([counts[f"dram_{way}_bursts"] for way in moved], axis=0)
-    return (
-        bursts
-        * (arch.memory.dram.burst_bytes * 8.0)
-        * technology.dram_pj_per_bit(arch.memory.dram.kind)
-    )
+    return bursts * (costs.arch.memory.dram.burst_bytes * 8.0) * costs.dram_pj_per_bit

@@ -20,12 +20,12 @@ IDENTITY = {
     "layer": Column("", "name of the layer"),
 }
 
-COLUMNS = IDENTITY | {
+LAYER_COLUMNS = IDENTITY | {
     "image": Column("", "index of the image in the trace; only with per_image"),
     "images": Column("images", "images simulated; calibration images are not"),
     "macs": Column("MACs", "outputs x reduction x images, whatever the scheme"),
     "outputs": Column("outputs", "output elements of all images"),
-    "mask_density": Column("", "fraction of outputs whose gate is 1; NaN for an ungated layer"),
+    "mask_density": Column("", "fraction of mask bits that are 1; NaN for an ungated layer"),
     "average_bits": Column("bits", "activation bits per output of the scheme, over its passes"),
     "weight_bits": Column("bits", "weight bits of the scheme"),
     "msb_cycles": Column("cycles", "steady cycles of the first pass"),
@@ -80,6 +80,8 @@ SUMMARY = {
     "energy_ratio": Column("", "energy of the baseline over the design's; only in a comparison"),
 }
 
+COLUMNS = LAYER_COLUMNS | SUMMARY | {"design": Column("", "name of a design in a comparison")}
+
 PARTS_OF_CYCLES = (
     "msb_cycles",
     "lsb_cycles",
@@ -96,4 +98,4 @@ PARTS_OF_ENERGY = (
 )
 
 _SUMMED_UNITS = {"MACs", "outputs", "cycles", "us", "slots", "PE cycles", "bytes", "pJ"}
-SUMMED = tuple(name for name, column in COLUMNS.items() if column.unit in _SUMMED_UNITS)
+SUMMED = tuple(name for name, column in LAYER_COLUMNS.items() if column.unit in _SUMMED_UNITS)

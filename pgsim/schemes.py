@@ -9,15 +9,6 @@ from dataclasses import dataclass
 from pgsim.errors import InputError, nearest
 from pgsim.workload import LayerTrace
 
-SCHEMES = {
-    "pg": "MSBs of every output, then LSBs where the gate mask is 1",
-    "dual_dense": "MSBs, then LSBs, of every output: two passes, nothing skipped",
-    "uniform:A,W": "every layer, gated or not, at A activation and W weight bits",
-    "uniform:A": "every layer, gated or not, at A activation bits and its own weight bits",
-    "full": "every output at the layer's own bits: the same network ungated",
-    "msb_only": "MSBs of every output: the floor (accuracy is lost)",
-}
-
 _WIDEST_BITS = 16
 
 
@@ -28,6 +19,11 @@ class Pass:
     activation_bits: int
     weight_bits: int
     mask: LayerTrace | None = None
+
+    @property
+    def gated(self) -> bool:
+        """Whether a mask steers the pass."""
+        return self.mask is not None
 
 
 Scheme = Callable[[LayerTrace], tuple[Pass, ...]]
@@ -43,18 +39,12 @@ def scheme_named(name: str) -> Scheme:
         if all(width is None or 1 <= width <= _WIDEST_BITS for width in widths):
             return _uniform(widths[0] or 0, widths[1])
         raise InputError(f"scheme {name!r}: expected 1 to {_WIDEST_BITS} bits")
-    schemes: dict[str, Scheme] = {
-        "pg": _pg,
-        "dual_dense": _dual_dense,
-        "full": _full,
-        "msb_only": _msb_only,
-    }
-    if name not in schemes:
+    if name not in _NAMED:
         raise InputError(
             f"scheme {name!r}: expected one of {', '.join(SCHEMES)}, where A and W are bits."
-            f"{nearest(name, [*schemes, 'uniform:8,8'])}"
+            f"{nearest(name, [*_NAMED, 'uniform:8,8'])}"
         )
-    return schemes[name]
+    return _NAMED[name]
 
 
 def passes(layer: LayerTrace, scheme: str) -> tuple[Pass, ...]:
@@ -67,24 +57,30 @@ def passes(layer: LayerTrace, scheme: str) -> tuple[Pass, ...]:
 
 
 def _pg(layer: LayerTrace) -> tuple[Pass, ...]:
+    """MSBs of every output, then LSBs where the gate mask is 1."""
     msb, lsb = _planes(layer, "pg")
     return (msb, Pass(lsb.activation_bits, lsb.weight_bits, layer)) if layer.shape.gated else (msb,)
 
 
 def _dual_dense(layer: LayerTrace) -> tuple[Pass, ...]:
+    """MSBs, then LSBs, of every output: two passes, nothing skipped."""
     msb, lsb = _planes(layer, "dual_dense")
     return (msb, lsb) if layer.shape.gated else (msb,)
 
 
 def _msb_only(layer: LayerTrace) -> tuple[Pass, ...]:
+    """MSBs of every output: the floor (accuracy is lost)."""
     return _planes(layer, "msb_only")[:1]
 
 
 def _full(layer: LayerTrace) -> tuple[Pass, ...]:
+    """Every output at the layer's own bits: the same network ungated."""
     return (Pass(layer.shape.activation_bits, layer.shape.weight_bits),)
 
 
 def _uniform(activation_bits: int, weight_bits: int | None) -> Scheme:
+    """Every layer, gated or not, at these bits, or at its own weight bits."""
+
     def scheme(layer: LayerTrace) -> tuple[Pass, ...]:
         return (Pass(activation_bits, weight_bits or layer.shape.weight_bits),)
 
@@ -104,3 +100,16 @@ def _planes(layer: LayerTrace, scheme: str) -> tuple[Pass, Pass]:
         Pass(msb_bits, shape.weight_bits),
         Pass(shape.activation_bits - msb_bits, shape.weight_bits),
     )
+
+
+_NAMED: dict[str, Scheme] = {
+    "pg": _pg,
+    "dual_dense": _dual_dense,
+    "full": _full,
+    "msb_only": _msb_only,
+}
+
+SCHEMES = {name: (scheme.__doc__ or "").rstrip(".") for name, scheme in _NAMED.items()} | {
+    "uniform:A,W": "Every layer, gated or not, at A activation and W weight bits",
+    "uniform:A": "Every layer, gated or not, at A activation bits and its own weight bits",
+}

@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from pgsim.arch import ArchConfig, load_arch, load_technology
-from pgsim.energy import energy
+from pgsim.energy import costs_of, energy
 from pgsim.errors import InputError
 from pgsim.mapping import Counts, Tiling, lane_rows, scheduler_rows, tile
 from pgsim.schemes import Pass, scheme_named
 from pgsim.tables import LayerResult, Result
 from pgsim.timing.cycles import PassTiming, time_pass
-from pgsim.timing.dram import Transfers, activation_read_bursts, weight_read_bursts, write_bursts
+from pgsim.timing.dram import Transfers, dram_bursts
 from pgsim.timing.edges import bubble_cycles
 from pgsim.timing.issue import dense_issue, sparse_issue
-from pgsim.timing.sram import sram_traffic
+from pgsim.timing.sram import sram_words
 from pgsim.timing.stalls import dram_stall_cycles
 from pgsim.workload import GateTrace, LayerTrace, load_trace
 
@@ -47,22 +47,24 @@ def simulate(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)
-    technology = load_technology(arch.technology)
+    costs = costs_of(arch, load_technology(arch.technology))
     if per_image and arch.batch > 1:
-        raise InputError(f"per_image needs batch 1; {arch.name} has batch {arch.batch}")
+        raise InputError(
+            f"per_image keeps images apart, which needs batch 1, and {arch.name} has batch "
+            f'{arch.batch}: pass arch.override({{"batch": 1}}), or --set batch=1'
+        )
     calibration = calibration_count(trace, arch, calibration_images)
-    sweeps = [scheme_named(scheme)(layer) for layer in trace.layers]
+    passes = [scheme_named(scheme)(layer) for layer in trace.layers]
     results = []
-    for layer, own, following in zip(trace.layers, sweeps, [*sweeps[1:], sweeps[-1]], strict=True):
-        output_bits = arch.output_bits or sum(sweep.activation_bits for sweep in following)
+    for layer, own, following in zip(trace.layers, passes, [*passes[1:], passes[-1]], strict=True):
+        output_bits = arch.output_bits or sum(each.activation_bits for each in following)
         blocks = [
             simulate_block(layer, arch, own, output_bits, block)
             for block in _blocks(layer, arch, calibration, trace.images)
         ]
         counts = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-        spent = energy(counts, arch, technology, gated=own[-1].mask is not None)
-        results.append(LayerResult(layer, own, counts, spent))
-    return Result(trace, arch, technology, scheme, calibration, per_image, tuple(results))
+        results.append(LayerResult(layer, own, counts, energy(counts, costs, own)))
+    return Result(trace, costs, scheme, calibration, per_image, tuple(results))
 
 
 def calibration_count(trace: GateTrace, arch: ArchConfig, asked: int | None = None) -> int:
@@ -95,41 +97,37 @@ class Block:
 
 
 def simulate_block(
-    layer: LayerTrace, arch: ArchConfig, sweeps: tuple[Pass, ...], output_bits: int, block: Block
+    layer: LayerTrace,
+    arch: ArchConfig,
+    scheme_passes: tuple[Pass, ...],
+    output_bits: int,
+    block: Block,
 ) -> dict[str, Counts]:
     """Return one layer's integer counts by name, int64 (batches,) each, for a block of images."""
-    shape, array = layer.shape, arch.array
-    tiling = tile(shape, arch, block.batch, len(sweeps))
+    shape, tiling = layer.shape, tile(layer.shape, arch, block.batch, len(scheme_passes))
     lanes, rows = np.empty(0, np.int64), None
-    if gated := sweeps[-1].mask is not None:
+    if scheme_passes[-1].gated:
         mask = layer.mask_words(block.start, block.start + block.batch * block.batches)
         rows = scheduler_rows(mask, shape, tiling)
         lanes = lane_rows(layer, arch, tiling, block.calibration)
-    batches = block.batches if gated else 1  # without a mask all batches are alike
+    batches = 1 if rows is None else block.batches  # without a mask all batches are alike
     tiles = tiling.tiles(batches)
-
-    issues = [
-        dense_issue(tiling, array.columns)
-        if sweep.mask is None or rows is None
-        else sparse_issue(rows, lanes, tiling, arch)
-        for sweep in sweeps
-    ]
     passes = tuple(
-        time_pass(shape, arch, tiling, sweep, issue)
-        for sweep, issue in zip(sweeps, issues, strict=True)
+        time_pass(shape, arch, tiling, pass_, issue)
+        for pass_ in scheme_passes
+        for issue in (
+            sparse_issue(rows, lanes, tiling, arch)
+            if pass_.gated and rows is not None
+            else dense_issue(tiling, arch.array.columns),
+        )
     )
-    sram = sram_traffic(shape, arch, tiling, passes, output_bits)
-    transfers = Transfers(shape, arch, tiling, tiles, passes, output_bits)
-    counts = _pass_counts(tiling, passes) | {
-        "bubble_cycles": bubble_cycles(array, tiles, passes, arch.memory.double_buffered),
-        "activation_sram_read_words": sram.activation_read_words,
-        "weight_sram_read_words": sram.weight_read_words,
-        "output_sram_read_words": sram.output_read_words,
-        "output_sram_write_words": sram.output_write_words,
-        "dram_activation_read_bursts": activation_read_bursts(transfers, rows, lanes),
-        "dram_weight_read_bursts": weight_read_bursts(transfers),
-        "dram_write_bursts": write_bursts(transfers),
-    }
+    counts = (
+        _pass_counts(tiling, passes)
+        | sram_words(shape, arch, tiling, passes, output_bits)
+        | dram_bursts(Transfers(shape, arch, tiling, tiles, passes, output_bits), rows, lanes)
+    )
+    double_buffered = arch.memory.double_buffered
+    counts["bubble_cycles"] = bubble_cycles(arch.array, tiles, passes, double_buffered)
     counts["dram_stall_cycles"] = dram_stall_cycles(arch.memory, tiles, counts)
     return {
         name: np.repeat(

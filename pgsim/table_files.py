@@ -96,7 +96,7 @@ def _read_json(path: Path) -> pd.DataFrame:
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
         raise ValueError("expected a list of records")
     frame = pd.DataFrame(records)
-    numbers = [name for name in frame if name in COLUMNS and name not in IDENTITY]
+    numbers = [name for name in frame if name in COLUMNS and name not in _TEXT]
     empty = [name for name in numbers if frame[name].isna().all()]
     return frame.astype(dict.fromkeys(empty, "float64"))
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.arch import ArchConfig, Technology, macs_and_cycles
-from pgsim.energy import area_mm2
-from pgsim.results import COLUMNS, PARTS_OF_CYCLES, SUMMED
+from pgsim.arch import ArchConfig, macs_and_cycles
+from pgsim.energy import Costs, area_mm2
+from pgsim.results import LAYER_COLUMNS, PARTS_OF_CYCLES, SUMMED
 from pgsim.schemes import Pass
-from pgsim.workload import GateTrace, LayerTrace
+from pgsim.workload import GateTrace, LayerShape, LayerTrace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,10 +26,20 @@ Row = dict[str, Any]  # column name -> int, float or str, as `results.COLUMNS` s
 class LayerResult:
     """One layer's passes, integer counts and energies, (batches,) each, in the order simulated."""
 
-    layer: LayerTrace
+    trace: LayerTrace
     passes: tuple[Pass, ...]
     counts: Mapping[str, npt.NDArray[np.int64]]
     energies: Mapping[str, npt.NDArray[np.floating]]
+
+    @property
+    def shape(self) -> LayerShape:
+        """The layer's geometry and widths."""
+        return self.trace.shape
+
+    @property
+    def gated(self) -> bool:
+        """Whether a mask steered its last pass."""
+        return self.passes[-1].gated
 
     @property
     def cycles(self) -> npt.NDArray[np.int64]:
@@ -38,22 +48,34 @@ class LayerResult:
         return cycles
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What `simulate` found, as a table of layers and a summary of the network."""
 
     trace: GateTrace
-    arch: ArchConfig
-    technology: Technology
+    costs: Costs
     scheme: str
     calibration_images: int
     per_image: bool
     layer_results: tuple[LayerResult, ...]
 
+    def __repr__(self) -> str:
+        return f"<Result of {self.trace.name} on {self.arch.name} under {self.scheme}>"
+
+    @property
+    def arch(self) -> ArchConfig:
+        """The architecture simulated."""
+        return self.costs.arch
+
     @property
     def images(self) -> int:
         """Images simulated."""
         return self.trace.images - self.calibration_images
+
+    @property
+    def cycles(self) -> int:
+        """Cycles of all layers and images."""
+        return sum(int(layer.cycles.sum()) for layer in self.layer_results)
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -82,19 +104,19 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
         "trace": result.trace.name,
         "mask_source": result.trace.mask_source,
         "scheme": result.scheme,
-        "layer": layer.layer.shape.name,
+        "layer": layer.shape.name,
     }
     if image is not None:
         part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
         identity["image"] = image
     count = {name: int(values[part].sum()) for name, values in layer.counts.items()}
-    gated = bool(layer.layer.shards)
+    gated = bool(layer.trace.shards)
     row = identity | count | _traffic(count, result.arch) | _cycles(layer, count, result.arch)
     row |= {name: float(values[part].sum()) for name, values in layer.energies.items()}
     row["images"] = images
-    row["macs"] = layer.layer.shape.macs * images
-    row["mask_density"] = layer.layer.density(masks.start, masks.stop) if gated else float("nan")
-    return {name: row[name] for name in COLUMNS if name in row}
+    row["macs"] = layer.shape.macs * images
+    row["mask_density"] = layer.trace.density(masks.start, masks.stop) if gated else float("nan")
+    return {name: row[name] for name in LAYER_COLUMNS if name in row}
 
 
 def _traffic(count: Mapping[str, int], arch: ArchConfig) -> Row:
@@ -119,9 +141,9 @@ def _traffic(count: Mapping[str, int], arch: ArchConfig) -> Row:
 
 def _cycles(layer: LayerResult, count: Mapping[str, int], arch: ArchConfig) -> Row:
     """Return the columns that follow from cycles, passes and outputs (M4, M27)."""
-    reduction = layer.layer.shape.reduction
+    reduction = layer.shape.reduction
     outputs = (count["outputs"], count["lsb_outputs"])
-    used = list(zip(layer.passes, outputs, strict=False))
+    used = list(zip(layer.passes, outputs[: len(layer.passes)], strict=True))
     cycles = sum(count[part] for part in PARTS_OF_CYCLES)
     operations = [
         each.activation_bits * each.weight_bits * computed * reduction for each, computed in used
@@ -156,7 +178,10 @@ def _summary(result: Result) -> Row:
     rows = [row_of(result, layer) for layer in result.layer_results]
     row: Row = {name: rows[0][name] for name in ("arch", "trace", "mask_source", "scheme")}
     row |= {"images": result.images} | {name: sum(each[name] for each in rows) for name in SUMMED}
-    gated = [each for each in rows if each["mask_density"] == each["mask_density"]]
+    gated = [
+        each for each, layer in zip(rows, result.layer_results, strict=True) if layer.shape.gated
+    ]
+    gating = any(layer.gated for layer in result.layer_results)  # else it needs no logic for it
     macs_bits = [each["macs"] * each["weight_bits"] for each in rows]
     operations = sum(
         macs * each["average_bits"] for macs, each in zip(macs_bits, rows, strict=True)
@@ -167,7 +192,7 @@ def _summary(result: Result) -> Row:
         "mac_average_bits": _mean(rows, "average_bits", "macs"),
         "gated_density": _mean(gated, "mask_density", "outputs"),
         "pe_utilization": _utilization(round(operations), row["cycles"], result.arch),
-        "area_mm2": sum(_areas(result).values()),
+        "area_mm2": sum(area_mm2(result.costs, gated=gating).values()),
         "cycles_per_image": row["cycles"] / result.images,
         "energy_pj_per_image": row["energy_pj"] / result.images,
         "energy_delay_product_pj_s": row["energy_pj"] * row["time_us"] * 1e-6 / result.images**2,
@@ -175,13 +200,6 @@ def _summary(result: Result) -> Row:
         "cycles_per_image_median": float(np.median(spread)),
         "cycles_per_image_p95": float(np.percentile(spread, 95)),
     }
-
-
-def _areas(result: Result) -> dict[str, float]:
-    """Return the parts of the design's area; without a gated layer it has no gating logic (M29)."""
-    gated = any(layer.passes[-1].mask is not None for layer in result.layer_results)
-    areas = area_mm2(result.arch, result.technology)
-    return areas if gated else areas | {"gating": 0.0}
 
 
 def _mean(rows: list[Row], column: str, weight: str) -> float:

@@ -34,7 +34,7 @@ def waterfall(baseline: Result, gated: Result) -> dict[str, list[Fraction]]:
     Source: MODEL.md M30.
     """
     layers = {
-        own.layer.shape.name: _totals(base, own, gated.arch)
+        own.shape.name: _totals(base, own, gated.arch)
         for base, own in zip(baseline.layer_results, gated.layer_results, strict=True)
     }
     if "network" in layers:
@@ -45,19 +45,14 @@ def waterfall(baseline: Result, gated: Result) -> dict[str, list[Fraction]]:
 
 def _totals(base: LayerResult, own: LayerResult, arch: ArchConfig) -> list[Fraction]:
     count = {name: int(values.sum()) for name, values in own.counts.items()}
-    shape, computed = own.layer.shape, (count["outputs"], count["lsb_outputs"])
+    shape, outputs = own.shape, (count["outputs"], count["lsb_outputs"])
+    used = list(zip(own.passes, outputs[: len(own.passes)], strict=True))
     baseline = Fraction(int(base.cycles.sum()))
-    bits = sum(
-        each.activation_bits * each.weight_bits * outputs
-        for each, outputs in zip(own.passes, computed, strict=False)
-    )
+    bits = sum(each.activation_bits * each.weight_bits * computed for each, computed in used)
     totals = [baseline, baseline * bits / (64 * count["outputs"])]
     totals.append(
         sum(
-            (
-                _packed_cycles(shape, arch, each, outputs)
-                for each, outputs in zip(own.passes, computed, strict=False)
-            ),
+            (_packed_cycles(shape, arch, each, computed) for each, computed in used),
             start=Fraction(0),
         )
     )
@@ -70,17 +65,17 @@ def _totals(base: LayerResult, own: LayerResult, arch: ArchConfig) -> list[Fract
     return totals
 
 
-def _packed_cycles(shape: LayerShape, arch: ArchConfig, sweep: Pass, outputs: int) -> Fraction:
+def _packed_cycles(shape: LayerShape, arch: ArchConfig, pass_: Pass, outputs: int) -> Fraction:
     """Return a pass's cycles if its MACs filled every PE in every cycle."""
     array = arch.array
-    macs, cycles = macs_and_cycles(array.pe, sweep.activation_bits, sweep.weight_bits)
+    macs, cycles = macs_and_cycles(array.pe, pass_.activation_bits, pass_.weight_bits)
     return Fraction(outputs * shape.reduction * cycles, macs * array.rows * array.columns)
 
 
-def _issued_cycles(shape: LayerShape, arch: ArchConfig, sweep: Pass, slots: int) -> Fraction:
+def _issued_cycles(shape: LayerShape, arch: ArchConfig, pass_: Pass, slots: int) -> Fraction:
     """Return the steady cycles of issued slots, `os` folds taken in proportion to their slots."""
     array = arch.array
-    macs, cycles = macs_and_cycles(array.pe, sweep.activation_bits, sweep.weight_bits)
+    macs, cycles = macs_and_cycles(array.pe, pass_.activation_bits, pass_.weight_bits)
     if array.dataflow == "os":
         return Fraction(slots * pe_steps(shape, array, macs) * cycles, array.rows)
     return Fraction(slots * reduction_folds(shape, array, macs) * cycles)

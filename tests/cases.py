@@ -41,8 +41,15 @@ class Case:
 
 
 def random_case(seed: int) -> Case:
-    """The case of a seed, with a layer alone in its network: its own passes give `output_bits`."""
-    rng = Random(seed)
+    """The case of a seed, the same for ever."""
+    return drawn_case(Random(seed), seed)
+
+
+def drawn_case(rng: Random, seed: int) -> Case:
+    """A case of a layer alone in its network, so that its own passes give `output_bits`.
+
+    `rng` chooses the layer and the architecture, and a seed for the bits of the masks.
+    """
     layer, images = _layer(rng), rng.choice((1, 1, 2, 3, 5))
     while _macs(layer) * images > MACS:
         layer, images = _layer(rng), rng.choice((1, 1, 2, 3, 5))
@@ -51,15 +58,16 @@ def random_case(seed: int) -> Case:
     while _pe_cycles(layer, arch, scheme) * images > PE_CYCLES:
         arch = _arch(rng)
     calibration_images = rng.choice((1, 2, 3)) if arch["lsb"]["lane_order"] == "density" else 0
+    bits = Random(rng.randrange(2**32))
     return Case(
         seed=seed,
         layer=layer,
         arch=arch,
         scheme=scheme,
         images=images,
-        mask=_mask(rng, layer, images),
+        mask=_mask(bits, layer, images),
         calibration_images=calibration_images,
-        calibration_mask=_mask(rng, layer, calibration_images) if calibration_images else None,
+        calibration_mask=_mask(bits, layer, calibration_images) if calibration_images else None,
         output_bits=output_bits_of(layer, arch, scheme),
     )
 

@@ -8,7 +8,7 @@ import pytest
 from designs import conv, design, drawn, linear, trace_of
 
 from pgsim import GateTrace, load_trace, simulate
-from pgsim.compare import BASELINE, GATED, Comparison, alternatives, compare
+from pgsim.compare import BASELINE, EQUAL_AREA, GATED, Comparison, alternatives, compare
 from pgsim.waterfall import STEPS
 
 # 6 positions by 1 channel, D = 3, `ws` on 4 x 2 fixed PEs, three outputs gated: PG takes 19 cycles
@@ -20,7 +20,7 @@ CYCLES = {
     "uniform 8,8": 12,
     "uniform 8, own weights": 12,
     "uniform 8,8, fixed PEs": 12,
-    "uniform 8,8, equal PE area": 12,
+    "uniform 8,8, equal PE area (4x2)": 12,
     "ungated, all bits": 12,
     "both passes dense": 18,
     "MSBs only": 12,
@@ -65,8 +65,10 @@ def test_the_waterfall_by_hand(by_hand: Comparison) -> None:
 
 
 def test_a_finding_where_nothing_survives(by_hand: Comparison) -> None:
-    # 12 / 19 as fast; 12 / 4.5 promised.
-    for part in ("test-4x2", "0.63x", "2.67x", "nothing of the promised saving survives"):
+    # 12 / 19 as fast; 12 / 4.5 promised; bubbles cost 8 of the 7.5 cycles promised. Ungated and on
+    # as many fixed PEs, 12 of PG's 19 cycles.
+    parts = ("test-4x2", "0.63x", "2.67x", "0% of the promised", "bubbles (107%)", "takes 0.63x")
+    for part in (*parts, "equal area (4x2) take 0.63x"):
         assert part in by_hand.finding
 
 
@@ -109,18 +111,34 @@ def test_a_finding_where_nothing_is_promised() -> None:
     assert "promises no saving" in found.finding
 
 
-def test_equal_area_gives_fixed_pes_the_columns_that_fusion_units_would_take() -> None:
-    # 1734.55 / 510.73 = 3.396 fixed PEs of 8 bits for a fusion unit: 6 columns for 2, 54 for 16.
-    for columns, expected in ((2, 6), (16, 54)):
-        arch = design({"array.pe.kind": "fusion", "array.columns": columns})
-        fixed = alternatives(arch)["uniform 8,8, equal PE area"][0]
-        assert (fixed.array.columns, fixed.array.pe.kind) == (expected, "fixed")
-    # 304 columns would become 1032, more than an array may have: 4 rows become 13.
-    wide = alternatives(design({"array.pe.kind": "fusion", "array.columns": 304}))
-    fixed = wide["uniform 8,8, equal PE area"][0]
-    assert (fixed.array.rows, fixed.array.columns) == (13, 304)
-    both = design({"array.pe.kind": "fusion", "array.columns": 304, "array.rows": 304})
-    assert "uniform 8,8, equal PE area" not in alternatives(both)
+def test_equal_area_scales_columns_or_rows_or_both() -> None:
+    # 1734.55 / 510.73 = 3.396 fixed PEs of 8 bits in the area of a fusion unit. 4 rows become 13, 2
+    # columns 6; both: 4 * sqrt(3.396) = 7.37, and 8 * 3.396 / 7 = 3.88.
+    assert shapes(4, 2) == {(4, 6), (13, 2), (7, 3)}
+    # 16 to 54; 16 * 1.843 = 29.5, and 256 * 3.396 / 29 = 29.98.
+    assert shapes(16, 16) == {(16, 54), (54, 16), (29, 29)}
+
+
+def test_equal_area_leaves_out_what_no_array_can_be() -> None:
+    assert shapes(4, 304) == {(13, 304), (7, 589)}  # not 1032 columns
+    assert shapes(1024, 1024) == set()
+
+
+def shapes(rows: int, columns: int) -> set[tuple[int, int]]:
+    arch = design({"array.pe.kind": "fusion", "array.rows": rows, "array.columns": columns})
+    variants = alternatives(arch)[EQUAL_AREA]
+    assert {(arch.array.pe.kind, scheme) for arch, scheme in variants} <= {("fixed", "uniform:8,8")}
+    return {(arch.array.rows, arch.array.columns) for arch, _ in variants}
+
+
+def test_the_fastest_shape_of_equal_area_is_shown() -> None:
+    # 8 positions of 1 channel, D = 3: 13 rows take all 8 at once, 3 cycles, 4 or 7 rows two folds.
+    layer = linear(8, 3, 1)
+    arch = design({"array.pe.kind": "fusion", "array.overlap": "none"})
+    found = compare(trace_of(layer, drawn("x.x..x.x")), arch)
+    assert [name for name in found.results if name.startswith(EQUAL_AREA)] == [
+        f"{EQUAL_AREA} (13x2)"
+    ]
 
 
 def test_all_designs_simulate_the_same_images() -> None:
@@ -132,7 +150,8 @@ def test_all_designs_simulate_the_same_images() -> None:
 
 def test_the_shipped_comparison() -> None:
     found = compare()
-    assert found.designs["design"].tolist() == list(CYCLES)
+    shapeless = [name.split(" (")[0] for name in CYCLES]
+    assert [name.split(" (")[0] for name in found.designs["design"]] == shapeless
     assert found.warnings == ()  # captured masks, at 4/2 bits
     assert found.gated.scheme == "pg"
     assert found.baseline.scheme == "uniform:8,8"
@@ -146,7 +165,8 @@ def test_the_shipped_comparison() -> None:
 
 
 def test_a_synthetic_mask_is_called_so() -> None:
-    (warning,) = compare(trace_of(LAYER, MASK, name="made up"), design()).warnings
+    serial = design({"array.pe.kind": "serial_activation"})
+    (warning,) = compare(trace_of(LAYER, MASK, name="made up"), serial).warnings
     assert warning.startswith("the masks of made up are synthetic")
 
 
@@ -164,6 +184,19 @@ def test_a_split_that_a_fusion_unit_rounds_away_is_warned_of(
     if warns:
         assert f"{msb_bits} bits cost as much as {bits}" in found[0]
     assert compare(trace, design({"array.pe.kind": "serial_activation"})).warnings == ()
+
+
+@pytest.mark.parametrize("kind", ["fixed", "serial_weight"])
+def test_a_split_on_pes_that_do_not_care_for_activation_bits_is_warned_of(kind: str) -> None:
+    trace = trace_of(LAYER, MASK, mask_source="captured")
+    (warning,) = compare(trace, design({"array.pe.kind": kind})).warnings
+    assert "2 bits cost as much as 4" in warning
+
+
+def test_a_trace_without_gates_has_nothing_to_compare() -> None:
+    plain = linear(6, 3, 1, gate="none", msb_bits=None)
+    found = compare(GateTrace.from_masks({}, [plain], images=1, name="plain"), design())
+    assert found.finding == "No layer of plain is gated: there is nothing to compare."
 
 
 def test_a_what_if_on_bit_widths_is_called_so() -> None:

@@ -226,8 +226,22 @@ def test_rows_of_images_sum_to_the_whole(dataflow: str) -> None:
             assert density == pytest.approx(expected, nan_ok=True)
 
 
+def test_outputs_leave_at_the_widths_that_the_next_layer_reads() -> None:
+    # 6 positions of 10 channels, then of 4: 5 and 2 lane groups of 12 outputs each. At 8 bits those
+    # are 12 bytes, one DRAM burst of 16; at 16 bits 24 bytes, two; at 32 bits 48 bytes, three.
+    for first_bits, second_bits, expected in ((8, 16, [5 * 2, 2 * 2]), (16, 8, [5, 2])):
+        plain = {"gate": "none", "msb_bits": None}
+        first = linear(6, 3, 10, name="first", activation_bits=first_bits, **plain)
+        second = linear(6, 10, 4, name="second", activation_bits=second_bits, **plain)
+        trace = GateTrace.from_masks({}, [first, second], images=1)
+        written = simulate(trace, design(), "full").layers["dram_write_bytes"]
+        assert (written / 16).tolist() == expected
+        written = simulate(trace, design({"output_bits": 32})).layers["dram_write_bytes"]
+        assert (written / 16).tolist() == [5 * 3, 2 * 3]
+
+
 def test_images_are_kept_apart_only_in_batches_of_one() -> None:
-    with pytest.raises(InputError, match="per_image needs batch 1; test-4x2 has batch 2"):
+    with pytest.raises(InputError, match="needs batch 1, and test-4x2 has batch 2"):
         simulate(some_network(), design({"batch": 2}), per_image=True)
 
 

@@ -11,7 +11,7 @@ from designs import design, drawn, linear, trace_of
 
 from pgsim import InputError, load_arch, simulate
 from pgsim.arch import load_technology
-from pgsim.energy import area_mm2
+from pgsim.energy import area_mm2, costs_of
 
 LAYER, MASK = linear(6, 3, 1), drawn("x.x..x")
 
@@ -68,9 +68,9 @@ SCAN = 6 * 2 * 0.03 / 8  # 6 slots of 2 columns
         ("dense", 0.6),
         ("skip", 0.6 + SCAN),
         ("ideal", 0.6 + SCAN),
-        # 3 active slots compared with 8 open ones of 2 columns; selectors of 3 more ways and 8 bits
-        # in 9 busy PE cycles; 3 table rows of 2 + 12 bits.
-        ("combine", 0.6 + SCAN + (3 * 8 * 2 + 9 * 3 * 8) * 0.03 / 8 + 3 * 14 * 0.0588),
+        # 3 active slots compared with 8 open ones of 2 columns; selectors of 3 more ways and 2 bits
+        # (fixed PEs take one LSB operand a cycle) in 9 busy PE cycles; 3 table rows of 2 + 12 bits.
+        ("combine", 0.6 + SCAN + (3 * 8 * 2 + 9 * 3 * 2) * 0.03 / 8 + 3 * 14 * 0.0588),
         ("queue", 0.6 + SCAN + 3 * 12 * 0.0588),  # 3 entries
     ],
 )
@@ -104,7 +104,7 @@ def test_the_total() -> None:
 )
 def test_area(scheduler: str, gating_um2: float) -> None:
     arch = design({"lsb.scheduler": scheduler})
-    found = area_mm2(arch, load_technology("45nm"))
+    found = area_mm2(costs_of(arch, load_technology("45nm")))
     # Bit Fusion: 510.73 um2 a PE. 3 * 64 KiB at 0.346 um2 a bit and an array efficiency of 0.5.
     expected = {"pe": 4085.84e-6, "sram": 3 * 64 * 8192 * 0.692e-6, "gating": gating_um2 * 1e-6}
     assert found == pytest.approx(expected, rel=1e-9)
@@ -120,10 +120,37 @@ def test_addresses_are_as_wide_as_the_window_is_deep() -> None:
     # A window of 4 slots needs 2 bits: 3 entries of 2 stored bits, and FIFOs of 2-bit entries.
     small = {"lsb.scheduler": "queue", "lsb.window": 4}
     assert energy(small)["energy_gating_pj"] == close(0.6 + SCAN + 3 * 2 * 0.0588)
-    area = area_mm2(design(small), load_technology("45nm"))["gating"]
+    area = area_mm2(costs_of(design(small), load_technology("45nm")))["gating"]
     assert area == close((274 + 2 * 16 * 2 * 4.5) * 1e-6)
 
 
 def test_pes_of_a_shipped_design() -> None:
     # 256 fusion units of 1734.55 um2 (Bit Fusion).
-    assert area_mm2(load_arch("pg_os"), load_technology("45nm"))["pe"] == close(256 * 1734.55e-6)
+    found = area_mm2(costs_of(load_arch("pg_os"), load_technology("45nm")))
+    assert found["pe"] == close(256 * 1734.55e-6)
+    # Comparators of 16 columns; 256 PEs * 3 ways * 32 bits (16 products of 2-bit operands a cycle);
+    # 8 open slots of 16 columns and 8 bits that name one of 256 slots.
+    bits = 256 * 3 * 32 + 8 * (16 + 8)
+    assert found["gating"] == close((16 * 137 + bits * 4.5) * 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lanes", "bits"),
+    [
+        # The LSB pass has 2-bit activations, 8-bit weights: a fusion PE takes 4 operands a cycle.
+        ("fusion", "channels", 4 * 2),
+        ("fusion", "positions", 4 * 8),  # slots are channels: the selector picks weights
+        ("serial_activation", "channels", 16),  # a bit of each of 16 terms
+        ("serial_weight", "channels", 4),  # 16 operands of 2 bits in 8 cycles
+    ],
+)
+def test_selectors_are_as_wide_as_what_a_pe_takes_in_a_cycle(
+    kind: str, lanes: str, bits: int
+) -> None:
+    arch = design({"lsb.scheduler": "combine", "array.pe.kind": kind, "array.lanes": lanes})
+    one_way = arch.override({"lsb.ways": 1})
+
+    four, one = (simulate(trace_of(LAYER, MASK), each).summary for each in (arch, one_way))
+    # What 3 more ways add is the selectors', in each busy PE cycle.
+    added = four["energy_gating_pj"] - one["energy_gating_pj"]
+    assert added == close(four["lsb_busy_pe_cycles"] * 3 * bits * 0.03 / 8)

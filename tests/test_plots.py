@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +17,14 @@ from matplotlib.figure import Figure
 
 from pgsim.compare import compare
 from pgsim.errors import InputError
-from pgsim.plots import draw_comparison, draw_results, plot_comparison, plot_results
+from pgsim.plots import (
+    check_plot_path,
+    draw_comparison,
+    draw_results,
+    plot_comparison,
+    plot_results,
+)
+from pgsim.plots.drawing import short
 from pgsim.workload import GateTrace
 
 SIGNATURES = {".png": b"\x89PNG\r\n\x1a\n", ".pdf": b"%PDF-", ".svg": b"<?xml"}
@@ -112,7 +121,7 @@ def test_the_waterfall_telescopes_from_the_baseline_to_the_design() -> None:
     axes = draw_comparison(fake_comparison()).axes[0]
     # 1000, 400, 450, 450, 600 cycles of 2 images; then the design's own bar.
     assert spans(axes) == [(0, 500), (500, 200), (200, 225), (225, 225), (225, 300), (0, 300)]
-    assert texts(axes) == ["500", "\N{MINUS SIGN}300", "+25", "0", "+75", "300"]
+    assert texts(axes) == ["500.0", "\N{MINUS SIGN}300.0", "+25.0", "0", "+75.0", "300.0"]
     assert axes.get_xlabel() == "cycles per image"
 
 
@@ -148,7 +157,39 @@ def test_designs_are_broken_down_per_image_beside_their_gains() -> None:
     assert energy.get_xlabel() == "energy, uJ per image (provisional: fixed loop order)"
     assert y_labels(latency) == ["PG", "uniform 8,8"]
     assert texts(latency) == ["100 (1.50x)", "100 (1.00x)"]
-    assert texts(energy) == ["10 (3.00x)", "10 (1.00x)"]
+    assert texts(energy) == ["10.0 (3.00x)", "10.0 (1.00x)"]
+
+
+@pytest.mark.parametrize("slower", [1, 100])
+def test_the_waterfalls_legend_stands_between_the_title_and_the_bars(slower: int) -> None:
+    comparison = fake_comparison()
+    comparison.waterfall.loc[comparison.waterfall.index[-1], "total_cycles"] *= slower
+    figure = draw_comparison(comparison)
+    figure.draw_without_rendering()
+    legend = figure.axes[0].get_legend()
+    assert legend is not None and figure._suptitle is not None
+    box = legend.get_window_extent()
+    assert figure.axes[0].get_window_extent().y1 <= box.y0
+    assert box.y1 <= figure._suptitle.get_window_extent().y0
+
+
+def test_the_caption_says_what_is_provisional() -> None:
+    note = "Energy and DRAM stalls are provisional (fixed loop order)."
+    assert draw_comparison(fake_comparison()).get_supxlabel() == (
+        f"In brackets: time, and energy, of uniform 8,8 over the design's. {note}"
+    )
+    assert draw_results(table({})).get_supxlabel() == note
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (0.0123, "0.0123"), (1.6, "1.60"), (100.0, "100"), (999.4, "999"),
+        (999.7, "1.00k"), (4300.0, "4.30k"), (15827.0, "15.8k"), (2.5e8, "250M"),
+    ],
+)  # fmt: skip
+def test_values_have_three_digits(value: float, text: str) -> None:
+    assert short(value) == text
 
 
 def test_the_title_says_trace_images_architecture_finding_and_warnings() -> None:
@@ -299,6 +340,58 @@ def test_a_column_over_an_axis_is_a_line_per_design() -> None:
     assert title(figure) == "digits (2 images, captured masks) on pg-os; scheme pg, full"
 
 
+def test_a_column_called_like_its_unit_is_not_explained() -> None:
+    frame = table({"array.rows": 8, "msb_cycles": 4}, {"array.rows": 16})
+    labels = [
+        draw_results(frame, x="array.rows", y=y).axes[0].get_ylabel()
+        for y in ("cycles", "msb_cycles")
+    ]
+    assert labels == [
+        "cycles per image",
+        "msb_cycles: steady cycles of the first pass\ncycles per image",
+    ]
+
+
+def looks(figure: Figure) -> dict[str, tuple[Any, Any, Any]]:
+    return {
+        str(line.get_label()): (line.get_color(), line.get_linestyle(), line.get_marker())
+        for line in figure.axes[0].get_lines()
+    }
+
+
+def test_a_swept_axis_has_the_colour_the_scheme_dashes_and_the_architecture_a_marker() -> None:
+    frame = table(
+        *(
+            {"array.rows": rows, "array.columns": columns, "scheme": scheme, "arch": arch}
+            for rows in (8, 16)
+            for columns in (8, 16, 32)
+            for scheme in ("pg", "full")
+            for arch in ("os", "ws")
+        )
+    )
+    found = looks(draw_results(frame, x="array.rows", y="cycles"))
+    assert len(set(found.values())) == 12
+    for place, key in ((0, "array.columns={2}"), (1, "{1}"), (2, "{0}")):
+        of_value: dict[str, set[Any]] = {}
+        for label, look in found.items():
+            of_value.setdefault(key.format(*label.split(", ")), set()).add(look[place])
+        assert all(len(each) == 1 for each in of_value.values())
+        assert len(set.union(*of_value.values())) == len(of_value)
+
+
+@pytest.mark.parametrize("count", [8, 17])
+def test_no_two_lines_look_alike(count: int) -> None:
+    frame = table(
+        *(
+            {"layer": f"conv{number}", "scheme": scheme}
+            for number in range(count)
+            for scheme in ("pg", "full")
+        )
+    )
+    found = looks(draw_results(frame, x="arch", y="cycles", by="layer"))
+    assert len(set(found.values())) == len(found) == 2 * count
+
+
 def test_words_stand_side_by_side_in_the_order_of_the_table() -> None:
     frame = table({"lsb.scheduler": "skip"}, {"lsb.scheduler": "combine", "cycles": 50})
     figure = draw_results(frame, x="lsb.scheduler", y="cycles")
@@ -438,9 +531,29 @@ def test_a_dollar_sign_in_a_name_is_no_formula(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["plot.gif", "plot", "plot.pngg"])
 def test_another_format_is_refused_and_nothing_written(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match=r"\.png, \.svg or \.pdf"):
+    with pytest.raises(InputError, match=r"ends in one of \.png, \.svg, \.pdf"):
         plot_results(table({}), tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["plot.png", "plot.SVG", "plot.pdf"])
+def test_a_path_that_can_be_written_is_returned(tmp_path: Path, name: str) -> None:
+    assert check_plot_path(str(tmp_path / name)) == tmp_path / name
+
+
+def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(InputError, match=r"ends in one of .*Did you mean '\.png'"):
+        check_plot_path(tmp_path / "plot.pngg")
+    with pytest.raises(InputError, match=r"its folder .*none does not exist"):
+        check_plot_path(tmp_path / "none" / "plot.png")
+    with pytest.raises(InputError, match="a folder"):
+        check_plot_path(tmp_path / "folder.png")
+
+
+def test_a_path_is_checked_without_matplotlib() -> None:
+    code = "import sys, pgsim.plots.paths; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_a_figure_that_fails_leaves_the_old_file_and_nothing_else(

@@ -2,6 +2,7 @@
 
 from pgsim.arch.config import (
     DRAM,
+    LONGEST_SIDE,
     LSB,
     PE,
     SRAM,
@@ -17,6 +18,7 @@ from pgsim.arch.technology import Technology, load_technology
 
 __all__ = [
     "DRAM",
+    "LONGEST_SIDE",
     "LSB",
     "PE",
     "SRAM",

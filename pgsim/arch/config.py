@@ -29,7 +29,9 @@ PEKind = Literal["fixed", "fusion", "serial_activation", "serial_weight", "seria
 Scheduler = Literal["dense", "skip", "combine", "queue", "ideal"]
 
 _Bits = Annotated[int, Field(ge=1, le=16)]
-_Side = Annotated[int, Field(ge=1, le=1024)]
+LONGEST_SIDE = 1024  # PEs of a row or column
+
+_Side = Annotated[int, Field(ge=1, le=LONGEST_SIDE)]
 _Name = Annotated[str, Field(min_length=1)]
 
 _PARTIAL_SUM_BITS = 32

@@ -76,18 +76,12 @@ class PETables(Section):
 
 
 class Arithmetic(Section):
-    """Energy and area of single operations, from which PEs without a measured table are built."""
+    """Energy and area of single additions, from which PEs without a measured table are built."""
 
     int8_add_pj: _Cost
-    int16_add_pj: _Cost
     int32_add_pj: _Cost
-    int8_multiply_pj: _Cost
-    int32_multiply_pj: _Cost
     int8_add_um2: _Cost
-    int16_add_um2: _Cost
     int32_add_um2: _Cost
-    int8_multiply_um2: _Cost
-    int32_multiply_um2: _Cost
     source: _Source
 
 
@@ -136,13 +130,16 @@ class Technology(Section):
 def load_technology(name_or_path: str | Path | Technology) -> Technology:
     """Return the technology table of a YAML file, or of the shipped one of that name.
 
-    A table that is loaded already is returned as it is. Raises InputError where there is no such
-    file or name, and for everything wrong in the file at once, one line each with file, line and
-    key.
+    A table that is loaded already is returned as it is. Raises InputError that begins with
+    `technology`, an architecture's key, where there is no such file or name, and for everything
+    wrong in the file at once, one line each with file, line and key.
     """
     if isinstance(name_or_path, Technology):
         return name_or_path
-    path = shipped("arch_configs/technology", name_or_path, ".yaml").resolve()
+    try:
+        path = shipped("arch_configs/technology", name_or_path, ".yaml").resolve()
+    except InputError as error:
+        raise InputError(f"technology: {error}") from None
     return _read(path, path.stat().st_mtime_ns)
 
 

@@ -61,10 +61,10 @@ def check_archs(archs: tuple[str, ...]) -> None:
 @settings_option
 def arch_area(arch: str, settings: tuple[str, ...]) -> None:
     """Print the area of ARCH's parts in mm2."""
-    from pgsim.energy import area_mm2
+    from pgsim.energy import area_mm2, costs_of
 
     design = chosen_arch(arch, settings)
-    parts = area_mm2(design, check_costs(design))
+    parts = area_mm2(costs_of(design, check_costs(design)))
     total = sum(parts.values())
     columns = {
         f"{design.name}, {design.technology}": [*parts, "total"],

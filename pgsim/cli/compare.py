@@ -8,7 +8,13 @@ import click
 import pandas as pd
 from rich.table import Table
 
-from pgsim.cli.options import calibration_option, chosen_arch, settings_option, table_option
+from pgsim.cli.options import (
+    calibration_option,
+    chosen_arch,
+    figure_option,
+    settings_option,
+    table_option,
+)
 from pgsim.cli.output import console, decimal, masks_of, percent, scaled, show, signed, table, whole
 from pgsim.compare import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
 from pgsim.table_files import write_table
@@ -22,12 +28,7 @@ from pgsim.waterfall import STEPS
 @calibration_option
 @click.option("--layers", is_flag=True, help="Account for the cycles of every layer too.")
 @table_option("Write the table of designs")
-@click.option(
-    "--plot",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Draw the comparison, as .png, .svg or .pdf.",
-)
+@figure_option("--plot", meaning="Draw the comparison, as .png, .svg or .pdf.")
 def command(
     trace: str,
     arch: str,
@@ -56,7 +57,7 @@ def print_comparison(comparison: Comparison, *, layers: bool) -> None:
     out, gated = console(), comparison.gated
     out.print(
         f"{gated.trace.name} ({masks_of(gated.trace)}), {gated.images:,} images, "
-        f"on {gated.arch.name}; per image, energy provisional:"
+        f"on {gated.arch.name};\nper image, energy and DRAM stalls provisional:"
     )
     show(design_table(comparison.designs))
     out.print()

@@ -43,6 +43,23 @@ def table_option(meaning: str, *, required: bool = False) -> Callable[[Function]
     )
 
 
+def figure_option(*names: str, meaning: str) -> Callable[[Function], Function]:
+    """Return an option for a figure's file; its name is checked before any work is done."""
+    return click.option(
+        *names,
+        type=click.Path(path_type=Path),
+        callback=_check_plot_path,
+        metavar="FILE",
+        help=meaning,
+    )
+
+
+def _check_plot_path(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    from pgsim.plots.paths import check_plot_path
+
+    return path if path is None else check_plot_path(path)
+
+
 def _check_table_path(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
     from pgsim.table_files import check_table_path
 

@@ -6,18 +6,15 @@ from pathlib import Path
 
 import click
 
+from pgsim.cli.options import figure_option
 from pgsim.plots import plot_results
 from pgsim.table_files import read_table
 
 
 @click.command("plot")
 @click.argument("results", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The figure, as .png, .svg or .pdf.  [default: RESULTS with .png]",
+@figure_option(
+    "-o", "--output", meaning="The figure, as .png, .svg or .pdf.  [default: RESULTS with .png]"
 )
 @click.option("--x", metavar="COLUMN", help="Draw points, this column to the right.")
 @click.option("--y", metavar="COLUMN", help="Draw points, this column upwards.")

@@ -59,7 +59,7 @@ def command(
     )
     show(layer_table(result))
     out.print()
-    for line in summary_lines(result.summary):
+    for line in summary_lines(result):
         out.print(line)
 
 
@@ -89,9 +89,11 @@ def layer_table(result: Result) -> Table:
     return table(columns, total=True)
 
 
-def summary_lines(summary: Row) -> list[str]:
+def summary_lines(result: Result) -> list[str]:
     """Return the network's figures, those of time and energy per image."""
+    summary, batch = result.summary, result.arch.batch
     images = summary["images"]
+    spread = f"over batches of {batch}" if batch > 1 else "over images"
     moved = (
         quantity(summary["dram_read_bytes"] / images, "B"),
         quantity(summary["dram_write_bytes"] / images, "B"),
@@ -105,7 +107,8 @@ def summary_lines(summary: Row) -> list[str]:
     return [
         f"cycles/image      {summary['cycles_per_image']:,.1f} "
         f"(median {summary['cycles_per_image_median']:,.1f}, "
-        f"p5 {summary['cycles_per_image_p5']:,.1f}, p95 {summary['cycles_per_image_p95']:,.1f})",
+        f"p5 {summary['cycles_per_image_p5']:,.1f}, "
+        f"p95 {summary['cycles_per_image_p95']:,.1f} {spread})",
         f"time/image        {quantity(summary['time_us'] / images * 1e-6, 's')}",
         f"energy/image      {quantity(summary['energy_pj_per_image'] * 1e-12, 'J')}, provisional "
         f"({parts})",

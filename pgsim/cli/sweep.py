@@ -10,11 +10,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from pgsim.cli.options import table_option
 from pgsim.cli.output import console
+from pgsim.files import shipped_names
 from pgsim.sweep import load_sweep, sweep
 from pgsim.table_files import write_table
 
+_SHIPPED = shipped_names("arch_configs/sweeps", ".yaml")
 
-@click.command("sweep")
+
+@click.command("sweep", epilog=f"Shipped sweeps: {', '.join(_SHIPPED)}.")
 @click.argument("spec")
 @table_option("Write one row per point and layer", required=True)
 @click.option(
@@ -23,8 +26,8 @@ from pgsim.table_files import write_table
 def command(spec: str, output: Path, jobs: int | None) -> None:
     """Simulate every combination of traces, designs, schemes and axes of a sweep.
 
-    SPEC is a YAML file, or the name of a shipped sweep (rows); paths in it are relative to the
-    current folder.
+    SPEC is a YAML file, or the name of a shipped sweep; paths in it are relative to the current
+    folder.
     """
     asked = load_sweep(spec)
     if asked.what_ifs:

@@ -17,6 +17,7 @@ from pgsim.workload import (
     GateTrace,
     LayerShape,
     check_trace,
+    check_trace_path,
     load_trace,
     save_trace,
     synthetic_trace,
@@ -43,7 +44,10 @@ def info(trace: str) -> None:
 @command.command("check")
 @click.argument("traces", nargs=-1, required=True, metavar="TRACE...")
 def check(traces: tuple[str, ...]) -> None:
-    """Read all of TRACE and print every problem; exit code 2 if there is one."""
+    """Read all of TRACE and print every problem; exit code 2 if there is one.
+
+    A change since the file was written is one, where the file holds digests.
+    """
     problems = []
     for trace in traces:
         if found := check_trace(trace):
@@ -54,9 +58,16 @@ def check(traces: tuple[str, ...]) -> None:
         raise InputError("\n".join(problems))
 
 
+def _check_output(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
+    return check_trace_path(path)
+
+
 @command.command("synth")
 @click.argument("network", type=click.Choice(list(NETWORKS)))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE",
+    callback=_check_output, help="The trace; .safetensors is appended where it is missing.",
+)  # fmt: skip
 @click.option("--images", type=int, default=16, show_default=True)
 @click.option(
     "--density", type=float, required=True, help="Expected fraction of outputs whose gate is 1."

@@ -37,28 +37,7 @@ def capture(
     batch or at two input sizes, or where nothing ran.
     """
     _require_stated_widths(model)
-    shapes: dict[str, LayerShape] = {}
-    masks: dict[str, list[NDArray[np.bool_]]] = {}
-    ran: set[str] = set()
-    images = 0
-
-    def keep(layer_name: str, layer: PGLayer, x: Tensor) -> None:
-        shape = shape_of(layer_name, layer, tuple(x.shape))
-        if layer_name in ran:
-            raise InputError(
-                f"layer {layer_name!r} ran twice in one batch: give each place its own."
-            )
-        if shapes.setdefault(layer_name, shape) != shape:
-            raise InputError(f"layer {layer_name!r}: the input size changed between batches.")
-        ran.add(layer_name)
-        if layer.mask is not None:
-            masks.setdefault(layer_name, []).append(_channels_first(layer, layer.mask))
-
-    with _listening(model, keep):
-        for batch in batches:
-            ran.clear()
-            model(batch)
-            images += len(batch)
+    shapes, masks, images = _run(model, batches)
     if not shapes:
         raise InputError("nothing to capture: no batch reached a PGConv2d or PGLinear.")
     return GateTrace.from_masks(
@@ -72,6 +51,33 @@ def capture(
         images=images,
         name=name,
     )
+
+
+def _run(
+    model: nn.Module, batches: Iterable[Tensor]
+) -> tuple[dict[str, LayerShape], dict[str, list[NDArray[np.bool_]]], int]:
+    """Return the layers by name in the order they ran, their masks by batch, and the images."""
+    shapes: dict[str, LayerShape] = {}
+    masks: dict[str, list[NDArray[np.bool_]]] = {}
+    ran: set[str] = set()
+    images = 0
+
+    def keep(name: str, layer: PGLayer, x: Tensor) -> None:
+        shape = shape_of(name, layer, tuple(x.shape))
+        if name in ran:
+            raise InputError(f"layer {name!r} ran twice in one batch: give each place its own.")
+        if shapes.setdefault(name, shape) != shape:
+            raise InputError(f"layer {name!r}: the input size changed between batches.")
+        ran.add(name)
+        if layer.mask is not None:
+            masks.setdefault(name, []).append(_channels_first(layer, layer.mask))
+
+    with _listening(model, keep):
+        for batch in batches:
+            ran.clear()
+            model(batch)
+            images += len(batch)
+    return shapes, masks, images
 
 
 def shape_of(name: str, layer: PGLayer, input_shape: tuple[int, ...]) -> LayerShape:

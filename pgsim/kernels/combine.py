@@ -66,8 +66,8 @@ def _issue_oldest(used, members, held):
 
 
 @numba.njit(cache=True, nogil=True)
-def combine(rows, lanes, lane_bounds, slot_bounds, ways, depth):
-    """Count the slots that `combine(ways, open=depth)` issues in every tile.
+def combine(rows, lanes, lane_bounds, slot_bounds, ways, open_slots):
+    """Count the slots that `combine(ways, open=open_slots)` issues in every tile.
 
     rows: uint64 (batches, lanes, words), a lane's slots packed least significant bit first.
     lanes: int64 (lanes,), the row of each lane in lane-group order.
@@ -77,12 +77,12 @@ def combine(rows, lanes, lane_bounds, slot_bounds, ways, depth):
     batches = rows.shape[0]
     groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
     issued = np.zeros((batches, groups, windows), np.int64)
-    members = np.empty(depth, np.int64)
+    members = np.empty(open_slots, np.int64)
     for batch in range(batches):
         for group in range(groups):
             own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
             slots = np.empty(((own.size + 63) >> 6, 64), np.uint64)
-            used = np.empty((slots.shape[0], depth), np.uint64)
+            used = np.empty((slots.shape[0], open_slots), np.uint64)
             batch_rows = rows[batch]
             loaded = -1
             for window in range(windows):
@@ -97,7 +97,7 @@ def combine(rows, lanes, lane_bounds, slot_bounds, ways, depth):
                     place = _first_fit(slots, slot, used, held)
                     if place == held:
                         count += 1
-                        if held == depth:
+                        if held == open_slots:
                             _issue_oldest(used, members, held)
                             place -= 1
                         else:

@@ -1,6 +1,37 @@
-"""Figures of comparisons and of tables of results, written as png, svg or pdf."""
+"""Figures of comparisons and of tables of results, written as png, svg or pdf.
 
-from pgsim.plots.comparison import draw_comparison, plot_comparison
-from pgsim.plots.table import draw_results, plot_results
+What draws is imported when it is first used: `paths` checks a path without Matplotlib.
+"""
 
-__all__ = ["draw_comparison", "draw_results", "plot_comparison", "plot_results"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pgsim.plots.paths import check_plot_path
+
+if TYPE_CHECKING:
+    from pgsim.plots.comparison import draw_comparison, plot_comparison
+    from pgsim.plots.table import draw_results, plot_results
+
+_HOMES = {
+    "draw_comparison": "comparison",
+    "draw_results": "table",
+    "plot_comparison": "comparison",
+    "plot_results": "table",
+}
+
+__all__ = [
+    "check_plot_path",
+    "draw_comparison",
+    "draw_results",
+    "plot_comparison",
+    "plot_results",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pgsim.plots' has no attribute {name!r}")
+    return getattr(import_module(f"pgsim.plots.{_HOMES[name]}"), name)

@@ -8,7 +8,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from pgsim.errors import InputError, nearest
-from pgsim.results import COLUMNS, IDENTITY, SUMMARY, SUMMED, Column
+from pgsim.results import COLUMNS, IDENTITY, SUMMED, Column
 
 # A ratio over layers is their mean, weighted by what it is a ratio to (M4, M27).
 _WEIGHTS = {
@@ -19,9 +19,7 @@ _WEIGHTS = {
     "lsb_pe_utilization": "lsb_cycles",
 }
 _MEASURED = {
-    name: column
-    for name, column in (COLUMNS | SUMMARY).items()
-    if name not in IDENTITY and name != "image"
+    name: column for name, column in COLUMNS.items() if name not in (*IDENTITY, "design", "image")
 }
 _WITHIN_A_DESIGN = ("layer", "image")
 NAMES = ("design", "arch", "trace")  # what a person or a sweep may call anew at every point
@@ -30,7 +28,7 @@ _MASKS = {"synthetic": "SYNTHETIC masks", "captured": "captured masks"}
 
 def column_of(name: str) -> Column:
     """Return the unit and meaning of a column; both are empty for one that pgsim did not write."""
-    return (COLUMNS | _MEASURED).get(name, Column("", ""))
+    return COLUMNS.get(name, Column("", ""))
 
 
 def check_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from pgsim.plots.drawing import (
     BLUE,
+    CAPTION,
     GREY,
     INCHES_PER_LINE,
     VERMILLION,
     bar_labels,
     breakdowns,
+    legend_above,
     si_ticks,
     wrapped,
     write_figure,
@@ -42,7 +43,8 @@ def plot_comparison(comparison: Comparison, path: str | Path) -> None:
 def draw_comparison(comparison: Comparison) -> Figure:
     """Return a figure of where the promised saving goes, and of latency and energy by design.
 
-    Cycles and energy are per image, the energy provisional. Source: MODEL.md M30 for the account.
+    Cycles and energy are per image; energy and DRAM stalls are provisional.
+    Source: MODEL.md M30 for the account.
     """
     designs = comparison.designs
     labels = [wrapped(name) for name in designs["design"]]
@@ -60,7 +62,7 @@ def draw_comparison(comparison: Comparison) -> Figure:
     gains = [[f" ({gain:.2f}x)" for gain in designs[by]] for by in ("speedup", "energy_ratio")]
     breakdowns(latency, energy, per_image, labels, (gains[0], gains[1]))
     figure.supxlabel(
-        f"In brackets: time, and energy, of {labels[1]} over the design's.", fontsize=8
+        f"In brackets: time, and energy, of {labels[1]} over the design's. {CAPTION}", fontsize=8
     )
     figure.suptitle(_title(comparison), x=0.01, ha="left", fontsize=10)
     return figure
@@ -81,7 +83,10 @@ def draw_waterfall(axes: Axes, account: pd.DataFrame, images: int, design: str) 
     axes.barh(range(rows), widths, left=starts, color=colours, height=0.7)
     for row, total in enumerate(totals):
         axes.plot([total, total], [row - 0.35, row + 1.35], color="black", lw=0.6)
-    texts = [_count(totals[0]), *map(_signed, changes[1:]), _count(totals[-1])]
+    # Every text to the same decimal, so that a reader can add up the account.
+    decimals = max(0, 4 - len(str(int(max(totals)))))
+    first, last = (f"{totals[end]:,.{decimals}f}" for end in (0, -1))
+    texts = [first, *(_signed(change, decimals) for change in changes[1:]), last]
     for row, (start, width, text) in enumerate(zip(starts, widths, texts, strict=True)):
         axes.annotate(
             text, (max(start, start + width), row), (4, 0), textcoords="offset points",
@@ -95,21 +100,12 @@ def draw_waterfall(axes: Axes, account: pd.DataFrame, images: int, design: str) 
     axes.set_xlim(0, max(totals) * 1.12)
     axes.set_xlabel("cycles per image")
     si_ticks(axes.xaxis)
-    key = {"total": _TOTAL, "fewer cycles": _FEWER, "more cycles": _MORE}
-    axes.legend(
-        [Patch(color=colour) for colour in key.values()], list(key), fontsize=8, frameon=False,
-        loc="lower right",
-    )  # fmt: skip
+    legend_above(axes, {"total": _TOTAL, "fewer cycles": _FEWER, "more cycles": _MORE})
 
 
-def _count(cycles: float) -> str:
-    """Return cycles to the last one, so that a reader can add up the account."""
-    return f"{cycles:,.0f}" if cycles >= 100 else f"{cycles:.3g}"
-
-
-def _signed(change: float) -> str:
+def _signed(change: float, decimals: int) -> str:
     sign = "+" if change > 0 else "\N{MINUS SIGN}"
-    return f"{sign}{_count(abs(change))}" if change else "0"
+    return f"{sign}{abs(change):,.{decimals}f}" if change else "0"
 
 
 def _title(comparison: Comparison) -> str:

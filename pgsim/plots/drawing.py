@@ -6,7 +6,7 @@ Figures are made without pyplot, so that drawing one leaves no global state behi
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,11 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, FuncFormatter
 
-from pgsim.errors import InputError, nearest
 from pgsim.files import replacing
+from pgsim.plots.paths import check_plot_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,11 +44,11 @@ ENERGY = {
     "energy_dram_pj": ("DRAM", VERMILLION),
     "energy_leakage_pj": ("leakage", GREY),
 }
-ENERGY_NOTE = "provisional: fixed loop order"
+PROVISIONAL = "provisional: fixed loop order"
+CAPTION = "Energy and DRAM stalls are provisional (fixed loop order)."
 
 LABEL_WIDTH = 30  # characters of a bar's label in one line
 INCHES_PER_LINE = 0.17  # height of one such line
-_FORMATS = ("png", "svg", "pdf")
 _LARGER_UNITS = {
     "pJ": {"nJ": 1e3, "uJ": 1e6, "mJ": 1e9, "J": 1e12},
     "us": {"ms": 1e3, "s": 1e6},
@@ -59,11 +60,8 @@ def write_figure(figure: Figure, path: str | Path) -> None:
 
     Raises InputError for another suffix than png, svg or pdf, or a folder that cannot be written.
     """
-    suffix = Path(path).suffix.lower().lstrip(".")
-    if suffix not in _FORMATS:
-        raise InputError(
-            f"{path}: expected a name that ends in .png, .svg or .pdf.{nearest(suffix, _FORMATS)}"
-        )
+    path = check_plot_path(path)
+    suffix = path.suffix.lower().lstrip(".")
     undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with (
         replacing(path) as temporary,
@@ -73,11 +71,11 @@ def write_figure(figure: Figure, path: str | Path) -> None:
 
 
 def short(value: float) -> str:
-    """Return a number in three significant digits with an SI prefix: 8699.6 is ``8.7k``."""
-    for power, prefix in ((12, "T"), (9, "G"), (6, "M"), (3, "k")):
+    """Return a number in three significant digits with an SI prefix: 8699.6 is ``8.70k``."""
+    for power, prefix in ((12, "T"), (9, "G"), (6, "M"), (3, "k"), (0, "")):
         if abs(value) >= 0.9995 * 10.0**power:
-            return f"{value / 10.0**power:.3g}{prefix}"
-    return f"{value:.3g}"
+            return f"{value / 10.0**power:#.3g}".removesuffix(".") + prefix
+    return f"{value:#.3g}" if value else "0"
 
 
 def wrapped(text: str, width: int = LABEL_WIDTH) -> str:
@@ -110,6 +108,15 @@ def bar_labels(axes: Axes, labels: Sequence[str]) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def legend_above(axes: Axes, colours: Mapping[str, str]) -> None:
+    """Name colours in one line above the axes, where no bar can be."""
+    axes.legend(
+        handles=[Patch(color=colour, label=name) for name, colour in colours.items()],
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=len(colours), fontsize=7, frameon=False,
+        handlelength=1, columnspacing=1, borderaxespad=0.2,
+    )  # fmt: skip
+
+
 def breakdowns(
     latency: Axes,
     energy: Axes,
@@ -132,7 +139,7 @@ def breakdowns(
     unit = _stack(latency, spent, LATENCY, unit, latency_notes)
     latency.set_xlabel(f"latency, {unit} per image")
     unit = _stack(energy, rows[list(ENERGY)], ENERGY, "pJ", energy_notes)
-    energy.set_xlabel(f"energy, {unit} per image ({ENERGY_NOTE})")
+    energy.set_xlabel(f"energy, {unit} per image ({PROVISIONAL})")
     bar_labels(latency, labels)
     bar_labels(energy, blank)
 
@@ -159,8 +166,5 @@ def _stack(
         )  # fmt: skip
     axes.set_xlim(0, (float(left.max()) or 1.0) * 1.3)
     si_ticks(axes.xaxis)
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=len(parts), fontsize=7, frameon=False,
-        handlelength=1, columnspacing=1, borderaxespad=0.2,
-    )  # fmt: skip
+    legend_above(axes, {name: colour for name, colour in parts.values()})
     return unit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +29,13 @@ from pgsim.plots.columns import (
 from pgsim.plots.drawing import (
     BLACK,
     BLUE,
+    CAPTION,
     ENERGY,
-    ENERGY_NOTE,
     GREEN,
     INCHES_PER_LINE,
     LATENCY,
     ORANGE,
+    PROVISIONAL,
     PURPLE,
     SKY,
     VERMILLION,
@@ -48,10 +48,12 @@ from pgsim.plots.drawing import (
 from pgsim.results import IDENTITY, SUMMED
 
 _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+_DASHES = ("solid", "dashed", "dotted", "dashdot")
 _MARKERS = ("o", "s", "^", "D", "v")  # hollow: lines that coincide still show
 _MOST_LINES = len(_COLOURS) * len(_MARKERS)
 _MOST_BARS = 200
 _TITLE_WIDTH = 110
+_LEGEND_WIDTH = 45
 _NEEDED = ("arch", "trace", "mask_source", "scheme", "images")
 
 
@@ -116,30 +118,33 @@ def _draw_breakdowns(frame: pd.DataFrame, by: str) -> Figure:
     figure = Figure(figsize=(11, INCHES_PER_LINE * lines + 1.6), layout="constrained")
     latency, energy = figure.subplots(1, 2)
     breakdowns(latency, energy, rows, labels)
+    figure.supxlabel(CAPTION, fontsize=8)
     _set_title(figure, frame)
     return figure
 
 
 def _draw_lines(frame: pd.DataFrame, x: str, y: str, by: str) -> Figure:
     points = _points(frame, x, y, by)
-    lines = _lines(points, x)
+    shown = _parting(points, x)
+    labels = np.asarray(labels_of(points, shown), dtype=object)
+    lines = {str(label): line for label, line in points.groupby(labels, sort=False)}
     if len(lines) > _MOST_LINES:
         raise InputError(
             f"{len(lines)} lines do not fit in one figure, at most {_MOST_LINES} do; "
             f"choose rows of the table"
         )
-    height = INCHES_PER_LINE * sum(wrapped(label).count("\n") + 1.2 for label in lines)
-    figure = Figure(figsize=(10, max(5.0, height + 1.5)), layout="constrained")
+    height = INCHES_PER_LINE * sum(_in_legend(label).count("\n") + 1.2 for label in lines)
+    figure = Figure(figsize=(11, max(5.0, height + 1.5)), layout="constrained")
     axes = figure.subplots()
     unit, size = larger_unit(column_of(y).unit, float(points[y].abs().max()))
     places = _place_x(axes, points[x])
-    # 7 and 5 have no common factor: no two of the 35 lines look the same.
-    for (label, line), colour, marker in zip(
-        lines.items(), cycle(_COLOURS), cycle(_MARKERS), strict=False
-    ):
+    looks = _looks(pd.concat([line[shown].head(1) for line in lines.values()]))
+    for (label, line), (colour, dashes, marker) in zip(lines.items(), looks, strict=True):
         across = places[line.index].sort_values()
         up = line[y][across.index] / size
-        axes.plot(across, up, marker=marker, mfc="none", color=colour, label=wrapped(label))
+        axes.plot(
+            across, up, color=colour, ls=dashes, marker=marker, mfc="none", label=_in_legend(label)
+        )
     axes.set_xlabel(wrapped(x))
     axes.set_ylabel(_y_label(y, unit))
     if points[y].min() >= 0:
@@ -148,17 +153,23 @@ def _draw_lines(frame: pd.DataFrame, x: str, y: str, by: str) -> Figure:
     axes.grid(axis="y", lw=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     if len(lines) > 1:
-        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False)
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False,
+            handlelength=4,
+        )  # fmt: skip
     _set_title(figure, _without_what_if(frame, x))
     return figure
 
 
 def _y_label(y: str, unit: str) -> str:
-    """Return name and meaning of a column, and below them its unit and whether to rely on it."""
+    """Return name and meaning of a column, and below them its unit and whether to rely on it.
+
+    A column called like its unit needs no more: ``cycles per image``.
+    """
     about = wrapped(f"{y}: {column_of(y).meaning}".removesuffix(": "), 60)
     per_image_unit = f"{unit} per image" if y in SUMMED else unit
-    notes = [per_image_unit, ENERGY_NOTE if "energy" in y else ""]
-    return "\n".join([about, "; ".join(filter(None, notes))]).rstrip()
+    notes = [per_image_unit, PROVISIONAL if "energy" in y or "dram" in y else ""]
+    return "\n".join(["" if y == unit else about, "; ".join(filter(None, notes))]).strip()
 
 
 def _points(frame: pd.DataFrame, x: str, y: str, by: str) -> pd.DataFrame:
@@ -177,14 +188,51 @@ def _points(frame: pd.DataFrame, x: str, y: str, by: str) -> pd.DataFrame:
     return points
 
 
-def _lines(points: pd.DataFrame, x: str) -> dict[str, pd.DataFrame]:
-    """Return the points of every line by its label."""
+def _parting(points: pd.DataFrame, x: str) -> list[str]:
+    """Return the columns whose values make one line or another, as their labels show them."""
     apart = [str(key) for key in points.columns[:-1] if key != x]
     if x not in IDENTITY:  # a name made anew for every value of a swept x parts no line
         made = [key for key in NAMES if key in apart and points[key].nunique() > 1]
         apart = [key for key in apart if key not in made or not is_determined(points, [x], key)]
-    labels = np.asarray(labels_of(points, told_apart(points, apart)), dtype=object)
-    return {str(label): line for label, line in points.groupby(labels, sort=False)}
+    return told_apart(points, apart)
+
+
+def _looks(heads: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Return colour, dashes and marker of every line, no two of them alike.
+
+    heads: for each line a row of what parts it from the others. What a sweep varied has the
+    colour, scheme and architecture have dashes and marker, or one of them both. Where something
+    has more values than looks, every line has a colour and a marker of its own.
+    """
+    last = {"scheme": 1, "arch": 2}
+    varying = [str(name) for name in heads.columns if heads[name].nunique(dropna=False) > 1]
+    varying.sort(key=lambda name: last.get(name, 0))
+    coloured, dashed, marked = varying[: max(1, len(varying) - 2)], varying[1:][-2:], varying[-1:]
+    numbers = (_numbered(heads, names) for names in (coloured, dashed[:1], marked))
+    looks = [_look(*each) for each in zip(*numbers, strict=True)]
+    if len(set(looks)) == len(heads):
+        return looks
+    # 7 colours and 5 markers have no common factor: no two of the 35 lines look the same.
+    return [_look(line, 0, line) for line in range(len(heads))]
+
+
+def _look(colour: int, dashes: int, marker: int) -> tuple[str, str, str]:
+    return (
+        _COLOURS[colour % len(_COLOURS)],
+        _DASHES[dashes % len(_DASHES)],
+        _MARKERS[marker % len(_MARKERS)],
+    )
+
+
+def _numbered(heads: pd.DataFrame, names: list[str]) -> list[int]:
+    """Return for every row the number of its values of some columns, in order of appearance."""
+    if not names:
+        return [0] * len(heads)
+    return [int(n) for n in heads.groupby(names, sort=False, dropna=False).ngroup()]
+
+
+def _in_legend(label: str) -> str:
+    return wrapped(label, _LEGEND_WIDTH)
 
 
 def _without_what_if(frame: pd.DataFrame, x: str) -> pd.DataFrame:

@@ -41,11 +41,11 @@ class PassTiming:
 
 
 def time_pass(
-    shape: LayerShape, arch: ArchConfig, tiling: Tiling, sweep: Pass, issue: Issue
+    shape: LayerShape, arch: ArchConfig, tiling: Tiling, pass_: Pass, issue: Issue
 ) -> PassTiming:
     """Return the cycles of one pass in every tile. Source: MODEL.md M5, M10, M15, M21."""
     array = arch.array
-    macs, cycles = macs_and_cycles(array.pe, sweep.activation_bits, sweep.weight_bits)
+    macs, cycles = macs_and_cycles(array.pe, pass_.activation_bits, pass_.weight_bits)
     output_cycles = pe_steps(shape, array, macs) * cycles
     if array.dataflow == "os":
         reduction = 1
@@ -57,16 +57,16 @@ def time_pass(
         fold_steady = issue.slots * cycles
     steady = folds * fold_steady
     return PassTiming(
-        activation_bits=sweep.activation_bits,
-        weight_bits=sweep.weight_bits,
-        gated=sweep.mask is not None,
+        activation_bits=pass_.activation_bits,
+        weight_bits=pass_.weight_bits,
+        gated=pass_.mask is not None,
         macs_per_pe=macs,
         issue=issue,
         reduction_folds=reduction,
         folds=folds,
         fold_steady_cycles=fold_steady,
         steady_cycles=steady,
-        port_stall_cycles=_port_stalls(shape, arch, tiling, sweep, issue, steady),
+        port_stall_cycles=_port_stalls(shape, arch, tiling, pass_, issue, steady),
         busy_pe_cycles=issue.entries * output_cycles,
     )
 
@@ -75,18 +75,18 @@ def _port_stalls(
     shape: LayerShape,
     arch: ArchConfig,
     tiling: Tiling,
-    sweep: Pass,
+    pass_: Pass,
     issue: Issue,
     steady_cycles: Counts,
 ) -> Counts:
     """Return how long each pass waits for the ports that feed its slots (M21)."""
-    if sweep.mask is not None and arch.lsb.scheduler == "ideal":
+    if pass_.mask is not None and arch.lsb.scheduler == "ideal":
         return np.zeros_like(steady_cycles)
     memory = arch.memory
     if tiling.slots_are_positions:
-        sram, bits = memory.activation_sram, sweep.activation_bits
+        sram, bits = memory.activation_sram, pass_.activation_bits
     else:
-        sram, bits = memory.weight_sram, sweep.weight_bits
+        sram, bits = memory.weight_sram, pass_.weight_bits
     read_cycles = -(-issue.vectors * shape.reduction * bits // (sram.banks * sram.port_bits))
     stalls: Counts = np.maximum(0, read_cycles - steady_cycles)
     return stalls

@@ -34,8 +34,7 @@ class Transfers:
     @property
     def on_demand(self) -> bool:
         """Whether the LSB plane is fetched as gated outputs need it (M24)."""
-        gated = len(self.passes) > 1 and self.passes[1].gated
-        return gated and self.arch.memory.lsb_fetch == "on_demand"
+        return self.passes[-1].gated and self.arch.memory.lsb_fetch == "on_demand"
 
     @property
     def fetched_bits(self) -> int:
@@ -69,29 +68,23 @@ class Transfers:
         return -(-bits // self.burst_bits)
 
 
-def activation_read_bursts(layer: Transfers, rows: Words | None, lanes: Counts) -> Counts:
-    """Return the bursts of activations that every tile fetches, int64 that broadcast to the tiles.
+def dram_bursts(layer: Transfers, rows: Words | None, lanes: Counts) -> dict[str, Counts]:
+    """Return the bursts of every tile by direction, int64 that broadcast to the tiles.
 
     rows, lanes: the mask and the lanes' order as the schedulers take them, for the LSB plane on
     demand; rows is None where no pass has a mask. Source: MODEL.md M23, M24.
     """
-    by_slots = layer.tiling.slots_are_positions
-    bursts = _slot_activations(layer) if by_slots else _lane_activations(layer)
+    if layer.tiling.slots_are_positions:
+        activations, weights = _slot_activations(layer), _lane_weights(layer)
+    else:
+        activations, weights = _lane_activations(layer), _slot_weights(layer)
     if layer.on_demand and rows is not None:
-        bursts = bursts + _lsb_plane(layer, rows, lanes)
-    return bursts
-
-
-def weight_read_bursts(layer: Transfers) -> Counts:
-    """Return the bursts of weights that every tile fetches. Source: MODEL.md M23."""
-    by_slots = layer.tiling.slots_are_positions
-    bursts = _lane_weights(layer) if by_slots else _slot_weights(layer)
-    return bursts * _steps_with_weights(layer)
-
-
-def write_bursts(layer: Transfers) -> Counts:
-    """Return the bursts of finished outputs that every tile writes. Source: MODEL.md M23."""
-    return layer.bursts(layer.tiling.outputs * layer.output_bits)
+        activations = activations + _lsb_plane(layer, rows, lanes)
+    return {
+        "dram_activation_read_bursts": activations,
+        "dram_weight_read_bursts": weights * _steps_with_weights(layer),
+        "dram_write_bursts": layer.bursts(layer.tiling.outputs * layer.output_bits),
+    }
 
 
 def _lane_weights(layer: Transfers) -> Counts:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -17,29 +15,21 @@ from pgsim.workload import LayerShape
 PARTIAL_SUM_BITS = 32
 
 
-@dataclass(frozen=True)
-class SRAMTraffic:
-    """Whole port words that tiles read and write, int64 arrays that broadcast to the tiles."""
-
-    activation_read_words: Counts
-    weight_read_words: Counts
-    output_read_words: Counts
-    output_write_words: Counts
-
-
-def sram_traffic(
+def sram_words(
     shape: LayerShape,
     arch: ArchConfig,
     tiling: Tiling,
     passes: tuple[PassTiming, ...],
     output_bits: int,
-) -> SRAMTraffic:
-    """Return what every tile reads and writes at the ports of the buffers. Source: MODEL.md M22."""
+) -> dict[str, Counts]:
+    """Return the whole port words of every tile by buffer, int64 that broadcast to the tiles.
+
+    Source: MODEL.md M22.
+    """
     memory = arch.memory
-    if tiling.slots_are_positions:
-        slot_port, lane_port = memory.activation_sram.port_bits, memory.weight_sram.port_bits
-    else:
-        slot_port, lane_port = memory.weight_sram.port_bits, memory.activation_sram.port_bits
+    slot_sram, lane_sram = "activation_sram", "weight_sram"
+    if not tiling.slots_are_positions:
+        slot_sram, lane_sram = lane_sram, slot_sram
     slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
     loads = lane_operand_loads(arch, tiling, passes)
     for timing, count in zip(passes, loads, strict=True):
@@ -48,14 +38,17 @@ def sram_traffic(
             slot_bits, lane_bits = lane_bits, slot_bits
         slot_read = timing.issue.vectors * shape.reduction * slot_bits
         lane_read = count * tiling.lane_group_lanes[:, None] * shape.reduction * lane_bits
-        slot_words = slot_words - (-slot_read // slot_port)
-        lane_words = lane_words - (-lane_read // lane_port)
+        slot_words = slot_words - (-slot_read // getattr(memory, slot_sram).port_bits)
+        lane_words = lane_words - (-lane_read // getattr(memory, lane_sram).port_bits)
     visits = sum_visits(shape, arch, tiling, passes)
     sum_bits = _sum_bits(arch, tiling, passes, visits, output_bits)
     output_words = -(-sum_bits // memory.output_sram.port_bits)
-    by_role = (slot_words, lane_words)
-    activation_words, weight_words = by_role if tiling.slots_are_positions else by_role[::-1]
-    return SRAMTraffic(activation_words, weight_words, output_words, output_words)
+    return {
+        f"{slot_sram}_read_words": slot_words,
+        f"{lane_sram}_read_words": lane_words,
+        "output_sram_read_words": output_words,
+        "output_sram_write_words": output_words,
+    }
 
 
 def lane_operand_loads(
@@ -81,7 +74,10 @@ def _sum_bits(
     visits: tuple[Counts, ...],
     output_bits: int,
 ) -> Counts:
-    """Return the bits that every tile reads from the output buffer, and as many it writes (M22).
+    """Return the bits that every tile writes to the output buffer, and as many it reads (M22).
+
+    A visit writes every sum; it reads what the visit before left, and the last sums are read once
+    more on their way out, in place of the first visit's read.
 
     visits: how often each pass's sums come to the buffer (`buffers.sum_visits`).
     """
@@ -91,7 +87,6 @@ def _sum_bits(
     later_sums = sum(
         timing.issue.entries * count for timing, count in zip(passes[1:], visits[1:], strict=True)
     )
-    # The first visit reads nothing, but finished sums are read once more on their way out.
     sum_bits = (first_sums + later_sums) * PARTIAL_SUM_BITS
     finished = _finished_in_the_array(arch, tiling, passes, visits)
     bits: Counts = np.where(finished, outputs * output_bits, sum_bits) + mask

@@ -5,6 +5,7 @@ from pgsim.workload.masks import LayerTrace, pack_masks
 from pgsim.workload.networks import NETWORKS, network
 from pgsim.workload.synthetic import synthetic_trace
 from pgsim.workload.trace import GateTrace, check_trace, load_trace, save_trace
+from pgsim.workload.trace_paths import check_trace_path
 
 __all__ = [
     "NETWORKS",
@@ -12,6 +13,7 @@ __all__ = [
     "LayerShape",
     "LayerTrace",
     "check_trace",
+    "check_trace_path",
     "layer_shape",
     "load_trace",
     "network",

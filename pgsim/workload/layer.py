@@ -21,6 +21,7 @@ _LARGEST_SIZE = 2**24  # of one dimension: far beyond any network, and small eno
 _MOST_MACS = 2**53  # of one image: counts stay exact, in int64 and in float64
 _CONV_ONLY = ("in_size", "kernel", "stride", "padding", "dilation")
 _EXTENT = {"linear": "positions", "recurrent": "time_steps"}
+_TOTAL = "network"  # what tables call the total of all layers
 
 
 def _pair(value: object) -> object:
@@ -80,6 +81,8 @@ class LayerShape(BaseModel):
 
     @model_validator(mode="after")
     def _is_possible(self) -> LayerShape:
+        if self.name == _TOTAL:
+            raise ValueError(f"the name {_TOTAL!r} stands for the total of all layers: rename it")
         self._check_fields_of_op()
         for side in ("in_channels", "out_channels"):
             if (channels := getattr(self, side)) % self.groups:
@@ -213,6 +216,34 @@ def layer_shape(fields: Mapping[str, object], where: str = "") -> LayerShape:
             f"{where}{': ' if where else ''}layer {_short(name)}: "
             f"{describe(error, LayerShape.model_fields)}"
         ) from None
+
+
+def layer_shapes(
+    layers: Iterable[LayerShape | Mapping[str, object]], where: str
+) -> tuple[LayerShape, ...]:
+    """Return the LayerShapes of a list of LayerShapes or mappings of manifest fields.
+
+    Raises InputError, that begins with `where`, as `layer_shape` does, for anything but a list of
+    layers, and where two share a name.
+    """
+    if isinstance(layers, LayerShape | Mapping | str) or not isinstance(layers, Iterable):
+        raise _no_layers(layers, where)
+    by_name: dict[str, LayerShape] = {}
+    for number, each in enumerate(layers, start=1):
+        if not isinstance(each, LayerShape | Mapping):
+            raise _no_layers(each, where)
+        shape = each if isinstance(each, LayerShape) else layer_shape(each, where)
+        if shape.name in by_name:
+            raise InputError(f"{where}: layer {shape.name!r} appears again as layer {number}")
+        by_name[shape.name] = shape
+    return tuple(by_name.values())
+
+
+def _no_layers(found: object, where: str) -> InputError:
+    return InputError(
+        f"{where}: expected a list of layers, each a LayerShape or a mapping of its manifest "
+        f"fields, not {_short(found)}"
+    )
 
 
 def describe(error: ValidationError, fields: Iterable[str]) -> str:

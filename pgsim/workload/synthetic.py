@@ -15,6 +15,7 @@ recurrent layer has one column, of its tokens or time steps.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from math import inf, sqrt
 from numbers import Integral
@@ -24,14 +25,23 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.errors import InputError
-from pgsim.workload.layer import LayerShape, layer_shape
+from pgsim.workload.layer import LayerShape, layer_shapes
 from pgsim.workload.masks import Words, pack_masks, words_of
 from pgsim.workload.networks import network
 from pgsim.workload.trace import GateTrace, from_words
-from pgsim.workload.trace_file import unique_layers
 
+_GENERATOR = f"pgsim synthetic_trace, numpy {np.__version__}"
 _CHUNK_VALUES = 2**22  # of the Gaussian field made at a time: 16 MiB
 _MOST_WEIGHT = 1e12  # above it a Beta distribution is a point, and a tiny spread would overflow
+
+
+@dataclass(frozen=True)
+class _Statistics:
+    """What the masks of all layers are to be like."""
+
+    density: float
+    clustering: float
+    channel_spread: float
 
 
 def synthetic_trace(
@@ -51,21 +61,17 @@ def synthetic_trace(
     are the same for all images. A seed gives the same masks again, with the same numpy, and more
     images begin with those of fewer. Raises InputError where a number is out of range.
     """
-    _check(images, density, clustering, channel_spread, seed)
-    named = isinstance(network_or_layers, str)
-    model = str(network_or_layers) if named else "unnamed"
-    layers = _layers(network_or_layers)
+    asked = _Statistics(float(density), float(clustering), float(channel_spread))
+    _check(images, asked, seed)
+    if isinstance(network_or_layers, str):
+        model, layers = network_or_layers, network(network_or_layers)
+    else:
+        model, layers = "unnamed", layer_shapes(network_or_layers, "synthetic trace")
     streams = np.random.SeedSequence(seed).spawn(len(layers))
     words = {
-        layer.name: _masks(layer, images, density, clustering, channel_spread, stream)
+        layer.name: _masks(layer, images, asked, np.random.default_rng(stream))
         for layer, stream in zip(layers, streams, strict=True)
         if layer.gate != "none"
-    }
-    parameters = {
-        "density": float(density),
-        "clustering": float(clustering),
-        "channel_spread": float(channel_spread),
-        "seed": int(seed),
     }
     return from_words(
         words,
@@ -76,59 +82,38 @@ def synthetic_trace(
         dataset="none",
         mask_source="synthetic",
         accuracy={},
-        provenance={"generator": f"pgsim synthetic_trace, numpy {np.__version__}", **parameters},
+        provenance={"generator": _GENERATOR, **asdict(asked), "seed": int(seed)},
     )
 
 
-def _layers(
-    network_or_layers: str | Iterable[LayerShape | Mapping[str, object]],
-) -> tuple[LayerShape, ...]:
-    if isinstance(network_or_layers, str):
-        return network(network_or_layers)
-    return unique_layers(
-        (
-            each if isinstance(each, LayerShape) else layer_shape(each, "synthetic trace")
-            for each in network_or_layers
-        ),
-        "synthetic trace",
-    )
-
-
-def _check(
-    images: int, density: float, clustering: float, channel_spread: float, seed: int
-) -> None:
+def _check(images: int, asked: _Statistics, seed: int) -> None:
     for name, number, least in (("images", images, 1), ("seed", seed, 0)):
         if not isinstance(number, Integral) or number < least:
             raise InputError(f"{name} should be a whole number, at least {least}, not {number!r}")
-    if not 0 <= density <= 1:
-        raise InputError(f"density should be between 0 and 1, not {density!r}")
-    if not 0 <= clustering < 1:
-        raise InputError(f"clustering should be at least 0 and below 1, not {clustering!r}")
-    bound = sqrt(density * (1 - density))
-    if channel_spread and not 0 <= channel_spread < bound:
+    if not 0 <= asked.density <= 1:
+        raise InputError(f"density should be between 0 and 1, not {asked.density!r}")
+    if not 0 <= asked.clustering < 1:
+        raise InputError(f"clustering should be at least 0 and below 1, not {asked.clustering!r}")
+    bound = sqrt(asked.density * (1 - asked.density))
+    if asked.channel_spread and not 0 <= asked.channel_spread < bound:
         raise InputError(
-            f"channel_spread should be at least 0 and, at density {density!r}, "
-            f"below {bound:.4g}, not {channel_spread!r}"
+            f"channel_spread should be at least 0 and, at density {asked.density!r}, "
+            f"below {bound:.4g}, not {asked.channel_spread!r}"
         )
 
 
 def _masks(
-    layer: LayerShape,
-    images: int,
-    density: float,
-    clustering: float,
-    channel_spread: float,
-    stream: np.random.SeedSequence,
+    layer: LayerShape, images: int, asked: _Statistics, generator: np.random.Generator
 ) -> Words:
     """Return one layer's packed masks (images, mask_channels, words), made by chunks of images."""
-    generator = np.random.default_rng(stream)
     channels = layer.mask_channels
-    thresholds = _thresholds(generator, channels, density, channel_spread)
+    thresholds = _thresholds(generator, channels, asked.density, asked.channel_spread)
     words = np.empty((images, channels, words_of(layer.mask_positions)), dtype=np.uint64)
     step = max(1, _CHUNK_VALUES // (channels * layer.mask_positions))
     for start in range(0, images, step):
         stop = min(start + step, images)
-        field = _field(generator, (stop - start, *layer.mask_size, channels), clustering)
+        size = (stop - start, *layer.mask_size, channels)
+        field = _field(generator, size, asked.clustering)
         masks = (field > thresholds).reshape(stop - start, layer.mask_positions, channels)
         words[start:stop] = pack_masks(np.ascontiguousarray(masks.transpose(0, 2, 1)))
     words.flags.writeable = False

@@ -12,20 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
-from pgsim.workload.layer import LayerShape, layer_shape
+from pgsim.workload.layer import LayerShape, layer_shapes
 from pgsim.workload.masks import WORD, LayerTrace, Words, pack_masks
 from pgsim.workload.trace_file import (
     FORMAT_VERSION,
-    SUFFIX,
     Manifest,
+    changes,
     check_manifest,
-    files_named,
-    find_trace,
     read_shard,
-    shard_paths,
-    unique_layers,
     write_shards,
 )
+from pgsim.workload.trace_paths import check_trace_path, files_named, find_trace, shard_paths
 
 __all__ = ["GateTrace", "LayerTrace", "check_trace", "load_trace", "save_trace"]
 
@@ -71,22 +68,9 @@ class GateTrace:
         naming the layer and what was expected.
         """
         where = f"trace {name or model!r}"
-        shapes = unique_layers(
-            (each if isinstance(each, LayerShape) else layer_shape(each, where) for each in layers),
-            where,
-        )
-        packed = {
-            shape.name: pack_masks(_checked_mask(masks, shape, where))
-            for shape in shapes
-            if shape.gate != "none"
-        }
-        if extra := sorted(masks.keys() - packed.keys()):
-            raise InputError(
-                f"{where}: a mask is given for {extra[0]!r}, which is no gated layer."
-                f"{nearest(extra[0], packed)}"
-            )
+        shapes = layer_shapes(layers, where)
         return from_words(
-            packed,
+            _packed(masks, shapes, where),
             shapes,
             name=name or model,
             model=model,
@@ -170,6 +154,23 @@ def _trace(name: str, manifest: Manifest, images: int, layers: tuple[LayerTrace,
     )
 
 
+def _packed(
+    masks: Mapping[str, npt.NDArray[Any]], shapes: Iterable[LayerShape], where: str
+) -> dict[str, Words]:
+    """Return the packed masks of all gated layers by name."""
+    packed = {
+        shape.name: pack_masks(_checked_mask(masks, shape, where))
+        for shape in shapes
+        if shape.gate != "none"
+    }
+    if extra := sorted(masks.keys() - packed.keys()):
+        raise InputError(
+            f"{where}: a mask is given for {extra[0]!r}, which is no gated layer."
+            f"{nearest(extra[0], packed)}"
+        )
+    return packed
+
+
 def _checked_mask(
     masks: Mapping[str, npt.NDArray[Any]], shape: LayerShape, where: str
 ) -> npt.NDArray[np.bool_]:
@@ -220,13 +221,13 @@ def load_trace(name_or_path: str | Path) -> GateTrace:
 def save_trace(trace: GateTrace, path: str | Path, shards: int = 1) -> tuple[Path, ...]:
     """Write a trace as one file, or as `shards` files along its images, and return their paths.
 
-    `.safetensors` is appended to `path` where it is missing. Memory stays flat, the same trace
-    gives the same bytes, and files appear only when all are written. Raises InputError, also where
-    the folder holds a trace of this name in another number of shards.
+    `.safetensors` is appended to `path` where it is missing, and a path that ends as files of
+    another format do (.npz, .csv) is refused. Each file holds digests of its manifest and masks,
+    for `check_trace`. Memory stays flat, the same trace gives the same bytes, and files appear only
+    when all are written. Raises InputError, also where the folder holds a trace of this name in
+    another number of shards.
     """
-    target = Path(path)
-    if not target.name.endswith(SUFFIX):
-        target = target.with_name(target.name + SUFFIX)
+    target = check_trace_path(path)
     if not 1 <= shards <= min(trace.images, 99_999):
         raise InputError(f"{target}: {trace.images} images cannot be cut into {shards} shards")
     if surplus := sorted(files_named(target) - set(shard_paths(target, shards))):
@@ -236,15 +237,8 @@ def save_trace(trace: GateTrace, path: str | Path, shards: int = 1) -> tuple[Pat
         )
     bounds = [trace.images * number // shards for number in range(shards + 1)]
     spans = list(pairwise(bounds))
-    return write_shards(
-        target,
-        [_manifest(trace, stop - start, str(target)) for start, stop in spans],
-        [each.shape for each in trace.layers],
-        [
-            {each.shape.name: each.chunks(start, stop) for each in trace.layers if each.shards}
-            for start, stop in spans
-        ],
-    )
+    manifests = [_manifest(trace, stop - start, str(target)) for start, stop in spans]
+    return write_shards(target, manifests, trace.layers, spans)
 
 
 def _manifest(trace: GateTrace, images: int, where: str) -> Manifest:
@@ -264,14 +258,18 @@ def _manifest(trace: GateTrace, images: int, where: str) -> Manifest:
 def check_trace(name_or_path: str | Path) -> list[str]:
     """Return every problem of a trace, its data included; an empty list means that all is well.
 
-    Beyond what `load_trace` refuses, these are padding bits that are set, named by layer, image and
-    channel: the first ten rows of a layer, and how many more there are.
+    Beyond what `load_trace` refuses, these are: a manifest or a layer's masks that are not what
+    `save_trace` wrote, by the digests in each file that has them; and padding bits that are set,
+    named by layer, image and channel: the first ten rows of a layer, and how many more there are.
     """
     try:
         trace = load_trace(name_or_path)
+        problems = [each for path in find_trace(name_or_path)[1] for each in changes(path)]
     except InputError as error:
         return [str(error)]
-    return [problem for layer in trace.layers for problem in _padding_problems(trace.name, layer)]
+    return problems + [
+        problem for layer in trace.layers for problem in _padding_problems(trace.name, layer)
+    ]
 
 
 def _padding_problems(name: str, layer: LayerTrace) -> list[str]:

@@ -1,16 +1,17 @@
 """The trace file: gate masks in the safetensors layout, with a JSON manifest in its metadata.
 
 A file is 8 bytes of header length, a JSON header, and the tensors one after the other. Reading
-leaves the tensors on disk, memory-mapped; writing streams them.
+leaves the tensors on disk, memory-mapped; writing streams them. Beside the manifest the metadata
+has the SHA-256 of the manifest's text and of each tensor, which only `changes` verifies.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import chain
+from hashlib import sha256
+from itertools import accumulate, chain, pairwise
 from math import prod
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -21,16 +22,16 @@ from pydantic_core import from_json
 from safetensors import SafetensorError, safe_open
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import replacing, shipped
-from pgsim.workload.layer import LayerShape, describe, layer_shape
-from pgsim.workload.masks import WORD, Words, words_of
+from pgsim.files import replacing
+from pgsim.workload.layer import LayerShape, describe, layer_shapes
+from pgsim.workload.masks import WORD, LayerTrace, Words, words_of
+from pgsim.workload.trace_paths import shard_paths
 
 Shape = tuple[int, ...]
 
-SUFFIX = ".safetensors"
 FORMAT_VERSION = 1
+_MANIFEST, _DIGESTS = "pgsim", "pgsim_sha256"  # keys of the safetensors metadata
 _MASK = ".gate_mask"
-_SHARD = re.compile(r"(?P<stem>.+)-[0-9]{5}-of-(?P<total>[0-9]{5})" + re.escape(SUFFIX))
 
 
 class Manifest(BaseModel):
@@ -72,16 +73,6 @@ def check_manifest(fields: object, where: str) -> Manifest:
         raise InputError(f"{where}: manifest: {describe(error, Manifest.model_fields)}") from None
 
 
-def unique_layers(layers: Iterable[LayerShape], where: str) -> tuple[LayerShape, ...]:
-    """Return the layers as a tuple; raises InputError where two share a name."""
-    by_name: dict[str, LayerShape] = {}
-    for number, layer in enumerate(layers, start=1):
-        if layer.name in by_name:
-            raise InputError(f"{where}: layer {layer.name!r} appears again as layer {number}")
-        by_name[layer.name] = layer
-    return tuple(by_name.values())
-
-
 def read_shard(path: Path) -> Shard:
     """Return one file's manifest, layers, and masks as read-only views of the mapped file.
 
@@ -89,14 +80,16 @@ def read_shard(path: Path) -> Shard:
     where there is one, and what was expected.
     """
     metadata, tensors = _read_header(path)
-    if "pgsim" not in metadata:
-        raise InputError(f"{path}: no pgsim trace: its safetensors metadata has no key 'pgsim'")
+    if _MANIFEST not in metadata:
+        raise InputError(
+            f"{path}: no pgsim trace: its safetensors metadata has no key {_MANIFEST!r}"
+        )
     try:
-        fields = from_json(metadata["pgsim"])
+        fields = from_json(metadata[_MANIFEST])
     except ValueError as error:
         raise InputError(f"{path}: the pgsim manifest is not JSON: {error}") from None
     manifest = check_manifest(fields, str(path))
-    layers = unique_layers((layer_shape(each, str(path)) for each in manifest.layers), str(path))
+    layers = layer_shapes(manifest.layers, str(path))
     _check_tensors(path, manifest.images, layers, tensors)
     return Shard(manifest, layers, _map_masks(path, tensors))
 
@@ -125,9 +118,7 @@ def _check_tensors(
     layers: Sequence[LayerShape],
     tensors: Mapping[str, tuple[str, Shape]],
 ) -> None:
-    expected = {
-        layer.name + _MASK: _mask_shape(images, layer) for layer in layers if layer.gate != "none"
-    }
+    expected = _tensor_shapes(images, layers)
     for name, shape in expected.items():
         where = f"{path}: layer {name.removesuffix(_MASK)!r}"
         if name not in tensors:
@@ -171,114 +162,110 @@ def _read_only(words: Words) -> Words:
 def write_shards(
     path: Path,
     manifests: Sequence[Manifest],
-    layers: Sequence[LayerShape],
-    masks: Sequence[Mapping[str, Iterator[Words]]],
+    layers: Sequence[LayerTrace],
+    spans: Sequence[tuple[int, int]],
 ) -> tuple[Path, ...]:
     """Write one file per manifest, none before all are complete, and return their paths.
 
-    `masks` has for each file, by name of gated layer, its words (images, channels, words) in pieces
-    along the images. Raises InputError where a file cannot be written.
+    `spans` are the first image and the end of each file. The masks are read twice, for their
+    digests and to be written. Raises InputError where a file cannot be written.
     """
     paths = shard_paths(path, len(manifests))
     with ExitStack() as stack:
-        for target, manifest, pieces in zip(paths, manifests, masks, strict=True):
+        for target, manifest, span in zip(paths, manifests, spans, strict=True):
+            text = _manifest_text(target, manifest)
+            shapes = _tensor_shapes(manifest.images, [layer.shape for layer in layers])
+            header = _header(text, _digests(text, layers, *span), shapes)
             temporary = stack.enter_context(replacing(target))
-            header = _header(target, manifest, layers)
             try:
                 with temporary.open("wb") as file:
                     file.write(header)
-                    for words in chain.from_iterable(pieces.values()):
-                        file.write(np.ascontiguousarray(words, dtype=WORD).data)
+                    for data in chain.from_iterable(_pieces(layer, *span) for layer in layers):
+                        file.write(data)
             except OSError as error:
                 raise InputError(f"{target}: cannot be written: {error.strerror}") from None
     return paths
 
 
-def _header(path: Path, manifest: Manifest, layers: Sequence[LayerShape]) -> bytes:
-    """Return the safetensors header with its length, a multiple of 8 so that words lie aligned."""
-    begin = 0
-    tensors = {}
-    for layer in layers:
-        if layer.gate != "none":
-            shape = _mask_shape(manifest.images, layer)
-            end = begin + prod(shape)
-            tensors[layer.name + _MASK] = {
-                "dtype": "U8",
-                "shape": shape,
-                "data_offsets": (begin, end),
-            }
-            begin = end
+def _manifest_text(path: Path, manifest: Manifest) -> str:
     try:
         text = json.dumps(manifest.model_dump(), allow_nan=False, ensure_ascii=False)
-        header = json.dumps({"__metadata__": {"pgsim": text}} | tensors, ensure_ascii=False)
-        encoded = header.encode()
+        text.encode()  # half of a surrogate pair is JSON, but no text
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: the provenance cannot be written as JSON: {error}") from None
+    return text
+
+
+def _header(text: str, digests: Mapping[str, str], shapes: Mapping[str, Shape]) -> bytes:
+    """Return the safetensors header with its length, a multiple of 8 so that words lie aligned."""
+    metadata = {_MANIFEST: text, _DIGESTS: json.dumps(digests, ensure_ascii=False)}
+    ends = list(accumulate(map(prod, shapes.values()), initial=0))
+    tensors = {
+        name: {"dtype": "U8", "shape": shape, "data_offsets": offsets}
+        for (name, shape), offsets in zip(shapes.items(), pairwise(ends), strict=True)
+    }
+    encoded = json.dumps({"__metadata__": metadata} | tensors, ensure_ascii=False).encode()
     encoded += b" " * (-len(encoded) % 8)
     return len(encoded).to_bytes(8, "little") + encoded
 
 
-def _mask_shape(images: int, layer: LayerShape) -> Shape:
-    return (images, layer.mask_channels, 8 * words_of(layer.mask_positions))
+def _tensor_shapes(images: int, layers: Iterable[LayerShape]) -> dict[str, Shape]:
+    return {
+        layer.name + _MASK: (images, layer.mask_channels, 8 * words_of(layer.mask_positions))
+        for layer in layers
+        if layer.gate != "none"
+    }
 
 
-def shard_paths(path: Path, total: int) -> tuple[Path, ...]:
-    """Return the paths of a trace in `total` files: `path` itself, or numbered from 00001."""
-    return (path,) if total == 1 else _numbered(path, total)
+def _digests(
+    text: str, layers: Iterable[LayerTrace], start: int = 0, stop: int | None = None
+) -> dict[str, str]:
+    """Return the SHA-256 of a manifest's text and of every tensor of those images, by name."""
+    digests = {"manifest": sha256(text.encode()).hexdigest()}
+    for layer in layers:
+        if layer.shards:
+            digest = sha256()
+            for data in _pieces(layer, start, stop):
+                digest.update(data)
+            digests[layer.shape.name + _MASK] = digest.hexdigest()
+    return digests
 
 
-def _numbered(path: Path, total: int) -> tuple[Path, ...]:
-    stem = path.name.removesuffix(SUFFIX)
-    names = (f"{stem}-{number:05d}-of-{total:05d}{SUFFIX}" for number in range(1, total + 1))
-    return tuple(path.with_name(name) for name in names)
+def _pieces(layer: LayerTrace, start: int, stop: int | None) -> Iterator[memoryview]:
+    """Yield a layer's masks as they lie in the file, in pieces that fit in memory."""
+    for words in layer.chunks(start, stop) if layer.shards else ():
+        yield np.ascontiguousarray(words, dtype=WORD).reshape(-1).data
 
 
-def files_named(path: Path) -> set[Path]:
-    """Return the files in the folder of `path` that hold a trace of its name, whole or in shards.
+def changes(path: Path) -> list[str]:
+    """Return which parts of a file are not as they were written, by the digests in its metadata.
 
-    Raises InputError where the folder cannot be read.
+    Reads all masks; a file without digests has no changes that could be seen. Raises InputError as
+    `read_shard` does.
     """
+    metadata, _ = _read_header(path)
+    shard = read_shard(path)
+    if _DIGESTS not in metadata:
+        return []
     try:
-        siblings = list(path.parent.iterdir()) if path.parent.is_dir() else []
-    except OSError as error:
-        raise InputError(f"{path.parent}: cannot be read: {error.strerror}") from None
-    stem = path.name.removesuffix(SUFFIX)
-    matches = ((each, _SHARD.fullmatch(each.name)) for each in siblings)
-    return {each for each, match in matches if each == path or (match and match["stem"] == stem)}
+        written = from_json(metadata[_DIGESTS])
+    except ValueError:
+        written = None
+    if not isinstance(written, dict):
+        return [f"{path}: changed after it was written: metadata {_DIGESTS!r} is no JSON object"]
+    layers = [
+        LayerTrace(each, (shard.masks[each.name],))
+        for each in shard.layers
+        if each.name in shard.masks
+    ]
+    return [
+        f"{path}: {_part(name)} changed after the file was written: the SHA-256 is not that of "
+        "the metadata"
+        for name, digest in _digests(metadata[_MANIFEST], layers).items()
+        if written.get(name) != digest
+    ]
 
 
-def find_trace(name_or_path: str | Path) -> tuple[str, tuple[Path, ...]]:
-    """Return a trace's name and its files in order.
-
-    `name_or_path` is a file, the common name of shards (with or without `.safetensors`), any one
-    shard, or the name of a shipped trace. Raises InputError where there is none, or a shard is
-    missing.
-    """
-    first = _first_file(name_or_path)
-    match = _SHARD.fullmatch(first.name)
-    if match is None:
-        return first.name.removesuffix(SUFFIX), (first,)
-    common = first.with_name(match["stem"] + SUFFIX)
-    total = int(match["total"])
-    paths = _numbered(common, total)
-    present = files_named(common) | {first}
-    if missing := [each.name for each in paths if each not in present]:
-        raise InputError(
-            f"{common}: {len(missing)} of {total} shards missing: {', '.join(missing[:3])}"
-        )
-    if surplus := sorted(present.difference(paths)):
-        raise InputError(f"{first}: {surplus[0].name} stands beside it, and is no shard of {total}")
-    return match["stem"], paths
-
-
-def _first_file(name_or_path: str | Path) -> Path:
-    given = Path(name_or_path)
-    whole = given if given.name.endswith(SUFFIX) else Path(f"{given}{SUFFIX}")
-    try:
-        for path in (given, whole):
-            if path.is_file():
-                return path
-        shards = files_named(whole)
-        return min(shards) if shards else shipped("traces", name_or_path, SUFFIX)
-    except OSError as error:
-        raise InputError(f"{given}: cannot be read: {error.strerror}") from None
+def _part(name: str) -> str:
+    layer = name.removesuffix(_MASK)
+    return "the manifest was" if layer == name else f"layer {layer!r}: the masks were"

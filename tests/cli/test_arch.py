@@ -40,7 +40,7 @@ def test_check_says_ok_or_all_that_is_wrong(run, tmp_path):
     assert f"{wrong}:" in result.stderr and "array.rows: value 0" in result.stderr
     assert "Did you mean 'lanes'?" in result.stderr
     assert f"{costly}: memory.dram.kind: value 'lpddr6'" in result.stderr
-    assert "5nm: no such file" in result.stderr
+    assert f"{newer}: technology: 5nm: no such file" in result.stderr
 
 
 def test_area_is_the_sum_of_its_parts(run, cells):

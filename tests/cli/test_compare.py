@@ -17,6 +17,7 @@ def test_it_runs_without_an_argument(run, cells):
     # The masks' average, over MACs: (2.4364 on 2 064 384 gated MACs an image) with the 19 072 of
     # conv1 and fc at 8 bits, weighted by layer, is 2.45 (traces/README.md).
     assert cells(shown, "PG")[1] == "2.45"
+    assert "per image, energy and DRAM stalls provisional:\n" in shown
     assert "of the promised saving survives" in " ".join(shown.split())
 
 
@@ -52,4 +53,17 @@ def test_plot_draws(small, run, tmp_path):
     figure = tmp_path / "designs.svg"
     run("compare", small, "--plot", figure)
     assert "<svg" in figure.read_text()
-    assert "png, .svg" in run("compare", small, "--plot", tmp_path / "x.jpg", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("figure", "problem"),
+    [("x.jpg", "ends in one of .png, .svg, .pdf"), ("none/x.png", "none does not exist")],
+)
+def test_a_wrong_figure_is_refused_before_the_work(
+    figure, problem, small, run, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("pgsim.cli.compare.compare", None)  # calling it would fail
+    figure = tmp_path / figure
+    result = run("compare", small, "-o", tmp_path / "ok.csv", "--plot", figure, code=2)
+    assert problem in result.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -23,6 +23,14 @@ def test_it_prints_layers_and_network(small, run, cells):
     assert "area" in shown and "mm2" in shown
 
 
+@pytest.mark.parametrize(("batch", "over"), [(1, "over images"), (3, "over batches of 3")])
+def test_the_spread_says_what_it_is_over(batch, over, small, run, cells):
+    shown = run("simulate", small, "--arch", "pg_os", "--set", f"batch={batch}").output
+    words = cells(shown, "cycles/image")
+    assert words[2] == "(median" and words[4] == "p5" and words[6] == "p95"
+    assert " ".join(words[8:]) == f"{over})"
+
+
 def test_o_writes_every_column(small, run, tmp_path):
     output = tmp_path / "layers.csv"
     run("simulate", small, "--arch", "pg_os", "--scheme", "full", "-o", output)

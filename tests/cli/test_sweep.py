@@ -1,5 +1,7 @@
 """pgsim sweep and plot: from a sweep's file to a table, and to a figure."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -21,6 +23,14 @@ def test_sweep_writes_one_row_per_point_and_layer(spec, run, tmp_path):
     assert result.stdout == ""
     assert result.stderr.endswith("results.csv: 8 rows, one per point and layer\n")
     pd.testing.assert_frame_equal(read_table(output), sweep(load_sweep(spec), jobs=1))
+
+
+def test_help_names_the_shipped_sweeps(run):
+    shown = " ".join(run("sweep", "--help").output.split())
+    folder = Path(__file__).resolve().parents[2] / "arch_configs" / "sweeps"
+    names = sorted(path.stem for path in folder.glob("*.yaml"))
+    assert len(names) > 1
+    assert f"Shipped sweeps: {', '.join(names)}." in shown
 
 
 def test_a_what_if_is_said(spec, run, tmp_path):
@@ -54,5 +64,6 @@ def test_plot_draws_what_sweep_wrote(spec, run, tmp_path):
     lines = tmp_path / "lines.svg"
     run("plot", results, "-o", lines, "--x", "array.rows", "--y", "cycles", "--by", "layer")
     assert "<svg" in lines.read_text()
+    assert "ends in one of" in run("plot", tmp_path / "none.csv", "-o", "x.jpg", code=2).stderr
     assert "'cycles'" in run("plot", results, "--x", "array.rows", "--y", "cycle", code=2).stderr
     assert "cannot be read" in run("plot", tmp_path / "none.csv", code=2).stderr

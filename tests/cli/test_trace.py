@@ -28,6 +28,17 @@ def test_check_reads_all_bits(small, run, tmp_path):
     assert "cut short" in run("trace", "check", cut, code=2).stderr
 
 
+def test_check_finds_what_was_changed_after_it_was_written(small, run, tmp_path):
+    changed, edited = tmp_path / "changed.safetensors", tmp_path / "edited.safetensors"
+    data = small.read_bytes()
+    changed.write_bytes(data[:-8] + bytes([data[-8] ^ 1]) + data[-7:])  # of the last row's mask
+    edited.write_bytes(data.replace(b'weight_bits\\": 8', b'weight_bits\\": 9', 1))
+    errors = run("trace", "check", changed, edited, code=2).stderr
+    assert f"{changed}: layer 'gated': the masks were changed after the file was written" in errors
+    assert f"{edited}: the manifest was changed after the file was written" in errors
+    assert errors.count("\n") == 2
+
+
 def test_synth_writes_what_was_asked_for_and_labels_it(run, tmp_path):
     path = tmp_path / "r20.safetensors"
     shown = run(
@@ -50,6 +61,18 @@ def test_synth_cuts_shards(run, tmp_path):
         "--shards", 3)  # fmt: skip
     assert len(list(tmp_path.iterdir())) == 3
     assert load_trace(tmp_path / "l").images == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("q.npz", "a trace is a .safetensors file"), ("none/q", "none does not exist")],
+)
+def test_synth_refuses_a_wrong_name_before_the_work(name, problem, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("pgsim.cli.trace.synthetic_trace", None)  # calling it would fail
+    output = tmp_path / name
+    asked = ("trace", "synth", "resnet20", "-o", output, "--density", "0.3")
+    assert problem in run(*asked, code=2).stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
+from safetensors import safe_open  # noqa: E402
+
 from pgsim.workload.trace import check_trace, load_trace, save_trace  # noqa: E402
 
 TRACES = Path(__file__).resolve().parents[2] / "traces"
@@ -80,6 +82,8 @@ def test_committed_trace_keeps_its_promises() -> None:
     gated = [layer for layer in trace.layers if layer.shape.gated]
     outputs = [layer.shape.outputs for layer in gated]
     assert check_trace(path) == []
+    with safe_open(path, framework="numpy") as file:
+        assert "pgsim_sha256" in file.metadata()
     assert (trace.images, trace.mask_source) == (500, "captured")
     assert geometry(trace) == GEOMETRY
     assert set(trace.accuracy) == ACCURACIES

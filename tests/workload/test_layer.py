@@ -167,6 +167,7 @@ def test_replace_checks_again() -> None:
         (CONV, {"gate": "both"}, "'gate': should be 'output', 'input' or 'none'"),
         (CONV, {"name": ""}, "'name': expected a non-empty name"),
         (CONV, {"name": "a\nb"}, "'name': expected .*printable"),
+        (CONV, {"name": "network"}, "the name 'network' stands for the total of all layers"),
         (CONV, {"in_size": [2**24, 2**24], "in_channels": 2**20}, "more than pgsim counts"),
         (LINEAR, {"positions": None}, "op 'linear' needs 'positions'"),
         (LINEAR, {"kernel": [1, 1]}, "op 'linear' takes no 'kernel'"),

@@ -176,6 +176,11 @@ def test_an_unknown_network_gives_the_nearest() -> None:
         synthetic_trace("resnet2", images=1, density=0.5)
 
 
+def test_one_layer_is_no_list_of_layers() -> None:
+    with pytest.raises(InputError, match="synthetic trace: expected a list of layers"):
+        synthetic_trace(_conv(), images=1, density=0.5)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("spread", [1e-200, 1e-9, 0.499999999])
 def test_extreme_spreads_are_possible(spread: float) -> None:
     layers = [_conv(channels=4000, size=2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -226,6 +227,15 @@ def test_from_masks_errors(
         GateTrace.from_masks(change(_masks()), LAYERS, **others)
 
 
+@pytest.mark.parametrize(
+    "layers",
+    [LAYERS[1], {"conv": LAYERS[1]}, layer_shape(LAYERS[1]), "conv", ["conv"], [[LAYERS[1]]], 3],
+)
+def test_from_masks_needs_a_list_of_layers(layers: Any) -> None:
+    with pytest.raises(InputError, match="trace 'unnamed': expected a list of layers, each a"):
+        GateTrace.from_masks(_masks(), layers)
+
+
 def test_from_masks_refuses_two_layers_of_one_name() -> None:
     with pytest.raises(InputError, match="layer 'conv' appears again as layer 5"):
         GateTrace.from_masks(_masks(), [*LAYERS, _conv("conv")])
@@ -357,6 +367,26 @@ def test_a_failed_save_leaves_what_stood_there(tmp_path: Path) -> None:
 def test_a_folder_that_does_not_exist_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         save_trace(_trace(), tmp_path / "nowhere" / "tiny")
+
+
+@pytest.mark.parametrize("name", ["q.npz", "q.NPY", "q.pt", "q.csv", "q.json", "q.safetensor"])
+def test_a_name_of_another_format_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=rf"{name}: a trace is a \.safetensors file"):
+        save_trace(_trace(), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_any_other_ending_is_part_of_the_name(tmp_path: Path) -> None:
+    (path,) = save_trace(_trace(), tmp_path / "shufflenetv2_0.5x")
+    assert path.name == "shufflenetv2_0.5x.safetensors"
+    assert load_trace(tmp_path / "shufflenetv2_0.5x").name == "shufflenetv2_0.5x"
+
+
+def test_a_folder_is_no_name(tmp_path: Path) -> None:
+    (tmp_path / "tiny.safetensors").mkdir()
+    for path in ("", tmp_path / "tiny"):
+        with pytest.raises(InputError, match="a folder"):
+            save_trace(_trace(), path)
 
 
 # ---- shards
@@ -599,6 +629,81 @@ def test_a_shipped_name_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 # ---- check_trace
 
 
+def _drop_digests(path: Path) -> None:
+    header = _header(path)
+    del header["__metadata__"]["pgsim_sha256"]
+    _rewrite(path, header)
+
+
+def _flip(path: Path, place: int, bit: int = 0) -> None:
+    """Flip one bit, `place` bytes behind the header."""
+    data = bytearray(path.read_bytes())
+    data[8 + int.from_bytes(data[:8], "little") + place] ^= 1 << bit
+    path.write_bytes(data)
+
+
+def test_digests_are_those_of_the_manifest_and_the_tensors(tmp_path: Path) -> None:
+    for path in save_trace(_trace(), tmp_path / "tiny", shards=2):
+        metadata = _header(path)["__metadata__"]
+        expected = {
+            name: hashlib.sha256(each).hexdigest() for name, each in load_file(path).items()
+        }
+        expected["manifest"] = hashlib.sha256(metadata["pgsim"].encode()).hexdigest()
+        assert json.loads(metadata["pgsim_sha256"]) == expected
+        assert list(metadata) == ["pgsim", "pgsim_sha256"]
+
+
+def test_a_flipped_bit_of_any_layer_is_found(tmp_path: Path) -> None:
+    (path,) = save_trace(_trace(), tmp_path / "tiny")
+    intact = path.read_bytes()
+    # Rows begin at: conv 0 to 304, 5 x 4 of 16 bytes; region to 384, 5 of 16; hidden 30 of 8.
+    rows = {"conv": (0, 304), "region": (320, 384), "hidden": (400, 632)}
+    for name, (first, last) in rows.items():
+        for place in (first, last):
+            path.write_bytes(intact)
+            _flip(path, place)
+            load_trace(path)  # which does not read the masks
+            (problem,) = check_trace(path)
+            assert problem.startswith(
+                f"{path}: layer {name!r}: the masks were changed after the file was written"
+            )
+
+
+def test_a_changed_manifest_is_found(tmp_path: Path) -> None:
+    (path,) = save_trace(_trace(), tmp_path / "tiny")
+    data = path.read_bytes()
+    eight, nine = b'\\"weight_bits\\": 8', b'\\"weight_bits\\": 9'  # one bit apart
+    path.write_bytes(data.replace(eight, nine, 1))
+    assert load_trace(path).layers[0].shape.weight_bits == 9
+    (problem,) = check_trace(path)
+    assert problem.startswith(f"{path}: the manifest was changed after the file was written")
+
+
+def test_only_the_changed_shard_is_named(tmp_path: Path) -> None:
+    paths = save_trace(_trace(), tmp_path / "tiny", shards=3)
+    _flip(paths[1], 0)
+    (problem,) = check_trace(tmp_path / "tiny")
+    assert problem.startswith(f"{paths[1]}: layer 'conv'")
+
+
+@pytest.mark.parametrize("digests", ["", "[]", "{", "3"])
+def test_digests_that_cannot_be_read_are_a_change(tmp_path: Path, digests: str) -> None:
+    (path,) = save_trace(_trace(), tmp_path / "tiny")
+    header = _header(path)
+    header["__metadata__"]["pgsim_sha256"] = digests
+    _rewrite(path, header)
+    load_trace(path)
+    (problem,) = check_trace(path)
+    assert "'pgsim_sha256' is no JSON object" in problem
+
+
+def test_a_file_without_digests_is_fine(tmp_path: Path) -> None:
+    (path,) = save_trace(_trace(), tmp_path / "tiny")
+    _drop_digests(path)
+    _flip(path, 0)
+    assert check_trace(path) == []
+
+
 @pytest.mark.parametrize("chunk_words", [1, 2**20])
 def test_set_padding_bits_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk_words: int
@@ -612,6 +717,7 @@ def test_set_padding_bits_are_found(
     data[begin + (1 * 4 + 0) * row + 15] |= 128  # image 1, channel 0, bit 127
     paths[1].write_bytes(data)
     load_trace(tmp_path / "tiny")
+    _drop_digests(paths[1])
     assert check_trace(tmp_path / "tiny") == [
         "trace 'tiny': layer 'conv', image 3, channel 0: padding bits after position 71 are set",
         "trace 'tiny': layer 'conv', image 4, channel 3: padding bits after position 71 are set",
@@ -623,6 +729,7 @@ def test_many_set_padding_bits_are_counted(tmp_path: Path) -> None:
     data = path.read_bytes()
     begin = 8 + int.from_bytes(data[:8], "little")
     path.write_bytes(data[:begin] + b"\xff" * (len(data) - begin))
+    _drop_digests(path)
     problems = check_trace(path)
     assert len(problems) == 11 + 5 + 11  # 20 rows of conv, 5 of region, 30 of hidden
     assert problems[10] == "trace 'tiny': layer 'conv': and 10 rows more"

@@ -87,6 +87,25 @@ def test_bit_flips_in_the_header(intact: bytes, tmp_path: Path) -> None:
         _survives(tmp_path / "flip.safetensors", bytes(data))
 
 
+def test_a_flipped_bit_of_the_data_is_found(intact: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "data.safetensors"
+    for place in range(_header_end(intact), len(intact)):
+        data = bytearray(intact)
+        data[place] ^= 1 << place % 8
+        path.write_bytes(data)
+        assert any("layer 'conv': the masks were changed" in each for each in check_trace(path))
+
+
+def test_a_flipped_bit_of_the_manifest_is_found(intact: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "manifest.safetensors"
+    begin = intact.index(b'{\\"format_version')
+    for place in range(begin, intact.index(b'"pgsim_sha256"')):
+        data = bytearray(intact)
+        data[place] ^= 1
+        path.write_bytes(data)
+        assert check_trace(path)
+
+
 def test_bytes_of_json_in_the_header(intact: bytes, tmp_path: Path) -> None:
     generator = random.Random(3)
     for _ in range(TRIALS):

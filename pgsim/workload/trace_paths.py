@@ -1,0 +1,98 @@
+"""Where traces lie: one file or numbered shards, found by path or by name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pgsim.errors import InputError
+from pgsim.files import shipped
+
+SUFFIX = ".safetensors"
+_SHARD = re.compile(r"(?P<stem>.+)-[0-9]{5}-of-(?P<total>[0-9]{5})" + re.escape(SUFFIX))
+_OF_OTHER_FORMATS = {
+    ".bin", ".csv", ".gz", ".h5", ".hdf5", ".json", ".npy", ".npz", ".onnx", ".parquet", ".pkl",
+    ".pt", ".pth", ".safetensor", ".tar", ".txt", ".yaml", ".yml", ".zip",
+}  # fmt: skip
+
+
+def check_trace_path(path: str | Path) -> Path:
+    """Return the path of a trace to be, ending in .safetensors, which is appended where missing.
+
+    Raises InputError where no trace could be written there, or where the path ends as files of
+    another format do; any other ending, as in `resnet.v2`, is part of the name.
+    """
+    path = Path(path)
+    if not path.name:
+        raise InputError(f"{path}: a folder, not the name of a trace to be")
+    if path.suffix.lower() in _OF_OTHER_FORMATS:
+        raise InputError(
+            f"{path}: a trace is a {SUFFIX} file: end its name so, or without {path.suffix}"
+        )
+    target = path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)
+    if target.is_dir() or not target.parent.is_dir():
+        what = "a folder" if target.is_dir() else f"its folder {target.parent} does not exist"
+        raise InputError(f"{target}: cannot be written: {what}")
+    return target
+
+
+def shard_paths(path: Path, total: int) -> tuple[Path, ...]:
+    """Return the paths of a trace in `total` files: `path` itself, or numbered from 00001."""
+    return (path,) if total == 1 else _numbered(path, total)
+
+
+def _numbered(path: Path, total: int) -> tuple[Path, ...]:
+    stem = path.name.removesuffix(SUFFIX)
+    names = (f"{stem}-{number:05d}-of-{total:05d}{SUFFIX}" for number in range(1, total + 1))
+    return tuple(path.with_name(name) for name in names)
+
+
+def files_named(path: Path) -> set[Path]:
+    """Return the files in the folder of `path` that hold a trace of its name, whole or in shards.
+
+    Raises InputError where the folder cannot be read.
+    """
+    try:
+        siblings = list(path.parent.iterdir()) if path.parent.is_dir() else []
+    except OSError as error:
+        raise InputError(f"{path.parent}: cannot be read: {error.strerror}") from None
+    stem = path.name.removesuffix(SUFFIX)
+    matches = ((each, _SHARD.fullmatch(each.name)) for each in siblings)
+    return {each for each, match in matches if each == path or (match and match["stem"] == stem)}
+
+
+def find_trace(name_or_path: str | Path) -> tuple[str, tuple[Path, ...]]:
+    """Return a trace's name and its files in order.
+
+    `name_or_path` is a file, the common name of shards (with or without `.safetensors`), any one
+    shard, or the name of a shipped trace. Raises InputError where there is none, or a shard is
+    missing.
+    """
+    first = _first_file(name_or_path)
+    match = _SHARD.fullmatch(first.name)
+    if match is None:
+        return first.name.removesuffix(SUFFIX), (first,)
+    common = first.with_name(match["stem"] + SUFFIX)
+    total = int(match["total"])
+    paths = _numbered(common, total)
+    present = files_named(common) | {first}
+    if missing := [each.name for each in paths if each not in present]:
+        raise InputError(
+            f"{common}: {len(missing)} of {total} shards missing: {', '.join(missing[:3])}"
+        )
+    if surplus := sorted(present.difference(paths)):
+        raise InputError(f"{first}: {surplus[0].name} stands beside it, and is no shard of {total}")
+    return match["stem"], paths
+
+
+def _first_file(name_or_path: str | Path) -> Path:
+    given = Path(name_or_path)
+    whole = given if given.name.endswith(SUFFIX) else Path(f"{given}{SUFFIX}")
+    try:
+        for path in (given, whole):
+            if path.is_file():
+                return path
+        shards = files_named(whole)
+        return min(shards) if shards else shipped("traces", name_or_path, SUFFIX)
+    except OSError as error:
+        raise InputError(f"{given}: cannot be read: {error.strerror}") from None
