@@ -73,9 +73,15 @@ SUMMARY = {
     "energy_delay_product_pj_s": Column("pJ s", "energy times time, of one image"),
     "cycles_per_image": Column("cycles", "cycles / images"),
     "energy_pj_per_image": Column("pJ", "energy / images"),
-    "cycles_per_image_p5": Column("cycles", "5th percentile over images"),
-    "cycles_per_image_median": Column("cycles", "median over images"),
-    "cycles_per_image_p95": Column("cycles", "95th percentile over images"),
+    "cycles_per_image_p5": Column(
+        "cycles", "5th percentile over images; those of a batch share its cycles"
+    ),
+    "cycles_per_image_median": Column(
+        "cycles", "median over images; those of a batch share its cycles"
+    ),
+    "cycles_per_image_p95": Column(
+        "cycles", "95th percentile over images; those of a batch share its cycles"
+    ),
     "speedup": Column("", "time of the baseline over the design's; only in a comparison"),
     "energy_ratio": Column("", "energy of the baseline over the design's; only in a comparison"),
 }

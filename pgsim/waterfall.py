@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 
 from pgsim.arch import ArchConfig, macs_and_cycles
-from pgsim.errors import InputError
 from pgsim.mapping import pe_steps, reduction_folds
 from pgsim.schemes import Pass
 from pgsim.tables import LayerResult, Result
@@ -29,16 +28,13 @@ def waterfall(baseline: Result, gated: Result) -> dict[str, list[Fraction]]:
     """Return the exact totals of STEPS, in cycles, by layer and for `network`.
 
     baseline, gated: the same trace and images on the same array. Each total is computed, none is
-    fitted; the first is the baseline's cycles and the last the gated design's. Raises InputError
-    for a layer named `network`.
+    fitted; the first is the baseline's cycles and the last the gated design's.
     Source: MODEL.md M30.
     """
     layers = {
         own.shape.name: _totals(base, own, gated.arch)
         for base, own in zip(baseline.layer_results, gated.layer_results, strict=True)
     }
-    if "network" in layers:
-        raise InputError("a layer is named 'network', which stands for the sum of all: rename it")
     network = [sum(column, start=Fraction(0)) for column in zip(*layers.values(), strict=True)]
     return layers | {"network": network}
 

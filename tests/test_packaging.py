@@ -140,6 +140,17 @@ def test_kernels_are_cached_in_the_temporary_folder_where_nothing_else_is_writab
 
 
 @pytest.mark.usefixtures("no_cache_chosen")
+def test_kernels_are_not_cached_where_others_could_put_theirs(tmp_path: Path) -> None:
+    open_to_all = tmp_path / f"pgsim-numba-{os.getuid()}"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    found = Path(python("-c", SHOW_CACHE, HOME="/nonexistent", TMPDIR=str(tmp_path)).strip())
+    assert found.parent == tmp_path
+    assert found != open_to_all
+    assert found.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.usefixtures("no_cache_chosen")
 def test_numba_chooses_its_cache_where_the_home_folder_is_writable(tmp_path: Path) -> None:
     assert not python("-c", SHOW_CACHE, HOME=str(tmp_path), WRITABLE=str(tmp_path)).strip()
 

@@ -49,7 +49,7 @@ from pgsim.results import IDENTITY, SUMMED
 
 _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 _DASHES = ("solid", "dashed", "dotted", "dashdot")
-_MARKERS = ("o", "s", "^", "D", "v")  # hollow: lines that coincide still show
+_MARKERS = ("o", "s", "^", "D", "v")
 _MOST_LINES = len(_COLOURS) * len(_MARKERS)
 _MOST_BARS = 200
 _TITLE_WIDTH = 110
@@ -139,23 +139,26 @@ def _draw_lines(frame: pd.DataFrame, x: str, y: str, by: str) -> Figure:
     unit, size = larger_unit(column_of(y).unit, float(points[y].abs().max()))
     places = _place_x(axes, points[x])
     looks = _looks(pd.concat([line[shown].head(1) for line in lines.values()]))
-    for (label, line), (colour, dashes, marker) in zip(lines.items(), looks, strict=True):
+    # From thick to thin: lines that coincide still show.
+    widths = np.linspace(2.2, 1.2, len(lines))
+    for (label, line), look, width in zip(lines.items(), looks, widths, strict=True):
+        colour, dashes, marker = look
         across = places[line.index].sort_values()
         up = line[y][across.index] / size
         axes.plot(
-            across, up, color=colour, ls=dashes, marker=marker, mfc="none", label=_in_legend(label)
-        )
+            across, up, color=colour, ls=dashes, lw=width, marker=marker, ms=4 * width, mew=1,
+            mfc="none", label=_in_legend(label),
+        )  # fmt: skip
     axes.set_xlabel(wrapped(x))
     axes.set_ylabel(_y_label(y, unit))
     if points[y].min() >= 0:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, float(points[y].max()) / size * 1.05 or 1.0)
     si_ticks(axes.yaxis)
     axes.grid(axis="y", lw=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     if len(lines) > 1:
         axes.legend(
-            loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False,
-            handlelength=4,
+            loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False, handlelength=4,
         )  # fmt: skip
     _set_title(figure, _without_what_if(frame, x))
     return figure

@@ -24,6 +24,7 @@ from rich.table import Table
 from pgsim import ArchConfig, GateTrace, load_arch, load_trace, simulate, synthetic_trace
 from pgsim.kernels.activity import activity
 from pgsim.kernels.combine import combine
+from pgsim.kernels.fullest_lane import fullest_lane
 from pgsim.kernels.queue import queue
 from pgsim.mapping import Counts, Words, lane_rows, scheduler_rows, tile
 
@@ -89,11 +90,16 @@ def kernels(trace: GateTrace, arch: ArchConfig) -> Iterator[Rate]:
     bits = trace.images * sum(each.shape.outputs for each in trace.layers if each.shape.gated)
     for name, kernel, *parameters in (
         ("activity (skip, ideal)", activity),
+        ("fullest_lane (the bound)", fullest_lane),
         ("combine(4, 8)", combine, 4, 8),
         ("queue(16, 4)", queue, 16, 4),
     ):
         rate = bits / seconds(partial(through_all, kernel, layers, *parameters))
         yield Rate(name, rate / 1e9, "Gbit/s", rate / 8e9)
+    for scheduler in ("skip", "combine", "queue"):
+        design = arch.override({"lsb.scheduler": scheduler})
+        rate = bits / seconds(partial(simulate, trace, design))
+        yield Rate(f"simulate, all of it, {scheduler}", rate / 1e9, "Gbit/s", rate / 8e9)
 
 
 def rates_table(title: str, rates: Iterable[Rate]) -> Table:
