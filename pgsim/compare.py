@@ -129,7 +129,7 @@ class Comparison:
         )
         losses = dict(zip(list(STEPS)[2:], np.diff(totals[1:]), strict=True))
         worst = max(losses, key=lambda step: losses[step])
-        line += f", most is lost to {worst} ({losses[worst] / (first - promise):.0%})."
+        line += f", most is lost to {worst} ({losses[worst] / (first - promise):.0%} of it)."
         ungated = self.results[UNGATED].cycles / last
         line += f" The same network ungated takes {ungated:.2f}x the cycles of PG"
         for design, result in self.results.items():
