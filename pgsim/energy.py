@@ -9,7 +9,16 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.arch import ArchConfig, PECost, SRAMCost, Technology, macs_and_cycles, pe_cost, sram_cost
+from pgsim.arch import (
+    ArchConfig,
+    PECost,
+    SRAMCost,
+    Technology,
+    load_technology,
+    macs_and_cycles,
+    pe_cost,
+    sram_cost,
+)
 from pgsim.mapping import Counts
 from pgsim.results import PARTS_OF_CYCLES
 from pgsim.schemes import Pass
@@ -49,11 +58,12 @@ class Costs:
         return max(1, (slots - 1).bit_length())
 
 
-def costs_of(arch: ArchConfig, technology: Technology) -> Costs:
-    """Return what a design's parts cost in a technology.
+def costs_of(arch: ArchConfig) -> Costs:
+    """Return what a design's parts cost in its technology.
 
-    Raises InputError for a PE or a kind of DRAM that the technology lacks.
+    Raises InputError where there is no such technology, or it lacks the PE or the kind of DRAM.
     """
+    technology = load_technology(arch.technology)
     buffers = {
         name: sram_cost(technology, sram.kib, sram.banks, sram.port_bits)
         for name in ("activation_sram", "weight_sram", "output_sram")

@@ -51,6 +51,14 @@ def _exists(path: Path) -> bool:
         return False
 
 
+def check_folder(path: Path) -> Path:
+    """Return the path of a file to be; raises InputError where its folder is not, or it is one."""
+    if path.is_dir() or not path.parent.is_dir():
+        what = "a folder" if path.is_dir() else f"its folder {path.parent} does not exist"
+        raise InputError(f"{path}: cannot be written: {what}")
+    return path
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that replaces it when the block ends without an error.

@@ -145,25 +145,23 @@ def lane_rows(layer: LayerTrace, arch: ArchConfig, tiling: Tiling, calibration: 
     return rows.reshape(tiling.groups, -1)[np.arange(tiling.groups)[:, None], order].reshape(-1)
 
 
-def reduction_folds(shape: LayerShape, array: Array, macs_per_pe: int) -> int:
-    """Return how many folds the reduction takes at L = `macs_per_pe`; 1 under `os` (M10)."""
-    if array.dataflow == "os":
-        return 1
-    if array.dataflow == "bitfusion":
-        taps = shape.kernel[0] * shape.kernel[1]
-        return taps * ceil_div(shape.in_channels_per_group, array.rows * macs_per_pe)
-    return ceil_div(shape.reduction, array.rows * macs_per_pe)
-
-
-def pe_steps(shape: LayerShape, array: Array, macs_per_pe: int) -> int:
-    """Return the PE steps that hold one output's reduction at L = `macs_per_pe` (M15).
+def pe_steps(shape: LayerShape, array: Array, macs_per_step: int) -> int:
+    """Return the steps that hold one output's reduction, so many MACs each (M15).
 
     Under `bitfusion` no step holds input channels of two kernel taps.
     """
     if array.dataflow == "bitfusion":
         taps = shape.kernel[0] * shape.kernel[1]
-        return taps * ceil_div(shape.in_channels_per_group, macs_per_pe)
-    return ceil_div(shape.reduction, macs_per_pe)
+        return taps * ceil_div(shape.in_channels_per_group, macs_per_step)
+    return ceil_div(shape.reduction, macs_per_step)
+
+
+def reduction_folds(shape: LayerShape, array: Array, macs_per_pe: int) -> int:
+    """Return the folds of the reduction at L = `macs_per_pe`: steps of a whole column (M10).
+
+    1 under `os`, whose PEs take the whole reduction.
+    """
+    return 1 if array.dataflow == "os" else pe_steps(shape, array, array.rows * macs_per_pe)
 
 
 def ceil_div(numerator: int, denominator: int) -> int:

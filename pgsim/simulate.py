@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pgsim.arch import ArchConfig, load_arch, load_technology
+from pgsim.arch import ArchConfig, load_arch
 from pgsim.energy import costs_of, energy
 from pgsim.errors import InputError
 from pgsim.mapping import Counts, Tiling, lane_rows, scheduler_rows, tile
@@ -47,7 +47,7 @@ def simulate(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)
-    costs = costs_of(arch, load_technology(arch.technology))
+    costs = costs_of(arch)
     if per_image and arch.batch > 1:
         raise InputError(
             f"per_image keeps images apart, which needs batch 1, and {arch.name} has batch "
@@ -113,13 +113,16 @@ def simulate_block(
     batches = 1 if rows is None else block.batches  # without a mask all batches are alike
     tiles = tiling.tiles(batches)
     passes = tuple(
-        time_pass(shape, arch, tiling, pass_, issue)
-        for pass_ in scheme_passes
-        for issue in (
+        time_pass(
+            shape,
+            arch,
+            tiling,
+            pass_,
             sparse_issue(rows, lanes, tiling, arch)
             if pass_.gated and rows is not None
             else dense_issue(tiling, arch.array.columns),
         )
+        for pass_ in scheme_passes
     )
     counts = (
         _pass_counts(tiling, passes)

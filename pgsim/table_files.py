@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import replacing
+from pgsim.files import check_folder, replacing
 from pgsim.results import COLUMNS, IDENTITY
 
 _TEXT = ("design", *IDENTITY)  # a layer may be called 0, and stays text
@@ -29,10 +29,7 @@ def check_table_path(path: str | Path) -> Path:
             f"{path}: a table's name ends in one of {', '.join(_WRITERS)}."
             f"{nearest(path.suffix, _WRITERS)}"
         )
-    if path.is_dir() or not path.parent.is_dir():
-        what = "a folder" if path.is_dir() else f"its folder {path.parent} does not exist"
-        raise InputError(f"{path}: cannot be written: {what}")
-    return path
+    return check_folder(path)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:

@@ -41,6 +41,11 @@ class LayerResult:
         """Whether a mask steered its last pass."""
         return self.passes[-1].gated
 
+    def computed(self, count: Mapping[str, int]) -> list[tuple[Pass, int]]:
+        """Return each pass with the outputs that it computed, from the sums of `counts`."""
+        outputs = (count["outputs"], count["lsb_outputs"])[: len(self.passes)]
+        return list(zip(self.passes, outputs, strict=True))
+
     @property
     def cycles(self) -> npt.NDArray[np.int64]:
         """Cycles of every batch, int64 (batches,)."""
@@ -78,12 +83,17 @@ class Result:
         return sum(int(layer.cycles.sum()) for layer in self.layer_results)
 
     @cached_property
+    def rows(self) -> list[Row]:
+        """One row per layer over all images: what tables and the summary are made of."""
+        return [row_of(self, layer) for layer in self.layer_results]
+
+    @cached_property
     def layers(self) -> pd.DataFrame:
         """One row per layer, or per layer and image; columns as `results.COLUMNS` explains."""
         import pandas as pd
 
         if not self.per_image:
-            return pd.DataFrame([row_of(self, layer) for layer in self.layer_results])
+            return pd.DataFrame(self.rows)
         images = range(self.calibration_images, self.trace.images)
         return pd.DataFrame(
             [row_of(self, layer, image) for layer in self.layer_results for image in images]
@@ -142,8 +152,7 @@ def _traffic(count: Mapping[str, int], arch: ArchConfig) -> Row:
 def _cycles(layer: LayerResult, count: Mapping[str, int], arch: ArchConfig) -> Row:
     """Return the columns that follow from cycles, passes and outputs (M4, M27)."""
     reduction = layer.shape.reduction
-    outputs = (count["outputs"], count["lsb_outputs"])
-    used = list(zip(layer.passes, outputs[: len(layer.passes)], strict=True))
+    used = layer.computed(count)
     cycles = sum(count[part] for part in PARTS_OF_CYCLES)
     operations = [
         each.activation_bits * each.weight_bits * computed * reduction for each, computed in used
@@ -155,8 +164,8 @@ def _cycles(layer: LayerResult, count: Mapping[str, int], arch: ArchConfig) -> R
         "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
         "cycles": cycles,
         "time_us": cycles / arch.clock_mhz,
-        "msb_macs": outputs[0] * reduction,
-        "lsb_macs": outputs[1] * reduction,
+        "msb_macs": count["outputs"] * reduction,
+        "lsb_macs": count["lsb_outputs"] * reduction,
         "pe_utilization": _utilization(sum(operations), cycles, arch),
         "msb_pe_utilization": _utilization(operations[0], count["msb_cycles"], arch),
         "lsb_pe_utilization": _utilization(sum(operations[1:]), count["lsb_cycles"], arch),
@@ -175,7 +184,7 @@ def _utilization(operations: int, cycles: int, arch: ArchConfig) -> float:
 
 def _summary(result: Result) -> Row:
     """Return a network's sums over layers, its averages, area, and figures per image (M31)."""
-    rows = [row_of(result, layer) for layer in result.layer_results]
+    rows = result.rows
     row: Row = {name: rows[0][name] for name in ("arch", "trace", "mask_source", "scheme")}
     row |= {"images": result.images} | {name: sum(each[name] for each in rows) for name in SUMMED}
     gated = [

@@ -41,8 +41,7 @@ def waterfall(baseline: Result, gated: Result) -> dict[str, list[Fraction]]:
 
 def _totals(base: LayerResult, own: LayerResult, arch: ArchConfig) -> list[Fraction]:
     count = {name: int(values.sum()) for name, values in own.counts.items()}
-    shape, outputs = own.shape, (count["outputs"], count["lsb_outputs"])
-    used = list(zip(own.passes, outputs[: len(own.passes)], strict=True))
+    shape, used = own.shape, own.computed(count)
     baseline = Fraction(int(base.cycles.sum()))
     bits = sum(each.activation_bits * each.weight_bits * computed for each, computed in used)
     totals = [baseline, baseline * bits / (64 * count["outputs"])]

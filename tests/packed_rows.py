@@ -8,6 +8,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+import hypothesis.strategies as st
 import numpy as np
 
 Bits = list[list[list[int]]]  # [batch][row][bit]
@@ -102,3 +103,13 @@ def _pieces(bounds: Sequence[int]) -> list[range]:
 def _random_bounds(rng: Random, total: int) -> tuple[int, ...]:
     cuts = rng.sample(range(1, total), min(total - 1, rng.choice((0, 0, 1, 3, 8))))
     return (0, *sorted(cuts), total)
+
+
+def drawn_rows(data: st.DataObject) -> Rows:
+    """Rows of one lane group with any mask, cut into windows of any length."""
+    lanes = data.draw(st.integers(1, 130))
+    slots = data.draw(st.lists(st.integers(0, 2**lanes - 1), min_size=1, max_size=70))
+    bits = [[slot >> lane & 1 for slot in slots] for lane in range(lanes)]
+    window = data.draw(st.integers(1, len(slots)))
+    bounds = (*range(0, len(slots), window), len(slots))
+    return Rows([bits], tuple(range(lanes)), (0, lanes), bounds)

@@ -10,7 +10,6 @@ import pytest
 from designs import design, drawn, linear, trace_of
 
 from pgsim import InputError, load_arch, simulate
-from pgsim.arch import load_technology
 from pgsim.energy import area_mm2, costs_of
 
 LAYER, MASK = linear(6, 3, 1), drawn("x.x..x")
@@ -104,7 +103,7 @@ def test_the_total() -> None:
 )
 def test_area(scheduler: str, gating_um2: float) -> None:
     arch = design({"lsb.scheduler": scheduler})
-    found = area_mm2(costs_of(arch, load_technology("45nm")))
+    found = area_mm2(costs_of(arch))
     # Bit Fusion: 510.73 um2 a PE. 3 * 64 KiB at 0.346 um2 a bit and an array efficiency of 0.5.
     expected = {"pe": 4085.84e-6, "sram": 3 * 64 * 8192 * 0.692e-6, "gating": gating_um2 * 1e-6}
     assert found == pytest.approx(expected, rel=1e-9)
@@ -120,13 +119,13 @@ def test_addresses_are_as_wide_as_the_window_is_deep() -> None:
     # A window of 4 slots needs 2 bits: 3 entries of 2 stored bits, and FIFOs of 2-bit entries.
     small = {"lsb.scheduler": "queue", "lsb.window": 4}
     assert energy(small)["energy_gating_pj"] == close(0.6 + SCAN + 3 * 2 * 0.0588)
-    area = area_mm2(costs_of(design(small), load_technology("45nm")))["gating"]
+    area = area_mm2(costs_of(design(small)))["gating"]
     assert area == close((274 + 2 * 16 * 2 * 4.5) * 1e-6)
 
 
 def test_pes_of_a_shipped_design() -> None:
     # 256 fusion units of 1734.55 um2 (Bit Fusion).
-    found = area_mm2(costs_of(load_arch("pg_os"), load_technology("45nm")))
+    found = area_mm2(costs_of(load_arch("pg_os")))
     assert found["pe"] == close(256 * 1734.55e-6)
     # Comparators of 16 columns; 256 PEs * 3 ways * 32 bits (16 products of 2-bit operands a cycle);
     # 8 open slots of 16 columns and 8 bits that name one of 256 slots.

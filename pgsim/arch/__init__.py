@@ -12,7 +12,7 @@ from pgsim.arch.config import (
     config_keys,
     load_arch,
 )
-from pgsim.arch.costs import PECost, SRAMCost, check_costs, pe_cost, sram_cost
+from pgsim.arch.costs import PECost, SRAMCost, pe_cost, sram_cost
 from pgsim.arch.pe import macs_and_cycles
 from pgsim.arch.technology import Technology, load_technology
 
@@ -28,7 +28,6 @@ __all__ = [
     "PECost",
     "SRAMCost",
     "Technology",
-    "check_costs",
     "config_keys",
     "load_arch",
     "load_technology",

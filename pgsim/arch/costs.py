@@ -10,8 +10,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pgsim.arch.config import PE, ArchConfig
-from pgsim.arch.technology import PERow, Technology, load_technology
+from pgsim.arch.config import PE
+from pgsim.arch.technology import PERow, Technology
 from pgsim.errors import InputError
 
 
@@ -36,14 +36,6 @@ class SRAMCost:
     write_pj_per_word: float
     leakage_mw: float
     area_um2: float
-
-
-def check_costs(arch: ArchConfig) -> Technology:
-    """Return the technology of a design; raises InputError where it prices not all of its parts."""
-    technology = load_technology(arch.technology)
-    technology.dram_pj_per_bit(arch.memory.dram.kind)
-    pe_cost(technology, arch.array.pe)
-    return technology
 
 
 def pe_cost(technology: Technology, pe: PE) -> PECost:

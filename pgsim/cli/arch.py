@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 import yaml
 
-from pgsim.arch import ArchConfig, check_costs, load_arch
+from pgsim.arch import ArchConfig, load_arch
 from pgsim.cli.options import chosen_arch, settings_option
-from pgsim.cli.output import decimal, show, table
+from pgsim.cli.output import check_all, decimal, show, table
+from pgsim.energy import area_mm2, costs_of
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
 
@@ -46,14 +47,7 @@ def show_arch(arch: str, settings: tuple[str, ...]) -> None:
 @click.argument("archs", nargs=-1, required=True, metavar="ARCH...")
 def check_archs(archs: tuple[str, ...]) -> None:
     """Check ARCH, and that its technology prices its parts; exit code 2 if anything is wrong."""
-    problems = []
-    for arch in archs:
-        if found := _problems(arch):
-            problems += found
-        else:
-            click.echo(f"{arch}: ok")
-    if problems:
-        raise InputError("\n".join(problems))
+    check_all(archs, _problems)
 
 
 @command.command("area")
@@ -61,10 +55,8 @@ def check_archs(archs: tuple[str, ...]) -> None:
 @settings_option
 def arch_area(arch: str, settings: tuple[str, ...]) -> None:
     """Print the area of ARCH's parts in mm2."""
-    from pgsim.energy import area_mm2, costs_of
-
     design = chosen_arch(arch, settings)
-    parts = area_mm2(costs_of(design, check_costs(design)))
+    parts = area_mm2(costs_of(design))
     total = sum(parts.values())
     columns = {
         f"{design.name}, {design.technology}": [*parts, "total"],
@@ -81,7 +73,7 @@ def _problems(arch: str) -> list[str]:
     except InputError as error:
         return [str(error)]
     try:
-        check_costs(config)
+        costs_of(config)
     except InputError as error:
         return [f"{arch}: {error}"]
     return []

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+import click
 from rich import box
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from pgsim.errors import InputError
 from pgsim.workload import GateTrace
 
 _PIPED_WIDTH = 100  # columns
@@ -105,6 +107,18 @@ def quantity(value: float, unit: str) -> str:
     """Return one value with its unit: ``1.628 uJ``."""
     chosen, (number,) = scaled([value], unit)
     return f"{number} {chosen}"
+
+
+def check_all(names: Iterable[str], problems_of: Callable[[str], list[str]]) -> None:
+    """Print which names are ok, and raise InputError with all problems of the others."""
+    problems = []
+    for name in names:
+        if found := problems_of(name):
+            problems += found
+        else:
+            click.echo(f"{name}: ok")
+    if problems:
+        raise InputError("\n".join(problems))
 
 
 def masks_of(trace: GateTrace) -> str:

@@ -22,7 +22,7 @@ from pgsim.cli.output import (
 from pgsim.results import PARTS_OF_ENERGY
 from pgsim.simulate import simulate
 from pgsim.table_files import write_table
-from pgsim.tables import Result, Row, row_of
+from pgsim.tables import Result, Row
 
 
 @click.command("simulate")
@@ -71,7 +71,7 @@ def layer_table(result: Result) -> Table:
         "mask_density": summary["gated_density"],
         "average_bits": summary["mac_average_bits"],
     }
-    rows = [row_of(result, layer) for layer in result.layer_results] + [network]
+    rows = [*result.rows, network]
     energy_unit, energies = scaled([row["energy_pj"] * 1e-12 for row in rows], "J")
     columns = {
         "layer": [row["layer"] for row in rows],

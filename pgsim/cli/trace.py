@@ -10,8 +10,17 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from pgsim.cli.output import console, masks_of, percent, printable, scaled, show, table, whole
-from pgsim.errors import InputError
+from pgsim.cli.output import (
+    check_all,
+    console,
+    masks_of,
+    percent,
+    printable,
+    scaled,
+    show,
+    table,
+    whole,
+)
 from pgsim.workload import (
     NETWORKS,
     GateTrace,
@@ -48,14 +57,7 @@ def check(traces: tuple[str, ...]) -> None:
 
     A change since the file was written is one, where the file holds digests.
     """
-    problems = []
-    for trace in traces:
-        if found := check_trace(trace):
-            problems += found
-        else:
-            click.echo(f"{trace}: ok")
-    if problems:
-        raise InputError("\n".join(problems))
+    check_all(traces, check_trace)
 
 
 def _check_output(ctx: click.Context, param: click.Parameter, path: Path) -> Path:

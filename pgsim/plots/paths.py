@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pgsim.errors import InputError, nearest
+from pgsim.files import check_folder
 
 _SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -20,7 +21,4 @@ def check_plot_path(path: str | Path) -> Path:
             f"{path}: a figure's name ends in one of {', '.join(_SUFFIXES)}."
             f"{nearest(path.suffix.lower(), _SUFFIXES)}"
         )
-    if path.is_dir() or not path.parent.is_dir():
-        what = "a folder" if path.is_dir() else f"its folder {path.parent} does not exist"
-        raise InputError(f"{path}: cannot be written: {what}")
-    return path
+    return check_folder(path)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from pgsim.arch import ArchConfig, check_costs, load_arch
+from pgsim.arch import ArchConfig, load_arch
+from pgsim.energy import costs_of
 from pgsim.errors import InputError
 from pgsim.schemes import passes, scheme_named
 from pgsim.simulate import calibration_count
@@ -87,7 +88,7 @@ def _archs(spec: SweepSpec, problems: list[str]) -> list[tuple[dict[str, Any], A
         with _noting(problems):
             changed = arch.override(changes)
             with _noting(problems, f"{arch.name}, overridden: "):
-                check_costs(changed)
+                costs_of(changed)
             found.append((changes, changed))
     return found
 

@@ -15,7 +15,7 @@ from pgsim.errors import InputError
 from pgsim.simulate import simulate
 from pgsim.sweep.points import Point, sweep_points
 from pgsim.sweep.spec import SweepSpec
-from pgsim.tables import Row, row_of
+from pgsim.tables import Row
 from pgsim.workload import load_trace
 
 Progress = Callable[[int, int], object]  # called with the points done and the points in all
@@ -53,7 +53,7 @@ def _rows(point: Point) -> list[Row]:
     trace = load_trace(point.trace).with_bits(**point.widths)
     result = simulate(trace, point.arch, point.scheme, calibration_images=point.calibration_images)
     area = {"area_mm2": result.summary["area_mm2"]}
-    return [row_of(result, layer) | area for layer in result.layer_results]
+    return [row | area for row in result.rows]
 
 
 def _one_by_one(points: list[Point], progress: Progress) -> list[list[Row]]:

@@ -47,19 +47,18 @@ def time_pass(
     array = arch.array
     macs, cycles = macs_and_cycles(array.pe, pass_.activation_bits, pass_.weight_bits)
     output_cycles = pe_steps(shape, array, macs) * cycles
+    reduction = reduction_folds(shape, array, macs)
     if array.dataflow == "os":
-        reduction = 1
         folds = -(-issue.slots // array.rows)
         fold_steady = np.full_like(folds, output_cycles)
     else:
-        reduction = reduction_folds(shape, array, macs)
         folds = reduction * (issue.slots > 0).astype(np.int64)
         fold_steady = issue.slots * cycles
     steady = folds * fold_steady
     return PassTiming(
         activation_bits=pass_.activation_bits,
         weight_bits=pass_.weight_bits,
-        gated=pass_.mask is not None,
+        gated=pass_.gated,
         macs_per_pe=macs,
         issue=issue,
         reduction_folds=reduction,
@@ -80,7 +79,7 @@ def _port_stalls(
     steady_cycles: Counts,
 ) -> Counts:
     """Return how long each pass waits for the ports that feed its slots (M21)."""
-    if pass_.mask is not None and arch.lsb.scheduler == "ideal":
+    if pass_.gated and arch.lsb.scheduler == "ideal":
         return np.zeros_like(steady_cycles)
     memory = arch.memory
     if tiling.slots_are_positions:

@@ -147,8 +147,7 @@ def _lsb_plane(layer: Transfers, rows: Words, lanes: Counts) -> Counts:
     nesting = Nesting(tiling.runs, tiling.groups)
     bounds = (lanes, *tiling.bounds)
     if tiling.slots_are_positions:
-        resident = np.full(1, layer.input_is_resident)
-        bursts = demand_by_slots(rows, bounds, nesting, plane, resident)
+        bursts = demand_by_slots(rows, bounds, nesting, plane, layer.input_is_resident)
         return tiling.by_tile(bursts) * _fetches_of_a_row(layer)
     held = layer.fetched_once
     return tiling.by_tile(demand_by_lanes(rows, bounds, nesting, plane, held))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pgsim.arch import LSB, ArchConfig
+from pgsim.arch import ArchConfig
 from pgsim.kernels.activity import activity
 from pgsim.kernels.combine import combine
 from pgsim.kernels.fullest_lane import fullest_lane
@@ -50,27 +50,23 @@ def sparse_issue(rows: Words, lanes: Counts, tiling: Tiling, arch: ArchConfig) -
     rows: uint64 (batches, lanes, words) of `mapping.scheduler_rows`. lanes: int64, their order.
     Source: MODEL.md M11 to M14.
     """
-    bounds = tiling.bounds
+    bounds, lsb = tiling.bounds, arch.lsb
     counts = activity(rows, lanes, *bounds)
     active, entries = tiling.by_tile(counts[..., 0]), tiling.by_tile(counts[..., 1])
     ideal = -(-entries // arch.array.columns)
     dense = np.broadcast_to(tiling.window_slots, active.shape)
-    match arch.lsb.scheduler:
+    match lsb.scheduler:
         case "dense":
             slots, vectors = dense, dense
         case "skip":
             slots, vectors = active, active
         case "combine":
-            slots, vectors = _scheduled(rows, lanes, tiling, arch.lsb), active
+            issued = combine(rows, lanes, *bounds, lsb.ways, lsb.open)
+            slots, vectors = tiling.by_tile(issued), active
         case "queue":
-            slots, vectors = _scheduled(rows, lanes, tiling, arch.lsb), entries
+            issued = queue(rows, lanes, *bounds, lsb.depth, lsb.scan)
+            slots, vectors = tiling.by_tile(issued), entries
         case "ideal":
             slots, vectors = ideal, active
     fullest = tiling.by_tile(fullest_lane(rows, lanes, *bounds))
     return Issue(slots, vectors, entries, active, ideal, fullest)
-
-
-def _scheduled(rows: Words, lanes: Counts, tiling: Tiling, lsb: LSB) -> Counts:
-    if lsb.scheduler == "combine":
-        return tiling.by_tile(combine(rows, lanes, *tiling.bounds, lsb.ways, lsb.open))
-    return tiling.by_tile(queue(rows, lanes, *tiling.bounds, lsb.depth, lsb.scan))

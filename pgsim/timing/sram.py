@@ -31,7 +31,7 @@ def sram_words(
     if not tiling.slots_are_positions:
         slot_sram, lane_sram = lane_sram, slot_sram
     slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
-    loads = lane_operand_loads(arch, tiling, passes)
+    loads = _lane_operand_loads(arch, tiling, passes)
     for timing, count in zip(passes, loads, strict=True):
         slot_bits, lane_bits = timing.activation_bits, timing.weight_bits
         if not tiling.slots_are_positions:
@@ -51,7 +51,7 @@ def sram_words(
     }
 
 
-def lane_operand_loads(
+def _lane_operand_loads(
     arch: ArchConfig, tiling: Tiling, passes: tuple[PassTiming, ...]
 ) -> tuple[Counts, ...]:
     """Return how often each pass of a tile reads the operands of its lanes.

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from pgsim.errors import InputError
-from pgsim.files import shipped
+from pgsim.files import check_folder, shipped
 
 SUFFIX = ".safetensors"
 _SHARD = re.compile(r"(?P<stem>.+)-[0-9]{5}-of-(?P<total>[0-9]{5})" + re.escape(SUFFIX))
@@ -30,10 +30,7 @@ def check_trace_path(path: str | Path) -> Path:
             f"{path}: a trace is a {SUFFIX} file: end its name so, or without {path.suffix}"
         )
     target = path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)
-    if target.is_dir() or not target.parent.is_dir():
-        what = "a folder" if target.is_dir() else f"its folder {target.parent} does not exist"
-        raise InputError(f"{target}: cannot be written: {what}")
-    return target
+    return check_folder(target)
 
 
 def shard_paths(path: Path, total: int) -> tuple[Path, ...]:

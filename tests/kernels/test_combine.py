@@ -7,7 +7,7 @@ from random import Random
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
-from packed_rows import Rows, one_tile, random_rows
+from packed_rows import Rows, drawn_rows, one_tile, random_rows
 from reference import schedulers
 
 from pgsim.kernels.combine import combine
@@ -31,12 +31,7 @@ def test_issued_slots_equal_the_naive_ones(seed: int) -> None:
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_mask(data: st.DataObject) -> None:
-    lanes = data.draw(st.integers(1, 130))
-    slots = data.draw(st.lists(st.integers(0, 2**lanes - 1), min_size=1, max_size=70))
-    bits = [[slot >> lane & 1 for slot in slots] for lane in range(lanes)]
-    window = data.draw(st.integers(1, len(slots)))
-    bounds = (*range(0, len(slots), window), len(slots))
-    rows = Rows([bits], tuple(range(lanes)), (0, lanes), bounds)
+    rows = drawn_rows(data)
     assert equals_naive(rows, data.draw(st.integers(1, 5)), data.draw(st.integers(1, 9)))
 
 
