@@ -23,8 +23,13 @@ def shipped_folder(kind: str) -> Path:
 
 
 def shipped_names(kind: str, suffix: str) -> list[str]:
-    """Return the names, without `suffix`, of the shipped files of one kind, sorted."""
-    return sorted(path.name[: -len(suffix)] for path in shipped_folder(kind).glob(f"*{suffix}"))
+    """Return the names, without `suffix`, of the shipped files of one kind, sorted.
+
+    Names of shipped files have no dot, so that `x.operands.safetensors` is x in the suffix
+    `.operands.safetensors`, and nothing in `.safetensors`.
+    """
+    names = (path.name[: -len(suffix)] for path in shipped_folder(kind).glob(f"*{suffix}"))
+    return sorted(name for name in names if "." not in name)
 
 
 def shipped(kind: str, name_or_path: str | Path, suffix: str) -> Path:

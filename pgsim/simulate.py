@@ -15,16 +15,17 @@ import numpy as np
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.energy import costs_of, energy
 from pgsim.errors import InputError
-from pgsim.mapping import Counts, Tiling, lane_rows, scheduler_rows, tile
+from pgsim.mapping import Counts, Tiling, Words, lane_rows, scheduler_rows, tile
 from pgsim.schemes import Pass, scheme_named
 from pgsim.tables import LayerResult, Result
 from pgsim.timing.cycles import PassTiming, time_pass
 from pgsim.timing.dram import Transfers, dram_bursts
-from pgsim.timing.edges import bubble_cycles
+from pgsim.timing.edges import bubble_cycles, turn_cycles
 from pgsim.timing.issue import dense_issue, sparse_issue
+from pgsim.timing.ports import slot_reads
 from pgsim.timing.sram import sram_words
 from pgsim.timing.stalls import dram_stall_cycles
-from pgsim.workload import GateTrace, LayerTrace, load_trace
+from pgsim.workload import GateTrace, LayerShape, LayerTrace, load_trace
 
 _BLOCK_BITS = 2**28  # mask bits of one layer that are simulated together: 32 MiB of words
 
@@ -112,33 +113,38 @@ def simulate_block(
         lanes = lane_rows(layer, arch, tiling, block.calibration)
     batches = 1 if rows is None else block.batches  # without a mask all batches are alike
     tiles = tiling.tiles(batches)
-    passes = tuple(
-        time_pass(
-            shape,
-            arch,
-            tiling,
-            pass_,
-            sparse_issue(rows, lanes, tiling, arch)
-            if pass_.gated and rows is not None
-            else dense_issue(tiling, arch.array.columns),
-        )
-        for pass_ in scheme_passes
-    )
-    counts = (
-        _pass_counts(tiling, passes)
-        | sram_words(shape, arch, tiling, passes, output_bits)
-        | dram_bursts(Transfers(shape, arch, tiling, tiles, passes, output_bits), rows, lanes)
-    )
-    double_buffered = arch.memory.double_buffered
-    counts["bubble_cycles"] = bubble_cycles(arch.array, tiles, passes, double_buffered)
-    counts["dram_stall_cycles"] = dram_stall_cycles(arch.memory, tiles, counts)
+    passes = _time_passes(shape, arch, tiling, scheme_passes, rows, lanes)
+    bursts = dram_bursts(Transfers(shape, arch, tiling, tiles, passes, output_bits), rows, lanes)
+    counts = _pass_counts(tiling, passes) | bursts
+    counts |= sram_words(shape, arch, tiling, passes, output_bits)
+    counts = {name: np.broadcast_to(count, tiles) for name, count in counts.items()}
+    turns = turn_cycles(arch, tiles, passes)  # and from here on counts are of runs
+    counts["bubble_cycles"] = bubble_cycles(turns, tiles, passes)
+    counts["dram_stall_cycles"] = dram_stall_cycles(arch.memory, tiles, turns, passes, bursts)
     return {
-        name: np.repeat(
-            np.broadcast_to(count, tiles).reshape(batches, -1).sum(axis=1),
-            block.batches // batches,
-        )
+        name: np.repeat(count.reshape(batches, -1).sum(axis=1), block.batches // batches)
         for name, count in counts.items()
     }
+
+
+def _time_passes(
+    shape: LayerShape,
+    arch: ArchConfig,
+    tiling: Tiling,
+    scheme_passes: tuple[Pass, ...],
+    rows: Words | None,
+    lanes: Counts,
+) -> tuple[PassTiming, ...]:
+    """Return the passes of a layer; rows, lanes: the mask as schedulers take it, or None."""
+    timings = []
+    for pass_ in scheme_passes:
+        rates = slot_reads(shape, arch, pass_).rates
+        if pass_.gated and rows is not None:
+            issue = sparse_issue(rows, lanes, tiling, arch, rates)
+        else:
+            issue = dense_issue(tiling, arch.array.columns, rates)
+        timings.append(time_pass(shape, arch, pass_, issue))
+    return tuple(timings)
 
 
 def _pass_counts(tiling: Tiling, passes: tuple[PassTiming, ...]) -> dict[str, Counts]:

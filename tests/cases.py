@@ -182,6 +182,7 @@ def _arch(rng: Random) -> dict[str, Any]:
             "scan": rng.choice((1, 2, 4, 16)),
             "window": _window(rng, rows, columns, dataflow, output_sram["kib"], double_buffered),
             "lane_order": "density" if channel_lanes and rng.random() < 0.3 else "raster",
+            "gate_latency_cycles": rng.choice((0, 0, 0, 1, 3)),
         },
         "memory": {
             "activation_sram": _sram(rng, (1, 1, 1, 64)),

@@ -113,3 +113,23 @@ def drawn_rows(data: st.DataObject) -> Rows:
     window = data.draw(st.integers(1, len(slots)))
     bounds = (*range(0, len(slots), window), len(slots))
     return Rows([bits], tuple(range(lanes)), (0, lanes), bounds)
+
+
+def shortfall(vectors: Sequence[int], rate: Sequence[int]) -> int:
+    """The port's largest arrears at the end of a beat, the first beat being the short one (M21)."""
+    slots, vector_bits, beat_port_bits = rate
+    ends = range(len(vectors), 0, -slots)  # issued slots until each beat's end, the last one first
+    behind = [
+        sum(vectors[:end]) * vector_bits - beat * beat_port_bits
+        for beat, end in enumerate(reversed(ends), start=1)
+    ]
+    return max(behind, default=0)
+
+
+def random_rates(rng: Random) -> np.ndarray:
+    """No, one or two rates, some of a port that is too slow and some of one too fast."""
+    rates = [
+        (rng.choice((1, 1, 2, 4, 10)), rng.randint(1, 9), rng.randint(1, 60))
+        for _ in range(rng.choice((0, 1, 2)))
+    ]
+    return np.array(rates, np.int64).reshape(-1, 3)

@@ -111,6 +111,7 @@ def test_kernels_import_numpy_and_numba_only(path: Path) -> None:
         ("arch_configs", ".yaml", "pg_ws"),
         ("arch_configs/technology", ".yaml", "45nm"),
         ("traces", ".safetensors", "digits_pg_4_2"),
+        ("traces", ".operands.safetensors", "digits_pg_4_2"),
     ],
 )
 def test_shipped_data_is_found_from_any_folder(

@@ -188,20 +188,35 @@ def test_bitfusion_folds_by_kernel_tap() -> None:
     assert steady_and_bubbles(simulate(layer, changes | {"array.dataflow": "ws"})) == (36, 0, 72)
 
 
-def test_folds_shorter_than_the_array_wait() -> None:
-    # os: 9 folds of D = 3 cycles each wait 4 - 3 for the drain; then one skew of 4.
-    assert steady_and_bubbles(simulate(linear(10, 5, 3))) == (27, 0, 9 + 4)
-    # ws: 3 lane groups * 2 folds of 2 slots each wait 4 - 2 for the load.
-    assert steady_and_bubbles(simulate(linear(2, 5, 7), {"array.dataflow": "ws"})) == (
-        12,
-        0,
-        12 + 4,
-    )
-    # D = 3 is one fold, so that the weights stay; each lane group still works 2 cycles and waits 2.
-    assert steady_and_bubbles(simulate(linear(2, 5, 3), {"array.dataflow": "ws"})) == (6, 0, 6 + 4)
+def test_output_stationary_folds_wait_for_the_sums_before_them() -> None:
+    # One fold of one cycle waits for nothing: its sums have left after a skew of 4.
+    assert steady_and_bubbles(simulate(linear(4, 2, 1))) == (1, 0, 4)
+    # 9 folds of D = 3 cycles end 4 apart: all but the first wait 4 - 3.
+    assert steady_and_bubbles(simulate(linear(10, 5, 3))) == (27, 0, 8 + 4)
+    # Bit-serial passes of 6 and 2 cycles, 2 lane groups of one fold. MSB 0-6; LSB may not end
+    # before 10: it waits 2, 8-10; MSB 10-16 ends 6 later by itself; LSB 18-20, sums out at 24.
+    changes = {"array.pe.kind": "serial_activation"}
+    counts = simulate(linear(4, 4, 1, msb_bits=6), changes, "dual_dense")
+    assert steady_and_bubbles(counts) == (12, 4, 2 + 2 + 4)
+
+
+def test_operand_stationary_folds_wait_for_the_load_before_theirs() -> None:
+    changes = {"array.dataflow": "ws"}
+    # 3 lane groups * 2 folds of 2 slots begin 4 apart: all but the first wait 4 - 2.
+    assert steady_and_bubbles(simulate(linear(2, 5, 7), changes)) == (12, 0, 10 + 4)
+    # D = 3 is one fold, so that only the lane group loads: 0-2, 4-6, 8-10, sums out at 14.
+    assert steady_and_bubbles(simulate(linear(2, 5, 3), changes)) == (6, 0, 4 + 4)
+    # is, 3 lane groups of 2 positions: weights stream, 2 folds of 2 channels each, as above.
+    counts = simulate(linear(5, 2, 7), {"array.dataflow": "is"})
+    assert steady_and_bubbles(counts) == (12, 0, 10 + 4)
     # PEs with weight buffers of their own never wait.
     changes = {"array.dataflow": "bitfusion"}
     assert steady_and_bubbles(simulate(linear(2, 5, 7), changes)) == (12, 0, 4)
+    # It is the beginnings that are 4 apart: 2 KiB, half of it, over 2 columns are windows of 128,
+    # and 130 slots two tiles, each of two folds of D = 5. 0-128, 128-256, then at once the short
+    # ones, 256-258; only the last has the load of a short one before it: 260-262, out at 266.
+    changes = {"array.dataflow": "ws", "memory.output_sram.kib": 2}
+    assert steady_and_bubbles(simulate(linear(130, 2, 5), changes)) == (260, 0, 2 + 4)
 
 
 def test_staying_weights_load_once_per_lane_group() -> None:
@@ -214,12 +229,13 @@ def test_staying_weights_load_once_per_lane_group() -> None:
     }
     stay = simulate(linear(130, 2, 3), changes)
     assert stay["weight_sram_read_bytes"] == 8  # 3 * 2 * 8 = 48 bits
-    assert steady_and_bubbles(stay) == (130, 0, 4)
-    # D = 5 is two folds: both tiles load 5 * 2 * 8 = 80 bits, two words; the tile of 2 slots waits
-    # 4 - 2 in each fold.
+    # One buffer: each tile ends when its sums have left, a skew of 4 after its last step.
+    assert steady_and_bubbles(stay) == (130, 0, 4 + 4)
+    # D = 5 is two folds: both tiles load 5 * 2 * 8 = 80 bits, two words; the second fold of the
+    # tile of 2 slots waits 4 - 2.
     again = simulate(linear(130, 2, 5), changes)
     assert again["weight_sram_read_bytes"] == 2 * 16
-    assert steady_and_bubbles(again) == (260, 0, 4 + 4)
+    assert steady_and_bubbles(again) == (260, 0, 4 + 2 + 4)
 
 
 def test_groups_and_batches_repeat_the_folds() -> None:
@@ -297,7 +313,8 @@ def test_nothing_active_issues_nothing() -> None:
         assert (issue.slots, issue.vectors) == ([], 0)
 
 
-# M19: gates. `os` on 2 x 2 PEs, D = 5: a fold of 2 positions takes 5 cycles, the skew is 2.
+# M16, M19: gates and buffers. `os` on 2 x 2 PEs, D = 5: a fold of 2 positions takes 5 cycles, the
+# skew is 2.
 
 
 @pytest.mark.parametrize(
@@ -344,24 +361,59 @@ def test_gate_that_the_next_msb_pass_does_not_hide() -> None:
     assert steady_and_bubbles(counts) == (6, 6, 5)
 
 
-def test_no_gate_no_wait_in_dual_dense() -> None:
-    changes = {"array.rows": 2, "lsb.window": 2, "memory.double_buffered": False}
+@pytest.mark.parametrize(
+    ("active", "overlap", "double_buffered", "bubbles"),
+    [
+        # As above, 2 cycles later: MSB1 0-3, MSB2 3-6, gate 1 known at 9, LSB1 9-12, gate 2 known
+        # at 12, LSB2 12-15; sums have no gate to pass, and are out at 19.
+        (1, "folds", True, 3 + 4),
+        # MSB2 ends at 6, its sums are out at 10, but its gate is known at 12.
+        (0, "folds", True, 6),
+        # One buffer: each tile waits 4 + 2 for its gate and 4 for its last sums, if there are any.
+        (1, "folds", False, 2 * (4 + 2 + 4)),
+        (0, "folds", False, 2 * (4 + 2)),
+        # Isolated folds: edges of 4 around each, and the gate behind that of the MSB pass.
+        (1, "none", True, 2 * (4 + 2 + 4)),
+        (0, "none", True, 2 * (4 + 2)),
+    ],
+)
+def test_gate_latency(active: int, overlap: str, double_buffered: bool, bubbles: int) -> None:
+    changes = {
+        "array.rows": 2,
+        "array.columns": 4,
+        "array.overlap": overlap,
+        "lsb.window": 2,
+        "lsb.gate_latency_cycles": 2,
+        "memory.double_buffered": double_buffered,
+    }
+    counts = simulate(linear(4, 2, 3), changes, "pg", mask=[[[active] * 4] * 2])
+    assert steady_and_bubbles(counts) == (6, 6 * active, bubbles)
+
+
+def test_tiles_without_a_gate_wait_for_the_one_output_buffer() -> None:
+    # 2 x 2 PEs, skew 2: MSB1 0-5, LSB1 5-10, and so on without waiting, sums out at 22.
+    changes = {"array.rows": 2, "lsb.window": 2}
     counts = simulate(linear(4, 2, 5), changes, "dual_dense")
     assert steady_and_bubbles(counts) == (10, 10, 2)
     assert counts["lsb_slots_issued"] == counts["lsb_slots_fullest_lane"] == 4
+    # One buffer: LSB1 5-10, sums out at 12, MSB2 12-17.
+    counts = simulate(linear(4, 2, 5), changes | {"memory.double_buffered": False}, "dual_dense")
+    assert steady_and_bubbles(counts) == (10, 10, 2 + 2)
+    # 4 x 2 PEs, one pass, skew 4: windows of 128 and of 2 positions, 32 folds of 5 cycles and one.
+    changes = {"memory.output_sram.kib": 1, "memory.double_buffered": False}
+    assert steady_and_bubbles(simulate(linear(130, 2, 5), changes)) == (165, 0, 4 + 4)
 
 
 def test_staying_weights_keep_msb_passes_in_their_lane_group() -> None:
     # ws on 4 x 1 PEs: skew 3, D = 1, so that the weights stay; 2 lane groups of 1 window of 2
-    # slots. MSB 0-2, gate known at 5, LSB 5-7: 4 steady cycles are R, so that the next weights are
-    # there. MSB 7-9, gate at 12, LSB 12-14, sums out at 17. The second MSB pass does not fill the
-    # first gate.
+    # slots. MSB 0-2, gate known at 5, LSB 5-7, long after the 4 cycles of the load. MSB 7-9, gate
+    # at 12, LSB 12-14, sums out at 17. The second MSB pass does not fill the first gate.
     changes = {"array.columns": 1, "array.dataflow": "ws"}
     counts = simulate(linear(2, 2, 1), changes, "pg", mask=[[[1, 1], [1, 1]]])
     assert steady_and_bubbles(counts) == (4, 4, 3 + 3 + 3)
-    # LSB of one slot: 3 steady cycles per lane group, and a wait of 1 before the next.
+    # LSB of one slot: 5-6, MSB 6-8, gate at 11, LSB 11-12, sums out at 15.
     counts = simulate(linear(2, 2, 1), changes, "pg", mask=[[[0, 1], [0, 1]]])
-    assert steady_and_bubbles(counts) == (4, 2, 3 + 1 + 3 + 1 + 3)
+    assert steady_and_bubbles(counts) == (4, 2, 3 + 3 + 3)
 
 
 def test_edges_without_overlap_hold_every_wait() -> None:
@@ -395,6 +447,91 @@ def test_port_stalls() -> None:
         linear(4, 2, 8), ports | {"lsb.scheduler": "ideal"}, "pg", mask=[[[1] * 4] * 2]
     )
     assert (counts["lsb_cycles"], counts["port_stall_cycles"]) == (8, 8)
+
+
+# M21: what a step needs, and when. One bank of 8 bits is one activation of 8 bits in a cycle.
+
+
+def port(activations_per_cycle: int) -> dict[str, Any]:
+    return {
+        "memory.activation_sram.banks": activations_per_cycle,
+        "memory.activation_sram.port_bits": 8,
+    }
+
+
+def test_fold_waits_give_the_port_time() -> None:
+    # Two folds of one step, 4 activations each, by one a cycle. The first step may end in cycle 4,
+    # 3 late; the second fold waits 3 cycles for the bus (its end 4 after the other's), while the
+    # other 4 are read: 8 read in the 8th cycle, the array's own fifth.
+    counts = simulate(linear(8, 2, 1), port(1))
+    assert (counts["msb_cycles"], counts["bubble_cycles"]) == (2, 3 + 4)
+    assert counts["port_stall_cycles"] == 3
+
+
+def test_short_folds_and_steps_need_their_operands_first() -> None:
+    def stalls(*case: Any) -> tuple[int, int]:
+        counts = simulate(*case)
+        return counts["msb_cycles"], counts["port_stall_cycles"]
+
+    # os, 5 positions: a fold of 1, whose 2 steps need 1 activation each; after a wait of 2 a fold
+    # of 4. 1, 2, 6, 10 are needed by cycles 1, 2, 5, 6, and 2, 4, 10, 12 are read by then. The
+    # whole fold first would need 4 and 8 by cycles 1 and 2.
+    assert stalls(linear(5, 2, 2), port(2)) == (4, 0)
+    # Fusion PEs at 4 bits: L = 2, and D = 3 is a step of 1 and one of 2 elements. 4 rows need
+    # 4 * 4 = 16 and 48 bits by cycles 1 and 2; 24 and 48 are read. The whole step needs 32 bits.
+    fusion = {"array.pe.kind": "fusion"}
+    assert stalls(linear(4, 2, 3), fusion | port(3), "uniform:4") == (2, 0)
+    # ws, D = 5: a fold of 1 and one of 4 rows, 4 slots each. 1 to 4, then 8, 12, 16, 20 are needed;
+    # 3 in every cycle are read. The whole fold first would need 4 at once.
+    assert stalls(linear(4, 2, 5), {"array.dataflow": "ws"} | port(3)) == (8, 0)
+    # By 2 a cycle: 20 activations in 10 cycles; every step before is the less late.
+    assert stalls(linear(4, 2, 5), {"array.dataflow": "ws"} | port(2)) == (8, 2)
+    # bitfusion, kernel 1 x 2 over 5 channels: folds of 1 and 4 rows for either tap. By 2 a cycle
+    # the first tap needs 20 in cycle 10, 2 after its own; so does the second, 40 in cycle 20.
+    layer = linear(0, 2, 5) | {"op": "conv2d", "in_size": [1, 5], "kernel": [1, 2]}
+    assert stalls(layer, {"array.dataflow": "bitfusion"} | port(3)) == (16, 0)
+    assert stalls(layer, {"array.dataflow": "bitfusion"} | port(2)) == (16, 4)
+
+
+@pytest.mark.parametrize(
+    ("lsb", "banks", "issued", "port_stalls"),
+    [
+        # Entries 4, 2, 1 in slot times 1, 2, 3 (test_queue, depth 2): 64, 96, 112 bits of which 40
+        # a cycle are read: 2, 3, 3 cycles. One stall in the first step serves all.
+        ({"scheduler": "queue"}, 5, 3, 1),
+        # 48 a cycle: 2, 2, 3 cycles.
+        ({"scheduler": "queue"}, 6, 3, 1),
+        # 64 a cycle: 1, 2, 2.
+        ({"scheduler": "queue"}, 8, 3, 0),
+        # Members 3, 1, 1 (test_combine, three ways): 48, 64, 80 bits at 32 a cycle: 2, 2, 3.
+        ({"scheduler": "combine", "ways": 3}, 4, 3, 1),
+        # Members 2, 2, 1: 32, 64, 80 bits at 32 a cycle: 1, 2, 3.
+        ({"scheduler": "combine", "ways": 2}, 4, 3, 0),
+        # 5 slots alike, 80 bits at 8 a cycle: 10 - 5. The MSB pass's 6: 12 - 6.
+        ({"scheduler": "skip"}, 1, 5, 5 + 6),
+    ],
+)
+def test_the_fullest_issue_slots_need_the_port_first(
+    lsb: dict[str, Any], banks: int, issued: int, port_stalls: int
+) -> None:
+    # ws on 4 x 4 PEs, D = 4: one fold, of whose slots each operand vector has 4 * 4 bits.
+    changes: dict[str, Any] = {"array.columns": 4, "array.dataflow": "ws"}
+    changes |= {f"lsb.{key}": value for key, value in lsb.items()} | {"lsb.depth": 2}
+    mask = [[list(lane) for lane in zip(*MASK, strict=True)]]
+    counts = simulate(linear(6, 4, 4), changes | port(banks), "pg", mask=mask)
+    assert (counts["msb_cycles"], counts["lsb_cycles"]) == (6, issued)
+    assert counts["port_stall_cycles"] == port_stalls
+    assert counts["bubble_cycles"] == 6 + 6  # the gate, and the last sums
+
+
+def test_a_frozen_array_hides_no_wait() -> None:
+    # The gates of test_gate_that_the_next_msb_pass_does_not_hide, with 8 bits in either pass: each
+    # step of a fold of 2 needs two cycles, so that 4 passes of 3 steps stall 3 each.
+    changes = {"array.rows": 2, "array.columns": 4, "lsb.window": 2}
+    layer = linear(4, 2, 3, activation_bits=16, msb_bits=8)
+    counts = simulate(layer, changes | port(1), "pg", mask=[[[1] * 4] * 2])
+    assert (counts["msb_cycles"], counts["lsb_cycles"], counts["bubble_cycles"]) == (6, 6, 5)
+    assert counts["port_stall_cycles"] == 4 * 3
 
 
 def test_traffic_of_one_dense_tile() -> None:
@@ -431,6 +568,32 @@ def test_tiles_overlap_their_transfers() -> None:
     # Single-buffered, a window of 128 is one tile: 256 + 4 + 260 + 64.
     counts = simulate(linear(128, 2, 8), changes | {"memory.double_buffered": False})
     assert counts["cycles"] == 584
+
+
+def test_interleaved_passes_are_turns() -> None:
+    # test_gate_waits' first case: MSB1 0-5 | MSB2 5-10, LSB1 10-15 | LSB2 15-20, sums out at 22:
+    # turns of 5, 10 and 7 cycles. Weights 10 bytes, each tile's input 10, its outputs 4: a burst of
+    # 16 each, and a byte a cycle. Tile 2 is fetched in turn 1, tile 1 written in turn 3:
+    # 32 + max(5, 16) + max(10, 0) + max(7, 16) + 16.
+    changes = {"array.rows": 2, "lsb.window": 2, "memory.dram.bytes_per_cycle": 1}
+    mask = [[[1, 0, 1, 0]] * 2]
+    counts = simulate(linear(4, 2, 5), changes, "pg", mask=mask)
+    assert (counts["cycles"], counts["dram_stall_cycles"]) == (90, 90 - 22)
+    # Isolated passes are not interleaved; two turns of (5 + 2) * 2: 32 + 16 + 16 + 16.
+    counts = simulate(linear(4, 2, 5), changes | {"array.overlap": "none"}, "pg", mask=mask)
+    assert (counts["cycles"], counts["dram_stall_cycles"]) == (80, 80 - 28)
+    # Not without a gate either: 10 and 12 cycles.
+    counts = simulate(linear(4, 2, 5), changes, "dual_dense")
+    assert (counts["cycles"], counts["dram_stall_cycles"]) == (80, 80 - 22)
+
+
+def test_turns_from_one_lane_group_to_the_next() -> None:
+    # test_staying_weights_keep_msb_passes_in_their_lane_group: MSB1 0-2 | gate, LSB1 5-7, MSB2 7-9
+    # | gate, LSB2 12-14, sums out at 17: turns of 2, 7 and 8. Tile 1 reads weights and input, 2
+    # bursts of 4 cycles, tile 2 weights; both write one: 8 + max(2, 4) + 7 + max(8, 4) + 4.
+    changes = {"array.columns": 1, "array.dataflow": "ws", "memory.dram.bytes_per_cycle": 4}
+    counts = simulate(linear(2, 2, 1), changes, "pg", mask=[[[1, 1], [1, 1]]])
+    assert (counts["cycles"], counts["dram_stall_cycles"]) == (31, 31 - 17)
 
 
 def test_lsb_plane_on_demand() -> None:

@@ -131,6 +131,7 @@ class LSB(Section):
     scan: Annotated[int, Field(ge=1, le=64)] = 4
     window: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     lane_order: Literal["raster", "density"] = "raster"
+    gate_latency_cycles: Annotated[int, Field(ge=0, le=64)] = 0
     source: str = ""
 
 

@@ -13,6 +13,7 @@ except ModuleNotFoundError as error:
 
 from pgsim.gating.capture import capture
 from pgsim.gating.layers import PGConv2d, PGLinear, PrecisionGate, pg_layers, threshold_loss
+from pgsim.gating.operands import integer_operands
 from pgsim.gating.quantize import ClippedQuantizer, quantize_weight, split_planes
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PGLinear",
     "PrecisionGate",
     "capture",
+    "integer_operands",
     "pg_layers",
     "quantize_weight",
     "split_planes",

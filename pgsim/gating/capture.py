@@ -72,7 +72,7 @@ def _run(
         if layer.mask is not None:
             masks.setdefault(name, []).append(_channels_first(layer, layer.mask))
 
-    with _listening(model, keep):
+    with listening(model, keep):
         for batch in batches:
             ran.clear()
             model(batch)
@@ -117,7 +117,7 @@ def shape_of(name: str, layer: PGLayer, input_shape: tuple[int, ...]) -> LayerSh
 
 
 @contextmanager
-def _listening(model: nn.Module, keep: Callable[[str, PGLayer, Tensor], None]) -> Iterator[None]:
+def listening(model: nn.Module, keep: Callable[[str, PGLayer, Tensor], None]) -> Iterator[None]:
     """Call `keep(name, layer, input)` after each layer; run in eval mode, without gradients."""
 
     def hook_of(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:

@@ -89,9 +89,7 @@ class PrecisionGate(nn.Module):
     def forward(self, x: Tensor, weight: Tensor, product: Product) -> Tensor:
         """Return the layer's output before its bias, in x's dtype; leave decisions in `mask`."""
         dtype = x.dtype if self.training else torch.float64
-        integers = self.quantize(x.to(dtype))
-        weights, weight_step = quantize_weight(weight.to(dtype), self.weight_bits)
-        step = self.quantize.step(dtype) * weight_step
+        integers, weights, step = self.integers(x.to(dtype), weight.to(dtype))
         multiply = product if self.training else _rounded(product)
         if self.threshold is None or self.msb_bits is None:
             return (multiply(integers, weights) * step).to(x.dtype)
@@ -102,6 +100,14 @@ class PrecisionGate(nn.Module):
         self.mask = gate.detach() > 0.5
         sums: Tensor = high * 2**lsb_bits + gate * multiply(lsb, weights)
         return (sums * step).to(x.dtype)
+
+    def integers(self, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return x and weight as integers, and what one unit of their product is worth.
+
+        They keep their shapes and their dtype, which is that of both; the step is 0-d.
+        """
+        weights, weight_step = quantize_weight(weight, self.weight_bits)
+        return self.quantize(x), weights, self.quantize.step(x.dtype) * weight_step
 
     def _gate(self, high: Tensor, msb_step: Tensor) -> Tensor:
         """Return 1 where an output's MSB sum exceeds its channel's threshold, else 0.

@@ -5,8 +5,19 @@ All FIFOs of 64 lanes are counted at once: bit p of their fill levels is one wor
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
+from numba.extending import intrinsic
+
+
+@intrinsic
+def _popcount(typing_context, word):
+    def codegen(context, builder, signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return numba.uint64(numba.uint64), codegen
 
 
 @numba.njit(cache=True, nogil=True)
@@ -71,15 +82,18 @@ def _push(slots, slot, levels):
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _pop(levels):
-    """Take one from every level above zero."""
+    """Take one from every level above zero, and return how many those were."""
+    popped = np.int64(0)
     for chunk in range(levels.shape[1]):
         borrow = np.uint64(0)
         for plane in range(levels.shape[0]):
             borrow |= levels[plane, chunk]
+        popped += np.int64(_popcount(borrow))
         for plane in range(levels.shape[0]):
             level = levels[plane, chunk]
             levels[plane, chunk] = level ^ borrow
             borrow &= ~level
+    return popped
 
 
 @numba.njit(cache=True, nogil=True)
@@ -98,19 +112,49 @@ def _highest(levels):
 
 
 @numba.njit(cache=True, nogil=True)
-def queue(rows, lanes, lane_bounds, slot_bounds, depth, scan):
-    """Count the slot times that `queue(depth, scan)` takes for every tile.
+def _shortfall(vectors, issued, rate):
+    """Return the most bits by which a port is behind at the end of any beat of issued slots."""
+    beat_slots, vector_bits, beat_port_bits = rate[0], rate[1], rate[2]
+    most = np.int64(-(2**62))
+    behind = np.int64(0)
+    left = (issued - 1) % beat_slots  # slots of this beat still to come; the first beat is short
+    for slot in range(issued):
+        behind += vectors[slot] * vector_bits
+        if left:
+            left -= 1
+        else:
+            behind -= beat_port_bits
+            most = max(most, behind)
+            left = beat_slots - 1
+    return most if issued else np.int64(0)
+
+
+class Fifos(NamedTuple):
+    """The lanes' FIFOs: their depth, and how many slots the scanner takes in a slot time."""
+
+    depth: int
+    scan: int
+
+
+@numba.njit(cache=True, nogil=True)
+def queue(rows, lanes, lane_bounds, slot_bounds, fifos, rates):
+    """Count the slot times that `queue` takes for every tile, and how far a port lags behind them.
 
     rows: uint64 (batches, lanes, words), a lane's slots packed least significant bit first.
     lanes: int64 (lanes,), the row of each lane in lane-group order.
     lane_bounds, slot_bounds: int64, where lane groups and windows begin, and the end of the last.
-    Returns int64 (batches, lane groups, windows). Source: MODEL.md M13.
+    rates: int64 (rates, 3), slot times of a beat, bits of an operand vector, and the bits that the
+    port brings in a beat (`timing.ports`); each lane that pops reads a vector.
+    Returns int64 (batches, lane groups, windows) and, in bits, int64 (rates, batches, lane groups,
+    windows). Source: MODEL.md M13, M21.
     """
     batches = rows.shape[0]
     groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
     issued = np.zeros((batches, groups, windows), np.int64)
+    shortfalls = np.zeros((len(rates), batches, groups, windows), np.int64)
+    popped = np.empty(slot_bounds[windows], np.int64)  # lanes, in each slot time of a window
     planes = 0
-    while depth >> planes:
+    while fifos.depth >> planes:
         planes += 1
     for batch in range(batches):
         for group in range(groups):
@@ -130,11 +174,19 @@ def queue(rows, lanes, lane_bounds, slot_bounds, depth, scan):
                     if not _active(slots, slot):
                         continue
                     # This slot time ends when the scanner has had its share or must wait.
-                    if pushed == scan or _overflows(slots, slot, levels, depth):
-                        _pop(levels)
+                    if pushed == fifos.scan or _overflows(slots, slot, levels, fifos.depth):
+                        popped[slot_times] = _pop(levels)
                         slot_times += 1
                         pushed = 0
                     _push(slots, slot, levels)
                     pushed += 1
-                issued[batch, group, window] = slot_times + _highest(levels)
-    return issued
+                drained = slot_times + _highest(levels)
+                issued[batch, group, window] = drained
+                if len(rates):
+                    for slot_time in range(slot_times, drained):
+                        popped[slot_time] = _pop(levels)
+                for rate in range(len(rates)):
+                    shortfalls[rate, batch, group, window] = _shortfall(
+                        popped, drained, rates[rate]
+                    )
+    return issued, shortfalls

@@ -1,4 +1,4 @@
-"""When each tile's passes may begin: gate waits, residency waits, the last skew (MODEL.md M19)."""
+"""When each pass of a run begins and ends in the array's own time (MODEL.md M17 to M19, M25)."""
 
 from __future__ import annotations
 
@@ -9,57 +9,67 @@ import numpy as np
 
 
 class Order(NamedTuple):
-    """What decides the order of passes: cycles of skew, tiles per segment, and two yes-no facts.
+    """What decides when passes begin, alike for all runs of a layer.
 
-    A segment is a run of tiles within which MSB(i + 1) may go before LSB(i).
+    bus_cycles: how long the operands or sums of one fold keep the buses of the columns busy; 0
+    where they never make a fold wait. drains: they carry sums away after a fold's last step; else
+    they bring its operands from its first step on.
+    operands_stay: only the first pass of a segment loads. segment_tiles: a segment is that many
+    tiles, within which MSB(i + 1) may go before LSB(i).
+    skew_cycles: from a pass's last step until its sums have left. gate_latency_cycles: from there
+    until its mask is known.
     """
 
-    skew_cycles: int
+    bus_cycles: int
+    drains: bool
+    operands_stay: bool
     segment_tiles: int
+    skew_cycles: int
+    gate_latency_cycles: int
     gated: bool
     double_buffered: bool
 
 
 @numba.njit(cache=True, nogil=True)
-def timeline(first_cycles, second_cycles, residency_cycles, order):
-    """Return each tile's bubbles beyond the waits of its own folds.
+def timeline(pass_cycles, fold_cycles, order):
+    """Return the cycles of the array in every turn of every run, as if memory never stalled it.
 
-    first_cycles, second_cycles: int64 (runs, tiles), how long each pass of a tile holds the array's
-    input edge; 0 for a pass that does not happen.
-    residency_cycles: int64 (runs, segments), the wait after each segment (M17, M18).
-    Returns int64 (runs, tiles), the end of the run in its last tile. Source: MODEL.md M19.
+    pass_cycles: int64 (passes, runs, tiles), from the first step of a pass to the end of its last;
+    0 for a pass that does not happen. fold_cycles: int64, the same shape, those of its last fold.
+    Returns int64 (runs, turns): a turn is a tile; or there is one more turn than tiles, and turn j
+    holds the MSB pass of tile j and the LSB pass of tile j - 1. Source: MODEL.md M17 to M19, M25.
     """
-    runs, tiles = first_cycles.shape
-    bubbles = np.zeros((runs, tiles), np.int64)
-    overlapped = order.gated and order.double_buffered
+    passes, runs, tiles = pass_cycles.shape
+    behind = int(order.gated and order.double_buffered)  # turns from a tile's MSB to its LSB pass
+    turns = np.zeros((runs, tiles + behind), np.int64)
+    gate_known = np.empty(tiles, np.int64)
     for run in range(runs):
-        now = last_issue = np.int64(0)
-        for tile in range(tiles):
-            begins_segment = tile % order.segment_tiles == 0
-            ends_segment = (tile + 1) % order.segment_tiles == 0 or tile + 1 == tiles
-            if begins_segment or not overlapped:
-                now += first_cycles[run, tile]
-                last_issue = now
-                gate_known = now + order.skew_cycles
-            next_gate_known = gate_known
-            if overlapped and not ends_segment:
-                now += first_cycles[run, tile + 1]
-                last_issue = now
-                next_gate_known = now + order.skew_cycles
-            if order.gated and now < gate_known:
-                bubbles[run, tile] += gate_known - now
-                now = gate_known
-            if second_cycles[run, tile] > 0:
-                now += second_cycles[run, tile]
-                last_issue = now
-                if order.gated and not order.double_buffered:
-                    bubbles[run, tile] += order.skew_cycles
-                    now += order.skew_cycles
-            gate_known = next_gate_known
-            if ends_segment:
-                wait = residency_cycles[run, tile // order.segment_tiles]
-                bubbles[run, tile] += wait
-                now += wait
-                last_issue += wait
-        bubbles[run, tiles - 1] += max(0, last_issue + order.skew_cycles - now)
-    return bubbles
+        now = pass_end = bus_free = np.int64(0)
+        for turn in range(tiles + behind):
+            turn_begin = now
+            begins_segment = turn % order.segment_tiles == 0
+            lsb_first = behind and begins_segment
+            for place in range(2):
+                second = 1 - place if lsb_first else place  # 1 for the second pass of its tile
+                tile = turn - behind * second
+                if second == passes or not 0 <= tile < tiles:
+                    continue
+                if second and order.gated:
+                    now = max(now, gate_known[tile])
+                if pass_cycles[second, run, tile] == 0:
+                    continue
+                fold = fold_cycles[second, run, tile]
+                bus_taken = fold if order.drains else 0  # so many cycles after a fold's first step
+                takes_bus = not order.operands_stay or (not second and begins_segment)
+                if takes_bus:
+                    now = max(now, bus_free - bus_taken)
+                now += pass_cycles[second, run, tile]
+                pass_end = now
+                if takes_bus:
+                    bus_free = pass_end - fold + bus_taken + order.bus_cycles
+                if not second:
+                    gate_known[tile] = pass_end + order.skew_cycles + order.gate_latency_cycles
+            if turn + 1 == tiles + behind or not order.double_buffered:
+                now = max(now, pass_end + order.skew_cycles)
+            turns[run, turn] = now - turn_begin
+    return turns

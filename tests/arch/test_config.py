@@ -76,6 +76,7 @@ class TestReading:
         lsb = small.lsb
         assert (lsb.scheduler, lsb.ways, lsb.open, lsb.depth, lsb.scan) == ("skip", 4, 8, 16, 4)
         assert (lsb.window, lsb.lane_order) == ("auto", "raster")
+        assert lsb.gate_latency_cycles == 0
         assert (small.memory.lsb_fetch, small.memory.double_buffered) == ("with_msb", True)
 
     def test_a_section_of_schedulers_may_be_left_out(self, write, small):
@@ -352,7 +353,8 @@ def test_config_keys_are_those_of_the_format():
         *("array.rows", "array.columns", "array.dataflow", "array.lanes", "array.overlap"),
         *("array.pe.kind", "array.pe.max_activation_bits", "array.pe.max_weight_bits"),
         *("array.pe.terms", "lsb.scheduler", "lsb.ways", "lsb.open", "lsb.depth", "lsb.scan"),
-        *("lsb.window", "lsb.lane_order", "memory.lsb_fetch", "memory.double_buffered"),
+        *("lsb.window", "lsb.lane_order", "lsb.gate_latency_cycles"),
+        *("memory.lsb_fetch", "memory.double_buffered"),
         *("memory.dram.kind", "memory.dram.bytes_per_cycle", "memory.dram.burst_bytes"),
         *(
             f"memory.{buffer}_sram.{key}"

@@ -23,14 +23,16 @@ from rich.table import Table
 
 from pgsim import ArchConfig, GateTrace, load_arch, load_trace, simulate, synthetic_trace
 from pgsim.kernels.activity import activity
+from pgsim.kernels.combine import Table as IssueTable
 from pgsim.kernels.combine import combine
 from pgsim.kernels.fullest_lane import fullest_lane
-from pgsim.kernels.queue import queue
+from pgsim.kernels.queue import Fifos, queue
 from pgsim.mapping import Counts, Words, lane_rows, scheduler_rows, tile
 
 ROUNDS = 5
 STARTS = 10
 BANDWIDTH_BYTES = 2**29  # far beyond any cache
+NO_PORT_RATES = np.empty((0, 3), np.int64)  # ports that never make the array wait
 
 Arguments = tuple[Words, Counts, Counts, Counts]  # rows, lanes, lane bounds, slot bounds
 
@@ -77,7 +79,7 @@ def kernel_arguments(trace: GateTrace, arch: ArchConfig) -> Iterator[Arguments]:
 
 
 def through_all(
-    kernel: Callable[..., object], layers: Iterable[Arguments], *parameters: int
+    kernel: Callable[..., object], layers: Iterable[Arguments], *parameters: object
 ) -> None:
     """Call a kernel on the masks of every layer."""
     for arguments in layers:
@@ -91,8 +93,8 @@ def kernels(trace: GateTrace, arch: ArchConfig) -> Iterator[Rate]:
     for name, kernel, *parameters in (
         ("activity (skip, ideal)", activity),
         ("fullest_lane (the bound)", fullest_lane),
-        ("combine(4, 8)", combine, 4, 8),
-        ("queue(16, 4)", queue, 16, 4),
+        ("combine(4, 8)", combine, IssueTable(4, 8), NO_PORT_RATES),
+        ("queue(16, 4)", queue, Fifos(16, 4), NO_PORT_RATES),
     ):
         rate = bits / seconds(partial(through_all, kernel, layers, *parameters))
         yield Rate(name, rate / 1e9, "Gbit/s", rate / 8e9)

@@ -1,8 +1,8 @@
-"""The recipe of the digits trace on a few images, and the committed trace that it made."""
+"""The recipe of the digits trace on a few images, and the committed files that it made."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from pathlib import Path
 
@@ -14,7 +14,14 @@ pytest.importorskip("sklearn")
 
 from safetensors import safe_open  # noqa: E402
 
-from pgsim.workload.trace import check_trace, load_trace, save_trace  # noqa: E402
+from pgsim.workload import (  # noqa: E402
+    check_trace,
+    gate_mask,
+    load_operands,
+    load_trace,
+    save_operands,
+    save_trace,
+)
 
 TRACES = Path(__file__).resolve().parents[2] / "traces"
 ACCURACIES = {
@@ -38,12 +45,11 @@ GEOMETRY = [  # name, gate, in channels, out channels, outputs an image
 
 @pytest.fixture(scope="module")
 def recipe():
-    spec = importlib.util.spec_from_file_location("digits", TRACES / "recipes" / "digits.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["digits"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["digits"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(TRACES / "recipes")  # where Python looks when it runs the script
+        yield importlib.import_module("digits")
+    for name in ("digits", "digits_network"):
+        del sys.modules[name]
 
 
 def geometry(trace):
@@ -53,7 +59,9 @@ def geometry(trace):
 
 def test_one_epoch_on_a_few_images_gives_a_whole_trace(recipe, tmp_path, capsys) -> None:
     few = recipe.Recipe(train_images=60, test_images=30, batch_images=20, epochs=1, tuning_epochs=1)
-    trace = recipe.digits_trace(few)
+    splits = recipe.digits(few)
+    networks = recipe.trained(few, splits)
+    trace = recipe.digits_trace(few, networks, splits[1])
     recipe.report(trace)
     (path,) = save_trace(trace, tmp_path / "few")
     loaded = load_trace(path)
@@ -64,6 +72,15 @@ def test_one_epoch_on_a_few_images_gives_a_whole_trace(recipe, tmp_path, capsys)
     printed = capsys.readouterr().out
     assert "epoch  1/1  loss" in printed
     assert "all gated outputs" in printed
+
+    made = recipe.digits_operands(networks["top1_pg"], splits[1], path)
+    operands = load_operands(save_operands(made, tmp_path / "few"))
+    assert (operands.first_image, operands.images) == (0, 4)
+    masks = {layer.shape.name: layer.unpack(0, 4) for layer in loaded.layers if layer.shape.gated}
+    assert [layer.shape.name for layer in operands.layers] == list(masks)
+    for layer in operands.layers:
+        mask = gate_mask(layer.shape, layer.activations, layer.weights, layer.thresholds)
+        np.testing.assert_array_equal(mask.reshape(4, len(mask[0]), -1), masks[layer.shape.name])
 
 
 def test_training_and_test_images_are_apart(recipe) -> None:

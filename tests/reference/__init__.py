@@ -6,10 +6,12 @@ own MACs, which are ticked off one by one; tables and FIFOs of the schedulers; l
 The modules follow MODEL.md's order:
 
     layers       M1-M5    layers, passes, processing elements
-    mapping      M6-M11   runs, slots and lanes, windows, tiles, folds
+    mapping      M6-M11   runs, slots and lanes, windows, tiles
+    folds        M10      one fold on the array
     schedulers   M11-M14  what the LSB pass issues
     array        M15-M21  the stepped array and the sequencer that feeds it
-    memory       M22-M25  SRAM and DRAM transfers, DRAM waits
+    memory       M22-M24  SRAM and DRAM transfers
+    turns        M25      DRAM waits
 
 Inputs are plain dictionaries and lists: a layer is its trace manifest entry, an architecture its
 YAML with every key given, a mask is [image][channel][position] of 0 and 1.
@@ -33,8 +35,9 @@ from .mapping import (
     runs_of,
     tiles_of,
 )
-from .memory import Dram, cycles_with_dram, sram_bytes
+from .memory import Dram, sram_bytes
 from .schedulers import combine, dense, fullest_lane, ideal, queue, schedule, skip
+from .turns import cycles_with_dram
 
 __all__ = [
     "COUNTS",
@@ -109,9 +112,9 @@ def simulate_layer(
 
 def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) -> Counter[str]:
     """The counts of one run, but `macs`."""
-    tile_cycles, ledger = step_run(job, plans, run.images)
+    turns, ledger = step_run(job, plans, run.images)
     counts: Counter[str] = Counter()
-    for kind, cycles in sum(tile_cycles, Counter()).items():
+    for kind, cycles in sum(turns, Counter()).items():
         counts[f"{kind}_cycles"] = cycles
     for kind in ("msb", "lsb"):
         counts[f"{kind}_macs"] = ledger.macs[kind]
@@ -122,7 +125,7 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
 
     dram = Dram(job, run, output_bits)
     reads, writes = zip(*(dram.transfers(plan) for plan in plans), strict=True)
-    compute = [sum(cycles.values()) for cycles in tile_cycles]
+    compute = [sum(cycles.values()) for cycles in turns]
     counts["cycles"] = cycles_with_dram(job, compute, reads, writes)
     counts["dram_stall_cycles"] = counts["cycles"] - sum(compute)
     counts["stall_cycles"] = counts["port_stall_cycles"] + counts["dram_stall_cycles"]

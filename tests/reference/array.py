@@ -2,16 +2,19 @@
 
 Once a cycle a wave enters the array at PE (0, 0) and moves one diagonal on, so that PE (r, c) works
 on the wave that entered r + c cycles before. A wave holds one cycle of one step of a fold, or
-nothing: then it is a bubble or a stall, in whose cycle the front of the array stands idle.
+nothing: then it is a bubble. A wave may start something that goes on behind it for R cycles: the
+sums of a fold leave on the columns' buses, or operands come in on them. While memory is late no
+wave enters and nothing moves: the array is frozen.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .mapping import Fold, Job, TilePass, TilePlan
+from .folds import Fold
+from .mapping import Job, TilePass, TilePlan
 
 # (pass, output of the run, reduction index) -> one product
 Product = Callable[[int, int, int], int]
@@ -21,13 +24,15 @@ STEADY = ("msb", "lsb")
 
 @dataclass(frozen=True)
 class Wave:
-    """What enters the array in one cycle, and the tile that the cycle is charged to."""
+    """What enters the array in one cycle, and the turn that the cycle is charged to."""
 
-    kind: str  # "msb" | "lsb" | "bubble" | "port_stall"
-    tile: int
+    kind: str  # "msb" | "lsb" | "bubble"; "port_stall" is a cycle in which nothing enters
+    turn: int
     fold: Fold | None = None
     step: int = 0
     ends_step: bool = False
+    loads: bool = False  # operands come in behind this wave
+    drains: bool = False  # the sums of a fold leave their PEs behind it, its last wave
 
 
 @dataclass
@@ -69,23 +74,46 @@ class Ledger:
 
 
 class SystolicArray:
-    """R x C PEs under moving waves; `left` of the `entered` waves have passed the last PE."""
+    """R x C PEs under moving waves, and what the columns' buses and the gates are busy with.
 
-    def __init__(self, rows: int, columns: int, ledger: Ledger) -> None:
+    Of the `entered` waves, `left` have passed the last PE, and `answered` the gate behind it.
+    """
+
+    def __init__(self, rows: int, columns: int, gate_latency_cycles: int, ledger: Ledger) -> None:
         self.rows, self.columns, self.ledger = rows, columns, ledger
         self.in_flight: deque[Wave] = deque(maxlen=rows + columns - 1)
+        self.in_gate: deque[Wave] = deque(maxlen=gate_latency_cycles + 1)
         self.entered = 0
+        self.entered_to_work = 0  # as many as had entered when the last step did
         self.left = 0
+        self.answered = 0
+        self.sums_to_leave = 0  # on the bus of column 0, one in a cycle
+        self.rows_to_load = 0  # of column 0, one in a cycle
 
     def cycle(self, wave: Wave) -> None:
         """One clock cycle: a wave enters, the others move on, and every PE does its own step."""
         self.in_flight.appendleft(wave)
         self.entered += 1
+        self.entered_to_work = self.entered if wave.fold is not None else self.entered_to_work
         for diagonal, moving in enumerate(self.in_flight):
             if moving.fold is not None:
                 self._work(diagonal, moving, moving.fold)
+        self._use_buses(wave)
         if len(self.in_flight) == self.in_flight.maxlen:
             self.left += 1
+            self.in_gate.appendleft(self.in_flight[-1])
+            self.answered += len(self.in_gate) == self.in_gate.maxlen
+
+    def _use_buses(self, wave: Wave) -> None:
+        """M17: row 0 of column 0 begins with the wave, and one row follows in every cycle."""
+        if wave.drains:
+            assert self.sums_to_leave == 0, "two sums on one bus"
+            self.sums_to_leave = self.rows
+        if wave.loads:
+            assert self.rows_to_load == 0, "two loads on one bus"
+            self.rows_to_load = self.rows
+        self.sums_to_leave = max(0, self.sums_to_leave - 1)
+        self.rows_to_load = max(0, self.rows_to_load - 1)
 
     def _work(self, diagonal: int, wave: Wave, fold: Fold) -> None:
         for row in range(max(0, diagonal - self.columns + 1), min(self.rows, diagonal + 1)):
@@ -106,32 +134,23 @@ class Sequencer:
 
     def waves(self) -> Iterator[Wave]:
         """M19: the passes of the run's tiles in order, each waiting for what it needs."""
-        load_left: dict[tuple[int, int], int] = defaultdict(lambda: self.job.rows)
-        msb_ended: dict[int, int] = {}
-        last_pass_ended = 0
+        array, turn = self.array, 0
+        msb_entered: dict[int, int] = {}
         for tile, one in self.order():
+            turn = tile + one.index if self.job.interleaved else tile  # M25
             if self.job.gated and one.index == 1:
-                yield from self.until_left(msb_ended[tile], tile)
-            key = self.plans[tile].tile.group, self.plans[tile].tile.lane_group
-            for wave in self.pass_waves(tile, one):
-                yield wave
-                load_left[key] -= wave.kind in STEADY
-            if one.happens:
-                last_pass_ended = self.array.entered
+                while array.answered < msb_entered[tile]:
+                    yield Wave("bubble", turn)
+            yield from self.through_port(one, self.pass_waves(turn, tile, one))
             if one.index == 0:
-                msb_ended[tile] = self.array.entered
-            while self.ends_residency(tile, one) and load_left[key] > 0:
-                yield Wave("bubble", tile)
-                load_left[key] -= 1
-                last_pass_ended += 1  # M19: the run's last skew begins after this wait
-            if self.sums_leave_after(one):
-                yield from self.until_left(self.array.entered, tile)
-        yield from self.until_left(last_pass_ended, len(self.plans) - 1)
+                msb_entered[tile] = array.entered_to_work
+            if self.shares_one_buffer and one is self.plans[tile].passes[-1]:
+                yield from self.until_sums_left(turn)
+        yield from self.until_sums_left(turn)
 
     def order(self) -> Iterator[tuple[int, TilePass]]:
         """M19: MSB(i), LSB(i); or MSB(i + 1) before LSB(i) where a second buffer holds its sums,
         though not into the next lane group while the array still holds this one's operands."""
-        overtakes = self.job.gated and self.job.arch["memory"]["double_buffered"]
         overtaken: list[tuple[int, TilePass]] = []
         for tile, plan in enumerate(self.plans):
             if self.job.operands_stay and plan.tile.opens_lane_group:
@@ -139,85 +158,94 @@ class Sequencer:
                 overtaken = []
             yield tile, plan.passes[0]
             later = [(tile, one) for one in plan.passes[1:]]
-            yield from overtaken if overtakes else later
-            overtaken = later if overtakes else []
+            yield from overtaken if self.job.interleaved else later
+            overtaken = later if self.job.interleaved else []
         yield from overtaken
 
-    def pass_waves(self, tile: int, one: TilePass) -> Iterator[Wave]:
-        """The folds of one pass, then the port stalls that its steady cycles did not hide."""
-        port_bits_left = self.port_bits(one)
+    def pass_waves(self, turn: int, tile: int, one: TilePass) -> Iterator[Wave]:
+        """M16, M17: the folds of one pass. Each waits for the buses; an isolated one loads before
+        its first step, not behind it, and drains before anything else begins."""
         for number, fold in enumerate(one.folds):
-            if self.isolated:  # M16: the last fold has left, and only now are the operands loaded
-                if number > 0:
-                    yield from self.until_left(self.array.entered, tile)
-                for _ in range(self.job.rows if self.job.dataflow in ("ws", "is") else 0):
-                    yield Wave("bubble", tile)
-            shift_left = self.shift_cycles()
-            for wave in self.steady_waves(tile, one, fold):
-                yield wave
-                shift_left -= 1
-                port_bits_left -= self.port_width
-            for _ in range(shift_left):
-                yield Wave("bubble", tile)
-        while port_bits_left > 0:
-            yield Wave("port_stall", tile)
-            port_bits_left -= self.port_width
+            loads = self.loads(tile, one, number)
+            if self.isolated and loads:
+                yield Wave("bubble", turn, loads=True)
+            while self.buses_are_late_for(one, fold, loads):
+                yield Wave("bubble", turn)
+            yield from self.fold_waves(turn, one, fold, loads and not self.isolated)
+            if self.isolated:
+                yield from self.until_sums_left(turn)
+
+    def fold_waves(self, turn: int, one: TilePass, fold: Fold, loads: bool) -> Iterator[Wave]:
+        """The steady cycles of one fold."""
+        _, cycles = self.job.rate(one.index)
+        drains = self.job.dataflow == "os"
+        for step in range(fold.steps):
+            for cycle in range(cycles):
+                yield Wave(
+                    STEADY[one.index],
+                    turn,
+                    fold,
+                    step,
+                    ends_step=cycle == cycles - 1,
+                    loads=loads and step == cycle == 0,
+                    drains=drains and step == fold.steps - 1 and cycle == cycles - 1,
+                )
+
+    def buses_are_late_for(self, one: TilePass, fold: Fold, loads: bool) -> bool:
+        """Whether a fold that began now would find, at its end, sums of another on its bus, or, at
+        its beginning, operands of another."""
+        _, cycles = self.job.rate(one.index)
+        before_its_end = fold.steps * cycles - 1
+        load_is_late = loads and self.array.rows_to_load > 0
+        return load_is_late or self.array.sums_to_leave > before_its_end
+
+    def loads(self, tile: int, one: TilePass, fold: int) -> bool:
+        """M16, M18: whether a fold brings the operands that its PEs hold."""
+        if self.job.dataflow not in ("ws", "is"):
+            return False
+        opens = self.plans[tile].tile.opens_lane_group and one.index == fold == 0
+        return opens or self.isolated or not self.job.operands_stay
+
+    def through_port(self, one: TilePass, waves: Iterator[Wave]) -> Iterator[Wave]:
+        """M21: the array's own waves of one pass, frozen while the bits of a step that would end
+        are not read. Under `ideal` no port limits a gated pass."""
+        if self.job.passes[one.index].gated and self.job.arch["lsb"]["scheduler"] == "ideal":
+            yield from waves
+            return
+        port_bits, element_bits = self.port_bits(), slot_bits(self.job, one.index)
+        bits_read = bits_needed = 0
+        reading = False
+        for wave in waves:
+            reading = reading or wave.fold is not None
+            bits_read += port_bits if reading else 0
+            if wave.fold is not None and wave.ends_step:
+                bits_needed += wave.fold.elements(wave.step) * element_bits
+            while bits_read < bits_needed:
+                yield Wave("port_stall", wave.turn)
+                bits_read += port_bits
+            yield wave
+        vector_bits = self.job.layer.reduction * element_bits
+        assert bits_needed == one.issue.vectors * vector_bits, "the pass has read something else"
+
+    def until_sums_left(self, turn: int) -> Iterator[Wave]:
+        """Bubbles until the last step has passed the array's last PE."""
+        while self.array.left < self.array.entered_to_work:
+            yield Wave("bubble", turn)
 
     @property
     def isolated(self) -> bool:
         return self.job.arch["array"]["overlap"] == "none"
 
-    # M17's convention, in one place: the column that drains the last sums (`os`) or shifts the next
-    # operands into the shadow registers (`ws`, `is`) is busy for R cycles beside *every* fold, the
-    # first and the last too, as if an endless row of equal folds surrounded it.
-    def shift_cycles(self) -> int:
-        """Cycles of the drain or load beside one fold."""
-        if self.isolated:
-            return 0
-        if self.job.dataflow == "bitfusion" or self.job.operands_stay:
-            return 0
-        return self.job.rows
-
-    def ends_residency(self, tile: int, one: TilePass) -> bool:
-        """M17, M18: staying operands are replaced after the last pass, even an empty one, of the
-        lane group's last tile; the next ones load beside all of its steady cycles."""
-        return (
-            self.job.operands_stay
-            and self.job.dataflow != "bitfusion"
-            and not self.isolated
-            and self.plans[tile].tile.closes_lane_group
-            and one.index == len(self.job.passes) - 1
-        )
-
-    def sums_leave_after(self, one: TilePass) -> bool:
-        """Whether the array drains before it goes on: M16, or M19 with a single output buffer."""
-        if self.isolated:
-            return one.happens
-        single = not self.job.arch["memory"]["double_buffered"]
-        return self.job.gated and single and one.index == 1 and one.happens
-
-    def steady_waves(self, tile: int, one: TilePass, fold: Fold) -> Iterator[Wave]:
-        _, cycles = self.job.rate(one.index)
-        for step in range(fold.steps):
-            for cycle in range(cycles):
-                yield Wave(STEADY[one.index], tile, fold, step, ends_step=cycle == cycles - 1)
-
-    def until_left(self, entered: int, tile: int) -> Iterator[Wave]:
-        """Bubbles until the first `entered` waves have passed the array's last PE."""
-        while self.array.left < entered:
-            yield Wave("bubble", tile)
-
     @property
-    def port_width(self) -> int:
+    def shares_one_buffer(self) -> bool:
+        """M19: whether a tile's sums must have left before the next tile begins."""
+        return not self.job.arch["memory"]["double_buffered"]
+
+    def port_bits(self) -> int:
+        """Bits that the operand of the slots can be read by in one cycle."""
         name = "activation_sram" if self.job.slots_are_positions else "weight_sram"
         sram = self.job.arch["memory"][name]
         return sram["banks"] * sram["port_bits"]
-
-    def port_bits(self, one: TilePass) -> int:
-        """M21: bits that a pass reads of its slots' operand; under `ideal` no port limits it."""
-        if self.job.passes[one.index].gated and self.job.arch["lsb"]["scheduler"] == "ideal":
-            return 0
-        return one.issue.vectors * self.job.layer.reduction * slot_bits(self.job, one.index)
 
 
 def slot_bits(job: Job, index: int) -> int:
@@ -229,13 +257,14 @@ def slot_bits(job: Job, index: int) -> int:
 def step_run(
     job: Job, plans: Sequence[TilePlan], images: int, product: Product | None = None
 ) -> tuple[list[Counter[str]], Ledger]:
-    """Steps one run: the cycles of every kind charged to each tile, and the ledger of its MACs."""
+    """Steps one run: the cycles of every kind in each turn (M25), and the ledger of its MACs."""
     outputs = images * job.layer.out_channels * job.layer.positions_per_step
     ledger = Ledger(outputs, job.layer.reduction, product)
-    array = SystolicArray(job.rows, job.columns, ledger)
-    cycles: list[Counter[str]] = [Counter() for _ in plans]
+    array = SystolicArray(job.rows, job.columns, job.gate_latency_cycles, ledger)
+    cycles: list[Counter[str]] = [Counter() for _ in range(len(plans) + job.interleaved)]
     for wave in Sequencer(job, plans, array).waves():
-        array.cycle(wave)
-        cycles[wave.tile][wave.kind] += 1
+        if wave.kind != "port_stall":
+            array.cycle(wave)
+        cycles[wave.turn][wave.kind] += 1
     ledger.check(plans)
     return cycles, ledger

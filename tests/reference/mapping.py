@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from .folds import Fold, OperandStationaryFold, OutputStationaryFold, short_first
 from .layers import Layer, Pass, macs_and_cycles
 from .schedulers import Issue, everything, schedule
 
@@ -41,6 +42,17 @@ class Job:
         return self.passes[-1].gated
 
     @property
+    def gate_latency_cycles(self) -> int:
+        """M19: registers between the sum of the last PE and the scheduler's answer."""
+        return self.arch["lsb"].get("gate_latency_cycles", 0)
+
+    @property
+    def interleaved(self) -> bool:
+        """M19: MSB(i + 1) precedes LSB(i), because a second buffer holds its sums."""
+        in_folds = self.arch["array"]["overlap"] == "folds"
+        return self.gated and in_folds and self.arch["memory"]["double_buffered"]
+
+    @property
     def slots_are_positions(self) -> bool:
         """M7."""
         by_channel = self.dataflow == "os" and self.arch["array"]["lanes"] == "channels"
@@ -64,11 +76,8 @@ class Job:
         chunks_of_passes = []
         for index in range(len(self.passes)):
             macs, _ = self.rate(index)
-            folds = []
-            for span in spans:
-                held = [span[i : i + macs] for i in range(0, len(span), macs)]
-                folds += [held[i : i + self.rows] for i in range(0, len(held), self.rows)]
-            chunks_of_passes.append(folds)
+            held = [short_first(span, macs) for span in spans]
+            chunks_of_passes.append([f for rows in held for f in short_first(rows, self.rows)])
         return chunks_of_passes
 
     def reduction_folds(self, index: int) -> int:
@@ -133,10 +142,6 @@ class Tile:
     def opens_lane_group(self) -> bool:
         return self.first_slot == 0
 
-    @property
-    def closes_lane_group(self) -> bool:
-        return self.first_slot + len(self.slots) == self.run_slots
-
     def output(self, slot: int, lane: int) -> tuple[int, int, int]:
         """(image of the run, channel, position of that image) of a slot and lane of the tile."""
         one, other = self.slots[slot], self.lanes[lane]
@@ -192,44 +197,6 @@ def tiles_of(job: Job, run: Run, calibration: LayerMask | None) -> Iterator[Tile
                 )
 
 
-OutputRow = Mapping[int, int]  # array column -> index of the output in the run
-
-
-@dataclass(frozen=True)
-class OutputStationaryFold:
-    """Rows hold issue slots, and the reduction streams by."""
-
-    issue: Sequence[OutputRow]
-    chunks: Sequence[range]
-
-    @property
-    def steps(self) -> int:
-        return len(self.chunks)
-
-    def work(self, row: int, column: int, step: int) -> tuple[int | None, range]:
-        output = self.issue[row].get(column) if row < len(self.issue) else None
-        return output, self.chunks[step]
-
-
-@dataclass(frozen=True)
-class OperandStationaryFold:
-    """Rows hold chunks of the reduction, and issue slots stream by (`ws`, `is`, `bitfusion`)."""
-
-    issue: Sequence[OutputRow]
-    chunks: Sequence[range]
-
-    @property
-    def steps(self) -> int:
-        return len(self.issue)
-
-    def work(self, row: int, column: int, step: int) -> tuple[int | None, range]:
-        chunk = self.chunks[row] if row < len(self.chunks) else range(0)
-        return self.issue[step].get(column), chunk
-
-
-Fold = OutputStationaryFold | OperandStationaryFold
-
-
 @dataclass(frozen=True)
 class TilePass:
     """One pass of one tile: what it issues, and its folds on the array."""
@@ -264,14 +231,12 @@ def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
         for issue_slot in issue.slots
     ]
     if job.dataflow != "os":
-        return [OperandStationaryFold(outputs, held) for held in job.chunks[index] if outputs]
+        held = job.chunks[index] if outputs else []
+        return [OperandStationaryFold(outputs, issue.reads, chunks) for chunks in held]
     macs, _ = job.rate(index)
-    reduction = range(job.layer.reduction)
-    steps = [reduction[i : i + macs] for i in range(0, len(reduction), macs)]
-    return [
-        OutputStationaryFold(outputs[i : i + job.rows], steps)
-        for i in range(0, len(outputs), job.rows)
-    ]
+    steps = short_first(range(job.layer.reduction), macs)
+    rows = zip(short_first(outputs, job.rows), short_first(issue.reads, job.rows), strict=True)
+    return [OutputStationaryFold(slots, vectors, steps) for slots, vectors in rows]
 
 
 def plan_tile(job: Job, tile: Tile, masks: LayerMask | None) -> TilePlan:

@@ -1,9 +1,9 @@
-"""M22-M25: the transfers of every tile, listed and rounded one by one, and the waits for DRAM."""
+"""M22-M24: the transfers of every tile, listed and rounded one by one."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .array import slot_bits
@@ -288,32 +288,3 @@ class Dram:
         pixel_bits = self.job.layer.group_in_channels * lsb_bits
         first_bit, last_bit = pixel * pixel_bits, (pixel + 1) * pixel_bits - 1
         return range(first_bit // self.burst_bits, last_bit // self.burst_bits + 1)
-
-
-def turn(compute_cycles: int, dram_bytes: int, bytes_per_cycle: int) -> int:
-    """Cycles until an array and a DRAM that work side by side are both done."""
-    cycles = 0
-    while compute_cycles > 0 or dram_bytes > 0:
-        compute_cycles -= 1
-        dram_bytes -= bytes_per_cycle
-        cycles += 1
-    return cycles
-
-
-def cycles_with_dram(
-    job: Job, compute: Sequence[int], reads: Sequence[int], writes: Sequence[int]
-) -> int:
-    """M25: cycles of one run whose tiles wait for their transfers."""
-    speed = job.arch["memory"]["dram"]["bytes_per_cycle"]
-    tiles = range(len(compute))
-    if not job.arch["memory"]["double_buffered"]:
-        return sum(
-            turn(0, reads[i], speed) + turn(compute[i], 0, speed) + turn(0, writes[i], speed)
-            for i in tiles
-        )
-    total = turn(0, reads[0], speed)
-    for i in tiles:
-        fetched = reads[i + 1] if i + 1 in tiles else 0
-        written = writes[i - 1] if i > 0 else 0
-        total += turn(compute[i], fetched + written, speed)
-    return total + turn(0, writes[-1], speed)

@@ -18,10 +18,15 @@ Mask = Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Issue:
-    """The issue slots of a pass of a tile, and the operand vectors that they read (A of M11)."""
+    """The issue slots of a pass of a tile, in order, and how many operand vectors each reads."""
 
     slots: list[IssueSlot]
-    vectors: int
+    reads: list[int]
+
+    @property
+    def vectors(self) -> int:
+        """A of M11: the operand vectors that the pass reads."""
+        return sum(self.reads)
 
 
 def active_lanes(mask: Mask, slot: int) -> list[int]:
@@ -48,16 +53,16 @@ def _issue_slot(mask: Mask, members: Sequence[int]) -> IssueSlot:
 
 def everything(slots: int, lanes: int) -> Issue:
     """A pass without a mask: every lane of every slot."""
-    return Issue([{lane: (s, lane) for lane in range(lanes)} for s in range(slots)], slots)
+    return Issue([{lane: (s, lane) for lane in range(lanes)} for s in range(slots)], [1] * slots)
 
 
 def dense(mask: Mask) -> Issue:
-    return Issue([_issue_slot(mask, [slot]) for slot in range(len(mask))], len(mask))
+    return Issue([_issue_slot(mask, [slot]) for slot in range(len(mask))], [1] * len(mask))
 
 
 def skip(mask: Mask) -> Issue:
     slots = active_slots(mask)
-    return Issue([_issue_slot(mask, [slot]) for slot in slots], len(slots))
+    return Issue([_issue_slot(mask, [slot]) for slot in slots], [1] * len(slots))
 
 
 def combine(mask: Mask, ways: int, open_slots: int) -> Issue:
@@ -76,7 +81,7 @@ def combine(mask: Mask, ways: int, open_slots: int) -> Issue:
                 issued.append(held.pop(0))
             held.append([slot])
     issued += held
-    return Issue([_issue_slot(mask, members) for members in issued], len(active_slots(mask)))
+    return Issue([_issue_slot(mask, members) for members in issued], [*map(len, issued)])
 
 
 def queue(mask: Mask, depth: int, scan: int) -> Issue:
@@ -95,14 +100,17 @@ def queue(mask: Mask, depth: int, scan: int) -> Issue:
             for lane in lanes:
                 fifos[lane].append((slot, lane))
         issued.append({lane: fifo.popleft() for lane, fifo in enumerate(fifos) if fifo})
-    return Issue(issued, len(active_entries(mask)))
+    return Issue(issued, [len(issue_slot) for issue_slot in issued])
 
 
 def ideal(mask: Mask, columns: int) -> Issue:
-    """Any entry on any column: the bound that no scheduler beats."""
+    """Any entry on any column: the bound that no scheduler beats. A slot that goes on in the next
+    pack has been read already."""
     entries = active_entries(mask)
     packs = [entries[i : i + columns] for i in range(0, len(entries), columns)]
-    return Issue([dict(enumerate(pack)) for pack in packs], len(active_slots(mask)))
+    first_entries = {(slot, active_lanes(mask, slot)[0]) for slot in active_slots(mask)}
+    reads = [len(first_entries.intersection(pack)) for pack in packs]
+    return Issue([dict(enumerate(pack)) for pack in packs], reads)
 
 
 def schedule(mask: Mask, lsb: Mapping[str, Any], columns: int) -> Issue:

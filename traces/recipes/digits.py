@@ -1,20 +1,22 @@
-"""Train a small gated network on scikit-learn's digits and write its trace: offline, one CPU core.
+"""Train a small gated network on scikit-learn's digits, and write its trace and its operands.
+
+Offline, on one CPU core:
 
     python traces/recipes/digits.py --out traces/ --seed 0
 
 A full-precision network is trained first. The gated 4/2-bit network and its twins (uniform 8 and
 uniform 4 bits, and the MSB pass alone) are each tuned from it, for as many epochs and in the same
 way, so that their accuracies compare. Every accuracy but the full-precision one is that of exact
-integer inference on the test images, and the test images' masks are the trace.
+integer inference on the test images. The test images' masks are the trace, and what the gated
+layers multiplied on the first of them are the operands.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
+import hashlib
 import math
 import platform
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,28 +26,16 @@ import numpy as np
 import sklearn
 import torch
 import torch.nn.functional as F
+from digits_network import PG, UNIFORM_4, UNIFORM_8, network, with_thresholds
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 
-from pgsim.gating import PGConv2d, PGLinear, capture, pg_layers, threshold_loss
-from pgsim.workload.trace import GateTrace, save_trace
+from pgsim.gating import capture, integer_operands, pg_layers, threshold_loss
+from pgsim.workload import GateTrace, Operands, save_operands, save_trace
 
 NAME = "digits_pg_4_2"
-GATED_STAGES = ((32, 32, 1), (32, 64, 2), (64, 64, 1), (64, 64, 1))  # in, out channels, stride
-
-
-@dataclass(frozen=True)
-class Widths:
-    """Bits of the four inner and of the two edge layers; without `msb_bits` nothing is gated."""
-
-    activation_bits: int
-    msb_bits: int | None = None
-    edge_activation_bits: int = 8
-    weight_bits: int = 8
-
-
-PG, UNIFORM_8, UNIFORM_4 = Widths(4, 2), Widths(8), Widths(4, edge_activation_bits=4)
+OPERAND_IMAGES = 4  # the first of the trace
 
 
 @dataclass(frozen=True)
@@ -87,47 +77,6 @@ def digits(recipe: Recipe) -> tuple[Split, Split]:
         random_state=recipe.seed,
     )
     return Split(images[train], labels[train]), Split(images[test], labels[test])
-
-
-def network(widths: Widths | None = None) -> nn.Sequential:
-    """Return the network, untrained: conv1, the inner conv2 to conv5, fc; None: full precision."""
-
-    def conv(channels_in: int, channels_out: int, stride: int, edge: bool = False) -> nn.Conv2d:
-        if widths is None:
-            return nn.Conv2d(channels_in, channels_out, 3, stride, padding=1, bias=False)
-        return PGConv2d(
-            channels_in,
-            channels_out,
-            3,
-            stride,
-            padding=1,
-            activation_bits=widths.edge_activation_bits if edge else widths.activation_bits,
-            msb_bits=None if edge else widths.msb_bits,
-            weight_bits=widths.weight_bits,
-            clip=1.0 if edge else 4.0,  # images end at 1; batch norm's outputs rarely pass 4
-        )
-
-    def classifier() -> nn.Linear:
-        if widths is None:
-            return nn.Linear(64, 10)
-        return PGLinear(
-            64,
-            10,
-            activation_bits=widths.edge_activation_bits,
-            weight_bits=widths.weight_bits,
-            clip=4.0,
-        )
-
-    layers: OrderedDict[str, nn.Module] = OrderedDict()
-    convs = [conv(1, 32, 1, edge=True), *(conv(*stage) for stage in GATED_STAGES)]
-    for number, layer in enumerate(convs, start=1):
-        layers[f"conv{number}"] = layer
-        layers[f"norm{number}"] = nn.BatchNorm2d(layer.out_channels)
-        layers[f"relu{number}"] = nn.ReLU()
-    layers["pool"] = nn.AdaptiveAvgPool2d(1)
-    layers["flatten"] = nn.Flatten()
-    layers["fc"] = classifier()
-    return nn.Sequential(layers)
 
 
 def shifted(images: Tensor) -> Tensor:
@@ -209,15 +158,6 @@ def train(model: nn.Module, run: Run, splits: tuple[Split, Split], recipe: Recip
         )
 
 
-def with_thresholds(model: nn.Sequential, value: float) -> nn.Sequential:
-    """Return a copy with every threshold at one value: -inf opens all gates, inf closes them."""
-    changed = copy.deepcopy(model)
-    for layer in pg_layers(changed).values():
-        if layer.gate.threshold is not None:
-            nn.init.constant_(layer.gate.threshold, value)
-    return changed
-
-
 def trained(recipe: Recipe, splits: tuple[Split, Split]) -> dict[str, nn.Sequential]:
     """Return the trained networks by the name of their accuracy."""
     torch.manual_seed(recipe.seed)
@@ -269,16 +209,14 @@ def provenance(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def digits_trace(recipe: Recipe) -> GateTrace:
-    """Train every network of the recipe and return the gated one's trace on the test images."""
-    splits = digits(recipe)
-    networks = trained(recipe, splits)
+def digits_trace(recipe: Recipe, networks: dict[str, nn.Sequential], test: Split) -> GateTrace:
+    """Return the gated network's trace on the test images, with the accuracy of every network."""
     return capture(
         networks["top1_pg"],
-        splits[1].images.split(100),
+        test.images.split(100),
         model_name="digits CNN, 4 gated 3x3 convolutions, PG 4/2",
         dataset="scikit-learn digits, 8x8",
-        accuracy={name: top1(model, splits[1]) for name, model in networks.items()},
+        accuracy={name: top1(model, test) for name, model in networks.items()},
         provenance=provenance(recipe),
         name=NAME,
     )
@@ -307,20 +245,35 @@ def report(trace: GateTrace) -> None:
     )
 
 
+def digits_operands(gated: nn.Sequential, test: Split, trace: Path) -> Operands:
+    """Return the gated network's operands on the first images of the trace in a file."""
+    return Operands(
+        trace=NAME,
+        trace_sha256=hashlib.sha256(trace.read_bytes()).hexdigest(),
+        first_image=0,
+        layers=integer_operands(gated, test.images[:OPERAND_IMAGES]),
+    )
+
+
 def main() -> None:
-    """Parse the command line, train, report and write the trace."""
+    """Parse the command line, train, report, and write the trace and the operands."""
     parser = argparse.ArgumentParser(description="Train the digits network and write its trace.")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the trace")
+    parser.add_argument("--out", type=Path, required=True, help="folder for both files")
     parser.add_argument("--seed", type=int, default=0, help="of the split and of training")
     arguments = parser.parse_args()
     if not arguments.out.is_dir():
         parser.error(f"--out {arguments.out}: no such folder")
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    trace = digits_trace(Recipe(seed=arguments.seed))
+    recipe = Recipe(seed=arguments.seed)
+    splits = digits(recipe)
+    networks = trained(recipe, splits)
+    trace = digits_trace(recipe, networks, splits[1])
     report(trace)
-    for path in save_trace(trace, arguments.out / NAME):
-        print(f"wrote {path}, {path.stat().st_size} bytes")
+    (path,) = save_trace(trace, arguments.out / NAME)
+    operands = digits_operands(networks["top1_pg"], splits[1], path)
+    for written in (path, save_operands(operands, arguments.out / NAME)):
+        print(f"wrote {written}, {written.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

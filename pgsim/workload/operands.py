@@ -1,0 +1,84 @@
+"""Integer operands of gated layers: what a trace's masks are computed from, without its network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from pgsim.workload.layer import LayerShape
+
+Integers = npt.NDArray[np.integer[Any]]
+
+THRESHOLD_DTYPE = np.dtype(np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerOperands:
+    """One gated layer's operands: its gate is O_hb > threshold, on integers.
+
+    `activations` are (images, in_channels, height, width), uint8, or int8 where the layer is
+    signed; `weights` are (out_channels, in_channels / groups, kernel height, kernel width), int8;
+    both have 16 bits where the layer has more than 8. `thresholds` are int32 (out_channels,).
+    Positions of a linear layer are one column, its kernel is 1 x 1.
+    """
+
+    shape: LayerShape
+    activations: Integers
+    weights: Integers
+    thresholds: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Operands:
+    """Operands of a trace's gated layers, whose image i is image `first_image` + i of the trace.
+
+    `trace` is the trace's name, `trace_sha256` the SHA-256 of its file.
+    """
+
+    trace: str
+    trace_sha256: str
+    first_image: int
+    layers: tuple[LayerOperands, ...]
+
+    @property
+    def images(self) -> int:
+        """How many images there are."""
+        return len(self.layers[0].activations)
+
+
+def operand_dtype(bits: int, signed: bool) -> np.dtype[Any]:
+    """Return the dtype that holds integers of 1 to 16 bits: 8 bits wide where that will do."""
+    return np.dtype(f"{'i' if signed else 'u'}{1 if bits <= 8 else 2}")
+
+
+def gate_mask(
+    shape: LayerShape, activations: Integers, weights: Integers, thresholds: Integers
+) -> npt.NDArray[np.bool_]:
+    """Return a layer's gate mask, bool (images, out_channels, height, width), in exact integers.
+
+    An output's gate is 1 where W * I_hb exceeds its channel's threshold (PG, section 3), with
+    I_hb = I >> lsb_bits (M2). The operands are a LayerOperands'; sums are int64.
+    """
+    high = activations.astype(np.int64) >> shape.lsb_bits
+    rows = weights.astype(np.int64).reshape(shape.groups, -1, shape.reduction)
+    sums = (rows @ _reductions(shape, high)).reshape(len(high), -1, *shape.out_size)
+    mask: npt.NDArray[np.bool_] = sums > thresholds.astype(np.int64)[:, None, None]
+    return mask
+
+
+def _reductions(shape: LayerShape, activations: Integers) -> Integers:
+    """Return what each output multiplies by its weights: (images, groups, reduction, positions)."""
+    margins = [(padding, padding) for padding in shape.padding]
+    padded = np.pad(activations, [(0, 0), (0, 0), *margins])
+    spans = [
+        dilation * (side - 1) + 1
+        for dilation, side in zip(shape.dilation, shape.kernel, strict=True)
+    ]
+    (down, right), (tap_down, tap_right) = shape.stride, shape.dilation
+    windows = sliding_window_view(padded, spans, axis=(2, 3))
+    taps = windows[:, :, ::down, ::right, ::tap_down, ::tap_right].transpose(0, 1, 4, 5, 2, 3)
+    return taps.reshape(len(padded), shape.groups, shape.reduction, -1)

@@ -1,0 +1,60 @@
+"""M10, M21: one fold on the array: what each PE works on, and what a step reads for its slots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+OutputRow = Mapping[int, int]  # array column -> index of the output in the run
+
+
+@dataclass(frozen=True)
+class OutputStationaryFold:
+    """Rows hold issue slots, and the reduction streams by."""
+
+    issue: Sequence[OutputRow]
+    vectors: Sequence[int]  # that each issue slot reads
+    chunks: Sequence[range]
+
+    @property
+    def steps(self) -> int:
+        return len(self.chunks)
+
+    def work(self, row: int, column: int, step: int) -> tuple[int | None, range]:
+        output = self.issue[row].get(column) if row < len(self.issue) else None
+        return output, self.chunks[step]
+
+    def elements(self, step: int) -> int:
+        """M21: what a step reads of the slots' operand: a chunk of every row's vectors."""
+        return sum(self.vectors) * len(self.chunks[step])
+
+
+@dataclass(frozen=True)
+class OperandStationaryFold:
+    """Rows hold chunks of the reduction, and issue slots stream by (`ws`, `is`, `bitfusion`)."""
+
+    issue: Sequence[OutputRow]
+    vectors: Sequence[int]  # that each issue slot reads
+    chunks: Sequence[range]
+
+    @property
+    def steps(self) -> int:
+        return len(self.issue)
+
+    def work(self, row: int, column: int, step: int) -> tuple[int | None, range]:
+        chunk = self.chunks[row] if row < len(self.chunks) else range(0)
+        return self.issue[step].get(column), chunk
+
+    def elements(self, step: int) -> int:
+        """M21: what a step reads of the slots' operand: one issue slot's, for every row."""
+        return self.vectors[step] * sum(map(len, self.chunks))
+
+
+Fold = OutputStationaryFold | OperandStationaryFold
+
+
+def short_first(items: Sequence[Any], size: int) -> list[Any]:
+    """M21: items cut into pieces of `size`; what is left over comes first."""
+    ends = reversed(range(len(items), 0, -size))
+    return [items[max(0, end - size) : end] for end in ends]

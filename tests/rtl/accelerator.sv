@@ -1,0 +1,171 @@
+// The accelerator: operands from two memories through a systolic array to the feet of its columns;
+// gates, mask window and scheduler, which steer the LSB pass; the sequencer, and the DRAM's port.
+module accelerator
+  import types::*;
+#(
+    parameter int ROWS = 4,
+    parameter int COLUMNS = 4,
+    parameter string DATAFLOW = "os",  // os | ws | is
+    parameter bit LANES_ARE_CHANNELS = 1,  // else positions
+    parameter bit OVERLAP_FOLDS = 1,
+    parameter bit DOUBLE_BUFFERED = 1,
+    parameter bit FUSION = 1,
+    parameter int TERMS = 1,
+    parameter int ACTIVATION_SLICE = 8,
+    parameter int WEIGHT_SLICE = 8,
+    parameter string SCHEDULER = "skip",  // dense | skip | combine | queue
+    parameter int WAYS = 1,
+    parameter int OPEN = 1,
+    parameter int DEPTH = 1,
+    parameter int SCAN = 1,
+    parameter int GATE_LATENCY = 0,
+    parameter int WINDOW = 64,  // a power of two: slots of a window that there is room for
+    parameter int ADDRESS_BITS = $clog2(WINDOW)
+) (
+    input logic clk,
+    input logic reset,
+    input layer_t layer,
+    input int threshold[COLUMNS],  // of what leaves each column
+    output int threshold_of[COLUMNS],  // which channel's that is
+    input longint transfer_bytes,  // that the tiles asked for read and write
+    output int reads_tile,
+    output int writes_tile,
+    output logic enable,
+    output logic done,
+    output logic waits_for_dram,
+    output logic step,
+    output logic step_is_lsb,
+    output logic stored[COLUMNS],  // a sum was stored
+    output int stored_output[COLUMNS],  // of which output
+    output logic signed [31:0] stored_sum[COLUMNS],
+    output logic gated[COLUMNS],  // a gate decided about it
+    output logic gate[COLUMNS],
+    output logic schedules,  // a window's schedule became known
+    output int issue_slots
+);
+  localparam bit STATIONARY = DATAFLOW != "os";
+  localparam bit ROWS_ARE_ACTIVATIONS = LANES_ARE_CHANNELS;
+  localparam int STREAMS = SCHEDULER == "combine" ? WAYS : SCHEDULER == "queue" ? COLUMNS : 1;
+  localparam int SELECT_BITS = STREAMS > 1 ? $clog2(STREAMS) : 1;
+  localparam int ACTIVATION_WIRES = FUSION ? ACTIVATION_SLICE * WEIGHT_SLICE / 2 : TERMS * ACTIVATION_SLICE;
+  localparam int WEIGHT_WIRES = FUSION ? ACTIVATION_SLICE * WEIGHT_SLICE / 2 : TERMS * WEIGHT_SLICE;
+  localparam int ROW_WIRES = ROWS_ARE_ACTIVATIONS ? ACTIVATION_WIRES : WEIGHT_WIRES;
+  localparam int COLUMN_WIRES = ROWS_ARE_ACTIVATIONS ? WEIGHT_WIRES : ACTIVATION_WIRES;
+  localparam int COLUMN_SLICE = ROWS_ARE_ACTIVATIONS ? WEIGHT_SLICE : ACTIVATION_SLICE;
+  localparam int SLICES = STATIONARY ? ceil_div(16, COLUMN_SLICE) : 1;
+
+  pass_t pass;
+  logic ends_step, opens_pass, loads, empty, transfers_done, starved, asks;
+  int step_bits, issue, windows_known;
+  int issued[2];
+
+  sequencer #(
+      .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE),
+      .WEIGHT_SLICE(WEIGHT_SLICE), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS),
+      .OVERLAP_FOLDS(OVERLAP_FOLDS), .DOUBLE_BUFFERED(DOUBLE_BUFFERED)
+  ) sequencer (.*);
+  port_meter port_meter (
+      .clk, .bits_per_cycle(layer.port_bits_per_cycle), .opens(opens_pass), .ends_step, .step_bits, .enable, .starved);
+  dram_port dram_port (
+      .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asked(asks), .bytes(transfer_bytes), .idle(transfers_done));
+
+  // Operands, and what goes with them.
+  logic [STREAMS*ROW_WIRES-1:0] row_streams[ROWS];
+  logic [COLUMNS*SELECT_BITS-1:0] row_selects[ROWS];
+  logic [SLICES*COLUMN_WIRES-1:0] column_operands[COLUMNS];
+  logic [ADDRESS_BITS-1:0] stream_slot[2*WINDOW][STREAMS];
+  logic [WINDOW-1:0][STREAMS-1:0] stream_used[2];
+  logic [WINDOW-1:0][COLUMNS-1:0] lane_used[2];
+  logic [COLUMNS*SELECT_BITS-1:0] lane_stream[2*WINDOW];
+
+  slot_feed #(
+      .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
+      .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS), .WINDOW(WINDOW), .STREAMS(STREAMS),
+      .ROW_WIRES(ROW_WIRES), .SELECT_BITS(SELECT_BITS)
+  ) slot_feed (
+      .layer, .pass, .stream_slot, .stream_used, .lane_stream, .row_streams, .row_selects, .issue, .step_bits);
+  lane_feed #(
+      .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
+      .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS), .COLUMN_WIRES(COLUMN_WIRES), .SLICES(SLICES)
+  ) lane_feed (
+      .clk, .enable, .layer, .pass, .loads, .column_operands);
+
+  control_t control;
+  int activation_slice, weight_slice;
+  assign activation_slice = pass.rate.activation_slices == 0 ? 0 : pass.cycle % pass.rate.activation_slices;
+  assign weight_slice = pass.rate.activation_slices == 0 ? 0 : pass.cycle / pass.rate.activation_slices;
+  always_comb begin
+    control = '0;
+    control.load = loads;
+    control.valid = step;
+    control.first = pass.cycle == 0 && (STATIONARY || pass.step == 0);
+    control.last = pass.cycle == pass.cycles - 1 && (STATIONARY || pass.step == pass.steps - 1);
+    control.activation_log2 = pass.rate.activation_log2;
+    control.weight_log2 = pass.rate.weight_log2;
+    control.activation_signed =
+        layer.signed_activations && !pass.lsb && activation_slice == pass.rate.activation_slices - 1;
+    control.weight_signed = weight_slice == pass.rate.weight_slices - 1;
+    control.shift = 5'(activation_slice * ACTIVATION_SLICE + weight_slice * WEIGHT_SLICE);
+    control.column_slice = 4'(ROWS_ARE_ACTIVATIONS ? weight_slice : activation_slice);
+    control.lsb = pass.lsb;
+    control.first_fold = !STATIONARY || pass.fold == 0;
+    control.last_fold = !STATIONARY || pass.fold == pass.folds - 1;
+    control.issue = issue;
+    control.tile = pass.tile;
+  end
+  assign step_is_lsb = pass.lsb;
+
+  logic leaves[COLUMNS];
+  control_t leaving[COLUMNS];
+  logic signed [31:0] sums[COLUMNS];
+  systolic_array #(
+      .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE),
+      .WEIGHT_SLICE(WEIGHT_SLICE), .STREAMS(STREAMS), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS),
+      .SLICES(SLICES), .ROW_WIRES(ROW_WIRES), .COLUMN_WIRES(COLUMN_WIRES), .SELECT_BITS(SELECT_BITS)
+  ) array (.clk, .enable, .control, .row_streams, .row_selects, .column_operands, .empty, .leaves, .leaving, .sums);
+
+  // The feet of the columns, and the masks that their gates write.
+  logic bit_written[COLUMNS];
+  logic bit_value[COLUMNS];
+  logic bit_half[COLUMNS];
+  logic [ADDRESS_BITS-1:0] bit_slot[COLUMNS];
+  logic ends_window[COLUMNS];
+  generate
+    for (genvar c = 0; c < COLUMNS; c++) begin : column
+      tile_t tile;
+      logic steered, in_tile, used;
+      logic [ADDRESS_BITS:0] entry;
+      logic [ADDRESS_BITS-1:0] slot;
+      int lane, all_slots;
+      assign tile = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, leaving[c].tile);
+      assign steered = leaving[c].lsb && layer.gated;
+      assign entry = {tile.half, leaving[c].issue[ADDRESS_BITS-1:0]};
+      assign slot = steered ? stream_slot[entry][lane_stream[entry][c*SELECT_BITS+:SELECT_BITS]] : entry[ADDRESS_BITS-1:0];
+      assign in_tile = leaving[c].issue >= 0 && c < tile.lanes;
+      assign used = in_tile && (!steered || lane_used[tile.half][entry[ADDRESS_BITS-1:0]][c]);
+      assign lane = tile.group * layer.lanes + tile.first_lane + c;
+      assign all_slots = tile.group * layer.slots + tile.first_slot + int'(slot);
+      assign threshold_of[c] = layer.thresholds_by_slot ? all_slots : lane;
+      column_foot #(.WINDOW(WINDOW)) foot (
+          .clk, .enable, .leaves(leaves[c]), .leaving(leaving[c]), .sum(sums[c]), .used, .half(tile.half), .slot,
+          .lsb_bits(layer.lsb_bits), .threshold(threshold[c]), .writes(stored[c]), .stored(stored_sum[c]), .gate(gate[c]));
+      assign stored_output[c] = all_slots * layer.lanes + tile.first_lane + c;
+      assign bit_written[c] = leaves[c] && layer.gated && !leaving[c].lsb && leaving[c].last_fold && leaving[c].issue >= 0;
+      assign bit_value[c] = gate[c] && in_tile;
+      assign bit_half[c] = tile.half;
+      assign bit_slot[c] = slot;
+      assign ends_window[c] = leaving[c].issue == tile.slots - 1;
+      assign gated[c] = bit_written[c] && in_tile;
+    end
+  endgenerate
+
+  logic [ADDRESS_BITS:0] counts[2];
+  mask_window #(
+      .COLUMNS(COLUMNS), .WINDOW(WINDOW), .SCHEDULER(SCHEDULER), .WAYS(WAYS), .OPEN(OPEN), .DEPTH(DEPTH), .SCAN(SCAN),
+      .GATE_LATENCY(GATE_LATENCY), .STREAMS(STREAMS), .SELECT_BITS(SELECT_BITS)
+  ) mask_window (
+      .clk, .reset, .enable, .bit_written, .bit_slot, .bit_value, .bit_half, .ends_window(ends_window[COLUMNS-1]),
+      .windows_known, .issued(counts), .stream_slot, .stream_used, .lane_used, .lane_stream, .schedules, .count(issue_slots));
+  assign issued[0] = int'(counts[0]);
+  assign issued[1] = int'(counts[1]);
+endmodule

@@ -1,0 +1,98 @@
+"""PG's arithmetic on whole numbers, in numpy: what an array must compute, bit for bit.
+
+A layer is the manifest's dictionary; `linear` and `recurrent` layers are 1 x 1 convolutions of a
+column of positions. Activations are (images, channels, height, width), weights (out channels,
+reduction), the reduction tap by tap and within a tap by the group's input channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A layer as a convolution: sides are (height, width)."""
+
+    groups: int
+    depth: int  # input channels of a group
+    channels: int  # output channels of a group
+    in_size: tuple[int, int]
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    dilation: tuple[int, int]
+
+    @property
+    def reduction(self) -> int:
+        return self.kernel[0] * self.kernel[1] * self.depth
+
+    @property
+    def out_size(self) -> tuple[int, int]:
+        high, wide = (
+            (size + 2 * pad - dilation * (side - 1) - 1) // stride + 1
+            for size, pad, dilation, side, stride in zip(
+                self.in_size, self.padding, self.dilation, self.kernel, self.stride, strict=True
+            )
+        )
+        return high, wide
+
+
+def geometry(layer: dict[str, Any]) -> Geometry:
+    groups = layer.get("groups", 1)
+    sides: dict[str, tuple[int, int]] = {}
+    if layer["op"] == "conv2d":
+        defaults = {"stride": [1, 1], "padding": [0, 0], "dilation": [1, 1]}
+        for name in ("in_size", "kernel", "stride", "padding", "dilation"):
+            high, wide = layer.get(name, defaults.get(name))
+            sides[name] = (high, wide)
+    else:
+        length = layer["positions"] if layer["op"] == "linear" else layer["time_steps"]
+        sides = {"in_size": (length, 1), "kernel": (1, 1), "stride": (1, 1)}
+        sides |= {"padding": (0, 0), "dilation": (1, 1)}
+    return Geometry(
+        groups=groups,
+        depth=layer["in_channels"] // groups,
+        channels=layer["out_channels"] // groups,
+        **sides,
+    )
+
+
+def operand_vectors(activations: Integers, shape: Geometry) -> Integers:
+    """Return (images, groups, positions, reduction): zero where a kernel leaves the image."""
+    images = len(activations)
+    (pad_h, pad_w), (high, wide) = shape.padding, shape.out_size
+    padded = np.pad(activations, ((0, 0), (0, 0), (pad_h, pad_h), (pad_w, pad_w)))
+    taps = []
+    for y in range(shape.kernel[0]):
+        for x in range(shape.kernel[1]):
+            top, left = y * shape.dilation[0], x * shape.dilation[1]
+            rows = slice(top, top + (high - 1) * shape.stride[0] + 1, shape.stride[0])
+            columns = slice(left, left + (wide - 1) * shape.stride[1] + 1, shape.stride[1])
+            taps.append(padded[:, :, rows, columns].reshape(images, shape.groups, shape.depth, -1))
+    stacked = np.stack(taps, axis=2)  # images, groups, taps, depth, positions
+    return stacked.reshape(images, shape.groups, shape.reduction, -1).swapaxes(2, 3)
+
+
+def sums(activations: Integers, weights: Integers, shape: Geometry) -> Integers:
+    """Return W * I, (images, out channels, positions)."""
+    vectors = operand_vectors(activations, shape)
+    own = weights.reshape(shape.groups, shape.channels, shape.reduction)
+    found = np.einsum("igpd,gcd->igcp", vectors, own)
+    return found.reshape(len(activations), shape.groups * shape.channels, -1)
+
+
+def planes(activations: Integers, lsb_bits: int) -> tuple[Integers, Integers]:
+    """Return the most and the least significant bits: I = I_hb * 2^B_lb + I_lb."""
+    return activations >> lsb_bits, activations & ((1 << lsb_bits) - 1)
+
+
+def gate_mask(high_sums: Integers, thresholds: Integers) -> npt.NDArray[np.bool_]:
+    """Return where O_hb exceeds its channel's threshold."""
+    return high_sums > thresholds[None, :, None]

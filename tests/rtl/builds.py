@@ -1,0 +1,126 @@
+"""The designs that Verilator builds: what a case cannot change, because it is wired.
+
+Each build runs many cases. Together they cover the dataflows, schedulers and kinds of PE, arrays
+that are not square or only a row or a column, both overlaps, and one output buffer or two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Build:
+    """One design: the keys of an architecture file that are parameters of the RTL."""
+
+    rows: int
+    columns: int
+    dataflow: str = "os"
+    lanes: str = "channels"
+    overlap: str = "folds"
+    kind: str = "fusion"
+    max_activation_bits: int = 8
+    max_weight_bits: int = 8
+    terms: int = 1
+    scheduler: str = "skip"
+    ways: int = 1
+    open: int = 1
+    depth: int = 1
+    scan: int = 1
+    gate_latency_cycles: int = 0
+    double_buffered: bool = True
+
+    @property
+    def name(self) -> str:
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        changed = [
+            f"{field.name}={own[field.name]}"
+            for field in fields(self)
+            if field.name not in ("rows", "columns") and own[field.name] != field.default
+        ]
+        return ",".join([f"{self.rows}x{self.columns}", *changed])
+
+    @property
+    def slices(self) -> tuple[int, int]:
+        """Bits of an activation and of a weight that a PE takes in one cycle (M5)."""
+        widest = 16  # a serial PE's parallel operand is as wide as any layer needs
+        return {
+            "serial_activation": (1, widest),
+            "serial_weight": (widest, 1),
+            "serial_both": (1, 1),
+        }.get(self.kind, (self.max_activation_bits, self.max_weight_bits))
+
+    @property
+    def output_sram_kib(self) -> int:
+        return 1 if self.columns <= 2 else 2 if self.columns <= 4 else 4
+
+    @property
+    def window_capacity(self) -> int:
+        """Slots of the longest window: what the output buffer, or half of it, holds (M8)."""
+        bits = self.output_sram_kib * 8192 // (2 if self.double_buffered else 1)
+        unit = self.rows if self.dataflow == "os" else 1
+        return bits // (32 * self.columns) // unit * unit
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of `accelerator.sv`."""
+        activation_slice, weight_slice = self.slices
+        return {
+            "ROWS": self.rows,
+            "COLUMNS": self.columns,
+            "DATAFLOW": self.dataflow,
+            "LANES_ARE_CHANNELS": self.dataflow != "is" and self.lanes == "channels",
+            "OVERLAP_FOLDS": self.overlap == "folds",
+            "DOUBLE_BUFFERED": self.double_buffered,
+            "FUSION": self.kind == "fusion",
+            "TERMS": self.terms if self.kind.startswith("serial") else 1,
+            "ACTIVATION_SLICE": activation_slice,
+            "WEIGHT_SLICE": weight_slice,
+            "SCHEDULER": self.scheduler,
+            "WAYS": self.ways,
+            "OPEN": self.open,
+            "DEPTH": self.depth,
+            "SCAN": self.scan,
+            "GATE_LATENCY": self.gate_latency_cycles,
+            "WINDOW": 1 << (self.window_capacity - 1).bit_length(),
+        }
+
+
+_COMBINE = {"scheduler": "combine", "ways": 4, "open": 8}
+_QUEUE = {"scheduler": "queue", "depth": 4, "scan": 2}
+
+BUILDS = (
+    # Output stationary: schedulers, shapes, buffers, overlap.
+    Build(4, 4, scheduler="dense"),
+    Build(4, 4),
+    Build(2, 6, **_COMBINE),
+    Build(6, 3, **_QUEUE),
+    Build(8, 8, **_COMBINE, gate_latency_cycles=3),
+    Build(1, 5, double_buffered=False),
+    Build(5, 1, **_COMBINE),
+    Build(1, 1, scheduler="queue", depth=1, scan=1),
+    Build(3, 4, overlap="none", gate_latency_cycles=1),
+    Build(4, 2, scheduler="combine", ways=2, open=3, double_buffered=False, gate_latency_cycles=2),
+    Build(2, 8, scheduler="queue", depth=2, scan=4, double_buffered=False),
+    Build(3, 5, lanes="positions", **_COMBINE),
+    Build(4, 3, lanes="positions", overlap="none", scheduler="dense", double_buffered=False),
+    # Weight stationary, and input stationary.
+    Build(4, 4, dataflow="ws", scheduler="dense"),
+    Build(4, 4, dataflow="ws"),
+    Build(6, 3, dataflow="ws", **_COMBINE, gate_latency_cycles=1),
+    Build(2, 6, dataflow="ws", **_QUEUE),
+    Build(1, 4, dataflow="ws", scheduler="combine", ways=8, open=2, double_buffered=False),
+    Build(5, 1, dataflow="ws", scheduler="queue", depth=16, scan=4),
+    Build(3, 5, dataflow="ws", overlap="none", gate_latency_cycles=2),
+    Build(4, 4, dataflow="is", **_COMBINE),
+    Build(3, 2, dataflow="is", double_buffered=False, gate_latency_cycles=1),
+    # PEs of other widths and kinds: operands wider than a PE take several cycles.
+    Build(4, 3, max_activation_bits=4, max_weight_bits=4),
+    Build(3, 4, dataflow="ws", max_activation_bits=2, max_weight_bits=8, **_COMBINE),
+    Build(3, 3, kind="fixed", max_activation_bits=8, max_weight_bits=8, **_QUEUE),
+    Build(4, 3, kind="fixed", max_activation_bits=3, max_weight_bits=5, dataflow="ws"),
+    Build(2, 4, kind="serial_activation", terms=16, **_COMBINE),
+    Build(4, 2, kind="serial_weight", terms=4, dataflow="ws"),
+    Build(2, 3, kind="serial_both", terms=3),
+)

@@ -1,0 +1,220 @@
+"""Seeded cases for a build: a layer, an architecture around the build, and every operand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from rtl.arithmetic import Geometry, Integers, gate_mask, geometry, planes, sums
+from rtl.builds import Build
+
+MACS = 60_000
+ELEMENTS = 1 << 16  # of an operand memory
+PE_CYCLES = 400_000
+
+KERNELS = ((1, 1), (1, 1), (3, 3), (3, 3), (2, 2), (1, 3), (3, 1), (5, 5))
+SCHEMES = ("pg",) * 8 + ("dual_dense", "full", "msb_only")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one simulation needs; activations, weights and thresholds as `arithmetic` takes them."""
+
+    build: Build
+    seed: int
+    layer: dict[str, Any]
+    arch: dict[str, Any]
+    scheme: str
+    activations: Integers
+    weights: Integers
+    thresholds: Integers
+
+    @property
+    def shape(self) -> Geometry:
+        return geometry(self.layer)
+
+    @property
+    def lsb_bits(self) -> int:
+        return self.layer["activation_bits"] - self.layer["msb_bits"]
+
+
+def random_case(build: Build, seed: int) -> Case:
+    """The case of a seed, the same for ever."""
+    rng = Random(f"{build.name} {seed}")
+    scheme = rng.choice(SCHEMES)
+    layer, images = _layer(rng, build), rng.choice((1, 1, 2, 3))
+    while not _small(layer, images, build):
+        layer, images = _layer(rng, build), rng.choice((1, 1, 2, 3))
+    bits = np.random.default_rng(rng.randrange(2**32))
+    activations, weights = _activations(rng, bits, layer, images), _weights(bits, layer)
+    return Case(
+        build=build,
+        seed=seed,
+        layer=layer,
+        arch=architecture(build, _memory(rng, build), _window(rng, build), rng.choice((1, 1, 2))),
+        scheme=scheme,
+        activations=activations,
+        weights=weights,
+        thresholds=_thresholds(rng, bits, layer, activations, weights),
+    )
+
+
+def architecture(
+    build: Build, memory: dict[str, Any], window: int | str, batch: int
+) -> dict[str, Any]:
+    """The architecture file of a build, as a dictionary."""
+    return {
+        "name": "rtl",
+        "source": "tests/rtl",
+        "clock_mhz": 500,
+        "technology": "45nm",
+        "array": {
+            "rows": build.rows,
+            "columns": build.columns,
+            "dataflow": build.dataflow,
+            "lanes": build.lanes,
+            "overlap": build.overlap,
+            "pe": {
+                "kind": build.kind,
+                "max_activation_bits": build.max_activation_bits,
+                "max_weight_bits": build.max_weight_bits,
+                "terms": build.terms,
+            },
+        },
+        "lsb": {
+            "scheduler": build.scheduler,
+            "ways": build.ways,
+            "open": build.open,
+            "depth": build.depth,
+            "scan": build.scan,
+            "window": window,
+            "lane_order": "raster",
+            "gate_latency_cycles": build.gate_latency_cycles,
+        },
+        "memory": memory | {"double_buffered": build.double_buffered},
+        "batch": batch,
+    }
+
+
+def _layer(rng: Random, build: Build) -> dict[str, Any]:
+    op = rng.choice(("conv2d",) * 5 + ("linear", "recurrent"))
+    widest = 16 if build.kind.startswith("serial") else 2 * build.max_activation_bits
+    activation_bits = rng.randint(2, min(8, widest))
+    groups = rng.choice((1, 1, 1, 1, 2, 3))
+    layer: dict[str, Any] = {
+        "name": "layer",
+        "op": op,
+        "in_channels": groups * rng.choice((1, 2, 3, 5, 8, 16)),
+        "out_channels": groups * rng.choice((1, 2, 3, 5, 8, 13)),
+        "groups": groups,
+        "activation_bits": activation_bits,
+        "msb_bits": rng.randint(1, activation_bits - 1),
+        "weight_bits": rng.randint(2, 8),
+        "gate": "output",
+        "signed": rng.random() < 0.25,
+    }
+    if op != "conv2d":
+        layer["in_channels"] = groups * rng.choice((1, 7, 16, 40, 70))
+        key = "positions" if op == "linear" else "time_steps"
+        return layer | {key: rng.choice((1, 2, rng.randint(3, 40 if op == "linear" else 4)))}
+    while True:
+        kernel = rng.choice(KERNELS)
+        sides = {
+            "in_size": [rng.choice((1, 2, 4, 5, 8, 11)), rng.choice((1, 2, 4, 5, 8, 11))],
+            "kernel": list(kernel),
+            "stride": [rng.choice((1, 1, 2, 3)) for _ in range(2)],
+            "padding": [rng.choice((0, side // 2, side // 2, 2)) for side in kernel],
+            "dilation": [rng.choice((1, 1, 1, 2)) for _ in range(2)],
+        }
+        if min(geometry(layer | sides).out_size) >= 1:
+            return layer | sides
+
+
+def _small(layer: dict[str, Any], images: int, build: Build) -> bool:
+    shape = geometry(layer)
+    positions = images * shape.out_size[0] * shape.out_size[1]
+    channels = shape.groups * shape.channels
+    macs = positions * channels * shape.reduction
+    cells = shape.reduction * max(positions * shape.groups, channels)
+    bits = 1
+    if build.kind.startswith("serial"):
+        bits = layer["activation_bits"] * layer["weight_bits"]
+    return macs <= MACS and cells <= ELEMENTS and macs * bits / build.terms <= PE_CYCLES
+
+
+def _memory(rng: Random, build: Build) -> dict[str, Any]:
+    """Ports from too narrow to ample, DRAM likewise; buffers that some operands do not fit."""
+
+    def sram(kib: int) -> dict[str, Any]:
+        ports = {"banks": rng.choice((1, 2, 4, 16)), "port_bits": rng.choice((8, 16, 64))}
+        return {"kib": kib} | ports
+
+    speeds = (1, 2, 4, 16, 64, 1024)
+    return {
+        "activation_sram": sram(rng.choice((1, 1, 4, 64))),
+        "weight_sram": sram(rng.choice((1, 1, 4, 64))),
+        "output_sram": {"kib": build.output_sram_kib, "banks": 16, "port_bits": 64},
+        "lsb_fetch": rng.choice(("with_msb", "with_msb", "on_demand")),
+        "dram": {"kind": "lpddr4", "bytes_per_cycle": rng.choice(speeds), "burst_bytes": 8},
+    }
+
+
+def _window(rng: Random, build: Build) -> int | str:
+    """`auto`, one fold, or anything up to what the buffer holds."""
+    unit = build.rows if build.dataflow == "os" else 1
+    units = build.window_capacity // unit
+    return rng.choice(("auto", unit, unit * rng.randint(1, units), unit * min(2, units)))
+
+
+def _activations(
+    rng: Random, bits: np.random.Generator, layer: dict[str, Any], images: int
+) -> Integers:
+    """Noise, or waves over the image, whose neighbouring sums and so masks are alike."""
+    shape, width = geometry(layer), layer["activation_bits"]
+    size = (images, layer["in_channels"], *shape.in_size)
+    low, high = (-(2 ** (width - 1)), 2 ** (width - 1)) if layer["signed"] else (0, 2**width)
+    if rng.random() < 0.5:
+        return bits.integers(low, high, size)
+    y, x = np.indices(shape.in_size)
+    phases = bits.uniform(0, 6, (images, layer["in_channels"], 1, 1))
+    wave = 0.5 + 0.5 * np.sin(phases + y / 2 + x / 3)
+    noise = bits.uniform(-0.1, 0.1, size)
+    waves: Integers = np.clip(low + (wave + noise) * (high - low), low, high - 1).astype(np.int64)
+    return waves
+
+
+def _weights(bits: np.random.Generator, layer: dict[str, Any]) -> Integers:
+    shape, width = geometry(layer), layer["weight_bits"]
+    size = (layer["out_channels"], shape.reduction)
+    return bits.integers(-(2 ** (width - 1)), 2 ** (width - 1), size)
+
+
+def _thresholds(
+    rng: Random,
+    bits: np.random.Generator,
+    layer: dict[str, Any],
+    activations: Integers,
+    weights: Integers,
+) -> Integers:
+    """Thresholds at which each channel has about a density of its own: 0 and 1 among them."""
+    shape = geometry(layer)
+    high = planes(activations, layer["activation_bits"] - layer["msb_bits"])[0]
+    high_sums = sums(high, weights, shape)
+    density = rng.choice((0.0, 0.02, 0.1, 0.2, 0.3, 0.5, 0.9, 1.0))
+    spread = bits.choice((0.0, 0.5, 1.0, 1.0, 2.0), len(weights))
+    wanted = np.clip(density * spread if 0 < density < 1 else np.full(len(weights), density), 0, 1)
+    return np.array(
+        [
+            np.sort(np.append(channel, channel.min() - 1))[
+                round((1 - share) * channel.size)
+            ]
+            for channel, share in zip(high_sums.swapaxes(0, 1).reshape(len(weights), -1), wanted, strict=True)
+        ],
+        np.int64,
+    )
+
+
+__all__ = ["Case", "architecture", "gate_mask", "random_case"]

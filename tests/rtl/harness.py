@@ -1,0 +1,180 @@
+"""Builds the RTL with Verilator, runs cases on it, and says what it computed and counted."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from reference.layers import layer_of, passes_of
+from reference.mapping import Job, Run, TilePlan, plan_tile, runs_of, tiles_of
+from reference.memory import Dram
+
+from rtl.arithmetic import Integers, gate_mask, planes, sums
+from rtl.builds import Build
+from rtl.cases import Case
+
+SOURCES = Path(__file__).parent
+COUNTS = (
+    "msb_cycles",
+    "lsb_cycles",
+    "bubble_cycles",
+    "port_stall_cycles",
+    "dram_stall_cycles",
+    "lsb_slots_issued",
+)
+WARNINGS = ("-Wall", "-Wno-UNUSEDSIGNAL", "-Wno-BLKSEQ", "-Wno-DECLFILENAME")
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the RTL did with a case: COUNTS, outputs and masks, (images, channels, positions)."""
+
+    counts: dict[str, int]
+    outputs: Integers
+    mask: npt.NDArray[np.bool_]
+
+
+def verilate(build: Build, folder: Path, sources: Path = SOURCES) -> Path:
+    """Build one design in a folder of its own and return the program."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for name, value in build.parameters.items():
+        kind, text = "int", f"{int(value)}" if not isinstance(value, str) else f'"{value}"'
+        kind = "string" if isinstance(value, str) else "bit" if isinstance(value, bool) else kind
+        lines.append(f"localparam {kind} {name} = {text};\n")
+    (folder / "parameters.svh").write_text("".join(lines))
+    command = ["verilator", "--binary", "--timing", "--assert", *WARNINGS, "-O3", "-j", "1"]
+    command += [f"-I{sources}", f"-I{folder}", "--Mdir", str(folder / "obj")]
+    command += ["--top-module", "testbench", str(sources / "types.sv")]
+    command += [str(sources / "testbench.sv")]
+    made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode:
+        raise RuntimeError(f"Verilator refused {build.name}:\n{made.stderr or made.stdout}")
+    return folder / "obj" / "Vtestbench"
+
+
+def run(program: Path, cases: Sequence[Case], folder: Path) -> list[Observed]:
+    """Run cases on a built design; a failed assertion in it raises RuntimeError with its text."""
+    runs = [list(_runs(case)) for case in cases]
+    stimulus = folder / "cases.txt"
+    with stimulus.open("w") as file:
+        file.write(f"{sum(map(len, runs))}\n")
+        for one in (each for own in runs for each in own):
+            file.write(" ".join(map(str, one.stimulus)) + "\n")
+    done = subprocess.run([str(program), f"+cases={stimulus}"], capture_output=True, text=True)
+    if done.returncode or "%Error" in done.stdout + done.stderr:
+        raise RuntimeError(f"{cases[0].build.name}: {(done.stdout + done.stderr)[-2000:]}")
+    lines = iter(done.stdout.splitlines())
+    return [_observed(case, own, lines) for case, own in zip(cases, runs, strict=True)]
+
+
+def expected_outputs(case: Case) -> tuple[Integers, npt.NDArray[np.bool_]]:
+    """Return a case's outputs and mask by PG's integer arithmetic."""
+    high, low = planes(case.activations, case.lsb_bits)
+    high_sums = sums(high, case.weights, case.shape)
+    mask = gate_mask(high_sums, case.thresholds)
+    if case.scheme == "msb_only":
+        return high_sums, np.zeros_like(mask)
+    if case.scheme != "pg":
+        return sums(case.activations, case.weights, case.shape), np.zeros_like(mask)
+    low_sums = sums(low, case.weights, case.shape)
+    return (high_sums << case.lsb_bits) + mask * low_sums, mask
+
+
+@dataclass(frozen=True)
+class _RtlRun:
+    """One batch, or one time step of it: its numbers for the testbench, and its images."""
+
+    run: Run
+    stimulus: list[int]
+    groups: int
+    slots: int
+    lanes: int
+
+
+def _runs(case: Case) -> Iterator[_RtlRun]:
+    shape = layer_of(case.layer)
+    job = Job(shape, passes_of(shape, case.scheme), case.arch)
+    _, mask = expected_outputs(case)
+    masks = mask.astype(int).tolist()
+    for run in runs_of(job, len(case.activations)):
+        plans = [plan_tile(job, tile, masks) for tile in tiles_of(job, run, None)]
+        yield _rtl_run(case, job, run, plans)
+
+
+def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> _RtlRun:
+    """Write one run as the testbench reads it (`run_case` in testbench.sv)."""
+    shape, layer, arch = case.shape, case.layer, case.arch
+    activations = case.activations[run.first_image : run.first_image + run.images]
+    if layer["op"] == "recurrent":
+        activations = activations[:, :, run.step : run.step + 1]
+    if case.scheme == "msb_only":
+        activations = planes(activations, case.lsb_bits)[0]
+    tile = plans[0].tile
+    sram = arch["memory"]["activation_sram" if job.slots_are_positions else "weight_sram"]
+    numbers = [tile.run_slots, tile.run_lanes, shape.groups, shape.reduction]
+    numbers += [min(job.window, tile.run_slots), len(job.passes)]
+    numbers += [sum(one.activation_bits for one in job.passes)]
+    numbers += [case.lsb_bits if len(job.passes) > 1 else 0, layer["weight_bits"]]
+    numbers += [sram["banks"] * sram["port_bits"], arch["memory"]["dram"]["bytes_per_cycle"]]
+    numbers += [int(job.gated), int(layer["signed"])]
+    numbers += [len(activations), *activations.shape[2:]]
+    for pair in (shape.kernel, shape.stride, shape.padding, shape.dilation):
+        numbers += pair
+    numbers += activations.ravel().tolist() + case.weights.ravel().tolist()
+    numbers += case.thresholds.tolist()
+    dram = Dram(job, run, _output_bits(case))
+    for plan in plans:
+        numbers += dram.transfers(plan)
+    return _RtlRun(run, numbers, shape.groups, tile.run_slots, tile.run_lanes)
+
+
+def _output_bits(case: Case) -> int:
+    shape = layer_of(case.layer)
+    return sum(one.activation_bits for one in passes_of(shape, case.scheme))
+
+
+def _observed(case: Case, runs: Iterable[_RtlRun], lines: Iterator[str]) -> Observed:
+    counts = dict.fromkeys(COUNTS, 0)
+    channels = case.shape.groups * case.shape.channels
+    positions = case.shape.out_size[0] * case.shape.out_size[1]
+    outputs = np.zeros((len(case.activations), channels, positions), np.int64)
+    mask = np.zeros(outputs.shape, bool)
+    channel_lanes = case.build.dataflow != "is" and case.build.lanes == "channels"
+    for own in runs:
+        *found, values = map(int, next(lines).split())
+        for name, count in zip(COUNTS, found, strict=True):
+            counts[name] += count
+        pairs = np.array([next(lines).split() for _ in range(values)], np.int64)
+        grid = pairs.reshape(own.groups, own.slots, own.lanes, 2)
+        if channel_lanes:
+            grid = grid.swapaxes(1, 2)  # groups, channels, positions of the run
+        grid = grid.reshape(channels, own.run.images, -1, 2).swapaxes(0, 1)
+        images = slice(own.run.first_image, own.run.first_image + own.run.images)
+        where = slice(None)
+        if case.layer["op"] == "recurrent":
+            where = slice(own.run.step, own.run.step + 1)
+        outputs[images, :, where] = grid[..., 0]
+        mask[images, :, where] = grid[..., 1]
+    return Observed(counts, outputs, mask & (case.scheme == "pg"))
+
+
+def differences(case: Case, observed: Observed, simulated: dict[str, Any]) -> dict[str, Any]:
+    """Return what differs: outputs and masks from PG's arithmetic, counts from `simulate`."""
+    outputs, mask = expected_outputs(case)
+    found: dict[str, Any] = {
+        name: {"rtl": observed.counts[name], "pgsim": simulated[name]}
+        for name in COUNTS
+        if observed.counts[name] != simulated[name]
+    }
+    if case.scheme != "pg" and "lsb_slots_issued" in found:
+        del found["lsb_slots_issued"]  # no schedule steers this scheme: the RTL counts none
+    for name, own, right in (("outputs", observed.outputs, outputs), ("mask", observed.mask, mask)):
+        if not np.array_equal(own, right):
+            found[name] = f"{np.count_nonzero(own != right)} of {right.size} differ"
+    return found

@@ -1,0 +1,246 @@
+// Decides what enters the array in every cycle. Passes follow each other in the order of M19; each
+// fold waits until its gate is known (M19) and its column buses are free (M17); turns wait for their
+// transfers (M25). Nothing here knows how long a wait will be: it asks the array, the mask window and
+// the DRAM's port in every cycle.
+module sequencer
+  import types::*;
+#(
+    parameter int ROWS = 4,
+    parameter int COLUMNS = 4,
+    parameter bit FUSION = 1,
+    parameter int TERMS = 1,
+    parameter int ACTIVATION_SLICE = 8,
+    parameter int WEIGHT_SLICE = 8,
+    parameter bit STATIONARY = 0,
+    parameter bit ROWS_ARE_ACTIVATIONS = 1,
+    parameter bit OVERLAP_FOLDS = 1,
+    parameter bit DOUBLE_BUFFERED = 1
+) (
+    input logic clk,
+    input logic reset,
+    input layer_t layer,
+    input int windows_known,
+    input int issued[2],  // issue slots of the schedules that the two halves hold
+    input logic empty,  // the array
+    input logic transfers_done,
+    input logic starved,  // of slot operands, if a step ends in this cycle
+    output pass_t pass,  // what the array works on
+    output logic step,  // a cycle of a step enters the array, if enable is up
+    output logic ends_step,
+    output logic opens_pass,
+    output logic loads,  // a fold's operands begin to load in this cycle
+    output logic enable,
+    output logic waits_for_dram,
+    output logic asks,  // for a transfer: what tiles from .. read and write
+    output int reads_tile,  // -1: nothing
+    output int writes_tile,
+    output logic done
+);
+  typedef enum {
+    FETCH,
+    TURN,
+    FIRST_PASS,
+    SECOND_PASS,
+    TURN_ENDS,
+    STORE,
+    STORED,
+    DONE
+  } stage_t;
+
+  // Where the sequencer stands: in a turn, its stage, and the cycle of the step of the fold of a pass.
+  typedef struct packed {
+    int turn;
+    stage_t stage;
+    int fold;
+    int step;
+    int cycle;
+  } place_t;
+
+  localparam int LONG_AGO = 1 << 30;
+
+  int tiles, turns;
+  logic interleaved, stays;
+  assign tiles = tiles_of(layer, COLUMNS);
+  assign interleaved = layer.gated && DOUBLE_BUFFERED && OVERLAP_FOLDS;
+  assign turns = interleaved ? tiles + 1 : tiles;
+
+  // Of the MSB and of the LSB pass: the rate, and the folds of the reduction.
+  rate_t msb_rate, lsb_rate;
+  int msb_folds, lsb_folds;
+  assign msb_rate = rate_of(layer, 0, FUSION, TERMS, ACTIVATION_SLICE, WEIGHT_SLICE);
+  assign lsb_rate = rate_of(layer, 1, FUSION, TERMS, ACTIVATION_SLICE, WEIGHT_SLICE);
+  assign msb_folds = ceil_div(layer.reduction, ROWS * msb_rate.macs);
+  assign lsb_folds = ceil_div(layer.reduction, ROWS * lsb_rate.macs);
+  assign stays = STATIONARY && msb_folds == 1 && (layer.passes == 1 ||
+      ROWS_ARE_ACTIVATIONS && lsb_folds == 1 && msb_rate.macs == lsb_rate.macs);
+
+  // The passes of a turn in their order. In an interleaved turn MSB(i + 1) goes before LSB(i), but for
+  // the first tile of a lane group whose operands would push out those of the group before.
+  function automatic pass_t pass_in(input int turn, input bit second);
+    automatic tile_t tile = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, turn);
+    automatic pass_t found;
+    found = '0;
+    found.lsb = interleaved ? second ^ (stays && tile.opens_lane_group || turn == tiles) : second;
+    found.tile = interleaved && found.lsb ? turn - 1 : turn;
+    found.happens = found.tile >= 0 && found.tile < tiles && !(found.lsb && layer.passes == 1);
+    found.at = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, found.tile);
+    found.steered = found.lsb && layer.gated;
+    found.slots = found.steered ? issued[found.at.half] : found.at.slots;
+    found.rate = found.lsb ? lsb_rate : msb_rate;
+    found.cycles = found.rate.activation_slices * found.rate.weight_slices;
+    found.folds = !STATIONARY ? ceil_div(found.slots, ROWS) : found.lsb ? lsb_folds : msb_folds;
+    found.steps = STATIONARY ? found.slots : ceil_div(layer.reduction, found.rate.macs);
+    return found;
+  endfunction
+
+  place_t place, here;
+  int since_end, since_load, since_loading;  // array cycles
+  int loaded_tile;  // whose operands the array holds, -1: none yet
+  logic opened, busy, moves, ready, gate_known, must_load, bus_free;
+
+  // Pass over all that takes no time, until something has to wait or a step can enter.
+  always_comb begin
+    here = place;
+    pass = '0;
+    moves = 1;
+    busy = !transfers_done;
+    asks = 0;
+    reads_tile = -1;
+    writes_tile = -1;
+    waits_for_dram = 0;
+    done = 0;
+    ready = 0;
+    gate_known = 0;
+    must_load = 0;
+    bus_free = 0;
+    for (int hop = 0; hop < 12; hop++) begin
+      if (moves) begin
+        case (here.stage)
+          FETCH: begin
+            asks = 1;
+            busy = 1;
+            reads_tile = here.turn;
+            here.stage = TURN;
+          end
+          TURN: begin
+            if (busy) begin
+              waits_for_dram = 1;
+              moves = 0;
+            end else begin
+              here.stage = FIRST_PASS;
+              if (DOUBLE_BUFFERED) begin
+                reads_tile = here.turn + 1 < tiles ? here.turn + 1 : -1;
+                writes_tile = here.turn - (interleaved ? 2 : 1);
+                asks = reads_tile >= 0 || writes_tile >= 0;
+                busy = asks;
+              end
+            end
+          end
+          FIRST_PASS, SECOND_PASS: begin
+            pass = pass_in(here.turn, here.stage == SECOND_PASS);
+            gate_known = !pass.steered || windows_known > pass.tile;
+            if (!pass.happens || gate_known && pass.slots == 0) begin
+              here.stage = here.stage == FIRST_PASS ? SECOND_PASS : TURN_ENDS;
+            end else begin
+              must_load = STATIONARY && !(stays && loaded_tile >= 0 && same_lane_group(loaded_tile, pass.tile));
+              if (OVERLAP_FOLDS)
+                bus_free = STATIONARY ? !must_load || since_load >= ROWS : since_end + pass.steps * pass.cycles >= ROWS;
+              else bus_free = empty && (!STATIONARY || since_loading >= ROWS);
+              ready = here.step > 0 || here.cycle > 0 || gate_known && bus_free;
+              moves = 0;
+            end
+          end
+          TURN_ENDS: begin
+            if (empty || OVERLAP_FOLDS && DOUBLE_BUFFERED && here.turn + 1 < turns) begin
+              here.stage = DOUBLE_BUFFERED && here.turn + 1 < turns ? TURN : STORE;
+              if (here.stage == TURN) here.turn = here.turn + 1;
+            end else moves = 0;
+          end
+          STORE: begin
+            if (busy) begin
+              waits_for_dram = 1;
+              moves = 0;
+            end else begin
+              asks = 1;
+              busy = 1;
+              writes_tile = DOUBLE_BUFFERED ? tiles - 1 : here.turn;
+              here.stage = STORED;
+            end
+          end
+          STORED: begin
+            if (busy) begin
+              waits_for_dram = 1;
+              moves = 0;
+            end else begin
+              here.stage = here.turn + 1 < turns ? FETCH : DONE;
+              here.turn = here.turn + 1;
+            end
+          end
+          default: begin
+            done = 1;
+            moves = 0;
+          end
+        endcase
+      end
+    end
+    pass.fold = here.fold;
+    pass.step = here.step;
+    pass.cycle = here.cycle;
+  end
+
+  function automatic bit same_lane_group(input int one, input int other);
+    automatic tile_t a = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, one);
+    automatic tile_t b = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, other);
+    return a.group == b.group && a.lane_group == b.lane_group;
+  endfunction
+
+  logic begins_fold, ends_fold;
+  assign step = ready;
+  assign begins_fold = ready && here.step == 0 && here.cycle == 0;
+  assign ends_step = ready && here.cycle == pass.cycles - 1;
+  assign ends_fold = ends_step && here.step == pass.steps - 1;
+  assign opens_pass = begins_fold && here.fold == 0 && !opened;
+  assign enable = !waits_for_dram && !(ends_step && starved);
+  // By itself a fold loads before it begins, else with its first step.
+  assign loads = OVERLAP_FOLDS ? begins_fold && must_load
+      : !moves && !ready && pass.happens && gate_known && STATIONARY && empty && since_loading == 0;
+
+  always_ff @(posedge clk) begin
+    if (reset) begin
+      place <= '{turn: 0, stage: FETCH, fold: 0, step: 0, cycle: 0};
+      since_end <= LONG_AGO;
+      since_load <= LONG_AGO;
+      since_loading <= 0;
+      loaded_tile <= -1;
+      opened <= 0;
+    end else begin
+      place <= here;
+      opened <= begins_fold && !enable;  // the ports read on while the first step waits for them
+      if (enable) begin
+        since_end <= ends_fold ? 0 : since_end < LONG_AGO ? since_end + 1 : LONG_AGO;
+        since_load <= loads ? 1 : since_load < LONG_AGO ? since_load + 1 : LONG_AGO;
+        since_loading <= ends_fold ? 0 : loads || since_loading > 0 ? since_loading + 1 : 0;
+        if (loads) loaded_tile <= pass.tile;
+        if (ready) place <= after(here, pass);
+      end
+    end
+  end
+
+  function automatic place_t after(input place_t at, input pass_t in);
+    automatic place_t next = at;
+    next.cycle = at.cycle + 1;
+    if (next.cycle == in.cycles) begin
+      next.cycle = 0;
+      next.step = at.step + 1;
+    end
+    if (next.step == in.steps) begin
+      next.step = 0;
+      next.fold = at.fold + 1;
+    end
+    if (next.fold == in.folds) begin
+      next.fold = 0;
+      next.stage = at.stage == FIRST_PASS ? SECOND_PASS : TURN_ENDS;
+    end
+    return next;
+  endfunction
+endmodule

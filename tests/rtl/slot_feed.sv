@@ -1,0 +1,75 @@
+// The operands that feed the slots: of each array row, and for each stream of its issue slot, the
+// elements that the present step takes of the operand vector. Short folds and short steps come first
+// (M21), so numbers are counted back from the end, and what would be before the beginning is zero.
+module slot_feed
+  import types::*;
+#(
+    parameter int ROWS = 4,
+    parameter int COLUMNS = 4,
+    parameter bit FUSION = 1,
+    parameter int ACTIVATION_SLICE = 8,
+    parameter int WEIGHT_SLICE = 8,
+    parameter bit STATIONARY = 0,
+    parameter bit ROWS_ARE_ACTIVATIONS = 1,
+    parameter int WINDOW = 64,
+    parameter int STREAMS = 1,
+    parameter int ROW_WIRES = 32,
+    parameter int SELECT_BITS = 1,
+    parameter int ADDRESS_BITS = $clog2(WINDOW)
+) (
+    input layer_t layer,
+    input pass_t pass,
+    input logic [ADDRESS_BITS-1:0] stream_slot[2*WINDOW][STREAMS],
+    input logic [WINDOW-1:0][STREAMS-1:0] stream_used[2],
+    input logic [COLUMNS*SELECT_BITS-1:0] lane_stream[2*WINDOW],
+    output logic [STREAMS*ROW_WIRES-1:0] row_streams[ROWS],
+    output logic [COLUMNS*SELECT_BITS-1:0] row_selects[ROWS],
+    output int issue,  // of row 0
+    output int step_bits  // read from the buffer for this step
+);
+  operand_memory memory ();
+
+  int bits, slice, slice_bits, width, first_element, elements;
+  rate_t rate;
+  assign rate = pass.rate;
+  assign bits = ROWS_ARE_ACTIVATIONS ? pass_bits(layer, pass.lsb) : layer.weight_bits;
+  assign slice_bits = ROWS_ARE_ACTIVATIONS ? ACTIVATION_SLICE : WEIGHT_SLICE;
+  assign slice = ROWS_ARE_ACTIVATIONS ? pass.cycle % rate.activation_slices : pass.cycle / rate.activation_slices;
+  assign width = FUSION ? 1 << (ROWS_ARE_ACTIVATIONS ? rate.activation_log2 : rate.weight_log2) : slice_bits;
+
+  // Elements of the reduction from first_element on, of the whole array where rows hold them.
+  int per_step, number, numbers;
+  assign per_step = STATIONARY ? ROWS * rate.macs : rate.macs;
+  assign number = STATIONARY ? pass.fold : pass.step;
+  assign numbers = STATIONARY ? pass.folds : pass.steps;
+  assign first_element = layer.reduction - (numbers - number) * per_step;
+  assign elements = first_element < 0 ? per_step + first_element : per_step;
+
+  assign issue = STATIONARY ? pass.step : pass.slots - (pass.folds - pass.fold) * ROWS;
+
+  always_comb begin
+    step_bits = 0;
+    for (int row = 0; row < ROWS; row++) begin
+      automatic int own = STATIONARY ? issue : issue + row;
+      automatic int first = STATIONARY ? first_element + row * rate.macs : first_element;
+      automatic logic [ADDRESS_BITS:0] entry = {pass.at.half, own[ADDRESS_BITS-1:0]};
+      row_streams[row] = '0;
+      row_selects[row] = pass.steered ? lane_stream[entry] : '0;
+      for (int stream = 0; stream < STREAMS; stream++) begin
+        automatic bit used = own >= 0 && (pass.steered ? stream_used[pass.at.half][own[ADDRESS_BITS-1:0]][stream] : stream == 0);
+        automatic int slot = pass.steered ? int'(stream_slot[entry][stream]) : own;
+        automatic int vector = (pass.at.group * layer.slots + pass.at.first_slot + slot) * layer.reduction;
+        if (used && (!STATIONARY || row == 0)) step_bits += elements * bits;
+        if (used)
+          for (int m = 0; m < rate.macs; m++)
+            if (first + m >= 0)
+              row_streams[row] |= (STREAMS*ROW_WIRES)'(slice_of(operand(vector + first + m), slice, slice_bits, width))
+                  << (stream * ROW_WIRES + m * width);
+      end
+    end
+  end
+
+  function automatic int operand(input int at);
+    return ROWS_ARE_ACTIVATIONS ? plane_of(layer, pass.lsb, memory.element(at)) : memory.element(at);
+  endfunction
+endmodule

@@ -1,0 +1,136 @@
+// The words that the modules share: what a layer is, where a tile lies in it, what moves with a step.
+package types;
+
+  // A layer on this array, as the host sets it before a run. Slots and lanes are of one run and group.
+  typedef struct packed {
+    int slots;
+    int lanes;
+    int groups;
+    int reduction;
+    int window;
+    int passes;
+    int activation_bits;
+    int lsb_bits;  // 0 in a layer of one pass
+    int weight_bits;
+    int port_bits_per_cycle;
+    int dram_bytes_per_cycle;
+    bit gated;
+    bit signed_activations;
+    bit thresholds_by_slot;  // channels are slots
+  } layer_t;
+
+  // One tile: a window of slots by the lanes of one lane group.
+  typedef struct packed {
+    int group;
+    int lane_group;
+    int first_lane;
+    int lanes;
+    int first_slot;
+    int slots;
+    bit half;  // of the output buffer
+    bit opens_lane_group;
+  } tile_t;
+
+  // What a PE makes of a pass: MACs side by side, and the slices of wider operands, one a cycle.
+  typedef struct packed {
+    int macs;
+    int activation_slices;
+    int weight_slices;
+    bit [2:0] activation_log2;
+    bit [2:0] weight_log2;
+  } rate_t;
+
+  // A pass of a tile, and the step at which it stands.
+  typedef struct packed {
+    bit happens;
+    bit lsb;  // the second pass
+    bit steered;  // by a mask
+    int tile;
+    tile_t at;
+    rate_t rate;
+    int slots;  // issue slots
+    int folds;
+    int steps;  // of a fold: of the reduction, or issue slots where operands stay
+    int cycles;  // of a step
+    int fold;
+    int step;
+    int cycle;
+  } pass_t;
+
+  // What enters the array beside the operands of a step, and moves with it from PE to PE.
+  typedef struct packed {
+    bit valid;
+    bit first;  // a sum begins
+    bit last;  // and is complete
+    bit load;  // the operands that stay come with it
+    bit [2:0] activation_log2;
+    bit [2:0] weight_log2;
+    bit activation_signed;
+    bit weight_signed;
+    bit [4:0] shift;
+    bit [3:0] column_slice;
+    bit lsb;  // of the second pass
+    bit first_fold;  // of the reduction
+    bit last_fold;
+    int issue;  // issue slot; of row 0 where rows hold slots, and then negative if that row idles
+    int tile;
+  } control_t;
+
+  function automatic int ceil_div(input int numerator, input int denominator);
+    return (numerator + denominator - 1) / denominator;
+  endfunction
+
+  function automatic int tiles_of(input layer_t layer, input int columns);
+    return layer.groups * ceil_div(layer.lanes, columns) * ceil_div(layer.slots, layer.window);
+  endfunction
+
+  // Tiles execute by group, lane group and window, windows innermost (M9).
+  function automatic tile_t tile_of(input layer_t layer, input int columns, input bit halves, input int index);
+    automatic int windows = ceil_div(layer.slots, layer.window);
+    automatic int lane_groups = ceil_div(layer.lanes, columns);
+    automatic tile_t tile;
+    tile.group = index / (windows * lane_groups);
+    tile.lane_group = index / windows % lane_groups;
+    tile.first_lane = tile.lane_group * columns;
+    tile.lanes = layer.lanes - tile.first_lane < columns ? layer.lanes - tile.first_lane : columns;
+    tile.first_slot = index % windows * layer.window;
+    tile.slots = layer.slots - tile.first_slot < layer.window ? layer.slots - tile.first_slot : layer.window;
+    tile.half = halves && index[0];
+    tile.opens_lane_group = index % windows == 0;
+    return tile;
+  endfunction
+
+  // The bits of an activation that a pass works on.
+  function automatic int pass_bits(input layer_t layer, input bit lsb);
+    return lsb ? layer.lsb_bits : layer.activation_bits - layer.lsb_bits;
+  endfunction
+
+  // The plane of an activation that a pass works on: the most significant bits, signed as it is, or
+  // the rest, unsigned.
+  function automatic int plane_of(input layer_t layer, input bit lsb, input int activation);
+    return lsb ? activation & ((1 << layer.lsb_bits) - 1) : activation >>> layer.lsb_bits;
+  endfunction
+
+  // The `width` bits of an operand that a PE takes in one cycle.
+  function automatic int slice_of(input int operand, input int slice, input int slice_bits, input int width);
+    return (operand >>> (slice * slice_bits)) & ((1 << width) - 1);
+  endfunction
+
+  // The power of two, at least 2, that a fusion unit gives to operands of so many bits, as log2.
+  function automatic bit [2:0] fused_log2(input int bits, input int widest);
+    automatic int least = bits < widest ? bits : widest;
+    return least <= 2 ? 1 : least <= 4 ? 2 : least <= 8 ? 3 : 4;
+  endfunction
+
+  function automatic rate_t rate_of(input layer_t layer, input bit lsb, input bit fusion, input int terms,
+                                    input int activation_slice, input int weight_slice);
+    automatic rate_t rate;
+    rate.activation_log2 = fused_log2(pass_bits(layer, lsb), activation_slice);
+    rate.weight_log2 = fused_log2(layer.weight_bits, weight_slice);
+    rate.activation_slices = ceil_div(pass_bits(layer, lsb), activation_slice);
+    rate.weight_slices = ceil_div(layer.weight_bits, weight_slice);
+    rate.macs = fusion ? (activation_slice >> rate.activation_log2) * (weight_slice >> rate.weight_log2) : terms;
+    return rate;
+  endfunction
+
+endpackage
