@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import (
     ArchConfig,
-    PECost,
+    GatingCost,
+    LogicCost,
     SRAMCost,
     Technology,
+    gating_cost,
     load_technology,
-    macs_and_cycles,
     pe_cost,
     sram_cost,
+    stream_bits,
 )
 from pgsim.mapping import Counts
 from pgsim.results import PARTS_OF_CYCLES
@@ -31,11 +32,12 @@ _UM2_PER_MM2 = 1e6
 
 @dataclass(frozen=True)
 class Costs:
-    """What the parts of one design cost: its PEs, its buffers by name, a bit of its DRAM."""
+    """What the parts of one design cost: PEs, gate, buffers by name, a bit of its DRAM."""
 
     arch: ArchConfig
     technology: Technology
-    pe: PECost
+    pe: LogicCost
+    gating: GatingCost
     buffers: Mapping[str, SRAMCost]
     dram_pj_per_bit: float
 
@@ -50,13 +52,6 @@ class Costs:
         buffers_mw = sum(cost.leakage_mw for cost in self.buffers.values())
         return self.pes * self.pe.leakage_uw + _UW_PER_MW * buffers_mw
 
-    @property
-    def address_bits(self) -> int:
-        """Bits that name a slot of an LSB window."""
-        window = self.arch.lsb.window
-        slots = self.arch.window_capacity if window == "auto" else window
-        return max(1, (slots - 1).bit_length())
-
 
 def costs_of(arch: ArchConfig) -> Costs:
     """Return what a design's parts cost in its technology.
@@ -70,7 +65,8 @@ def costs_of(arch: ArchConfig) -> Costs:
         for sram in (getattr(arch.memory, name),)
     }
     dram_pj_per_bit = technology.dram_pj_per_bit(arch.memory.dram.kind)
-    return Costs(arch, technology, pe_cost(technology, arch.array.pe), buffers, dram_pj_per_bit)
+    pe, gating = pe_cost(technology, arch.array.pe), gating_cost(technology, arch)
+    return Costs(arch, technology, pe, gating, buffers, dram_pj_per_bit)
 
 
 def energy(
@@ -82,12 +78,13 @@ def energy(
     """
     cycles = np.sum([counts[part] for part in PARTS_OF_CYCLES], axis=0)
     lsb = passes[-1]
+    leakage_uw = costs.leakage_uw + (costs.gating.leakage_uw if lsb.gated else 0.0)
     parts = {
         "energy_pe_pj": _pe(counts, cycles, costs),
         "energy_gating_pj": _gating(counts, costs, lsb) if lsb.gated else 0.0 * cycles,
         "energy_sram_pj": _sram(counts, costs),
         "energy_dram_pj": _dram(counts, costs),
-        "energy_leakage_pj": cycles / costs.arch.clock_mhz * costs.leakage_uw,
+        "energy_leakage_pj": cycles / costs.arch.clock_mhz * leakage_uw,
     }
     return parts | {"energy_pj": np.sum(list(parts.values()), axis=0)}
 
@@ -97,31 +94,8 @@ def area_mm2(costs: Costs, *, gated: bool = True) -> dict[str, float]:
     return {
         "pe": costs.pes * costs.pe.area_um2 / _UM2_PER_MM2,
         "sram": sum(cost.area_um2 for cost in costs.buffers.values()) / _UM2_PER_MM2,
-        "gating": _gating_um2(costs) / _UM2_PER_MM2 if gated else 0.0,
+        "gating": costs.gating.area_um2 / _UM2_PER_MM2 if gated else 0.0,
     }
-
-
-def _gating_um2(costs: Costs) -> float:
-    """Return the area of comparators and of what the chosen scheduler adds (M29)."""
-    lsb, array, arithmetic = costs.arch.lsb, costs.arch.array, costs.technology.arithmetic
-    bits = 0
-    if lsb.scheduler == "combine":
-        widths = product(
-            range(1, array.pe.max_activation_bits + 1), range(1, array.pe.max_weight_bits + 1)
-        )
-        widest = max(_selected_bits(costs.arch, *each) for each in widths)
-        bits = costs.pes * (lsb.ways - 1) * widest
-        bits += lsb.open * (array.columns + costs.address_bits)
-    elif lsb.scheduler == "queue":
-        bits = array.columns * lsb.depth * costs.address_bits
-    return array.columns * arithmetic.int32_add_um2 + bits * arithmetic.int8_add_um2 / 8
-
-
-def _selected_bits(arch: ArchConfig, activation_bits: int, weight_bits: int) -> int:
-    """Return the bits of slot operands that a PE takes in a cycle: what its selector is wide."""
-    macs, cycles = macs_and_cycles(arch.array.pe, activation_bits, weight_bits)
-    bits = activation_bits if arch.array.lanes_are_channels else weight_bits
-    return -(-macs * bits // cycles)
 
 
 def _pe(counts: Mapping[str, Counts], cycles: Counts, costs: Costs) -> Energies:
@@ -133,23 +107,15 @@ def _pe(counts: Mapping[str, Counts], cycles: Counts, costs: Costs) -> Energies:
 
 
 def _gating(counts: Mapping[str, Counts], costs: Costs, pass_: Pass) -> Energies:
-    """Comparators, the mask scan, and what the chosen scheduler adds (M28)."""
-    lsb, columns = costs.arch.lsb, costs.arch.array.columns
-    arithmetic, registers = costs.technology.arithmetic, costs.technology.registers
-    bit_pj = arithmetic.int8_add_pj / 8
-    stored_pj = registers.write_pj_per_bit + registers.read_pj_per_bit
-    spent: Energies = counts["outputs"] * arithmetic.int32_add_pj
-    if lsb.scheduler != "dense":
-        spent = spent + counts["lsb_slots_dense"] * columns * bit_pj
-    if lsb.scheduler == "combine":
-        wide = _selected_bits(costs.arch, pass_.activation_bits, pass_.weight_bits)
-        selected = counts["lsb_busy_pe_cycles"] * (lsb.ways - 1) * wide
-        compared = counts["lsb_active_slots"] * lsb.open * columns
-        tabled = counts["lsb_active_slots"] * (costs.address_bits + columns)
-        spent = spent + (compared + selected) * bit_pj + tabled * stored_pj
-    elif lsb.scheduler == "queue":
-        spent = spent + counts["lsb_outputs"] * costs.address_bits * stored_pj
-    return spent
+    """Comparators, the scheduler, its operand streams and its issue table (M28)."""
+    gating = costs.gating
+    wide = stream_bits(costs.arch, pass_.activation_bits, pass_.weight_bits)
+    streamed = counts["lsb_busy_pe_cycles"] * gating.further_streams * wide
+    table_pj = gating.issue_table.write_pj_per_word + gating.issue_table.read_pj_per_word
+    spent: Energies = counts["outputs"] * gating.comparator.dynamic_pj_per_cycle
+    spent = spent + counts["lsb_slots_dense"] * gating.scheduler.dynamic_pj_per_cycle
+    spent = spent + streamed * gating.stream_bit.dynamic_pj_per_cycle
+    return spent + counts["lsb_slots_issued"] * table_pj
 
 
 def _sram(counts: Mapping[str, Counts], costs: Costs) -> Energies:

@@ -12,7 +12,15 @@ from pgsim.arch.config import (
     config_keys,
     load_arch,
 )
-from pgsim.arch.costs import PECost, SRAMCost, pe_cost, sram_cost
+from pgsim.arch.costs import (
+    GatingCost,
+    LogicCost,
+    SRAMCost,
+    gating_cost,
+    pe_cost,
+    sram_cost,
+    stream_bits,
+)
 from pgsim.arch.pe import macs_and_cycles
 from pgsim.arch.technology import Technology, load_technology
 
@@ -24,14 +32,17 @@ __all__ = [
     "SRAM",
     "ArchConfig",
     "Array",
+    "GatingCost",
+    "LogicCost",
     "Memory",
-    "PECost",
     "SRAMCost",
     "Technology",
     "config_keys",
+    "gating_cost",
     "load_arch",
     "load_technology",
     "macs_and_cycles",
     "pe_cost",
     "sram_cost",
+    "stream_bits",
 ]

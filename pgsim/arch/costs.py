@@ -1,4 +1,4 @@
-"""What a design's parts cost in a technology: PEs of every kind, SRAM of every size.
+"""What a design's parts cost in a technology: PEs of every kind, SRAM of every size, the gate.
 
 All functions are pure: a technology and a part's description in, its costs out.
 """
@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
-from pgsim.arch.config import PE
-from pgsim.arch.technology import PERow, Technology
+from pgsim.arch.config import PE, ArchConfig
+from pgsim.arch.pe import macs_and_cycles
+from pgsim.arch.technology import PERow, Technology, load_synthesis
 from pgsim.errors import InputError
+
+_UW_PER_MW = 1000.0
 
 
 @dataclass(frozen=True)
-class PECost:
-    """The cost of one PE: area in um2, energy of a busy cycle in pJ, leakage in uW."""
+class LogicCost:
+    """The cost of a PE or of other logic: area in um2, energy of a busy cycle in pJ, leakage in uW.
+
+    What a design lacks costs 0.
+    """
 
     area_um2: float
     dynamic_pj_per_cycle: float
@@ -38,20 +45,71 @@ class SRAMCost:
     area_um2: float
 
 
-def pe_cost(technology: Technology, pe: PE) -> PECost:
+@dataclass(frozen=True)
+class GatingCost:
+    """The cost of what steers the LSB pass of one design (M28, M29).
+
+    `comparator`: the gate of each of so many `columns`. `scheduler`: the LSB scheduler, busy in
+    every slot time. `stream_bit`: one bit of an operand stream more in one PE, with its way of the
+    selector; a PE has `further_streams`, and the array `stream_bits` of them. `issue_table`: its
+    words are issue slots.
+    """
+
+    columns: int
+    comparator: LogicCost
+    scheduler: LogicCost
+    stream_bit: LogicCost
+    further_streams: float
+    stream_bits: float
+    issue_table: SRAMCost
+
+    @property
+    def area_um2(self) -> float:
+        """Area of all of it."""
+        return self._logic("area_um2") + self.issue_table.area_um2
+
+    @property
+    def leakage_uw(self) -> float:
+        """Leakage power of all of it."""
+        return self._logic("leakage_uw") + _UW_PER_MW * self.issue_table.leakage_mw
+
+    def _logic(self, figure: str) -> float:
+        parts = (
+            (self.columns, self.comparator),
+            (1, self.scheduler),
+            (self.stream_bits, self.stream_bit),
+        )
+        return float(sum(count * getattr(cost, figure) for count, cost in parts))
+
+
+def logic_cost(technology: Technology, modules: Mapping[str, float]) -> LogicCost:
+    """Return what so many of the synthesized modules cost together in this technology.
+
+    A count may be a fraction or negative: the difference of two modules is what one adds. Each
+    figure is scaled by that of the fixed 8-bit PE in the technology over the synthesized one's:
+    area, energy and leakage by a ratio of their own.
+    """
+    synthesized = load_synthesis(technology.synthesis).modules
+    target, unit = _row(technology.pe.fixed, 8), synthesized["fixed_8x8"]
+
+    def scaled(figure: str) -> float:
+        total = sum(count * getattr(synthesized[name], figure) for name, count in modules.items())
+        return float(total * getattr(target, figure) / getattr(unit, figure))
+
+    return LogicCost(scaled("area_um2"), scaled("dynamic_pj_per_cycle"), scaled("leakage_uw"))
+
+
+def pe_cost(technology: Technology, pe: PE) -> LogicCost:
     """Return the cost of one PE.
 
     Fixed and fusion units come from the technology's measured tables, each width rounded up to a
-    row's; where the widths differ, the cost is the geometric mean of the two square units. (A
-    SkyWater 130 nm synthesis of registered multiply-accumulates gives 5.45 pJ at 4x8, between
-    3.50 at 4x4 and 7.27 at 8x8, whose geometric mean is 5.04: 8 % low.)
+    row's; where the widths differ, the cost is the geometric mean of the two square units. (In
+    SkyWater 130 nm a registered multiply-accumulate takes 4.17 pJ at 4x8, between 2.95 at 4x4 and
+    6.74 at 8x8, whose geometric mean is 4.46: 7 % high.)
 
-    Serial units have no measured table and are built from single operations. In each cycle one
-    bit of the serial operand selects the parallel operand of each of `terms` products (gates that
-    are not counted), an adder for each sums them, and a 32-bit adder accumulates: `terms` adders
-    as wide as the parallel operand's maximum, scaled from the 8-bit adder in proportion, or of
-    one bit where both are serial. Leakage follows area at the fixed 8-bit unit's density. Their
-    registers are not in these figures.
+    Serial units are synthesized (`logic_cost`). They are measured at two sizes; the cost of others
+    is on the straight line through those, over the bits of products added up in a cycle: `terms`
+    times the parallel operand's maximum, or `terms` where both operands are serial.
 
     Raises InputError where the PE is wider than every row of its table.
     """
@@ -61,11 +119,70 @@ def pe_cost(technology: Technology, pe: PE) -> PECost:
         case "fusion":
             return _from_table(technology.pe.fusion, pe)
         case "serial_activation":
-            return _from_adders(technology, pe.terms, pe.max_weight_bits)
+            return _serial(technology, pe.terms * pe.max_weight_bits)
         case "serial_weight":
-            return _from_adders(technology, pe.terms, pe.max_activation_bits)
+            return _serial(technology, pe.terms * pe.max_activation_bits)
         case "serial_both":
-            return _from_adders(technology, pe.terms, 1)
+            share = (pe.terms - 16) / (64 - 16)
+            shares = {"serial_both_64x1": share, "serial_both_16x1": 1 - share}
+            return logic_cost(technology, shares)
+
+
+def gating_cost(technology: Technology, arch: ArchConfig) -> GatingCost:
+    """Return what a design's gate and its LSB scheduler cost in a technology.
+
+    Schedulers are synthesized for 16 lanes, `combine` with 8 open issue slots; they grow with the
+    lanes, and `combine` with the open slots, in proportion (to 10 %: the table has other sizes).
+    `ideal` is a bound, priced as `skip`; `dense` has no scheduler. Streams of a `queue`, one for
+    each lane, end at their column, so that a PE has half of the further ones. The issue table is
+    an SRAM that holds a window's issue slots, two windows' where buffers are doubled.
+    """
+    window = arch.window_capacity if arch.lsb.window == "auto" else arch.lsb.window
+    scheduler, further_streams, entry_bits = _steering(arch, max(1, (window - 1).bit_length()))
+    windows = 2 if arch.memory.double_buffered else 1
+    pe, pes = arch.array.pe, arch.array.rows * arch.array.columns
+    widths = product(range(1, pe.max_activation_bits + 1), range(1, pe.max_weight_bits + 1))
+    widest = max(stream_bits(arch, *each) for each in widths)
+    stream_of_32_bits = {"fusion_8x8_4_streams": 1 / 3, "fusion_8x8": -1 / 3}
+    return GatingCost(
+        columns=arch.array.columns,
+        comparator=logic_cost(technology, {"comparator_32": 1}),
+        scheduler=logic_cost(technology, scheduler),
+        stream_bit=logic_cost(
+            technology, {name: count / 32 for name, count in stream_of_32_bits.items()}
+        ),
+        further_streams=further_streams,
+        stream_bits=pes * further_streams * widest,
+        issue_table=sram_cost(technology, windows * window * entry_bits / 8192, 1, entry_bits),
+    )
+
+
+def _steering(arch: ArchConfig, address_bits: int) -> tuple[dict[str, float], float, int]:
+    """Return a scheduler's modules, further streams a PE, and bits of an entry of its issue table.
+
+    An entry holds slots, and for every lane whether it works and on which stream.
+    """
+    lsb, lanes = arch.lsb, arch.array.columns
+    match lsb.scheduler:
+        case "dense":
+            return {}, 0, 0
+        case "combine":
+            share = lanes / 16 * lsb.open / 8
+            bits = lsb.ways * address_bits + lanes * (1 + (lsb.ways - 1).bit_length())
+            return {"scheduler_combine_lanes_16_ways_4_open_8": share}, lsb.ways - 1, bits
+        case "queue":
+            share = lanes / 16
+            bits = lanes * (1 + address_bits)
+            return {"scheduler_queue_lanes_16_depth_16_scan_4": share}, (lanes - 1) / 2, bits
+        case _:
+            return {"scheduler_skip_lanes_16": lanes / 16}, 0, address_bits
+
+
+def stream_bits(arch: ArchConfig, activation_bits: int, weight_bits: int) -> int:
+    """Return the bits of slot operands that a PE takes in a cycle: the width of a stream."""
+    macs, cycles = macs_and_cycles(arch.array.pe, activation_bits, weight_bits)
+    bits = activation_bits if arch.array.lanes_are_channels else weight_bits
+    return -(-macs * bits // cycles)
 
 
 def sram_cost(technology: Technology, kib: float, banks: int, port_bits: int) -> SRAMCost:
@@ -73,8 +190,11 @@ def sram_cost(technology: Technology, kib: float, banks: int, port_bits: int) ->
 
     Energy and leakage of a bank are interpolated by its size between the rows of the technology's
     table, as straight lines on logarithmic axes; outside the table the end segments go on as the
-    power laws they are. A port wider or narrower than a row's word costs in proportion.
+    power laws they are. A port wider or narrower than a row's word costs in proportion, and no
+    bits cost nothing.
     """
+    if kib == 0:
+        return SRAMCost(0.0, 0.0, 0.0, 0.0)
     rows = technology.sram.rows
     bank_bytes = kib * 1024 / banks
 
@@ -89,13 +209,13 @@ def sram_cost(technology: Technology, kib: float, banks: int, port_bits: int) ->
     )
 
 
-def _from_table(rows: Sequence[PERow], pe: PE) -> PECost:
+def _from_table(rows: Sequence[PERow], pe: PE) -> LogicCost:
     activation = _row(rows, pe.max_activation_bits)
     weight = _row(rows, pe.max_weight_bits)
     if activation is weight:
         row = activation
-        return PECost(row.area_um2, row.dynamic_pj_per_cycle, row.leakage_uw)
-    return PECost(
+        return LogicCost(row.area_um2, row.dynamic_pj_per_cycle, row.leakage_uw)
+    return LogicCost(
         area_um2=math.sqrt(activation.area_um2 * weight.area_um2),
         dynamic_pj_per_cycle=math.sqrt(
             activation.dynamic_pj_per_cycle * weight.dynamic_pj_per_cycle
@@ -114,16 +234,11 @@ def _row(rows: Sequence[PERow], bits: int) -> PERow:
     )
 
 
-def _from_adders(technology: Technology, terms: int, adder_bits: int) -> PECost:
-    arithmetic = technology.arithmetic
-    int8_adders = terms * adder_bits / 8
-    area_um2 = int8_adders * arithmetic.int8_add_um2 + arithmetic.int32_add_um2
-    measured = _row(technology.pe.fixed, 8)
-    return PECost(
-        area_um2=area_um2,
-        dynamic_pj_per_cycle=int8_adders * arithmetic.int8_add_pj + arithmetic.int32_add_pj,
-        leakage_uw=measured.leakage_uw * area_um2 / measured.area_um2,
-    )
+def _serial(technology: Technology, product_bits: int) -> LogicCost:
+    """Return the cost of a PE with one serial operand, on the line through 4 and 8 bits by 16."""
+    share = (product_bits - 16 * 4) / (16 * 8 - 16 * 4)
+    shares = {"serial_activation_16x8": share, "serial_activation_16x4": 1 - share}
+    return logic_cost(technology, shares)
 
 
 def _power_law(sizes: list[int], values: list[float], size: float) -> float:

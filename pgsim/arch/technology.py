@@ -1,4 +1,4 @@
-"""Technology: what a process node's arithmetic, memories and PEs cost, each figure sourced.
+"""Technology: what a process node's PEs, memories and logic cost, each figure sourced.
 
 The figures are in ``arch_configs/technology``; pgsim.arch.costs turns them into costs of a design.
 """
@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from pgsim.arch.config import Section
 from pgsim.arch.validation import check_yaml
@@ -48,6 +48,21 @@ class DRAMRow(Section):
     source: _Source
 
 
+# The modules that a synthesis table must hold: the unit of its ratios, and what is taken from it.
+SYNTHESIZED = (
+    "fixed_8x8",
+    "fusion_8x8",
+    "fusion_8x8_4_streams",
+    "serial_activation_16x4",
+    "serial_activation_16x8",
+    "serial_both_16x1",
+    "serial_both_64x1",
+    "comparator_32",
+    "scheduler_skip_lanes_16",
+    "scheduler_combine_lanes_16_ways_4_open_8",
+    "scheduler_queue_lanes_16_depth_16_scan_4",
+)
+
 _Row = TypeVar("_Row", PERow, SRAMRow)
 
 
@@ -75,29 +90,11 @@ class PETables(Section):
     source: _Source
 
 
-class Arithmetic(Section):
-    """Energy and area of single additions, from which PEs without a measured table are built."""
-
-    int8_add_pj: _Cost
-    int32_add_pj: _Cost
-    int8_add_um2: _Cost
-    int32_add_um2: _Cost
-    source: _Source
-
-
 class SRAMTable(Section):
     """SRAM banks by size, and the area of a bit with its share of the periphery."""
 
     rows: _SRAMRows
     um2_per_bit: _Cost
-    source: _Source
-
-
-class Registers(Section):
-    """Energy of a bit read from or written to the small memories beside the PEs."""
-
-    read_pj_per_bit: _Cost
-    write_pj_per_bit: _Cost
     source: _Source
 
 
@@ -107,9 +104,8 @@ class Technology(Section):
     name: Annotated[str, Field(min_length=1)]
     source: _Source
     pe: PETables
-    arithmetic: Arithmetic
+    synthesis: Annotated[str, Field(min_length=1)]
     sram: SRAMTable
-    registers: Registers
     dram: Annotated[tuple[DRAMRow, ...], Field(min_length=1, strict=False)]
     pe_idle_fraction: Annotated[float, Field(ge=0, le=1)]
 
@@ -127,6 +123,39 @@ class Technology(Section):
         return energies[kind]
 
 
+class SynthesizedModule(Section):
+    """The cost of one module at the gate level; dynamic energy is that of a busy cycle."""
+
+    area_um2: _Cost
+    dynamic_pj_per_cycle: _Cost
+    leakage_uw: _Cost
+    critical_path_ns: _Cost
+
+
+class Synthesis(Section):
+    """What modules of the array cost in one cell library: logic for which a node has no figures.
+
+    Only ratios of these figures are used, to the fixed 8 x 8 PE (`costs.logic_cost`).
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    source: _Source
+    cells: _Source
+    method: _Source
+    activity: _Source
+    modules: dict[str, SynthesizedModule]
+
+    @field_validator("modules")
+    @classmethod
+    def _has_what_costs_take(
+        cls, modules: dict[str, SynthesizedModule]
+    ) -> dict[str, SynthesizedModule]:
+        missing = [name for name in SYNTHESIZED if name not in modules]
+        if missing:
+            raise ValueError(f"without {', '.join(missing)}: expected at least these modules")
+        return modules
+
+
 def load_technology(name_or_path: str | Path | Technology) -> Technology:
     """Return the technology table of a YAML file, or of the shipped one of that name.
 
@@ -136,14 +165,31 @@ def load_technology(name_or_path: str | Path | Technology) -> Technology:
     """
     if isinstance(name_or_path, Technology):
         return name_or_path
+    return _technology(*_found("technology", name_or_path))
+
+
+def load_synthesis(name_or_path: str | Path) -> Synthesis:
+    """Return the synthesis table of a YAML file, or of the shipped one of that name.
+
+    Raises InputError as `load_technology` does; it begins with `technology: synthesis`.
+    """
+    return _synthesis(*_found("technology: synthesis", name_or_path))
+
+
+def _found(key: str, name_or_path: str | Path) -> tuple[Path, int]:
     try:
         path = shipped("arch_configs/technology", name_or_path, ".yaml").resolve()
     except InputError as error:
-        raise InputError(f"technology: {error}") from None
-    return _read(path, path.stat().st_mtime_ns)
+        raise InputError(f"{key}: {error}") from None
+    return path, path.stat().st_mtime_ns
+
+
+# A table is read once for as long as its file stays as it is: every simulation needs one.
+@lru_cache(maxsize=8)
+def _technology(path: Path, modified_ns: int) -> Technology:
+    return check_yaml(Technology, read_yaml(path))
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, modified_ns: int) -> Technology:
-    """Read a table once for as long as the file stays as it is: every simulation needs one."""
-    return check_yaml(Technology, read_yaml(path))
+def _synthesis(path: Path, modified_ns: int) -> Synthesis:
+    return check_yaml(Synthesis, read_yaml(path))

@@ -3,10 +3,14 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
+import yaml
 
 from pgsim.arch import PE, load_technology, pe_cost, sram_cost
+from pgsim.arch.technology import load_synthesis
 from pgsim.errors import InputError
+from pgsim.files import shipped
 
 
 @pytest.fixture(scope="module")
@@ -49,19 +53,66 @@ def test_unequal_widths_cost_the_geometric_mean(technology):
     assert cost(technology, "fixed", 8, 4) == expected
 
 
+@pytest.fixture(scope="module")
+def synthesized():
+    """The figures of the gate-level table, as they stand in its file."""
+    text = shipped("arch_configs/technology", "sky130", ".yaml").read_text()
+    return yaml.safe_load(text)["modules"]
+
+
+def scaled(row, fixed):
+    """A row's figures as many times Bit Fusion's fixed 8-bit unit as it is ours at 130 nm."""
+    return tuple(
+        figure * row[key] / fixed[key]
+        for key, figure in (
+            ("area_um2", 510.73),
+            ("dynamic_pj_per_cycle", 0.20344),
+            ("leakage_uw", 16.106),
+        )
+    )
+
+
 @pytest.mark.parametrize(
-    ("kind", "widths", "area_um2", "dynamic_pj"),
-    [  # Horowitz (ISSCC 2014): int8 add 0.03 pJ, 36 um2; int32 add 0.1 pJ, 137 um2
-        ("serial_activation", (8, 8), 713.0, 0.58),  # 16 * 36 + 137, 16 * 0.03 + 0.1
-        ("serial_activation", (8, 4), 425.0, 0.34),  # adders of half the width
-        ("serial_weight", (4, 8), 425.0, 0.34),  # the parallel operand is the activation
-        ("serial_both", (8, 8), 209.0, 0.16),  # 16 adders of one bit: 2 * 36 + 137
+    ("kind", "widths", "terms", "module"),
+    [
+        ("serial_activation", (8, 8), 16, "serial_activation_16x8"),
+        ("serial_activation", (8, 4), 16, "serial_activation_16x4"),
+        ("serial_activation", (8, 8), 8, "serial_activation_16x4"),  # as many bits of products
+        ("serial_weight", (8, 3), 16, "serial_activation_16x8"),  # the activation is parallel
+        ("serial_both", (8, 8), 16, "serial_both_16x1"),
+        ("serial_both", (8, 8), 64, "serial_both_64x1"),
     ],
 )
-def test_serial_units_are_built_from_adders(technology, kind, widths, area_um2, dynamic_pj):
-    # leakage at the density of the fixed 8-bit unit, 16.106 uW over 510.73 um2
-    expected = (area_um2, dynamic_pj, 16.106 / 510.73 * area_um2)
-    assert cost(technology, kind, *widths) == pytest.approx(expected, rel=1e-12)
+def test_serial_units_are_scaled_from_the_gate_level(
+    technology, synthesized, kind, widths, terms, module
+):
+    expected = scaled(synthesized[module], synthesized["fixed_8x8"])
+    assert cost(technology, kind, *widths, terms) == pytest.approx(expected, rel=1e-9)
+
+
+def test_serial_units_between_and_beyond_sizes_are_on_a_line(technology):
+    sizes = [cost(technology, "serial_activation", 8, bits) for bits in (4, 6, 8, 16)]
+    four, six, eight, sixteen = map(np.array, sizes)
+    assert np.allclose(six, (four + eight) / 2, rtol=1e-12)
+    assert np.allclose(sixteen, eight + 2 * (eight - four), rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["serial_activation", "serial_weight", "serial_both"])
+def test_the_smallest_serial_unit_still_costs_something(technology, kind):
+    assert min(cost(technology, kind, 1, 1, terms=1)) > 0
+
+
+def test_a_technology_names_its_gate_level_table(tmp_path, technology_text):
+    path = rewritten(tmp_path, technology_text, "synthesis: sky130", "synthesis: sky131")
+    with pytest.raises(InputError, match=r"synthesis: sky131: no such file.*'sky130'"):
+        cost(load_technology(path), "serial_both")
+
+
+def test_a_gate_level_table_must_hold_what_is_taken_from_it(tmp_path):
+    text = shipped("arch_configs/technology", "sky130", ".yaml").read_text()
+    path = rewritten(tmp_path, text, "  comparator_32:", "  comparator_16:")
+    with pytest.raises(InputError, match=r"custom\.yaml:\d+: modules: .*without comparator_32"):
+        load_synthesis(path)
 
 
 def test_every_bank_of_a_buffer_on_a_row_costs_that_row(technology):
@@ -111,12 +162,6 @@ def test_an_unknown_dram_is_named_with_the_nearest_known(technology):
 
 
 def test_the_rest_of_the_shipped_table(technology):
-    arithmetic = technology.arithmetic  # Horowitz, ISSCC 2014
-    assert (arithmetic.int8_add_pj, arithmetic.int32_add_pj) == (0.03, 0.1)
-    assert (arithmetic.int8_add_um2, arithmetic.int32_add_um2) == (36, 137)
-    # CACTI's 128-byte bank, per bit
-    assert technology.registers.read_pj_per_bit == pytest.approx(0.78964 / 32, rel=2e-3)
-    assert technology.registers.write_pj_per_bit == pytest.approx(1.09259 / 32, rel=2e-3)
     assert len(technology.sram.rows) == 13
     assert all(row.word_bits == 32 for row in technology.sram.rows)
     assert math.isclose(technology.pe_idle_fraction, 0.1)
@@ -141,8 +186,6 @@ def rewritten(tmp_path, technology_text, old, new):
 
 @pytest.fixture(scope="module")
 def technology_text():
-    from pgsim.files import shipped
-
     return shipped("arch_configs/technology", "45nm", ".yaml").read_text()
 
 
@@ -153,7 +196,7 @@ def technology_text():
         ("read_pj: 1.08629", "read_pj: -1", r"sram\.rows\[1\]\.read_pj: value -1.*number over 0"),
         ("read_pj: 1.08629, ", "", r"sram\.rows\[1\]\.read_pj: missing"),
         ("pe_idle_fraction: 0.1", "pe_idle_fraction: 10", r"pe_idle_fraction: .*from 0 to 1\."),
-        ("int8_add_pj: 0.03", "int8_ad_pj: 0.03", r"int8_ad_pj.*Did you mean 'int8_add_pj'"),
+        ("um2_per_bit: 0.692", "um2_a_bit: 0.692", r"sram\.um2_a_bit.*Did you mean 'um2_per_bit'"),
     ],
 )
 def test_a_wrong_table_is_refused_with_its_line(tmp_path, technology_text, old, new, message):

@@ -27,9 +27,6 @@ module accelerator
     input layer_t layer,
     input int threshold[COLUMNS],  // of what leaves each column
     output int threshold_of[COLUMNS],  // which channel's that is
-    input longint transfer_bytes,  // that the tiles asked for read and write
-    output int reads_tile,
-    output int writes_tile,
     output logic enable,
     output logic done,
     output logic waits_for_dram,
@@ -55,7 +52,8 @@ module accelerator
   localparam int SLICES = STATIONARY ? ceil_div(16, COLUMN_SLICE) : 1;
 
   pass_t pass;
-  logic ends_step, opens_pass, loads, empty, transfers_done, starved, asks;
+  logic ends_step, opens_pass, loads, empty, transfers_done, starved;
+  longint asked_bytes;
   int step_bits, issue, windows_known;
   int issued[2];
 
@@ -67,7 +65,7 @@ module accelerator
   port_meter port_meter (
       .clk, .bits_per_cycle(layer.port_bits_per_cycle), .opens(opens_pass), .ends_step, .step_bits, .enable, .starved);
   dram_port dram_port (
-      .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asked(asks), .bytes(transfer_bytes), .idle(transfers_done));
+      .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asked_bytes, .idle(transfers_done));
 
   // Operands, and what goes with them.
   logic [STREAMS*ROW_WIRES-1:0] row_streams[ROWS];

@@ -96,7 +96,7 @@ BUILDS = (
     Build(4, 4),
     Build(2, 6, **_COMBINE),
     Build(6, 3, **_QUEUE),
-    Build(8, 8, **_COMBINE, gate_latency_cycles=3),
+    Build(6, 6, **_COMBINE, gate_latency_cycles=3),
     Build(1, 5, double_buffered=False),
     Build(5, 1, **_COMBINE),
     Build(1, 1, scheduler="queue", depth=1, scan=1),

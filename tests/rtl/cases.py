@@ -208,10 +208,10 @@ def _thresholds(
     wanted = np.clip(density * spread if 0 < density < 1 else np.full(len(weights), density), 0, 1)
     return np.array(
         [
-            np.sort(np.append(channel, channel.min() - 1))[
-                round((1 - share) * channel.size)
-            ]
-            for channel, share in zip(high_sums.swapaxes(0, 1).reshape(len(weights), -1), wanted, strict=True)
+            np.sort(np.append(channel, channel.min() - 1))[round((1 - share) * channel.size)]
+            for channel, share in zip(
+                high_sums.swapaxes(0, 1).reshape(len(weights), -1), wanted, strict=True
+            )
         ],
         np.int64,
     )

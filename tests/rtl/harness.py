@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -39,55 +40,8 @@ class Observed:
     mask: npt.NDArray[np.bool_]
 
 
-def verilate(build: Build, folder: Path, sources: Path = SOURCES) -> Path:
-    """Build one design in a folder of its own and return the program."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = []
-    for name, value in build.parameters.items():
-        kind, text = "int", f"{int(value)}" if not isinstance(value, str) else f'"{value}"'
-        kind = "string" if isinstance(value, str) else "bit" if isinstance(value, bool) else kind
-        lines.append(f"localparam {kind} {name} = {text};\n")
-    (folder / "parameters.svh").write_text("".join(lines))
-    command = ["verilator", "--binary", "--timing", "--assert", *WARNINGS, "-O3", "-j", "1"]
-    command += [f"-I{sources}", f"-I{folder}", "--Mdir", str(folder / "obj")]
-    command += ["--top-module", "testbench", str(sources / "types.sv")]
-    command += [str(sources / "testbench.sv")]
-    made = subprocess.run(command, capture_output=True, text=True)
-    if made.returncode:
-        raise RuntimeError(f"Verilator refused {build.name}:\n{made.stderr or made.stdout}")
-    return folder / "obj" / "Vtestbench"
-
-
-def run(program: Path, cases: Sequence[Case], folder: Path) -> list[Observed]:
-    """Run cases on a built design; a failed assertion in it raises RuntimeError with its text."""
-    runs = [list(_runs(case)) for case in cases]
-    stimulus = folder / "cases.txt"
-    with stimulus.open("w") as file:
-        file.write(f"{sum(map(len, runs))}\n")
-        for one in (each for own in runs for each in own):
-            file.write(" ".join(map(str, one.stimulus)) + "\n")
-    done = subprocess.run([str(program), f"+cases={stimulus}"], capture_output=True, text=True)
-    if done.returncode or "%Error" in done.stdout + done.stderr:
-        raise RuntimeError(f"{cases[0].build.name}: {(done.stdout + done.stderr)[-2000:]}")
-    lines = iter(done.stdout.splitlines())
-    return [_observed(case, own, lines) for case, own in zip(cases, runs, strict=True)]
-
-
-def expected_outputs(case: Case) -> tuple[Integers, npt.NDArray[np.bool_]]:
-    """Return a case's outputs and mask by PG's integer arithmetic."""
-    high, low = planes(case.activations, case.lsb_bits)
-    high_sums = sums(high, case.weights, case.shape)
-    mask = gate_mask(high_sums, case.thresholds)
-    if case.scheme == "msb_only":
-        return high_sums, np.zeros_like(mask)
-    if case.scheme != "pg":
-        return sums(case.activations, case.weights, case.shape), np.zeros_like(mask)
-    low_sums = sums(low, case.weights, case.shape)
-    return (high_sums << case.lsb_bits) + mask * low_sums, mask
-
-
 @dataclass(frozen=True)
-class _RtlRun:
+class RtlRun:
     """One batch, or one time step of it: its numbers for the testbench, and its images."""
 
     run: Run
@@ -97,17 +51,83 @@ class _RtlRun:
     lanes: int
 
 
-def _runs(case: Case) -> Iterator[_RtlRun]:
+def verilate(build: Build, builds: Path, sources: Path = SOURCES) -> Path:
+    """Build one design and return the program; one built before from the same text is kept."""
+    lines = []
+    for name, value in build.parameters.items():
+        kind, text = "int", f"{int(value)}" if not isinstance(value, str) else f'"{value}"'
+        kind = "string" if isinstance(value, str) else "bit" if isinstance(value, bool) else kind
+        lines.append(f"localparam {kind} {name} = {text};\n")
+    text = "".join([*lines, *(path.read_text() for path in sorted(sources.glob("*.sv")))])
+    folder = builds / hashlib.sha256(text.encode()).hexdigest()[:16]
+    program = folder / "obj" / "Vtestbench"
+    if program.exists():
+        return program
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "parameters.svh").write_text("".join(lines))
+    command = ["verilator", "--binary", "--timing", "--assert", *WARNINGS, "-O3", "-j", "1"]
+    command += [f"-I{sources}", f"-I{folder}", "--Mdir", str(folder / "obj")]
+    command += ["--top-module", "testbench", str(sources / "types.sv")]
+    command += [str(sources / "testbench.sv")]
+    made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode:
+        raise RuntimeError(f"Verilator refused {build.name}:\n{made.stderr or made.stdout}")
+    return program
+
+
+def run(program: Path, cases: Sequence[Case], folder: Path) -> list[Observed]:
+    """Run cases on a built design; a failed assertion in it raises RuntimeError with its text."""
+    stimulus = folder / "cases.txt"
+    runs = write_stimulus(cases, stimulus)
+    done = subprocess.run([str(program), f"+cases={stimulus}"], capture_output=True, text=True)
+    if done.returncode or "%Error" in done.stdout + done.stderr:
+        raise RuntimeError(f"{cases[0].build.name}: {(done.stdout + done.stderr)[-2000:]}")
+    lines = iter(done.stdout.splitlines())
+    return [_observed(case, own, lines) for case, own in zip(cases, runs, strict=True)]
+
+
+def write_stimulus(cases: Sequence[Case], path: Path) -> list[list[RtlRun]]:
+    """Write the file that the testbench reads, and return the runs of each case."""
+    runs = [list(_runs(case)) for case in cases]
+    with path.open("w") as file:
+        file.write(f"{sum(map(len, runs))}\n")
+        for one in (each for own in runs for each in own):
+            file.write(" ".join(map(str, one.stimulus)) + "\n")
+    return runs
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What PG's arithmetic gives, (images, channels, positions); no mask where nothing is gated."""
+
+    outputs: Integers
+    mask: npt.NDArray[np.bool_]
+
+
+def expected_outputs(case: Case) -> Expected:
+    """Return a case's outputs and mask by PG's integer arithmetic."""
+    high, low = planes(case.activations, case.lsb_bits)
+    high_sums = sums(high, case.weights, case.shape)
+    mask = gate_mask(high_sums, case.thresholds)
+    if case.scheme == "msb_only":
+        return Expected(high_sums, np.zeros_like(mask))
+    if case.scheme != "pg":
+        whole = sums(case.activations, case.weights, case.shape)
+        return Expected(whole, np.zeros_like(mask))
+    low_sums = sums(low, case.weights, case.shape)
+    return Expected((high_sums << case.lsb_bits) + mask * low_sums, mask)
+
+
+def _runs(case: Case) -> Iterator[RtlRun]:
     shape = layer_of(case.layer)
     job = Job(shape, passes_of(shape, case.scheme), case.arch)
-    _, mask = expected_outputs(case)
-    masks = mask.astype(int).tolist()
+    masks = expected_outputs(case).mask.astype(int).tolist()
     for run in runs_of(job, len(case.activations)):
         plans = [plan_tile(job, tile, masks) for tile in tiles_of(job, run, None)]
         yield _rtl_run(case, job, run, plans)
 
 
-def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> _RtlRun:
+def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> RtlRun:
     """Write one run as the testbench reads it (`run_case` in testbench.sv)."""
     shape, layer, arch = case.shape, case.layer, case.arch
     activations = case.activations[run.first_image : run.first_image + run.images]
@@ -131,7 +151,7 @@ def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> _RtlRun:
     dram = Dram(job, run, _output_bits(case))
     for plan in plans:
         numbers += dram.transfers(plan)
-    return _RtlRun(run, numbers, shape.groups, tile.run_slots, tile.run_lanes)
+    return RtlRun(run, numbers, shape.groups, tile.run_slots, tile.run_lanes)
 
 
 def _output_bits(case: Case) -> int:
@@ -139,7 +159,7 @@ def _output_bits(case: Case) -> int:
     return sum(one.activation_bits for one in passes_of(shape, case.scheme))
 
 
-def _observed(case: Case, runs: Iterable[_RtlRun], lines: Iterator[str]) -> Observed:
+def _observed(case: Case, runs: Iterable[RtlRun], lines: Iterator[str]) -> Observed:
     counts = dict.fromkeys(COUNTS, 0)
     channels = case.shape.groups * case.shape.channels
     positions = case.shape.out_size[0] * case.shape.out_size[1]
@@ -166,15 +186,16 @@ def _observed(case: Case, runs: Iterable[_RtlRun], lines: Iterator[str]) -> Obse
 
 def differences(case: Case, observed: Observed, simulated: dict[str, Any]) -> dict[str, Any]:
     """Return what differs: outputs and masks from PG's arithmetic, counts from `simulate`."""
-    outputs, mask = expected_outputs(case)
+    right = expected_outputs(case)
     found: dict[str, Any] = {
         name: {"rtl": observed.counts[name], "pgsim": simulated[name]}
         for name in COUNTS
         if observed.counts[name] != simulated[name]
     }
-    if case.scheme != "pg" and "lsb_slots_issued" in found:
-        del found["lsb_slots_issued"]  # no schedule steers this scheme: the RTL counts none
-    for name, own, right in (("outputs", observed.outputs, outputs), ("mask", observed.mask, mask)):
-        if not np.array_equal(own, right):
-            found[name] = f"{np.count_nonzero(own != right)} of {right.size} differ"
+    if case.scheme != "pg":  # no schedule steers it: the RTL has nothing to count
+        found.pop("lsb_slots_issued", None)
+    for name in ("outputs", "mask"):
+        own, wanted = getattr(observed, name), getattr(right, name)
+        if not np.array_equal(own, wanted):
+            found[name] = f"{np.count_nonzero(own != wanted)} of {wanted.size} differ"
     return found

@@ -39,6 +39,7 @@ module processing_element #(
     output logic signed [SUM_BITS-1:0] sum,  // with this cycle's products
     output logic signed [SUM_BITS-1:0] sum_on  // of the cycle before
 );
+  /* verilator no_inline_module */  // one body for all PEs is quicker to build
   logic [ROW_WIRES-1:0] row_operand;
   logic [COLUMN_WIRES-1:0] own_operand;
   logic [SLICES*COLUMN_WIRES-1:0] all_slices;

@@ -37,19 +37,19 @@ module scheduler_combine #(
     fits = 0;
     place = open_before;
     for (int p = OPEN - 1; p >= 0; p--) begin
-      if (p < int'(open_before) && members[p*(WAY_BITS+1)+:WAY_BITS+1] < (WAY_BITS + 1)'(WAYS) &&
+      if (p < 32'(open_before) && members[p*(WAY_BITS+1)+:WAY_BITS+1] < (WAY_BITS + 1)'(WAYS) &&
           (used[p*LANES+:LANES] & active) == '0) begin
         fits = 1;
         place = PLACE_BITS'(p);
       end
     end
-    closes = !fits && int'(open_before) == OPEN;
+    closes = !fits && 32'(open_before) == OPEN;
     if (closes) place = PLACE_BITS'(OPEN - 1);
     way = '0;
     used_next = closes ? used >> LANES : used;
     members_next = closes ? members >> (WAY_BITS + 1) : members;
     for (int p = 0; p < OPEN; p++) begin
-      if (p == int'(place)) begin
+      if (p == 32'(place)) begin
         way = fits ? members[p*(WAY_BITS+1)+:WAY_BITS] : '0;
         used_next[p*LANES+:LANES] = active | (fits ? used[p*LANES+:LANES] : '0);
         members_next[p*(WAY_BITS+1)+:WAY_BITS+1] = {1'b0, way} + (WAY_BITS + 1)'(1);

@@ -31,8 +31,8 @@ module scheduler_queue #(
   always_comb begin
     overflows = 0;
     for (int lane = 0; lane < LANES; lane++)
-      if (active[lane] && int'(levels_before[lane*LEVEL_BITS+:LEVEL_BITS]) == DEPTH) overflows = 1;
-    pops = |active && (overflows || int'(pushed_before) == SCAN);
+      if (active[lane] && 32'(levels_before[lane*LEVEL_BITS+:LEVEL_BITS]) == DEPTH) overflows = 1;
+    pops = |active && (overflows || 32'(pushed_before) == SCAN);
     now_next = now_before + (ADDRESS_BITS + 1)'(pops);
     highest = '0;
     level = '0;

@@ -31,9 +31,7 @@ module sequencer
     output logic loads,  // a fold's operands begin to load in this cycle
     output logic enable,
     output logic waits_for_dram,
-    output logic asks,  // for a transfer: what tiles from .. read and write
-    output int reads_tile,  // -1: nothing
-    output int writes_tile,
+    output longint asked_bytes,  // of the DRAM's port, from this cycle on; 0: nothing
     output logic done
 );
   typedef enum {
@@ -93,6 +91,8 @@ module sequencer
     return found;
   endfunction
 
+  transfer_list transfers ();
+
   place_t place, here;
   int since_end, since_load, since_loading;  // array cycles
   int loaded_tile;  // whose operands the array holds, -1: none yet
@@ -102,11 +102,9 @@ module sequencer
   always_comb begin
     here = place;
     pass = '0;
-    moves = 1;
+    moves = !reset;
     busy = !transfers_done;
-    asks = 0;
-    reads_tile = -1;
-    writes_tile = -1;
+    asked_bytes = 0;
     waits_for_dram = 0;
     done = 0;
     ready = 0;
@@ -117,9 +115,8 @@ module sequencer
       if (moves) begin
         case (here.stage)
           FETCH: begin
-            asks = 1;
-            busy = 1;
-            reads_tile = here.turn;
+            asked_bytes = transfers.reads(here.turn);
+            busy = asked_bytes > 0;
             here.stage = TURN;
           end
           TURN: begin
@@ -129,10 +126,9 @@ module sequencer
             end else begin
               here.stage = FIRST_PASS;
               if (DOUBLE_BUFFERED) begin
-                reads_tile = here.turn + 1 < tiles ? here.turn + 1 : -1;
-                writes_tile = here.turn - (interleaved ? 2 : 1);
-                asks = reads_tile >= 0 || writes_tile >= 0;
-                busy = asks;
+                asked_bytes = transfers.reads(here.turn + 1 < tiles ? here.turn + 1 : -1) +
+                    transfers.writes(here.turn - (interleaved ? 2 : 1));
+                busy = asked_bytes > 0;
               end
             end
           end
@@ -161,9 +157,8 @@ module sequencer
               waits_for_dram = 1;
               moves = 0;
             end else begin
-              asks = 1;
-              busy = 1;
-              writes_tile = DOUBLE_BUFFERED ? tiles - 1 : here.turn;
+              asked_bytes = transfers.writes(DOUBLE_BUFFERED ? tiles - 1 : here.turn);
+              busy = asked_bytes > 0;
               here.stage = STORED;
             end
           end

@@ -14,8 +14,6 @@ module testbench
   layer_t layer, given;  // the registers, and what they are to be set to
   int threshold[COLUMNS];
   int threshold_of[COLUMNS];
-  longint transfer_bytes;
-  int reads_tile, writes_tile;
   logic enable, done, waits_for_dram, step, step_is_lsb, schedules;
   logic stored[COLUMNS];
   int stored_output[COLUMNS];
@@ -31,14 +29,11 @@ module testbench
       .DEPTH(DEPTH), .SCAN(SCAN), .GATE_LATENCY(GATE_LATENCY), .WINDOW(WINDOW)
   ) accelerator (.*);
 
-  // What the host holds: thresholds by channel, transfers by tile, and what comes back.
+  // What the host holds: thresholds by channel, and what comes back.
   int thresholds[VALUES];
-  longint read_bytes[VALUES];
-  longint write_bytes[VALUES];
   int outputs[VALUES];
   bit mask[VALUES];
   always_comb for (int c = 0; c < COLUMNS; c++) threshold[c] = thresholds[threshold_of[c] & (VALUES - 1)];
-  assign transfer_bytes = (reads_tile < 0 ? 0 : read_bytes[reads_tile]) + (writes_tile < 0 ? 0 : write_bytes[writes_tile]);
 
   int msb_cycles, lsb_cycles, bubble_cycles, port_stall_cycles, dram_stall_cycles, lsb_slots_issued;
   int file, cases, address;
@@ -52,6 +47,7 @@ module testbench
       else if (!step) bubble_cycles++;
       else if (step_is_lsb) lsb_cycles++;
       else msb_cycles++;
+      if (traced) trace();
       if (enable) begin
         for (int c = 0; c < COLUMNS; c++) begin
           if (stored[c]) outputs[stored_output[c]] = stored_sum[c];
@@ -61,6 +57,16 @@ module testbench
       end
     end
   end
+
+  // A line a cycle for diagram.py: what enters, what leaves the first and the last column, masks.
+  bit traced;
+  function automatic void trace();
+    automatic string enters = waits_for_dram ? "d" : !enable ? "p" : !step ? "." : step_is_lsb ? "L" : "M";
+    automatic string first = !enable || !accelerator.leaves[0] ? "_" : accelerator.leaving[0].lsb ? "l" : "m";
+    automatic string last =
+        !enable || !accelerator.leaves[COLUMNS-1] ? "_" : accelerator.leaving[COLUMNS-1].lsb ? "l" : "m";
+    $display("cycle %s%s%s%s", enters, first, last, enable && schedules ? "^" : "_");
+  endfunction
 
   function automatic int next_integer();
     automatic int found;
@@ -141,8 +147,8 @@ module testbench
     read_weights();
     for (int i = 0; i < layer.groups * (LANES_ARE_CHANNELS ? layer.lanes : layer.slots); i++) thresholds[i] = next_integer();
     for (int i = 0; i < tiles_of(layer, COLUMNS); i++) begin
-      read_bytes[i] = longint'(next_integer());
-      write_bytes[i] = longint'(next_integer());
+      accelerator.sequencer.transfers.read_bytes[i] = longint'(next_integer());
+      accelerator.sequencer.transfers.write_bytes[i] = longint'(next_integer());
     end
     msb_cycles = 0;
     lsb_cycles = 0;
@@ -169,6 +175,7 @@ module testbench
   initial begin
     automatic string name;
     if ($value$plusargs("cases=%s", name) == 0) $fatal(1, "no +cases=FILE");
+    traced = $test$plusargs("trace") != 0;
     file = $fopen(name, "r");
     cases = next_integer();
     repeat (cases) run_case();

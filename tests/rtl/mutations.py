@@ -1,0 +1,211 @@
+"""Faults put into the kernels and the RTL, one line each: does the suite catch every one?
+
+    python tests/rtl/mutations.py
+
+Each fault is made in a copy of the sources, and the cases of one build are run there, as the suite
+runs them. The fault is caught if they fail, in the comparison or by an assertion of the RTL. First
+all those builds are run without a fault, and must pass.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = ("pgsim", "tests", "traces", "arch_configs", "pyproject.toml")
+TEST = "tests/rtl/test_rtl.py::test_rtl_equals_arithmetic_and_pgsim"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A line that is right, the one that is wrong, and the build whose cases should tell."""
+
+    what: str
+    file: str
+    right: str
+    wrong: str
+    build: str
+
+
+FAULTS = (
+    Fault(
+        "a fold ends a cycle before its column's bus is free",
+        "tests/rtl/sequencer.sv",
+        "since_end + pass.steps * pass.cycles >= ROWS;",
+        "since_end + pass.steps * pass.cycles >= ROWS - 1;",
+        "4x4",
+    ),
+    Fault(
+        "operands that stay are replaced a cycle too late",
+        "tests/rtl/sequencer.sv",
+        "!must_load || since_load >= ROWS",
+        "!must_load || since_load > ROWS",
+        "4x4,dataflow=ws",
+    ),
+    Fault(
+        "a window's schedule begins where the one before ended",
+        "tests/rtl/mask_window.sv",
+        "assign first = row.slot == '0;",
+        "assign first = row.slot == '0 && !row.half;",
+        "4x4",
+    ),
+    Fault(
+        "combine joins slots that share a lane",
+        "tests/rtl/scheduler_combine.sv",
+        "(used[p*LANES+:LANES] & active) == '0",
+        "(used[p*LANES+:LANES] & active) != active",
+        "2x6,scheduler=combine,ways=4,open=8",
+    ),
+    Fault(
+        "a FIFO of the queue takes one entry too many",
+        "tests/rtl/scheduler_queue.sv",
+        "int'(levels_before[lane*LEVEL_BITS+:LEVEL_BITS]) == DEPTH",
+        "int'(levels_before[lane*LEVEL_BITS+:LEVEL_BITS]) == DEPTH + 1",
+        "2x6,dataflow=ws,scheduler=queue,depth=4,scan=2",
+    ),
+    Fault(
+        "the gate opens at its threshold",
+        "tests/rtl/comparator.sv",
+        "sum > threshold",
+        "sum >= threshold",
+        "4x4,dataflow=ws",
+    ),
+    Fault(
+        "the ports of the slots' buffer are twice as wide",
+        "tests/rtl/port_meter.sv",
+        "(opens ? 0 : read) + longint'(bits_per_cycle)",
+        "(opens ? 0 : read) + 2 * longint'(bits_per_cycle)",
+        "4x4",
+    ),
+    Fault(
+        "the array does not wait for its ports",
+        "tests/rtl/port_meter.sv",
+        "starved = ends_step && taken_now > read_now",
+        "starved = ends_step && taken_now > 2 * read_now",
+        "4x4",
+    ),
+    Fault(
+        "a transfer takes a cycle less",
+        "tests/rtl/dram_port.sv",
+        "assign idle = left <= 0;",
+        "assign idle = left <= longint'(bytes_per_cycle);",
+        "4x4",
+    ),
+    Fault(
+        "an LSB sum goes to the other half of the output buffer",
+        "tests/rtl/column_foot.sv",
+        "sums[{half, slot}] <= stored;",
+        "sums[{half ^ leaving.lsb, slot}] <= stored;",
+        "4x4,dataflow=ws",
+    ),
+    Fault(
+        "the last sum leaves a cycle early, in the kernel",
+        "pgsim/kernels/timeline.py",
+        "now = max(now, pass_end + order.skew_cycles)",
+        "now = max(now, pass_end + order.skew_cycles - 1)",
+        "4x4",
+    ),
+    Fault(
+        "the mask is known without its latency, in the kernel",
+        "pgsim/kernels/timeline.py",
+        "pass_end + order.skew_cycles + order.gate_latency_cycles",
+        "pass_end + order.skew_cycles",
+        "6x3,dataflow=ws,scheduler=combine,ways=4,open=8,gate_latency_cycles=1",
+    ),
+    Fault(
+        "an issue slot takes a slot too many, in the kernel",
+        "pgsim/kernels/combine.py",
+        "full = members[joined] == table.ways",
+        "full = members[joined] == table.ways + 1",
+        "4x2,scheduler=combine,ways=2,open=3,gate_latency_cycles=2,double_buffered=False",
+    ),
+    Fault(
+        "FIFOs keep the entries of the window before, in the kernel",
+        "pgsim/kernels/queue.py",
+        "levels[:] = np.uint64(0)",
+        "levels[:] |= np.uint64(0)",
+        "2x6,dataflow=ws,scheduler=queue,depth=4,scan=2",
+    ),
+    Fault(
+        "an image's mask leaks into that of the image before, in the kernel",
+        "pgsim/kernels/layout.py",
+        "begin = (image % batch) * positions",
+        "begin = (image % batch) * (positions - 1)",
+        "4x4",
+    ),
+)
+
+
+def main() -> int:
+    """Try every fault, print what became of each, and return 1 if one was not caught."""
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count()) as pool:
+        builds = Path(scratch) / "builds"
+        plain = copied(Path(scratch) / "plain")
+        used = sorted({fault.build for fault in FAULTS})
+        for build, passed in zip(
+            used, pool.map(lambda name: passes(plain, name, builds), used), strict=True
+        ):
+            if not passed:
+                print(f"without a fault, {build} fails: nothing can be said")
+                return 1
+        caught = list(pool.map(lambda fault: is_caught(fault, Path(scratch), builds), FAULTS))
+    for fault, found in zip(FAULTS, caught, strict=True):
+        print(f"{'caught' if found else 'NOT CAUGHT':<12}{fault.what}  ({fault.file})")
+    print(f"{sum(caught)} of {len(FAULTS)} faults caught")
+    return int(not all(caught))
+
+
+def copied(folder: Path) -> Path:
+    """Copy what the suite needs of the sources."""
+    folder.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            unwanted = shutil.ignore_patterns("__pycache__", "*.nbc", "*.nbi")
+            shutil.copytree(source, folder / name, ignore=unwanted)
+        else:
+            shutil.copy(source, folder)
+    return folder
+
+
+def is_caught(fault: Fault, scratch: Path, builds: Path) -> bool:
+    """Make one fault in a copy of its own and say whether its build's cases fail."""
+    folder = copied(scratch / f"fault_{FAULTS.index(fault)}")
+    path = folder / fault.file
+    text = path.read_text()
+    if text.count(fault.right) != 1:
+        raise SystemExit(f"{fault.file}: {fault.right!r} is there {text.count(fault.right)} times")
+    path.write_text(text.replace(fault.right, fault.wrong))
+    return not passes(folder, fault.build, builds)
+
+
+def passes(folder: Path, build: str, builds: Path) -> bool:
+    """Say whether a build's cases pass in a copy of the sources."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, f"{TEST}[{build}]"],
+        cwd=folder,
+        env=os.environ
+        | {
+            "PYTHONPATH": str(folder),
+            "PGSIM_RTL": "required",
+            "PGSIM_RTL_BUILDS": str(builds),
+            "NUMBA_CACHE_DIR": str(folder / "numba"),
+        },
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode not in (0, 1):  # 1: tests ran and failed
+        raise SystemExit(f"{build}: {done.stdout}{done.stderr}")
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

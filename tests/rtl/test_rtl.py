@@ -1,0 +1,145 @@
+"""The RTL against PG's integer arithmetic and against pgsim: outputs, masks, cycles, stalls, slots.
+
+PGSIM_RTL_CASES is the number of cases for each build, PGSIM_RTL_BUILDS a folder that keeps built
+designs from one run of the tests to the next. Some 10,000 cases:
+
+    PGSIM_RTL_CASES=345 python -m pytest tests/rtl/test_rtl.py
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pgsim import ArchConfig, GateTrace, load_trace, simulate
+from pgsim.workload import layer_shape, load_operands
+from rtl.builds import BUILDS, Build
+from rtl.cases import Case, architecture, random_case
+from rtl.harness import COUNTS, Observed, differences, expected_outputs, run, verilate
+from rtl.verilator import needs_verilator
+
+CASES = int(os.environ.get("PGSIM_RTL_CASES", "20"))
+DIGITS = "digits_pg_4_2"
+TRAINED_BUILDS = ("6x6,scheduler=combine,ways=4,open=8,gate_latency_cycles=3", "4x4,dataflow=ws")
+
+Programs = dict[str, "Future[Path]"]
+
+
+@pytest.fixture(scope="module")
+def programs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Programs]:
+    """The built designs by name; Verilator works on the next ones while tests run."""
+    kept = os.environ.get("PGSIM_RTL_BUILDS")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("rtl")
+    cases = [getattr(item, "callspec", None) for item in request.session.items]
+    asked = {case.params.get("name", case.params.get("build")) for case in cases if case}
+    wanted = [build for build in BUILDS if build in asked or build.name in asked]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {build.name: pool.submit(verilate, build, folder) for build in wanted}
+        pool.shutdown(cancel_futures=True)
+
+
+def simulated(case: Case) -> dict[str, Any]:
+    """The integers of `simulate` for a case, its mask computed by PG's arithmetic."""
+    layer = layer_shape(case.layer)
+    masks = {layer.name: expected_outputs(case).mask}
+    trace = GateTrace.from_masks(masks, [layer], images=len(case.activations))
+    row = simulate(trace, ArchConfig.model_validate(case.arch), case.scheme).layers.iloc[0]
+    return {name: int(row[name]) for name in COUNTS}
+
+
+@needs_verilator
+@pytest.mark.parametrize("build", BUILDS, ids=lambda build: build.name)
+def test_rtl_equals_arithmetic_and_pgsim(build: Build, programs: Programs, tmp_path: Path) -> None:
+    cases = [random_case(build, seed) for seed in range(CASES)]
+    observed = run(programs[build.name].result(), cases, tmp_path)
+    found = {
+        case.seed: differences(case, own, simulated(case))
+        for case, own in zip(cases, observed, strict=True)
+    }
+    assert not {seed: differing for seed, differing in found.items() if differing}
+
+
+@needs_verilator
+@pytest.mark.parametrize("layer", ["conv2", "conv3", "conv4", "conv5"])
+@pytest.mark.parametrize("name", TRAINED_BUILDS)
+def test_a_trained_layer_gives_the_committed_masks(
+    name: str, layer: str, programs: Programs, tmp_path: Path
+) -> None:
+    build = next(build for build in BUILDS if build.name == name)
+    case = trained_case(build, layer)
+    observed = run(programs[name].result(), [case], tmp_path)[0]
+    assert not differences(case, observed, simulated(case))
+    trace = load_trace(DIGITS)
+    committed = next(each for each in trace.layers if each.shape.name == layer)
+    assert np.array_equal(observed.mask, committed.unpack(0, 1))
+    assert 0 < observed.mask.mean() < 1
+
+
+def trained_case(build: Build, name: str) -> Case:
+    """The first image of the digits network in one of its layers: its true integers."""
+    operands = load_operands(DIGITS)
+    assert operands.first_image == 0
+    layer = next(each for each in operands.layers if each.shape.name == name)
+    ample = {"kib": 64, "banks": 16, "port_bits": 64}
+    memory = {
+        "activation_sram": ample,
+        "weight_sram": ample,
+        "output_sram": ample | {"kib": build.output_sram_kib},
+        "lsb_fetch": "with_msb",
+        "dram": {"kind": "lpddr4", "bytes_per_cycle": 16, "burst_bytes": 64},
+    }
+    weights = layer.weights.astype(np.int64)  # (out, in, high, wide); here taps come first
+    return Case(
+        build=build,
+        seed=0,
+        layer=layer.shape.model_dump(mode="json", exclude_none=True),
+        arch=architecture(build, memory, window="auto", batch=1),
+        scheme="pg",
+        activations=layer.activations[:1].astype(np.int64),
+        weights=weights.transpose(0, 2, 3, 1).reshape(len(weights), -1),
+        thresholds=layer.thresholds.astype(np.int64),
+    )
+
+
+def test_the_cases_cover_what_they_should() -> None:
+    """Drawn cases hold every kind of layer, mask, memory and scheme, several times each."""
+    assert len(BUILDS) * CASES >= 500
+    cases = [random_case(build, seed) for build in BUILDS for seed in range(CASES)]
+    gated = [case for case in cases if case.scheme == "pg"]
+    densities = [expected_outputs(case).mask.mean() for case in gated]
+    counts = [simulated(case) for case in cases]
+    seen = {
+        "density 0": sum(density == 0 for density in densities),
+        "density 1": sum(density == 1 for density in densities),
+        "sparse": sum(0 < density < 0.2 for density in densities),
+        "strided": sum(max(case.shape.stride) > 1 for case in cases),
+        "padded": sum(max(case.shape.padding) > 0 for case in cases),
+        "grouped": sum(case.shape.groups > 1 for case in cases),
+        "recurrent": sum(case.layer["op"] == "recurrent" for case in cases),
+        "signed": sum(case.layer["signed"] for case in cases),
+        "several windows": sum(case.arch["lsb"]["window"] != "auto" for case in cases),
+        "port stalls": sum(count["port_stall_cycles"] > 0 for count in counts),
+        "DRAM stalls": sum(count["dram_stall_cycles"] > 0 for count in counts),
+    }
+    assert min(seen.values()) >= 10, seen
+
+
+def test_a_difference_is_seen() -> None:
+    """A cycle too many, or one wrong bit, is reported: the comparison can fail."""
+    case = random_case(BUILDS[1], 0)
+    right, counts = expected_outputs(case), simulated(case)
+    equal = Observed(counts, right.outputs, right.mask)
+    assert not differences(case, equal, counts)
+    late = counts | {"bubble_cycles": counts["bubble_cycles"] + 1}
+    assert list(differences(case, equal, late)) == ["bubble_cycles"]
+    wrong = right.outputs.copy()
+    wrong.flat[-1] += 1
+    assert list(differences(case, Observed(counts, wrong, right.mask), counts)) == ["outputs"]
