@@ -52,18 +52,21 @@ module accelerator
   localparam int SLICES = STATIONARY ? ceil_div(16, COLUMN_SLICE) : 1;
 
   pass_t pass;
-  logic ends_step, opens_pass, loads, empty, transfers_done, starved;
+  logic ends_step, opens_pass, closes_pass, loads, loading, empty, transfers_done, starved;
   longint asked_bytes;
-  int step_bits, issue, windows_known;
+  int step_bits, issue, accesses, windows_known;
+  longint vectors_bits;
   int issued[2];
+  int vectors[2];
 
   sequencer #(
       .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE),
       .WEIGHT_SLICE(WEIGHT_SLICE), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS),
       .OVERLAP_FOLDS(OVERLAP_FOLDS), .DOUBLE_BUFFERED(DOUBLE_BUFFERED)
   ) sequencer (.*);
-  port_meter port_meter (
-      .clk, .bits_per_cycle(layer.port_bits_per_cycle), .opens(opens_pass), .ends_step, .step_bits, .enable, .starved);
+  read_ahead read_ahead (
+      .clk, .banks(layer.banks), .port_bits(layer.port_bits), .opens(opens_pass), .vectors_bits, .ends_step, .step_bits,
+      .closes(closes_pass), .enable, .accesses, .starved);
   dram_port dram_port (
       .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asked_bytes, .idle(transfers_done));
 
@@ -81,12 +84,12 @@ module accelerator
       .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS), .WINDOW(WINDOW), .STREAMS(STREAMS),
       .ROW_WIRES(ROW_WIRES), .SELECT_BITS(SELECT_BITS)
   ) slot_feed (
-      .layer, .pass, .stream_slot, .stream_used, .lane_stream, .row_streams, .row_selects, .issue, .step_bits);
+      .clk, .layer, .pass, .accesses, .stream_slot, .stream_used, .lane_stream, .row_streams, .row_selects, .issue, .step_bits, .vectors_bits);
   lane_feed #(
       .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
       .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS), .COLUMN_WIRES(COLUMN_WIRES), .SLICES(SLICES)
   ) lane_feed (
-      .clk, .enable, .layer, .pass, .loads, .column_operands);
+      .clk, .reset, .enable, .layer, .pass, .loads, .loading, .column_operands);
 
   control_t control;
   int activation_slice, weight_slice;
@@ -163,7 +166,7 @@ module accelerator
       .GATE_LATENCY(GATE_LATENCY), .STREAMS(STREAMS), .SELECT_BITS(SELECT_BITS)
   ) mask_window (
       .clk, .reset, .enable, .bit_written, .bit_slot, .bit_value, .bit_half, .ends_window(ends_window[COLUMNS-1]),
-      .windows_known, .issued(counts), .stream_slot, .stream_used, .lane_used, .lane_stream, .schedules, .count(issue_slots));
+      .windows_known, .issued(counts), .vectors, .stream_slot, .stream_used, .lane_used, .lane_stream, .schedules, .count(issue_slots));
   assign issued[0] = int'(counts[0]);
   assign issued[1] = int'(counts[1]);
 endmodule

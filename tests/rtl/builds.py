@@ -87,7 +87,7 @@ class Build:
         }
 
 
-_COMBINE = {"scheduler": "combine", "ways": 4, "open": 8}
+_COMBINE = {"scheduler": "combine", "ways": 3, "open": 4}
 _QUEUE = {"scheduler": "queue", "depth": 4, "scan": 2}
 
 BUILDS = (
@@ -97,12 +97,13 @@ BUILDS = (
     Build(2, 6, **_COMBINE),
     Build(6, 3, **_QUEUE),
     Build(6, 6, **_COMBINE, gate_latency_cycles=3),
+    Build(2, 8, scheduler="combine", ways=2, open=4),
     Build(1, 5, double_buffered=False),
-    Build(5, 1, **_COMBINE),
+    Build(5, 1),
     Build(1, 1, scheduler="queue", depth=1, scan=1),
     Build(3, 4, overlap="none", gate_latency_cycles=1),
     Build(4, 2, scheduler="combine", ways=2, open=3, double_buffered=False, gate_latency_cycles=2),
-    Build(2, 8, scheduler="queue", depth=2, scan=4, double_buffered=False),
+    Build(2, 7, scheduler="queue", depth=1, scan=4, double_buffered=False),
     Build(3, 5, lanes="positions", **_COMBINE),
     Build(4, 3, lanes="positions", overlap="none", scheduler="dense", double_buffered=False),
     # Weight stationary, and input stationary.
@@ -110,10 +111,11 @@ BUILDS = (
     Build(4, 4, dataflow="ws"),
     Build(6, 3, dataflow="ws", **_COMBINE, gate_latency_cycles=1),
     Build(2, 6, dataflow="ws", **_QUEUE),
-    Build(1, 4, dataflow="ws", scheduler="combine", ways=8, open=2, double_buffered=False),
-    Build(5, 1, dataflow="ws", scheduler="queue", depth=16, scan=4),
+    Build(1, 8, dataflow="ws", scheduler="combine", ways=3, open=2, double_buffered=False),
+    Build(5, 1, dataflow="ws"),
+    Build(2, 8, dataflow="ws", scheduler="queue", depth=3, scan=3),
     Build(3, 5, dataflow="ws", overlap="none", gate_latency_cycles=2),
-    Build(4, 4, dataflow="is", **_COMBINE),
+    Build(4, 2, dataflow="is", scheduler="combine", ways=2, open=4),
     Build(3, 2, dataflow="is", double_buffered=False, gate_latency_cycles=1),
     # PEs of other widths and kinds: operands wider than a PE take several cycles.
     Build(4, 3, max_activation_bits=4, max_weight_bits=4),

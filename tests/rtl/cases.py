@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from rtl.arithmetic import Geometry, Integers, gate_mask, geometry, planes, sums
+from rtl.arithmetic import Geometry, Integers, geometry, planes, sums
 from rtl.builds import Build
 
-MACS = 60_000
+MACS = 120_000
 ELEMENTS = 1 << 16  # of an operand memory
 PE_CYCLES = 400_000
 
@@ -107,8 +107,8 @@ def _layer(rng: Random, build: Build) -> dict[str, Any]:
     layer: dict[str, Any] = {
         "name": "layer",
         "op": op,
-        "in_channels": groups * rng.choice((1, 2, 3, 5, 8, 16)),
-        "out_channels": groups * rng.choice((1, 2, 3, 5, 8, 13)),
+        "in_channels": groups * rng.choice((1, 2, 3, 5, 8)),
+        "out_channels": groups * rng.choice((1, 3, 5, 8, *(build.columns, 2 * build.columns) * 2)),
         "groups": groups,
         "activation_bits": activation_bits,
         "msb_bits": rng.randint(1, activation_bits - 1),
@@ -123,7 +123,7 @@ def _layer(rng: Random, build: Build) -> dict[str, Any]:
     while True:
         kernel = rng.choice(KERNELS)
         sides = {
-            "in_size": [rng.choice((1, 2, 4, 5, 8, 11)), rng.choice((1, 2, 4, 5, 8, 11))],
+            "in_size": [rng.choice((1, 4, 5, 8, 11, 13)), rng.choice((2, 5, 8, 11, 13))],
             "kernel": list(kernel),
             "stride": [rng.choice((1, 1, 2, 3)) for _ in range(2)],
             "padding": [rng.choice((0, side // 2, side // 2, 2)) for side in kernel],
@@ -166,7 +166,8 @@ def _window(rng: Random, build: Build) -> int | str:
     """`auto`, one fold, or anything up to what the buffer holds."""
     unit = build.rows if build.dataflow == "os" else 1
     units = build.window_capacity // unit
-    return rng.choice(("auto", unit, unit * rng.randint(1, units), unit * min(2, units)))
+    few = unit * min(units, rng.randint(2, 4))
+    return rng.choice(("auto", "auto", unit, few, unit * rng.randint(1, units)))
 
 
 def _activations(
@@ -203,18 +204,12 @@ def _thresholds(
     shape = geometry(layer)
     high = planes(activations, layer["activation_bits"] - layer["msb_bits"])[0]
     high_sums = sums(high, weights, shape)
-    density = rng.choice((0.0, 0.02, 0.1, 0.2, 0.3, 0.5, 0.9, 1.0))
-    spread = bits.choice((0.0, 0.5, 1.0, 1.0, 2.0), len(weights))
-    wanted = np.clip(density * spread if 0 < density < 1 else np.full(len(weights), density), 0, 1)
-    return np.array(
-        [
-            np.sort(np.append(channel, channel.min() - 1))[round((1 - share) * channel.size)]
-            for channel, share in zip(
-                high_sums.swapaxes(0, 1).reshape(len(weights), -1), wanted, strict=True
-            )
-        ],
-        np.int64,
-    )
-
-
-__all__ = ["Case", "architecture", "gate_mask", "random_case"]
+    density = rng.choice((0.0, 0.05, *(0.1, 0.15, 0.2, 0.3, 0.5) * 3, 0.9, 1.0))
+    spread = bits.choice(rng.choice(((1.0,), (0.0, 0.5, 1.0, 2.0))), len(weights))
+    wanted = np.clip(density * spread if 0 < density < 1 else density + 0 * spread, 0, 1)
+    channels = high_sums.swapaxes(0, 1).reshape(len(weights), -1)
+    closed = (1 - wanted) * channels.shape[1]  # of each channel's gates, on average
+    ranks = np.floor(closed + bits.random(len(weights))).astype(np.int64)
+    levels = np.sort(np.hstack([channels.min(axis=1, keepdims=True) - 1, channels]), axis=1)
+    chosen: Integers = levels[np.arange(len(weights)), np.minimum(ranks, channels.shape[1])]
+    return chosen

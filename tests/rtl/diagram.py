@@ -112,10 +112,12 @@ def case_of(diagram: Diagram) -> Case:
     )
 
 
-def drawn(diagram: Diagram, builds: Path) -> str:
-    """Return the diagram's signals, a character a cycle."""
+def drawn(diagram: Diagram, builds: Path, stimulus: Path) -> str:
+    """Return the diagram's signals, a character a cycle; stimulus: the case's file, to be written.
+
+    builds: where built designs are kept.
+    """
     program = verilate(diagram.build, builds)
-    stimulus = builds / "diagram.txt"
     write_stimulus([case_of(diagram)], stimulus)
     command = [str(program), f"+cases={stimulus}", "+trace"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -134,7 +136,8 @@ def main() -> None:
     """Print every diagram."""
     with tempfile.TemporaryDirectory() as scratch:
         for diagram in DIAGRAMS:
-            print(f"{diagram.rule}: {diagram.build.name}\n\n{drawn(diagram, Path(scratch))}\n")
+            signals = drawn(diagram, Path(scratch), Path(scratch) / "cases.txt")
+            print(f"{diagram.rule}: {diagram.build.name}\n\n{signals}\n")
     for name, meaning in SIGNALS.items():
         print(f"{name}: {meaning}")
 

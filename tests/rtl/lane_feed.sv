@@ -14,44 +14,49 @@ module lane_feed
     parameter int SLICES = 1
 ) (
     input logic clk,
+    input logic reset,
     input logic enable,
     input layer_t layer,
     input pass_t pass,
     input logic loads,  // row 0 in this cycle, the others after it
+    output logic loading,  // rows that a fold before has yet to load, in this cycle too
     output logic [SLICES*COLUMN_WIRES-1:0] column_operands[COLUMNS]
 );
-  operand_memory memory ();
+  operand_memory memory (.clk, .banks(0), .accesses(0));  // its ports are not limited
 
-  pass_t loading, held;
+  pass_t served, held;
   int row, last_row;
-  assign loading = STATIONARY && !loads ? held : pass;
+  assign served = STATIONARY && !loads ? held : pass;
   assign row = STATIONARY && !loads ? last_row + 1 : 0;
+  assign loading = last_row + 1 < ROWS;
   always_ff @(posedge clk) begin
-    if (enable) begin
+    if (reset) last_row <= ROWS;
+    else if (enable) begin
       if (loads) held <= pass;
       last_row <= row < ROWS ? row : ROWS;
     end
+    assert (reset || !(loads && enable && loading)) else $fatal(1, "two folds load at a time");
   end
 
   rate_t rate;
   int slice_bits, width, first_element, slices, slice;
-  assign rate = loading.rate;
+  assign rate = served.rate;
   assign slice_bits = ROWS_ARE_ACTIVATIONS ? WEIGHT_SLICE : ACTIVATION_SLICE;
   assign width = FUSION ? 1 << (ROWS_ARE_ACTIVATIONS ? rate.weight_log2 : rate.activation_log2) : slice_bits;
   assign slices = ROWS_ARE_ACTIVATIONS ? rate.weight_slices : rate.activation_slices;
   assign slice = rate.activation_slices == 0 ? 0
-      : ROWS_ARE_ACTIVATIONS ? loading.cycle / rate.activation_slices : loading.cycle % rate.activation_slices;
+      : ROWS_ARE_ACTIVATIONS ? served.cycle / rate.activation_slices : served.cycle % rate.activation_slices;
   assign first_element = STATIONARY
-      ? layer.reduction - (loading.folds - loading.fold) * ROWS * rate.macs + row * rate.macs
-      : layer.reduction - (loading.steps - loading.step) * rate.macs;
+      ? layer.reduction - (served.folds - served.fold) * ROWS * rate.macs + row * rate.macs
+      : layer.reduction - (served.steps - served.step) * rate.macs;
 
   always_comb begin
     for (int column = 0; column < COLUMNS; column++) begin
       automatic int vector =
-          (loading.at.group * layer.lanes + loading.at.first_lane + column) * layer.reduction;
+          (served.at.group * layer.lanes + served.at.first_lane + column) * layer.reduction;
       column_operands[column] = '0;
       for (int m = 0; m < rate.macs; m++) begin
-        if (first_element + m >= 0 && row < ROWS && column < loading.at.lanes) begin
+        if (first_element + m >= 0 && row < ROWS && column < served.at.lanes) begin
           for (int s = 0; s < (STATIONARY ? slices : 1); s++)
             column_operands[column] |= (SLICES*COLUMN_WIRES)'(slice_of(
                 operand(vector + first_element + m), STATIONARY ? s : slice, slice_bits, width))
@@ -62,6 +67,6 @@ module lane_feed
   end
 
   function automatic int operand(input int at);
-    return ROWS_ARE_ACTIVATIONS ? memory.element(at) : plane_of(layer, loading.lsb, memory.element(at));
+    return ROWS_ARE_ACTIVATIONS ? memory.element(at) : plane_of(layer, served.lsb, memory.element(at));
   endfunction
 endmodule

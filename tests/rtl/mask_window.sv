@@ -27,6 +27,7 @@ module mask_window #(
     output logic schedules,  // the present slot is the last of its window
     output int count,  // of issue slots, with the present slot
     output logic [ADDRESS_BITS:0] issued[2],
+    output int vectors[2],  // operand vectors that a schedule reads: streams in use
     output logic [ADDRESS_BITS-1:0] stream_slot[2*WINDOW][STREAMS],
     output logic [WINDOW-1:0][STREAMS-1:0] stream_used[2],
     output logic [WINDOW-1:0][COLUMNS-1:0] lane_used[2],
@@ -80,6 +81,13 @@ module mask_window #(
   logic first;
   assign first = row.slot == '0;
   assign count = int'(so_far);
+
+  // A slot is one operand vector, but under `queue` each of its entries needs a stream of its own.
+  int row_vectors;
+  always_comb begin
+    row_vectors = SCHEDULER == "dense" || row.active != '0 ? 1 : 0;
+    if (SCHEDULER == "queue") row_vectors = $countones(row.active);
+  end
   assign schedules = row.valid && row.ends;
   generate
     if (SCHEDULER == "combine") begin : combine
@@ -125,6 +133,7 @@ module mask_window #(
         end
       end
       issued[row.half] <= so_far;
+      vectors[row.half] <= (first ? 0 : vectors[row.half]) + row_vectors;
       windows_known <= windows_known + int'(row.ends);
     end
   end

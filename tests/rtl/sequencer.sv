@@ -1,7 +1,8 @@
 // Decides what enters the array in every cycle. Passes follow each other in the order of M19; each
-// fold waits until its gate is known (M19) and its column buses are free (M17); turns wait for their
-// transfers (M25). Nothing here knows how long a wait will be: it asks the array, the mask window and
-// the DRAM's port in every cycle.
+// fold waits until its mask is known (M19) and its column buses are free (M17); turns wait for their
+// transfers (M25). In every cycle it asks the array, the mask window, the lanes' feed and the DRAM's
+// port; the bus that takes sums away it reserves, because it knows how long a fold will take.
+// Behavioural: it passes over all that takes no time within one cycle.
 module sequencer
   import types::*;
 #(
@@ -21,6 +22,8 @@ module sequencer
     input layer_t layer,
     input int windows_known,
     input int issued[2],  // issue slots of the schedules that the two halves hold
+    input int vectors[2],  // and operand vectors that they read
+    input logic loading,  // operands that stay are on the columns' buses
     input logic empty,  // the array
     input logic transfers_done,
     input logic starved,  // of slot operands, if a step ends in this cycle
@@ -28,6 +31,7 @@ module sequencer
     output logic step,  // a cycle of a step enters the array, if enable is up
     output logic ends_step,
     output logic opens_pass,
+    output logic closes_pass,
     output logic loads,  // a fold's operands begin to load in this cycle
     output logic enable,
     output logic waits_for_dram,
@@ -84,6 +88,7 @@ module sequencer
     found.at = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, found.tile);
     found.steered = found.lsb && layer.gated;
     found.slots = found.steered ? issued[found.at.half] : found.at.slots;
+    found.vectors = found.steered ? vectors[found.at.half] : found.at.slots;
     found.rate = found.lsb ? lsb_rate : msb_rate;
     found.cycles = found.rate.activation_slices * found.rate.weight_slices;
     found.folds = !STATIONARY ? ceil_div(found.slots, ROWS) : found.lsb ? lsb_folds : msb_folds;
@@ -94,9 +99,10 @@ module sequencer
   transfer_list transfers ();
 
   place_t place, here;
-  int since_end, since_load, since_loading;  // array cycles
+  int since_end;  // array cycles
+  logic loaded;  // `overlap: none`: the fold's operands began to load
   int loaded_tile;  // whose operands the array holds, -1: none yet
-  logic opened, busy, moves, ready, gate_known, must_load, bus_free;
+  logic opened, busy, moves, ready, gate_known, must_load, bus_free, undecided;
 
   // Pass over all that takes no time, until something has to wait or a step can enter.
   always_comb begin
@@ -140,8 +146,8 @@ module sequencer
             end else begin
               must_load = STATIONARY && !(stays && loaded_tile >= 0 && same_lane_group(loaded_tile, pass.tile));
               if (OVERLAP_FOLDS)
-                bus_free = STATIONARY ? !must_load || since_load >= ROWS : since_end + pass.steps * pass.cycles >= ROWS;
-              else bus_free = empty && (!STATIONARY || since_loading >= ROWS);
+                bus_free = STATIONARY ? !must_load || !loading : since_end + pass.steps * pass.cycles >= ROWS;
+              else bus_free = empty && (!STATIONARY || loaded && !loading);
               ready = here.step > 0 || here.cycle > 0 || gate_known && bus_free;
               moves = 0;
             end
@@ -178,6 +184,7 @@ module sequencer
         endcase
       end
     end
+    undecided = moves && !reset;
     pass.fold = here.fold;
     pass.step = here.step;
     pass.cycle = here.cycle;
@@ -195,17 +202,18 @@ module sequencer
   assign ends_step = ready && here.cycle == pass.cycles - 1;
   assign ends_fold = ends_step && here.step == pass.steps - 1;
   assign opens_pass = begins_fold && here.fold == 0 && !opened;
+  assign closes_pass = ends_fold && here.fold == pass.folds - 1;
   assign enable = !waits_for_dram && !(ends_step && starved);
   // By itself a fold loads before it begins, else with its first step.
   assign loads = OVERLAP_FOLDS ? begins_fold && must_load
-      : !moves && !ready && pass.happens && gate_known && STATIONARY && empty && since_loading == 0;
+      : !moves && !ready && pass.happens && gate_known && STATIONARY && empty && !loaded;
 
   always_ff @(posedge clk) begin
+    assert (!undecided) else $fatal(1, "the sequencer would need more than one cycle to decide");
     if (reset) begin
       place <= '{turn: 0, stage: FETCH, fold: 0, step: 0, cycle: 0};
       since_end <= LONG_AGO;
-      since_load <= LONG_AGO;
-      since_loading <= 0;
+      loaded <= 0;
       loaded_tile <= -1;
       opened <= 0;
     end else begin
@@ -213,8 +221,7 @@ module sequencer
       opened <= begins_fold && !enable;  // the ports read on while the first step waits for them
       if (enable) begin
         since_end <= ends_fold ? 0 : since_end < LONG_AGO ? since_end + 1 : LONG_AGO;
-        since_load <= loads ? 1 : since_load < LONG_AGO ? since_load + 1 : LONG_AGO;
-        since_loading <= ends_fold ? 0 : loads || since_loading > 0 ? since_loading + 1 : 0;
+        loaded <= loads || loaded && !ends_fold;
         if (loads) loaded_tile <= pass.tile;
         if (ready) place <= after(here, pass);
       end

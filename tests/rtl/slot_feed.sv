@@ -17,17 +17,20 @@ module slot_feed
     parameter int SELECT_BITS = 1,
     parameter int ADDRESS_BITS = $clog2(WINDOW)
 ) (
+    input logic clk,
     input layer_t layer,
     input pass_t pass,
+    input int accesses,
     input logic [ADDRESS_BITS-1:0] stream_slot[2*WINDOW][STREAMS],
     input logic [WINDOW-1:0][STREAMS-1:0] stream_used[2],
     input logic [COLUMNS*SELECT_BITS-1:0] lane_stream[2*WINDOW],
     output logic [STREAMS*ROW_WIRES-1:0] row_streams[ROWS],
     output logic [COLUMNS*SELECT_BITS-1:0] row_selects[ROWS],
     output int issue,  // of row 0
-    output int step_bits  // read from the buffer for this step
+    output int step_bits,  // of the buffer that this step uses
+    output longint vectors_bits  // and the whole pass
 );
-  operand_memory memory ();
+  operand_memory memory (.clk, .banks(layer.banks), .accesses);
 
   int bits, slice, slice_bits, width, first_element, elements;
   rate_t rate;
@@ -45,6 +48,7 @@ module slot_feed
   assign first_element = layer.reduction - (numbers - number) * per_step;
   assign elements = first_element < 0 ? per_step + first_element : per_step;
 
+  assign vectors_bits = longint'(pass.vectors) * longint'(layer.reduction) * longint'(bits);
   assign issue = STATIONARY ? pass.step : pass.slots - (pass.folds - pass.fold) * ROWS;
 
   always_comb begin

@@ -46,7 +46,7 @@ module systolic_array
     end
   endgenerate
 
-  // The steps that have entered and not passed the last PE: as many bits as cycles that takes.
+  // The steps that have entered, by cycles since; the last PE is DIAGONALS - 1 cycles away.
   logic [DIAGONALS-1:0] under_way;
   always_ff @(posedge clk) if (enable) under_way <= under_way << 1 | DIAGONALS'(control.valid);
   assign empty = (under_way << 1) == '0;

@@ -7,7 +7,6 @@ side by side, the first port lowest; the program prints the unit's output for ea
 from __future__ import annotations
 
 import random
-import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,14 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from rtl.verilator import needs_verilator
+
 RTL = Path(__file__).parent
 SOURCES = ("brick", "shift_add_tree", "fusion_unit", "term_unit", "operand_selector", "comparator")
 RANDOM_VECTORS = 40  # for each pair of widths and each pair of signs
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("verilator") is None,
-    reason="Verilator is not installed: apt-get install verilator",
-)
+pytestmark = needs_verilator
 
 
 @dataclass(frozen=True)

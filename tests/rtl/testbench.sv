@@ -5,6 +5,7 @@ module testbench
 ;
   `include "parameters.svh"
   localparam int VALUES = 1 << 16;
+  localparam int NEVER_STORED = 32'h7fffffff;
   localparam int LIMIT_CYCLES = 20_000_000;
 
   logic clk = 0;
@@ -75,7 +76,7 @@ module testbench
   endfunction
 
   task automatic read_layer();
-    automatic int found[13];
+    automatic int found[14];
     foreach (found[i]) found[i] = next_integer();
     given.slots = found[0];
     given.lanes = found[1];
@@ -86,10 +87,11 @@ module testbench
     given.activation_bits = found[6];
     given.lsb_bits = found[7];
     given.weight_bits = found[8];
-    given.port_bits_per_cycle = found[9];
-    given.dram_bytes_per_cycle = found[10];
-    given.gated = found[11] != 0;
-    given.signed_activations = found[12] != 0;
+    given.banks = found[9];
+    given.port_bits = found[10];
+    given.dram_bytes_per_cycle = found[11];
+    given.gated = found[12] != 0;
+    given.signed_activations = found[13] != 0;
     given.thresholds_by_slot = !LANES_ARE_CHANNELS;
     @(negedge clk);
   endtask
@@ -150,6 +152,8 @@ module testbench
       accelerator.sequencer.transfers.read_bytes[i] = longint'(next_integer());
       accelerator.sequencer.transfers.write_bytes[i] = longint'(next_integer());
     end
+    foreach (outputs[i]) outputs[i] = NEVER_STORED;
+    foreach (mask[i]) mask[i] = 0;
     msb_cycles = 0;
     lsb_cycles = 0;
     bubble_cycles = 0;

@@ -12,7 +12,8 @@ package types;
     int activation_bits;
     int lsb_bits;  // 0 in a layer of one pass
     int weight_bits;
-    int port_bits_per_cycle;
+    int banks;  // of the buffer that feeds the slots
+    int port_bits;
     int dram_bytes_per_cycle;
     bit gated;
     bit signed_activations;
@@ -49,6 +50,7 @@ package types;
     tile_t at;
     rate_t rate;
     int slots;  // issue slots
+    int vectors;  // operand vectors that they read
     int folds;
     int steps;  // of a fold: of the reduction, or issue slots where operands stay
     int cycles;  // of a step

@@ -1,0 +1,79 @@
+"""What of the model a case exercises, found with the stepped reference: is every rule reached?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reference.layers import layer_of, passes_of
+from reference.mapping import Job, TilePlan, plan_tile, runs_of, tiles_of
+from reference.schedulers import Mask, combine, queue, skip
+
+from rtl.cases import Case
+from rtl.harness import expected_outputs
+
+UNLIMITED = 10**6
+
+
+def features(case: Case, counts: dict[str, int]) -> Iterator[str]:
+    """Name what a case has; counts: its cycles, as the RTL and pgsim report them."""
+    shape, layer = case.shape, case.layer
+    yield layer["op"]
+    yield from (("strided",) if max(shape.stride) > 1 else ())
+    yield from (("padded",) if max(shape.padding) > 0 else ())
+    yield from (("grouped",) if shape.groups > 1 else ())
+    yield from (("signed",) if layer["signed"] else ())
+    yield from (("port stalls",) if counts["port_stall_cycles"] else ())
+    job = Job(layer_of(layer), passes_of(layer_of(layer), case.scheme), case.arch)
+    plans = list(_plans(case, job))
+    several_windows = any(not plan.tile.opens_lane_group for plan in plans)
+    yield from (("several windows",) if several_windows else ())
+    yield from (("operands stay over windows",) if job.operands_stay and several_windows else ())
+    if job.gated:
+        yield from _mask_features(case, plans)
+
+
+def _plans(case: Case, job: Job) -> Iterator[TilePlan]:
+    masks = expected_outputs(case).mask.astype(int).tolist()
+    for run in runs_of(job, len(case.activations)):
+        for tile in tiles_of(job, run, None):
+            yield plan_tile(job, tile, masks)
+
+
+def _mask_features(case: Case, plans: list[TilePlan]) -> Iterator[str]:
+    mask = expected_outputs(case).mask
+    density = mask.mean()
+    kinds = {0: "density 0", 1: "density 1"}
+    yield kinds.get(density, "sparse" if density < 0.25 else "dense")
+    if mask.shape[2] > 8:  # neighbouring positions agree more often than chance would have it
+        agree = (mask[..., 1:] == mask[..., :-1]).mean()
+        if 0.1 < density < 0.9 and agree > 0.2 + density**2 + (1 - density) ** 2:
+            yield "clustered"
+    empty = [not plan.passes[1].happens for plan in plans]
+    if any(empty) and not all(empty):
+        yield "some LSB passes empty"
+    tiles = [plan.mask for plan in plans if plan.mask]
+    yield from _scheduler_features(case, tiles)
+
+
+def _scheduler_features(case: Case, tiles: list[Mask]) -> Iterator[str]:
+    """Say whether a scheduler's limits matter: without one it would issue another number."""
+    build = case.build
+
+    def issued(ways: int, open_slots: int, depth: int, scan: int) -> int:
+        schedules = {
+            "combine": lambda mask: combine(mask, ways, open_slots),
+            "queue": lambda mask: queue(mask, depth, scan),
+        }
+        return sum(len(schedules[build.scheduler](mask).slots) for mask in tiles)
+
+    if build.scheduler not in ("combine", "queue"):
+        return
+    limits = {"ways": build.ways, "open_slots": build.open}
+    limits |= {"depth": build.depth, "scan": build.scan}
+    own = issued(**limits)
+    if own < sum(len(skip(mask).slots) for mask in tiles):
+        yield f"{build.scheduler} saves slots"
+    mattering = ("ways", "open_slots") if build.scheduler == "combine" else ("depth", "scan")
+    for name in mattering:
+        if issued(**limits | {name: UNLIMITED}) != own:
+            yield f"{name} matter{'s' * (name in ('depth', 'scan'))}"
