@@ -16,13 +16,14 @@ from pgsim.arch import (
     Technology,
     gating_cost,
     load_technology,
+    macs_and_cycles,
     pe_cost,
     sram_cost,
-    stream_bits,
 )
-from pgsim.mapping import Counts
+from pgsim.mapping import Counts, reduction_folds
 from pgsim.results import PARTS_OF_CYCLES
 from pgsim.schemes import Pass
+from pgsim.workload import LayerShape
 
 Energies = npt.NDArray[np.floating]
 
@@ -56,7 +57,8 @@ class Costs:
 def costs_of(arch: ArchConfig) -> Costs:
     """Return what a design's parts cost in its technology.
 
-    Raises InputError where there is no such technology, or it lacks the PE or the kind of DRAM.
+    Raises InputError where there is no such technology or synthesis table, where one is wrong or
+    lacks what the design has (the PE, the kind of DRAM), one problem a line.
     """
     technology = load_technology(arch.technology)
     buffers = {
@@ -70,18 +72,24 @@ def costs_of(arch: ArchConfig) -> Costs:
 
 
 def energy(
-    counts: Mapping[str, Counts], costs: Costs, passes: tuple[Pass, ...]
+    shape: LayerShape,
+    passes: tuple[Pass, ...],
+    counts: Mapping[str, Counts],
+    costs: Costs,
+    *,
+    network_gated: bool,
 ) -> dict[str, Energies]:
     """Return the energy columns of one layer, float64 in pJ, shaped as its counts.
 
-    counts: int64 (batches,) under the names of `simulate.simulate_block`. Source: MODEL.md M28.
+    counts: int64 (batches,) under the names of `simulate.simulate_block`. network_gated: whether a
+    mask steers any layer of the network, for logic leaks in all of them. Source: MODEL.md M28.
     """
     cycles = np.sum([counts[part] for part in PARTS_OF_CYCLES], axis=0)
     lsb = passes[-1]
-    leakage_uw = costs.leakage_uw + (costs.gating.leakage_uw if lsb.gated else 0.0)
+    leakage_uw = costs.leakage_uw + (costs.gating.leakage_uw if network_gated else 0.0)
     parts = {
         "energy_pe_pj": _pe(counts, cycles, costs),
-        "energy_gating_pj": _gating(counts, costs, lsb) if lsb.gated else 0.0 * cycles,
+        "energy_gating_pj": (_gating(shape, lsb, counts, costs) if lsb.gated else 0.0 * cycles),
         "energy_sram_pj": _sram(counts, costs),
         "energy_dram_pj": _dram(counts, costs),
         "energy_leakage_pj": cycles / costs.arch.clock_mhz * leakage_uw,
@@ -106,16 +114,51 @@ def _pe(counts: Mapping[str, Counts], cycles: Counts, costs: Costs) -> Energies:
     return busy_or_idle * costs.pe.dynamic_pj_per_cycle
 
 
-def _gating(counts: Mapping[str, Counts], costs: Costs, pass_: Pass) -> Energies:
-    """Comparators, the scheduler, its operand streams and its issue table (M28)."""
+def _gating(shape: LayerShape, pass_: Pass, counts: Mapping[str, Counts], costs: Costs) -> Energies:
+    """Comparators, the scheduler, its further operand streams and its issue table (M28)."""
     gating = costs.gating
-    wide = stream_bits(costs.arch, pass_.activation_bits, pass_.weight_bits)
-    streamed = counts["lsb_busy_pe_cycles"] * gating.further_streams * wide
-    table_pj = gating.issue_table.write_pj_per_word + gating.issue_table.read_pj_per_word
     spent: Energies = counts["outputs"] * gating.comparator.dynamic_pj_per_cycle
     spent = spent + counts["lsb_slots_dense"] * gating.scheduler.dynamic_pj_per_cycle
+    streamed = _further_stream_bits(shape, pass_, counts, costs.arch)
     spent = spent + streamed * gating.stream_bit.dynamic_pj_per_cycle
-    return spent + counts["lsb_slots_issued"] * table_pj
+    return spent + _issue_table(shape, pass_, counts, costs)
+
+
+def _further_stream_bits(
+    shape: LayerShape, pass_: Pass, counts: Mapping[str, Counts], arch: ArchConfig
+) -> Energies:
+    """Bits of operand vectors, each times the PEs that pass it on, beyond a vector an issued slot.
+
+    Under `combine` vectors pass all columns, under `queue` they end at their own.
+    """
+    columns = arch.array.columns
+    match arch.lsb.scheduler:
+        case "combine":
+            vectors = (counts["lsb_active_slots"] - counts["lsb_slots_issued"]) * columns
+        case "queue":
+            passed = counts["lsb_outputs"] * (columns + 1) / 2
+            vectors = np.maximum(0, passed - counts["lsb_slots_issued"] * columns)
+        case _:
+            return np.zeros(counts["outputs"].shape)
+    bits = pass_.activation_bits if arch.array.lanes_are_channels else pass_.weight_bits
+    streamed: Energies = vectors * float(shape.reduction * bits)
+    return streamed
+
+
+def _issue_table(
+    shape: LayerShape, pass_: Pass, counts: Mapping[str, Counts], costs: Costs
+) -> Energies:
+    """Active slots are written to their entries, under `queue` once for each lane that works.
+
+    Every fold of the reduction reads all entries.
+    """
+    arch, table = costs.arch, costs.gating.issue_table
+    macs, _ = macs_and_cycles(arch.array.pe, pass_.activation_bits, pass_.weight_bits)
+    folds = reduction_folds(shape, arch.array, macs)
+    written = counts["lsb_outputs" if arch.lsb.scheduler == "queue" else "lsb_active_slots"]
+    read = counts["lsb_slots_issued"] * folds * costs.gating.issue_table_banks
+    spent: Energies = written * table.write_pj_per_word + read * table.read_pj_per_word
+    return spent
 
 
 def _sram(counts: Mapping[str, Counts], costs: Costs) -> Energies:

@@ -32,12 +32,12 @@ def shipped_names(kind: str, suffix: str) -> list[str]:
     return sorted(name for name in names if "." not in name)
 
 
-def shipped(kind: str, name_or_path: str | Path, suffix: str) -> Path:
-    """Return the path of a file given by path or by the name of a shipped one.
+def shipped(kind: str, name_or_path: str | Path, suffix: str, folder: Path = Path()) -> Path:
+    """Return the path of a file given by path, from `folder` on, or by the name of a shipped one.
 
     Raises InputError, with the nearest shipped name, where there is neither.
     """
-    path = Path(name_or_path)
+    path = folder / name_or_path
     names = shipped_names(kind, suffix)
     if _exists(path) and not (path.is_dir() and str(name_or_path) in names):
         return path

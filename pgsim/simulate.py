@@ -56,6 +56,7 @@ def simulate(
         )
     calibration = calibration_count(trace, arch, calibration_images)
     passes = [scheme_named(scheme)(layer) for layer in trace.layers]
+    gated = any(own[-1].gated for own in passes)
     results = []
     for layer, own, following in zip(trace.layers, passes, [*passes[1:], passes[-1]], strict=True):
         output_bits = arch.output_bits or sum(each.activation_bits for each in following)
@@ -64,7 +65,8 @@ def simulate(
             for block in _blocks(layer, arch, calibration, trace.images)
         ]
         counts = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-        results.append(LayerResult(layer, own, counts, energy(counts, costs, own)))
+        energies = energy(layer.shape, own, counts, costs, network_gated=gated)
+        results.append(LayerResult(layer, own, counts, energies))
     return Result(trace, costs, scheme, calibration, per_image, tuple(results))
 
 

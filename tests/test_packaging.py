@@ -110,6 +110,7 @@ def test_kernels_import_numpy_and_numba_only(path: Path) -> None:
     [
         ("arch_configs", ".yaml", "pg_ws"),
         ("arch_configs/technology", ".yaml", "45nm"),
+        ("arch_configs/synthesis", ".yaml", "sky130"),
         ("traces", ".safetensors", "digits_pg_4_2"),
         ("traces", ".operands.safetensors", "digits_pg_4_2"),
     ],

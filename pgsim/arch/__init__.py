@@ -19,7 +19,6 @@ from pgsim.arch.costs import (
     gating_cost,
     pe_cost,
     sram_cost,
-    stream_bits,
 )
 from pgsim.arch.pe import macs_and_cycles
 from pgsim.arch.technology import Technology, load_technology
@@ -44,5 +43,4 @@ __all__ = [
     "macs_and_cycles",
     "pe_cost",
     "sram_cost",
-    "stream_bits",
 ]

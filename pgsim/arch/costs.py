@@ -49,19 +49,19 @@ class SRAMCost:
 class GatingCost:
     """The cost of what steers the LSB pass of one design (M28, M29).
 
-    `comparator`: the gate of each of so many `columns`. `scheduler`: the LSB scheduler, busy in
-    every slot time. `stream_bit`: one bit of an operand stream more in one PE, with its way of the
-    selector; a PE has `further_streams`, and the array `stream_bits` of them. `issue_table`: its
-    words are issue slots.
+    `comparator`: the gate of each of so many `columns`. `scheduler`: the LSB scheduler; its energy
+    is that of a scanned slot. `stream_bit`: one bit of an operand stream more in one PE, with its
+    way of the selector; the array has `stream_bits` of them. `issue_table`: an SRAM in so many
+    banks, the words of which at one address are the entry of an issue slot.
     """
 
     columns: int
     comparator: LogicCost
     scheduler: LogicCost
     stream_bit: LogicCost
-    further_streams: float
     stream_bits: float
     issue_table: SRAMCost
+    issue_table_banks: int
 
     @property
     def area_um2(self) -> float:
@@ -87,7 +87,8 @@ def logic_cost(technology: Technology, modules: Mapping[str, float]) -> LogicCos
 
     A count may be a fraction or negative: the difference of two modules is what one adds. Each
     figure is scaled by that of the fixed 8-bit PE in the technology over the synthesized one's:
-    area, energy and leakage by a ratio of their own.
+    area, energy and leakage by a ratio of their own. Raises InputError where there is no such
+    synthesis table, or the technology has no fixed 8-bit PE.
     """
     synthesized = load_synthesis(technology.synthesis).modules
     target, unit = _row(technology.pe.fixed, 8), synthesized["fixed_8x8"]
@@ -111,7 +112,8 @@ def pe_cost(technology: Technology, pe: PE) -> LogicCost:
     is on the straight line through those, over the bits of products added up in a cycle: `terms`
     times the parallel operand's maximum, or `terms` where both operands are serial.
 
-    Raises InputError where the PE is wider than every row of its table.
+    Raises InputError where the PE is wider than every row of its table, and for a serial unit
+    as `logic_cost` does.
     """
     match pe.kind:
         case "fixed":
@@ -131,54 +133,71 @@ def pe_cost(technology: Technology, pe: PE) -> LogicCost:
 def gating_cost(technology: Technology, arch: ArchConfig) -> GatingCost:
     """Return what a design's gate and its LSB scheduler cost in a technology.
 
-    Schedulers are synthesized for 16 lanes, `combine` with 8 open issue slots; they grow with the
-    lanes, and `combine` with the open slots, in proportion (to 10 %: the table has other sizes).
-    `ideal` is a bound, priced as `skip`; `dense` has no scheduler. Streams of a `queue`, one for
-    each lane, end at their column, so that a PE has half of the further ones. The issue table is
-    an SRAM that holds a window's issue slots, two windows' where buffers are doubled.
+    Schedulers are synthesized for 16 lanes; they grow with the lanes, and `combine` with the open
+    slots, in proportion. Against the table's other sizes that is, in area, energy and leakage,
+    +12, +8 and +25 % for `combine` of 32 lanes, +1, 0 and +8 % for 4 open slots, +6, +7 and +3 %
+    for `queue` of 32 lanes. Ways (4), depth (16), scan (4) and the bits of an address (8) are held
+    at the synthesized ones. `ideal` is a bound, priced as `skip`; `dense` has no scheduler.
+
+    A stream's bit is what 3 further streams add to an 8 x 8 PE, over their bits: to the fusion PE,
+    or to the fixed one, which also stands for serial PEs. The issue table holds a window's issue
+    slots, two windows' where buffers are doubled. Raises InputError as `logic_cost` does.
     """
     window = arch.window_capacity if arch.lsb.window == "auto" else arch.lsb.window
-    scheduler, further_streams, entry_bits = _steering(arch, max(1, (window - 1).bit_length()))
+    steering = _steering(arch, max(1, (window - 1).bit_length()))
     windows = 2 if arch.memory.double_buffered else 1
+    banks, word_bits = steering.table_banks, steering.table_word_bits
     pe, pes = arch.array.pe, arch.array.rows * arch.array.columns
     widths = product(range(1, pe.max_activation_bits + 1), range(1, pe.max_weight_bits + 1))
-    widest = max(stream_bits(arch, *each) for each in widths)
-    stream_of_32_bits = {"fusion_8x8_4_streams": 1 / 3, "fusion_8x8": -1 / 3}
+    widest = max(_stream_bits(arch, *each) for each in widths)
+    kind, operand_bits = ("fusion", 32) if pe.kind == "fusion" else ("fixed", 8)
+    share = 1 / (3 * operand_bits)
+    stream_bit = {f"{kind}_8x8_4_streams": share, f"{kind}_8x8": -share}
     return GatingCost(
         columns=arch.array.columns,
         comparator=logic_cost(technology, {"comparator_32": 1}),
-        scheduler=logic_cost(technology, scheduler),
-        stream_bit=logic_cost(
-            technology, {name: count / 32 for name, count in stream_of_32_bits.items()}
+        scheduler=logic_cost(technology, steering.scheduler),
+        stream_bit=logic_cost(technology, stream_bit),
+        stream_bits=pes * steering.further_streams * widest,
+        issue_table=sram_cost(
+            technology, windows * window * banks * word_bits / 8192, banks, word_bits
         ),
-        further_streams=further_streams,
-        stream_bits=pes * further_streams * widest,
-        issue_table=sram_cost(technology, windows * window * entry_bits / 8192, 1, entry_bits),
+        issue_table_banks=banks,
     )
 
 
-def _steering(arch: ArchConfig, address_bits: int) -> tuple[dict[str, float], float, int]:
-    """Return a scheduler's modules, further streams a PE, and bits of an entry of its issue table.
+@dataclass(frozen=True)
+class _Steering:
+    """A scheduler's modules, further streams a PE (on average), and the words of its issue table.
 
-    An entry holds slots, and for every lane whether it works and on which stream.
+    The table says which slots an issue slot holds, and under `combine` each lane's stream; whether
+    a lane works is the mask, which the output buffer holds (M22).
     """
-    lsb, lanes = arch.lsb, arch.array.columns
-    match lsb.scheduler:
+
+    scheduler: Mapping[str, float]
+    further_streams: float
+    table_banks: int
+    table_word_bits: int
+
+
+def _steering(arch: ArchConfig, address_bits: int) -> _Steering:
+    lanes = arch.array.columns
+    match arch.lsb.scheduler:
         case "dense":
-            return {}, 0, 0
+            return _Steering({}, 0, 1, 0)
         case "combine":
-            share = lanes / 16 * lsb.open / 8
-            bits = lsb.ways * address_bits + lanes * (1 + (lsb.ways - 1).bit_length())
-            return {"scheduler_combine_lanes_16_ways_4_open_8": share}, lsb.ways - 1, bits
-        case "queue":
-            share = lanes / 16
-            bits = lanes * (1 + address_bits)
-            return {"scheduler_queue_lanes_16_depth_16_scan_4": share}, (lanes - 1) / 2, bits
+            scheduler = {"scheduler_combine_lanes_16_ways_4_open_8": lanes / 16 * arch.lsb.open / 8}
+            streams = min(arch.lsb.ways, lanes)
+            word_bits = streams * address_bits + lanes * (streams - 1).bit_length()
+            return _Steering(scheduler, streams - 1, 1, word_bits)
+        case "queue":  # a stream for each lane, which ends at its column
+            scheduler = {"scheduler_queue_lanes_16_depth_16_scan_4": lanes / 16}
+            return _Steering(scheduler, (lanes - 1) / 2, lanes, address_bits)
         case _:
-            return {"scheduler_skip_lanes_16": lanes / 16}, 0, address_bits
+            return _Steering({"scheduler_skip_lanes_16": lanes / 16}, 0, 1, address_bits)
 
 
-def stream_bits(arch: ArchConfig, activation_bits: int, weight_bits: int) -> int:
+def _stream_bits(arch: ArchConfig, activation_bits: int, weight_bits: int) -> int:
     """Return the bits of slot operands that a PE takes in a cycle: the width of a stream."""
     macs, cycles = macs_and_cycles(arch.array.pe, activation_bits, weight_bits)
     bits = activation_bits if arch.array.lanes_are_channels else weight_bits

@@ -1,6 +1,7 @@
 """Technology: what a process node's PEs, memories and logic cost, each figure sourced.
 
-The figures are in ``arch_configs/technology``; pgsim.arch.costs turns them into costs of a design.
+The figures are in ``arch_configs/technology`` and ``arch_configs/synthesis``; pgsim.arch.costs
+turns them into costs of a design.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class DRAMRow(Section):
 # The modules that a synthesis table must hold: the unit of its ratios, and what is taken from it.
 SYNTHESIZED = (
     "fixed_8x8",
+    "fixed_8x8_4_streams",
     "fusion_8x8",
     "fusion_8x8_4_streams",
     "serial_activation_16x4",
@@ -104,7 +106,9 @@ class Technology(Section):
     name: Annotated[str, Field(min_length=1)]
     source: _Source
     pe: PETables
-    synthesis: Annotated[str, Field(min_length=1)]
+    synthesis: Annotated[
+        str, Field(min_length=1, description="the name of a synthesis table, such as sky130")
+    ]
     sram: SRAMTable
     dram: Annotated[tuple[DRAMRow, ...], Field(min_length=1, strict=False)]
     pe_idle_fraction: Annotated[float, Field(ge=0, le=1)]
@@ -159,13 +163,18 @@ class Synthesis(Section):
 def load_technology(name_or_path: str | Path | Technology) -> Technology:
     """Return the technology table of a YAML file, or of the shipped one of that name.
 
-    A table that is loaded already is returned as it is. Raises InputError that begins with
-    `technology`, an architecture's key, where there is no such file or name, and for everything
-    wrong in the file at once, one line each with file, line and key.
+    A table that is loaded already is returned as it is. The file's `synthesis` is the name of a
+    shipped table or a path beside the file, and in what is returned a path from anywhere.
+
+    Raises InputError that begins with `technology`, an architecture's key, where there is no such
+    file or name, and for everything wrong in the file at once, one line each with file, line, key.
     """
     if isinstance(name_or_path, Technology):
         return name_or_path
-    return _technology(*_found("technology", name_or_path))
+    path = _found("technology", "technology", name_or_path)
+    table = _technology(path, path.stat().st_mtime_ns)
+    synthesis = _found("technology: synthesis", "synthesis", table.synthesis, path.parent)
+    return table.model_copy(update={"synthesis": str(synthesis)})
 
 
 def load_synthesis(name_or_path: str | Path) -> Synthesis:
@@ -173,15 +182,16 @@ def load_synthesis(name_or_path: str | Path) -> Synthesis:
 
     Raises InputError as `load_technology` does; it begins with `technology: synthesis`.
     """
-    return _synthesis(*_found("technology: synthesis", name_or_path))
+    path = _found("technology: synthesis", "synthesis", name_or_path)
+    return _synthesis(path, path.stat().st_mtime_ns)
 
 
-def _found(key: str, name_or_path: str | Path) -> tuple[Path, int]:
+def _found(key: str, kind: str, name_or_path: str | Path, folder: Path = Path()) -> Path:
+    """Return the path of a table of a kind, its own given from `folder` on."""
     try:
-        path = shipped("arch_configs/technology", name_or_path, ".yaml").resolve()
+        return shipped(f"arch_configs/{kind}", name_or_path, ".yaml", folder).resolve()
     except InputError as error:
         raise InputError(f"{key}: {error}") from None
-    return path, path.stat().st_mtime_ns
 
 
 # A table is read once for as long as its file stays as it is: every simulation needs one.

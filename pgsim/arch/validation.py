@@ -243,10 +243,11 @@ def _expected(schema: Schema) -> str:
         return " or ".join(_expected(option) for option in schema["anyOf"])
     if choices := _choices(schema):
         return choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}"
+    text = "text, not empty" if "minLength" in schema else "text"
     names = {
         "integer": f"a whole number{_range(schema)}",
         "number": f"a number{_range(schema)}",
-        "string": "text" if "minLength" not in schema else "text, not empty",
+        "string": str(schema.get("description", text)),
         "boolean": "true or false",
         "array": "a list",
         "null": "null",

@@ -56,7 +56,7 @@ def test_unequal_widths_cost_the_geometric_mean(technology):
 @pytest.fixture(scope="module")
 def synthesized():
     """The figures of the gate-level table, as they stand in its file."""
-    text = shipped("arch_configs/technology", "sky130", ".yaml").read_text()
+    text = shipped("arch_configs/synthesis", "sky130", ".yaml").read_text()
     return yaml.safe_load(text)["modules"]
 
 
@@ -102,14 +102,36 @@ def test_the_smallest_serial_unit_still_costs_something(technology, kind):
     assert min(cost(technology, kind, 1, 1, terms=1)) > 0
 
 
-def test_a_technology_names_its_gate_level_table(tmp_path, technology_text):
-    path = rewritten(tmp_path, technology_text, "synthesis: sky130", "synthesis: sky131")
-    with pytest.raises(InputError, match=r"synthesis: sky131: no such file.*'sky130'"):
-        cost(load_technology(path), "serial_both")
+@pytest.mark.parametrize("name", ["sky131", "45nm"])
+def test_a_technology_names_its_gate_level_table(tmp_path, technology_text, name):
+    path = rewritten(tmp_path, technology_text, "synthesis: sky130", f"synthesis: {name}")
+    with pytest.raises(InputError, match=rf"^technology: synthesis: {name}: no such.*\(sky130\)"):
+        load_technology(path)
+
+
+def test_a_gate_level_table_is_no_technology():
+    with pytest.raises(InputError, match=r"^technology: sky130: no such file.*\(45nm\)"):
+        load_technology("sky130")
+
+
+def test_a_technology_must_name_a_gate_level_table(tmp_path, technology_text):
+    path = rewritten(tmp_path, technology_text, "synthesis: sky130", "")
+    expected = r"synthesis: missing: expected the name of a synthesis table, such as sky130\."
+    with pytest.raises(InputError, match=expected):
+        load_technology(path)
+
+
+def test_a_gate_level_table_may_lie_beside_the_technology(tmp_path, technology_text):
+    path = rewritten(tmp_path, technology_text, "synthesis: sky130", "synthesis: own/table.yaml")
+    text = shipped("arch_configs/synthesis", "sky130", ".yaml").read_text()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "table.yaml").write_text(text.replace("3407", "6814"))  # serial_both_16x1
+    area, shipped_area = (cost(load_technology(each), "serial_both")[0] for each in (path, "45nm"))
+    assert area == pytest.approx(2 * shipped_area, rel=1e-12)
 
 
 def test_a_gate_level_table_must_hold_what_is_taken_from_it(tmp_path):
-    text = shipped("arch_configs/technology", "sky130", ".yaml").read_text()
+    text = shipped("arch_configs/synthesis", "sky130", ".yaml").read_text()
     path = rewritten(tmp_path, text, "  comparator_32:", "  comparator_16:")
     with pytest.raises(InputError, match=r"custom\.yaml:\d+: modules: .*without comparator_32"):
         load_synthesis(path)

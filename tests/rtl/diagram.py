@@ -112,12 +112,11 @@ def case_of(diagram: Diagram) -> Case:
     )
 
 
-def drawn(diagram: Diagram, builds: Path, stimulus: Path) -> str:
+def drawn(diagram: Diagram, program: Path, stimulus: Path) -> str:
     """Return the diagram's signals, a character a cycle; stimulus: the case's file, to be written.
 
-    builds: where built designs are kept.
+    program: the diagram's design, built.
     """
-    program = verilate(diagram.build, builds)
     write_stimulus([case_of(diagram)], stimulus)
     command = [str(program), f"+cases={stimulus}", "+trace"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -136,7 +135,8 @@ def main() -> None:
     """Print every diagram."""
     with tempfile.TemporaryDirectory() as scratch:
         for diagram in DIAGRAMS:
-            signals = drawn(diagram, Path(scratch), Path(scratch) / "cases.txt")
+            program = verilate(diagram.build, Path(scratch))
+            signals = drawn(diagram, program, Path(scratch) / "cases.txt")
             print(f"{diagram.rule}: {diagram.build.name}\n\n{signals}\n")
     for name, meaning in SIGNALS.items():
         print(f"{name}: {meaning}")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +86,21 @@ def verilate(build: Build, builds: Path, sources: Path = SOURCES) -> Path:
     if made.returncode:
         raise RefusedError(f"Verilator refused {build.name}:\n{made.stderr or made.stdout}")
     return program
+
+
+Programs = dict[str, "Future[Path]"]
+
+
+@contextmanager
+def verilated(builds: Iterable[Build], folder: Path) -> Iterator[Programs]:
+    """Build designs side by side, one on each core, and give the programs to come by name.
+
+    PGSIM_RTL_BUILDS names a folder that keeps them; else they go to `folder`.
+    """
+    kept = Path(os.environ.get("PGSIM_RTL_BUILDS", folder))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {build.name: pool.submit(verilate, build, kept) for build in builds}
+        pool.shutdown(cancel_futures=True)
 
 
 def run(program: Path, cases: Sequence[Case], folder: Path) -> list[Observed]:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rtl.diagram import DIAGRAMS, Diagram, drawn
+from rtl.harness import Programs, verilated
 from rtl.verilator import needs_verilator
 
 MODEL = Path(__file__).parents[2] / "MODEL.md"
 
 
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
+    builds = [diagram.build for diagram in DIAGRAMS]
+    with verilated(builds, tmp_path_factory.mktemp("diagrams")) as programs:
+        yield programs
+
+
 @needs_verilator
 @pytest.mark.parametrize("diagram", DIAGRAMS, ids=lambda diagram: diagram.rule)
-def test_the_model_shows_what_the_rtl_does(diagram: Diagram, tmp_path: Path) -> None:
-    builds = Path(os.environ.get("PGSIM_RTL_BUILDS", tmp_path))
-    assert drawn(diagram, builds, tmp_path / "cases.txt") in MODEL.read_text()
+def test_the_model_shows_what_the_rtl_does(
+    diagram: Diagram, programs: Programs, tmp_path: Path
+) -> None:
+    program = programs[diagram.build.name].result()
+    assert drawn(diagram, program, tmp_path / "cases.txt") in MODEL.read_text()

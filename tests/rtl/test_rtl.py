@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,15 @@ from pgsim.workload import layer_shape, load_operands
 from rtl.builds import BUILDS, Build
 from rtl.cases import Case, architecture, random_case
 from rtl.features import features
-from rtl.harness import COUNTS, Observed, differences, expected_outputs, run, verilate
+from rtl.harness import (
+    COUNTS,
+    Observed,
+    Programs,
+    differences,
+    expected_outputs,
+    run,
+    verilated,
+)
 from rtl.verilator import needs_verilator
 
 DEFAULT_CASES = 30
@@ -56,23 +63,18 @@ EXERCISED = {  # and in how many of the cases, at least
     "scan matters": 5,
 }
 
-Programs = dict[str, "Future[Path]"]
-
 
 @pytest.fixture(scope="module")
 def programs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Programs]:
     """The built designs by name; Verilator works on the next ones while tests run."""
-    kept = os.environ.get("PGSIM_RTL_BUILDS")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("rtl")
     own = [item for item in request.session.items if item.path == request.path]
     cases = [getattr(item, "callspec", None) for item in own]
     asked = {case.params.get("name", case.params.get("build")) for case in cases if case}
     wanted = [build for build in BUILDS if build in asked or build.name in asked]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {build.name: pool.submit(verilate, build, folder) for build in wanted}
-        pool.shutdown(cancel_futures=True)
+    with verilated(wanted, tmp_path_factory.mktemp("rtl")) as programs:
+        yield programs
 
 
 def simulated(case: Case) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
     python tests/rtl/synthesis/synthesize.py --liberty sky130hd_tt.lib.gz --out TABLE.yaml
 
-writes the table that ships as arch_configs/technology/sky130.yaml; the same tools give the same
+writes the table that ships as arch_configs/synthesis/sky130.yaml; the same tools give the same
 file. --compare TABLE prints one beside Bit Fusion's 45 nm figures, in Markdown.
 """
 
