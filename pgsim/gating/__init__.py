@@ -13,14 +13,18 @@ except ModuleNotFoundError as error:
 
 from pgsim.gating.capture import capture
 from pgsim.gating.layers import PGConv2d, PGLinear, PrecisionGate, pg_layers, threshold_loss
+from pgsim.gating.modules import Gate
 from pgsim.gating.operands import integer_operands
 from pgsim.gating.quantize import ClippedQuantizer, quantize_weight, split_planes
+from pgsim.gating.streaming import Shards
 
 __all__ = [
     "ClippedQuantizer",
+    "Gate",
     "PGConv2d",
     "PGLinear",
     "PrecisionGate",
+    "Shards",
     "capture",
     "integer_operands",
     "pg_layers",

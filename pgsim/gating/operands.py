@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pgsim.errors import InputError
-from pgsim.gating.capture import listening, shape_of
-from pgsim.gating.layers import PGLayer, PGLinear, integer_threshold
+from pgsim.gating.layers import PGLayer, PGLinear, integer_threshold, pg_layers
+from pgsim.gating.modules import listening, own_gate, shape_of
 from pgsim.workload.operands import THRESHOLD_DTYPE, LayerOperands, operand_dtype
 
 
@@ -26,14 +26,16 @@ def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, .
     """
     operands: dict[str, LayerOperands] = {}
 
-    def keep(name: str, layer: PGLayer, x: Tensor) -> None:
-        if layer.gate.threshold is None:
+    def keep(name: str, layer: nn.Module, x: Tensor, mask: Tensor | None) -> None:
+        if mask is None:
             return
+        assert isinstance(layer, PGLayer)
         if name in operands:
             raise InputError(f"layer {name!r} ran twice in one batch: give each place its own.")
         operands[name] = _operands(name, layer, x)
 
-    with listening(model, keep):
+    gates = {name: own_gate(layer) for name, layer in pg_layers(model).items()}
+    with listening(model, gates, keep):
         model(images)
     if not operands:
         raise InputError("no operands: the images reached no gated layer.")
@@ -41,7 +43,7 @@ def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, .
 
 
 def _operands(name: str, layer: PGLayer, x: Tensor) -> LayerOperands:
-    shape = shape_of(name, layer, tuple(x.shape))
+    shape = shape_of(name, layer, own_gate(layer), tuple(x.shape))
     threshold = layer.gate.threshold
     assert threshold is not None
     activations, weights, step = layer.gate.integers(x.double(), layer.weight.double())
