@@ -1,0 +1,190 @@
+"""What a capture reads from a module: widths, geometry, and the mask of its last forward pass.
+
+A layer of pgsim's own says all of this itself. A third party's is described by a function of a few
+lines, from a module to its `Gate`, or None for modules that are no such layer. The module is an
+``nn.Conv2d`` or ``nn.Linear``, which gives the geometry. Where its mask is an attribute::
+
+    def gate_of(module):
+        if isinstance(module, TheirConv2d):
+            return Gate(module.abits, module.msb_bits, module.wbits, attribute="last_mask")
+
+    trace = capture(model, batches, model_name="...", dataset="...", gate_of=gate_of)
+
+Many let go of it when `forward` returns, because it is a local variable there: name that variable.
+For the code of PG's authors (github.com/cornell-zhang/dnn-gating, ``utils/pg_utils.py``), whose
+`forward` says ``mask = self.gt(...)``, the whole adapter is::
+
+    def gate_of(module):
+        if isinstance(module, pg_utils.PGConv2d):
+            activations, weights = module.trunc_a, module.quantize_w.quantize
+            return Gate(activations.b, activations.bh, weights.bits, local_variable="mask")
+
+A mask has the shape of the layer's output, and is bool or holds 0 and 1 only. Third-party layers
+that are not gated need a `Gate` too, with ``msb_bits=None``: a trace has every layer's widths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pgsim.errors import InputError
+from pgsim.gating.forward_locals import local_kept
+from pgsim.gating.layers import PGLayer
+from pgsim.workload.layer import LayerShape, layer_shape
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A layer's widths in bits, and where its mask is after a forward pass.
+
+    `msb_bits` is None for a layer without a gate. The mask is the module's `attribute`, or the
+    `local_variable` of its `forward` where one is named.
+    """
+
+    activation_bits: int
+    msb_bits: int | None
+    weight_bits: int
+    signed: bool = False
+    attribute: str = "mask"
+    local_variable: str | None = None
+
+
+GateOf = Callable[[nn.Module], Gate | None]
+"""The adapter: a module's Gate, or None where it is no layer that pgsim should know of."""
+
+Keep = Callable[[str, nn.Module, Tensor, Tensor | None], None]
+"""Called after a layer ran, with its name, itself, its input, and its mask (None: no gate)."""
+
+
+def gates_of(model: nn.Module, gate_of: GateOf | None = None) -> dict[str, Gate]:
+    """Return the Gate of each PGConv2d, PGLinear and module that `gate_of` knows, by name.
+
+    Raises InputError for a layer that multiplies but states no widths: it would be left out.
+    """
+    multiplying = (nn.modules.conv._ConvNd, nn.Linear, nn.RNNBase, nn.MultiheadAttention)
+    gates: dict[str, Gate] = {}
+    for name, module in model.named_modules():
+        if gate := gate_of(module) if gate_of else None:
+            gates[name] = gate
+        elif isinstance(module, PGLayer):
+            gates[name] = own_gate(module)
+        elif isinstance(module, multiplying):
+            raise InputError(
+                f"layer {name!r} is a plain {type(module).__name__}, so its widths are unknown: "
+                "make it a PGConv2d or PGLinear (msb_bits=None for a layer without a gate), "
+                "or state them by gate_of."
+            )
+    return gates
+
+
+def own_gate(layer: PGLayer) -> Gate:
+    """Return what a layer of pgsim's own says of itself."""
+    gate = layer.gate
+    return Gate(gate.activation_bits, gate.msb_bits, gate.weight_bits, gate.quantize.signed)
+
+
+def shape_of(name: str, layer: nn.Module, gate: Gate, input_shape: tuple[int, ...]) -> LayerShape:
+    """Return the geometry (M1) and the widths of a layer that ran on an input of `input_shape`.
+
+    Raises InputError naming the layer where pgsim cannot describe it.
+    """
+    fields: dict[str, object] = {
+        "name": name,
+        "activation_bits": gate.activation_bits,
+        "msb_bits": gate.msb_bits,
+        "weight_bits": gate.weight_bits,
+        "gate": "none" if gate.msb_bits is None else "output",
+        "signed": gate.signed,
+    }
+    if isinstance(layer, nn.Linear):
+        fields |= {
+            "op": "linear",
+            "in_channels": layer.in_features,
+            "out_channels": layer.out_features,
+            "positions": input_shape[1] if len(input_shape) == 3 else 1,
+        }
+    elif isinstance(layer, nn.Conv2d):
+        fields |= {
+            "op": "conv2d",
+            "in_channels": layer.in_channels,
+            "out_channels": layer.out_channels,
+            "in_size": input_shape[2:],
+            "kernel": layer.kernel_size,
+            "stride": layer.stride,
+            "padding": layer.padding,
+            "dilation": layer.dilation,
+            "groups": layer.groups,
+        }
+    else:
+        raise InputError(
+            f"layer {name!r} is a {type(layer).__name__}: geometry is read from an nn.Conv2d or an "
+            "nn.Linear, so derive it from one of them."
+        )
+    return layer_shape(fields)
+
+
+@contextmanager
+def listening(model: nn.Module, gates: Mapping[str, Gate], keep: Keep) -> Iterator[None]:
+    """Call `keep` after each layer in `gates`; run in eval mode, without gradients."""
+    modes = [(module, module.training) for module in model.modules()]
+    with ExitStack() as stack:
+        for name, gate in gates.items():
+            stack.enter_context(_listening_to(name, model.get_submodule(name), gate, keep))
+        model.eval()
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            for module, training in modes:
+                module.training = training
+
+
+@contextmanager
+def _listening_to(name: str, layer: nn.Module, gate: Gate, keep: Keep) -> Iterator[None]:
+    with ExitStack() as stack:
+        mask_of: Callable[[], object] = partial(getattr, layer, gate.attribute, None)
+        if gate.local_variable is not None and gate.msb_bits is not None:
+            mask_of = stack.enter_context(local_kept(layer, gate.local_variable))
+
+        def hook(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            mask = None if gate.msb_bits is None else _checked(name, gate, mask_of(), output)
+            keep(name, layer, inputs[0], mask)
+
+        stack.callback(layer.register_forward_hook(hook).remove)
+        yield
+
+
+def _checked(name: str, gate: Gate, mask: object, output: Tensor) -> Tensor:
+    """Return a mask as bool; raises InputError where it is no mask of the output."""
+    place = (
+        f"attribute {gate.attribute!r} of the module"
+        if gate.local_variable is None
+        else f"local variable {gate.local_variable!r} of its forward"
+    )
+    if not isinstance(mask, Tensor):
+        raise InputError(f"layer {name!r}: {place} holds no mask after a forward pass.")
+    if mask.shape != output.shape:
+        raise InputError(
+            f"layer {name!r}: {place} has shape {tuple(mask.shape)}, expected that of the layer's "
+            f"output, {tuple(output.shape)}."
+        )
+    decided: Tensor = mask.detach() != 0
+    if mask.dtype != torch.bool and not torch.equal(decided.to(mask.dtype), mask.detach()):
+        raise InputError(f"layer {name!r}: {place} is no mask: it should hold 0 and 1 only.")
+    return decided
+
+
+def channels_first(layer: nn.Module, mask: Tensor) -> NDArray[np.bool_]:
+    """Return a mask as (images, channels, height, width) or (images, channels, positions)."""
+    if isinstance(layer, nn.Linear):
+        mask = mask.unsqueeze(-1) if mask.dim() == 2 else mask.transpose(1, 2)
+    array: NDArray[np.bool_] = mask.cpu().numpy()
+    return array

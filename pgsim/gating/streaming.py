@@ -1,0 +1,253 @@
+"""Write a trace in shards while it is captured, and go on where an interrupted capture stopped.
+
+While a capture of `name` runs, its finished shards lie in the folder `name.capture` beside it, with
+`progress.json`, which says what was asked for and how far the shards reach. When the last is
+written they take their places, `name-00001-of-0000K.safetensors` (`name.safetensors` if there is
+only one), and the folder goes. So a trace is there whole or not at all, and every step is safe to
+stop at: a file appears under its name only when it is complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+from torch import Tensor
+
+from pgsim.errors import InputError
+from pgsim.files import replacing
+from pgsim.gating.fingerprint import add_tensor
+from pgsim.gating.parts import part_of, same_layers
+from pgsim.workload.trace import GateTrace, check_trace, load_trace, save_trace
+from pgsim.workload.trace_paths import SUFFIX, check_trace_path, files_named, shard_paths
+
+_PROGRESS = "progress.json"
+_SAME_OR_ANEW = "call with the same arguments, or remove the folder to start again"
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Where a capture goes that is written as it runs, `images` to a file, the last one fewer.
+
+    Memory then holds the masks of one batch and one shard, whatever their number. An interrupted
+    capture leaves its finished shards; with `resume` the same call goes on after them, and the
+    result is the same, byte for byte. `batches` are gone through from the start again, but the
+    model runs only on the first, whose masks have to be those that are there, and on those not yet
+    in a finished shard. With nothing to go on from, `resume` starts anew.
+    """
+
+    path: str | Path
+    images: int = 1000
+    resume: bool = False
+
+
+class _Progress(BaseModel):
+    """The progress file: what was asked for, and how far the finished shards reach.
+
+    `batches` are those that begin within these shards, `inputs_sha256` is the digest of their bits.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    asked: dict[str, Any]
+    shards: int = 0
+    batches: int = 0
+    inputs_sha256: str = ""
+    complete: bool = False
+
+
+def stream(
+    record: Callable[[Tensor], GateTrace],
+    batches: Iterable[Tensor],
+    out: Shards,
+    asked: Mapping[str, Any],
+) -> GateTrace:
+    """Write the traces of the batches in shards, and return the whole, mapped.
+
+    `record` runs a batch; `asked` is JSON of all that decides the result beside the batches. Raises
+    InputError where a trace of this name stands already, or an interrupted capture that `resume`
+    does not ask for or that was begun otherwise.
+    """
+    target = check_trace_path(out.path)
+    if out.images < 1:
+        raise InputError(f"{target}: shards of {out.images} images: expected at least 1")
+    folder = target.with_name(target.name.removesuffix(SUFFIX) + ".capture")
+    begun = reached = _begun(target, folder, out.resume, _as_json(asked, target))
+    if not begun.complete:
+        parts = _parts(record, batches, folder, begun)
+        for reached in _written(parts, folder, out.images, begun):
+            _note(folder, reached)
+    _put_in_place(target, folder, reached.shards)
+    return load_trace(target)
+
+
+def _as_json(asked: Mapping[str, Any], target: Path) -> dict[str, Any]:
+    """Return what was asked for as the progress file will give it back."""
+    try:
+        parsed: dict[str, Any] = json.loads(json.dumps(asked, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"{target}: accuracy or provenance cannot be written as JSON: {error}"
+        ) from None
+    return parsed
+
+
+def _begun(target: Path, folder: Path, resume: bool, asked: dict[str, Any]) -> _Progress:
+    """Return how far an earlier call came, checked to be this one's; make the folder if it is new.
+
+    The folder is only ever one that holds a capture, because in the end it is removed.
+    """
+    progress = _found(folder)
+    if present := [] if progress.complete else sorted(files_named(target)):
+        raise InputError(
+            f"{present[0]}: a trace of this name is there already: load it, remove it, or choose "
+            "another name"
+        )
+    if not progress.shards:
+        folder.mkdir(exist_ok=True)
+        return _note(folder, _Progress(asked=asked))
+    if not resume:
+        raise InputError(
+            f"{folder}: holds an interrupted capture, {progress.shards} shards of it: go on with "
+            "resume=True, or remove the folder to start again"
+        )
+    if other := [field for field in asked if progress.asked.get(field) != asked[field]]:
+        raise InputError(f"{folder}: begun with another {', '.join(other)}: {_SAME_OR_ANEW}")
+    return progress
+
+
+def _found(folder: Path) -> _Progress:
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return _Progress(asked={})
+    try:
+        return _Progress.model_validate_json((folder / _PROGRESS).read_bytes())
+    except (OSError, ValidationError):
+        raise InputError(
+            f"{folder}: is in the way: it holds no capture's {_PROGRESS} that can be read; "
+            "remove it, or choose another name"
+        ) from None
+
+
+def _note(folder: Path, progress: _Progress) -> _Progress:
+    """Write the progress file, and return the progress."""
+    with replacing(folder / _PROGRESS) as temporary:
+        temporary.write_text(progress.model_dump_json(indent=1), encoding="utf-8")
+    return progress
+
+
+class _Part(NamedTuple):
+    """Images of one batch that are in no shard yet, and the digest of all batches up to it."""
+
+    trace: GateTrace
+    batches: int
+    inputs_sha256: str
+
+
+def _parts(
+    record: Callable[[Tensor], GateTrace],
+    batches: Iterable[Tensor],
+    folder: Path,
+    begun: _Progress,
+) -> Iterator[_Part]:
+    """Yield what the finished shards lack, batch by batch, and first of all the first batch.
+
+    Of a batch that begins within them that is the rest, which for the first may be no image.
+    """
+    digest = hashlib.sha256()
+    finished = [_undamaged(path) for path in _shards_in(folder, begun.shards)]
+    done = sum(shard.images for shard in finished)
+    number = first = 0
+    for number, batch in enumerate(batches, start=1):
+        add_tensor(digest, batch)
+        if number == begun.batches:
+            _require_same_images(folder, begun, digest.hexdigest())
+        if number == 1 or first + len(batch) > done:
+            trace = record(batch)
+            if number == 1 and finished:
+                _require_same_masks(folder, trace, finished[0])
+            rest = part_of([trace], max(done - first, 0)) if first < done else trace
+            yield _Part(rest, number, digest.hexdigest())
+        first += len(batch)
+    if number < begun.batches:
+        _require_same_images(folder, begun, digest.hexdigest())
+
+
+def _undamaged(path: Path) -> GateTrace:
+    if problems := check_trace(path):
+        raise InputError(f"{problems[0]}; remove the folder {path.parent} to start again")
+    return load_trace(path)
+
+
+def _require_same_images(folder: Path, begun: _Progress, inputs_sha256: str) -> None:
+    if inputs_sha256 != begun.inputs_sha256:
+        raise InputError(
+            f"{folder}: begun with other images in its first {begun.batches} batches, or batches "
+            f"of other sizes: {_SAME_OR_ANEW}"
+        )
+
+
+def _require_same_masks(folder: Path, batch: GateTrace, shard: GateTrace) -> None:
+    """Raise InputError where the first batch is not what the first shard says it was."""
+    images = min(batch.images, shard.images)
+    for again, before in zip_longest(batch.layers, shard.layers):
+        if again is None or before is None or again.shape != before.shape:
+            raise InputError(f"{folder}: begun with layers of another shape: {_SAME_OR_ANEW}")
+        if again.shards and not np.array_equal(
+            again.mask_words(0, images), before.mask_words(0, images)
+        ):
+            raise InputError(
+                f"{folder}: layer {again.shape.name!r}: the first batch gives other masks than "
+                f"when this capture was begun: {_SAME_OR_ANEW}"
+            )
+
+
+def _written(
+    parts: Iterable[_Part], folder: Path, images: int, begun: _Progress
+) -> Iterator[_Progress]:
+    """Write the parts in shards of `images`; yield the progress after each, complete at the end."""
+    progress, pending = begun, list[GateTrace]()
+    for part in parts:
+        pending.append(same_layers(part.trace, pending[0]) if pending else part.trace)
+        while sum(trace.images for trace in pending) >= images:
+            progress = _one_more(progress, folder, part_of(pending, 0, images), part)
+            pending = [part_of(pending, images)]
+            yield progress
+    if not pending:
+        raise InputError("nothing to capture: there was no batch.")
+    if any(trace.images for trace in pending):
+        progress = _one_more(progress, folder, part_of(pending), part)
+    yield progress.model_copy(update={"complete": True})
+
+
+def _one_more(progress: _Progress, folder: Path, shard: GateTrace, last: _Part) -> _Progress:
+    """Write one more shard, whose images end within the batch of `last`."""
+    shards = progress.shards + 1
+    save_trace(shard, _shards_in(folder, shards)[-1])
+    return _Progress(
+        asked=progress.asked,
+        shards=shards,
+        batches=last.batches,
+        inputs_sha256=last.inputs_sha256,
+    )
+
+
+def _shards_in(folder: Path, shards: int) -> list[Path]:
+    return [folder / f"{number:05d}{SUFFIX}" for number in range(1, shards + 1)]
+
+
+def _put_in_place(target: Path, folder: Path, shards: int) -> None:
+    """Move the finished shards to their names, as far as that is not done, and drop the folder."""
+    targets = shard_paths(target, shards)
+    for shard, path in zip(_shards_in(folder, shards), targets, strict=True):
+        if shard.exists():
+            shard.replace(path)
+    for left in sorted(folder.iterdir(), key=lambda path: path.name == _PROGRESS):
+        left.unlink()  # the progress last: until then this can be done again
+    folder.rmdir()
