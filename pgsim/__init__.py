@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
     from pgsim.compare import compare
     from pgsim.errors import InputError
-    from pgsim.plots import plot_comparison, plot_results
+    from pgsim.plots import plot_comparison, plot_masks, plot_results
     from pgsim.results import COLUMNS
     from pgsim.schemes import SCHEMES
     from pgsim.simulate import simulate
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         LayerTrace,
         check_trace,
         load_trace,
+        mask_measures,
         network,
         save_trace,
         synthetic_trace,
@@ -46,8 +47,10 @@ _HOMES = {
     "load_arch": "arch",
     "load_sweep": "sweep",
     "load_trace": "workload",
+    "mask_measures": "workload",
     "network": "workload",
     "plot_comparison": "plots",
+    "plot_masks": "plots",
     "plot_results": "plots",
     "read_table": "table_files",
     "save_trace": "workload",
@@ -70,8 +73,10 @@ __all__ = [
     "load_arch",
     "load_sweep",
     "load_trace",
+    "mask_measures",
     "network",
     "plot_comparison",
+    "plot_masks",
     "plot_results",
     "read_table",
     "save_trace",

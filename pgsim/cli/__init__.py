@@ -18,7 +18,7 @@ VERBS = {
     "compare": "Set a gated design beside what one would build instead.",
     "sweep": "Simulate every combination of traces, designs, schemes and axes.",
     "plot": "Draw the results that simulate, compare or sweep wrote.",
-    "trace": "Look into, check or synthesize gate masks.",
+    "trace": "Look into, check, draw or synthesize gate masks.",
     "arch": "List, show, check or measure designs.",
     "schemes": "List the schemes: rules from a layer to its passes.",
 }

@@ -1,4 +1,4 @@
-"""pgsim trace: what is in a trace, whether it is sound, and synthetic ones."""
+"""pgsim trace: what is in a trace, whether it is sound, figures of masks, and synthetic ones."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from pgsim.cli.options import figure_option
 from pgsim.cli.output import (
     check_all,
     console,
+    decimal,
     masks_of,
     percent,
     printable,
@@ -28,6 +30,7 @@ from pgsim.workload import (
     check_trace,
     check_trace_path,
     load_trace,
+    mask_measures,
     save_trace,
     synthetic_trace,
 )
@@ -36,18 +39,25 @@ from pgsim.workload import network as network_layers
 
 @click.group("trace")
 def command() -> None:
-    """Look into, check or synthesize gate masks. TRACE is a file or a shipped name."""
+    """Look into, check, draw or synthesize gate masks. TRACE is a file or a shipped name."""
 
 
 @command.command("info")
 @click.argument("trace")
 def info(trace: str) -> None:
-    """Print what TRACE holds: its origin, and every layer's geometry, bits and density."""
+    """Print what TRACE holds: its origin, and every layer's geometry, bits and density.
+
+    A second table says what the masks look like: densities by image and by channel, and the
+    correlation of neighbouring positions and of channels at one position (M35).
+    """
     loaded = load_trace(trace)
     out = console()
     out.print(about(loaded))
     out.print()
     show(layer_table(loaded))
+    if any(layer.shards for layer in loaded.layers):
+        out.print()
+        show(mask_table(loaded))
 
 
 @command.command("check")
@@ -58,6 +68,27 @@ def check(traces: tuple[str, ...]) -> None:
     A change since the file was written is one, where the file holds digests.
     """
     check_all(traces, check_trace)
+
+
+@command.command("plot")
+@click.argument("trace")
+@figure_option(
+    "-o",
+    "--output",
+    meaning="The figure, as .png, .svg or .pdf.  [default: TRACE's name with .png, in this folder]",
+)
+@click.option("--layer", metavar="NAME", help="[default: the gated layer with most outputs]")
+@click.option(
+    "--images", type=int, default=1, show_default=True, metavar="N", help="Maps of the first N."
+)
+def plot(trace: str, output: Path | None, layer: str | None, images: int) -> None:
+    """Draw the masks of a layer of TRACE as maps, beside their densities and clustering."""
+    from pgsim.plots import plot_masks
+
+    loaded = load_trace(trace)
+    figure = output or Path(f"{loaded.name}.png")
+    plot_masks(loaded, figure, layer=layer, images=images)
+    click.echo(f"{figure}: written, {masks_of(loaded)}", err=True)
 
 
 def _check_output(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
@@ -150,6 +181,27 @@ def layer_table(trace: GateTrace) -> Table:
         "density\n%": percent(layer.density() for layer in trace.layers),
     }
     return table(columns, words=("op", "channels", "input to output"))
+
+
+def mask_table(trace: GateTrace) -> Table:
+    """Return what the masks of every gated layer look like (M35), over all images."""
+    gated = [layer for layer in trace.layers if layer.shards]
+    measures = [mask_measures(layer) for layer in gated]
+    low, middle, high = zip(*(each.image_spread for each in measures), strict=True)
+    least, most, spread = zip(*(each.channel_spread for each in measures), strict=True)
+    columns: dict[str, Sequence[str]] = {
+        "layer": [layer.shape.name for layer in gated],
+        "density\n%": percent(each.density for each in measures),
+        "by image\nmedian": percent(middle),
+        "\n5th": percent(low),
+        "percentile\n95th": percent(high),
+        "by channel\nleast": percent(least),
+        "\nmost": percent(most),
+        "standard\ndeviation": percent(spread),
+        "correlation\nneighbours": decimal((each.neighbour for each in measures), 3),
+        "\nchannels": decimal((each.cross_channel for each in measures), 3),
+    }
+    return table(columns)
 
 
 def _words(value: object) -> str:

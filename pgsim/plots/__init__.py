@@ -1,4 +1,4 @@
-"""Figures of comparisons and of tables of results, written as png, svg or pdf.
+"""Figures of comparisons, of tables of results and of gate masks, written as png, svg or pdf.
 
 What draws is imported when it is first used: `paths` checks a path without Matplotlib.
 """
@@ -12,20 +12,25 @@ from pgsim.plots.paths import check_plot_path
 
 if TYPE_CHECKING:
     from pgsim.plots.comparison import draw_comparison, plot_comparison
+    from pgsim.plots.masks import draw_masks, plot_masks
     from pgsim.plots.table import draw_results, plot_results
 
 _HOMES = {
     "draw_comparison": "comparison",
+    "draw_masks": "masks",
     "draw_results": "table",
     "plot_comparison": "comparison",
+    "plot_masks": "masks",
     "plot_results": "table",
 }
 
 __all__ = [
     "check_plot_path",
     "draw_comparison",
+    "draw_masks",
     "draw_results",
     "plot_comparison",
+    "plot_masks",
     "plot_results",
 ]
 

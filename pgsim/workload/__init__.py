@@ -2,6 +2,7 @@
 
 from pgsim.workload.layer import LayerShape, layer_shape
 from pgsim.workload.masks import LayerTrace, pack_masks
+from pgsim.workload.measures import MaskMeasures, mask_measures
 from pgsim.workload.networks import NETWORKS, network
 from pgsim.workload.operands import LayerOperands, Operands, gate_mask
 from pgsim.workload.operands_file import load_operands, save_operands
@@ -15,6 +16,7 @@ __all__ = [
     "LayerOperands",
     "LayerShape",
     "LayerTrace",
+    "MaskMeasures",
     "Operands",
     "check_trace",
     "check_trace_path",
@@ -22,6 +24,7 @@ __all__ = [
     "layer_shape",
     "load_operands",
     "load_trace",
+    "mask_measures",
     "network",
     "pack_masks",
     "save_operands",

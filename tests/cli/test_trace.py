@@ -87,3 +87,11 @@ def test_synth_leaves_nothing_where_it_cannot(options, problem, run, tmp_path):
     output = tmp_path / "t.safetensors"
     assert problem in run("trace", "synth", "resnet20", "-o", output, *options, code=2).stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_plot_draws_masks_and_labels_synthetic_ones(small, run, tmp_path):
+    path = tmp_path / "masks.png"
+    shown = run("trace", "plot", small, "-o", path, "--layer", "gated", "--images", 2)
+    assert shown.stderr == f"{path}: written, SYNTHETIC masks: no model made them\n"
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert "no mask" in run("trace", "plot", small, "-o", path, "--layer", "plain", code=2).stderr
