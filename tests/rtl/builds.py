@@ -52,6 +52,11 @@ class Build:
         }.get(self.kind, (self.max_activation_bits, self.max_weight_bits))
 
     @property
+    def lanes_are_channels(self) -> bool:
+        """Whether lanes are channels, and slots positions; else the other way round (M7)."""
+        return self.dataflow != "is" and self.lanes == "channels"
+
+    @property
     def output_sram_kib(self) -> int:
         return 1 if self.columns <= 2 else 2 if self.columns <= 4 else 4
 
@@ -70,7 +75,7 @@ class Build:
             "ROWS": self.rows,
             "COLUMNS": self.columns,
             "DATAFLOW": self.dataflow,
-            "LANES_ARE_CHANNELS": self.dataflow != "is" and self.lanes == "channels",
+            "LANES_ARE_CHANNELS": self.lanes_are_channels,
             "OVERLAP_FOLDS": self.overlap == "folds",
             "DOUBLE_BUFFERED": self.double_buffered,
             "FUSION": self.kind == "fusion",

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from reference import output_bits_of
 from reference.layers import layer_of, passes_of
 from reference.mapping import Job, Run, TilePlan, plan_tile, runs_of, tiles_of
 from reference.memory import Dram
@@ -40,10 +41,6 @@ OPTIONS = (
 )
 
 
-class RefusedError(RuntimeError):
-    """Verilator did not build a design."""
-
-
 @dataclass(frozen=True)
 class Observed:
     """What the RTL did with a case: COUNTS, outputs and masks, (images, channels, positions)."""
@@ -66,11 +63,7 @@ class RtlRun:
 
 def verilate(build: Build, builds: Path, sources: Path = SOURCES) -> Path:
     """Build one design and return the program; one built before from the same text is kept."""
-    lines = []
-    for name, value in build.parameters.items():
-        kind, text = "int", f"{int(value)}" if not isinstance(value, str) else f'"{value}"'
-        kind = "string" if isinstance(value, str) else "bit" if isinstance(value, bool) else kind
-        lines.append(f"localparam {kind} {name} = {text};\n")
+    lines = [_parameter(name, value) for name, value in build.parameters.items()]
     version = subprocess.run(["verilator", "--version"], capture_output=True, text=True).stdout
     design = [path.read_text() for path in sorted(sources.glob("*.sv"))]
     text = "".join([version, *OPTIONS, *lines, *design])
@@ -84,8 +77,19 @@ def verilate(build: Build, builds: Path, sources: Path = SOURCES) -> Path:
     command += [str(sources / "types.sv"), str(sources / "testbench.sv")]
     made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode:
-        raise RefusedError(f"Verilator refused {build.name}:\n{made.stderr or made.stdout}")
+        raise RuntimeError(f"Verilator refused {build.name}:\n{made.stderr or made.stdout}")
     return program
+
+
+def _parameter(name: str, value: object) -> str:
+    """Return a constant's line in SystemVerilog."""
+    match value:
+        case str():
+            return f'localparam string {name} = "{value}";\n'
+        case bool():
+            return f"localparam bit {name} = {int(value)};\n"
+        case _:
+            return f"localparam int {name} = {value};\n"
 
 
 Programs = dict[str, "Future[Path]"]
@@ -176,15 +180,10 @@ def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> RtlRun:
         numbers += pair
     numbers += activations.ravel().tolist() + case.weights.ravel().tolist()
     numbers += case.thresholds.tolist()
-    dram = Dram(job, run, _output_bits(case))
+    dram = Dram(job, run, output_bits_of(layer, arch, case.scheme))
     for plan in plans:
         numbers += dram.transfers(plan)
     return RtlRun(run, numbers, shape.groups, tile.run_slots, tile.run_lanes)
-
-
-def _output_bits(case: Case) -> int:
-    shape = layer_of(case.layer)
-    return sum(one.activation_bits for one in passes_of(shape, case.scheme))
 
 
 def _observed(case: Case, runs: Iterable[RtlRun], lines: Iterator[str]) -> Observed:
@@ -193,14 +192,13 @@ def _observed(case: Case, runs: Iterable[RtlRun], lines: Iterator[str]) -> Obser
     positions = case.shape.out_size[0] * case.shape.out_size[1]
     outputs = np.zeros((len(case.activations), channels, positions), np.int64)
     mask = np.zeros(outputs.shape, bool)
-    channel_lanes = case.build.dataflow != "is" and case.build.lanes == "channels"
     for own in runs:
         *found, values = map(int, next(lines).split())
         for name, count in zip(COUNTS, found, strict=True):
             counts[name] += count
         pairs = np.array([next(lines).split() for _ in range(values)], np.int64)
         grid = pairs.reshape(own.groups, own.slots, own.lanes, 2)
-        if channel_lanes:
+        if case.build.lanes_are_channels:
             grid = grid.swapaxes(1, 2)  # groups, channels, positions of the run
         grid = grid.reshape(channels, own.run.images, -1, 2).swapaxes(0, 1)
         images = slice(own.run.first_image, own.run.first_image + own.run.images)
