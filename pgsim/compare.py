@@ -28,7 +28,7 @@ from pgsim.workload import GateTrace, LayerShape, load_trace
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT_TRACE = "digits_pg_4_2"
+DEFAULT_TRACE = "resnet20_pg_4_2"
 DEFAULT_ARCH = "pg_os"
 
 BASELINE = "uniform 8,8"

@@ -166,7 +166,7 @@ def test_the_shipped_comparison() -> None:
     assert network.iloc[0] == found.designs["cycles"][1]
     assert network.iloc[-1] == found.designs["cycles"][0]
     assert found.finding.startswith("pg-os-16x16")
-    alone = simulate("digits_pg_4_2", "pg_os").layers
+    alone = simulate("resnet20_pg_4_2", "pg_os").layers
     own = found.layers[found.layers["design"] == GATED].drop(columns="design")
     pd.testing.assert_frame_equal(own.reset_index(drop=True), alone)
 

@@ -113,6 +113,7 @@ def test_kernels_import_numpy_and_numba_only(path: Path) -> None:
         ("arch_configs/synthesis", ".yaml", "sky130"),
         ("traces", ".safetensors", "digits_pg_4_2"),
         ("traces", ".operands.safetensors", "digits_pg_4_2"),
+        ("traces", ".margins.safetensors", "digits_pg_4_2"),
     ],
 )
 def test_shipped_data_is_found_from_any_folder(

@@ -455,6 +455,25 @@ def test_a_what_if_on_the_axis_does_not_part_the_line_of_its_trace() -> None:
     }
 
 
+def test_moved_thresholds_are_one_line_and_the_title_says_that_masks_are_synthetic() -> None:
+    moved = {"trace": "digits[threshold_shift=-0.5]", "mask_source": "synthetic", "cycles": 8}
+    frame = table(
+        {"trace": "digits[threshold_shift=0]", "trace.threshold_shift": 0.0},
+        {**moved, "trace.threshold_shift": -0.5},
+    )
+    figure = draw_results(frame, x="trace.threshold_shift", y="cycles")
+    assert lines(figure) == {"pg-os, pg": [(-0.5, 4), (0, 100)]}
+    assert "SYNTHETIC masks and captured masks" in figure.get_suptitle()
+
+
+def test_masks_of_another_source_part_the_line_of_an_architecture() -> None:
+    frame = table({"array.rows": 8}, {"array.rows": 16, "mask_source": "synthetic"})
+    assert set(lines(draw_results(frame, x="array.rows", y="cycles"))) == {
+        "pg-os, pg, captured masks",
+        "pg-os, pg, SYNTHETIC masks",
+    }
+
+
 def test_an_architecture_renamed_at_every_value_does_not_part_the_line() -> None:
     frame = table({"array.rows": 8, "arch": "small"}, {"array.rows": 16, "arch": "large"})
     assert lines(draw_results(frame, x="array.rows", y="cycles")) == {"pg": [(8, 100), (16, 100)]}

@@ -40,7 +40,7 @@ def command(
 ) -> None:
     """Set a gated design beside what one would build instead, and say where its saving goes.
 
-    TRACE defaults to the shipped digits_pg_4_2.
+    TRACE defaults to the shipped resnet20_pg_4_2.
     """
     comparison = compare(trace, chosen_arch(arch, settings), calibration_images=calibration_images)
     if output is not None:

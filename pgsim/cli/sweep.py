@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from pgsim.cli.options import table_option
 from pgsim.cli.output import console
 from pgsim.files import shipped_names
-from pgsim.sweep import load_sweep, sweep
+from pgsim.sweep import SHIFT, WIDTHS, load_sweep, sweep
 from pgsim.table_files import write_table
 
 _SHIPPED = shipped_names("arch_configs/sweeps", ".yaml")
@@ -30,10 +30,16 @@ def command(spec: str, output: Path, jobs: int | None) -> None:
     folder.
     """
     asked = load_sweep(spec)
-    if asked.what_ifs:
+    if widths := [key for key in asked.what_ifs if key in WIDTHS]:
         click.echo(
-            f"note: what if {', '.join(asked.what_ifs)} differed: the masks are those of the "
+            f"note: what if {', '.join(widths)} differed: the masks are those of the "
             "trained widths, and no model was trained at these",
+            err=True,
+        )
+    if SHIFT in asked.axes:
+        click.echo(
+            "note: what if all thresholds were moved: on the images in the margins files, whose "
+            "network was not run again; later layers' inputs would change, and accuracy",
             err=True,
         )
     shown = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

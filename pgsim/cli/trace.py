@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,18 +22,14 @@ from pgsim.cli.output import (
     table,
     whole,
 )
+from pgsim.cli.synth import synth
 from pgsim.workload import (
-    NETWORKS,
     GateTrace,
     LayerShape,
     check_trace,
-    check_trace_path,
     load_trace,
     mask_measures,
-    save_trace,
-    synthetic_trace,
 )
-from pgsim.workload import network as network_layers
 
 
 @click.group("trace")
@@ -91,60 +86,7 @@ def plot(trace: str, output: Path | None, layer: str | None, images: int) -> Non
     click.echo(f"{figure}: written, {masks_of(loaded)}", err=True)
 
 
-def _check_output(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
-    return check_trace_path(path)
-
-
-@command.command("synth")
-@click.argument("network", type=click.Choice(list(NETWORKS)))
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE",
-    callback=_check_output, help="The trace; .safetensors is appended where it is missing.",
-)  # fmt: skip
-@click.option("--images", type=int, default=16, show_default=True)
-@click.option(
-    "--density", type=float, required=True, help="Expected fraction of outputs whose gate is 1."
-)
-@click.option(
-    "--clustering", type=float, default=0.0, show_default=True,
-    help="Correlation of neighbouring positions, below 1.",
-)  # fmt: skip
-@click.option(
-    "--channel-spread", type=float, default=0.0, show_default=True,
-    help="Standard deviation of the channels' densities.",
-)  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--activation-bits", type=int, default=4, show_default=True)
-@click.option("--msb-bits", type=int, default=2, show_default=True)
-@click.option("--weight-bits", type=int, default=8, show_default=True)
-@click.option("--shards", type=int, default=1, show_default=True, help="Files to cut it into.")
-def synth(
-    network: str,
-    output: Path,
-    images: int,
-    density: float,
-    clustering: float,
-    channel_spread: float,
-    seed: int,
-    activation_bits: int,
-    msb_bits: int,
-    weight_bits: int,
-    shards: int,
-) -> None:
-    """Write a synthetic trace of a published NETWORK's true shapes, and label it so."""
-    layers = network_layers(
-        network, activation_bits=activation_bits, msb_bits=msb_bits, weight_bits=weight_bits
-    )
-    made = synthetic_trace(
-        layers,
-        images=images,
-        density=density,
-        clustering=clustering,
-        channel_spread=channel_spread,
-        seed=seed,
-    )
-    for path in save_trace(replace(made, model=network), output, shards):
-        click.echo(f"{path}: {masks_of(made)}")
+command.add_command(synth)
 
 
 def about(trace: GateTrace) -> Table:

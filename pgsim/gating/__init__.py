@@ -1,7 +1,8 @@
 """Precision Gating in PyTorch, and the capture of its masks (the extra ``pgsim[torch]``).
 
 Zhang et al., "Precision Gating: Improving Neural Network Efficiency with Dynamic Dual-Precision
-Activations", ICLR 2020, arXiv 2002.07136. No other part of pgsim imports PyTorch.
+Activations", ICLR 2020, arXiv 2002.07136. Region gating (`RegionGated`) is another way to decide
+where an activation's LSBs are worth computing. No other part of pgsim imports PyTorch.
 """
 
 from __future__ import annotations
@@ -13,21 +14,39 @@ except ModuleNotFoundError as error:
 
 from pgsim.gating.capture import capture
 from pgsim.gating.layers import PGConv2d, PGLinear, PrecisionGate, pg_layers, threshold_loss
+from pgsim.gating.margins import gate_margins
 from pgsim.gating.modules import Gate
 from pgsim.gating.operands import integer_operands
 from pgsim.gating.quantize import ClippedQuantizer, quantize_weight, split_planes
+from pgsim.gating.rankings import (
+    colour_gradient,
+    entropy,
+    important_regions,
+    points_of_interest,
+)
+from pgsim.gating.recurrent import PGLSTM, PGRecurrent
+from pgsim.gating.regions import RegionConv2d, RegionGated
 from pgsim.gating.streaming import Shards
 
 __all__ = [
+    "PGLSTM",
     "ClippedQuantizer",
     "Gate",
     "PGConv2d",
     "PGLinear",
+    "PGRecurrent",
     "PrecisionGate",
+    "RegionConv2d",
+    "RegionGated",
     "Shards",
     "capture",
+    "colour_gradient",
+    "entropy",
+    "gate_margins",
+    "important_regions",
     "integer_operands",
     "pg_layers",
+    "points_of_interest",
     "quantize_weight",
     "split_planes",
     "threshold_loss",

@@ -18,7 +18,6 @@ from pgsim.gating.fingerprint import model_sha256
 from pgsim.gating.modules import Gate, GateOf, channels_first, gates_of, listening, shape_of
 from pgsim.gating.parts import part_of, same_layers
 from pgsim.gating.streaming import Shards, stream
-from pgsim.workload.layer import LayerShape
 from pgsim.workload.trace import GateTrace
 
 Record = Callable[[Tensor], GateTrace]
@@ -41,10 +40,12 @@ def capture(
     """Return the trace of a model in eval mode: its layers as they ran, its masks bit for bit.
 
     `batches` are model inputs, images on the first axis, all images of one size; their order is the
-    trace's. The layers are the model's PGConv2d and PGLinear, and the modules that `gate_of` knows
-    (see `pgsim.gating.modules`), in the order they ran. `accuracy`, fractions by name, `provenance`
-    and `name` are the trace's; `progress` shows a bar on stderr. All masks are held in memory, one
-    bit a gated output, or with `out` written to files as they come and mapped (see `Shards`).
+    trace's; for a recurrent network an image is one sequence, all of one length. The layers are the
+    model's PGConv2d, PGLinear and PGLSTM (an input and a hidden product, each a layer), and the
+    modules that `gate_of` knows (see `pgsim.gating.modules`), in the order they ran. `accuracy`,
+    numbers by name, `provenance` and `name` are the trace's; `progress` shows a bar on stderr. All
+    masks are held in memory, one bit a gated output, or with `out` written to files as they come
+    and mapped (see `Shards`).
     Raises InputError where a layer states no widths (a plain nn.Conv2d), runs more than once a
     batch or at two input sizes, where its mask is not found, or where nothing ran.
     """
@@ -80,23 +81,26 @@ def recording(
     model: nn.Module, gates: Mapping[str, Gate], about: Mapping[str, Any]
 ) -> Iterator[Record]:
     """Give a function that runs a batch and returns its trace; `about` is the manifest's."""
-    shapes: list[LayerShape] = []
-    masks: dict[str, NDArray[np.bool_]] = {}
+    inputs: dict[str, list[tuple[int, ...]]] = {}
+    masks: dict[str, list[NDArray[np.bool_]]] = {}
 
     def keep(name: str, layer: nn.Module, x: Tensor, mask: Tensor | None) -> None:
-        if any(shape.name == name for shape in shapes):
-            raise InputError(f"layer {name!r} ran twice in one batch: give each place its own.")
-        shapes.append(shape_of(name, layer, gates[name], tuple(x.shape)))
+        inputs.setdefault(name, []).append(tuple(x.shape))
         if mask is not None:
-            masks[name] = channels_first(layer, mask)
+            masks.setdefault(name, []).append(channels_first(layer, mask))
 
     def record(batch: Tensor) -> GateTrace:
-        shapes.clear()
+        inputs.clear()
         masks.clear()
         model(batch)
-        if not shapes:
+        if not inputs:
             raise InputError("nothing to capture: the batch reached no layer with a Gate.")
-        return GateTrace.from_masks(masks, shapes, images=len(batch), **about)
+        shapes = [
+            shape_of(name, model.get_submodule(name), gates[name], sizes)
+            for name, sizes in inputs.items()
+        ]
+        whole = {name: np.concatenate(steps, axis=-1) for name, steps in masks.items()}
+        return GateTrace.from_masks(whole, shapes, images=len(batch), **about)
 
     with listening(model, gates, keep):
         yield record

@@ -24,15 +24,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pgsim.errors import InputError
+from pgsim.gating.gradients import GateTerms, gated_sum
 from pgsim.gating.quantize import (
     ClippedQuantizer,
     quantize_weight,
     split_planes,
-    straight_through,
 )
 
 Product = Callable[[Tensor, Tensor], Tensor]
 """The layer's linear map: (integer activations, integer weights) to integer sums."""
+
+QuantizedWeight = tuple[Tensor, Tensor]
+"""A weight tensor's integers, and what one step of them is worth (`quantize_weight`)."""
 
 
 class GateOptions(TypedDict, total=False):
@@ -88,39 +91,38 @@ class PrecisionGate(nn.Module):
 
     def forward(self, x: Tensor, weight: Tensor, product: Product) -> Tensor:
         """Return the layer's output before its bias, in x's dtype; leave decisions in `mask`."""
-        dtype = x.dtype if self.training else torch.float64
-        integers, weights, step = self.integers(x.to(dtype), weight.to(dtype))
-        multiply = product if self.training else _rounded(product)
+        return self.gated(x, self.quantized(weight, x.dtype), product)
+
+    def gated(self, x: Tensor, quantized: QuantizedWeight, product: Product) -> Tensor:
+        """Return what `forward` does, of a weight that is quantized already."""
+        weights = quantized[0]
+        integers, step = self.integers(x, quantized)
+        multiply = product if self.training else _exact(product)
         if self.threshold is None or self.msb_bits is None:
             return (multiply(integers, weights) * step).to(x.dtype)
         lsb_bits = self.activation_bits - self.msb_bits
         msb, lsb = split_planes(integers, lsb_bits)
-        high = multiply(msb, weights)
-        gate = self._gate(high, step * 2**lsb_bits)
-        self.mask = gate.detach() > 0.5
-        sums: Tensor = high * 2**lsb_bits + gate * multiply(lsb, weights)
+        msb_step = step * 2**lsb_bits
+        thresholds = integer_threshold(self.threshold, msb_step)
+        gate = GateTerms(self.threshold, thresholds, msb_step, self.temperature)
+        high, low = multiply(msb, weights), multiply(lsb, weights)
+        sums, self.mask = gated_sum(high, low, lsb_bits, gate)
         return (sums * step).to(x.dtype)
 
-    def integers(self, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return x and weight as integers, and what one unit of their product is worth.
+    def quantized(self, weight: Tensor, dtype: torch.dtype) -> QuantizedWeight:
+        """Return a weight as integers, for inputs of `dtype`."""
+        dtype = dtype if self.training else torch.float64
+        accurate = torch.promote_types(dtype, torch.float32)  # bfloat16 would round twice
+        integers, step = quantize_weight(weight.to(accurate), self.weight_bits)
+        return integers.to(dtype), step
 
-        They keep their shapes and their dtype, which is that of both; the step is 0-d.
+    def integers(self, x: Tensor, quantized: QuantizedWeight) -> tuple[Tensor, Tensor]:
+        """Return x as integers in the weights' dtype, and what one unit of a product is worth.
+
+        The integers have x's shape; the step is 0-d.
         """
-        weights, weight_step = quantize_weight(weight, self.weight_bits)
-        return self.quantize(x), weights, self.quantize.step(x.dtype) * weight_step
-
-    def _gate(self, high: Tensor, msb_step: Tensor) -> Tensor:
-        """Return 1 where an output's MSB sum exceeds its channel's threshold, else 0.
-
-        The gradient, to the sum and to the threshold, is that of ``sigmoid(temperature·(O - Δ))``
-        with O and Δ in the units of the layer's output (PG, section 3).
-        """
-        assert self.threshold is not None
-        hard = (high > integer_threshold(self.threshold, msb_step)).to(high.dtype)
-        if not self.training:
-            return hard
-        soft = torch.sigmoid(self.temperature * (high * msb_step - self.threshold))
-        return straight_through(hard, soft)
+        weights, weight_step = quantized
+        return self.quantize(x.to(weights.dtype)), self.quantize.step(weights.dtype) * weight_step
 
 
 def integer_threshold(threshold: Tensor, msb_step: Tensor) -> Tensor:
@@ -132,13 +134,23 @@ def integer_threshold(threshold: Tensor, msb_step: Tensor) -> Tensor:
     return torch.floor(threshold.detach().to(msb_step.dtype) / msb_step)
 
 
-def _rounded(product: Product) -> Product:
-    """Round the sums of a float64 product, so that they are exact by any algorithm.
+def _exact(product: Product) -> Product:
+    """Make a product of whole numbers in float64 exact, whatever algorithm computes it.
 
-    Added up directly they are whole anyway, being far below 2^53 (8 x 8 bits and a reduction of
-    10,000 stay under 2^30); Winograd or FFT come within a small fraction of one.
+    Single precision is several times as fast, and exact where no sum can pass 2^24 and terms are
+    added directly; sums that are not whole betray Winograd or FFT. In double precision their errors
+    are far below one half, and rounded away: 8 x 8 bits and a reduction of 10,000 stay under 2^30.
     """
-    return lambda activations, weights: product(activations, weights).round()
+
+    def multiply(activations: Tensor, weights: Tensor) -> Tensor:
+        largest = activations.abs().amax() * weights.abs().flatten(1).sum(1).amax()
+        if largest < 2**24:
+            sums = product(activations.float(), weights.float())
+            if torch.equal(sums, sums.round()):
+                return sums.double()
+        return product(activations, weights).round()
+
+    return multiply
 
 
 class PGConv2d(nn.Conv2d):

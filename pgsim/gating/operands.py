@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,46 +20,52 @@ def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, .
     """Return the operands of a model's gated layers in eval mode, in the order they ran.
 
     `images` are model inputs, images on the first axis. Activations and weights are the integers
-    that the layer multiplied, thresholds those of `integer_threshold`. Thresholds beyond int32,
-    infinite ones among them, become int32's limits: they decide alike for sums of 32 bits above the
-    lowest, which is what an array's partial sums have. Raises InputError naming a layer that runs
-    twice, or where none is gated.
+    that the layer multiplied, or of gated inputs those that it had before it dropped bits;
+    thresholds are those of `integer_threshold`. Thresholds beyond int32, infinite ones among them,
+    become int32's limits: they decide alike for sums of 32 bits above the lowest, which is what an
+    array's partial sums have. Raises InputError naming a layer that runs twice, or where none is
+    gated.
     """
-    operands: dict[str, LayerOperands] = {}
+    inputs: dict[str, list[Tensor]] = {}
 
-    def keep(name: str, layer: nn.Module, x: Tensor, mask: Tensor | None) -> None:
-        if mask is None:
-            return
-        assert isinstance(layer, PGLayer)
-        if name in operands:
-            raise InputError(f"layer {name!r} ran twice in one batch: give each place its own.")
-        operands[name] = _operands(name, layer, x)
+    def keep(name: str, _layer: nn.Module, x: Tensor, mask: Tensor | None) -> None:
+        if mask is not None:
+            inputs.setdefault(name, []).append(x.clone())  # what follows may write over it
 
-    gates = {name: own_gate(layer) for name, layer in pg_layers(model).items()}
+    layers = pg_layers(model)
+    gates = {name: own_gate(layer) for name, layer in layers.items()}
     with listening(model, gates, keep):
         model(images)
-    if not operands:
-        raise InputError("no operands: the images reached no gated layer.")
-    return tuple(operands.values())
+        if not inputs:
+            raise InputError("no operands: the images reached no gated layer.")
+        return tuple(_operands(name, layers[name], steps) for name, steps in inputs.items())
 
 
-def _operands(name: str, layer: PGLayer, x: Tensor) -> LayerOperands:
-    shape = shape_of(name, layer, own_gate(layer), tuple(x.shape))
-    threshold = layer.gate.threshold
-    assert threshold is not None
-    activations, weights, step = layer.gate.integers(x.double(), layer.weight.double())
+def _operands(name: str, layer: PGLayer, steps: Sequence[Tensor]) -> LayerOperands:
+    """Return the operands of a layer from its inputs: one, or one for each time step."""
+    gate = own_gate(layer)
+    shape = shape_of(name, layer, gate, [tuple(x.shape) for x in steps])
+    x = torch.stack(list(steps), dim=1) if gate.recurrent else steps[0]
+    quantized = layer.gate.quantized(layer.weight, torch.float64)
+    weights, (activations, step) = quantized[0], layer.gate.integers(x, quantized)
     if isinstance(layer, PGLinear):  # its positions are one column, its kernel is 1 x 1
         tokens = activations.reshape(len(x), -1, layer.in_features)
         activations = tokens.transpose(1, 2).unsqueeze(-1)
         weights = weights[..., None, None]
-    limits = torch.iinfo(torch.int32)
-    thresholds = integer_threshold(threshold, step * 2**shape.lsb_bits)
     return LayerOperands(
         shape,
         _array(activations, operand_dtype(shape.activation_bits, shape.signed)),
         _array(weights, operand_dtype(shape.weight_bits, signed=True)),
-        _array(thresholds.clamp(limits.min, limits.max).flatten(), THRESHOLD_DTYPE),
+        _array(_thresholds(layer, step * 2**shape.lsb_bits), THRESHOLD_DTYPE),
     )
+
+
+def _thresholds(layer: PGLayer, msb_step: Tensor) -> Tensor:
+    """Return the thresholds within int32, one per channel; none where the inputs are gated."""
+    if layer.gate.threshold is None:
+        return torch.empty(0)
+    limits = torch.iinfo(torch.int32)
+    return integer_threshold(layer.gate.threshold, msb_step).clamp(limits.min, limits.max).flatten()
 
 
 def _array(integers: Tensor, dtype: np.dtype[Any]) -> NDArray[np.integer[Any]]:

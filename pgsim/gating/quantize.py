@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pgsim.errors import InputError
+from pgsim.gating.gradients import clipped_integers, planes
 
 _SMALLEST_CLIP = 1e-3  # a clip that trained down to zero would divide by it
 _SMALLEST_WEIGHT = 1e-12  # the same for a weight tensor of zeros
@@ -45,20 +46,18 @@ class ClippedQuantizer(nn.Module):
         self.clip = nn.Parameter(torch.tensor(float(clip)))
 
     def bound(self, dtype: torch.dtype) -> Tensor:
-        """Return the clip as a 0-d tensor of `dtype`, kept above zero."""
+        """Return the clip as a 0-d tensor of `dtype`, or float32 if that is more; above zero."""
+        dtype = torch.promote_types(dtype, torch.float32)
         return self.clip.to(dtype).clamp(min=_SMALLEST_CLIP)
 
     def step(self, dtype: torch.dtype) -> Tensor:
-        """Return what one integer is worth: a 0-d tensor, a constant to the gradients (PACT)."""
+        """Return what one integer is worth: as `bound`, and a constant to the gradients (PACT)."""
         step: Tensor = self.bound(dtype).detach() / self.levels
         return step
 
     def forward(self, x: Tensor) -> Tensor:
         """Return integers in a tensor of x's shape and dtype."""
-        bound = self.bound(x.dtype)
-        floor = -bound if self.signed else torch.zeros_like(bound)
-        scaled = torch.maximum(torch.minimum(x, bound), floor) * self.levels / bound.detach()
-        return straight_through(scaled.round(), scaled)
+        return clipped_integers(x, self.bound(x.dtype), self.levels, self.signed)
 
 
 def quantize_weight(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
@@ -78,6 +77,4 @@ def split_planes(integers: Tensor, lsb_bits: int) -> tuple[Tensor, Tensor]:
     I_hb is the arithmetic shift ``I >> lsb_bits``, signed where I is; I_lb is never negative. The
     gradient goes through I_hb, which stands for the whole.
     """
-    scaled = integers / 2**lsb_bits
-    msb = straight_through(scaled.floor(), scaled)
-    return msb, integers - msb * 2**lsb_bits
+    return planes(integers, lsb_bits)

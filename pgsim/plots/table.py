@@ -195,7 +195,9 @@ def _parting(points: pd.DataFrame, x: str) -> list[str]:
     """Return the columns whose values make one line or another, as their labels show them."""
     apart = [str(key) for key in points.columns[:-1] if key != x]
     if x not in IDENTITY:  # a name made anew for every value of a swept x parts no line
-        made = [key for key in NAMES if key in apart and points[key].nunique() > 1]
+        # So does what a what-if's masks are: thresholds moved by 0 are the captured ones.
+        names = (*NAMES, "mask_source") if x.startswith("trace.") else NAMES
+        made = [key for key in names if key in apart and points[key].nunique() > 1]
         apart = [key for key in apart if key not in made or not is_determined(points, [x], key)]
     return told_apart(points, apart)
 

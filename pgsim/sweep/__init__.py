@@ -6,6 +6,16 @@ at once and not after an hour. The result is one tidy table.
 
 from pgsim.sweep.points import Point, sweep_points
 from pgsim.sweep.run import sweep
-from pgsim.sweep.spec import WIDTHS, SweepSpec, load_sweep
+from pgsim.sweep.spec import SweepSpec, load_sweep
+from pgsim.sweep.what_if import SHIFT, WHAT_IFS, WIDTHS
 
-__all__ = ["WIDTHS", "Point", "SweepSpec", "load_sweep", "sweep", "sweep_points"]
+__all__ = [
+    "SHIFT",
+    "WHAT_IFS",
+    "WIDTHS",
+    "Point",
+    "SweepSpec",
+    "load_sweep",
+    "sweep",
+    "sweep_points",
+]

@@ -13,16 +13,20 @@ from pgsim.energy import costs_of
 from pgsim.errors import InputError
 from pgsim.schemes import passes, scheme_named
 from pgsim.simulate import calibration_count
-from pgsim.sweep.spec import WIDTHS, SweepSpec, Value
+from pgsim.sweep.spec import SweepSpec, Value
+from pgsim.sweep.what_if import WHAT_IFS, what_if_trace
 from pgsim.workload import GateTrace, load_trace
 
 
 @dataclass(frozen=True)
 class Point:
-    """One simulation of a sweep; `axes` holds its values by the name of their column."""
+    """One simulation of a sweep: of a trace with `what_if` changed (`what_if_trace`).
+
+    `axes` holds its values by the name of their column.
+    """
 
     trace: str
-    widths: dict[str, Any]
+    what_if: dict[str, Any]
     arch: ArchConfig
     scheme: str
     calibration_images: int
@@ -30,7 +34,7 @@ class Point:
 
 
 def sweep_points(spec: SweepSpec) -> list[Point]:
-    """Return the points of a sweep: by trace and widths, then scheme, then architecture and axes.
+    """Return the points of a sweep: by trace and what-ifs, then scheme, then architecture and axes.
 
     Raises InputError with one line for each problem of any point.
     """
@@ -42,8 +46,10 @@ def sweep_points(spec: SweepSpec) -> list[Point]:
     if problems:
         raise InputError("\n".join(dict.fromkeys(problems)))
     return [
-        Point(name, widths, arch, scheme, calibration[name], _axis_columns(spec, widths | changes))
-        for (name, widths, _), scheme, (changes, arch) in product(traces, spec.schemes, archs)
+        Point(
+            name, what_if, arch, scheme, calibration[name], _axis_columns(spec, what_if | changes)
+        )
+        for (name, what_if, _), scheme, (changes, arch) in product(traces, spec.schemes, archs)
     ]
 
 
@@ -62,16 +68,16 @@ def _combinations(spec: SweepSpec, keys: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _traces(spec: SweepSpec, problems: list[str]) -> list[tuple[str, dict[str, Any], GateTrace]]:
-    """Return each trace under each choice of bit widths: as asked for, the widths, the trace."""
+    """Return each trace under each what-if: as asked for, what is changed, the trace."""
     found: list[tuple[str, dict[str, Any], GateTrace]] = []
     loaded: dict[str, GateTrace] = {}
     for name in spec.traces:
         with _noting(problems):
             loaded[name] = load_trace(name)
     _check_names("traces", {given: trace.name for given, trace in loaded.items()}, problems)
-    for (name, trace), widths in product(loaded.items(), _combinations(spec, spec.what_ifs)):
+    for name, what_if in product(loaded, _combinations(spec, spec.what_ifs)):
         with _noting(problems):
-            found.append((name, widths, trace.with_bits(**widths)))
+            found.append((name, what_if, what_if_trace(name, what_if)))
     return found
 
 
@@ -83,7 +89,7 @@ def _archs(spec: SweepSpec, problems: list[str]) -> list[tuple[dict[str, Any], A
         with _noting(problems):
             loaded[name] = load_arch(name)
     _check_names("archs", {given: arch.name for given, arch in loaded.items()}, problems)
-    keys = [key for key in spec.axes if key not in WIDTHS]
+    keys = [key for key in spec.axes if key not in WHAT_IFS]
     for arch, changes in product(loaded.values(), _combinations(spec, keys)):
         with _noting(problems):
             changed = arch.override(changes)
@@ -133,7 +139,7 @@ def _axis_columns(spec: SweepSpec, values: dict[str, Value]) -> dict[str, Value]
     for key, choices in spec.axes.items():
         kinds = {type(choice) for choice in choices}
         alike = kinds <= {int, float} or kinds in ({bool}, {str})
-        column = f"trace.{key}" if key in WIDTHS else key
+        column = f"trace.{key}" if key in WHAT_IFS else key
         columns[column] = values[key] if alike else _spelled(values[key])
     return columns
 

@@ -15,8 +15,8 @@ from pgsim.errors import InputError
 from pgsim.simulate import simulate
 from pgsim.sweep.points import Point, sweep_points
 from pgsim.sweep.spec import SweepSpec
+from pgsim.sweep.what_if import what_if_trace
 from pgsim.tables import Row
-from pgsim.workload import load_trace
 
 Progress = Callable[[int, int], object]  # called with the points done and the points in all
 
@@ -26,7 +26,7 @@ def sweep(
 ) -> pd.DataFrame:
     """Simulate every point of a sweep and return one row per point and layer.
 
-    The axes' columns come first (of WIDTHS, named as in ``trace.weight_bits``), then those of
+    The axes' columns come first (of WHAT_IFS, named as in ``trace.weight_bits``), then those of
     `simulate`, then the design's `area_mm2`. An axis that mixes words and numbers is text. All
     points of a trace simulate the same images. jobs: processes, one per core unless given; more
     than one start fresh interpreters, so a script calls this under ``if __name__ == "__main__":``.
@@ -50,7 +50,7 @@ def _cores() -> int:
 
 def _rows(point: Point) -> list[Row]:
     """Simulate one point; a worker opens the trace again, which maps the file into memory."""
-    trace = load_trace(point.trace).with_bits(**point.widths)
+    trace = what_if_trace(point.trace, point.what_if)
     result = simulate(trace, point.arch, point.scheme, calibration_images=point.calibration_images)
     area = {"area_mm2": result.summary["area_mm2"]}
     return [row | area for row in result.rows]

@@ -13,8 +13,7 @@ from pgsim.arch.validation import check_yaml
 from pgsim.arch.yaml_source import read_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
-
-WIDTHS = ("activation_bits", "msb_bits", "weight_bits")
+from pgsim.sweep.what_if import WHAT_IFS
 
 Value = bool | int | float | str | None  # what a YAML literal can be
 
@@ -31,13 +30,13 @@ def _distinct(values: _Values) -> _Values:
 
 
 def _is_axis(key: str) -> str:
-    known = (*WIDTHS, *config_keys())
+    known = (*WHAT_IFS, *config_keys())
     if key not in known:
         endings = [each for each in known if each.endswith(f".{key}")]
         hint = f" Did you mean {endings[0]!r}?" if endings else nearest(key, known)
         raise ValueError(
             "unknown axis: expected a dotted key of an architecture, such as array.rows, or one of "
-            f"{', '.join(WIDTHS)}.{hint}"
+            f"{', '.join(WHAT_IFS)}.{hint}"
         )
     return key
 
@@ -54,8 +53,9 @@ class SweepSpec(Section):
     """What to sweep: the product of traces, architectures, schemes and the values of all axes.
 
     Traces and architectures are paths or shipped names. An axis is a dotted key of an architecture
-    or one of WIDTHS, which asks what the same masks would cost at other bit widths (null: their
-    own). `calibration_images` are a trace's first, and not simulated.
+    or one of WHAT_IFS: a bit width asks what the same masks would cost there (null: their own),
+    `threshold_shift` what masks would cost if all thresholds were higher (M37), on the images of
+    the margins file beside the trace. `calibration_images` are the first images, and not simulated.
     """
 
     traces: _Names
@@ -66,8 +66,8 @@ class SweepSpec(Section):
 
     @property
     def what_ifs(self) -> tuple[str, ...]:
-        """The axes that change bit widths and keep the masks."""
-        return tuple(key for key in self.axes if key in WIDTHS)
+        """The axes that change the trace: bit widths under the same masks, or the thresholds."""
+        return tuple(key for key in self.axes if key in WHAT_IFS)
 
 
 def load_sweep(name_or_path: str | Path) -> SweepSpec:

@@ -22,8 +22,9 @@ class LayerOperands:
 
     `activations` are (images, in_channels, height, width), uint8, or int8 where the layer is
     signed; `weights` are (out_channels, in_channels / groups, kernel height, kernel width), int8;
-    both have 16 bits where the layer has more than 8. `thresholds` are int32 (out_channels,).
-    Positions of a linear layer are one column, its kernel is 1 x 1.
+    both have 16 bits where the layer has more than 8. `thresholds` are int32 (out_channels,), and
+    none where the inputs are gated, whose mask is decided elsewhere. Positions of a linear layer
+    and time steps of a recurrent one are one column, their kernels are 1 x 1.
     """
 
     shape: LayerShape
@@ -60,14 +61,24 @@ def gate_mask(
 ) -> npt.NDArray[np.bool_]:
     """Return a layer's gate mask, bool (images, out_channels, height, width), in exact integers.
 
-    An output's gate is 1 where W * I_hb exceeds its channel's threshold (PG, section 3), with
-    I_hb = I >> lsb_bits (M2). The operands are a LayerOperands'; sums are int64.
+    An output's gate is 1 where W * I_hb exceeds its channel's threshold (PG, section 3). The
+    operands are a LayerOperands'.
+    """
+    mask: npt.NDArray[np.bool_] = (
+        msb_sums(shape, activations, weights) > thresholds.astype(np.int64)[:, None, None]
+    )
+    return mask
+
+
+def msb_sums(shape: LayerShape, activations: Integers, weights: Integers) -> npt.NDArray[np.int64]:
+    """Return a layer's partial sums O_hb = W * I_hb, int64 (images, out_channels, height, width).
+
+    I_hb = I >> lsb_bits (M2). The operands are a LayerOperands'; the sums are exact.
     """
     high = activations.astype(np.int64) >> shape.lsb_bits
     rows = weights.astype(np.int64).reshape(shape.groups, -1, shape.reduction)
-    sums = (rows @ _reductions(shape, high)).reshape(len(high), -1, *shape.out_size)
-    mask: npt.NDArray[np.bool_] = sums > thresholds.astype(np.int64)[:, None, None]
-    return mask
+    sums: npt.NDArray[np.int64] = rows @ _reductions(shape, high)
+    return sums.reshape(len(high), -1, *shape.out_size)
 
 
 def _reductions(shape: LayerShape, activations: Integers) -> Integers:

@@ -113,7 +113,7 @@ def _masks(
     for start in range(0, images, step):
         stop = min(start + step, images)
         size = (stop - start, *layer.mask_size, channels)
-        field = _field(generator, size, asked.clustering)
+        field = gaussian_field(generator, size, asked.clustering)
         masks = (field > thresholds).reshape(stop - start, layer.mask_positions, channels)
         words[start:stop] = pack_masks(np.ascontiguousarray(masks.transpose(0, 2, 1)))
     words.flags.writeable = False
@@ -134,10 +134,10 @@ def _thresholds(
     return np.array(thresholds, dtype=np.float32)
 
 
-def _field(
+def gaussian_field(
     generator: np.random.Generator, shape: tuple[int, ...], correlation: float
 ) -> npt.NDArray[np.float32]:
-    """Return Gaussian fields, float32 (images, height, width, channels).
+    """Return Gaussian fields, float32 (images, height, width, channels), as M32 correlates them.
 
     Images come first, so that a seed gives the same ones however many are drawn at once.
     """

@@ -39,6 +39,18 @@ def test_a_what_if_is_said(spec, run, tmp_path):
     assert "note: what if activation_bits differed: the masks are those" in result.stderr
 
 
+def test_moved_thresholds_are_said_to_leave_the_network_as_it_was(run, tmp_path):
+    path, output = tmp_path / "spec.yaml", tmp_path / "results.csv"
+    path.write_text("traces: [digits_pg_4_2]\narchs: [pg_ws]\naxes: {threshold_shift: [0, 0.5]}\n")
+    stderr = run("sweep", path, "-o", output, "--jobs", 1).stderr
+    assert "note: what if all thresholds were moved: on the images in the margins files" in stderr
+    assert "trained widths" not in stderr
+    frame = read_table(output)
+    assert set(frame["images"]) == {4}
+    sources = frame.groupby("trace.threshold_shift")["mask_source"].first()
+    assert sources.to_dict() == {0: "captured", 0.5: "synthetic"}
+
+
 def test_a_slip_leaves_no_file(spec, run, tmp_path):
     spec.write_text(spec.read_text().replace("[4, 8]", "[4, 0]"))
     result = run("sweep", spec, "-o", tmp_path / "results.csv", code=2)

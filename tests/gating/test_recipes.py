@@ -17,10 +17,10 @@ from safetensors import safe_open  # noqa: E402
 from pgsim.workload import (  # noqa: E402
     check_trace,
     gate_mask,
+    load_margins,
     load_operands,
     load_trace,
-    save_operands,
-    save_trace,
+    moved_thresholds,
 )
 
 TRACES = Path(__file__).resolve().parents[2] / "traces"
@@ -48,7 +48,7 @@ def recipe():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(TRACES / "recipes")  # where Python looks when it runs the script
         yield importlib.import_module("digits")
-    for name in ("digits", "digits_network"):
+    for name in ("digits", "digits_network", "trace_files", "training"):
         del sys.modules[name]
 
 
@@ -63,7 +63,8 @@ def test_one_epoch_on_a_few_images_gives_a_whole_trace(recipe, tmp_path, capsys)
     networks = recipe.trained(few, splits)
     trace = recipe.digits_trace(few, networks, splits[1])
     recipe.report(trace)
-    (path,) = save_trace(trace, tmp_path / "few")
+    recipe.write_trace(trace, networks["top1_pg"], splits[1].images[:4], tmp_path)
+    path = tmp_path / "digits_pg_4_2.safetensors"
     loaded = load_trace(path)
     assert check_trace(path) == []
     assert (loaded.images, loaded.mask_source) == (30, "captured")
@@ -73,14 +74,20 @@ def test_one_epoch_on_a_few_images_gives_a_whole_trace(recipe, tmp_path, capsys)
     assert "epoch  1/1  loss" in printed
     assert "all gated outputs" in printed
 
-    made = recipe.digits_operands(networks["top1_pg"], splits[1], path)
-    operands = load_operands(save_operands(made, tmp_path / "few"))
+    operands = load_operands(path.with_suffix(".operands.safetensors"))
     assert (operands.first_image, operands.images) == (0, 4)
     masks = {layer.shape.name: layer.unpack(0, 4) for layer in loaded.layers if layer.shape.gated}
     assert [layer.shape.name for layer in operands.layers] == list(masks)
     for layer in operands.layers:
         mask = gate_mask(layer.shape, layer.activations, layer.weights, layer.thresholds)
         np.testing.assert_array_equal(mask.reshape(4, len(mask[0]), -1), masks[layer.shape.name])
+
+    margins = load_margins(path.with_suffix(".margins.safetensors"))
+    moved = moved_thresholds(loaded, margins, 0)
+    assert moved.images == 4
+    for layer in moved.layers:
+        if layer.shape.gated:
+            np.testing.assert_array_equal(layer.unpack(), masks[layer.shape.name])
 
 
 def test_training_and_test_images_are_apart(recipe) -> None:

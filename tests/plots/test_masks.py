@@ -25,9 +25,9 @@ def test_tiles_are_in_raster_order_with_gaps() -> None:
 
 def test_the_layer_with_most_outputs_is_drawn_and_its_source_named() -> None:
     captured = draw_masks(load_trace("digits_pg_4_2"), images=2)
-    # traces/README.md: conv2 has 2048 gated outputs, the others 1024; it is 32.1 % dense.
+    # traces/README.md: conv2 has 2048 gated outputs, the others 1024; it is 31.0 % dense.
     assert "500 images, captured masks): conv2" in captured.get_suptitle()
-    assert "density 32.1 %" in captured.get_suptitle()
+    assert "density 31.0 %" in captured.get_suptitle()
     assert len(captured.axes) == 5
     made = synthetic_trace("lstm_300", images=1, density=0.2)
     assert "SYNTHETIC masks" in draw_masks(made).get_suptitle()

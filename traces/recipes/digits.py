@@ -1,4 +1,4 @@
-"""Train a small gated network on scikit-learn's digits, and write its trace and its operands.
+"""Train a small gated network on scikit-learn's digits; write its trace, operands and margins.
 
 Offline, on one CPU core:
 
@@ -7,14 +7,14 @@ Offline, on one CPU core:
 A full-precision network is trained first. The gated 4/2-bit network and its twins (uniform 8 and
 uniform 4 bits, and the MSB pass alone) are each tuned from it, for as many epochs and in the same
 way, so that their accuracies compare. Every accuracy but the full-precision one is that of exact
-integer inference on the test images. The test images' masks are the trace, and what the gated
-layers multiplied on the first of them are the operands.
+integer inference on the test images. The test images' masks are the trace; what the gated
+layers multiplied on the first of them are the operands, and how far their partial sums were from
+the thresholds the margins.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import math
 import platform
 from collections.abc import Iterator
@@ -30,12 +30,14 @@ from digits_network import PG, UNIFORM_4, UNIFORM_8, network, with_thresholds
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
+from trace_files import report, write_trace
+from training import density
 
-from pgsim.gating import capture, integer_operands, pg_layers, threshold_loss
-from pgsim.workload import GateTrace, Operands, save_operands, save_trace
+from pgsim.gating import capture, threshold_loss
+from pgsim.workload import GateTrace
 
 NAME = "digits_pg_4_2"
-OPERAND_IMAGES = 4  # the first of the trace
+COMPANION_IMAGES = 4  # the first of the trace
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,6 @@ def top1(model: nn.Module, split: Split) -> float:
     model.eval()
     with torch.no_grad():
         return float((model(split.images).argmax(dim=1) == split.labels).double().mean())
-
-
-def density(model: nn.Module) -> float:
-    """Return the fraction of gated outputs whose gate was open in the last forward; NaN if none."""
-    masks = [layer.mask for layer in pg_layers(model).values() if layer.mask is not None]
-    outputs = sum(mask.numel() for mask in masks)
-    return sum(int(mask.sum()) for mask in masks) / outputs if outputs else math.nan
 
 
 def parameter_groups(model: nn.Module, recipe: Recipe, rate: float) -> list[dict[str, Any]]:
@@ -222,43 +217,10 @@ def digits_trace(recipe: Recipe, networks: dict[str, nn.Sequential], test: Split
     )
 
 
-def report(trace: GateTrace) -> None:
-    """Print the trace's accuracies, and the density and average bits (M4) of its gated layers."""
-    for name, fraction in trace.accuracy.items():
-        print(f"{name:<20} {fraction:.4f}")
-    gated = [layer for layer in trace.layers if layer.shape.gated]
-    densities = [layer.density() for layer in gated]
-    bits = [
-        layer.shape.msb_bits + open_fraction * layer.shape.lsb_bits
-        for layer, open_fraction in zip(gated, densities, strict=True)
-    ]
-    for layer, open_fraction, average_bits in zip(gated, densities, bits, strict=True):
-        channels = layer.channel_density()
-        print(
-            f"{layer.shape.name:<20} density {open_fraction:.4f}  average bits {average_bits:.3f}  "
-            f"channels {channels.min():.3f} to {channels.max():.3f}"
-        )
-    weights = [layer.shape.outputs for layer in gated]
-    print(
-        f"{'all gated outputs':<20} density {np.average(densities, weights=weights):.4f}  "
-        f"average bits {np.average(bits, weights=weights):.3f}"
-    )
-
-
-def digits_operands(gated: nn.Sequential, test: Split, trace: Path) -> Operands:
-    """Return the gated network's operands on the first images of the trace in a file."""
-    return Operands(
-        trace=NAME,
-        trace_sha256=hashlib.sha256(trace.read_bytes()).hexdigest(),
-        first_image=0,
-        layers=integer_operands(gated, test.images[:OPERAND_IMAGES]),
-    )
-
-
 def main() -> None:
-    """Parse the command line, train, report, and write the trace and the operands."""
+    """Parse the command line, train, report, and write the trace, the operands and the margins."""
     parser = argparse.ArgumentParser(description="Train the digits network and write its trace.")
-    parser.add_argument("--out", type=Path, required=True, help="folder for both files")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the files")
     parser.add_argument("--seed", type=int, default=0, help="of the split and of training")
     arguments = parser.parse_args()
     if not arguments.out.is_dir():
@@ -270,10 +232,7 @@ def main() -> None:
     networks = trained(recipe, splits)
     trace = digits_trace(recipe, networks, splits[1])
     report(trace)
-    (path,) = save_trace(trace, arguments.out / NAME)
-    operands = digits_operands(networks["top1_pg"], splits[1], path)
-    for written in (path, save_operands(operands, arguments.out / NAME)):
-        print(f"wrote {written}, {written.stat().st_size} bytes")
+    write_trace(trace, networks["top1_pg"], splits[1].images[:COMPANION_IMAGES], arguments.out)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,126 @@
+"""The three steps of a gated layer that have no useful derivative, with the ones they train by.
+
+Each is a function of its own so that training stays cheap: composed of torch's own operations, the
+same arithmetic would go over the activations some thirty times a layer instead of ten, and that is
+what most of the time of a step is spent on.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+
+def clipped_integers(x: Tensor, bound: Tensor, levels: int, signed: bool) -> Tensor:
+    """Return ``round(clamp(x, floor, bound)·levels/bound)``; `floor` is 0, or -bound if signed.
+
+    Whole numbers in a tensor of x's shape and dtype; `bound` is 0-d, of that dtype. The gradient
+    passes straight through the rounding (Bengio et al., arXiv 1308.3432), and to the bound goes
+    that of the inputs it cuts off (PACT, arXiv 1805.06085).
+    """
+    integers: Tensor = _ClippedInteger.apply(x, bound, levels, signed)  # type: ignore[no-untyped-call]
+    return integers
+
+
+def planes(integers: Tensor, lsb_bits: int) -> tuple[Tensor, Tensor]:
+    """Return I_hb and I_lb of ``I = I_hb·2^lsb_bits + I_lb`` (M2), whole numbers.
+
+    Both have the shape and dtype of the integers. The gradient goes through I_hb, which stands for
+    the whole; I_lb has none.
+    """
+    msb, lsb = _Planes.apply(integers, lsb_bits)  # type: ignore[no-untyped-call]
+    return msb, lsb
+
+
+class GateTerms(NamedTuple):
+    """What an output's gate compares: `threshold` is Δ, in the units of the layer's output.
+
+    `integers` are the same thresholds as whole numbers, `msb_step` is what one unit of O_hb is
+    worth, `temperature` the slope of the sigmoid that stands for the gate's step.
+    """
+
+    threshold: Tensor
+    integers: Tensor
+    msb_step: Tensor
+    temperature: float
+
+
+def gated_sum(high: Tensor, low: Tensor, lsb_bits: int, gate: GateTerms) -> tuple[Tensor, Tensor]:
+    """Return ``O_hb·2^lsb_bits + mask·O_lb``, and the mask, bool: where O_hb exceeds its threshold.
+
+    Sums are whole numbers; thresholds broadcast over them. The gate's gradient, to O_hb and to Δ,
+    is that of ``sigmoid(temperature·(O - Δ))`` with O in the layer's units (PG, section 3).
+    """
+    sums, mask = _GatedSum.apply(high, low, lsb_bits, *gate)  # type: ignore[no-untyped-call]
+    return sums, mask
+
+
+class _ClippedInteger(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, bound: Tensor, levels: int, signed: bool) -> Tensor:
+        ctx.save_for_backward(x, bound)
+        ctx.levels, ctx.signed = levels, signed
+        high = bound.item()
+        clipped = torch.clamp(x, -high if signed else 0.0, high)
+        return clipped.mul_(levels).div_(bound).round_()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        x, bound = ctx.saved_tensors
+        gradient, high, low = gradients[0], bound.item(), 0.0
+        slope = ctx.levels / bound
+        cut_off = torch.ops.aten.threshold_backward(gradient, x, high).sum()
+        if ctx.signed:
+            low = -high
+            cut_off = cut_off - torch.ops.aten.threshold_backward(gradient, -x, high).sum()
+        inside: Tensor = torch.ops.aten.hardtanh_backward(gradient, x, low, high)
+        return inside.mul_(slope), cut_off * slope, None, None
+
+
+class _Planes(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, integers: Tensor, lsb_bits: int) -> tuple[Tensor, Tensor]:
+        ctx.worth = 2**lsb_bits
+        msb = (integers / ctx.worth).floor_()
+        lsb = torch.sub(integers, msb, alpha=ctx.worth)
+        ctx.mark_non_differentiable(lsb)
+        return msb, lsb
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return gradients[0] / ctx.worth, None
+
+
+class _GatedSum(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        high: Tensor,
+        low: Tensor,
+        lsb_bits: int,
+        threshold: Tensor,
+        integers: Tensor,
+        msb_step: Tensor,
+        temperature: float,
+    ) -> tuple[Tensor, Tensor]:
+        mask = high > integers
+        opened = mask.to(low.dtype)  # a product with it is faster than with a bool
+        ctx.save_for_backward(high, low, threshold, msb_step, opened)
+        ctx.lsb_bits, ctx.temperature = lsb_bits, temperature
+        ctx.mark_non_differentiable(mask)
+        return (low * opened).add_(high, alpha=2**lsb_bits), mask
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        high, low, threshold, msb_step, opened = ctx.saved_tensors
+        gradient = gradients[0]
+        scaled = (high * (msb_step * ctx.temperature)).sub_(
+            (threshold * ctx.temperature).to(high.dtype)
+        )
+        to_gate: Tensor = torch.ops.aten.sigmoid_backward(gradient * low, scaled.sigmoid_())
+        to_threshold = to_gate.sum_to_size(threshold.shape) * -ctx.temperature
+        to_high = to_gate.mul_(msb_step * ctx.temperature).add_(gradient, alpha=2**ctx.lsb_bits)
+        to_threshold = to_threshold.to(threshold.dtype)
+        return to_high, gradient * opened, None, to_threshold, None, None, None

@@ -1,0 +1,32 @@
+"""Export how far a gated model's partial sums are from its thresholds, so that these can move."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from pgsim.gating.layers import PGLayer
+from pgsim.gating.operands import integer_operands
+from pgsim.workload.layer import LayerShape
+from pgsim.workload.margins import LayerMargins, layer_margins
+
+
+def gate_margins(model: nn.Module, images: Tensor) -> tuple[LayerMargins, ...]:
+    """Return the margins of a model's gated layers in eval mode, in the order they ran (M37).
+
+    `images` are model inputs, images on the first axis. Raises InputError as `integer_operands`
+    does.
+    """
+    return tuple(
+        layer_margins(operands, _msb_step(model.get_submodule(operands.shape.name), operands.shape))
+        for operands in integer_operands(model, images)
+        if operands.shape.gated
+    )
+
+
+def _msb_step(layer: nn.Module, shape: LayerShape) -> float:
+    """Return what one unit of O_hb is worth in the layer's output, before bias and batch norm."""
+    assert isinstance(layer, PGLayer)
+    _, weight_step = layer.gate.quantized(layer.weight, torch.float64)
+    step = layer.gate.quantize.step(torch.float64) * weight_step
+    return step.item() * 2.0**shape.lsb_bits

@@ -1,0 +1,216 @@
+"""Train a gated character LSTM on a text, and write its trace, operands, margins and checkpoints.
+
+Offline, on one CPU core:
+
+    python traces/recipes/lstm.py --data tinyshakespeare.txt --work FOLDER --out traces/ --seed 0
+
+A full-precision network is trained first. The gated 4/2-bit network and its twins (uniform 8 and
+uniform 4 bits) are each tuned from it, for as many epochs and in the same way, so that their
+figures compare. All runs keep their state in the folder `--work`, so that the same command goes on
+where it was interrupted. Hyperparameters were chosen on the validation split; figures are of the
+test split, in exact integer products for all networks but the full-precision one.
+
+An image of the trace is one sequence of the test split, and begins at a state of zeros, as every
+sequence does here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from checkpoints import save_checkpoint
+from lstm_network import (
+    PG,
+    UNIFORM_4,
+    UNIFORM_8,
+    CharacterLSTM,
+    Widths,
+    loss_in_nats,
+    quantized,
+    with_thresholds,
+)
+from text import Text, sequences, shuffled, split_text
+from torch import Tensor
+from trace_files import report, write_trace
+from training import Run, density, train
+
+from pgsim.gating import capture
+from pgsim.workload import GateTrace
+
+NAME = "char_lstm_pg_4_2"
+CALIBRATION = 128  # training sequences that set the clips from which tuning starts
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides the result; PG's delta and sigma are `threshold_target` and `_weight`."""
+
+    seed: int = 0
+    training_steps: int = 64
+    batch_sequences: int = 64
+    epochs: int = 12
+    learning_rate: float = 5e-3
+    tuning_epochs: int = 5
+    tuning_learning_rate: float = 3e-3
+    gate_learning_rate: float = 1e-2
+    weight_decay: float = 1e-2
+    threshold_target: float = 2.5
+    threshold_weight: float = 1e-5
+    test_steps: int = 128
+    trace_sequences: int = 32
+    companion_sequences: int = 1
+
+
+def trained(recipe: Recipe, text: Text, work: Path) -> dict[str, CharacterLSTM]:
+    """Return the trained networks by name, or finish the runs whose states are in `work`."""
+    cut = sequences(text.training, recipe.training_steps)
+    run = Run(
+        "full precision",
+        recipe.epochs,
+        len(cut) // recipe.batch_sequences,
+        recipe.learning_rate,
+        recipe.seed,
+        weight_decay=recipe.weight_decay,
+    )
+    tuning = replace(
+        run,
+        epochs=recipe.tuning_epochs,
+        learning_rate=recipe.tuning_learning_rate,
+        gate_learning_rate=recipe.gate_learning_rate,
+    )
+
+    def tuned(widths: Widths, title: str, **changed: float) -> CharacterLSTM:
+        model = quantized(start, widths, recipe.threshold_target, cut[:CALIBRATION, :-1])
+        return _train(model, replace(tuning, title=title, **changed), recipe, text, work)
+
+    torch.manual_seed(recipe.seed)
+    start = _train(CharacterLSTM(len(text.alphabet)), run, recipe, text, work)
+    gated = tuned(
+        PG,
+        "pg 4/2",
+        threshold_target=recipe.threshold_target,
+        threshold_weight=recipe.threshold_weight,
+    )
+    return {
+        "pg": gated,
+        "full_precision": start,
+        "uniform_8": tuned(UNIFORM_8, "uniform 8"),
+        "uniform_4": tuned(UNIFORM_4, "uniform 4"),
+        "full": with_thresholds(gated, -math.inf),
+        "msb_only": with_thresholds(gated, math.inf),
+    }
+
+
+def _train(model: CharacterLSTM, run: Run, recipe: Recipe, text: Text, work: Path) -> CharacterLSTM:
+    """Train a model in place, and return it."""
+    train(
+        model,
+        run,
+        partial(shuffled, text.training, recipe.training_steps, recipe.batch_sequences),
+        loss_in_nats,
+        partial(figures, validation=sequences(text.validation, recipe.test_steps)),
+        work / f"{re.sub('[ /]', '_', run.title)}.pt",
+        torch.optim.AdamW,
+    )
+    return model
+
+
+@torch.no_grad()
+def accuracy(model: CharacterLSTM, test: Tensor) -> dict[str, float]:
+    """Return the model's bits per character and top-1 accuracy on sequences, in eval mode."""
+    model.eval()
+    logits = model(test[:, :-1])
+    nats = F.cross_entropy(logits.flatten(0, 1), test[:, 1:].flatten())
+    top1 = (logits.argmax(dim=2) == test[:, 1:]).double().mean()
+    return {"bits_per_character": float(nats) / math.log(2), "top1": float(top1)}
+
+
+def figures(model: CharacterLSTM, validation: Tensor) -> dict[str, float]:
+    """Return what is printed after an epoch: the validation split's figures, and the density."""
+    return {**accuracy(model, validation), "density": density(model)}
+
+
+def provenance(recipe: Recipe) -> dict[str, Any]:
+    """Return how the trace came about, for its manifest."""
+    return {
+        "recipe": "traces/recipes/lstm.py",
+        "command": "python traces/recipes/lstm.py --data tinyshakespeare.txt --work FOLDER "
+        f"--out traces/ --seed {recipe.seed}",
+        "hyperparameters": asdict(recipe),
+        "split": "90 % training, 5 % validation, 5 % test, in the order of the text",
+        "images": f"the test split's first {recipe.trace_sequences} sequences of "
+        f"{recipe.test_steps} characters, each from a state of zeros",
+        "accuracy": "of the whole test split, in such sequences",
+        "inference": "exact integer products, all networks but full_precision",
+        "networks": {
+            "pg": "both products of both LSTM layers gated 4/2 bits, fc 8 bits; tuned from "
+            "full_precision",
+            "full_precision": "float32, trained from scratch",
+            "uniform_8": "8-bit activations in every layer; tuned from full_precision",
+            "uniform_4": "4-bit activations in every layer; tuned from full_precision",
+            "full": "the pg network with all gates open, not tuned further",
+            "msb_only": "the pg network with all gates closed, not tuned further",
+        },
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__.split("+")[0],
+            "numpy": np.__version__,
+        },
+    }
+
+
+def lstm_trace(recipe: Recipe, networks: Mapping[str, CharacterLSTM], text: Text) -> GateTrace:
+    """Return the gated network's trace on test sequences, with the figures of every network."""
+    test = sequences(text.test, recipe.test_steps)
+    return capture(
+        networks["pg"],
+        test[: recipe.trace_sequences, :-1].split(16),
+        model_name="character LSTM, 2 layers of 128, PG 4/2",
+        dataset="tiny Shakespeare, characters",
+        accuracy={
+            f"{figure}_{name}": value
+            for name, model in networks.items()
+            for figure, value in accuracy(model, test).items()
+        },
+        provenance=provenance(recipe),
+        name=NAME,
+    )
+
+
+def main() -> None:
+    """Parse the command line, train, report, and write all files."""
+    parser = argparse.ArgumentParser(description="Train the character LSTM and write its trace.")
+    parser.add_argument("--data", type=Path, required=True, help="the text, a file of UTF-8")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the states of runs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the trace's files")
+    parser.add_argument("--seed", type=int, default=0, help="of all training runs")
+    arguments = parser.parse_args()
+    for folder in (arguments.work, arguments.out / "checkpoints"):
+        folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    recipe = Recipe(seed=arguments.seed)
+    text = split_text(arguments.data)
+    networks = trained(recipe, text, arguments.work)
+    trace = lstm_trace(recipe, networks, text)
+    report(trace)
+    first = sequences(text.test, recipe.test_steps)[: recipe.companion_sequences, :-1]
+    write_trace(trace, networks["pg"], first, arguments.out)
+    checkpoints = arguments.out / "checkpoints"
+    save_checkpoint(networks["pg"], checkpoints / f"{NAME}.safetensors")
+    save_checkpoint(networks["full_precision"], checkpoints / "char_lstm.safetensors")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""Train ResNet-20 on CIFAR-10 at full, uniform and gated precision, and write the gated traces.
+
+    python traces/recipes/resnet20.py --data cifar10_jpeg.npz --work work/ --out traces/
+
+One full-precision network is trained first. Every other is tuned from it for as many epochs and in
+the same way, so that their accuracies compare. `--work` is a folder that keeps the state of each
+run after every epoch: the same command goes on where it was stopped. `--only NAME` trains what one
+network needs and stops, so that several can be trained side by side.
+
+Every accuracy but the full-precision one is that of exact integer inference, on all test images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL
+import torch
+import torch.nn.functional as F
+from checkpoints import save_checkpoint
+from cifar10 import Images, as_input, augmented, cifar10
+from resnet_network import ResNet20, Widths
+from resnet_start import quantized, unit_outputs
+from torch import Tensor, nn
+from trace_files import report, write_trace
+from training import Run, density, train
+
+from pgsim.gating import capture, pg_layers
+from pgsim.workload import GateTrace
+
+GATED = {
+    "pg_4_2": Widths(4, 2),
+    "pg_4_3": Widths(4, 3, gated="first"),
+    "pg_3_2": Widths(3, 2),
+}
+UNIFORM = {"uniform_8": Widths(8), "uniform_4": Widths(4)}
+FULL_PRECISION = "full_precision"
+TRACED_IMAGES = {"pg_4_2": 200, "pg_4_3": 200, "pg_3_2": 100}  # the first of the test images
+OPERAND_IMAGES = 2  # the first of the trace, margins too
+START_IMAGES = 512  # of the training images, for scales and clips
+PROGRESS_IMAGES = 1000  # of the test images, for the accuracy printed after an epoch
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides the result; PG's delta and sigma are `threshold_target` and `_weight`."""
+
+    seed: int = 0
+    batch_images: int = 128
+    epochs: int = 40
+    learning_rate: float = 0.2
+    tuning_epochs: int = 3
+    tuning_learning_rate: float = 0.02
+    gate_learning_rate: float = 0.02
+    weight_decay: float = 5e-4
+    threshold_target: float = 0.5
+    threshold_weight: float = 1e-3
+
+
+def top1(model: nn.Module, images: Images) -> float:
+    """Return the fraction of images that the model in eval mode classifies correctly."""
+    model.eval()
+    with torch.no_grad():
+        hits = sum(
+            int((model(as_input(pixels)).argmax(1) == labels).sum())
+            for pixels, labels in zip(
+                images.pixels.split(250), images.labels.split(250), strict=True
+            )
+        )
+    return hits / len(images.labels)
+
+
+def loss_of(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+    """Return the cross entropy of a batch of inputs and labels."""
+    return F.cross_entropy(model(batch[0]).float(), batch[1])
+
+
+@dataclass(frozen=True)
+class Data:
+    """The images, and the folder of the runs' states."""
+
+    training: Images
+    test: Images
+    work: Path
+
+
+def tuned(name: str, recipe: Recipe, data: Data, model: nn.Module, tuning: bool) -> nn.Module:
+    """Return a network trained by the recipe, from scratch or tuned, in place."""
+    run = Run(
+        name,
+        recipe.tuning_epochs if tuning else recipe.epochs,
+        len(data.training.labels) // recipe.batch_images,
+        recipe.tuning_learning_rate if tuning else recipe.learning_rate,
+        seed=recipe.seed,
+        weight_decay=recipe.weight_decay,
+        gate_learning_rate=recipe.gate_learning_rate if tuning else 0.0,
+        threshold_target=recipe.threshold_target if name in GATED else 0.0,
+        threshold_weight=recipe.threshold_weight if name in GATED else 0.0,
+    )
+    shown = data.test.first(PROGRESS_IMAGES)
+    train(
+        model,
+        run,
+        lambda generator: augmented(data.training, recipe.batch_images, generator),
+        loss_of,
+        lambda model: {"accuracy": top1(model, shown), "density": density(model)},
+        data.work / f"{name}.pt",
+    )
+    return model
+
+
+def full_precision(recipe: Recipe, data: Data) -> ResNet20:
+    """Return the network that all others are tuned from."""
+    torch.manual_seed(recipe.seed)
+    model = ResNet20().to(memory_format=torch.channels_last)
+    return tuned(FULL_PRECISION, recipe, data, model, tuning=False)
+
+
+def variant(name: str, recipe: Recipe, data: Data) -> ResNet20:
+    """Return a uniform or gated network, tuned from the full-precision one."""
+    images = as_input(data.training.pixels[:START_IMAGES])
+    start = unit_outputs(full_precision(recipe, data), images)
+    model = quantized(start, (UNIFORM | GATED)[name], recipe.threshold_target, images)
+    return tuned(name, recipe, data, model, tuning=True)
+
+
+def with_thresholds(model: nn.Module, value: float) -> nn.Module:
+    """Return a copy with every threshold at one value: -inf opens all gates, inf closes them."""
+    changed = copy.deepcopy(model)
+    for layer in pg_layers(changed).values():
+        if layer.gate.threshold is not None:
+            nn.init.constant_(layer.gate.threshold, value)
+    return changed
+
+
+def accuracies(
+    name: str, gated: nn.Module, twins: dict[str, float], test: Images
+) -> dict[str, float]:
+    """Return the accuracies that a gated network's trace states, its ungated twins' included."""
+    return {
+        "top1_pg": top1(gated, test),
+        **twins,
+        "top1_full": top1(with_thresholds(gated, -math.inf), test),
+        "top1_msb_only": top1(with_thresholds(gated, math.inf), test),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return what the networks were trained with."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__.split("+")[0],
+        "numpy": np.__version__,
+        "pillow": PIL.__version__,
+    }
+
+
+def provenance(name: str, recipe: Recipe) -> dict[str, Any]:
+    """Return how a gated network's trace came about, for its manifest."""
+    widths = GATED[name]
+    where = "all 18 block convolutions" if widths.gated == "all" else "each block's first one"
+    bits = f"{widths.activation_bits}/{widths.msb_bits}"
+    return {
+        "recipe": "traces/recipes/resnet20.py",
+        "command": "python traces/recipes/resnet20.py --data cifar10_jpeg.npz --work work/ "
+        f"--out traces/ --seed {recipe.seed}",
+        "hyperparameters": asdict(recipe),
+        "images": "the first of the 10,000 test images, which no training run saw; all of them for "
+        "the accuracies",
+        "inference": "exact integers, all networks but full_precision",
+        "networks": {
+            "pg": f"{where} gated {bits} bits, the others {widths.activation_bits}, first and last "
+            "layer 8; tuned from full_precision",
+            "full_precision": "float32, trained from scratch in bfloat16",
+            "uniform_8": "8-bit activations in every layer; tuned from full_precision",
+            "uniform_4": "4-bit activations in the block convolutions, 8 in the first and last "
+            "layer; tuned from full_precision",
+            "full": "the pg network with all gates open, not tuned further",
+            "msb_only": "the pg network with all gates closed, not tuned further",
+        },
+        "versions": versions(),
+    }
+
+
+def trace_of(
+    name: str, gated: nn.Module, twins: dict[str, float], recipe: Recipe, test: Images
+) -> GateTrace:
+    """Return a gated network's trace on the first test images."""
+    widths = GATED[name]
+    return capture(
+        gated,
+        as_input(test.first(TRACED_IMAGES[name]).pixels).split(50),
+        model_name=f"ResNet-20, PG {widths.activation_bits}/{widths.msb_bits}",
+        dataset="CIFAR-10 (JPEG), test",
+        accuracy=accuracies(gated, twins, test),
+        provenance=provenance(name, recipe),
+        name=f"resnet20_{name}",
+        progress=True,
+    )
+
+
+def write_all(recipe: Recipe, data: Data, out: Path) -> None:
+    """Train what is not trained yet, and write every checkpoint and every trace."""
+    base = full_precision(recipe, data)
+    networks = {name: variant(name, recipe, data) for name in (*UNIFORM, *GATED)}
+    (out / "checkpoints").mkdir(exist_ok=True)
+    for name, model in {FULL_PRECISION: base, **networks}.items():
+        save_checkpoint(model, out / "checkpoints" / f"resnet20_{name}.safetensors")
+    twins = {
+        f"top1_{name}": top1(model, data.test)
+        for name, model in {FULL_PRECISION: base, **networks}.items()
+        if name not in GATED
+    }
+    for name in GATED:
+        trace = trace_of(name, networks[name], twins, recipe, data.test)
+        print(f"\n{trace.name}")
+        report(trace)
+        write_trace(trace, networks[name], as_input(data.test.first(OPERAND_IMAGES).pixels), out)
+
+
+def main() -> None:
+    """Parse the command line, train, and write."""
+    parser = argparse.ArgumentParser(description="Train ResNet-20 and write its gated traces.")
+    parser.add_argument("--data", type=Path, required=True, help="CIFAR-10 as an .npz of JPEGs")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the runs' states")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the traces")
+    parser.add_argument("--seed", type=int, default=0, help="of weights, order and shifts")
+    parser.add_argument(
+        "--only", choices=[FULL_PRECISION, *UNIFORM, *GATED], help="train this one, and stop"
+    )
+    arguments = parser.parse_args()
+    for folder in (arguments.work, arguments.out):
+        if not folder.is_dir():
+            parser.error(f"{folder}: no such folder")
+    recipe = Recipe(seed=arguments.seed)
+    data = Data(*cifar10(arguments.data, arguments.work), arguments.work)
+    if arguments.only == FULL_PRECISION:
+        full_precision(recipe, data)
+    elif arguments.only:
+        variant(arguments.only, recipe, data)
+    else:
+        write_all(recipe, data, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
