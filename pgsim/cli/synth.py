@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from rich.table import Table
 
 from pgsim.arch import ArchConfig, load_arch
-from pgsim.cli.output import masks_of, percent, show, table
+from pgsim.cli.output import masks_of, percent, show, table, whole
 from pgsim.errors import InputError
 from pgsim.workload import (
     NETWORKS,
@@ -118,19 +118,23 @@ def _save(trace: GateTrace, output: Path, shards: int) -> None:
 def saving_table(real: GateTrace, fitted: GateTrace, arch: ArchConfig) -> Table:
     """Return what every scheduler saves of the LSB slots on both traces, and how far apart it is.
 
-    Both kinds of lanes where the design can have them.
+    Cycles are those of the whole network, an image. Both kinds of lanes where the design can have
+    them.
     """
     designs = _designs(arch)
-    first, second = ([_saving(trace, design) for design in designs] for trace in (real, fitted))
-    pairs = list(zip(first, second, strict=True))
+    both = [[_saving(trace, design) for design in designs] for trace in (real, fitted)]
+    slots, cycles = ([[each[place] for each in one] for one in both] for place in (0, 1))
     columns: dict[str, Sequence[str]] = {
         "lanes": [
             "channels" if design.array.lanes_are_channels else "positions" for design in designs
         ],
         "scheduler": [_scheduler(design) for design in designs],
-        "saved slots\nreal %": percent(first),
-        "\nfitted %": percent(second),
-        "difference\n%": [f"{100 * (b / a - 1):+.1f}" if a else "-" for a, b in pairs],
+        "saved slots\nreal %": percent(slots[0]),
+        "\nfitted %": percent(slots[1]),
+        "\ndifference %": _apart(*slots),
+        "cycles\nreal": whole(cycles[0]),
+        "\nfitted": whole(cycles[1]),
+        "cycles\ndifference %": _apart(*cycles),
     }
     return table(columns, words=("scheduler",))
 
@@ -155,9 +159,23 @@ def _scheduler(design: ArchConfig) -> str:
     return lsb.scheduler + numbers.get(lsb.scheduler, "")
 
 
-def _saving(trace: GateTrace, design: ArchConfig) -> float:
+class _Saving(NamedTuple):
+    """The part of the LSB slots that is not issued, and the cycles of an image."""
+
+    slots: float
+    cycles: float
+
+
+def _saving(trace: GateTrace, design: ArchConfig) -> _Saving:
     from pgsim.simulate import simulate
 
     rows = simulate(trace, design).rows
-    dense = sum(row["lsb_slots_dense"] for row in rows)
-    return 1 - sum(row["lsb_slots_issued"] for row in rows) / dense if dense else float("nan")
+    dense, issued, cycles = (
+        sum(row[column] for row in rows)
+        for column in ("lsb_slots_dense", "lsb_slots_issued", "cycles")
+    )
+    return _Saving(1 - issued / dense if dense else float("nan"), cycles / trace.images)
+
+
+def _apart(real: Sequence[float], fitted: Sequence[float]) -> list[str]:
+    return [f"{100 * (b / a - 1):+.1f}" if a else "-" for a, b in zip(real, fitted, strict=True)]

@@ -66,7 +66,7 @@ def draw_masks(trace: GateTrace, *, layer: str | None = None, images: int = 1) -
     _draw_layers(by_layer, gated, chosen)
     _draw_sorted(by_channel, measures.channel_density, measures.density, "channel")
     _draw_sorted(by_image, measures.image_density, measures.density, "image")
-    _name_colours(figure)
+    _name_colours(figure, chosen)
     figure.suptitle(_title(trace, chosen, measures), x=0.01, ha="left", fontsize=10)
     return figure
 
@@ -158,10 +158,12 @@ def _draw_sorted(axes: Axes, densities: npt.NDArray[np.float64], mean: float, wh
     axes.set_xlabel(f"{count}, densest first", fontsize=8)
 
 
-def _name_colours(figure: Figure) -> None:
+def _name_colours(figure: Figure, layer: LayerTrace) -> None:
+    inputs = layer.shape.gate == "input"
+    one = "this input pixel has its LSBs" if inputs else "this output gets its LSB pass"
     figure.legend(
         handles=[
-            Patch(color=BLUE, label="1: this output gets its LSB pass"),
+            Patch(color=BLUE, label=f"1: {one}"),
             Patch(color=_OFF, label="0: MSBs only"),
         ],
         loc="outside lower left", ncols=2, fontsize=8, frameon=False, handlelength=1,

@@ -14,7 +14,7 @@ LAYER = {
 
 def rows(output):
     """Return the cells of every row of the table of savings."""
-    found = (line.rsplit(maxsplit=3) for line in output.splitlines() if "─" not in line)
+    found = (line.rsplit(maxsplit=6) for line in output.splitlines() if "─" not in line)
     return [
         (*cells[0].split(maxsplit=1), *cells[1:]) for cells in found if cells[0][:2] in ("ch", "po")
     ]

@@ -140,9 +140,7 @@ def with_thresholds(model: nn.Module, value: float) -> nn.Module:
     return changed
 
 
-def accuracies(
-    name: str, gated: nn.Module, twins: dict[str, float], test: Images
-) -> dict[str, float]:
+def accuracies(gated: nn.Module, twins: dict[str, float], test: Images) -> dict[str, float]:
     """Return the accuracies that a gated network's trace states, its ungated twins' included."""
     return {
         "top1_pg": top1(gated, test),
