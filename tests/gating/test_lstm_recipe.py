@@ -132,3 +132,19 @@ def assert_operands_give_masks(trace, operands) -> None:
         mask = gate_mask(layer.shape, layer.activations, layer.weights, layer.thresholds)
         expected = masks[layer.shape.name][: operands.images]
         np.testing.assert_array_equal(mask.reshape(expected.shape), expected)
+
+
+def test_committed_trace_keeps_its_promises() -> None:
+    path = TRACES / f"{NAME}.safetensors"
+    trace = load_trace(path)
+    gated = [layer for layer in trace.layers if layer.shape.gated]
+    assert check_trace(path) == []
+    assert (trace.images, trace.mask_source) == (32, "captured")
+    assert geometry(trace) == layers_of(65)
+    assert [layer.shape.outputs_per_channel for layer in trace.layers] == [128] * 5
+    assert all(layer.shape.signed for layer in trace.layers)
+    assert set(trace.accuracy) == ACCURACIES
+    # Text guessed without a model takes log2(65) = 6.0 bits a character; all of these learned it.
+    assert all(trace.accuracy[f"bits_per_character_{name}"] < 2.6 for name in NETWORKS[:4])
+    assert np.mean([layer.density() for layer in gated]) < 0.4
+    assert path.stat().st_size < 2_000_000

@@ -30,7 +30,13 @@ from pgsim.workload import (
 )
 
 DIGITS = "digits_pg_4_2"
-COMMITTED = {DIGITS: 4, "resnet20_pg_4_2": 2, "resnet20_pg_4_3": 2, "resnet20_pg_3_2": 2}
+COMMITTED = {
+    DIGITS: 4,
+    "resnet20_pg_4_2": 2,
+    "resnet20_pg_4_3": 2,
+    "resnet20_pg_3_2": 2,
+    "char_lstm_pg_4_2": 1,
+}
 CONV: dict[str, Any] = {
     "name": "conv",
     "op": "conv2d",
