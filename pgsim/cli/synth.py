@@ -174,7 +174,8 @@ def _saving(trace: GateTrace, design: ArchConfig) -> _Saving:
         sum(row[column] for row in rows)
         for column in ("lsb_slots_dense", "lsb_slots_issued", "cycles")
     )
-    return _Saving(1 - issued / dense if dense else float("nan"), cycles / trace.images)
+    images = rows[0]["images"]  # without those for calibration
+    return _Saving(1 - issued / dense if dense else float("nan"), cycles / images)
 
 
 def _apart(real: Sequence[float], fitted: Sequence[float]) -> list[str]:

@@ -16,7 +16,7 @@ from torch import Tensor
 def clipped_integers(x: Tensor, bound: Tensor, levels: int, signed: bool) -> Tensor:
     """Return ``round(clamp(x, floor, bound)·levels/bound)``; `floor` is 0, or -bound if signed.
 
-    Whole numbers in a tensor of x's shape and dtype; `bound` is 0-d, of that dtype. The gradient
+    Whole numbers in a tensor of x's shape and dtype; `bound` is 0-d, float32 or wider. The gradient
     passes straight through the rounding (Bengio et al., arXiv 1308.3432), and to the bound goes
     that of the inputs it cuts off (PACT, arXiv 1805.06085).
     """

@@ -4,9 +4,10 @@ A drop-in for torch's own: ``nn.Conv2d(32, 64, 3)`` becomes ``PGConv2d(32, 64, 3
 msb_bits=2, weight_bits=8)``. The weights keep their names, so that a full-precision network's
 ``state_dict`` loads (``strict=False``: clips and thresholds are new).
 
-**Training and inference.** Both compute the same integers. In training mode they are float32 and
-carry gradients; in eval mode float64, every sum rounded to the whole number that it is, so that
-masks and sums are bit-exact whatever algorithm the backend chose for the product.
+**Training and inference.** Both compute the same integers. In training mode they have the inputs'
+type and carry gradients, so that under bfloat16 sums are rounded; in eval mode sums are the whole
+numbers that they are, in float64, so that masks and sums are bit-exact whatever algorithm the
+backend chose for the product.
 
 **Thresholds.** A threshold is trained in the units of the layer's own output, before bias and batch
 norm. With ``step`` what one integer of the output is worth, the gate compares integers:

@@ -23,7 +23,7 @@ A mask has the shape of the layer's output, and is bool or holds 0 and 1 only. T
 that are not gated need a `Gate` too, with ``msb_bits=None``: a trace has every layer's widths.
 
 With ``gates="input"`` it is the layer's inputs that have all their bits or only the MSBs, whole
-pixels at a time: the mask then has the shape of the input with one channel.
+pixels at a time: the mask then has the shape of the input with one channel, 1 where all bits count.
 
 The hidden product of a recurrent cell is an ``nn.Linear`` that the cell calls once a time step, on
 ``(images, in_features)``. With ``recurrent=True`` its calls in one batch are the time steps of one

@@ -131,8 +131,14 @@ class RegionGated(nn.Module):
     def important(self, images: Tensor) -> Tensor:
         """Return which regions are important, bool ``(images, rows, columns)``.
 
-        Raises InputError where regions do not fill the images.
+        Pixels are taken to be in [0, 1]. Raises InputError where they are not three colours, or
+        regions do not fill the images.
         """
+        if images.dim() != 4 or images.shape[1] != 3:
+            raise InputError(
+                f"images of shape {tuple(images.shape)}: expected (images, 3, height, width): "
+                "regions are ranked by their colours."
+            )
         height, width = images.shape[-2:]
         if height % self.region or width % self.region:
             raise InputError(
@@ -160,8 +166,8 @@ def _region_gated(model: nn.Module, msb_bits: int) -> nn.Module:
     copied = deepcopy(model)
     convolutions = {
         name: module
-        for name, module in copied.named_modules()
-        if isinstance(module, nn.modules.conv._ConvNd)
+        for name, module in copied.named_modules(remove_duplicate=False)
+        if name and isinstance(module, nn.modules.conv._ConvNd)
     }
     if not convolutions:
         raise InputError("the network has no convolution inside it, so no layer has regions.")

@@ -138,11 +138,11 @@ def test_gradients_pass_straight_through_the_dropped_bits() -> None:
 
 
 class TheirConv2d(nn.Conv2d):
-    """A stand-in for a third party's layer that computes half of each image at fewer bits."""
+    """A stand-in for a third party's layer that computes half of each image at all its bits."""
 
     def forward(self, x):
-        self.low = torch.zeros(len(x), 1, *x.shape[2:])
-        self.low[..., : x.shape[-1] // 2] = 1
+        self.all_bits = torch.zeros(len(x), 1, *x.shape[2:])
+        self.all_bits[..., : x.shape[-1] // 2] = 1
         return super().forward(x)
 
 
@@ -151,7 +151,7 @@ def test_a_third_partys_input_gated_layer_is_captured() -> None:
 
     def gate_of(module):
         if isinstance(module, TheirConv2d):
-            return Gate(8, 4, 8, attribute="low", gates="input")
+            return Gate(8, 4, 8, attribute="all_bits", gates="input")
         return None
 
     trace = capture(model, [images()], model_name="m", dataset="d", gate_of=gate_of)
@@ -227,3 +227,24 @@ def test_committed_integers_give_the_sums_of_the_pytorch_layers(name: str) -> No
         kept = reference.kept(each.activations[0], mask, shape.lsb_bits)
         sums = reference.convolved(kept, each.weights, shape.stride, shape.padding)
         np.testing.assert_array_equal(output.numpy(), sums * (step * weight_step).item())
+
+
+def test_a_convolution_that_is_the_whole_network_is_refused() -> None:
+    with pytest.raises(InputError, match="no convolution inside it"):
+        RegionGated(PGConv2d(3, 4, 3, activation_bits=8), entropy, 0.5, 4)
+
+
+def test_a_convolution_in_two_places_is_gated_in_both() -> None:
+    shared = PGConv2d(3, 3, 3, padding=1, activation_bits=8)
+    gated = RegionGated(nn.Sequential(shared, nn.Identity(), shared), entropy, 0.5, 4)
+    assert [type(each).__name__ for each in gated.model] == [
+        "RegionConv2d",
+        "Identity",
+        "RegionConv2d",
+    ]
+
+
+def test_regions_of_other_than_three_colours_are_refused() -> None:
+    gated = RegionGated(nn.Sequential(PGConv2d(1, 3, 3, activation_bits=8)), entropy, 0.5, 4)
+    with pytest.raises(InputError, match=r"shape \(2, 1, 16, 16\): expected \(images, 3"):
+        gated(torch.rand(2, 1, 16, 16))

@@ -24,7 +24,9 @@ MODULES = (
     "resnet20",
     "resnet_network",
     "resnet_start",
+    "switchable",
     "switchable_network",
+    "whole_test_set",
     "training",
 )
 BLOCK_CONVS = [
@@ -174,6 +176,35 @@ def test_each_width_has_batch_norms_of_its_own(recipes, images) -> None:
         "4": 1,
         "2": 0,
     }
+
+
+def test_a_step_adds_up_the_losses_of_all_widths(recipes, images) -> None:
+    model = recipes.resnet_network.ResNet20(recipes.resnet_network.Widths(8))
+    model = recipes.switchable_network.switchable(model).eval()
+    batch = images, torch.arange(6)
+    alone = []
+    for bits in (8, 4, 2):
+        with recipes.switchable_network.at_bits(model, bits):
+            alone.append(torch.nn.functional.cross_entropy(model(images), batch[1]).item())
+    assert len(set(alone)) == 3
+    assert recipes.switchable.losses(model, batch).item() == pytest.approx(sum(alone) / 3)
+
+
+def test_the_whole_test_set_comes_batch_by_batch(recipes) -> None:
+    pixels = torch.arange(250, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, 32, 32)
+    batches = recipes.whole_test_set.Batches(recipes.cifar10.Images(pixels, torch.zeros(250)))
+    assert [len(batch) for batch in batches] == [100, 100, 50]
+    assert len(batches) == 3
+    assert torch.equal(torch.cat(list(batches))[:, 0, 0, 0] * 255, torch.arange(250.0))
+
+
+def test_the_switchable_networks_trace_says_what_each_width_reaches() -> None:
+    trace = load_trace("resnet20_switchable_8_4_2")
+    assert {layer.shape.gate for layer in trace.layers} == {"none"}
+    assert {layer.shape.activation_bits for layer in trace.layers} == {8}
+    eight, four, two = (trace.accuracy[f"top1_{bits}_bits"] for bits in (8, 4, 2))
+    assert eight > two > 0.8
+    assert four > two
 
 
 def test_a_stopped_run_ends_as_one_that_was_not(recipes, tmp_path: Path, capsys) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -35,11 +36,12 @@ def cifar10(data: Path, cache: Path) -> tuple[Images, Images]:
     `data` is an .npz with `{train,test}_jpeg`, `{train,test}_offsets` and `{train,test}_labels`;
     the decoded pixels are kept in the folder `cache`.
     """
+    return cifar10_split(data, "train", cache), cifar10_split(data, "test", cache)
+
+
+def cifar10_split(data: Path, split: Literal["train", "test"], cache: Path) -> Images:
+    """Return one split, as `cifar10` does."""
     arrays = np.load(data, allow_pickle=False)
-    return _split(arrays, "train", cache), _split(arrays, "test", cache)
-
-
-def _split(arrays: np.lib.npyio.NpzFile, split: str, cache: Path) -> Images:
     labels = torch.from_numpy(arrays[f"{split}_labels"].astype(np.int64))
     decoded = cache / f"cifar10_{split}.npy"
     if not decoded.exists():

@@ -120,7 +120,7 @@ def _train(model: CharacterLSTM, run: Run, recipe: Recipe, text: Text, work: Pat
         partial(shuffled, text.training, recipe.training_steps, recipe.batch_sequences),
         loss_in_nats,
         partial(figures, validation=sequences(text.validation, recipe.test_steps)),
-        work / f"{re.sub('[ /]', '_', run.title)}.pt",
+        work / f"char_lstm_{re.sub('[ /]', '_', run.title)}.pt",
         torch.optim.AdamW,
     )
     return model

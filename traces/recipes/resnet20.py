@@ -4,8 +4,8 @@
 
 One full-precision network is trained first. Every other is tuned from it for as many epochs and in
 the same way, so that their accuracies compare. `--work` is a folder that keeps the state of each
-run after every epoch: the same command goes on where it was stopped. `--only NAME` trains what one
-network needs and stops, so that several can be trained side by side.
+run after every epoch: the same command goes on where it was stopped. `--only NAME` trains one
+network and stops: first `--only full_precision`, and after it several others side by side.
 
 Every accuracy but the full-precision one is that of exact integer inference, on all test images.
 """
@@ -111,7 +111,7 @@ def tuned(name: str, recipe: Recipe, data: Data, model: nn.Module, tuning: bool)
         lambda generator: augmented(data.training, recipe.batch_images, generator),
         loss_of,
         lambda model: {"accuracy": top1(model, shown), "density": density(model)},
-        data.work / f"{name}.pt",
+        data.work / f"resnet20_{name}.pt",
     )
     return model
 
@@ -176,7 +176,7 @@ def provenance(name: str, recipe: Recipe) -> dict[str, Any]:
         "networks": {
             "pg": f"{where} gated {bits} bits, the others {widths.activation_bits}, first and last "
             "layer 8; tuned from full_precision",
-            "full_precision": "float32, trained from scratch in bfloat16",
+            "full_precision": "evaluated in float32, trained from scratch with bfloat16 products",
             "uniform_8": "8-bit activations in every layer; tuned from full_precision",
             "uniform_4": "4-bit activations in the block convolutions, 8 in the first and last "
             "layer; tuned from full_precision",

@@ -45,7 +45,7 @@ class Block(nn.Module):
 
 
 class ResNet20(nn.Module):
-    """A 3x3 convolution, nine blocks, average pooling and a linear layer; 271 thousand weights.
+    """A 3x3 convolution, nine blocks, average pooling and a linear layer; 270 thousand parameters.
 
     Without `widths` all of it is in full precision. Inputs are (images, 3, 32, 32) in [0, 1].
     """

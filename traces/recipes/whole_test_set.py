@@ -1,19 +1,24 @@
-"""Capture a gated ResNet-20 on all 10,000 test images of CIFAR-10, in shards, from its checkpoint.
+r"""Capture a gated ResNet-20 on all 10,000 test images of CIFAR-10, in shards, from its checkpoint.
 
-    python traces/recipes/whole_test_set.py --data cifar10_jpeg.npz --network pg_4_2 --out masks/
+    python traces/recipes/whole_test_set.py --network pg_4_2 \
+        --data cifar10_jpeg.npz --work work/ --out masks/
 
-Stopped at any point, the same command goes on after the last finished shard.
+Stopped at any point, the same command goes on after the last finished shard. The decoded images are
+kept in the folder `--work`.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from checkpoints import load_checkpoint
-from cifar10 import as_input, cifar10
+from cifar10 import Images, as_input, cifar10_split
 from resnet20 import GATED
 from resnet_network import ResNet20
+from torch import Tensor
 from trace_files import report
 
 from pgsim.gating import Shards, capture
@@ -23,22 +28,37 @@ BATCH_IMAGES = 100
 SHARD_IMAGES = 1000
 
 
+@dataclass(frozen=True)
+class Batches:
+    """The inputs of a network, made batch by batch."""
+
+    images: Images
+
+    def __len__(self) -> int:
+        return -(-len(self.images.labels) // BATCH_IMAGES)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (as_input(pixels) for pixels in self.images.pixels.split(BATCH_IMAGES))
+
+
 def main() -> None:
     """Parse the command line, and capture."""
     parser = argparse.ArgumentParser(description="Capture a ResNet-20 on the whole test set.")
     parser.add_argument("--data", type=Path, required=True, help="CIFAR-10 as an .npz of JPEGs")
     parser.add_argument("--network", choices=list(GATED), required=True)
+    parser.add_argument("--work", type=Path, required=True, help="folder of the decoded images")
     parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
     arguments = parser.parse_args()
-    if not arguments.out.is_dir():
-        parser.error(f"--out {arguments.out}: no such folder")
+    for folder in (arguments.work, arguments.out):
+        if not folder.is_dir():
+            parser.error(f"{folder}: no such folder")
     name = f"resnet20_{arguments.network}"
     model = ResNet20(GATED[arguments.network])
     load_checkpoint(model, CHECKPOINTS / f"{name}.safetensors")
-    _, test = cifar10(arguments.data, arguments.out)
+    test = cifar10_split(arguments.data, "test", arguments.work)
     trace = capture(
         model,
-        [as_input(pixels) for pixels in test.pixels.split(BATCH_IMAGES)],
+        Batches(test),
         model_name=name,
         dataset="CIFAR-10 (JPEG), test",
         provenance={"recipe": "traces/recipes/whole_test_set.py", "checkpoint": name},
