@@ -119,7 +119,8 @@ def _draw_map(axes: Axes, layer: LayerTrace, image: int) -> None:
         axes.set_ylabel("time step" if shape.time_steps else "position", fontsize=8)
         return
     across = (drawn.shape[1] + 1) // (shape.mask_size[1] + 1)
-    axes.set_xlabel(f"{len(mask)} channels, {across} to a row, channel 0 top left", fontsize=8)
+    if len(mask) > 1:
+        axes.set_xlabel(f"{len(mask)} channels, {across} to a row, channel 0 top left", fontsize=8)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
@@ -175,10 +176,10 @@ def _title(trace: GateTrace, layer: LayerTrace, measures: MaskMeasures) -> str:
     masks = "SYNTHETIC masks" if trace.mask_source == "synthetic" else "captured masks"
     low, middle, high = measures.image_spread
     least, most, spread = measures.channel_spread
-    height, width = layer.shape.mask_size
+    channels, (height, width) = layer.shape.mask_channels, layer.shape.mask_size
     lines = [
         f"{trace.name} ({trace.images} images, {masks}): {layer.shape.name}, "
-        f"{layer.shape.mask_channels} channels of {height} x {width} positions",
+        f"{channels} channel{'s' if channels > 1 else ''} of {height} x {width} positions",
         f"density {100 * measures.density:.1f} %; by image {100 * middle:.1f} % "
         f"(5th to 95th percentile {100 * low:.1f} to {100 * high:.1f} %); by channel "
         f"{100 * least:.1f} to {100 * most:.1f} % (standard deviation {100 * spread:.1f} %)",

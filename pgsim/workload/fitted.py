@@ -10,18 +10,14 @@ from numbers import Integral
 import numpy as np
 
 from pgsim.errors import InputError
+from pgsim.workload.mask_counts import Bits, MaskCounts, count_masks, silent_part, texture_of
 from pgsim.workload.mask_model import (
     IMAGE_SHARE,
-    Bits,
     Floats,
-    MaskCounts,
     MaskModel,
-    count_masks,
     fit_masks,
     most_silence,
     near_places,
-    silent_part,
-    texture_of,
 )
 from pgsim.workload.masks import LayerTrace, Words, pack_masks, words_of
 from pgsim.workload.synthetic import gaussian_field

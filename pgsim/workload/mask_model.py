@@ -26,7 +26,7 @@ from math import exp
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.workload.masks import LayerTrace
+from pgsim.workload.mask_counts import Bits, MaskCounts
 from pgsim.workload.tetrachoric import (
     Numbers,
     correlations,
@@ -41,16 +41,12 @@ _COARSE_SHARE = 0.35  # of a channel's power, at least
 _PATTERNS = 2  # of density by position
 _PRIOR_IMAGES = 1.0  # that the channel's mean counts for in a position's density
 _RAREST = 1e-6  # density that has a threshold
-_GROUP = 16  # channels, of which the silence is that of all together
 IMAGE_SHARE = 0.25  # of texture and silence: of whole images; the rest varies within them
 _PATCHES_ACROSS = 6  # e-foldings of their correlation across a map
-_PATCH = 4  # positions a side over which texture is measured
-_CHUNK_VALUES = 2**21  # of unpacked masks at a time
 _BLOCK_VALUES = 2**22  # of the series' coefficients at a time
 _SPECTRUM_STEPS, _COHERENCE_STEPS = 150, 60
 
 Floats = npt.NDArray[np.float32]
-Bits = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,39 +99,6 @@ class MaskModel:
         return _lowest(self.spectra, self.torus)
 
 
-@dataclass(frozen=True, eq=False)
-class MaskCounts:
-    """What is counted of one layer's masks: sums over all images, and how these differ."""
-
-    images: int
-    ones: Numbers  # (C, H, W)
-    together: Numbers  # (C, C), ones of two channels at one position
-    power: Numbers  # (C, *frequencies), of the masks in the torus
-    silent: float  # part of all positions and groups of 16 channels where none is 1
-    texture: float  # variance of `texture_of`
-
-
-def count_masks(layer: LayerTrace) -> MaskCounts:
-    """Return the counts of a gated layer's masks, read once, in pieces that fit in memory."""
-    channels, size = layer.shape.mask_channels, layer.shape.mask_size
-    torus = torus_of(size)
-    ones, together = np.zeros((channels, *size)), np.zeros((channels, channels))
-    power = np.zeros((channels, torus[0], torus[1] // 2 + 1))
-    silent, textures = [], []
-    step = max(1, _CHUNK_VALUES // (channels * torus[0] * torus[1]))
-    for start in range(0, layer.images, step):
-        bits = layer.unpack(start, start + step).reshape(-1, channels, *size)
-        masks = bits.astype(np.float32)
-        ones += masks.sum(axis=0, dtype=np.float64)
-        rows = masks.transpose(1, 0, 2, 3).reshape(channels, -1)
-        together += rows @ rows.T  # whole numbers, exact in float32 up to 2^24
-        power += (np.abs(np.fft.rfft2(masks, torus)) ** 2).sum(axis=0)
-        silent.append(silent_part(bits) * len(bits))
-        textures.append(texture_of(bits))
-    texture = float(np.concatenate(textures).var())
-    return MaskCounts(layer.images, ones, together, power, sum(silent) / layer.images, texture)
-
-
 def fit_masks(counts: MaskCounts, silence: float) -> MaskModel:
     """Return a model of the masks that were counted, with some silence. Source: MODEL.md M36."""
     heard = replace(
@@ -157,31 +120,9 @@ def most_silence(counts: MaskCounts) -> float:
     return max(0.0, float(0.95 - densities.max()))
 
 
-def silent_part(masks: Bits) -> float:
-    """Return in what part of all positions of masks (images, C, H, W) 16 channels in a row are 0.
-
-    Fewer, where the layer has fewer or the last group is smaller.
-    """
-    starts = np.arange(0, masks.shape[1], _GROUP)
-    return 1 - float(np.logical_or.reduceat(masks, starts, axis=1).mean())
-
-
 def near_places(size: tuple[int, int]) -> float:
     """Return the correlation of neighbours in the fields of texture and silence, in an image."""
     return exp(-_PATCHES_ACROSS / max(size))
-
-
-def texture_of(masks: Bits) -> Numbers:
-    """Return how often neighbours differ in each patch of masks (images, C, H, W), by image."""
-    images, channels, height, width = masks.shape
-    differing = np.zeros((images, height, width))
-    differing[:, :, :-1] += (masks[..., 1:] != masks[..., :-1]).sum(axis=1)
-    differing[:, :-1] += (masks[..., 1:, :] != masks[..., :-1, :]).sum(axis=1)
-    tall, wide = min(_PATCH, height), min(_PATCH, width)
-    rows, columns = height // tall, width // wide
-    kept = differing[:, : rows * tall, : columns * wide]
-    patches: Numbers = kept.reshape(images, rows, tall, columns, wide).mean(axis=(2, 4)) / channels
-    return patches.reshape(images, -1)
 
 
 def _thresholds(counts: MaskCounts) -> Numbers:

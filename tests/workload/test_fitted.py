@@ -182,7 +182,7 @@ def test_more_images_begin_with_those_of_fewer(monkeypatch: pytest.MonkeyPatch) 
 def test_the_real_masks_may_be_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     real = synthetic_trace([_conv(8, 8, 8)], images=20, density=0.3, clustering=0.5)
     at_once = fitted_trace(real, images=3)
-    monkeypatch.setattr("pgsim.workload.mask_model._CHUNK_VALUES", 3 * 8 * 16 * 16)
+    monkeypatch.setattr("pgsim.workload.mask_counts._CHUNK_VALUES", 3 * 8 * 16 * 16)
     in_pieces = fitted_trace(real, images=3)
     first, second = _masks(at_once), _masks(in_pieces)
     assert (first != second).mean() < 0.001  # sums in another order round differently
