@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -43,10 +44,10 @@ def cifar10_split(data: Path, split: Literal["train", "test"], cache: Path) -> I
     """Return one split, as `cifar10` does."""
     arrays = np.load(data, allow_pickle=False)
     labels = torch.from_numpy(arrays[f"{split}_labels"].astype(np.int64))
-    decoded = cache / f"cifar10_{split}.npy"
+    decoded = cache / f"cifar10_{split}_{data.stat().st_size}.npy"  # of this file, by its size
     if not decoded.exists():
         pixels = _decoded(arrays[f"{split}_jpeg"], arrays[f"{split}_offsets"])
-        partly = decoded.with_suffix(".part.npy")
+        partly = decoded.with_suffix(f".{os.getpid()}.npy")  # another process may be at it too
         np.save(partly, pixels)
         partly.replace(decoded)
     return Images(torch.from_numpy(np.load(decoded)), labels)

@@ -253,8 +253,13 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the random ranking")
     arguments = parser.parse_args()
-    recipe = Recipe(seed=arguments.seed)
+    for folder in (arguments.work, arguments.out):
+        if not folder.is_dir():
+            parser.error(f"{folder}: no such folder")
     checkpoint = arguments.out / "checkpoints" / CHECKPOINT
+    if not checkpoint.exists():
+        parser.error(f"{checkpoint}: no such file: resnet20.py writes it")
+    recipe = Recipe(seed=arguments.seed)
     model = ResNet20(Widths(BITS)).to(memory_format=torch.channels_last)
     load_checkpoint(model, checkpoint)
     _, test = cifar10(arguments.data, arguments.work)

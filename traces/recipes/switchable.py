@@ -47,11 +47,11 @@ CLIP_BITS = 4  # the width whose best clips are the start for all three
 
 def losses(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     """Return the mean loss over all widths."""
-    total = torch.zeros(())
+    by_width = []
     for bits in WIDTHS:
         with at_bits(model, bits):
-            total = total + loss_of(model, batch)
-    return total / len(WIDTHS)
+            by_width.append(loss_of(model, batch))
+    return torch.stack(by_width).mean()
 
 
 def accuracies(model: nn.Module, images: Images) -> dict[str, float]:

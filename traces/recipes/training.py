@@ -69,19 +69,25 @@ def train(
 ) -> None:
     """Train a model in place, or finish what the file `state` holds of this very run.
 
+    Epochs run on a GPU where there is one; between them, and in the end, the model is on the CPU.
     Prints the loss, `figures_of` the model and the seconds of each epoch. Raises ValueError where
     the file is of another run.
     """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)  # before the optimizer: its state goes where the parameters are
     optimizer = optimizer_of(_groups(model, run))
     for epoch in range(_epochs_done(model, optimizer, run, state) + 1, run.epochs + 1):
         begun = time.monotonic()
         generator = torch.Generator().manual_seed(run.seed * 100_003 + epoch)
+        model.to(device)
         loss = _one_epoch(model, optimizer, run, epoch, batches(generator), loss_of)
         _keep(model, optimizer, run, epoch, state)
+        model.cpu()
         figures = {"loss": loss, **figures_of(model)}
         shown = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
         seconds = time.monotonic() - begun
         print(f"{run.title:<16} epoch {epoch:2}/{run.epochs}  {shown}  {seconds:.0f} s", flush=True)
+    model.cpu()
 
 
 def _groups(model: nn.Module, run: Run) -> list[dict[str, Any]]:
@@ -110,14 +116,14 @@ def _one_epoch(
 ) -> float:
     """Train on an epoch's batches, and return the mean loss."""
     model.train()
-    device = next(model.parameters()).device.type
+    device = next(model.parameters()).device
     losses = []
     for number, batch in enumerate(batches):
         rate = _rate((epoch - 1 + number / run.epoch_batches) / run.epochs, run.warmup)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * rate
-        with torch.autocast(device, torch.bfloat16):
-            loss = loss_of(model, batch)
+        with torch.autocast(device.type, torch.bfloat16):
+            loss = loss_of(model, _on(device, batch))
         losses.append(loss.item())
         if run.threshold_weight:
             loss = loss + run.threshold_weight * threshold_loss(model, run.threshold_target)
@@ -125,6 +131,13 @@ def _one_epoch(
         loss.backward()
         optimizer.step()
     return math.fsum(losses) / len(losses)
+
+
+def _on(device: torch.device, batch: Tensor | tuple[Tensor, ...]) -> Tensor | tuple[Tensor, ...]:
+    """Return a batch, a tensor or a tuple of tensors, on a device."""
+    if isinstance(batch, Tensor):
+        return batch.to(device)
+    return tuple(each.to(device) for each in batch)
 
 
 def _rate(fraction: float, warmup: float) -> float:
@@ -150,7 +163,7 @@ def _epochs_done(model: nn.Module, optimizer: torch.optim.Optimizer, run: Run, s
     """Return how many epochs the file holds, zero without one, and take its state over."""
     if not state.exists():
         return 0
-    kept = torch.load(state, weights_only=True)
+    kept = torch.load(state, weights_only=True, map_location="cpu")
     if kept["run"] != asdict(run):
         raise ValueError(f"{state}: of another run, {kept['run']}: remove it to start again")
     model.load_state_dict(kept["model"])
