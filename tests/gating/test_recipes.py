@@ -48,7 +48,7 @@ def recipe():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(TRACES / "recipes")  # where Python looks when it runs the script
         yield importlib.import_module("digits")
-    for name in ("digits", "digits_network", "trace_files", "training"):
+    for name in ("digits", "digits_network", "gates", "trace_files", "training"):
         del sys.modules[name]
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,7 +25,8 @@ import numpy as np
 import sklearn
 import torch
 import torch.nn.functional as F
-from digits_network import PG, UNIFORM_4, UNIFORM_8, network, with_thresholds
+from digits_network import PG, UNIFORM_4, UNIFORM_8, network
+from gates import versions, with_thresholds
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
@@ -195,12 +195,7 @@ def provenance(recipe: Recipe) -> dict[str, Any]:
             "msb_only": "the pg network with all gates closed, not tuned further",
             "msb_only_tuned": "as pg with all gates closed throughout; tuned from full_precision",
         },
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-            "scikit-learn": sklearn.__version__,
-            "numpy": np.__version__,
-        },
+        "versions": versions(**{"scikit-learn": sklearn.__version__}),
     }
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections import OrderedDict
 from dataclasses import dataclass
 
 from torch import nn
 
-from pgsim.gating import PGConv2d, PGLinear, pg_layers
+from pgsim.gating import PGConv2d, PGLinear
 
 GATED_STAGES = ((32, 32, 1), (32, 64, 2), (64, 64, 1), (64, 64, 1))  # in, out channels, stride
 
@@ -65,12 +64,3 @@ def network(widths: Widths | None = None) -> nn.Sequential:
     layers["flatten"] = nn.Flatten()
     layers["fc"] = classifier()
     return nn.Sequential(layers)
-
-
-def with_thresholds(model: nn.Sequential, value: float) -> nn.Sequential:
-    """Return a copy with every threshold at one value: -inf opens all gates, inf closes them."""
-    changed = copy.deepcopy(model)
-    for layer in pg_layers(changed).values():
-        if layer.gate.threshold is not None:
-            nn.init.constant_(layer.gate.threshold, value)
-    return changed

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import platform
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -26,10 +25,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from checkpoints import save_checkpoint
+from gates import versions, with_thresholds
 from lstm_network import (
     PG,
     UNIFORM_4,
@@ -38,7 +37,6 @@ from lstm_network import (
     Widths,
     loss_in_nats,
     quantized,
-    with_thresholds,
 )
 from text import Text, sequences, shuffled, split_text
 from torch import Tensor
@@ -162,11 +160,7 @@ def provenance(recipe: Recipe) -> dict[str, Any]:
             "full": "the pg network with all gates open, not tuned further",
             "msb_only": "the pg network with all gates closed, not tuned further",
         },
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-            "numpy": np.__version__,
-        },
+        "versions": versions(),
     }
 
 

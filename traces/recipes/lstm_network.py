@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from gates import best_clip, with_thresholds
 from torch import Tensor, nn
 
-from pgsim.gating import PGLSTM, PGLinear, pg_layers
+from pgsim.gating import PGLSTM, PGLinear
 
 EMBEDDING, HIDDEN = 64, 128
-CLIPS = 40  # tried per layer, between a fortieth of the largest activation and all of it
 
 
 @dataclass(frozen=True)
@@ -100,29 +99,8 @@ def quantized(
             (model.lstm2.hidden, second),
             (model.fc, second),
         ):
-            layer.gate.quantize.clip.fill_(_best_clip(inputs, layer.gate.quantize.levels))
+            layer.gate.quantize.clip.fill_(best_clip(inputs, layer.gate.quantize.levels))
     return with_thresholds(model, threshold)
-
-
-def _best_clip(x: Tensor, levels: int) -> float:
-    """Return the clip of least squared error, with `levels` steps on each side of zero."""
-    largest = float(x.abs().max())
-    clips = [largest * number / CLIPS for number in range(1, CLIPS + 1)]
-
-    def error(clip: float) -> float:
-        step = clip / levels
-        return float((x.clamp(-clip, clip).div(step).round() * step - x).square().mean())
-
-    return min(clips, key=error)
-
-
-def with_thresholds(model: CharacterLSTM, value: float) -> CharacterLSTM:
-    """Return a copy with every threshold at one value: -inf opens all gates, inf closes them."""
-    changed = copy.deepcopy(model)
-    for layer in pg_layers(changed).values():
-        if layer.gate.threshold is not None:
-            nn.init.constant_(layer.gate.threshold, value)
-    return changed
 
 
 def loss_in_nats(model: nn.Module, sequences: Tensor) -> Tensor:

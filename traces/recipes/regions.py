@@ -18,15 +18,14 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
-import platform
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from checkpoints import load_checkpoint
 from cifar10 import Images, as_input, cifar10
+from gates import versions
 from region_settings import (
     BITS,
     RANKINGS,
@@ -154,11 +153,7 @@ def provenance(recipe: Recipe) -> dict[str, Any]:
         "hyperparameters": asdict(recipe),
         "images": f"the first {recipe.trace_images} test images",
         "inference": "exact integers; accuracies over all test images",
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-            "numpy": np.__version__,
-        },
+        "versions": versions(),
     }
 
 

@@ -13,26 +13,24 @@ Every accuracy but the full-precision one is that of exact integer inference, on
 from __future__ import annotations
 
 import argparse
-import copy
 import math
-import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import PIL
 import torch
 import torch.nn.functional as F
 from checkpoints import save_checkpoint
 from cifar10 import Images, as_input, augmented, cifar10
+from gates import versions, with_thresholds
 from resnet_network import ResNet20, Widths
 from resnet_start import quantized, unit_outputs
 from torch import Tensor, nn
 from trace_files import report, write_trace
 from training import Run, density, train
 
-from pgsim.gating import capture, pg_layers
+from pgsim.gating import capture
 from pgsim.workload import GateTrace
 
 GATED = {
@@ -131,15 +129,6 @@ def variant(name: str, recipe: Recipe, data: Data) -> ResNet20:
     return tuned(name, recipe, data, model, tuning=True)
 
 
-def with_thresholds(model: nn.Module, value: float) -> nn.Module:
-    """Return a copy with every threshold at one value: -inf opens all gates, inf closes them."""
-    changed = copy.deepcopy(model)
-    for layer in pg_layers(changed).values():
-        if layer.gate.threshold is not None:
-            nn.init.constant_(layer.gate.threshold, value)
-    return changed
-
-
 def accuracies(gated: nn.Module, twins: dict[str, float], test: Images) -> dict[str, float]:
     """Return the accuracies that a gated network's trace states, its ungated twins' included."""
     return {
@@ -147,16 +136,6 @@ def accuracies(gated: nn.Module, twins: dict[str, float], test: Images) -> dict[
         **twins,
         "top1_full": top1(with_thresholds(gated, -math.inf), test),
         "top1_msb_only": top1(with_thresholds(gated, math.inf), test),
-    }
-
-
-def versions() -> dict[str, str]:
-    """Return what the networks were trained with."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__.split("+")[0],
-        "numpy": np.__version__,
-        "pillow": PIL.__version__,
     }
 
 
@@ -183,7 +162,7 @@ def provenance(name: str, recipe: Recipe) -> dict[str, Any]:
             "full": "the pg network with all gates open, not tuned further",
             "msb_only": "the pg network with all gates closed, not tuned further",
         },
-        "versions": versions(),
+        "versions": versions(pillow=PIL.__version__),
     }
 
 

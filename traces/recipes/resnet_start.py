@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import torch
+from gates import best_clip
 from resnet_network import Block, ResNet20, Widths
 from torch import Tensor, nn
 
 from pgsim.gating import pg_layers
-
-CLIPS = 40  # tried per layer, between a fortieth of the largest activation and all of it
 
 
 def unit_outputs(model: ResNet20, images: Tensor) -> ResNet20:
@@ -46,7 +45,7 @@ def quantized(start: ResNet20, widths: Widths, target: float, images: Tensor) ->
     with _kept(start.eval(), set(layers), outputs=False) as inputs, torch.no_grad():
         start(images)
         for name, layer in layers.items():
-            layer.gate.quantize.clip.fill_(_best_clip(inputs[name], layer.gate.activation_bits))
+            layer.gate.quantize.clip.fill_(best_clip(inputs[name], layer.gate.quantize.levels))
             if layer.gate.threshold is not None:
                 layer.gate.threshold.fill_(target)
     return model.to(memory_format=torch.channels_last)
@@ -59,17 +58,6 @@ def _norms(model: ResNet20) -> Iterator[tuple[str, nn.BatchNorm2d]]:
         if isinstance(block, Block):
             yield f"{name}.conv1", block.bn1
             yield f"{name}.conv2", block.bn2
-
-
-def _best_clip(x: Tensor, bits: int) -> float:
-    levels, largest = 2**bits - 1, float(x.max())
-    clips = [largest * number / CLIPS for number in range(1, CLIPS + 1)]
-
-    def error(clip: float) -> float:
-        step = clip / levels
-        return float((x.clamp(max=clip).div(step).round() * step - x).square().mean())
-
-    return min(clips, key=error)
 
 
 @contextmanager

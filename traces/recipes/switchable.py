@@ -14,9 +14,11 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+import PIL
 import torch
 from checkpoints import save_checkpoint
 from cifar10 import Images, as_input, augmented, cifar10
+from gates import versions
 from resnet20 import (
     FULL_PRECISION,
     PROGRESS_IMAGES,
@@ -28,7 +30,6 @@ from resnet20 import (
     loss_of,
     top1,
     variant,
-    versions,
 )
 from resnet_network import ResNet20, Widths
 from resnet_start import quantized, unit_outputs
@@ -119,7 +120,7 @@ def trace_of(model: ResNet20, recipe: Recipe, data: Data) -> GateTrace:
                 "last layer 8 bits; tuned from full_precision",
                 "full_precision, uniform_8, uniform_4": "as in resnet20.py's traces",
             },
-            "versions": versions(),
+            "versions": versions(pillow=PIL.__version__),
         },
         name=NAME,
     )
