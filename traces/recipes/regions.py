@@ -132,9 +132,11 @@ def reported(
     return rows
 
 
-def exact_accuracies(model: nn.Module, setting: Setting, images: Images) -> dict[str, float]:
+def exact_accuracies(
+    model: nn.Module, setting: Setting, images: Images, seed: int
+) -> dict[str, float]:
     """Return the accuracies of the network and of its gated self, in exact integers."""
-    networks = {"regions": gated(model, setting, 0), f"uniform_{BITS}": model}
+    networks = {"regions": gated(model, setting, seed), f"uniform_{BITS}": model}
     return {
         f"{by}_{name}": fraction
         for name, network in networks.items()
@@ -222,7 +224,7 @@ def written(
         network,
         test.first(recipe.trace_images),
         name,
-        accuracy=exact_accuracies(model, setting, test),
+        accuracy=exact_accuracies(model, setting, test, recipe.seed),
         provenance=provenance(recipe) | about | {"setting": setting._asdict()},
     )
     print(f"{name}: {work_dropped(trace):.2%} of the network's activation-bit work is dropped")
