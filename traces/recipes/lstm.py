@@ -59,7 +59,7 @@ class Recipe:
     batch_sequences: int = 64
     epochs: int = 12
     learning_rate: float = 5e-3
-    tuning_epochs: int = 15
+    tuning_epochs: int = 5
     tuning_learning_rate: float = 3e-3
     gate_learning_rate: float = 1e-2
     weight_decay: float = 1e-2
