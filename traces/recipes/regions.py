@@ -15,7 +15,6 @@ the choice by top-1.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import hashlib
 from dataclasses import asdict, replace
@@ -25,6 +24,7 @@ from typing import Any
 import torch
 from checkpoints import load_checkpoint
 from cifar10 import Images, as_input, cifar10
+from command_line import parsed, recipe_parser
 from gates import versions
 from region_settings import (
     BITS,
@@ -242,17 +242,9 @@ def written(
 
 def main() -> None:
     """Parse the command line, and write all files for the trained checkpoint."""
-    parser = argparse.ArgumentParser(description="Gate the regions of images in an 8-bit ResNet.")
-    parser.add_argument("--data", type=Path, required=True, help="cifar10_jpeg.npz")
-    parser.add_argument("--work", type=Path, required=True, help="folder for unfinished work")
-    parser.add_argument(
-        "--out", type=Path, required=True, help="folder for the files; has `checkpoints`"
-    )
+    parser = recipe_parser("Gate the regions of images in an 8-bit ResNet.")
     parser.add_argument("--seed", type=int, default=0, help="of the random ranking")
-    arguments = parser.parse_args()
-    for folder in (arguments.work, arguments.out):
-        if not folder.is_dir():
-            parser.error(f"{folder}: no such folder")
+    arguments = parsed(parser)
     checkpoint = arguments.out / "checkpoints" / CHECKPOINT
     if not checkpoint.exists():
         parser.error(f"{checkpoint}: no such file: resnet20.py writes it")

@@ -12,7 +12,6 @@ Every accuracy but the full-precision one is that of exact integer inference, on
 
 from __future__ import annotations
 
-import argparse
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ import torch
 import torch.nn.functional as F
 from checkpoints import save_checkpoint
 from cifar10 import Images, as_input, augmented, cifar10
+from command_line import parsed, recipe_parser
 from gates import versions, with_thresholds
 from resnet_network import ResNet20, Widths
 from resnet_start import quantized, unit_outputs
@@ -204,18 +204,12 @@ def write_all(recipe: Recipe, data: Data, out: Path) -> None:
 
 def main() -> None:
     """Parse the command line, train, and write."""
-    parser = argparse.ArgumentParser(description="Train ResNet-20 and write its gated traces.")
-    parser.add_argument("--data", type=Path, required=True, help="CIFAR-10 as an .npz of JPEGs")
-    parser.add_argument("--work", type=Path, required=True, help="folder of the runs' states")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the traces")
+    parser = recipe_parser("Train ResNet-20 and write its gated traces.")
     parser.add_argument("--seed", type=int, default=0, help="of weights, order and shifts")
     parser.add_argument(
         "--only", choices=[FULL_PRECISION, *UNIFORM, *GATED], help="train this one, and stop"
     )
-    arguments = parser.parse_args()
-    for folder in (arguments.work, arguments.out):
-        if not folder.is_dir():
-            parser.error(f"{folder}: no such folder")
+    arguments = parsed(parser)
     recipe = Recipe(seed=arguments.seed)
     data = Data(*cifar10(arguments.data, arguments.work), arguments.work)
     if arguments.only == FULL_PRECISION:

@@ -10,14 +10,13 @@ layers at 8 bits, and the accuracy at each width, for the schemes `uniform:8`, `
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import asdict
-from pathlib import Path
 
 import PIL
 import torch
 from checkpoints import save_checkpoint
 from cifar10 import Images, as_input, augmented, cifar10
+from command_line import parsed, recipe_parser
 from gates import versions
 from resnet20 import (
     FULL_PRECISION,
@@ -128,15 +127,9 @@ def trace_of(model: ResNet20, recipe: Recipe, data: Data) -> GateTrace:
 
 def main() -> None:
     """Parse the command line, train, and write."""
-    parser = argparse.ArgumentParser(description="Train a switchable-precision ResNet-20.")
-    parser.add_argument("--data", type=Path, required=True, help="CIFAR-10 as an .npz of JPEGs")
-    parser.add_argument("--work", type=Path, required=True, help="folder of the runs' states")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the trace")
+    parser = recipe_parser("Train a switchable-precision ResNet-20.")
     parser.add_argument("--seed", type=int, default=0, help="of weights, order and shifts")
-    arguments = parser.parse_args()
-    for folder in (arguments.work, arguments.out):
-        if not folder.is_dir():
-            parser.error(f"{folder}: no such folder")
+    arguments = parsed(parser)
     recipe = Recipe(seed=arguments.seed)
     data = Data(*cifar10(arguments.data, arguments.work), arguments.work)
     model = trained(recipe, data)

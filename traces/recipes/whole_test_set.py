@@ -9,13 +9,13 @@ kept in the folder `--work`.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from checkpoints import load_checkpoint
 from cifar10 import Images, as_input, cifar10_split
+from command_line import parsed, recipe_parser
 from resnet20 import GATED
 from resnet_network import ResNet20
 from torch import Tensor
@@ -43,15 +43,9 @@ class Batches:
 
 def main() -> None:
     """Parse the command line, and capture."""
-    parser = argparse.ArgumentParser(description="Capture a ResNet-20 on the whole test set.")
-    parser.add_argument("--data", type=Path, required=True, help="CIFAR-10 as an .npz of JPEGs")
+    parser = recipe_parser("Capture a ResNet-20 on the whole test set.")
     parser.add_argument("--network", choices=list(GATED), required=True)
-    parser.add_argument("--work", type=Path, required=True, help="folder of the decoded images")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
-    arguments = parser.parse_args()
-    for folder in (arguments.work, arguments.out):
-        if not folder.is_dir():
-            parser.error(f"{folder}: no such folder")
+    arguments = parsed(parser)
     name = f"resnet20_{arguments.network}"
     model = ResNet20(GATED[arguments.network])
     load_checkpoint(model, CHECKPOINTS / f"{name}.safetensors")
