@@ -26,6 +26,7 @@ from pgsim.cli.synth import synth
 from pgsim.workload import (
     GateTrace,
     LayerShape,
+    MaskMeasures,
     check_trace,
     load_trace,
     mask_measures,
@@ -43,16 +44,18 @@ def info(trace: str) -> None:
     """Print what TRACE holds: its origin, and every layer's geometry, bits and density.
 
     A second table says what the masks look like: densities by image and by channel, and the
-    correlation of neighbouring positions and of channels at one position (M35).
+    correlation of neighbouring positions (also within a map, that is with its own density in each
+    image) and of channels at one position (M35).
     """
     loaded = load_trace(trace)
+    measures = [mask_measures(layer) for layer in loaded.layers]
     out = console()
     out.print(about(loaded))
     out.print()
-    show(layer_table(loaded))
+    show(layer_table(loaded, measures))
     if any(layer.shards for layer in loaded.layers):
         out.print()
-        show(mask_table(loaded))
+        show(mask_table(loaded, measures))
 
 
 @command.command("check")
@@ -97,7 +100,8 @@ def about(trace: GateTrace) -> Table:
         "dataset": trace.dataset,
         "images": f"{trace.images:,}",
         "masks": masks_of(trace),
-        "accuracy": _words(trace.accuracy) or "not stated",
+        "accuracy": _words({name: round(each, 4) for name, each in trace.accuracy.items()})
+        or "not stated",
     }
     grid = Table.grid(padding=(0, 2, 0, 0))
     for key, value in facts.items():
@@ -107,8 +111,11 @@ def about(trace: GateTrace) -> Table:
     return grid
 
 
-def layer_table(trace: GateTrace) -> Table:
-    """Return every layer's geometry, counts of one image, bit widths, gate and density."""
+def layer_table(trace: GateTrace, measures: Sequence[MaskMeasures]) -> Table:
+    """Return every layer's geometry, counts of one image, bit widths, gate and density.
+
+    measures: of every layer's masks.
+    """
     shapes = [layer.shape for layer in trace.layers]
     macs_unit, macs = scaled([shape.macs for shape in shapes], "")
     columns: dict[str, Sequence[str]] = {
@@ -120,28 +127,33 @@ def layer_table(trace: GateTrace) -> Table:
         f"MACs\n{macs_unit}": macs,
         "bits": [_bits(shape) for shape in shapes],
         "gate": [shape.gate for shape in shapes],
-        "density\n%": percent(layer.density() for layer in trace.layers),
+        "density\n%": percent(each.density for each in measures),
     }
     return table(columns, words=("op", "channels", "input to output"))
 
 
-def mask_table(trace: GateTrace) -> Table:
-    """Return what the masks of every gated layer look like (M35), over all images."""
-    gated = [layer for layer in trace.layers if layer.shards]
-    measures = [mask_measures(layer) for layer in gated]
-    low, middle, high = zip(*(each.image_spread for each in measures), strict=True)
-    least, most, spread = zip(*(each.channel_spread for each in measures), strict=True)
+def mask_table(trace: GateTrace, measures: Sequence[MaskMeasures]) -> Table:
+    """Return what the masks of every gated layer look like (M35), over all images.
+
+    measures: of every layer's masks.
+    """
+    layers = zip(trace.layers, measures, strict=True)
+    named = {layer.shape.name: own for layer, own in layers if layer.shards}
+    gated = named.values()
+    low, middle, high = zip(*(each.image_spread for each in gated), strict=True)
+    least, most, spread = zip(*(each.channel_spread for each in gated), strict=True)
     columns: dict[str, Sequence[str]] = {
-        "layer": [layer.shape.name for layer in gated],
-        "density\n%": percent(each.density for each in measures),
+        "layer": list(named),
+        "density\n%": percent(each.density for each in gated),
         "by image\nmedian": percent(middle),
         "\n5th": percent(low),
         "percentile\n95th": percent(high),
         "by channel\nleast": percent(least),
         "\nmost": percent(most),
         "standard\ndeviation": percent(spread),
-        "correlation\nneighbours": decimal((each.neighbour for each in measures), 3),
-        "\nchannels": decimal((each.cross_channel for each in measures), 3),
+        "correlation\nneighbours": decimal((each.neighbour for each in gated), 3),
+        "within\na map": decimal((each.within_map for each in gated), 3),
+        "correlation\nchannels": decimal((each.cross_channel for each in gated), 3),
     }
     return table(columns)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -57,8 +57,7 @@ def capture(
         "accuracy": dict(accuracy or {}),
         "provenance": dict(provenance or {}),
     }
-    shown = _shown(batches) if progress else nullcontext(batches)
-    with recording(model, gates, about) as record, shown as arriving:
+    with recording(model, gates, about) as record, _shown(batches, progress) as arriving:
         if out is None:
             return _held(map(record, arriving), name or model_name)
         asked = about | {"model_sha256": model_sha256(model, gates), "shard_images": out.images}
@@ -107,8 +106,11 @@ def recording(
 
 
 @contextmanager
-def _shown(batches: Iterable[Tensor]) -> Iterator[Iterable[Tensor]]:
-    """Show on stderr how many of the batches have come, and how many images."""
+def _shown(batches: Iterable[Tensor], progress: bool) -> Iterator[Iterable[Tensor]]:
+    """Give the batches, and with `progress` show on stderr how many have come, and images."""
+    if not progress:
+        yield batches
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

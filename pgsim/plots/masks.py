@@ -183,7 +183,8 @@ def _title(trace: GateTrace, layer: LayerTrace, measures: MaskMeasures) -> str:
         f"density {100 * measures.density:.1f} %; by image {100 * middle:.1f} % "
         f"(5th to 95th percentile {100 * low:.1f} to {100 * high:.1f} %); by channel "
         f"{100 * least:.1f} to {100 * most:.1f} % (standard deviation {100 * spread:.1f} %)",
-        f"correlation of neighbours {_correlation(measures.neighbour)}, "
+        f"correlation of neighbours {_correlation(measures.neighbour)}, within a map "
+        f"{_correlation(measures.within_map)}, "
         f"of channels at one position {_correlation(measures.cross_channel)} (M35)",
     ]
     return "\n".join(wrapped(line, _TITLE_WIDTH) for line in lines)

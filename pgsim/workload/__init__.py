@@ -1,6 +1,6 @@
 """What runs: layer shapes, gate traces, named networks and synthetic masks."""
 
-from pgsim.workload.fitted import fitted_trace
+from pgsim.workload.fitting.fitted import fitted_trace
 from pgsim.workload.layer import LayerShape, layer_shape
 from pgsim.workload.margins import LayerMargins, Margins, layer_margins, moved_thresholds
 from pgsim.workload.margins_file import load_margins, margins_beside, save_margins

@@ -6,12 +6,18 @@ images (M35):
     neighbour     = sum over c of (E[a·b] - q_c²) / sum over c of q_c·(1 - q_c)
                     a and b are the bits of horizontal and of vertical neighbours of one channel
                     and image, each pair counted once; q_c is the mean of all a and b of channel c
+    within_map    = 1 - D / D0
+                    D of all these pairs differ; D0 would if the ones of each map, k of n positions
+                    of one channel and image, were placed at random: 2·k·(n - k)/(n·(n - 1)) of its
+                    pairs
     cross_channel = sum over c ≠ d of (E[m_c·m_d] - p_c·p_d) / sum over c ≠ d of s_c·s_d
                     m_c and m_d are bits at one position of one image; s_c² = p_c·(1 - p_c)
 
-Both lie in [-1, 1] and are the mean of the phi coefficients of channels, or of pairs of channels,
-weighted by their variances: a rare channel, whose own coefficient is mostly noise, counts little,
-and channels that differ in density do not look clustered.
+`neighbour` and `cross_channel` lie in [-1, 1] and are the mean of the phi coefficients of channels,
+or of pairs of channels, weighted by their variances: a rare channel, whose own coefficient is
+mostly noise, counts little, and channels that differ in density do not look clustered. A channel
+that is dense in one image and empty in another is clustered for `neighbour`; `within_map`, a join
+count (Moran, J. R. Stat. Soc. B 10, 1948), leaves that out.
 """
 
 from __future__ import annotations
@@ -33,12 +39,14 @@ class MaskMeasures:
 
     `image_density` is float64 (images,), `channel_density` float64 (mask_channels,); both are empty
     and the numbers NaN without a gate. `neighbour` is NaN with a single position and
-    `cross_channel` with a single channel; both are where every channel is all 0 or all 1 (M35).
+    `cross_channel` with a single channel; both are where every channel is all 0 or all 1, and
+    `within_map` where every channel is in each image (M35).
     """
 
     image_density: npt.NDArray[np.float64]
     channel_density: npt.NDArray[np.float64]
     neighbour: float
+    within_map: float
     cross_channel: float
 
     @property
@@ -73,21 +81,24 @@ def mask_measures(layer: LayerTrace, start: int = 0, stop: int | None = None) ->
     positions = layer.shape.mask_positions
     by_image: list[_Counts] = []
     by_channel, both, either = (np.zeros(channels, dtype=np.int64) for _ in range(3))
-    squares = 0
+    squares = unlike = 0
     for words in layer.chunks(start, stop) if layer.shards else ():
         ones = np.bitwise_count(words).sum(axis=2, dtype=np.int64)
         by_image.append(ones.sum(axis=1))
         by_channel += ones.sum(axis=0)
+        unlike += int((ones * (positions - ones)).sum())
         for pairs in _pairs(words, layer.shape.mask_size):
             both += pairs[0]
             either += pairs[1]
         squares += _squared_counts(words, positions)
     image_ones = np.concatenate(by_image) if by_image else np.zeros(0, dtype=np.int64)
     bits = len(image_ones) * positions
+    in_map = _pair_count(layer.shape.mask_size)
     return MaskMeasures(
         image_density=image_ones / (channels * positions or 1),
         channel_density=by_channel / bits if bits else np.full(channels, np.nan),
-        neighbour=_neighbour(both, either, len(image_ones) * _pair_count(layer.shape.mask_size)),
+        neighbour=_neighbour(both, either, len(image_ones) * in_map),
+        within_map=_within_map(int((either - 2 * both).sum()), unlike, in_map, positions),
         cross_channel=_cross_channel(by_channel, squares, bits),
     )
 
@@ -147,6 +158,13 @@ def _neighbour(both: _Counts, either: _Counts, pairs: int) -> float:
         return float("nan")
     means = either / (2 * pairs)
     return _ratio(float((both / pairs - means**2).sum()), float((means * (1 - means)).sum()))
+
+
+def _within_map(differing: int, unlike: int, pairs: int, positions: int) -> float:
+    """Return the measure; neighbours that differ, and any two positions of one map that do."""
+    if not unlike:
+        return float("nan")
+    return 1 - differing * positions * (positions - 1) / (2 * unlike * pairs)
 
 
 def _cross_channel(by_channel: _Counts, squares: int, bits: int) -> float:

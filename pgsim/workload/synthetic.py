@@ -63,10 +63,7 @@ def synthetic_trace(
     """
     asked = _Statistics(float(density), float(clustering), float(channel_spread))
     _check(images, asked, seed)
-    if isinstance(network_or_layers, str):
-        model, layers = network_or_layers, network(network_or_layers)
-    else:
-        model, layers = "unnamed", layer_shapes(network_or_layers, "synthetic trace")
+    model, layers = _named_layers(network_or_layers)
     streams = np.random.SeedSequence(seed).spawn(len(layers))
     words = {
         layer.name: _masks(layer, images, asked, np.random.default_rng(stream))
@@ -84,6 +81,15 @@ def synthetic_trace(
         accuracy={},
         provenance={"generator": _GENERATOR, **asdict(asked), "seed": int(seed)},
     )
+
+
+def _named_layers(
+    network_or_layers: str | Iterable[LayerShape | Mapping[str, object]],
+) -> tuple[str, tuple[LayerShape, ...]]:
+    """Return the model's name and its layers."""
+    if isinstance(network_or_layers, str):
+        return network_or_layers, network(network_or_layers)
+    return "unnamed", layer_shapes(network_or_layers, "synthetic trace")
 
 
 def _check(images: int, asked: _Statistics, seed: int) -> None:

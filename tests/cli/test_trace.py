@@ -13,6 +13,10 @@ def test_info_tells_a_captured_trace(run, cells):
     row = " ".join(cells(shown, "conv3"))
     assert row == "conv3 conv 3x3 stride 2 32 to 64 8x8 to 4x4 1,024 294.9 4/2 x 8 output 13.2"
     assert cells(shown, "fc")[-2:] == ["none", "-"]
+    # Its masks, in the second table: conv5's row of the table in traces/README.md.
+    masks = shown[shown.index("neighbours") :]
+    row = " ".join(cells(masks, "conv5"))
+    assert row == "conv5 20.3 20.8 13.0 25.6 1.2 37.2 7.6 0.811 0.266 0.017"
 
 
 def test_check_reads_all_bits(small, run, tmp_path):

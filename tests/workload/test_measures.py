@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import asin, isnan, pi
 from typing import Any
 
@@ -27,6 +28,8 @@ def test_a_checkerboard_and_its_inverse() -> None:
     board = np.indices((4, 4)).sum(axis=0) % 2
     measures = mask_measures(_layer([[board, 1 - board]]))
     assert (measures.density, measures.neighbour, measures.cross_channel) == (0.5, -1, -1)
+    # 8 ones at random among 16: two positions differ with probability 8/15. Here all pairs do.
+    assert measures.within_map == pytest.approx(1 - 15 / 8)
 
 
 def test_halves_worked_by_hand() -> None:
@@ -34,6 +37,8 @@ def test_halves_worked_by_hand() -> None:
     # 10 pairs: 4 are 11; their 20 ends hold 2·(3 + 2) = 10 ones: (0.4 - 0.25) / 0.25 = 0.6.
     measures = mask_measures(_layer([[[[1, 1, 0, 0]] * 2] * 2]))
     assert measures.neighbour == pytest.approx(0.6)
+    # 2 pairs of 10 differ; of 4 ones at random among 8 positions 4/7 would: 1 - 0.2 * 7/4.
+    assert measures.within_map == pytest.approx(0.65)
     assert measures.cross_channel == pytest.approx(1)
 
 
@@ -43,15 +48,28 @@ def test_channels_that_differ_in_density_are_not_clustered() -> None:
     assert measures.channel_spread == (0, 1, 0.5)
 
 
+def test_channels_that_switch_by_image_cluster_but_not_within_a_map() -> None:
+    placements = [bits for bits in product((0, 1), repeat=6) if sum(bits) == 2]
+    # Two ones everywhere they can be, in one channel; the other is 1 in every second image.
+    scattered = np.array(placements).reshape(-1, 2, 3)
+    switched = np.broadcast_to((np.arange(len(placements)) % 2)[:, None, None], scattered.shape)
+    assert mask_measures(_layer(scattered[:, None])).within_map == pytest.approx(0)
+    alone = mask_measures(_layer(switched[:, None]))
+    assert alone.neighbour == pytest.approx(1) and isnan(alone.within_map)
+    both = mask_measures(_layer(np.stack([scattered, switched], axis=1)))
+    assert both.neighbour > 0.4 and both.within_map == pytest.approx(0)
+
+
 def test_one_position_has_no_neighbour_and_one_channel_no_other() -> None:
-    assert isnan(mask_measures(_layer([[[[1]]], [[[0]]]])).neighbour)
+    alone = mask_measures(_layer([[[[1]]], [[[0]]]]))
+    assert isnan(alone.neighbour) and isnan(alone.within_map)
     assert isnan(mask_measures(_layer([[[[1, 0]]]])).cross_channel)
 
 
 def test_a_layer_without_a_gate_has_no_measures() -> None:
     layer = GateTrace.from_masks({}, [_conv(2, 3, 3) | {"gate": "none"}], images=1).layers[0]
     measures = mask_measures(layer)
-    assert isnan(measures.density) and isnan(measures.neighbour)
+    assert isnan(measures.density) and isnan(measures.neighbour) and isnan(measures.within_map)
 
 
 def test_time_steps_are_neighbours_in_time_only() -> None:
@@ -78,6 +96,12 @@ def test_packed_words_give_what_plain_numpy_does(
         covariance += np.cov(ends, np.concatenate([second, first]), bias=True)[0, 1]
         variance += ends.var()
     assert measures.neighbour == pytest.approx(covariance / variance)
+    differ = expected_to = 0.0
+    for bits in m.reshape(-1, *size):
+        differ += (bits[1:] != bits[:-1]).sum() + (bits[:, 1:] != bits[:, :-1]).sum()
+        apart = (bits.ravel()[:, None] != bits.ravel()).sum() / (bits.size * (bits.size - 1))
+        expected_to += apart * (bits[1:].size + bits[:, 1:].size)
+    assert measures.within_map == pytest.approx(1 - differ / expected_to)
     across = np.cov(m.transpose(1, 0, 2, 3).reshape(4, -1), bias=True)
     scale = np.sqrt(np.outer(np.diag(across), np.diag(across)))
     others = ~np.eye(4, dtype=bool)

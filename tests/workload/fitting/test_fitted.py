@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import asin, pi, sqrt
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pgsim.arch import load_arch
+from pgsim.arch import ArchConfig, load_arch
 from pgsim.errors import InputError
 from pgsim.simulate import simulate
 from pgsim.workload import GateTrace, fitted_trace, load_trace, save_trace, synthetic_trace
@@ -94,6 +95,17 @@ def test_channels_that_go_together_and_apart_do_so_again(shared: float) -> None:
     assert _correlation(masks[:, 0], masks[:, 2]) == pytest.approx(-expected, abs=0.08)
 
 
+def test_as_many_rare_channels_go_together_again() -> None:
+    # What correlates 40 channels shows in the variance of how many are 1 at a position. Spectra
+    # measured on so few rare bits are mostly noise; channels that differ by it cannot be coherent.
+    generator = np.random.default_rng(8)
+    common = generator.standard_normal((40, 1, 8, 8))
+    own = generator.standard_normal((40, 40, 8, 8))
+    real = sqrt(0.3) * common + sqrt(0.7) * own > 1.5
+    masks = _masks(fitted_trace(_trace(real), images=200))
+    assert masks.sum(axis=1).var() == pytest.approx(real.sum(axis=1).var(), rel=0.08)
+
+
 def test_density_by_position_is_kept() -> None:
     density = np.full((8, 8), 0.1)
     density[2:6, 2:6] = 0.7
@@ -174,7 +186,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Any) -> None:
 def test_more_images_begin_with_those_of_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     real = synthetic_trace([_conv(8, 8, 8)], images=20, density=0.3, clustering=0.5)
     few = fitted_trace(real, images=3, seed=1)
-    monkeypatch.setattr("pgsim.workload.fitted._CHUNK_VALUES", 2 * 8 * 16 * 16)
+    monkeypatch.setattr("pgsim.workload.fitting.fitted._CHUNK_VALUES", 2 * 8 * 16 * 16)
     many = fitted_trace(real, images=7, seed=1)
     assert np.array_equal(few.layers[0].mask_words(), many.layers[0].mask_words(0, 3))
 
@@ -182,7 +194,7 @@ def test_more_images_begin_with_those_of_fewer(monkeypatch: pytest.MonkeyPatch) 
 def test_the_real_masks_may_be_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     real = synthetic_trace([_conv(8, 8, 8)], images=20, density=0.3, clustering=0.5)
     at_once = fitted_trace(real, images=3)
-    monkeypatch.setattr("pgsim.workload.mask_counts._CHUNK_VALUES", 3 * 8 * 16 * 16)
+    monkeypatch.setattr("pgsim.workload.fitting.mask_counts._CHUNK_VALUES", 3 * 8 * 16 * 16)
     in_pieces = fitted_trace(real, images=3)
     first, second = _masks(at_once), _masks(in_pieces)
     assert (first != second).mean() < 0.001  # sums in another order round differently
@@ -229,14 +241,38 @@ def digits() -> tuple[GateTrace, GateTrace]:
     return real, fitted_trace(real)
 
 
+@pytest.fixture(scope="module")
+def resnet20() -> tuple[GateTrace, GateTrace]:
+    """The middle block of each stage of the trained ResNet-20, and a trace fitted to it."""
+    whole = load_trace("resnet20_pg_4_2")
+    middle = tuple(layer for layer in whole.layers if ".1." in layer.shape.name)
+    assert len(middle) == 6
+    real = replace(whole, layers=middle)
+    return real, fitted_trace(real)
+
+
+def _savings(trace: GateTrace, design: ArchConfig) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return how many LSB slots of each image are not issued."""
+    rows = simulate(trace, design, per_image=True).layers
+    saved = rows["lsb_slots_dense"] - rows["lsb_slots_issued"]
+    return saved.groupby(rows["image"]).sum().to_numpy(dtype=np.float64)
+
+
 @pytest.mark.parametrize("scheduler", SCHEDULERS, ids=lambda values: str(list(values.values())))
 @pytest.mark.parametrize("lanes", ["channels", "positions"])
+@pytest.mark.parametrize("network", ["digits", "resnet20"])
 def test_every_scheduler_saves_as_much_as_on_trained_masks(
-    lanes: str, scheduler: dict[str, Any], digits: tuple[GateTrace, GateTrace]
+    network: str, lanes: str, scheduler: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
-    design = load_arch("pg_os").override({"array.lanes": lanes, **scheduler})
-    real, fitted = (
-        sum(row["lsb_slots_dense"] - row["lsb_slots_issued"] for row in simulate(each, design).rows)
-        for each in digits
-    )
-    assert fitted == pytest.approx(real, rel=0.05)
+    """The saving is the real one's to 5 %, and two standard errors of its mean over images.
+
+    The error is that of drawing as many images as there are real ones. It is 4 % for `skip` with
+    lanes of channels on ResNet-20, which saves hardly anything but in a few images, and 0.2 to 1 %
+    elsewhere. That is why all 200 images are fitted, and few layers: of 8 images `skip` would have
+    an error of 20 %.
+    """
+    changes = {"array.lanes": lanes, "batch": 1} | scheduler
+    design = load_arch("pg_os").override(changes)
+    real, fitted = (_savings(each, design) for each in request.getfixturevalue(network))
+    error = real.std() / sqrt(len(real))
+    assert fitted.mean() == pytest.approx(real.mean(), abs=0.05 * real.mean() + 2 * error)

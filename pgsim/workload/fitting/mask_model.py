@@ -26,8 +26,8 @@ from math import exp
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.workload.mask_counts import Bits, MaskCounts
-from pgsim.workload.tetrachoric import (
+from pgsim.workload.fitting.mask_counts import Bits, MaskCounts
+from pgsim.workload.fitting.tetrachoric import (
     Numbers,
     correlations,
     mean_slopes,
@@ -35,7 +35,7 @@ from pgsim.workload.tetrachoric import (
     normal_quantile,
     series_factors,
 )
-from pgsim.workload.torus import autocorrelation, power_shares, quadrant, torus_of
+from pgsim.workload.fitting.torus import autocorrelation, power_shares, quadrant, torus_of
 
 _COARSE_SHARE = 0.35  # of a channel's power, at least
 _PATTERNS = 2  # of density by position
@@ -150,13 +150,18 @@ def _spectra(counts: MaskCounts, thresholds: Numbers, silence: float) -> Numbers
     torus = torus_of(size)
     pairs = autocorrelation(np.ones((1, *size)), torus)[0]
     heard = _both_heard(size, silence)
-    wanted = np.empty((len(thresholds), *size))
+    measured, noise = np.empty((2, len(thresholds), *size))
     for channel, own in enumerate(thresholds):
         expected = autocorrelation(normal_cdf(-own)[None], torus)[0] / pairs
         coefficients = autocorrelation(series_factors(own), torus) / pairs
         lagged = np.fft.irfft2(counts.power[channel], torus)
         both = quadrant(lagged, size) / (pairs * counts.images) / heard
-        wanted[channel] = correlations(coefficients, both - expected)
+        measured[channel] = correlations(coefficients, both - expected)
+        slope = np.maximum(mean_slopes(coefficients, measured[channel]), _RAREST**2)
+        spread = autocorrelation((normal_cdf(own) * normal_cdf(-own))[None], torus)[0] / pairs
+        noise[channel] = spread / (pairs * counts.images) / slope**2
+    noise[:, 1:, 1:] /= 2  # off the axes a distance is the mean of two directions
+    wanted = _less_noise(measured, noise)
     wanted[:, 0, 0] = 1
     rows, columns = (np.minimum(np.arange(n), n - np.arange(n)) for n in torus)
     seen = (rows < size[0])[:, None] & (columns < size[1])
@@ -164,6 +169,28 @@ def _spectra(counts: MaskCounts, thresholds: Numbers, silence: float) -> Numbers
     weight = seen * pairs[at] / pairs.max() / (1 + rows[:, None] + columns)
     weight[0, 0] = 3  # near pairs, of which there are many, count most; the variance above all
     return _nearest_spectra(wanted[(slice(None), *at)] * seen, weight, torus)
+
+
+def _less_noise(measured: Numbers, noise: Numbers) -> Numbers:
+    """Return correlations (C, H, W) drawn to the mean of all channels where they are mostly noise.
+
+    noise: variances of what was measured, as if bits were independent. How far channels really
+    differ at a distance is estimated from them (DerSimonian and Laird, Control. Clin. Trials 7,
+    1986). Without this, noise makes like channels differ, and they cannot be as coherent as they
+    are.
+    """
+    if len(measured) == 1:
+        return measured
+    weight = 1 / noise
+    total = weight.sum(axis=0)
+    mean = (weight * measured).sum(axis=0) / total
+    scatter = (weight * (measured - mean) ** 2).sum(axis=0)
+    differing = np.maximum(scatter - (len(measured) - 1), 0)
+    differing /= (weight * (1 - weight / total)).sum(axis=0)
+    weight = 1 / (noise + differing)
+    mean = (weight * measured).sum(axis=0) / weight.sum(axis=0)
+    drawn: Numbers = mean + (measured - mean) * differing * weight
+    return drawn
 
 
 def _both_heard(size: tuple[int, int], silence: float) -> Numbers:
