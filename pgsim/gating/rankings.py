@@ -7,17 +7,21 @@ depends on the machine, and hardware has no division or root to make.
 
 A ranking is a function from pixels, any integer dtype ``(images, 3, height, width)`` of 0 to 255,
 and the side of a square region in pixels, to scores, int64 ``(images, rows, columns)``: a region of
-a higher score is more important.
+a higher score is more important. A ranking that needs more than these is a frozen dataclass with a
+`__call__`: a resumed capture knows it again by its name and its fields (`ranking_name`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import FunctionType
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from pgsim.errors import InputError
 
 Ranking = Callable[[Tensor, int], Tensor]
 """From pixels and the side of a region to the regions' scores."""
@@ -72,6 +76,27 @@ def important_regions(scores: Tensor, fraction: float) -> Tensor:
     unimportant = flat.argsort(dim=1, stable=True)[:, : round(fraction * flat.shape[1])]
     important = torch.ones_like(flat, dtype=torch.bool)
     return important.scatter(1, unimportant, False).view_as(scores)
+
+
+def ranking_name(ranking: Ranking) -> str:
+    """Return a name by which rankings are told apart, alike in every process.
+
+    A function's is its module and name, any other callable's its repr, which has to state in full
+    all that decides the scores. Raises InputError for a lambda, a function made inside another one
+    and a repr with an address: rankings of other scores could be named alike.
+    """
+    if isinstance(ranking, FunctionType):
+        name = f"{ranking.__module__}.{ranking.__qualname__}"
+        unique = ranking.__closure__ is None and "<" not in name
+    else:
+        name = f"{type(ranking).__module__}.{ranking!r}"
+        unique = " at 0x" not in name
+    if not unique:
+        raise InputError(
+            f"ranking {name}: two of different scores can have this name: expected a function of "
+            "a module's top level, or a frozen dataclass with a __call__, whose fields are printed."
+        )
+    return name
 
 
 def _grey(pixels: Tensor) -> Tensor:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial, wraps
+
 import numpy as np
 import pytest
 import region_reference as reference
 
 torch = pytest.importorskip("torch")
 
+from pgsim.errors import InputError  # noqa: E402
 from pgsim.gating import (  # noqa: E402
     colour_gradient,
     entropy,
     important_regions,
     points_of_interest,
 )
+from pgsim.gating.rankings import ranking_name  # noqa: E402
 
 RANKINGS = [entropy, colour_gradient, points_of_interest]
 
@@ -73,3 +78,55 @@ def test_the_lowest_are_unimportant_and_the_first_of_equals(
     found = important_regions(torch.from_numpy(scores), fraction).numpy()
     expected = [reference.important(each.tolist(), unimportant) for each in scores]
     np.testing.assert_array_equal(found, expected)
+
+
+class Theirs:
+    """Another place for a ranking called entropy."""
+
+    @staticmethod
+    def entropy(pixels, region: int):
+        return -entropy(pixels, region)
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A ranking with a number of its own."""
+
+    weight: int
+
+    def __call__(self, pixels, region: int):
+        return self.weight * entropy(pixels, region) + colour_gradient(pixels, region)
+
+
+class Unprinted:
+    def __call__(self, pixels, region: int):
+        return entropy(pixels, region)
+
+
+def weighted(weight: int):
+    def ranking(pixels, region: int):
+        return weight * entropy(pixels, region)
+
+    return ranking
+
+
+def test_rankings_of_other_scores_have_other_names() -> None:
+    assert ranking_name(entropy) == "pgsim.gating.rankings.entropy"
+    assert ranking_name(Weighted(2)) == f"{__name__}.Weighted(weight=2)"
+    rankings = [*RANKINGS, Theirs.entropy, Weighted(1), Weighted(2)]
+    assert len({ranking_name(each) for each in rankings}) == len(rankings)
+
+
+@pytest.mark.parametrize(
+    "ranking",
+    [
+        pytest.param(lambda pixels, region: entropy(pixels, region), id="lambda"),
+        pytest.param(weighted(2), id="closure"),
+        pytest.param(wraps(entropy)(weighted(2)), id="closure under another name"),
+        pytest.param(partial(Theirs.entropy), id="partial"),
+        pytest.param(Unprinted(), id="no repr of its own"),
+    ],
+)
+def test_a_ranking_that_others_could_be_named_as_is_refused(ranking) -> None:
+    with pytest.raises(InputError, match="expected a function of a module's top level, or a froz"):
+        ranking_name(ranking)

@@ -60,8 +60,22 @@ UNGATED = Setting("none", PIXELS, 0.0, BITS)
 
 
 @dataclass(frozen=True)
+class RandomRanking:
+    """A ranking by numbers drawn from `seed`, the same in every batch of as many images."""
+
+    seed: int
+
+    def __call__(self, pixels: Tensor, region: int) -> Tensor:
+        """Return scores, int64 (images, rows, columns), whatever the pixels."""
+        images, _, height, width = pixels.shape
+        generator = torch.Generator().manual_seed(self.seed)
+        drawn = torch.rand(images, height // region, width // region, generator=generator)
+        return (drawn * 2**24).long()  # float32 draws are whole 2^-24ths
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """All that decides the result; `seed` is that of the control's random ranking."""
+    """All that decides the result; `seed` is that of the RandomRanking."""
 
     seed: int = 0
     regions: tuple[int, ...] = (4,)  # pixels a side
@@ -69,7 +83,7 @@ class Recipe:
     msb_bits: tuple[int, ...] = (2, 3, 4, 5, 6)
     choice_images: int = 5000  # the first of the test images; the report is of the others
     tolerance: float = 0.001
-    hopeless: float = 0.02  # larger fractions are not tried after such a loss of top-1
+    hopeless: float = 0.02  # larger fractions are not tried once top-1 and top-3 lost more
     trace_images: int = 500
 
     def series(self) -> list[list[Setting]]:
@@ -85,16 +99,10 @@ class Recipe:
 
 
 def gated(model: nn.Module, setting: Setting, seed: int) -> nn.Module:
-    """Return the network as a setting has it; `seed` draws the random ranking."""
-
-    def at_random(pixels: Tensor, region: int) -> Tensor:
-        images, _, height, width = pixels.shape
-        generator = torch.Generator().manual_seed(seed)
-        return torch.rand(images, height // region, width // region, generator=generator)
-
+    """Return the network as a setting has it; `seed` is that of the RandomRanking."""
     if setting == UNGATED:
         return model
-    ranking = RANKINGS.get(setting.ranking, at_random)
+    ranking = RANKINGS.get(setting.ranking, RandomRanking(seed))
     return RegionGated(model, ranking, setting.fraction, setting.msb_bits, setting.region)
 
 

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from checkpoints import load_checkpoint
@@ -43,12 +44,21 @@ from resnet_network import ResNet20, Widths
 from torch import Tensor, nn
 
 from pgsim.gating import capture, integer_operands
-from pgsim.workload import GateTrace, LayerShape, Operands, save_operands, save_trace
+from pgsim.workload import (
+    GateTrace,
+    LayerOperands,
+    LayerTrace,
+    Operands,
+    save_operands,
+    save_trace,
+)
 
 NAME = "resnet20_regions"
 CHECKPOINT = "resnet20_uniform_8.safetensors"
 OPERAND_IMAGES = 2  # the first of the trace
 BATCH_IMAGES = 250
+
+_Layer = TypeVar("_Layer", LayerTrace, LayerOperands)
 
 
 def in_float32(model: nn.Module) -> nn.Module:
@@ -100,9 +110,18 @@ def sweep(model: nn.Module, images: Images, recipe: Recipe, file: Path) -> dict[
     for series in recipe.series():
         for setting in series:
             found[setting] = tried(setting)
-            if found[setting].top1 < found[UNGATED].top1 - recipe.hopeless:
+            if all(
+                after < before - recipe.hopeless
+                for before, after in zip(found[UNGATED], found[setting], strict=True)
+            ):
                 break
     return found
+
+
+def sweep_file(work: Path, checkpoint_sha256: str, recipe: Recipe) -> Path:
+    """Return the file of a sweep's accuracies: by all that decides them beside the setting."""
+    decided = f"{checkpoint_sha256} {recipe.choice_images} {recipe.seed}"
+    return work / f"{NAME}_{hashlib.sha256(decided.encode()).hexdigest()[:8]}.csv"
 
 
 def reported(
@@ -132,15 +151,12 @@ def reported(
     return rows
 
 
-def exact_accuracies(
-    model: nn.Module, setting: Setting, images: Images, seed: int
-) -> dict[str, float]:
-    """Return the accuracies of the network and of its gated self, in exact integers."""
-    networks = {"regions": gated(model, setting, seed), f"uniform_{BITS}": model}
+def exact_accuracies(model: nn.Module, network: nn.Module, images: Images) -> dict[str, float]:
+    """Return the accuracies of a network and of its gated self, in exact integers."""
     return {
         f"{by}_{name}": fraction
-        for name, network in networks.items()
-        for by, fraction in accuracy(hits(network.eval(), images))._asdict().items()
+        for name, either in (("regions", network), (f"uniform_{BITS}", model))
+        for by, fraction in accuracy(hits(either.eval(), images))._asdict().items()
     }
 
 
@@ -169,23 +185,21 @@ def region_trace(network: nn.Module, images: Images, name: str, **about: Any) ->
         name=name,
         **about,
     )
-    layers = tuple(replace(layer, shape=unwrapped(layer.shape)) for layer in trace.layers)
-    return replace(trace, layers=layers)
-
-
-def unwrapped(shape: LayerShape) -> LayerShape:
-    """Return a layer under the name that it has without the RegionGated around the network."""
-    return shape.replace(name=shape.name.removeprefix("model."))
+    return replace(trace, layers=unwrapped(trace.layers))
 
 
 def region_operands(network: nn.Module, images: Images, trace: Path) -> Operands:
     """Return a region-gated network's operands on the first images of a trace in a file."""
     layers = integer_operands(network, as_input(images.pixels[:OPERAND_IMAGES]))
-    return Operands(
-        trace=trace.stem,
-        trace_sha256=hashlib.sha256(trace.read_bytes()).hexdigest(),
-        first_image=0,
-        layers=tuple(replace(layer, shape=unwrapped(layer.shape)) for layer in layers),
+    digest = hashlib.sha256(trace.read_bytes()).hexdigest()
+    return Operands(trace.stem, digest, first_image=0, layers=unwrapped(layers))
+
+
+def unwrapped(layers: Iterable[_Layer]) -> tuple[_Layer, ...]:
+    """Return layers under the names they have without the RegionGated around the network."""
+    return tuple(
+        replace(layer, shape=layer.shape.replace(name=layer.shape.name.removeprefix("model.")))
+        for layer in layers
     )
 
 
@@ -209,10 +223,8 @@ def written(
     ValueError where no setting leaves the top-1 accuracy unchanged.
     """
     work, out = folders
-    digest = about["checkpoint_sha256"]
-    found = sweep(
-        model, test.first(recipe.choice_images), recipe, work / f"{NAME}_{digest[:8]}.csv"
-    )
+    kept = sweep_file(work, about["checkpoint_sha256"], recipe)
+    found = sweep(model, test.first(recipe.choice_images), recipe, kept)
     held_out = Images(test.pixels[recipe.choice_images :], test.labels[recipe.choice_images :])
     report = reported(model, found, held_out, recipe)
     setting = chosen(found, "top1", recipe.tolerance, set(RANKINGS))
@@ -224,7 +236,7 @@ def written(
         network,
         test.first(recipe.trace_images),
         name,
-        accuracy=exact_accuracies(model, setting, test, recipe.seed),
+        accuracy=exact_accuracies(model, network, test),
         provenance=provenance(recipe) | about | {"setting": setting._asdict()},
     )
     print(f"{name}: {work_dropped(trace):.2%} of the network's activation-bit work is dropped")
