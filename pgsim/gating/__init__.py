@@ -13,11 +13,12 @@ except ModuleNotFoundError as error:
     raise ImportError("pgsim.gating needs PyTorch: pip install 'pgsim[torch]'") from error
 
 from pgsim.gating.capture import capture
+from pgsim.gating.gradients import split_planes
 from pgsim.gating.layers import PGConv2d, PGLinear, PrecisionGate, pg_layers, threshold_loss
 from pgsim.gating.margins import gate_margins
 from pgsim.gating.modules import Gate
 from pgsim.gating.operands import integer_operands
-from pgsim.gating.quantize import ClippedQuantizer, quantize_weight, split_planes
+from pgsim.gating.quantize import ClippedQuantizer, quantize_weight
 from pgsim.gating.rankings import (
     colour_gradient,
     entropy,

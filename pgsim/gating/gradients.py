@@ -24,11 +24,11 @@ def clipped_integers(x: Tensor, bound: Tensor, levels: int, signed: bool) -> Ten
     return integers
 
 
-def planes(integers: Tensor, lsb_bits: int) -> tuple[Tensor, Tensor]:
-    """Return I_hb and I_lb of ``I = I_hb·2^lsb_bits + I_lb`` (M2), whole numbers.
+def split_planes(integers: Tensor, lsb_bits: int) -> tuple[Tensor, Tensor]:
+    """Return I_hb and I_lb of ``I = I_hb·2^lsb_bits + I_lb`` (M2), in tensors like I.
 
-    Both have the shape and dtype of the integers. The gradient goes through I_hb, which stands for
-    the whole; I_lb has none.
+    I_hb is the arithmetic shift ``I >> lsb_bits``, signed where I is; I_lb is never negative. The
+    gradient goes through I_hb, which stands for the whole; I_lb has none.
     """
     msb, lsb = _Planes.apply(integers, lsb_bits)  # type: ignore[no-untyped-call]
     return msb, lsb
@@ -38,20 +38,23 @@ class GateTerms(NamedTuple):
     """What an output's gate compares: `threshold` is Δ, in the units of the layer's output.
 
     `integers` are the same thresholds as whole numbers, `msb_step` is what one unit of O_hb is
-    worth, `temperature` the slope of the sigmoid that stands for the gate's step.
+    worth, `temperature` the slope of the sigmoid that stands for the gate's step. What the gate
+    compares is O_hb, or -|O_hb| if it `opens_near_zero` (M38).
     """
 
     threshold: Tensor
     integers: Tensor
     msb_step: Tensor
     temperature: float
+    opens_near_zero: bool = False
 
 
 def gated_sum(high: Tensor, low: Tensor, lsb_bits: int, gate: GateTerms) -> tuple[Tensor, Tensor]:
-    """Return ``O_hb·2^lsb_bits + mask·O_lb``, and the mask, bool: where O_hb exceeds its threshold.
+    """Return ``O_hb·2^lsb_bits + mask·O_lb``, and the mask, bool, of what exceeds its threshold.
 
     Sums are whole numbers; thresholds broadcast over them. The gate's gradient, to O_hb and to Δ,
-    is that of ``sigmoid(temperature·(O - Δ))`` with O in the layer's units (PG, section 3).
+    is that of ``sigmoid(temperature·(O - Δ))`` with O in the layer's units (PG, section 3), and
+    with -|O| in place of O if it `opens_near_zero`.
     """
     sums, mask = _GatedSum.apply(high, low, lsb_bits, *gate)  # type: ignore[no-untyped-call]
     return sums, mask
@@ -104,11 +107,12 @@ class _GatedSum(torch.autograd.Function):
         integers: Tensor,
         msb_step: Tensor,
         temperature: float,
+        opens_near_zero: bool,
     ) -> tuple[Tensor, Tensor]:
-        mask = high > integers
+        mask = (-high.abs() if opens_near_zero else high) > integers
         opened = mask.to(low.dtype)  # a product with it is faster than with a bool
         ctx.save_for_backward(high, low, threshold, msb_step, opened)
-        ctx.lsb_bits, ctx.temperature = lsb_bits, temperature
+        ctx.lsb_bits, ctx.temperature, ctx.opens_near_zero = lsb_bits, temperature, opens_near_zero
         ctx.mark_non_differentiable(mask)
         return (low * opened).add_(high, alpha=2**lsb_bits), mask
 
@@ -116,11 +120,14 @@ class _GatedSum(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         high, low, threshold, msb_step, opened = ctx.saved_tensors
         gradient = gradients[0]
-        scaled = (high * (msb_step * ctx.temperature)).sub_(
+        compared = -high.abs() if ctx.opens_near_zero else high
+        scaled = (compared * (msb_step * ctx.temperature)).sub_(
             (threshold * ctx.temperature).to(high.dtype)
         )
         to_gate: Tensor = torch.ops.aten.sigmoid_backward(gradient * low, scaled.sigmoid_())
         to_threshold = to_gate.sum_to_size(threshold.shape) * -ctx.temperature
+        if ctx.opens_near_zero:
+            to_gate.mul_(high.sign().neg_())
         to_high = to_gate.mul_(msb_step * ctx.temperature).add_(gradient, alpha=2**ctx.lsb_bits)
         to_threshold = to_threshold.to(threshold.dtype)
-        return to_high, gradient * opened, None, to_threshold, None, None, None
+        return to_high, gradient * opened, None, to_threshold, None, None, None, None

@@ -13,6 +13,10 @@ backend chose for the product.
 norm. With ``step`` what one integer of the output is worth, the gate compares integers:
 ``O_hb·2^lsb_bits·step > Δ`` is ``O_hb > floor(Δ / (2^lsb_bits·step))``, because O_hb is whole.
 A threshold of -inf opens every gate (the scheme `full`), +inf closes it (`msb_only`).
+
+**Near zero.** PG's gate suits a ReLU, behind which only large sums matter. A sigmoid and a tanh are
+steep near zero and flat on both sides of it. A gate that `opens_near_zero` compares -|O_hb| instead
+of O_hb; its thresholds start at -1, and a higher one still closes more gates (M38).
 """
 
 from __future__ import annotations
@@ -25,12 +29,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pgsim.errors import InputError
-from pgsim.gating.gradients import GateTerms, gated_sum
-from pgsim.gating.quantize import (
-    ClippedQuantizer,
-    quantize_weight,
-    split_planes,
-)
+from pgsim.gating.gradients import GateTerms, gated_sum, split_planes
+from pgsim.gating.quantize import ClippedQuantizer, quantize_weight
 
 Product = Callable[[Tensor, Tensor], Tensor]
 """The layer's linear map: (integer activations, integer weights) to integer sums."""
@@ -44,7 +44,7 @@ class GateOptions(TypedDict, total=False):
 
     Without `msb_bits` the layer is not gated: it runs once, at `activation_bits`. `signed` and
     `clip` are ClippedQuantizer's. `temperature` is the slope of the sigmoid that stands for the
-    gate's step in the backward pass.
+    gate's step in the backward pass. A gate that `opens_near_zero` compares -|O_hb| (M38).
     """
 
     activation_bits: Required[int]
@@ -53,6 +53,7 @@ class GateOptions(TypedDict, total=False):
     signed: bool
     clip: float
     temperature: float
+    opens_near_zero: bool
 
 
 class PrecisionGate(nn.Module):
@@ -73,6 +74,7 @@ class PrecisionGate(nn.Module):
         signed: bool = False,
         clip: float = 6.0,
         temperature: float = 5.0,
+        opens_near_zero: bool = False,
     ) -> None:
         super().__init__()
         if msb_bits is not None and not 1 <= msb_bits < activation_bits:
@@ -86,9 +88,16 @@ class PrecisionGate(nn.Module):
         self.msb_bits = msb_bits
         self.weight_bits = weight_bits
         self.temperature = temperature
+        self.opens_near_zero = opens_near_zero
         self.quantize = ClippedQuantizer(activation_bits, clip=clip, signed=signed)
-        self.threshold = None if msb_bits is None else nn.Parameter(torch.zeros(threshold_shape))
+        start = torch.full(threshold_shape, -1.0 if opens_near_zero else 0.0)
+        self.threshold = None if msb_bits is None else nn.Parameter(start)
         self.mask: Tensor | None = None
+
+    def extra_repr(self) -> str:
+        """Return what the module prints as, between its brackets."""
+        names = ("activation_bits", "msb_bits", "weight_bits", "opens_near_zero")
+        return ", ".join(f"{name}={getattr(self, name)}" for name in names)
 
     def forward(self, x: Tensor, weight: Tensor, product: Product) -> Tensor:
         """Return the layer's output before its bias, in x's dtype; leave decisions in `mask`."""
@@ -105,9 +114,9 @@ class PrecisionGate(nn.Module):
         msb, lsb = split_planes(integers, lsb_bits)
         msb_step = step * 2**lsb_bits
         thresholds = integer_threshold(self.threshold, msb_step)
-        gate = GateTerms(self.threshold, thresholds, msb_step, self.temperature)
+        terms = (self.threshold, thresholds, msb_step, self.temperature, self.opens_near_zero)
         high, low = multiply(msb, weights), multiply(lsb, weights)
-        sums, self.mask = gated_sum(high, low, lsb_bits, gate)
+        sums, self.mask = gated_sum(high, low, lsb_bits, GateTerms(*terms))
         return (sums * step).to(x.dtype)
 
     def quantized(self, weight: Tensor, dtype: torch.dtype) -> QuantizedWeight:
@@ -127,7 +136,7 @@ class PrecisionGate(nn.Module):
 
 
 def integer_threshold(threshold: Tensor, msb_step: Tensor) -> Tensor:
-    """Return the whole numbers that MSB sums are compared with: ``floor(Δ / msb_step)``.
+    """Return the whole numbers that O_hb, or -|O_hb|, is compared with: ``floor(Δ / msb_step)``.
 
     `msb_step` is what one unit of O_hb is worth in the layer's output, ``2^lsb_bits·step``. The
     shape is that of `threshold`, the dtype that of `msb_step`; infinite ones stay infinite.
@@ -231,7 +240,7 @@ def pg_layers(model: nn.Module) -> dict[str, PGLayer]:
 def threshold_loss(model: nn.Module, target: float) -> Tensor:
     """Return the sum over gated layers and channels of ``(Δ - target)²``, a 0-d tensor.
 
-    Added to the task loss with a small weight sigma it pulls thresholds up to `target`, against the
+    Added to the task loss with a small weight sigma it pulls thresholds to `target`, against the
     task, which pulls down those of the channels that need their LSB pass (PG, section 3). `target`
     is in the units of the layers' outputs. Raises InputError where no layer of the model is gated.
     """

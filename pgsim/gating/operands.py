@@ -57,6 +57,7 @@ def _operands(name: str, layer: PGLayer, steps: Sequence[Tensor]) -> LayerOperan
         _array(activations, operand_dtype(shape.activation_bits, shape.signed)),
         _array(weights, operand_dtype(shape.weight_bits, signed=True)),
         _array(_thresholds(layer, step * 2**shape.lsb_bits), THRESHOLD_DTYPE),
+        shape.gated and layer.gate.opens_near_zero,
     )
 
 

@@ -1,4 +1,4 @@
-"""Quantizers that give integers: activations with a learned clip, weights, and the two planes.
+"""Quantizers that give integers: activations with a learned clip, and weights.
 
 They return tensors that hold whole numbers, not their real-valued approximations, so that what a
 layer trains on is what an accelerator computes. Gradients pass straight through every rounding.
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pgsim.errors import InputError
-from pgsim.gating.gradients import clipped_integers, planes
+from pgsim.gating.gradients import clipped_integers
 
 _SMALLEST_CLIP = 1e-3  # a clip that trained down to zero would divide by it
 _SMALLEST_WEIGHT = 1e-12  # the same for a weight tensor of zeros
@@ -69,12 +69,3 @@ def quantize_weight(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     step = weight.detach().abs().amax().clamp(min=_SMALLEST_WEIGHT) / (2 ** (bits - 1) - 1)
     scaled = weight / step
     return straight_through(scaled.round(), scaled), step
-
-
-def split_planes(integers: Tensor, lsb_bits: int) -> tuple[Tensor, Tensor]:
-    """Return I_hb and I_lb of ``I = I_hb·2^lsb_bits + I_lb`` (M2), in tensors of I's shape.
-
-    I_hb is the arithmetic shift ``I >> lsb_bits``, signed where I is; I_lb is never negative. The
-    gradient goes through I_hb, which stands for the whole.
-    """
-    return planes(integers, lsb_bits)

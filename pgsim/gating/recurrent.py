@@ -4,7 +4,7 @@ A cell computes ``W_ih·x`` for all time steps at once, because no step's depend
 ``W_hh·h`` step by step. In a trace the first is a `linear` layer with the steps as its positions,
 the second a `recurrent` one (DESIGN's word for it; M6). Each has a quantizer, thresholds and a mask
 of its own. A hidden state lies in (-1, 1), so that activations are signed: the MSB part too, the
-LSB part not (M2).
+LSB part not (M2). All sums go into a sigmoid or a tanh, so that both gates open near zero (M38).
 """
 
 from __future__ import annotations
@@ -41,14 +41,15 @@ class PGLSTM(nn.Module):
 
     The input is ``(images, time_steps, input_size)``: an image is one sequence. The rows of both
     weights are the gates of ``nn.LSTM`` in its order; the bias is added to the input product. The
-    options are those of both products; unless they say otherwise activations are signed and clips
-    start at 1, where a hidden state ends.
+    options are those of both products; unless they say otherwise activations are signed, clips
+    start at 1, where a hidden state ends, and gates open near zero, with thresholds from -1 on.
     """
 
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[GateOptions]) -> None:
         super().__init__()
         options.setdefault("signed", True)
         options.setdefault("clip", 1.0)
+        options.setdefault("opens_near_zero", True)
         self.hidden_size = hidden_size
         self.input = PGLinear(input_size, 4 * hidden_size, bias=True, **options)
         self.hidden = PGRecurrent(hidden_size, 4 * hidden_size, bias=False, **options)

@@ -21,9 +21,9 @@ import torch
 from torch import Tensor, nn
 
 from pgsim.errors import InputError
+from pgsim.gating.gradients import split_planes
 from pgsim.gating.layers import PGConv2d
-from pgsim.gating.quantize import split_planes
-from pgsim.gating.rankings import Ranking, important_regions
+from pgsim.gating.rankings import Ranking, important_regions, ranking_name
 
 _Pair = tuple[int, int]
 
@@ -97,7 +97,8 @@ class RegionGated(nn.Module):
     Images are ``(images, 3, height, width)`` in [0, 1], in 255ths. Their square regions of `region`
     pixels a side are ranked by `ranking`; the lowest `fraction` of each image's are unimportant.
     The linear layers keep all bits. Raises InputError where a convolution is no PGConv2d or is
-    gated, where the network has none, or where a number is out of range.
+    gated, where the network has none, where a number is out of range, or where the ranking is a
+    lambda or another one that `rankings.ranking_name` refuses.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class RegionGated(nn.Module):
             raise InputError(f"fraction is {fraction}: expected 0 to 1.")
         if region < 1:
             raise InputError(f"region is {region}: expected at least 1 pixel.")
+        ranking_name(ranking)  # raises for one that a resumed capture could take for another
         self.ranking = ranking
         self.fraction = fraction
         self.msb_bits = msb_bits
@@ -116,10 +118,9 @@ class RegionGated(nn.Module):
 
     def extra_repr(self) -> str:
         """Return what the module prints as, between its brackets."""
-        ranking = getattr(self.ranking, "__name__", repr(self.ranking))
         return (
-            f"ranking={ranking}, fraction={self.fraction}, msb_bits={self.msb_bits}, "
-            f"region={self.region}"
+            f"ranking={ranking_name(self.ranking)}, fraction={self.fraction}, "
+            f"msb_bits={self.msb_bits}, region={self.region}"
         )
 
     def forward(self, images: Tensor) -> Tensor:

@@ -3,7 +3,8 @@
 A gate is O_hb > t, on integers. A margin is ``ceil((O_hb - t) / unit)``, with a whole `unit` for
 each layer that makes all of them fit 8 bits, so that ``margin > q`` is ``O_hb > t + q·unit`` for
 every whole q: exactly the gate whose threshold is q units higher. The two ends of 8 bits stand
-for gates that no shift moves (M37).
+for gates that no shift moves (M37). For gates that open near zero -|O_hb| takes the place of O_hb
+(M38).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from pgsim.errors import InputError
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.masks import LayerTrace, pack_masks
-from pgsim.workload.operands import THRESHOLD_DTYPE, Integers, LayerOperands, msb_sums
+from pgsim.workload.operands import THRESHOLD_DTYPE, Integers, LayerOperands, compared_sums
 from pgsim.workload.trace import GateTrace
 
 _NEVER, _ALWAYS = -128, 127  # margins of gates that are closed, or open, at every threshold
@@ -65,7 +66,7 @@ def layer_margins(operands: LayerOperands, msb_step: float) -> LayerMargins:
     int32 are infinite ones.
     """
     thresholds = operands.thresholds.astype(np.int64)[:, None, None]
-    above = msb_sums(operands.shape, operands.activations, operands.weights) - thresholds
+    above = compared_sums(operands) - thresholds
     limits = np.iinfo(THRESHOLD_DTYPE)
     always, never = thresholds == limits.min, thresholds == limits.max
     finite = np.where(always | never, 0, above)

@@ -24,13 +24,15 @@ class LayerOperands:
     signed; `weights` are (out_channels, in_channels / groups, kernel height, kernel width), int8;
     both have 16 bits where the layer has more than 8. `thresholds` are int32 (out_channels,), and
     none where the inputs are gated, whose mask is decided elsewhere. Positions of a linear layer
-    and time steps of a recurrent one are one column, their kernels are 1 x 1.
+    and time steps of a recurrent one are one column, their kernels are 1 x 1. A gate that
+    `opens_near_zero` compares -|O_hb| instead (M38).
     """
 
     shape: LayerShape
     activations: Integers
     weights: Integers
     thresholds: Integers
+    opens_near_zero: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,27 +58,34 @@ def operand_dtype(bits: int, signed: bool) -> np.dtype[Any]:
     return np.dtype(f"{'i' if signed else 'u'}{1 if bits <= 8 else 2}")
 
 
-def gate_mask(
-    shape: LayerShape, activations: Integers, weights: Integers, thresholds: Integers
-) -> npt.NDArray[np.bool_]:
+def gate_mask(operands: LayerOperands) -> npt.NDArray[np.bool_]:
     """Return a layer's gate mask, bool (images, out_channels, height, width), in exact integers.
 
-    An output's gate is 1 where W * I_hb exceeds its channel's threshold (PG, section 3). The
-    operands are a LayerOperands'.
+    An output's gate is 1 where W * I_hb exceeds its channel's threshold (PG, section 3), or
+    -|W * I_hb| does if the gate `opens_near_zero` (M38).
     """
-    mask: npt.NDArray[np.bool_] = (
-        msb_sums(shape, activations, weights) > thresholds.astype(np.int64)[:, None, None]
-    )
+    thresholds = operands.thresholds.astype(np.int64)[:, None, None]
+    mask: npt.NDArray[np.bool_] = compared_sums(operands) > thresholds
     return mask
 
 
-def msb_sums(shape: LayerShape, activations: Integers, weights: Integers) -> npt.NDArray[np.int64]:
+def compared_sums(operands: LayerOperands) -> npt.NDArray[np.int64]:
+    """Return what thresholds are compared with: O_hb, or -|O_hb| if the gate `opens_near_zero`.
+
+    The shape is that of `msb_sums`.
+    """
+    sums = msb_sums(operands)
+    return -np.abs(sums) if operands.opens_near_zero else sums
+
+
+def msb_sums(operands: LayerOperands) -> npt.NDArray[np.int64]:
     """Return a layer's partial sums O_hb = W * I_hb, int64 (images, out_channels, height, width).
 
-    I_hb = I >> lsb_bits (M2). The operands are a LayerOperands'; the sums are exact.
+    I_hb = I >> lsb_bits (M2). The sums are exact.
     """
-    high = activations.astype(np.int64) >> shape.lsb_bits
-    rows = weights.astype(np.int64).reshape(shape.groups, -1, shape.reduction)
+    shape = operands.shape
+    high = operands.activations.astype(np.int64) >> shape.lsb_bits
+    rows = operands.weights.astype(np.int64).reshape(shape.groups, -1, shape.reduction)
     sums: npt.NDArray[np.int64] = rows @ _reductions(shape, high)
     return sums.reshape(len(high), -1, *shape.out_size)
 

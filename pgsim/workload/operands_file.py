@@ -1,13 +1,17 @@
 """The operands file: a few images' integer operands of the gated layers of a captured trace.
 
 A companion file: for each gated layer the tensors `<layer>.activations`, `<layer>.weights` and
-`<layer>.thresholds`.
+`<layer>.thresholds`. The manifest's `opens_near_zero` names the layers whose gates compare -|O_hb|
+(M38); it is left out where there are none.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field, model_validator
+
+from pgsim.errors import nearest
 from pgsim.workload.companion_file import (
     Companion,
     Expected,
@@ -21,6 +25,23 @@ from pgsim.workload.operands import THRESHOLD_DTYPE, LayerOperands, Operands, op
 _PARTS = ("activations", "weights", "thresholds")
 
 
+class _Manifest(Manifest):
+    """What an operands file says about itself."""
+
+    opens_near_zero: list[str] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _near_zero_are_layers(self) -> _Manifest:
+        gated = [str(layer.get("name")) for layer in self.layers if layer.get("gate") == "output"]
+        for name in self.opens_near_zero:
+            if name not in gated:
+                raise ValueError(
+                    f"field 'opens_near_zero': {name!r} is no layer whose outputs are gated."
+                    f"{nearest(name, gated)}"
+                )
+        return self
+
+
 def load_operands(name_or_path: str | Path) -> Operands:
     """Return the operands in a file, or those shipped with the trace of that name.
 
@@ -28,7 +49,13 @@ def load_operands(name_or_path: str | Path) -> Operands:
     """
     manifest, shapes, tensors = load_companion(_OPERANDS, name_or_path)
     layers = tuple(
-        LayerOperands(shape, *(tensors[f"{shape.name}.{part}"] for part in _PARTS))
+        LayerOperands(
+            shape,
+            tensors[f"{shape.name}.activations"],
+            tensors[f"{shape.name}.weights"],
+            tensors[f"{shape.name}.thresholds"],
+            shape.name in manifest.opens_near_zero,
+        )
         for shape in shapes
     )
     return Operands(manifest.trace, manifest.trace_sha256, manifest.first_image, layers)
@@ -40,6 +67,7 @@ def save_operands(operands: Operands, path: str | Path) -> Path:
     The suffix is appended where it is missing; the same operands give the same bytes. Raises
     InputError where `load_operands` would refuse the file, or where none can be written.
     """
+    opens_near_zero = [layer.shape.name for layer in operands.layers if layer.opens_near_zero]
     fields = {
         "format_version": 1,
         "trace": operands.trace,
@@ -47,6 +75,7 @@ def save_operands(operands: Operands, path: str | Path) -> Path:
         "first_image": operands.first_image,
         "images": operands.images,
         "layers": [layer.shape.manifest() for layer in operands.layers],
+        **({"opens_near_zero": opens_near_zero} if opens_near_zero else {}),
     }
     tensors = {
         f"{layer.shape.name}.{part}": getattr(layer, part)
@@ -88,4 +117,4 @@ def _range(bits: int, signed: bool) -> tuple[int, int]:
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
 
 
-_OPERANDS = Companion("operands", Manifest, _expected, gates=("output", "input"))
+_OPERANDS = Companion("operands", _Manifest, _expected, gates=("output", "input"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,10 +65,10 @@ def test_layers_give_the_committed_masks_and_exact_sums(recipes, name: str) -> N
         if layer.bias is not None:
             output = output - layer.bias
 
-        mask = gate_mask(shape, committed.activations, committed.weights, committed.thresholds)
+        mask = gate_mask(committed)
         ones = committed.activations.astype(np.int64) & (2**shape.lsb_bits - 1)
-        low = msb_sums(shape, ones << shape.lsb_bits, committed.weights)
-        high = msb_sums(shape, committed.activations, committed.weights)
+        low = msb_sums(replace(committed, activations=ones << shape.lsb_bits))
+        high = msb_sums(committed)
         sums = (high << shape.lsb_bits) + mask * low
 
         def positions_last(found: torch.Tensor, like: np.ndarray, kept: bool = convolution):

@@ -227,3 +227,12 @@ def test_threshold_loss_without_a_gate_is_refused() -> None:
 def test_impossible_widths_are_refused(options: dict[str, int], message: str) -> None:
     with pytest.raises(InputError, match=message):
         PGLinear(2, 2, **options)
+
+
+def test_gates_of_another_rule_print_otherwise() -> None:
+    # A resumed capture knows a model again by what it prints and by its tensors.
+    large, near_zero = (
+        PGLinear(4, 4, activation_bits=4, msb_bits=2, opens_near_zero=each)
+        for each in (False, True)
+    )
+    assert repr(large) != repr(near_zero)

@@ -45,11 +45,11 @@ def geometry(trace):
 
 def layers_of(alphabet: int):
     return [
-        ("lstm1.input", "linear", "output", 64, 512),
-        ("lstm1.hidden", "recurrent", "output", 128, 512),
-        ("lstm2.input", "linear", "output", 128, 512),
-        ("lstm2.hidden", "recurrent", "output", 128, 512),
-        ("fc", "linear", "none", 128, alphabet),
+        ("lstm1.input", "linear", "output", 64, 1024),
+        ("lstm1.hidden", "recurrent", "output", 256, 1024),
+        ("lstm2.input", "linear", "output", 256, 1024),
+        ("lstm2.hidden", "recurrent", "output", 256, 1024),
+        ("fc", "linear", "none", 256, alphabet),
     ]
 
 
@@ -90,7 +90,7 @@ def test_a_network_starts_from_the_full_precision_one(recipe) -> None:
         expected = base(characters)
         actual = recipe.quantized(base, wide, 0.0, characters).eval()(characters)
     torch.testing.assert_close(actual, expected, rtol=0, atol=5e-3)
-    assert expected.std() > 0.05
+    assert expected.std() > 0.03
 
 
 def test_one_epoch_on_a_short_text_gives_a_whole_trace(recipe, text, tmp_path, capsys) -> None:
@@ -129,7 +129,7 @@ def assert_operands_give_masks(trace, operands) -> None:
     masks = {layer.shape.name: layer.unpack() for layer in trace.layers if layer.shape.gated}
     assert [layer.shape.name for layer in operands.layers] == list(masks)
     for layer in operands.layers:
-        mask = gate_mask(layer.shape, layer.activations, layer.weights, layer.thresholds)
+        mask = gate_mask(layer)
         expected = masks[layer.shape.name][: operands.images]
         np.testing.assert_array_equal(mask.reshape(expected.shape), expected)
 
@@ -146,5 +146,7 @@ def test_committed_trace_keeps_its_promises() -> None:
     assert set(trace.accuracy) == ACCURACIES
     # Text guessed without a model takes log2(65) = 6.0 bits a character; all of these learned it.
     assert all(trace.accuracy[f"bits_per_character_{name}"] < 2.6 for name in NETWORKS[:4])
-    assert np.mean([layer.density() for layer in gated]) < 0.4
-    assert path.stat().st_size < 2_000_000
+    assert np.mean([layer.density() for layer in gated]) < 0.5
+    # Gating costs less than it costs the 8-bit twin, tuned alike, to over-fit.
+    assert trace.accuracy["bits_per_character_pg"] <= trace.accuracy["bits_per_character_uniform_8"]
+    assert path.stat().st_size < 2_500_000

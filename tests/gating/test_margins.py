@@ -39,6 +39,12 @@ FIRST_GATED = {
         lambda: PGLinear(8, 5, activation_bits=6, msb_bits=2, signed=True, clip=0.7),
         (3, 4, 8),
     ),
+    "opens_near_zero": (
+        lambda: PGLinear(
+            8, 5, activation_bits=4, msb_bits=2, signed=True, clip=0.7, opens_near_zero=True
+        ),
+        (90, 8),
+    ),
     "wide": (
         lambda: PGLinear(40, 5, activation_bits=12, msb_bits=9, weight_bits=10, clip=1.0),
         (20, 9, 40),
@@ -59,6 +65,8 @@ def seeded(make, size) -> tuple[nn.Module, torch.Tensor]:
     torch.manual_seed(6)
     layer = make().double()
     layer.gate.threshold.data.normal_(std=0.2)
+    if layer.gate.opens_near_zero:
+        layer.gate.threshold.data.abs_().neg_()  # above zero it would never open
     return nn.Sequential(layer), torch.rand(size, dtype=torch.float64)
 
 
@@ -103,6 +111,15 @@ def test_any_shift_is_met_to_half_a_margin_step(make, size) -> None:
         assert (found <= lax).all()
 
 
+def one_gate(threshold: float, **options: bool) -> nn.Sequential:
+    layer = PGLinear(
+        2, 1, bias=False, activation_bits=4, msb_bits=2, weight_bits=8, clip=15.0, **options
+    )
+    layer.weight.data = torch.tensor([[127.0, -1.0]])
+    layer.gate.threshold.data = torch.tensor([threshold])
+    return nn.Sequential(layer)
+
+
 # Inputs at one unit a level, 6 and 15, of which the MSB pass sees 1 and 3; weights 127 and -1 at
 # one unit a step. O_hb is 124, and one of it is worth 4 of the output.
 @pytest.mark.parametrize(
@@ -119,10 +136,31 @@ def test_any_shift_is_met_to_half_a_margin_step(make, size) -> None:
     ],
 )
 def test_margins_worked_by_hand(threshold: float, margin: int, margin_step: float) -> None:
-    layer = PGLinear(2, 1, bias=False, activation_bits=4, msb_bits=2, weight_bits=8, clip=15.0)
-    layer.weight.data = torch.tensor([[127.0, -1.0]])
-    layer.gate.threshold.data = torch.tensor([threshold])
-    (found,) = gate_margins(nn.Sequential(layer), torch.tensor([[6.2, 99.0]]))
+    (found,) = gate_margins(one_gate(threshold), torch.tensor([[6.2, 99.0]]))
+    assert found.margins.tolist() == [[[[margin]]]]
+    assert found.margin_step == margin_step
+
+
+# The same sum of either sign: -|O_hb| is -124.
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize(
+    ("threshold", "margin", "margin_step"),
+    [
+        (-496.0, 0, 4.0),  # a tie stays closed
+        (-496.5, 1, 4.0),  # the gate compares with -125
+        (-492.5, 0, 4.0),  # with -124
+        (-492.0, -1, 4.0),
+        (0.0, -124, 4.0),
+        (math.inf, -128, 4.0),
+        (-math.inf, 127, 4.0),
+    ],
+)
+def test_margins_near_zero_worked_by_hand(
+    threshold: float, margin: int, margin_step: float, sign: float
+) -> None:
+    model = one_gate(threshold, opens_near_zero=True)
+    model[0].weight.data *= sign
+    (found,) = gate_margins(model, torch.tensor([[6.2, 99.0]]))
     assert found.margins.tolist() == [[[[margin]]]]
     assert found.margin_step == margin_step
 
@@ -157,6 +195,8 @@ def test_infinite_thresholds_stay() -> None:
 def test_products_of_an_lstm_have_margins() -> None:
     torch.manual_seed(8)
     model = nn.Sequential(PGLSTM(4, 3, activation_bits=4, msb_bits=2).double())
+    nn.init.constant_(model[0].input.gate.threshold, -0.2)
+    nn.init.constant_(model[0].hidden.gate.threshold, -0.02)
     images = torch.rand(2, 7, 4, dtype=torch.float64) - 0.5
     trace, margins = captured(model, images), margins_of(model, images)
     assert [layer.shape.op for layer in margins.layers] == ["linear", "recurrent"]

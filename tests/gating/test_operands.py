@@ -44,7 +44,7 @@ def test_numpy_on_saved_operands_gives_the_layers_masks(tmp_path: Path) -> None:
     assert [layer.shape.name for layer in loaded.layers] == ["2", "3", "5"]
     for layer in loaded.layers:
         expected = pg_layers(model)[layer.shape.name].mask.numpy()
-        mask = gate_mask(layer.shape, layer.activations, layer.weights, layer.thresholds)
+        mask = gate_mask(layer)
         assert 0 < expected.mean() < 1
         np.testing.assert_array_equal(mask.reshape(expected.shape), expected)
 
@@ -55,7 +55,7 @@ def test_tokens_of_a_linear_layer_are_one_column() -> None:
     (operands,) = integer_operands(nn.Sequential(layer), torch.rand(2, 3, 8))
     assert operands.activations.shape == (2, 8, 3, 1)
     assert operands.weights.shape == (5, 8, 1, 1)
-    mask = gate_mask(operands.shape, operands.activations, operands.weights, operands.thresholds)
+    mask = gate_mask(operands)
     assert 0 < mask.mean() < 1
     np.testing.assert_array_equal(mask[..., 0], layer.mask.transpose(1, 2).numpy())
 

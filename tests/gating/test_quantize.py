@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from pgsim.errors import InputError  # noqa: E402
-from pgsim.gating import ClippedQuantizer, quantize_weight, split_planes  # noqa: E402
+from pgsim.gating import ClippedQuantizer, quantize_weight  # noqa: E402
 
 
 def test_activations_are_clipped_and_rounded_to_levels() -> None:
@@ -42,14 +42,6 @@ def test_weights_are_symmetric_about_zero() -> None:
 def test_weights_of_zero_stay_zero() -> None:
     integers, _ = quantize_weight(torch.zeros(3), 8)
     assert integers.tolist() == [0, 0, 0]
-
-
-@pytest.mark.parametrize("lsb_bits", [1, 2, 3])
-def test_planes_are_shift_and_mask_of_twos_complement(lsb_bits: int) -> None:
-    integers = list(range(-8, 16))
-    msb, lsb = split_planes(torch.tensor(integers, dtype=torch.float32), lsb_bits)
-    assert msb.tolist() == [value >> lsb_bits for value in integers]
-    assert lsb.tolist() == [value & (2**lsb_bits - 1) for value in integers]
 
 
 def test_rounding_to_integers_is_exact_in_float32_training() -> None:

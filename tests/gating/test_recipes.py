@@ -79,7 +79,7 @@ def test_one_epoch_on_a_few_images_gives_a_whole_trace(recipe, tmp_path, capsys)
     masks = {layer.shape.name: layer.unpack(0, 4) for layer in loaded.layers if layer.shape.gated}
     assert [layer.shape.name for layer in operands.layers] == list(masks)
     for layer in operands.layers:
-        mask = gate_mask(layer.shape, layer.activations, layer.weights, layer.thresholds)
+        mask = gate_mask(layer)
         np.testing.assert_array_equal(mask.reshape(4, len(mask[0]), -1), masks[layer.shape.name])
 
     margins = load_margins(path.with_suffix(".margins.safetensors"))

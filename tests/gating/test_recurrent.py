@@ -42,7 +42,11 @@ class TwoLayers(nn.Module):
 
 def two_layers() -> tuple[TwoLayers, Tensor]:
     torch.manual_seed(6)
-    return TwoLayers(), torch.randn(3, 7, 6)
+    model = TwoLayers()
+    nn.init.constant_(model.first.input.gate.threshold, -0.4)
+    for layer in (model.first.hidden, model.second.input, model.second.hidden):
+        nn.init.constant_(layer.gate.threshold, -0.05)
+    return model, torch.randn(3, 7, 6)
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -62,15 +66,18 @@ def product_of(layer: PGLinear, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     step = clip / levels * weight_step
     high = (integers >> lsb_bits) @ weights.T
     low = (integers & (2**lsb_bits - 1)) @ weights.T
-    mask = high * 2**lsb_bits * step > gate.threshold.detach().numpy()
+    sums = high * 2**lsb_bits * step
+    mask = (-np.abs(sums) if gate.opens_near_zero else sums) > gate.threshold.detach().numpy()
     return mask, (high * 2**lsb_bits + mask * low) * step
 
 
-def test_masks_and_states_are_those_of_the_definition() -> None:
+@pytest.mark.parametrize("opens_near_zero", [True, False])
+def test_masks_and_states_are_those_of_the_definition(opens_near_zero: bool) -> None:
     torch.manual_seed(3)
-    lstm = PGLSTM(6, 5, activation_bits=4, msb_bits=2, weight_bits=8).double().eval()
-    for layer in (lstm.input, lstm.hidden):
-        nn.init.normal_(layer.gate.threshold, 0.0, 0.2)
+    widths = {"activation_bits": 4, "msb_bits": 2, "weight_bits": 8}
+    lstm = PGLSTM(6, 5, **widths, opens_near_zero=opens_near_zero).double().eval()
+    for layer, mean in ((lstm.input, -0.5), (lstm.hidden, -0.05)):
+        nn.init.normal_(layer.gate.threshold, mean if opens_near_zero else 0.0, 0.2)
     x = torch.randn(4, 9, 6, dtype=torch.float64)
     outputs, _ = lstm(x)
 
@@ -156,7 +163,7 @@ def test_gradients_reach_every_parameter() -> None:
 
 def test_threshold_loss_covers_both_products() -> None:
     lstm = PGLSTM(6, 5, activation_bits=4, msb_bits=2)
-    assert threshold_loss(lstm, target=0.5).item() == pytest.approx(2 * 20 * 0.25)
+    assert threshold_loss(lstm, target=-1.5).item() == pytest.approx(2 * 20 * 0.25)  # from -1 on
 
 
 def test_without_msb_bits_nothing_is_gated() -> None:
@@ -204,7 +211,7 @@ def test_numpy_on_saved_operands_gives_the_masks(tmp_path: Path) -> None:
     assert hidden.activations.min() < 0
     for layer in loaded.layers:
         expected = pg_layers(model)[layer.shape.name].mask.transpose(1, 2).unsqueeze(-1).numpy()
-        mask = gate_mask(layer.shape, layer.activations, layer.weights, layer.thresholds)
+        mask = gate_mask(layer)
         np.testing.assert_array_equal(mask, expected)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pgsim.gating import (  # noqa: E402
     PGLinear,
     RegionConv2d,
     RegionGated,
+    Shards,
     capture,
     colour_gradient,
     entropy,
@@ -113,6 +115,42 @@ def test_masks_are_captured_as_those_of_the_inputs(tmp_path: Path) -> None:
         np.testing.assert_array_equal(layer.unpack()[:, 0], expected)
 
 
+@dataclass(frozen=True)
+class Shuffled:
+    """A ranking of regions in another order, which its seed decides."""
+
+    seed: int
+
+    def __call__(self, pixels, region: int):
+        scores = entropy(pixels, region)
+        generator = torch.Generator().manual_seed(self.seed)
+        return scores[:, :, torch.randperm(scores.shape[2], generator=generator)]
+
+
+@pytest.mark.parametrize(
+    ("ranking", "other"), [(Shuffled(1), Shuffled(2)), (entropy, colour_gradient)]
+)
+def test_a_resumed_capture_is_of_the_same_ranking(tmp_path: Path, ranking, other) -> None:
+    out, batches = Shards(tmp_path / "regions", 2, resume=True), images(6).split(2)
+
+    def captured(ranking, batches, **options):
+        gated = RegionGated(network(), ranking, 0.4, msb_bits=3)
+        return capture(gated, batches, model_name="small", dataset="noise", **options)
+
+    def interrupted():
+        yield from batches[:2]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        captured(ranking, interrupted(), out=out)
+    with pytest.raises(InputError, match="begun with another model_sha256"):
+        captured(other, batches, out=out)
+    resumed = captured(ranking, batches, out=out)
+    whole = captured(ranking, batches)
+    for layer, expected in zip(resumed.layers[:3], whole.layers[:3], strict=True):
+        np.testing.assert_array_equal(layer.mask_words(), expected.mask_words())
+
+
 @pytest.mark.parametrize("training", [False, True])
 def test_without_unimportant_regions_the_network_is_as_it_was(training: bool) -> None:
     plain, x = network(), images()
@@ -185,6 +223,11 @@ def test_a_mask_of_outputs_is_no_mask_of_inputs() -> None:
 def test_what_cannot_be_gated_is_refused(model, options, message: str) -> None:
     with pytest.raises(InputError, match=message):
         RegionGated(model, entropy, **{"fraction": 0.5, "msb_bits": 4} | options)
+
+
+def test_a_ranking_that_has_no_name_of_its_own_is_refused() -> None:
+    with pytest.raises(InputError, match="<lambda>: two of different scores can have this name"):
+        RegionGated(network(), lambda pixels, region: entropy(pixels, region), 0.5, msb_bits=4)
 
 
 def test_regions_that_do_not_fill_the_image_are_refused() -> None:

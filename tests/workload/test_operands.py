@@ -1,88 +1,27 @@
-"""Operands files: the committed one gives the committed masks, and every error says what to do.
+"""Integer operands: exact integers give the gate masks, the committed ones among them.
 
-Expected masks are the committed trace's, and sums written out one product at a time.
+Expected masks are the committed traces', and sums written out one product at a time.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
+from operand_cases import CONV, LINEAR, random_operands
 
-from pgsim.errors import InputError
-from pgsim.files import shipped, shipped_names
-from pgsim.workload import (
-    LayerOperands,
-    LayerShape,
-    Operands,
-    gate_mask,
-    layer_shape,
-    load_operands,
-    load_trace,
-    save_operands,
-)
+from pgsim.workload import LayerOperands, gate_mask, layer_shape, load_operands, load_trace
+from pgsim.workload.operands import msb_sums
 
-DIGITS = "digits_pg_4_2"
 COMMITTED = {
-    DIGITS: 4,
+    "digits_pg_4_2": 4,
     "resnet20_pg_4_2": 2,
     "resnet20_pg_4_3": 2,
     "resnet20_pg_3_2": 2,
     "char_lstm_pg_4_2": 1,
 }
-CONV: dict[str, Any] = {
-    "name": "conv",
-    "op": "conv2d",
-    "in_channels": 4,
-    "out_channels": 6,
-    "in_size": [7, 6],
-    "kernel": [3, 2],
-    "stride": [2, 1],
-    "padding": [1, 2],
-    "dilation": [1, 3],
-    "groups": 2,
-    "activation_bits": 4,
-    "msb_bits": 2,
-    "weight_bits": 8,
-    "gate": "output",
-}
-LINEAR: dict[str, Any] = {
-    "name": "linear",
-    "op": "linear",
-    "in_channels": 5,
-    "out_channels": 3,
-    "positions": 4,
-    "activation_bits": 10,
-    "msb_bits": 6,
-    "weight_bits": 12,
-    "gate": "output",
-}
-
-
-def random_operands(shape: LayerShape, images: int = 2) -> LayerOperands:
-    rng = np.random.default_rng(5)
-    wide = "16" if shape.activation_bits > 8 else "8"
-    low, high = 0, 2**shape.activation_bits
-    if shape.signed:
-        low, high = -high // 2, high // 2
-    half = 2 ** (shape.weight_bits - 1)
-    size = shape.in_size or (shape.outputs_per_channel, 1)
-    kernels = (shape.out_channels, shape.in_channels // shape.groups, *shape.kernel)
-    return LayerOperands(
-        shape,
-        rng.integers(low, high, (images, shape.in_channels, *size)).astype(
-            f"{'' if shape.signed else 'u'}int{wide}"
-        ),
-        rng.integers(-half, half, kernels).astype("int16" if shape.weight_bits > 8 else "int8"),
-        rng.integers(-half, half, shape.out_channels).astype("int32"),
-    )
 
 
 def by_definition(operands: LayerOperands) -> np.ndarray:
@@ -100,7 +39,8 @@ def by_definition(operands: LayerOperands) -> np.ndarray:
                 value = operands.activations[image, channel // kpg * icg + depth, y, x]
                 weight = operands.weights[channel, depth, down, right]
                 total += (int(value) // 2**shape.lsb_bits) * int(weight)
-        mask[image, channel, row, column] = total > int(operands.thresholds[channel])
+        compared = -abs(total) if operands.opens_near_zero else total
+        mask[image, channel, row, column] = compared > int(operands.thresholds[channel])
     return mask
 
 
@@ -112,26 +52,10 @@ def test_committed_operands_give_the_committed_masks_bit_for_bit(name: str, imag
     first = operands.first_image
     assert operands.images == images
     for layer, committed in zip(operands.layers, gated, strict=True):
-        mask = gate_mask(layer.shape, layer.activations, layer.weights, layer.thresholds)
+        mask = gate_mask(layer)
         expected = committed.unpack(first, first + operands.images)
         assert 0 < expected.mean() < 1
         np.testing.assert_array_equal(mask.reshape(expected.shape), expected)
-
-
-@pytest.mark.parametrize("name", COMMITTED)
-def test_committed_operands_name_the_committed_trace(name: str) -> None:
-    operands = load_operands(name)
-    path = shipped("traces", name, ".safetensors")
-    assert operands.trace == name
-    assert operands.trace_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert shipped("traces", name, ".operands.safetensors").stat().st_size < 700_000
-
-
-def test_operands_are_no_trace() -> None:
-    assert DIGITS in shipped_names("traces", ".operands.safetensors")
-    assert not [name for name in shipped_names("traces", ".safetensors") if "operands" in name]
-    with pytest.raises(InputError, match="no pgsim trace"):
-        load_trace(shipped("traces", DIGITS, ".operands.safetensors"))
 
 
 @pytest.mark.parametrize(
@@ -147,10 +71,12 @@ def test_operands_are_no_trace() -> None:
 )
 def test_masks_are_those_of_the_definition(fields: dict[str, Any]) -> None:
     operands = random_operands(layer_shape(fields))
-    expected = by_definition(operands)
-    assert 0.05 < expected.mean() < 0.95
-    mask = gate_mask(operands.shape, operands.activations, operands.weights, operands.thresholds)
-    np.testing.assert_array_equal(mask, expected)
+    middle = -np.median(np.abs(msb_sums(operands)))  # of gates that open near zero
+    below = np.full_like(operands.thresholds, middle)
+    for each in (operands, replace(operands, thresholds=below, opens_near_zero=True)):
+        expected = by_definition(each)
+        assert 0.05 < expected.mean() < 0.95
+        np.testing.assert_array_equal(gate_mask(each), expected)
 
 
 def test_limits_of_int32_open_and_close_a_gate() -> None:
@@ -158,154 +84,5 @@ def test_limits_of_int32_open_and_close_a_gate() -> None:
     limits = np.iinfo(np.int32)
     for threshold, expected in ((limits.min, True), (limits.max, False)):
         thresholds = np.full_like(operands.thresholds, threshold)
-        mask = gate_mask(operands.shape, operands.activations, operands.weights, thresholds)
+        mask = gate_mask(replace(operands, thresholds=thresholds))
         assert (mask == expected).all()
-
-
-@pytest.fixture
-def both() -> Operands:
-    layers = tuple(random_operands(layer_shape(fields)) for fields in (CONV, LINEAR))
-    return Operands("noise", "0123456789abcdef" * 4, 7, layers)
-
-
-def test_what_is_saved_is_what_is_loaded(both: Operands, tmp_path: Path) -> None:
-    path = save_operands(both, tmp_path / "noise")
-    assert path == tmp_path / "noise.operands.safetensors"
-    loaded = load_operands(path)
-    assert (loaded.trace, loaded.trace_sha256, loaded.first_image, loaded.images) == (
-        "noise",
-        "0123456789abcdef" * 4,
-        7,
-        2,
-    )
-    for layer, expected in zip(loaded.layers, both.layers, strict=True):
-        assert layer.shape == expected.shape
-        for part in ("activations", "weights", "thresholds"):
-            assert getattr(layer, part).dtype == getattr(expected, part).dtype
-            np.testing.assert_array_equal(getattr(layer, part), getattr(expected, part))
-    again = save_operands(loaded, tmp_path / "again.operands.safetensors")
-    assert again.read_bytes() == path.read_bytes()
-
-
-Tensors, Manifest = dict[str, Any], dict[str, Any]
-
-
-def _set(name: str, change: Callable[[Any], Any]) -> Callable[[Tensors, Manifest], None]:
-    return lambda tensors, manifest: tensors.update({name: change(tensors[name])})
-
-
-def _tell(**fields: object) -> Callable[[Tensors, Manifest], None]:
-    return lambda tensors, manifest: manifest.update(fields)
-
-
-WRONG = {
-    "dtype": (
-        _set("conv.activations", lambda a: a.astype("int8")),
-        r"layer 'conv': tensor 'conv\.activations' should be uint8 \[2, 4, 7, 6\] "
-        r"\(images, in channels, height, width\), is int8 \[2, 4, 7, 6\]",
-    ),
-    "size": (
-        _set("linear.weights", lambda a: a[..., 0, 0]),
-        r"layer 'linear': tensor 'linear\.weights' should be int16 \[3, 5, 1, 1\] .*is int16 "
-        r"\[3, 5\]",
-    ),
-    "images": (_tell(images=3), r"conv\.activations' should be uint8 \[3, 4, 7, 6\]"),
-    "range": (
-        _set("conv.activations", lambda a: np.full_like(a, 16)),
-        r"tensor 'conv\.activations' should hold integers from 0 to 15, holds 16 to 16",
-    ),
-    "weight range": (
-        _set("linear.weights", lambda a: np.full_like(a, -2049)),
-        r"'linear\.weights' should hold integers from -2048 to 2047, holds -2049",
-    ),
-    "thresholds": (
-        _set("conv.thresholds", lambda a: a.astype("int64")),
-        r"'conv\.thresholds' should be int32 \[6\]",
-    ),
-    "missing": (
-        lambda tensors, manifest: tensors.update({"conv.weight": tensors.pop("conv.weights")}),
-        r"tensor 'conv\.weights' is missing\. Did you mean 'conv\.weight'\?",
-    ),
-    "extra": (
-        lambda tensors, manifest: tensors.update({"fc.weights": tensors["conv.weights"]}),
-        r"tensor 'fc\.weights' is of no layer in the manifest\.",
-    ),
-    "ungated": (
-        _tell(layers=[{**CONV, "gate": "none"}, LINEAR]),
-        r"layer 'conv': gate is 'none', expected 'output'",
-    ),
-    "layer": (_tell(layers=[{**CONV, "kernel": 3}]), r"layer 'conv': field 'kernel'"),
-    "no layers": (_tell(layers=[]), r"field 'layers'"),
-    "version": (_tell(format_version=2), r"manifest: field 'format_version': .* not 2"),
-    "digest": (_tell(trace_sha256="abc"), r"field 'trace_sha256'"),
-    "first image": (_tell(first_image=-1), r"field 'first_image': .* not -1"),
-    "unknown field": (_tell(traces="x"), r"unknown field 'traces'\. Did you mean 'trace'\?"),
-}
-
-
-@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
-def test_errors_say_where_and_what_was_expected(
-    change: Callable[[Tensors, Manifest], None], message: str, both: Operands, tmp_path: Path
-) -> None:
-    path = save_operands(both, tmp_path / "noise")
-    tensors = load_file(path)
-    manifest = {
-        "format_version": 1,
-        "trace": "noise",
-        "trace_sha256": both.trace_sha256,
-        "first_image": 7,
-        "images": 2,
-        "layers": [CONV, LINEAR],
-    }
-    change(tensors, manifest)
-    save_file(tensors, path, {"pgsim_operands": json.dumps(manifest)})
-    with pytest.raises(InputError, match=message) as error:
-        load_operands(path)
-    assert str(error.value).startswith(f"{path}: ")
-
-
-def test_what_could_not_be_loaded_is_not_saved(both: Operands, tmp_path: Path) -> None:
-    wide = replace(both.layers[0], weights=both.layers[0].weights.astype("int16"))
-    with pytest.raises(InputError, match=r"'conv\.weights' should be int8"):
-        save_operands(replace(both, layers=(wide,)), tmp_path / "noise")
-    with pytest.raises(InputError, match=r"does not exist"):
-        save_operands(both, tmp_path / "no" / "noise")
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("metadata", "message"),
-    [
-        (None, "no operands file: its safetensors metadata has no key 'pgsim_operands'"),
-        ({"pgsim_operands": "{"}, "the manifest is not JSON"),
-        ({"pgsim_operands": "[]"}, "manifest: "),
-    ],
-)
-def test_other_files_are_refused(
-    metadata: dict[str, str] | None, message: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "other.safetensors"
-    save_file({"x": np.zeros(3)}, path, metadata)
-    with pytest.raises(InputError, match=message):
-        load_operands(path)
-
-
-@pytest.mark.parametrize("kept", [0, 7, 200, -1])
-def test_a_file_cut_short_is_refused(kept: int, both: Operands, tmp_path: Path) -> None:
-    path = save_operands(both, tmp_path / "noise")
-    path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(InputError, match="not a readable operands file"):
-        load_operands(path)
-
-
-def test_a_dtype_that_numpy_lacks_is_refused(tmp_path: Path) -> None:
-    header = json.dumps({"x": {"dtype": "BF16", "shape": [1], "data_offsets": [0, 2]}}).encode()
-    path = tmp_path / "bfloat16.safetensors"
-    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(2))
-    with pytest.raises(InputError, match="not a readable operands file"):
-        load_operands(path)
-
-
-def test_an_unknown_name_gets_the_nearest_one() -> None:
-    with pytest.raises(InputError, match=rf"Did you mean '{DIGITS}'\?"):
-        load_operands("digits_pg_4_3")

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pgsim.gating import PGLSTM, PGLinear
 
-EMBEDDING, HIDDEN = 64, 128
+EMBEDDING, HIDDEN = 64, 256
 
 
 @dataclass(frozen=True)
