@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+import operand_cases
 
 from pgsim.workload import (
     GateTrace,
@@ -16,33 +16,8 @@ from pgsim.workload import (
     layer_shape,
 )
 
-CONV: dict[str, Any] = {
-    "name": "conv",
-    "op": "conv2d",
-    "in_channels": 4,
-    "out_channels": 6,
-    "in_size": [5, 6],
-    "kernel": [3, 2],
-    "stride": [2, 1],
-    "padding": [1, 0],
-    "dilation": [1, 1],
-    "groups": 2,
-    "activation_bits": 4,
-    "msb_bits": 2,
-    "weight_bits": 8,
-    "gate": "output",
-}
-LINEAR: dict[str, Any] = {
-    "name": "linear",
-    "op": "linear",
-    "in_channels": 5,
-    "out_channels": 3,
-    "positions": 4,
-    "activation_bits": 6,
-    "msb_bits": 4,
-    "weight_bits": 4,
-    "gate": "output",
-}
+CONV = operand_cases.CONV | {"in_size": [5, 6], "padding": [1, 0], "dilation": [1, 1]}
+LINEAR = operand_cases.LINEAR | {"activation_bits": 6, "msb_bits": 4, "weight_bits": 4}
 RECURRENT = {**LINEAR, "name": "recurrent", "op": "recurrent", "signed": True, "time_steps": 4}
 del RECURRENT["positions"]
 DENSE = {**LINEAR, "name": "dense", "gate": "none"}
