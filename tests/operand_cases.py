@@ -1,4 +1,4 @@
-"""Two small layers, and random operands of any layer."""
+"""Two small layers, random operands of any layer, and the traces with operands and margins."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ import numpy as np
 
 from pgsim.workload import LayerOperands, LayerShape
 
+COMMITTED = {  # images that the operands and margins of a trace of gated outputs are of
+    "digits_pg_4_2": 4,
+    "resnet20_pg_4_2": 2,
+    "resnet20_pg_4_3": 2,
+    "resnet20_pg_3_2": 2,
+    "char_lstm_pg_4_2": 1,
+}
 CONV: dict[str, Any] = {
     "name": "conv",
     "op": "conv2d",

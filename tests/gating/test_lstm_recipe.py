@@ -84,13 +84,14 @@ def test_an_epoch_is_shuffled_and_decided_by_its_generator(recipe) -> None:
 def test_a_network_starts_from_the_full_precision_one(recipe) -> None:
     torch.manual_seed(0)
     base = recipe.CharacterLSTM(9).eval()
+    base.fc.weight.data *= 2  # logits that differ, so that the tolerance is a small part of them
     characters = torch.randint(9, (4, 12))
     wide = recipe.Widths(12, classifier_activation_bits=12, weight_bits=12)
     with torch.no_grad():
         expected = base(characters)
         actual = recipe.quantized(base, wide, 0.0, characters).eval()(characters)
     torch.testing.assert_close(actual, expected, rtol=0, atol=5e-3)
-    assert expected.std() > 0.03
+    assert expected.std() > 0.05
 
 
 def test_one_epoch_on_a_short_text_gives_a_whole_trace(recipe, text, tmp_path, capsys) -> None:

@@ -11,6 +11,8 @@ import region_reference as reference
 
 torch = pytest.importorskip("torch")
 
+import other_rankings  # noqa: E402
+
 from pgsim.errors import InputError  # noqa: E402
 from pgsim.gating import (  # noqa: E402
     colour_gradient,
@@ -80,14 +82,6 @@ def test_the_lowest_are_unimportant_and_the_first_of_equals(
     np.testing.assert_array_equal(found, expected)
 
 
-class Theirs:
-    """Another place for a ranking called entropy."""
-
-    @staticmethod
-    def entropy(pixels, region: int):
-        return -entropy(pixels, region)
-
-
 @dataclass(frozen=True)
 class Weighted:
     """A ranking with a number of its own."""
@@ -113,7 +107,7 @@ def weighted(weight: int):
 def test_rankings_of_other_scores_have_other_names() -> None:
     assert ranking_name(entropy) == "pgsim.gating.rankings.entropy"
     assert ranking_name(Weighted(2)) == f"{__name__}.Weighted(weight=2)"
-    rankings = [*RANKINGS, Theirs.entropy, Weighted(1), Weighted(2)]
+    rankings = [*RANKINGS, other_rankings.entropy, Weighted(1), Weighted(2)]
     assert len({ranking_name(each) for each in rankings}) == len(rankings)
 
 
@@ -123,7 +117,7 @@ def test_rankings_of_other_scores_have_other_names() -> None:
         pytest.param(lambda pixels, region: entropy(pixels, region), id="lambda"),
         pytest.param(weighted(2), id="closure"),
         pytest.param(wraps(entropy)(weighted(2)), id="closure under another name"),
-        pytest.param(partial(Theirs.entropy), id="partial"),
+        pytest.param(partial(other_rankings.entropy), id="partial"),
         pytest.param(Unprinted(), id="no repr of its own"),
     ],
 )

@@ -12,6 +12,7 @@ import region_reference as reference
 
 torch = pytest.importorskip("torch")
 
+import other_rankings  # noqa: E402
 import safetensors.torch  # noqa: E402
 from torch import nn  # noqa: E402
 
@@ -128,7 +129,7 @@ class Shuffled:
 
 
 @pytest.mark.parametrize(
-    ("ranking", "other"), [(Shuffled(1), Shuffled(2)), (entropy, colour_gradient)]
+    ("ranking", "other"), [(Shuffled(1), Shuffled(2)), (entropy, other_rankings.entropy)]
 )
 def test_a_resumed_capture_is_of_the_same_ranking(tmp_path: Path, ranking, other) -> None:
     out, batches = Shards(tmp_path / "regions", 2, resume=True), images(6).split(2)

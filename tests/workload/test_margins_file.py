@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from margin_cases import CONV, FIRST, IMAGES, RECURRENT
+from operand_cases import COMMITTED
 from safetensors.numpy import load_file, save_file
 
 from pgsim.errors import InputError
@@ -31,29 +32,27 @@ from pgsim.workload import (
 )
 
 DIGITS = "digits_pg_4_2"
-SHIPPED = shipped_names("traces", ".margins.safetensors")
 
 
 def test_every_trace_of_gated_outputs_has_margins() -> None:
     traces = {name: load_trace(name) for name in shipped_names("traces", ".safetensors")}
     gated = {n for n, t in traces.items() if any(each.shape.gated for each in t.layers)}
-    assert set(SHIPPED) == gated
-    assert DIGITS in gated
+    assert set(shipped_names("traces", ".margins.safetensors")) == gated == set(COMMITTED)
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_committed_margins_give_the_committed_masks_bit_for_bit(name: str) -> None:
+@pytest.mark.parametrize(("name", "images"), COMMITTED.items(), ids=COMMITTED)
+def test_committed_margins_give_the_committed_masks_bit_for_bit(name: str, images: int) -> None:
     margins, trace = load_margins(name), load_trace(name)
-    assert margins.images >= 1
+    assert margins.images == images
     moved = moved_thresholds(trace, margins, 0)
     for layer, committed in zip(moved.layers, trace.layers, strict=True):
         assert layer.shape == committed.shape
         if layer.shape.gated:
             assert 0 < layer.density() < 1
-            np.testing.assert_array_equal(layer.unpack(), committed.unpack(0, margins.images))
+            np.testing.assert_array_equal(layer.unpack(), committed.unpack(0, images))
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", COMMITTED)
 def test_committed_margins_are_those_of_the_committed_operands(name: str) -> None:
     margins, operands = load_margins(name), load_operands(name)
     for layer, own in zip(margins.layers, operands.layers, strict=True):

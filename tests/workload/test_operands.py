@@ -10,18 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from operand_cases import CONV, LINEAR, random_operands
+from operand_cases import COMMITTED, CONV, LINEAR, random_operands
 
 from pgsim.workload import LayerOperands, gate_mask, layer_shape, load_operands, load_trace
 from pgsim.workload.operands import msb_sums
-
-COMMITTED = {
-    "digits_pg_4_2": 4,
-    "resnet20_pg_4_2": 2,
-    "resnet20_pg_4_3": 2,
-    "resnet20_pg_3_2": 2,
-    "char_lstm_pg_4_2": 1,
-}
 
 
 def by_definition(operands: LayerOperands) -> np.ndarray:

@@ -20,6 +20,7 @@ from pgsim.workload import Operands, layer_shape, load_operands, load_trace, sav
 
 SHIPPED = shipped_names("traces", ".operands.safetensors")
 DIGITS = "digits_pg_4_2"
+LARGEST = {"char_lstm_pg_4_2": 1_000_000}  # bytes; its weights alone are 850,000
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -28,7 +29,9 @@ def test_committed_operands_name_the_committed_trace(name: str) -> None:
     path = shipped("traces", name, ".safetensors")
     assert operands.trace == name
     assert operands.trace_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert shipped("traces", name, ".operands.safetensors").stat().st_size < 1_200_000
+    assert shipped("traces", name, ".operands.safetensors").stat().st_size < LARGEST.get(
+        name, 700_000
+    )
 
 
 def test_operands_are_no_trace() -> None:

@@ -260,11 +260,15 @@ def _savings(trace: GateTrace, design: ArchConfig) -> np.ndarray[Any, np.dtype[n
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS, ids=lambda values: str(list(values.values())))
 @pytest.mark.parametrize("lanes", ["channels", "positions"])
-@pytest.mark.parametrize("network", ["digits", "resnet20"])
+@pytest.mark.parametrize(("network", "errors"), [("digits", 0), ("resnet20", 2)])
 def test_every_scheduler_saves_as_much_as_on_trained_masks(
-    network: str, lanes: str, scheduler: dict[str, Any], request: pytest.FixtureRequest
+    network: str,
+    errors: int,
+    lanes: str,
+    scheduler: dict[str, Any],
+    request: pytest.FixtureRequest,
 ) -> None:
-    """The saving is the real one's to 5 %, and two standard errors of its mean over images.
+    """The saving is the real one's to 5 %, on ResNet-20 and two standard errors of its mean.
 
     The error is that of drawing as many images as there are real ones. It is 4 % for `skip` with
     lanes of channels on ResNet-20, which saves hardly anything but in a few images, and 0.2 to 1 %
@@ -275,4 +279,5 @@ def test_every_scheduler_saves_as_much_as_on_trained_masks(
     design = load_arch("pg_os").override(changes)
     real, fitted = (_savings(each, design) for each in request.getfixturevalue(network))
     error = real.std() / sqrt(len(real))
-    assert fitted.mean() == pytest.approx(real.mean(), abs=0.05 * real.mean() + 2 * error)
+    allowed = 0.05 * real.mean() + errors * error
+    assert fitted.mean() == pytest.approx(real.mean(), abs=allowed)
