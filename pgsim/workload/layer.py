@@ -134,6 +134,21 @@ class LayerShape(BaseModel):
         return self.out_size[0] * self.out_size[1]
 
     @property
+    def runs_per_batch(self) -> int:
+        """Runs that a batch takes one after the other: time steps depend on each other (M6)."""
+        return self.time_steps or 1
+
+    @property
+    def run_out_size(self) -> tuple[int, int]:
+        """Height and width of the output of one image in one run; recurrent: one time step."""
+        return (1, 1) if self.time_steps else self.out_size
+
+    @property
+    def run_in_size(self) -> tuple[int, int]:
+        """Height and width of the input of one image in one run; linear: one column of tokens."""
+        return self.in_size or (self.positions or 1, 1)
+
+    @property
     def mask_size(self) -> tuple[int, int]:
         """Height and width of the gate mask: of the input for `gate: input`, else of the output."""
         return self.in_size if self.gate == "input" and self.in_size else self.out_size
