@@ -5,21 +5,19 @@ The same verbs as the command line, each loaded from its module when it is first
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
-    from pgsim.compare import compare
+    from pgsim.study.comparison import compare
     from pgsim.errors import InputError
     from pgsim.plots import plot_comparison, plot_masks, plot_results
     from pgsim.results import COLUMNS
     from pgsim.schemes import SCHEMES
-    from pgsim.simulate import simulate
-    from pgsim.sweep import load_sweep, sweep
-    from pgsim.table_files import read_table, write_table
+    from pgsim.study.simulation import simulate
+    from pgsim.study.sweeps import load_sweep, sweep
+    from pgsim.results.table_files import read_table, write_table
     from pgsim.workload import (
         GateTrace,
         LayerShape,
@@ -43,21 +41,21 @@ _HOMES = {
     "LayerTrace": "workload",
     "SCHEMES": "schemes",
     "check_trace": "workload",
-    "compare": "compare",
+    "compare": "study.comparison",
     "load_arch": "arch",
-    "load_sweep": "sweep",
+    "load_sweep": "study.sweeps",
     "load_trace": "workload",
     "mask_measures": "workload",
     "network": "workload",
     "plot_comparison": "plots",
     "plot_masks": "plots",
     "plot_results": "plots",
-    "read_table": "table_files",
+    "read_table": "results.table_files",
     "save_trace": "workload",
-    "simulate": "simulate",
-    "sweep": "sweep",
+    "simulate": "study.simulation",
+    "sweep": "study.sweeps",
     "synthetic_trace": "workload",
-    "write_table": "table_files",
+    "write_table": "results.table_files",
 }
 
 __all__ = [
@@ -85,20 +83,6 @@ __all__ = [
     "synthetic_trace",
     "write_table",
 ]
-
-
-class _Package(ModuleType):
-    """The package, in which `simulate` is the verb and not the module that it comes from.
-
-    Importing a submodule binds it to its name in the package, over a function of the same name.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (isinstance(value, ModuleType) and name in _HOMES):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What a network runs on: architectures from YAML, their PEs, and what their parts cost."""
+"""What a network runs on: architectures from YAML, their kinds of parts, and what parts cost."""
 
 from pgsim.arch.config import (
     DRAM,
@@ -12,35 +12,42 @@ from pgsim.arch.config import (
     config_keys,
     load_arch,
 )
-from pgsim.arch.costs import (
-    GatingCost,
-    LogicCost,
-    SRAMCost,
-    gating_cost,
-    pe_cost,
-    sram_cost,
-)
-from pgsim.arch.pe import macs_and_cycles
+from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Rate
+from pgsim.arch.lanes import LANES, Counts, Lanes, Words
+from pgsim.arch.pes import PES, PEKind
+from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
+from pgsim.arch.schedulers import SCHEDULERS, Issued, MaskTiles, Scheduler, even_shortfalls
 from pgsim.arch.technology import Technology, load_technology
 
 __all__ = [
+    "DATAFLOWS",
     "DRAM",
+    "LANES",
     "LONGEST_SIDE",
     "LSB",
     "PE",
+    "PES",
+    "SCHEDULERS",
     "SRAM",
     "ArchConfig",
     "Array",
-    "GatingCost",
+    "Counts",
+    "Dataflow",
+    "Issued",
+    "Lanes",
     "LogicCost",
+    "MaskTiles",
     "Memory",
+    "PEKind",
+    "Rate",
     "SRAMCost",
+    "Scheduler",
     "Technology",
+    "Words",
     "config_keys",
-    "gating_cost",
+    "even_shortfalls",
     "load_arch",
     "load_technology",
-    "macs_and_cycles",
-    "pe_cost",
+    "logic_cost",
     "sram_cost",
 ]

@@ -8,12 +8,18 @@ optional ``source`` of any section.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
+from pgsim.arch.dataflows import DATAFLOWS, Dataflow
+from pgsim.arch.lanes import LANES, Counts, Lanes
+from pgsim.arch.pes import PES, PEKind
+from pgsim.arch.schedulers import SCHEDULERS, Scheduler
+from pgsim.arch.section import NameIn, Section, configured, parameter_fields
 from pgsim.arch.validation import (
     KeyProblems,
     check_values,
@@ -24,43 +30,47 @@ from pgsim.arch.yaml_source import Problem, read_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
 
-Dataflow = Literal["os", "ws", "is", "bitfusion"]
-PEKind = Literal["fixed", "fusion", "serial_activation", "serial_weight", "serial_both"]
-Scheduler = Literal["dense", "skip", "combine", "queue", "ideal"]
-
-_Bits = Annotated[int, Field(ge=1, le=16)]
 LONGEST_SIDE = 1024  # PEs of a row or column
 
 _Side = Annotated[int, Field(ge=1, le=LONGEST_SIDE)]
 _Name = Annotated[str, Field(min_length=1)]
 
 _PARTIAL_SUM_BITS = 32
-_FUSION_BITS = (2, 4, 8, 16)
 
 
-class Section(BaseModel):
-    """What every section of a pgsim YAML file is: frozen, strict, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+class _PEKind(Section):
+    kind: Annotated[str, NameIn(PES)]
 
 
-class PE(Section):
+class _Scheduler(Section):
+    scheduler: Annotated[str, NameIn(SCHEDULERS)] = "skip"
+
+
+# The keys of a section are those of all its kinds, so that a kind's own stand in its own file.
+if TYPE_CHECKING:
+    _PEParameters, _SchedulerParameters = _PEKind, _Scheduler
+else:
+    _PEParameters = create_model("_PE", __base__=_PEKind, **parameter_fields(PES.values()))
+    _SchedulerParameters = create_model(
+        "_LSB", __base__=_Scheduler, **parameter_fields(SCHEDULERS.values())
+    )
+
+
+class PE(_PEParameters):
     """A processing element: its kind and the widest operands it takes in one go (M5)."""
 
-    kind: PEKind
-    max_activation_bits: _Bits = 8
-    max_weight_bits: _Bits = 8
-    terms: Annotated[int, Field(ge=1, le=1024)] = 16
     source: str = ""
 
-    @field_validator("max_activation_bits", "max_weight_bits")
-    @classmethod
-    def _fusion_units_are_squares_of_bricks(cls, bits: int, info: ValidationInfo) -> int:
-        if info.data.get("kind") == "fusion" and bits not in _FUSION_BITS:
-            raise ValueError(
-                f"value {bits}: expected a power of two from 2 to 16 where array.pe.kind is fusion."
-            )
-        return bits
+    @cached_property
+    def unit(self) -> PEKind:
+        """The PE that these keys describe."""
+        return configured(PES[self.kind], self)
+
+    @model_validator(mode="after")
+    def _is_one_that_can_be(self) -> PE:
+        if problems := self.unit.problems():
+            raise KeyProblems(*problems.items())
+        return self
 
 
 class Array(Section):
@@ -68,25 +78,50 @@ class Array(Section):
 
     rows: _Side
     columns: _Side
-    dataflow: Dataflow
-    lanes: Literal["channels", "positions"] = "channels"
+    dataflow: Annotated[str, NameIn(DATAFLOWS)]
+    lanes: Annotated[str, NameIn(LANES)] = "channels"
     overlap: Literal["folds", "none"] = "folds"
     pe: PE
     source: str = ""
 
     @property
-    def lanes_are_channels(self) -> bool:
-        """Whether a lane of the LSB schedulers is a channel, not a position (M7)."""
-        return self.dataflow != "is" and self.lanes == "channels"
+    def flow(self) -> Dataflow:
+        """The dataflow."""
+        return DATAFLOWS[self.dataflow]
+
+    @property
+    def lane_kind(self) -> Lanes:
+        """What the lanes are: chosen where the dataflow leaves a choice (M7)."""
+        possible = self.flow.lanes
+        return LANES[self.lanes if self.lanes in possible and len(possible) > 1 else possible[0]]
+
+    @property
+    def folds_overlap(self) -> bool:
+        """Whether a fold begins while the one before drains (M17); else it runs alone (M16)."""
+        return self.overlap == "folds"
+
+    @property
+    def skew_cycles(self) -> int:
+        """Cycles from a pass's last step until its last sum has left (M16, M19)."""
+        return self.flow.skew_cycles(self.rows, self.columns)
+
+    def fold_spacing(self, fold_cycles: Counts) -> Counts:
+        """Return how far apart the folds of a pass begin, from their steady cycles (M17)."""
+        if not self.folds_overlap:
+            return fold_cycles + self.flow.edge_cycles(self.rows, self.columns)
+        spacing: Counts = np.maximum(fold_cycles, self.flow.bus_cycles(self.rows))
+        return spacing
 
     @field_validator("lanes")
     @classmethod
-    def _only_os_chooses_its_lanes(cls, lanes: str, info: ValidationInfo) -> str:
-        dataflow = info.data.get("dataflow", "os")
-        if lanes == "positions" and dataflow != "os":
+    def _only_some_dataflows_choose(cls, lanes: str, info: ValidationInfo) -> str:
+        dataflow = info.data.get("dataflow")
+        default = cls.model_fields["lanes"].default
+        if dataflow is not None and lanes != default and len(DATAFLOWS[dataflow].lanes) == 1:
+            choosing = [repr(each.name) for each in DATAFLOWS.values() if len(each.lanes) > 1]
             raise ValueError(
-                f"value 'positions': expected channels where array.dataflow is {dataflow!r}; "
-                "only 'os' has a choice."
+                f"value {lanes!r}: expected {default} where array.dataflow is {dataflow!r}; "
+                f"only {', '.join(choosing)} has a choice."
             )
         return lanes
 
@@ -120,19 +155,42 @@ class Memory(Section):
     dram: DRAM
     source: str = ""
 
+    @property
+    def buffers(self) -> dict[str, SRAM]:
+        """The buffers by what they hold: activations, weights, outputs."""
+        return {
+            "activation": self.activation_sram,
+            "weight": self.weight_sram,
+            "output": self.output_sram,
+        }
 
-class LSB(Section):
+    @property
+    def on_demand(self) -> bool:
+        """Whether planes that only gated passes use are fetched as outputs need them (M24)."""
+        return self.lsb_fetch == "on_demand"
+
+    def usable_bits(self, sram: SRAM) -> int:
+        """Return the bits of a buffer that one tile may use (U of MODEL.md), at least 1."""
+        return max(1, int(sram.kib * 8192 / (2 if self.double_buffered else 1)))
+
+
+class LSB(_SchedulerParameters):
     """How the LSB pass is scheduled; the keys of schedulers not chosen are kept for sweeps."""
 
-    scheduler: Scheduler = "skip"
-    ways: Annotated[int, Field(ge=1, le=64)] = 4
-    open: Annotated[int, Field(ge=1, le=64)] = 8
-    depth: Annotated[int, Field(ge=1, le=255)] = 16
-    scan: Annotated[int, Field(ge=1, le=64)] = 4
     window: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     lane_order: Literal["raster", "density"] = "raster"
     gate_latency_cycles: Annotated[int, Field(ge=0, le=64)] = 0
     source: str = ""
+
+    @property
+    def by_density(self) -> bool:
+        """Whether channels are sorted by the density of their masks (M7)."""
+        return self.lane_order == "density"
+
+    @property
+    def fixed_window(self) -> int | None:
+        """The slots of a window, None if it is as long as the output buffer allows (M8)."""
+        return None if self.window == "auto" else self.window
 
 
 class ArchConfig(Section):
@@ -153,15 +211,45 @@ class ArchConfig(Section):
     def _lsb_fits_the_rest(cls, lsb: LSB, info: ValidationInfo) -> LSB:
         array, memory = info.data.get("array"), info.data.get("memory")
         problems: list[tuple[str, str]] = []
-        if array is not None and lsb.lane_order == "density" and not array.lanes_are_channels:
+        if array is not None and lsb.by_density and not array.lane_kind.can_be_ordered:
             problems.append(("lane_order", _density_refusal(array)))
-        if array is not None and memory is not None and lsb.window != "auto":
-            refusal = _window_refusal(lsb.window, array, memory)
+        if array is not None and memory is not None and lsb.fixed_window is not None:
+            refusal = _window_refusal(lsb.fixed_window, array, memory)
             if refusal is not None:
                 problems.append(("window", refusal))
         if problems:
             raise KeyProblems(*problems)
         return lsb
+
+    @property
+    def dataflow(self) -> Dataflow:
+        """What moves through the array and what stays."""
+        return self.array.flow
+
+    @property
+    def lanes(self) -> Lanes:
+        """What stands side by side on the array's columns."""
+        return self.array.lane_kind
+
+    @property
+    def pe(self) -> PEKind:
+        """The array's processing element."""
+        return self.array.pe.unit
+
+    @cached_property
+    def scheduler(self) -> Scheduler:
+        """The scheduler of gated passes, with its parameters."""
+        return configured(SCHEDULERS[self.lsb.scheduler], self.lsb)
+
+    @property
+    def pes(self) -> int:
+        """PEs of the array."""
+        return self.array.rows * self.array.columns
+
+    @property
+    def window(self) -> int:
+        """Slots of a window of a layer of several passes (M8)."""
+        return self.lsb.fixed_window or self.window_capacity
 
     @property
     def window_capacity(self) -> int:
@@ -228,15 +316,14 @@ def _window_capacity(array: Array, memory: Memory) -> int:
     if memory.double_buffered:
         bits //= 2
     slots = bits // (_PARTIAL_SUM_BITS * array.columns)
-    if array.dataflow == "os":
-        return max(slots // array.rows, 1) * array.rows
-    return max(slots, 1)
+    unit = array.flow.window_unit(array.rows)
+    return max(slots // unit, 1) * unit
 
 
 def _window_refusal(window: int, array: Array, memory: Memory) -> str | None:
     """Return why a window's number of slots is refused, and the nearest one that is not (M8)."""
     capacity = _window_capacity(array, memory)
-    step = array.rows if array.dataflow == "os" else 1
+    step = array.flow.window_unit(array.rows)
     if window <= capacity and window % step == 0:
         return None
     closest = min(max((window + step // 2) // step, 1) * step, capacity)
@@ -249,8 +336,10 @@ def _window_refusal(window: int, array: Array, memory: Memory) -> str | None:
 
 
 def _density_refusal(array: Array) -> str:
-    chosen = "os with lanes: positions" if array.dataflow == "os" else array.dataflow
+    chosen = array.dataflow
+    if len(array.flow.lanes) > 1:
+        chosen += f" with lanes: {array.lane_kind.name}"
     return (
-        "value 'density': expected raster: density orders channels, and lanes are positions under "
-        f"{chosen}."
+        f"value 'density': expected raster: density orders channels, and lanes are "
+        f"{array.lane_kind.name} under {chosen}."
     )

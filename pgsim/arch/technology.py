@@ -1,6 +1,6 @@
 """Technology: what a process node's PEs, memories and logic cost, each figure sourced.
 
-The figures are in ``arch_configs/technology`` and ``arch_configs/synthesis``; pgsim.arch.costs
+The figures are in ``arch_configs/technology`` and ``arch_configs/synthesis``; pgsim.arch.prices
 turns them into costs of a design.
 """
 
@@ -10,9 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field
 
-from pgsim.arch.config import Section
+from pgsim.arch.section import Section
 from pgsim.arch.validation import check_yaml
 from pgsim.arch.yaml_source import read_yaml
 from pgsim.errors import InputError, nearest
@@ -48,22 +48,6 @@ class DRAMRow(Section):
     pj_per_bit: _Cost
     source: _Source
 
-
-# The modules that a synthesis table must hold: the unit of its ratios, and what is taken from it.
-SYNTHESIZED = (
-    "fixed_8x8",
-    "fixed_8x8_4_streams",
-    "fusion_8x8",
-    "fusion_8x8_4_streams",
-    "serial_activation_16x4",
-    "serial_activation_16x8",
-    "serial_both_16x1",
-    "serial_both_64x1",
-    "comparator_32",
-    "scheduler_skip_lanes_16",
-    "scheduler_combine_lanes_16_ways_4_open_8",
-    "scheduler_queue_lanes_16_depth_16_scan_4",
-)
 
 _Row = TypeVar("_Row", PERow, SRAMRow)
 
@@ -139,7 +123,8 @@ class SynthesizedModule(Section):
 class Synthesis(Section):
     """What modules of the array cost in one cell library: logic for which a node has no figures.
 
-    Only ratios of these figures are used, to the fixed 8 x 8 PE (`costs.logic_cost`).
+    Only ratios of these figures are used, to the fixed 8 x 8 PE (`prices.logic_cost`), and each
+    kind says which modules it is made of.
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -148,16 +133,6 @@ class Synthesis(Section):
     method: _Source
     activity: _Source
     modules: dict[str, SynthesizedModule]
-
-    @field_validator("modules")
-    @classmethod
-    def _has_what_costs_take(
-        cls, modules: dict[str, SynthesizedModule]
-    ) -> dict[str, SynthesizedModule]:
-        missing = [name for name in SYNTHESIZED if name not in modules]
-        if missing:
-            raise ValueError(f"without {', '.join(missing)}: expected at least these modules")
-        return modules
 
 
 def load_technology(name_or_path: str | Path | Technology) -> Technology:

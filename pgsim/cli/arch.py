@@ -8,7 +8,7 @@ import yaml
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cli.options import chosen_arch, settings_option
 from pgsim.cli.output import check_all, decimal, show, table
-from pgsim.energy import area_mm2, costs_of
+from pgsim.cost import area_mm2, costs_of
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
 
@@ -27,7 +27,7 @@ def list_archs() -> None:
         "design": names,
         "array": [_array(design) for design in designs],
         "PE": [_pe(design) for design in designs],
-        "LSB scheduler": [_scheduler(design) for design in designs],
+        "LSB scheduler": [design.scheduler.label for design in designs],
         "SRAM\nKiB": decimal(map(_sram_kib, designs), 0),
         "clock\nMHz": decimal((design.clock_mhz for design in designs), 0),
     }
@@ -86,20 +86,9 @@ def _array(design: ArchConfig) -> str:
 
 
 def _pe(design: ArchConfig) -> str:
-    pe = design.array.pe
-    return f"{pe.kind} {pe.max_activation_bits}x{pe.max_weight_bits}"
-
-
-def _scheduler(design: ArchConfig) -> str:
-    lsb = design.lsb
-    if lsb.scheduler == "combine":
-        return f"combine({lsb.ways}, {lsb.open})"
-    if lsb.scheduler == "queue":
-        return f"queue({lsb.depth}, {lsb.scan})"
-    return lsb.scheduler
+    pe = design.pe
+    return f"{pe.name} {pe.max_activation_bits}x{pe.max_weight_bits}"
 
 
 def _sram_kib(design: ArchConfig) -> float:
-    memory = design.memory
-    buffers = (memory.activation_sram, memory.weight_sram, memory.output_sram)
-    return sum(buffer.kib for buffer in buffers)
+    return sum(buffer.kib for buffer in design.memory.buffers.values())

@@ -16,9 +16,9 @@ from pgsim.cli.options import (
     table_option,
 )
 from pgsim.cli.output import console, decimal, masks_of, percent, scaled, show, signed, table, whole
-from pgsim.compare import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
-from pgsim.table_files import write_table
-from pgsim.waterfall import STEPS
+from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
+from pgsim.results.table_files import write_table
+from pgsim.study.waterfalls import STEPS
 
 
 @click.command("compare")

@@ -61,7 +61,7 @@ def _check_plot_path(ctx: click.Context, param: click.Parameter, path: Path | No
 
 
 def _check_table_path(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
-    from pgsim.table_files import check_table_path
+    from pgsim.results.table_files import check_table_path
 
     return path if path is None else check_table_path(path)
 

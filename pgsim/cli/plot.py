@@ -8,7 +8,7 @@ import click
 
 from pgsim.cli.options import figure_option
 from pgsim.plots import plot_results
-from pgsim.table_files import read_table
+from pgsim.results.table_files import read_table
 
 
 @click.command("plot")

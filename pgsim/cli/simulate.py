@@ -20,9 +20,9 @@ from pgsim.cli.output import (
     whole,
 )
 from pgsim.results import PARTS_OF_ENERGY
-from pgsim.simulate import simulate
-from pgsim.table_files import write_table
-from pgsim.tables import Result, Row
+from pgsim.study.simulation import simulate
+from pgsim.results.table_files import write_table
+from pgsim.results import Result, Row
 
 
 @click.command("simulate")

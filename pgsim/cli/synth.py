@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 from rich.table import Table
 
-from pgsim.arch import ArchConfig, load_arch
+from pgsim.arch import LANES, SCHEDULERS, ArchConfig, load_arch
 from pgsim.cli.output import masks_of, percent, show, table, whole
 from pgsim.errors import InputError
 from pgsim.workload import (
@@ -25,7 +25,6 @@ from pgsim.workload import (
 from pgsim.workload import network as network_layers
 
 _DESIGN = "pg_os"  # on which a fitted trace is compared with the real one
-_SCHEDULERS = ("skip", "combine", "queue", "ideal")
 
 
 def _check_output(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
@@ -126,9 +125,9 @@ def saving_table(real: GateTrace, fitted: GateTrace, arch: ArchConfig) -> Table:
     slots, cycles = ([[each[place] for each in one] for one in both] for place in (0, 1))
     columns: dict[str, Sequence[str]] = {
         "lanes": [
-            "channels" if design.array.lanes_are_channels else "positions" for design in designs
+            design.lanes.name for design in designs
         ],
-        "scheduler": [_scheduler(design) for design in designs],
+        "scheduler": [design.scheduler.label for design in designs],
         "saved slots\nreal %": percent(slots[0]),
         "\nfitted %": percent(slots[1]),
         "\ndifference %": _apart(*slots),
@@ -140,23 +139,20 @@ def saving_table(real: GateTrace, fitted: GateTrace, arch: ArchConfig) -> Table:
 
 
 def _designs(arch: ArchConfig) -> list[ArchConfig]:
-    lanes: list[dict[str, object]] = [{}]
-    if arch.array.dataflow == "os":
-        lanes = [
-            {"array.lanes": "channels"},
-            {"array.lanes": "positions", "lsb.lane_order": "raster"},
-        ]
+    """Return the design with every lane kind that it can have, and every scheduler that packs."""
+    ordered = arch.lsb.lane_order
     return [
-        arch.override({**each, "lsb.scheduler": scheduler})
-        for each in lanes
-        for scheduler in _SCHEDULERS
+        arch.override(
+            {
+                "array.lanes": name if len(arch.dataflow.lanes) > 1 else arch.array.lanes,
+                "lsb.lane_order": ordered if LANES[name].can_be_ordered else "raster",
+                "lsb.scheduler": scheduler,
+            }
+        )
+        for name in arch.dataflow.lanes
+        for scheduler, kind in SCHEDULERS.items()
+        if kind.packs
     ]
-
-
-def _scheduler(design: ArchConfig) -> str:
-    lsb = design.lsb
-    numbers = {"combine": f"({lsb.ways}, {lsb.open})", "queue": f"({lsb.depth}, {lsb.scan})"}
-    return lsb.scheduler + numbers.get(lsb.scheduler, "")
 
 
 class _Saving(NamedTuple):
@@ -167,7 +163,7 @@ class _Saving(NamedTuple):
 
 
 def _saving(trace: GateTrace, design: ArchConfig) -> _Saving:
-    from pgsim.simulate import simulate
+    from pgsim.study.simulation import simulate
 
     rows = simulate(trace, design).rows
     dense, issued, cycles = (

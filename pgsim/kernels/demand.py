@@ -74,7 +74,8 @@ def demand_by_slots(rows, bounds, nesting, plane, resident):
 
     rows: uint64 (batches, lanes, words). bounds: (lanes, lane_bounds, slot_bounds), int64, as the
     schedulers take them: lane groups of all groups, then windows of all runs.
-    resident: whether bursts stay held from one lane group to the next.
+    resident: bool (lane groups,), whether bursts stay held from one lane group to the next; for all
+    or for none.
     Returns int64 (batches, lane groups, windows). Source: MODEL.md M24.
     """
     lanes, lane_bounds, slot_bounds = bounds
@@ -88,7 +89,7 @@ def demand_by_slots(rows, bounds, nesting, plane, resident):
         for run in range(nesting.runs):
             run_begin = slot_bounds[run * windows]
             for group in range(lane_bounds.size - 1):
-                if group % lane_groups == 0 or not resident:
+                if group % lane_groups == 0 or not resident[0]:
                     mark += 1
                 own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
                 for window in range(run * windows, (run + 1) * windows):

@@ -1,4 +1,4 @@
-"""When each pass of a run begins and ends in the array's own time (MODEL.md M17 to M19, M25)."""
+"""When each pass and each turn of a run begins and ends (MODEL.md M17 to M19, M25)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ class Order(NamedTuple):
     where they never make a fold wait. drains: they carry sums away after a fold's last step; else
     they bring its operands from its first step on.
     operands_stay: only the first pass of a segment loads. segment_tiles: a segment is that many
-    tiles, within which MSB(i + 1) may go before LSB(i).
+    tiles, within which the leading passes of a tile may go before the trailing ones of the tile
+    before.
     skew_cycles: from a pass's last step until its sums have left. gate_latency_cycles: from there
     until its mask is known.
+    leading: passes before the first gated one, the last of which decides. interleaved: the leading
+    passes of a tile go before the trailing ones of the tile before.
+    one_buffer: a tile ends when its sums have left.
     """
 
     bus_cycles: int
@@ -26,50 +30,107 @@ class Order(NamedTuple):
     segment_tiles: int
     skew_cycles: int
     gate_latency_cycles: int
-    gated: bool
-    double_buffered: bool
+    leading: int
+    interleaved: bool
+    one_buffer: bool
+
+
+class Work(NamedTuple):
+    """What the passes of every tile hold the array for, int64 (passes, runs, tiles) each.
+
+    pass_cycles: from the first step of a pass to the end of its last, 0 for one that does not
+    happen. fold_cycles: those of its last fold. port_stall_cycles: that its ports add.
+    """
+
+    pass_cycles: np.ndarray
+    fold_cycles: np.ndarray
+    port_stall_cycles: np.ndarray
+
+
+class Transfers(NamedTuple):
+    """Cycles of DRAM around every turn, int64 (runs, turns) each.
+
+    before: the turn waits for it to begin. beside: it begins with the turn, and the next turn
+    waits for it. after: it begins when both are done.
+    """
+
+    before: np.ndarray
+    beside: np.ndarray
+    after: np.ndarray
+
+
+class Events(NamedTuple):
+    """When everything begins and ends, in cycles since the run began.
+
+    pass_begins, pass_ends: int64 (passes, runs, tiles), port stalls included; of a pass that does
+    not happen both are when it was dropped. turn_begins, turn_ends: int64 (runs, turns), of the
+    array's work, the transfer beside it apart. ends: int64 (runs,), when the last transfer is done.
+    """
+
+    pass_begins: np.ndarray
+    pass_ends: np.ndarray
+    turn_begins: np.ndarray
+    turn_ends: np.ndarray
+    ends: np.ndarray
 
 
 @numba.njit(cache=True, nogil=True)
-def timeline(pass_cycles, fold_cycles, order):
-    """Return the cycles of the array in every turn of every run, as if memory never stalled it.
+def timeline(work, transfers, order):
+    """Return the events of every run.
 
-    pass_cycles: int64 (passes, runs, tiles), from the first step of a pass to the end of its last;
-    0 for a pass that does not happen. fold_cycles: int64, the same shape, those of its last fold.
-    Returns int64 (runs, turns): a turn is a tile; or there is one more turn than tiles, and turn j
-    holds the MSB pass of tile j and the LSB pass of tile j - 1. Source: MODEL.md M17 to M19, M25.
+    One enable stops the whole array, so its own clock stands still while a port or DRAM is waited
+    for. A turn is a tile; or, interleaved, there is one more turn than tiles, and turn j holds the
+    leading passes of tile j and the trailing passes of tile j - 1.
+    Source: MODEL.md M17 to M19, M21, M25.
     """
-    passes, runs, tiles = pass_cycles.shape
-    behind = int(order.gated and order.double_buffered)  # turns from a tile's MSB to its LSB pass
-    turns = np.zeros((runs, tiles + behind), np.int64)
+    passes, runs, tiles = work.pass_cycles.shape
+    behind = int(order.interleaved)  # turns from a tile's leading to its trailing passes
+    turns = tiles + behind
+    pass_begins = np.zeros((passes, runs, tiles), np.int64)
+    pass_ends = np.zeros((passes, runs, tiles), np.int64)
+    turn_begins = np.zeros((runs, turns), np.int64)
+    turn_ends = np.zeros((runs, turns), np.int64)
+    ends = np.zeros(runs, np.int64)
     gate_known = np.empty(tiles, np.int64)
     for run in range(runs):
-        now = pass_end = bus_free = np.int64(0)
-        for turn in range(tiles + behind):
-            turn_begin = now
+        now = pass_end = bus_free = np.int64(0)  # of the array's own clock
+        stopped = np.int64(0)  # for how long that clock has stood still
+        for turn in range(turns):
+            stopped += transfers.before[run, turn]
+            turn_begins[run, turn] = now + stopped
             begins_segment = turn % order.segment_tiles == 0
-            lsb_first = behind and begins_segment
-            for place in range(2):
-                second = 1 - place if lsb_first else place  # 1 for the second pass of its tile
-                tile = turn - behind * second
-                if second == passes or not 0 <= tile < tiles:
+            # Trailing passes go first where the array still holds the operands of their segment.
+            shift = order.leading if behind and begins_segment else 0
+            for place in range(passes):
+                index = (place + shift) % passes
+                trails = index >= order.leading
+                tile = turn - behind * trails
+                if not 0 <= tile < tiles:
                     continue
-                if second and order.gated:
+                if trails:
                     now = max(now, gate_known[tile])
-                if pass_cycles[second, run, tile] == 0:
-                    continue
-                fold = fold_cycles[second, run, tile]
-                bus_taken = fold if order.drains else 0  # so many cycles after a fold's first step
-                takes_bus = not order.operands_stay or (not second and begins_segment)
-                if takes_bus:
-                    now = max(now, bus_free - bus_taken)
-                now += pass_cycles[second, run, tile]
-                pass_end = now
-                if takes_bus:
-                    bus_free = pass_end - fold + bus_taken + order.bus_cycles
-                if not second:
+                cycles = work.pass_cycles[index, run, tile]
+                if cycles > 0:
+                    fold = work.fold_cycles[index, run, tile]
+                    taken = fold if order.drains else 0  # its bus, so long after its first step
+                    takes_bus = not order.operands_stay or (index == 0 and begins_segment)
+                    if takes_bus:
+                        now = max(now, bus_free - taken)
+                    pass_begins[index, run, tile] = now + stopped
+                    now += cycles
+                    pass_end = now
+                    stopped += work.port_stall_cycles[index, run, tile]
+                    if takes_bus:
+                        bus_free = pass_end - fold + taken + order.bus_cycles
+                else:
+                    pass_begins[index, run, tile] = now + stopped
+                pass_ends[index, run, tile] = now + stopped
+                if index == order.leading - 1:
                     gate_known[tile] = pass_end + order.skew_cycles + order.gate_latency_cycles
-            if turn + 1 == tiles + behind or not order.double_buffered:
+            if turn + 1 == turns or order.one_buffer:
                 now = max(now, pass_end + order.skew_cycles)
-            turns[run, turn] = now - turn_begin
-    return turns
+            turn_ends[run, turn] = now + stopped
+            moved = turn_begins[run, turn] + transfers.beside[run, turn]
+            stopped += max(0, moved - turn_ends[run, turn]) + transfers.after[run, turn]
+        ends[run] = now + stopped
+    return Events(pass_begins, pass_ends, turn_begins, turn_ends, ends)

@@ -25,7 +25,7 @@ from pgsim.plots.drawing import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pgsim.compare import Comparison
+    from pgsim.study.comparison import Comparison
 
 _FEWER, _MORE, _TOTAL = BLUE, VERMILLION, GREY
 _MEANING_WIDTH = 64  # characters

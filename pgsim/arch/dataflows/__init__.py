@@ -1,0 +1,14 @@
+"""Dataflows: what moves through the array and what stays in it, one file a kind (MODEL.md M10)."""
+
+from pgsim.arch.dataflows.bitfusion import BitFusion
+from pgsim.arch.dataflows.dataflow import Beat, Dataflow, Rate
+from pgsim.arch.dataflows.input_stationary import InputStationary
+from pgsim.arch.dataflows.output_stationary import OutputStationary
+from pgsim.arch.dataflows.weight_stationary import WeightStationary
+from pgsim.kinds import by_name
+
+__all__ = ["DATAFLOWS", "Beat", "Dataflow", "Rate"]
+
+DATAFLOWS: dict[str, Dataflow] = by_name(
+    (OutputStationary(), WeightStationary(), InputStationary(), BitFusion())
+)

@@ -1,0 +1,124 @@
+"""What every dataflow is: how a pass's slots and reduction become folds (MODEL.md M10 to M23)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from pgsim.arch.lanes import Counts
+from pgsim.workload import LayerShape
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How the array takes one pass: `macs` MACs of a reduction side by side in `cycles` (M5).
+
+    pe_steps: steps of so many MACs that hold one output's reduction (M15). reduction_folds: steps
+    of a whole column, F of M10.
+    """
+
+    macs: int
+    cycles: int
+    pe_steps: int
+    reduction_folds: int
+
+    @property
+    def output_cycles(self) -> int:
+        """Cycles in which one PE takes one output's whole reduction."""
+        return self.pe_steps * self.cycles
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Issued slots that begin together, and how the reduction is cut between folds (M21).
+
+    slots: of a beat. cycles: that it takes. taps: pieces of the reduction that share no fold.
+    fold_elements: elements of the reduction in one fold. is_fold: whether a beat is a whole fold,
+    so that the next one begins no sooner than the next fold.
+    """
+
+    slots: int
+    cycles: int
+    taps: int
+    fold_elements: int
+    is_fold: bool
+
+
+class Dataflow:
+    """What moves through the array and what stays in it.
+
+    lanes: the names of the lanes it can have, the usual ones first. drains: whether the bus of a
+    column takes the sums of a fold away after its last step; else it brings the operands of a fold
+    from its first step on. holds_lane_operand: whether the PEs hold operands of the lanes, which
+    may stay from tile to tile (M18). sums_in_pes: whether a PE finishes a sum before it leaves.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    lanes: ClassVar[tuple[str, ...]]
+    drains: ClassVar[bool]
+    holds_lane_operand: ClassVar[bool]
+    sums_in_pes: ClassVar[bool]
+
+    def window_unit(self, rows: int) -> int:
+        """Return the slots of which a window must be a multiple (M8)."""
+        raise NotImplementedError
+
+    def rate(self, shape: LayerShape, rows: int, macs: int, cycles: int) -> Rate:
+        """Return how a layer's reduction is taken by PEs of so many MACs in so many cycles."""
+        return Rate(
+            macs, cycles, self.pe_steps(shape, macs), self.reduction_folds(shape, rows * macs)
+        )
+
+    def pe_steps(self, shape: LayerShape, macs: int) -> int:
+        """Return the steps that hold one output's reduction, so many MACs each (M15)."""
+        return -(-shape.reduction // macs)
+
+    def reduction_folds(self, shape: LayerShape, column_macs: int) -> int:
+        """Return the folds of the reduction, F of M10, of so many MACs each."""
+        raise NotImplementedError
+
+    def folds(self, slots: Counts, rows: int, rate: Rate) -> Counts:
+        """Return the folds of a pass that issues so many slots (M15)."""
+        raise NotImplementedError
+
+    def fold_cycles(self, slots: Counts, rate: Rate) -> Counts:
+        """Return the steady cycles of one fold of such a pass (M15)."""
+        raise NotImplementedError
+
+    def skew_cycles(self, rows: int, columns: int) -> int:
+        """Return the cycles from a pass's last step until its last sum has left (M16, M19)."""
+        return rows + columns - 2
+
+    def edge_cycles(self, rows: int, columns: int) -> int:
+        """Return the bubbles of a fold that runs alone (M16)."""
+        raise NotImplementedError
+
+    def bus_cycles(self, rows: int) -> int:
+        """Return how long one fold's operands or sums keep the bus of a column busy (M17)."""
+        raise NotImplementedError
+
+    def beat(self, shape: LayerShape, rows: int, rate: Rate) -> Beat:
+        """Return how a pass reads the operand of its slots (M21)."""
+        raise NotImplementedError
+
+    def lane_loads(self, folds: Iterable[Counts], first_tile: Counts, *, stay: bool) -> list[Counts]:
+        """Return how often each pass of a tile reads the operands of its lanes (M18, M22).
+
+        folds: of each pass, 0 where it never happens. first_tile: 1 for the first tile of a lane
+        group. stay: whether operands stay in the array.
+        """
+        raise NotImplementedError
+
+    def sum_visits(self, rate: Rate, pieces: Counts) -> Counts:
+        """Return how often a pass's sums come to the output buffer (M22).
+
+        pieces: in how many the lane operands of each tile fit their buffer.
+        """
+        raise NotImplementedError
+
+    def issued_cycles(self, slots: int, rows: int, rate: Rate) -> Fraction:
+        """Return the steady cycles of issued slots, parts of a fold in proportion (M30)."""
+        raise NotImplementedError

@@ -1,0 +1,65 @@
+"""Lanes of channels: a slot is a position, and a lane a channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.arch.lanes.lanes import Counts, Lanes, Words
+from pgsim.schemes import ACTIVATIONS, WEIGHTS
+from pgsim.workload import LayerShape
+
+if TYPE_CHECKING:
+    from pgsim.kernels.demand import Nesting, Plane
+
+
+class ChannelLanes(Lanes):
+    """Channels side by side: activations feed the slots, weights the lanes."""
+
+    name = "channels"
+    description = "channels stand side by side, and slots are positions"
+    slot_operand = ACTIVATIONS
+    lane_operand = WEIGHTS
+    can_be_ordered = True
+
+    def slots_and_lanes(self, positions: int, channels: int) -> tuple[int, int]:
+        """Return positions as slots, channels as lanes."""
+        return positions, channels
+
+    def repeats(self, runs: int, groups: int) -> tuple[int, int]:
+        """Return that lanes repeat group by group, and slots run by run."""
+        return groups, runs
+
+    def by_tile(self, counts: Counts, runs: int, groups: int) -> Counts:
+        """Bring (batches, groups x lane groups, runs x windows) into the order of tiles."""
+        batches, all_lane_groups, all_windows = counts.shape
+        lane_groups, windows = all_lane_groups // groups, all_windows // runs
+        nested = counts.reshape(batches, groups, lane_groups, runs, windows)
+        ordered = np.ascontiguousarray(nested.transpose(0, 3, 1, 2, 4))
+        return ordered.reshape(batches * runs, groups, lane_groups, windows)
+
+    def rows(self, mask: Words, shape: LayerShape, batch: int) -> Words:
+        """Return a channel's positions, images one after the other, or step by step."""
+        from pgsim.kernels.layout import interleave_images, join_images  # Numba: only if masks are
+
+        if batch == 1:
+            return mask
+        join = interleave_images if shape.runs_per_batch > 1 else join_images
+        joined: Words = join(mask, batch, shape.outputs_per_channel)
+        return joined
+
+    def demand(
+        self,
+        rows: Words,
+        bounds: tuple[Counts, Counts, Counts],
+        nesting: Nesting,
+        plane: Plane,
+        held: npt.NDArray[np.bool_],
+    ) -> Counts:
+        """Return the bursts of a plane that feeds the slots."""
+        from pgsim.kernels.demand import demand_by_slots  # Numba: only if masks are simulated
+
+        bursts: Counts = demand_by_slots(rows, bounds, nesting, plane, held)
+        return bursts

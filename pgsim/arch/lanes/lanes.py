@@ -1,0 +1,72 @@
+"""What every kind of lanes is: what stands side by side on the array's columns (MODEL.md M7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.schemes import Operand
+from pgsim.workload import LayerShape
+
+if TYPE_CHECKING:
+    from pgsim.kernels.demand import Nesting, Plane
+
+Counts = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+
+
+class Lanes:
+    """What the lanes of a scheduler are, and so what its slots are.
+
+    slot_operand, lane_operand: the operands that feed the array's slots and its lanes.
+    can_be_ordered: whether a lane is a channel, whose density calibration images tell.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    slot_operand: ClassVar[Operand]
+    lane_operand: ClassVar[Operand]
+    can_be_ordered: ClassVar[bool]
+
+    def slots_and_lanes(self, positions: int, channels: int) -> tuple[int, int]:
+        """Return the slots and the lanes of one run and group with so many outputs."""
+        raise NotImplementedError
+
+    def repeats(self, runs: int, groups: int) -> tuple[int, int]:
+        """Return how often a batch repeats the lanes, and how often the slots, of a run and group.
+
+        Lanes of a kernel's rows lie one after the other, and so do slots.
+        """
+        raise NotImplementedError
+
+    def by_tile(self, counts: Counts, runs: int, groups: int) -> Counts:
+        """Bring a kernel's counts (batches, all lane groups, all windows) into the order of tiles.
+
+        Returns int64 (batches * runs, groups, lane groups, windows).
+        """
+        raise NotImplementedError
+
+    def rows(self, mask: Words, shape: LayerShape, batch: int) -> Words:
+        """Return a mask as schedulers take it: for each lane its slots, packed (M6, M7).
+
+        mask: uint64 (images, channels, words) as a trace holds it, images a multiple of the batch.
+        Returns uint64 (batches, lanes, words); the mask itself, without a copy, where that is it.
+        """
+        raise NotImplementedError
+
+    def demand(
+        self,
+        rows: Words,
+        bounds: tuple[Counts, Counts, Counts],
+        nesting: Nesting,
+        plane: Plane,
+        held: npt.NDArray[np.bool_],
+    ) -> Counts:
+        """Return the bursts of a plane of activations that every tile's outputs need (M24).
+
+        held: bool (lane groups,), whether what a lane group fetched stays for the next ones.
+        Returns int64 (batches, lane groups, windows), as kernels do.
+        """
+        raise NotImplementedError

@@ -1,0 +1,15 @@
+"""Processing elements: what they do with two operand widths, one file a kind (MODEL.md M5)."""
+
+from pgsim.arch.pes.fixed import Fixed
+from pgsim.arch.pes.fusion import Fusion
+from pgsim.arch.pes.pe import PEKind
+from pgsim.arch.pes.serial_activation import SerialActivation
+from pgsim.arch.pes.serial_both import SerialBoth
+from pgsim.arch.pes.serial_weight import SerialWeight
+from pgsim.kinds import by_name
+
+__all__ = ["PES", "PEKind"]
+
+PES: dict[str, type[PEKind]] = by_name(
+    (Fixed, Fusion, SerialActivation, SerialWeight, SerialBoth)
+)

@@ -1,0 +1,53 @@
+"""`fusion`: Bit Fusion's unit of 2-bit bricks (Sharma et al., ISCA 2018)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgsim.arch.pes.pe import PEKind
+from pgsim.arch.prices import LogicCost, measured_cost
+from pgsim.arch.technology import Technology
+
+_BRICK_BITS = 2  # a BitBrick multiplies 2 bits by 2
+_WIDTHS = (2, 4, 8, 16)
+
+
+@dataclass(frozen=True)
+class Fusion(PEKind):
+    """Bricks fuse to fewer, wider MACs; each width is rounded up to a power of two of at least 2."""
+
+    name = "fusion"
+    description = "2-bit bricks that fuse: narrower operands, more MACs side by side"
+    stream_bit_modules = {
+        # What three further streams add to an 8 x 8 fusion PE, a bit of its 32 operand wires.
+        "fusion_8x8_4_streams": 1 / (3 * 32),
+        "fusion_8x8": -1 / (3 * 32),
+    }
+
+    def problems(self) -> dict[str, str]:
+        """Return the widths that are no squares of bricks."""
+        widths = {
+            "max_activation_bits": self.max_activation_bits,
+            "max_weight_bits": self.max_weight_bits,
+        }
+        return {
+            key: f"value {bits}: expected a power of two from 2 to 16 where array.pe.kind is fusion."
+            for key, bits in widths.items()
+            if bits not in _WIDTHS
+        }
+
+    def macs_and_cycles(self, activation_bits: int, weight_bits: int) -> tuple[int, int]:
+        """Return as many MACs as both operands fit side by side."""
+        macs = _fused(self.max_activation_bits, activation_bits)
+        macs *= _fused(self.max_weight_bits, weight_bits)
+        return macs, self.turns(activation_bits, weight_bits)
+
+    def cost(self, technology: Technology) -> LogicCost:
+        """Return the cost of a measured fusion unit."""
+        return measured_cost(technology.pe.fusion, self.max_activation_bits, self.max_weight_bits)
+
+
+def _fused(max_bits: int, bits: int) -> int:
+    """Return how many operands of `bits` fit side by side on one axis of a fusion unit."""
+    brick_multiple = max(_BRICK_BITS, 1 << (min(bits, max_bits) - 1).bit_length())
+    return max_bits // brick_multiple

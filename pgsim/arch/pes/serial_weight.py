@@ -1,0 +1,25 @@
+"""`serial_weight`: weights a bit a cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgsim.arch.pes.serial import Serial, one_serial_operand
+from pgsim.arch.prices import LogicCost
+from pgsim.arch.technology import Technology
+
+
+@dataclass(frozen=True)
+class SerialWeight(Serial):
+    """Activations whole, weights bit by bit."""
+
+    name = "serial_weight"
+    description = "terms side by side, a cycle for each bit of the weights"
+
+    def macs_and_cycles(self, activation_bits: int, weight_bits: int) -> tuple[int, int]:
+        """Return the terms, in a cycle a bit of the weights."""
+        return self.terms, weight_bits
+
+    def cost(self, technology: Technology) -> LogicCost:
+        """Return the cost by the bits of activations that are added up in a cycle."""
+        return one_serial_operand(technology, self.terms * self.max_activation_bits)

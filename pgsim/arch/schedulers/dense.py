@@ -1,0 +1,31 @@
+"""`dense`: every slot, active or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pgsim.arch.lanes import Counts
+from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, Scheduler, even_shortfalls
+
+
+@dataclass(frozen=True)
+class Dense(Scheduler):
+    """No scheduler at all: idle lanes are carried along."""
+
+    name = "dense"
+    description = "every slot is issued, active or not"
+    keeps_slots_apart = True
+    packs = False
+
+    def issue(self, tiles: MaskTiles, rates: Counts) -> Issued:
+        """Return all slots, each a vector."""
+        return Issued(tiles.slots, tiles.slots, even_shortfalls(tiles.slots, rates))
+
+    def modules(self, columns: int) -> Mapping[str, float]:
+        """Return nothing: there is no scheduler."""
+        return {}
+
+    def table_word_bits(self, columns: int, address_bits: int) -> int:
+        """Return 0: there is no issue table."""
+        return 0

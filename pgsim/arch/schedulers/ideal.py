@@ -1,0 +1,24 @@
+"""`ideal`: the bound that no scheduler beats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgsim.arch.lanes import Counts
+from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, Scheduler
+
+
+@dataclass(frozen=True)
+class Ideal(Scheduler):
+    """Any entry on any column. No hardware does that; it is priced as `skip`."""
+
+    name = "ideal"
+    description = "entries packed without a gap: a bound, no hardware"
+
+    def issue(self, tiles: MaskTiles, rates: Counts) -> Issued:
+        """Return the entries, packed into whole slots."""
+        return Issued(-(-tiles.entries // tiles.columns), tiles.active_slots, ())
+
+    def most_vectors(self, columns: int) -> int:
+        """Return 0: no port limits it."""
+        return 0

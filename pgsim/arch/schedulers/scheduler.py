@@ -1,0 +1,126 @@
+"""What every LSB scheduler is: what it issues for a mask, and what it costs (MODEL.md M11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from pgsim.arch.lanes import Counts, Words
+
+
+@dataclass(frozen=True)
+class MaskTiles:
+    """The tiles of a mask, as a scheduler sees them.
+
+    rows: returns uint64 (batches, lanes, words), a lane's slots packed; called only by schedulers
+    that look at bits. lanes: int64, the row of each lane in lane-group order. lane_bounds, slot_bounds: int64, where lane groups and windows begin, and
+    the end of the last. columns: of the array. Counts are int64 (batches, lane groups, windows):
+    slots of each tile, those with an active lane, and mask bits set.
+    """
+
+    rows: Callable[[], Words]
+    lanes: Counts
+    lane_bounds: Counts
+    slot_bounds: Counts
+    columns: int
+    slots: Counts
+    active_slots: Counts
+    entries: Counts
+
+    @property
+    def masks(self) -> tuple[Words, Counts, Counts, Counts]:
+        """The mask and the bounds of its tiles, as kernels take them."""
+        return self.rows(), self.lanes, self.lane_bounds, self.slot_bounds
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What a scheduler issues in every tile, int64 (batches, lane groups, windows) each.
+
+    slots: issued slots. vectors: operand vectors read for them. shortfall_bits: for each of the
+    pass's port rates, by how many bits the port is behind at most (M21).
+    """
+
+    slots: Counts
+    vectors: Counts
+    shortfall_bits: tuple[Counts, ...]
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """Turns a window's mask into issued slots; its fields are keys of the file's `lsb`.
+
+    keeps_slots_apart: whether a slot keeps its row, so that its sum is where it was left (M22).
+    packs: whether it ever issues fewer slots than there are.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    keeps_slots_apart: ClassVar[bool] = False
+    packs: ClassVar[bool] = True
+
+    @property
+    def label(self) -> str:
+        """The name with the parameters that matter."""
+        return self.name
+
+    def issue(self, tiles: MaskTiles, rates: Counts) -> Issued:
+        """Return what is issued in every tile of a mask.
+
+        rates: of the ports, int64 (rates, 3) of `model.ports.SlotReads`.
+        """
+        raise NotImplementedError
+
+    def most_vectors(self, columns: int) -> int:
+        """Return the most operand vectors that one issued slot reads."""
+        return 1
+
+    def modules(self, columns: int) -> Mapping[str, float]:
+        """Return the synthesized modules that the scheduler is made of (M29).
+
+        Schedulers are synthesized for 16 lanes and grow with the lanes in proportion.
+        """
+        return {"scheduler_skip_lanes_16": columns / 16}
+
+    def further_streams(self, columns: int) -> float:
+        """Return the operand streams that a PE has beyond one, on average (M29)."""
+        return 0
+
+    def table_banks(self, columns: int) -> int:
+        """Return the banks of the issue table: words at one address are an issue slot's entry."""
+        return 1
+
+    def table_word_bits(self, columns: int, address_bits: int) -> int:
+        """Return the bits of a word of the issue table, if slots have so many bits of address."""
+        return address_bits
+
+    def further_half_vectors(self, issued: Counts, active: Counts, entries: Counts, columns: int) -> Counts:
+        """Return twice the operand vectors beyond one an issued slot, each times the PEs it passes.
+
+        issued, active: slots of a layer. entries: its mask bits set. Twice, because a vector may
+        pass half of the columns on average (M28).
+        """
+        return np.zeros_like(entries)
+
+    def table_writes(self, active: Counts, entries: Counts) -> Counts:
+        """Return the words written to the issue table (M28)."""
+        return active
+
+
+def even_shortfalls(slots: Counts, rates: Counts) -> tuple[Counts, ...]:
+    """Return the shortfalls of issued slots that read one vector each.
+
+    They grow or shrink from beat to beat alike, so the first, short beat or the last one has the
+    largest.
+    """
+    shortfalls = []
+    for beat_slots, vector_bits, beat_port_bits in rates.tolist():
+        beats = -(-slots // beat_slots)
+        first_slots = slots - (beats - 1) * beat_slots
+        in_first = first_slots * vector_bits - beat_port_bits
+        in_last = slots * vector_bits - beats * beat_port_bits
+        shortfalls.append(np.maximum(in_first, in_last))
+    return tuple(shortfalls)

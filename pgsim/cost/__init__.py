@@ -1,0 +1,20 @@
+"""What a design costs: the prices of its parts, energy folded over the ledger, area."""
+
+from pgsim.cost.area import area_mm2
+from pgsim.cost.energy import PriceTable, energies, price_table
+from pgsim.cost.parts import Costs, GatingCost, costs_of, gating_cost
+from pgsim.cost.prices import PARTS, Price, price_list
+
+__all__ = [
+    "PARTS",
+    "Costs",
+    "GatingCost",
+    "Price",
+    "PriceTable",
+    "area_mm2",
+    "costs_of",
+    "energies",
+    "gating_cost",
+    "price_list",
+    "price_table",
+]

@@ -1,0 +1,48 @@
+"""Energy: prices folded over the ledger (MODEL.md M28)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.cost.prices import PARTS, Price
+from pgsim.model.layer import LEDGER
+from pgsim.model.ledger import Ledger
+
+Energies = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PriceTable:
+    """Prices as a matrix, float64 (parts, counts), in pJ; its rows are PARTS."""
+
+    counts: tuple[str, ...]
+    matrix: npt.NDArray[np.float64]
+
+
+def price_table(prices: Sequence[Price]) -> PriceTable:
+    """Return prices as a matrix.
+
+    Raises ValueError naming a count of the ledger that costs something and has no price, or a
+    price of no such count: neither may be left out in silence.
+    """
+    priced, counted = {each.count for each in prices}, {c.name for c in LEDGER if c.priced}
+    if missing := sorted(counted - priced):
+        raise ValueError(f"no price for the count {missing[0]!r}: add one to pgsim/cost/prices.py")
+    if unknown := sorted(priced - counted):
+        raise ValueError(f"a price for {unknown[0]!r}, which no count of the ledger is named")
+    counts, parts = tuple(sorted(counted)), list(PARTS)
+    matrix = np.zeros((len(parts), len(counts)))
+    for each in prices:
+        matrix[parts.index(each.part), counts.index(each.count)] += each.pj
+    return PriceTable(counts, matrix)
+
+
+def energies(table: PriceTable, ledger: Ledger) -> dict[str, Energies]:
+    """Return the energy columns of one layer, float64 (batches,) in pJ."""
+    counts = np.array([ledger.counts[name] for name in table.counts], np.float64)
+    parts = table.matrix @ counts
+    return dict(zip(PARTS, parts, strict=True)) | {"energy_pj": parts.sum(axis=0)}

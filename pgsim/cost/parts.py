@@ -1,0 +1,122 @@
+"""What the parts of one design cost in its technology (MODEL.md M28, M29)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+from pgsim.arch import (
+    ArchConfig,
+    LogicCost,
+    SRAMCost,
+    Technology,
+    load_technology,
+    logic_cost,
+    sram_cost,
+)
+
+_UW_PER_MW = 1000.0
+
+
+@dataclass(frozen=True)
+class GatingCost:
+    """The cost of what steers gated passes of one design (M28, M29).
+
+    `comparator`: the gate of each of so many `columns`. `scheduler`: the LSB scheduler; its energy
+    is that of a scanned slot. `stream_bit`: one bit of an operand stream more in one PE, with its
+    way of the selector; the array has `stream_bits` of them. `issue_table`: an SRAM, the words of
+    which at one address are the entry of an issue slot.
+    """
+
+    columns: int
+    comparator: LogicCost
+    scheduler: LogicCost
+    stream_bit: LogicCost
+    stream_bits: float
+    issue_table: SRAMCost
+
+    @cached_property
+    def area_um2(self) -> float:
+        """Area of all of it."""
+        logic = self.columns * self.comparator.area_um2 + self.scheduler.area_um2
+        return logic + self.stream_bits * self.stream_bit.area_um2 + self.issue_table.area_um2
+
+    @cached_property
+    def leakage_uw(self) -> float:
+        """Leakage power of all of it."""
+        logic = self.columns * self.comparator.leakage_uw + self.scheduler.leakage_uw
+        streams = self.stream_bits * self.stream_bit.leakage_uw
+        return logic + streams + _UW_PER_MW * self.issue_table.leakage_mw
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What the parts of one design cost: PEs, what gates, buffers by name, a bit of its DRAM."""
+
+    arch: ArchConfig
+    technology: Technology
+    pe: LogicCost
+    gating: GatingCost
+    buffers: Mapping[str, SRAMCost]
+    dram_pj_per_bit: float
+
+    @cached_property
+    def leakage_uw(self) -> float:
+        """Leakage power of all PEs and buffers, in uW (uW x us = pJ)."""
+        buffers_mw = sum(cost.leakage_mw for cost in self.buffers.values())
+        return self.arch.pes * self.pe.leakage_uw + _UW_PER_MW * buffers_mw
+
+
+def costs_of(arch: ArchConfig) -> Costs:
+    """Return what a design's parts cost in its technology.
+
+    Raises InputError where there is no such technology or synthesis table, where one is wrong or
+    lacks what the design has (the PE, a module, the kind of DRAM), one problem a line.
+    """
+    technology = load_technology(arch.technology)
+    return Costs(
+        arch=arch,
+        technology=technology,
+        pe=arch.pe.cost(technology),
+        gating=gating_cost(technology, arch),
+        buffers={
+            name: sram_cost(technology, sram.kib, sram.banks, sram.port_bits)
+            for name, sram in arch.memory.buffers.items()
+        },
+        dram_pj_per_bit=technology.dram_pj_per_bit(arch.memory.dram.kind),
+    )
+
+
+def gating_cost(technology: Technology, arch: ArchConfig) -> GatingCost:
+    """Return what a design's gate and its LSB scheduler cost in a technology.
+
+    The issue table holds a window's issue slots, two windows' where buffers are doubled. Raises
+    InputError as `arch.logic_cost` does. Source: MODEL.md M28, M29.
+    """
+    columns, scheduler, pe = arch.array.columns, arch.scheduler, arch.pe
+    address_bits = max(1, (arch.window - 1).bit_length())
+    banks = scheduler.table_banks(columns)
+    word_bits = scheduler.table_word_bits(columns, address_bits)
+    slots = arch.window * (2 if arch.memory.double_buffered else 1)
+    return GatingCost(
+        columns=columns,
+        comparator=logic_cost(technology, {"comparator_32": 1}),
+        scheduler=logic_cost(technology, scheduler.modules(columns)),
+        stream_bit=logic_cost(technology, pe.stream_bit_modules),
+        stream_bits=arch.pes * scheduler.further_streams(columns) * _widest_stream_bits(arch),
+        issue_table=sram_cost(technology, slots * banks * word_bits / 8192, banks, word_bits),
+    )
+
+
+def _widest_stream_bits(arch: ArchConfig) -> int:
+    """Return the most bits of its slots' operand that a PE takes in a cycle, at any widths."""
+    pe, operand = arch.pe, arch.lanes.slot_operand
+    widths = product(range(1, pe.max_activation_bits + 1), range(1, pe.max_weight_bits + 1))
+    widest = 0
+    for activation_bits, weight_bits in widths:
+        macs, cycles = pe.macs_and_cycles(activation_bits, weight_bits)
+        bits = {"activation": activation_bits, "weight": weight_bits}[operand.name]
+        widest = max(widest, -(-macs * bits // cycles))
+    return widest

@@ -1,0 +1,111 @@
+"""Tiles: how the batches of a layer are cut into runs, lane groups and windows (M6 to M9).
+
+Counts of tiles are int64 arrays (runs, groups, lane groups, windows), in the order in which tiles
+execute; `Tiling` says how large each is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pgsim.arch import ArchConfig, Counts, Lanes
+from pgsim.workload import LayerShape
+
+Tiles = tuple[int, int, int, int]  # the shape of an array of all tiles
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How the batches of one layer are cut into tiles.
+
+    batch: images of each batch. runs: of each batch (M6). groups: of the convolution.
+    lanes: what lanes and slots are (M7). lane_group_lanes: int64 (lane groups,); window_slots:
+    int64 (windows,), of one run and group.
+    """
+
+    batch: int
+    runs: int
+    groups: int
+    lanes: Lanes
+    lane_group_lanes: Counts
+    window_slots: Counts
+
+    @cached_property
+    def slots(self) -> int:
+        """Slots of one run and group."""
+        return int(self.window_slots.sum())
+
+    @cached_property
+    def batch_lanes(self) -> int:
+        """Lanes of a batch, over its runs or groups."""
+        of_lanes, _ = self.lanes.repeats(self.runs, self.groups)
+        return int(self.lane_group_lanes.sum()) * of_lanes
+
+    @cached_property
+    def run_tiles(self) -> int:
+        """Tiles of one run."""
+        return self.groups * self.lane_group_lanes.size * self.window_slots.size
+
+    def tiles(self, batches: int) -> Tiles:
+        """Return the shape of an array with one entry per tile of that many batches."""
+        return (
+            batches * self.runs,
+            self.groups,
+            self.lane_group_lanes.size,
+            self.window_slots.size,
+        )
+
+    @cached_property
+    def outputs(self) -> Counts:
+        """Outputs of each tile, int64 (1, 1, lane groups, windows)."""
+        return (self.lane_group_lanes[:, None] * self.window_slots)[None, None]
+
+    @cached_property
+    def tile_slots(self) -> Counts:
+        """Slots of each tile, int64 (1, 1, 1, windows)."""
+        return self.window_slots[None, None, None, :]
+
+    @property
+    def bounds(self) -> tuple[Counts, Counts]:
+        """Where lane groups and windows begin in a batch, as the kernels take them."""
+        of_lanes, of_slots = self.lanes.repeats(self.runs, self.groups)
+        return _bounds(self.lane_group_lanes, of_lanes), _bounds(self.window_slots, of_slots)
+
+    def by_tile(self, counts: Counts) -> Counts:
+        """Bring a kernel's counts (batches, lane groups, windows) into the order of tiles."""
+        return self.lanes.by_tile(counts, self.runs, self.groups)
+
+
+def tile(shape: LayerShape, arch: ArchConfig, batch: int, passes: int) -> Tiling:
+    """Return the tiles of a layer in batches of `batch` images, under a scheme of so many passes.
+
+    A layer of one pass has no LSB window: its tiles are as large as the output buffer allows.
+    Source: MODEL.md M6 to M9.
+    """
+    height, width = shape.run_out_size
+    lanes = arch.lanes
+    slots, side_by_side = lanes.slots_and_lanes(batch * height * width, shape.channels_per_group)
+    return Tiling(
+        batch=batch,
+        runs=shape.runs_per_batch,
+        groups=shape.groups,
+        lanes=lanes,
+        lane_group_lanes=_pieces(side_by_side, arch.array.columns),
+        window_slots=_pieces(slots, arch.window if passes > 1 else arch.window_capacity),
+    )
+
+
+def _pieces(total: int, size: int) -> Counts:
+    """Cut `total` into pieces of `size`, the last one smaller or equal."""
+    pieces = np.full(-(-total // size), size, np.int64)
+    pieces[-1] = total - size * (pieces.size - 1)
+    return pieces
+
+
+def _bounds(sizes: Counts, repeats: int) -> Counts:
+    bounds = np.zeros(sizes.size * repeats + 1, np.int64)
+    np.cumsum(np.tile(sizes, repeats), out=bounds[1:])
+    return bounds

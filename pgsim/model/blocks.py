@@ -1,0 +1,48 @@
+"""Blocks: images of a trace that are simulated together, as many as memory is meant for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pgsim.model.job import Job
+
+_MOST_BITS = 2**28  # mask bits of a block: 32 MiB of words
+_MOST_TILES = 2**17  # some 40 counts of 8 bytes are held for each: 40 MiB
+
+
+@dataclass(frozen=True)
+class Block:
+    """Batches of a trace simulated together: `batches` alike, of `batch` images, from `start` on.
+
+    calibration: how many first images of the trace are for calibration.
+    """
+
+    start: int
+    batch: int
+    batches: int
+    calibration: int
+
+    @property
+    def stop(self) -> int:
+        """The image after the block's last."""
+        return self.start + self.batch * self.batches
+
+
+def blocks_of(job: Job, calibration: int, images: int) -> Iterator[Block]:
+    """Cut the images to simulate into blocks, a smaller last batch apart.
+
+    What a block holds is bounded by its mask bits and by its tiles, but a batch is never cut. The
+    batches of a layer without a mask are alike, and are one block.
+    """
+    batch = job.arch.batch
+    whole, rest = divmod(images - calibration, batch)
+    step = max(1, whole)
+    if job.gated:
+        tiles = job.tiling.run_tiles * job.tiling.runs
+        step = max(1, min(_MOST_BITS // (job.shape.outputs * batch), _MOST_TILES // tiles))
+    for done in range(0, whole, step):
+        start = calibration + done * batch
+        yield Block(start, batch, min(step, whole - done), calibration)
+    if rest:
+        yield Block(images - rest, rest, 1, calibration)

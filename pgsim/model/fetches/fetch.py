@@ -1,0 +1,69 @@
+"""What is fetched from DRAM of one operand, as it feeds slots or lanes (MODEL.md M23)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pgsim.arch import Counts
+from pgsim.model.job import Job
+from pgsim.model.passes import Timings
+from pgsim.schemes import Operand
+
+
+class Fetch:
+    """How an operand comes from DRAM; counts are of bursts, int64 that broadcast to the tiles."""
+
+    operand: Operand
+
+    def lane_footprint_bits(self, job: Job) -> Counts:
+        """Return what a lane group's operands take on chip, int64 (lane groups,)."""
+        raise NotImplementedError
+
+    def slots_resident(self, job: Job) -> bool:
+        """Return whether the buffer holds what all slots of a run and group need."""
+        raise NotImplementedError
+
+    def of_lanes(self, job: Job, timings: Timings, once: Counts) -> Counts:
+        """Return the bursts that feed lanes.
+
+        once: bool (lane groups,), whether a lane group's operands are fetched once.
+        """
+        raise NotImplementedError
+
+    def of_slots(self, job: Job, timings: Timings) -> Counts:
+        """Return the bursts that feed slots."""
+        raise NotImplementedError
+
+
+def usable_bits(job: Job, operand: Operand) -> int:
+    """Return the bits of an operand's buffer that one tile may use (U of MODEL.md)."""
+    memory = job.arch.memory
+    return memory.usable_bits(memory.buffers[operand.name])
+
+
+def bursts(job: Job, bits: Counts) -> Counts:
+    """Round each transfer up to whole bursts."""
+    return -(-bits // (job.arch.memory.dram.burst_bytes * 8))
+
+
+def first(size: int) -> Counts:
+    """Return one 1 and then zeros, int64 (size,)."""
+    ones: Counts = np.zeros(size, np.int64)
+    ones[0] = 1
+    return ones
+
+
+def fetching_lane_groups(job: Job, *, resident: bool) -> Counts:
+    """1 for each lane group that fetches the slot operand: the first, or all; (lane groups, 1)."""
+    lane_groups = job.tiling.lane_group_lanes.size
+    return (first(lane_groups) if resident else np.ones(lane_groups, np.int64))[:, None]
+
+
+def shares(total: int, parts: Counts) -> Counts:
+    """Cut `total` bits in proportion to `parts`, so that the pieces add up to it (M23)."""
+    ends = np.cumsum(parts)
+    each, rest = divmod(total, int(ends[-1]))
+    upto = each * ends + rest * ends // ends[-1]  # total * ends would overflow sooner
+    cut = np.empty_like(upto)
+    cut[0], cut[1:] = upto[0], upto[1:] - upto[:-1]
+    return cut

@@ -1,0 +1,67 @@
+"""Weights: whole channels, once, in every pass, or in the first of dependent runs (M23)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pgsim.arch import Counts
+from pgsim.model.fetches.fetch import Fetch, bursts, fetching_lane_groups, first, usable_bits
+from pgsim.model.job import Job
+from pgsim.model.passes import Timings
+from pgsim.schemes import WEIGHTS
+
+
+class WeightFetch(Fetch):
+    """A lane group, or a window, fetches the weights of its channels."""
+
+    operand = WEIGHTS
+
+    def lane_footprint_bits(self, job: Job) -> Counts:
+        """Return the weights of a lane group's channels."""
+        return job.tiling.lane_group_lanes * job.shape.reduction * job.weight_bits
+
+    def slots_resident(self, job: Job) -> bool:
+        """Return whether the buffer holds a group's whole weights."""
+        return job.tiling.slots * job.shape.reduction * job.weight_bits <= usable_bits(
+            job, self.operand
+        )
+
+    def of_lanes(self, job: Job, timings: Timings, once: Counts) -> Counts:
+        """Return a lane group's weights, once at all bits, or in every pass at the pass's own."""
+        elements = job.tiling.lane_group_lanes * job.shape.reduction
+        held = first(job.tiling.window_slots.size) * bursts(job, elements * job.weight_bits)[:, None]
+        if once.all():
+            return held * fetching_runs(job)
+        again = sum(
+            each.executed * bursts(job, elements * each.plan.weight_bits)[:, None]
+            for each in timings
+        )
+        return np.where(once[:, None], held, again) * fetching_runs(job)
+
+    def of_slots(self, job: Job, timings: Timings) -> Counts:
+        """Return a window's weights at all bits, or, where they do not fit, pass by pass."""
+        resident, channel = self.slots_resident(job), job.shape.reduction
+        fetching = fetching_lane_groups(job, resident=resident)
+        window = job.tiling.window_slots * channel
+        whole = bursts(job, window * job.weight_bits)
+        if resident or len(timings) == 1:
+            return fetching * whole * fetching_runs(job)
+        opening = bursts(job, window * timings[0].plan.weight_bits)
+        later = sum(
+            bursts(job, each.issue.vectors * channel * each.plan.weight_bits)
+            for each in timings[1:]
+        )
+        fits = window * job.weight_bits <= usable_bits(job, self.operand)
+        return fetching * np.where(fits, whole, opening + later) * fetching_runs(job)
+
+
+def fetching_runs(job: Job) -> Counts:
+    """1 for each run of a batch that fetches weights; int64 that broadcasts to (runs, 1, 1, 1).
+
+    Of runs that depend on each other the first does, if the buffer then holds the layer's weights.
+    """
+    bits = job.shape.out_channels * job.shape.reduction * job.weight_bits
+    runs = job.tiling.runs
+    if runs == 1 or bits > usable_bits(job, WEIGHTS):
+        return np.ones((1, 1, 1, 1), np.int64)
+    return first(runs)[:, None, None, None]

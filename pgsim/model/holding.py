@@ -1,0 +1,37 @@
+"""What the on-chip buffers hold, and so what is fetched once and what again (MODEL.md M22, M23)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.arch import Counts
+from pgsim.model.fetches import FETCHES, usable_bits
+from pgsim.model.job import Job
+from pgsim.model.passes import Timings
+
+
+def fetched_once(job: Job) -> npt.NDArray[np.bool_]:
+    """Say of each lane group whether the operands of its lanes are fetched once (M23)."""
+    fetch = FETCHES[job.lane_operand.name]
+    fits = fetch.lane_footprint_bits(job) <= usable_bits(job, job.lane_operand)
+    return fits | job.operands_stay
+
+
+def sum_visits(job: Job, timings: Timings) -> tuple[Counts, ...]:
+    """Return how often each pass's sums come to the output buffer, (lane groups, windows) each.
+
+    Once per reduction fold. Under `os` a window of several folds whose lane operands the buffer
+    cannot hold takes the reduction in pieces that it can, one after the other over all folds, and
+    the sums wait in between (M22).
+    """
+    flow, tiling = job.arch.dataflow, job.tiling
+    room = usable_bits(job, job.lane_operand)
+    several_folds = tiling.window_slots > flow.window_unit(job.arch.array.rows)
+    in_pieces = ~fetched_once(job)[:, None] & several_folds
+    visits = []
+    for each in timings:
+        bits = tiling.lane_group_lanes * job.shape.reduction * job.lane_operand.bits(each.plan)
+        pieces = np.where(in_pieces, -(-bits // room)[:, None], 1)
+        visits.append(flow.sum_visits(each.rate, pieces))
+    return tuple(visits)

@@ -1,0 +1,104 @@
+"""A job: one layer under one scheme on one design, and what all rules ask about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from pgsim.arch import ArchConfig, Rate
+from pgsim.mapping import Tiling, tile
+from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading
+from pgsim.workload import LayerShape, LayerTrace
+
+
+@dataclass(frozen=True)
+class Job:
+    """A layer, its passes, the design, and the images of a batch; all else follows.
+
+    output_bits: the width at which finished outputs leave (M23).
+    """
+
+    layer: LayerTrace
+    passes: Passes
+    arch: ArchConfig
+    output_bits: int
+    batch: int
+
+    @cached_property
+    def shape(self) -> LayerShape:
+        """The layer's geometry and widths."""
+        return self.layer.shape
+
+    @cached_property
+    def tiling(self) -> Tiling:
+        """How a batch is cut into tiles."""
+        return tile(self.shape, self.arch, self.batch, len(self.passes))
+
+    @property
+    def slot_operand(self) -> Operand:
+        """The operand that feeds the array's slots."""
+        return self.arch.lanes.slot_operand
+
+    @property
+    def lane_operand(self) -> Operand:
+        """The operand that feeds the array's lanes."""
+        return self.arch.lanes.lane_operand
+
+    @cached_property
+    def leading(self) -> int:
+        """Passes before the first gated one; all of them where none is gated (M19)."""
+        return leading(self.passes)
+
+    @cached_property
+    def gated(self) -> bool:
+        """Whether a mask steers any pass."""
+        return self.leading < len(self.passes)
+
+    @cached_property
+    def rates(self) -> tuple[Rate, ...]:
+        """How the array takes each pass (M5, M10, M15)."""
+        return tuple(rate_of(self.arch, self.shape, each) for each in self.passes)
+
+    @cached_property
+    def operands_stay(self) -> bool:
+        """Whether the array keeps its operands over all tiles of a lane group (M18)."""
+        if not self.arch.dataflow.holds_lane_operand:
+            return False
+        alike = {
+            (rate.macs, self.lane_operand.plane(each))
+            for rate, each in zip(self.rates, self.passes, strict=True)
+        }
+        return len(alike) == 1 and self.rates[0].reduction_folds == 1
+
+    @cached_property
+    def activation_bits(self) -> int:
+        """Bits of an activation that the passes use, and buffers hold (M23)."""
+        return ACTIVATIONS.stored_bits(self.passes)
+
+    @cached_property
+    def weight_bits(self) -> int:
+        """Bits of a weight that the passes use, and buffers hold (M23)."""
+        return WEIGHTS.stored_bits(self.passes)
+
+    @cached_property
+    def ahead(self) -> frozenset[int]:
+        """Bits of an activation that are fetched ahead of need (M24)."""
+        on_demand = self.arch.memory.on_demand
+        planes = [each.activation for each in self.passes if not (on_demand and each.gated)]
+        return frozenset[int]().union(*(plane.positions for plane in planes))
+
+    @property
+    def demand_bits(self) -> int:
+        """Bits of an activation that are fetched as gated outputs need them (M24)."""
+        return self.activation_bits - len(self.ahead)
+
+    @cached_property
+    def run_inputs(self) -> int:
+        """Elements of one group's input in one run (M23)."""
+        return self.shape.group_inputs * self.batch
+
+
+def rate_of(arch: ArchConfig, shape: LayerShape, pass_: Pass) -> Rate:
+    """Return how a design's array takes a pass of a layer. Source: MODEL.md M5, M10, M15."""
+    macs, cycles = arch.pe.macs_and_cycles(pass_.activation_bits, pass_.weight_bits)
+    return arch.dataflow.rate(shape, arch.array.rows, macs, cycles)

@@ -1,0 +1,61 @@
+"""A layer on a design: a mask's way from a trace to the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pgsim.model import events
+from pgsim.model.blocks import Block, blocks_of
+from pgsim.model.job import Job
+from pgsim.model.ledger import Batches, Count, Ledger, joined
+from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.passes import PES, SLOTS, TIMES, WORK, pass_counts, time_passes
+from pgsim.model.traffic import dram, gating, sram
+
+LEDGER: tuple[Count, ...] = (
+    *WORK,
+    *TIMES,
+    *events.COUNTS,
+    *SLOTS,
+    *PES,
+    *sram.COUNTS,
+    *dram.COUNTS,
+    *gating.COUNTS,
+)
+
+
+def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) -> Ledger:
+    """Return the ledger of one layer over the images of a trace.
+
+    calibration: first images that are not simulated. images: of the trace. store: what mask work
+    is shared through.
+    """
+    return joined(
+        [simulate_block(job, block, store) for block in blocks_of(job, calibration, images)]
+    )
+
+
+def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
+    """Return the ledger of one layer for a block of images."""
+    job = replace(job, batch=block.batch)
+    mask = MaskWork(job, block, store) if job.gated else None
+    simulated = block.batches if job.gated else 1  # without a mask all batches are alike
+    batches = Batches(job.tiling, simulated, block.batches)
+    timings = time_passes(job, mask)
+    bursts = dram.counts(job, timings, mask)
+    words = sram.counts(job, timings)
+    passes = tuple(each.counts(batches) for each in timings)
+    run = events.events_of(job, batches.tiles, timings, bursts)
+    waits = events.waits(run, timings, batches.tiles)
+    outputs = batches.sum(job.tiling.outputs)
+    steady = sum(each.steady_cycles for each in passes)
+    moved = {name: batches.sum(each) for name, each in (words | bursts).items()}
+    return Ledger(
+        counts={
+            **pass_counts(passes, outputs),
+            **events.counts(waits, steady, batches),
+            **moved,
+            **gating.counts(job, passes, outputs),
+        },
+        passes=passes,
+    )

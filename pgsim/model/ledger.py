@@ -1,0 +1,128 @@
+"""The ledger: integer counts of a layer, each declared by the module that counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from pgsim.arch import ArchConfig, Counts
+from pgsim.mapping.tiling import Tiles, Tiling
+
+
+def _one(arch: ArchConfig) -> int:
+    return 1
+
+
+@dataclass(frozen=True)
+class Count:
+    """An integer that the model counts.
+
+    name: in the ledger, where prices find it. column: of result tables, none where it is empty.
+    unit, meaning: of the column. each: how many of the column's unit one of the count is.
+    priced: whether it is an action that costs energy; else it is a part of one, or none.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    column: str = ""
+    each: Callable[[ArchConfig], int] = _one
+    priced: bool = True
+
+
+def shown(name: str, unit: str, meaning: str, *, priced: bool = False) -> Count:
+    """Return a count that a column of the same name shows as it is."""
+    return Count(name, unit, meaning, column=name, priced=priced)
+
+
+@dataclass(frozen=True)
+class PassCounts:
+    """What one pass of a layer counts, int64 (batches,) each.
+
+    outputs: that it computes. slots_dense, slots_issued, slots_ideal, slots_fullest_lane,
+    active_slots: M11, M26. steady_cycles: M15. busy_pe_cycles: M27. port_stall_cycles: M21.
+    """
+
+    outputs: Counts
+    slots_dense: Counts
+    slots_issued: Counts
+    slots_ideal: Counts
+    slots_fullest_lane: Counts
+    active_slots: Counts
+    steady_cycles: Counts
+    busy_pe_cycles: Counts
+    port_stall_cycles: Counts
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A layer's counts by name, int64 (batches,) each, and those of each of its passes."""
+
+    counts: Mapping[str, Counts]
+    passes: tuple[PassCounts, ...]
+
+    @property
+    def cycles(self) -> Counts:
+        """Cycles of every batch, int64 (batches,)."""
+        return self.counts["cycles"]
+
+    def total(self, part: slice = slice(None)) -> dict[str, int]:
+        """Return the counts summed over some batches."""
+        return {name: int(values[part].sum()) for name, values in self.counts.items()}
+
+
+def joined(ledgers: Sequence[Ledger]) -> Ledger:
+    """Return the ledger of all batches, from those of blocks of them."""
+    if len(ledgers) == 1:
+        return ledgers[0]
+    passes = zip(*(each.passes for each in ledgers), strict=True)
+    return Ledger(
+        counts={
+            name: np.concatenate([each.counts[name] for each in ledgers])
+            for name in ledgers[0].counts
+        },
+        passes=tuple(_joined_pass(own) for own in passes),
+    )
+
+
+def _joined_pass(blocks: Sequence[PassCounts]) -> PassCounts:
+    names = [each.name for each in fields(PassCounts)]
+    return PassCounts(
+        *(np.concatenate([getattr(block, name) for block in blocks]) for name in names)
+    )
+
+
+@dataclass(frozen=True)
+class Batches:
+    """How counts of tiles become counts of batches.
+
+    simulated: batches whose tiles are counted, one where all are alike; all: batches they stand
+    for.
+    """
+
+    tiling: Tiling
+    simulated: int
+    all: int
+
+    @property
+    def tiles(self) -> Tiles:
+        """The shape of an array with an entry for every tile that is counted."""
+        return self.tiling.tiles(self.simulated)
+
+    def sum(self, counts: Counts) -> Counts:
+        """Return the counts of each batch, int64 (all,), from some that broadcast to the tiles."""
+        counts = counts.reshape((1,) * (4 - counts.ndim) + counts.shape)
+        times = 1
+        for own, every in zip(counts.shape[1:], self.tiles[1:], strict=True):
+            times *= every // own
+        if counts.shape[0] == 1:
+            total = int(counts.sum()) * times * self.tiling.runs
+            return np.full(self.all, total, np.int64)
+        return self.of_runs(counts.sum(axis=(1, 2, 3)) * times)
+
+    def of_runs(self, counts: Counts) -> Counts:
+        """Return the counts of each batch, int64 (all,), from those of runs."""
+        batches = counts.reshape(self.simulated, self.tiling.runs).sum(axis=1)
+        return np.repeat(batches, self.all // self.simulated)

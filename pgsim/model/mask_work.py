@@ -1,0 +1,128 @@
+"""Mask work: what schedulers see of a mask and issue for it, shared between designs that agree.
+
+It is the slow part of a simulation, and a pure function of the masks, the bounds of tiles, the
+order of lanes, the scheduler and the rates of ports. A `WorkStore` keeps its results by just that.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pgsim.arch import Counts, Issued, MaskTiles, Scheduler, Words
+from pgsim.mapping import Tiling, lane_rows
+from pgsim.model.blocks import Block
+from pgsim.model.job import Job
+
+Arrays = tuple[Counts, ...]
+
+
+class WorkStore:
+    """Results of mask work by what decides them; the least recently used are let go of.
+
+    limit_bytes: of results that are held. A store that holds nothing (0) only computes.
+    """
+
+    def __init__(self, limit_bytes: int = 2**28) -> None:
+        self._limit_bytes = limit_bytes
+        self._held_bytes = 0
+        self._held: OrderedDict[Hashable, Arrays] = OrderedDict()
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept, so that it pays to say what decides a result."""
+        return self._limit_bytes > 0
+
+    def get(self, key: Hashable, work: Callable[[], Arrays]) -> Arrays:
+        """Return what `work` returned when it was last called for this key, or call it."""
+        if not self.keeps:
+            return work()
+        if key in self._held:
+            self._held.move_to_end(key)
+            return self._held[key]
+        found = work()
+        for each in found:
+            each.flags.writeable = False
+        self._held[key] = found
+        self._held_bytes += _bytes(found)
+        while self._held_bytes > self._limit_bytes:
+            _, dropped = self._held.popitem(last=False)
+            self._held_bytes -= _bytes(dropped)
+        return found
+
+
+def _bytes(arrays: Arrays) -> int:
+    return sum(each.nbytes for each in arrays)
+
+
+@dataclass(frozen=True)
+class MaskWork:
+    """The mask of a layer in one block of images, on one tiling."""
+
+    job: Job
+    block: Block
+    store: WorkStore
+
+    @property
+    def tiling(self) -> Tiling:
+        """How the mask is cut into tiles."""
+        return self.job.tiling
+
+    @cached_property
+    def rows(self) -> Words:
+        """The slots of each lane, packed: uint64 (batches, lanes, words)."""
+        mask = self.job.layer.mask_words(self.block.start, self.block.stop)
+        return self.tiling.lanes.rows(mask, self.job.shape, self.tiling.batch)
+
+    @cached_property
+    def lanes(self) -> Counts:
+        """The row of each lane, in lane-group order."""
+        return lane_rows(self.job.layer, self.job.arch, self.tiling, self.block.calibration)
+
+    @cached_property
+    def bounds(self) -> tuple[Counts, Counts, Counts]:
+        """The lanes' order, and where lane groups and windows begin, as kernels take them."""
+        return (self.lanes, *self.tiling.bounds)
+
+    @cached_property
+    def key(self) -> Hashable:
+        """All that decides what a scheduler sees: masks, their layout, tiles, order of lanes."""
+        if not self.store.keeps:
+            return None
+        block, tiling = self.block, self.tiling
+        layout = (tiling.lanes.name, tiling.batch, tiling.runs, tiling.groups)
+        bounds = tuple(each.tobytes() for each in self.bounds)
+        return (self.job.layer.digest, block.start, block.stop, layout, bounds)
+
+    @cached_property
+    def activity(self) -> Arrays:
+        """Active slots, entries, and entries of the fullest lane, of every tile (M11, M14)."""
+        return self.store.get((self.key, "activity"), self._activity)
+
+    def _activity(self) -> Arrays:
+        from pgsim.kernels.activity import activity  # Numba: only if masks are simulated
+        from pgsim.kernels.fullest_lane import fullest_lane
+
+        counts = activity(self.rows, *self.bounds)
+        fullest = fullest_lane(self.rows, *self.bounds)
+        return counts[..., 0].copy(), counts[..., 1].copy(), fullest
+
+    def issued(self, scheduler: Scheduler, rates: Counts) -> Issued:
+        """Return what a scheduler issues in every tile, in the order of kernels (M11 to M13)."""
+        key = (self.key, scheduler, rates.tobytes())
+        slots, vectors, *shortfalls = self.store.get(key, lambda: self._issued(scheduler, rates))
+        return Issued(slots, vectors, tuple(shortfalls))
+
+    def _issued(self, scheduler: Scheduler, rates: Counts) -> Arrays:
+        active, entries, _ = self.activity
+        _, of_slots = self.tiling.lanes.repeats(self.tiling.runs, self.tiling.groups)
+        slots = np.broadcast_to(np.tile(self.tiling.window_slots, of_slots), active.shape)
+        columns = self.job.arch.array.columns
+        # Rows are laid out only where a scheduler looks at them: activity may be held already.
+        tiles = MaskTiles(lambda: self.rows, *self.bounds, columns, slots, active, entries)
+        issued = scheduler.issue(tiles, rates)
+        return (issued.slots, issued.vectors, *issued.shortfall_bits)

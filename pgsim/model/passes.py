@@ -1,0 +1,127 @@
+"""How long each pass holds the array: steady cycles, the spacing of its folds, port stalls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pgsim.arch import Counts, Rate
+from pgsim.model.issue import Issue, dense_issue, gated_issue
+from pgsim.model.job import Job
+from pgsim.model.ledger import Batches, PassCounts, shown
+from pgsim.model.mask_work import MaskWork
+from pgsim.model.ports import port_stall_cycles, slot_reads
+from pgsim.schemes import Pass
+
+WORK = (shown("outputs", "outputs", "output elements of all images"),)
+TIMES = (
+    shown("msb_cycles", "cycles", "steady cycles of the first pass"),
+    shown("lsb_cycles", "cycles", "steady cycles of all later passes"),
+)
+SLOTS = (
+    shown("lsb_slots_dense", "slots", "slots of the later passes, active or not"),
+    shown("lsb_slots_issued", "slots", "slots that the later passes issue"),
+    shown("lsb_slots_ideal", "slots", "slots if entries packed without a gap"),
+    shown("lsb_slots_fullest_lane", "slots", "entries of the fullest lane of each tile"),
+)
+PES = (
+    shown("msb_busy_pe_cycles", "PE cycles", "PE cycles spent on outputs in the first pass", priced=True),
+    shown("lsb_busy_pe_cycles", "PE cycles", "PE cycles spent on outputs in later passes", priced=True),
+)
+
+
+@dataclass(frozen=True)
+class PassTiming:
+    """One pass of a layer: what it issues, and its cycles in every tile.
+
+    Arrays are int64 and broadcast to the tiles (runs, groups, lane groups, windows). folds: those
+    executed. steady_cycles: M15. fold_cycles: steady cycles of one fold (M17).
+    fold_spacing_cycles: from the begin of one to that of the next (M17).
+    busy_pe_cycles: PE cycles spent on outputs.
+    """
+
+    plan: Pass
+    rate: Rate
+    issue: Issue
+    folds: Counts
+    fold_cycles: Counts
+    fold_spacing_cycles: Counts
+    port_stall_cycles: Counts
+
+    @cached_property
+    def executed(self) -> Counts:
+        """1 where the pass happens in a tile, 0 where it issues nothing."""
+        return (self.issue.slots > 0).astype(np.int64)
+
+    @cached_property
+    def steady_cycles(self) -> Counts:
+        """Cycles in which a step enters the array (M15)."""
+        return self.folds * self.fold_cycles
+
+    @property
+    def busy_pe_cycles(self) -> Counts:
+        """PE cycles spent on outputs (M27)."""
+        return self.issue.entries * self.rate.output_cycles
+
+    def counts(self, batches: Batches) -> PassCounts:
+        """Return what the pass counts, by batch."""
+        issue, add = self.issue, batches.sum
+        return PassCounts(
+            outputs=add(issue.entries),
+            slots_dense=add(batches.tiling.tile_slots),
+            slots_issued=add(issue.slots),
+            slots_ideal=add(issue.ideal),
+            slots_fullest_lane=add(issue.fullest_lane),
+            active_slots=add(issue.active_slots),
+            steady_cycles=add(self.steady_cycles),
+            busy_pe_cycles=add(self.busy_pe_cycles),
+            port_stall_cycles=add(self.port_stall_cycles),
+        )
+
+
+Timings = tuple[PassTiming, ...]
+
+
+def time_passes(job: Job, mask: MaskWork | None) -> Timings:
+    """Return the passes of a layer on a design; mask: of a gated layer."""
+    return tuple(_time_pass(job, index, mask) for index in range(len(job.passes)))
+
+
+def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
+    """Return the cycles of one pass in every tile. Source: MODEL.md M5, M10, M15, M17, M21."""
+    array, flow, rate = job.arch.array, job.arch.dataflow, job.rates[index]
+    reads = slot_reads(job, index)
+    if job.passes[index].gated and mask is not None:
+        issue = gated_issue(mask, job.arch.scheduler, array.columns, reads.rates)
+    else:
+        issue = dense_issue(job.tiling, array.columns, reads.rates)
+    fold_cycles = flow.fold_cycles(issue.slots, rate)
+    spacing = array.fold_spacing(fold_cycles)
+    return PassTiming(
+        plan=job.passes[index],
+        rate=rate,
+        issue=issue,
+        folds=flow.folds(issue.slots, array.rows, rate),
+        fold_cycles=fold_cycles,
+        fold_spacing_cycles=spacing,
+        port_stall_cycles=port_stall_cycles(reads, issue, spacing),
+    )
+
+
+def pass_counts(passes: tuple[PassCounts, ...], outputs: Counts) -> Mapping[str, Counts]:
+    """Return the counts of WORK, TIMES, SLOTS and PES: of the first pass, and of all later ones."""
+    first, later, none = passes[0], passes[1:], np.zeros_like(outputs)
+    return {
+        "outputs": outputs,
+        "msb_cycles": first.steady_cycles,
+        "lsb_cycles": sum((each.steady_cycles for each in later), none),
+        "lsb_slots_dense": sum((each.slots_dense for each in later), none),
+        "lsb_slots_issued": sum((each.slots_issued for each in later), none),
+        "lsb_slots_ideal": sum((each.slots_ideal for each in later), none),
+        "lsb_slots_fullest_lane": sum((each.slots_fullest_lane for each in later), none),
+        "msb_busy_pe_cycles": first.busy_pe_cycles,
+        "lsb_busy_pe_cycles": sum((each.busy_pe_cycles for each in later), none),
+    }

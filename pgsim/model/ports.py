@@ -1,0 +1,96 @@
+"""Stalls for the ports that feed the slots: the array ahead of its operands (MODEL.md M21)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from pgsim.arch import Counts
+from pgsim.model.issue import Issue
+from pgsim.model.job import Job
+
+
+@dataclass(frozen=True)
+class SlotReads:
+    """How one pass reads the operand that feeds its slots: what the array needs, and when.
+
+    port_bits: what all banks bring in a cycle. most_vectors: operand vectors that one issued slot
+    reads at most, 0 where the pass never stalls.
+    A *beat* is the issued slots that begin together: under `os` the R of a fold, elsewhere one.
+    Beats take beat_cycles and begin beat_spacing_cycles apart.
+    Between folds the reduction goes on: tap by tap (one but under `bitfusion`), each of tap_folds
+    folds (one under `os`), of which the first reads first_bits of every vector, the others
+    later_bits.
+    """
+
+    port_bits: int
+    most_vectors: int
+    beat_slots: int
+    beat_cycles: int
+    beat_spacing_cycles: int
+    taps: int
+    tap_folds: int
+    first_bits: int
+    later_bits: int
+
+    @property
+    def rates(self) -> Counts:
+        """What decides a pass's shortfalls, as the kernels of schedulers take it.
+
+        int64 (rates, 3): slots of a beat, bits that the array needs of each vector, bits that the
+        port brings until the next beat begins; for first folds, and for later ones if there are
+        any. No rates where the port is the faster in every fold.
+        """
+        fold_bits = (self.first_bits, self.later_bits)[: self.tap_folds]
+        needed = self.most_vectors * self.beat_slots * max(fold_bits)
+        if needed <= self.port_bits * self.beat_cycles:
+            return np.empty((0, 3), np.int64)
+        brought = self.port_bits * self.beat_spacing_cycles
+        return np.array([(self.beat_slots, bits, brought) for bits in fold_bits], np.int64)
+
+
+def slot_reads(job: Job, index: int) -> SlotReads:
+    """Return how a pass reads the operand of its slots. Source: MODEL.md M21."""
+    arch, pass_, operand = job.arch, job.passes[index], job.slot_operand
+    array, sram, bits = arch.array, arch.memory.buffers[operand.name], operand.bits(pass_)
+    beat = arch.dataflow.beat(job.shape, array.rows, job.rates[index])
+    spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
+    tap_elements = job.shape.reduction // beat.taps
+    return SlotReads(
+        port_bits=sram.banks * sram.port_bits,
+        most_vectors=arch.scheduler.most_vectors(array.columns) if pass_.gated else 1,
+        beat_slots=beat.slots,
+        beat_cycles=beat.cycles,
+        beat_spacing_cycles=spacing,
+        taps=beat.taps,
+        tap_folds=-(-tap_elements // beat.fold_elements),
+        first_bits=((tap_elements - 1) % beat.fold_elements + 1) * bits,
+        later_bits=beat.fold_elements * bits,
+    )
+
+
+def port_stall_cycles(reads: SlotReads, issue: Issue, fold_spacing_cycles: Counts) -> Counts:
+    """Return how long a pass waits for the ports in every tile.
+
+    Along the folds of a tap after its first, and from tap to tap, the port falls behind by as much
+    each time: it is furthest behind in the first or in the last. Source: MODEL.md M21.
+    """
+    if not issue.shortfall_bits:
+        return np.zeros((1, 1, 1, 1), np.int64)
+    tap_bits = reads.first_bits + (reads.tap_folds - 1) * reads.later_bits
+    behind = []
+    for tap in {0, reads.taps - 1}:
+        for fold in {0, min(1, reads.tap_folds - 1), reads.tap_folds - 1}:
+            bits = tap * tap_bits
+            if fold > 0:
+                bits += reads.first_bits + (fold - 1) * reads.later_bits
+            begin = (tap * reads.tap_folds + fold) * fold_spacing_cycles
+            needed = issue.vectors * bits + issue.shortfall_bits[min(fold, 1)]
+            behind.append(needed - begin * reads.port_bits)
+    # A shortfall counts the whole spacing of beats; a beat's last step is over before.
+    rest = reads.beat_spacing_cycles - reads.beat_cycles
+    furthest = reduce(np.maximum, behind) + rest * reads.port_bits
+    stalls: Counts = np.maximum(0, -(-furthest // reads.port_bits)) * (issue.slots > 0)
+    return stalls

@@ -1,0 +1,28 @@
+"""Results: columns from the ledger, tables, and their files."""
+
+from pgsim.results.columns import (
+    COLUMNS,
+    IDENTITY,
+    LAYER_COLUMNS,
+    PARTS_OF_CYCLES,
+    PARTS_OF_ENERGY,
+    SUMMARY,
+    SUMMED,
+    Column,
+)
+from pgsim.results.tables import LayerResult, Result, Row, row_of
+
+__all__ = [
+    "COLUMNS",
+    "IDENTITY",
+    "LAYER_COLUMNS",
+    "PARTS_OF_CYCLES",
+    "PARTS_OF_ENERGY",
+    "SUMMARY",
+    "SUMMED",
+    "Column",
+    "LayerResult",
+    "Result",
+    "Row",
+    "row_of",
+]

@@ -1,0 +1,230 @@
+"""Results as tables: the counts of layers and batches become rows under `columns.COLUMNS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.arch import ArchConfig
+from pgsim.cost import Costs, area_mm2
+from pgsim.model.job import Job
+from pgsim.model.layer import LEDGER
+from pgsim.model.ledger import Ledger
+from pgsim.results.columns import LAYER_COLUMNS, SUMMED
+from pgsim.schemes import Pass, Passes
+from pgsim.workload import GateTrace, LayerShape, LayerTrace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]  # column name -> int, float or str, as `columns.COLUMNS` says
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """One layer's passes, its ledger and its energies, (batches,) each, in the order simulated."""
+
+    job: Job
+    ledger: Ledger
+    energies: Mapping[str, npt.NDArray[np.float64]]
+
+    @property
+    def trace(self) -> LayerTrace:
+        """The layer with its masks."""
+        return self.job.layer
+
+    @property
+    def shape(self) -> LayerShape:
+        """The layer's geometry and widths."""
+        return self.job.shape
+
+    @property
+    def passes(self) -> Passes:
+        """The passes that it made."""
+        return self.job.passes
+
+    @property
+    def gated(self) -> bool:
+        """Whether a mask steered any of them."""
+        return self.job.gated
+
+    @property
+    def cycles(self) -> npt.NDArray[np.int64]:
+        """Cycles of every batch, int64 (batches,)."""
+        return self.ledger.cycles
+
+    def computed(self, part: slice = slice(None)) -> list[tuple[Pass, int]]:
+        """Return each pass with the outputs that it computed in some batches."""
+        return [
+            (plan, int(own.outputs[part].sum()))
+            for plan, own in zip(self.passes, self.ledger.passes, strict=True)
+        ]
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """What `simulate` found, as a table of layers and a summary of the network."""
+
+    trace: GateTrace
+    costs: Costs
+    scheme: str
+    calibration_images: int
+    per_image: bool
+    layer_results: tuple[LayerResult, ...]
+
+    def __repr__(self) -> str:
+        return f"<Result of {self.trace.name} on {self.arch.name} under {self.scheme}>"
+
+    @property
+    def arch(self) -> ArchConfig:
+        """The architecture simulated."""
+        return self.costs.arch
+
+    @property
+    def images(self) -> int:
+        """Images simulated."""
+        return self.trace.images - self.calibration_images
+
+    @property
+    def cycles(self) -> int:
+        """Cycles of all layers and images."""
+        return sum(int(layer.cycles.sum()) for layer in self.layer_results)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """One row per layer over all images: what tables and the summary are made of."""
+        return [row_of(self, layer) for layer in self.layer_results]
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """One row per layer, or per layer and image; columns as `columns.COLUMNS` explains."""
+        import pandas as pd
+
+        if not self.per_image:
+            return pd.DataFrame(self.rows)
+        images = range(self.calibration_images, self.trace.images)
+        return pd.DataFrame(
+            [row_of(self, layer, image) for layer in self.layer_results for image in images]
+        )
+
+    @cached_property
+    def summary(self) -> Row:
+        """The network's row: sums over layers, and what only a network has (`columns.SUMMARY`)."""
+        return _summary(self)
+
+
+def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
+    """Return one layer's row over all simulated images, or of one image of a batch of one."""
+    first, images = result.calibration_images, result.images
+    part, masks = slice(None), slice(first, result.trace.images)
+    identity: Row = {
+        "arch": result.arch.name,
+        "trace": result.trace.name,
+        "mask_source": result.trace.mask_source,
+        "scheme": result.scheme,
+        "layer": layer.shape.name,
+    }
+    if image is not None:
+        part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
+        identity["image"] = image
+    count = layer.ledger.total(part)
+    row = identity | _counted(count, result.arch)
+    row |= _derived(layer, count, layer.computed(part), result.arch)
+    row |= {name: float(values[part].sum()) for name, values in layer.energies.items()}
+    row["images"] = images
+    row["macs"] = layer.shape.macs * images
+    has_mask = bool(layer.trace.shards)
+    row["mask_density"] = (
+        layer.trace.density(masks.start, masks.stop) if has_mask else float("nan")
+    )
+    return {name: row[name] for name in LAYER_COLUMNS if name in row}
+
+
+def _counted(count: Mapping[str, int], arch: ArchConfig) -> Row:
+    """Return the columns that show counts of the ledger, in their own units."""
+    return {each.column: count[each.name] * each.each(arch) for each in LEDGER if each.column}
+
+
+def _derived(
+    layer: LayerResult,
+    count: Mapping[str, int],
+    computed: list[tuple[Pass, int]],
+    arch: ArchConfig,
+) -> Row:
+    """Return the columns that follow from counts and from what each pass computed (M4, M27)."""
+    reduction = layer.shape.reduction
+    operations = [each.activation_bits * each.weight_bits * done for each, done in computed]
+    later = sum(done for _, done in computed[1:])
+    burst_bytes = arch.memory.dram.burst_bytes
+    read_bursts = count["dram_activation_read_bursts"] + count["dram_weight_read_bursts"]
+    useful = [reduction * each for each in operations]
+    return {
+        "average_bits": sum(operations) / (layer.job.weight_bits * count["outputs"]),
+        "weight_bits": layer.job.weight_bits,
+        "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
+        "time_us": count["cycles"] / arch.clock_mhz,
+        "msb_macs": count["outputs"] * reduction,
+        "lsb_macs": later * reduction,
+        "dram_read_bytes": read_bursts * burst_bytes,
+        "pe_utilization": _utilization(sum(useful), count["cycles"], arch),
+        "msb_pe_utilization": _utilization(useful[0], count["msb_cycles"], arch),
+        "lsb_pe_utilization": _utilization(sum(useful[1:]), count["lsb_cycles"], arch),
+    }
+
+
+def _utilization(operations: int, cycles: int, arch: ArchConfig) -> float:
+    """Useful bit operations over the array's peak in these cycles, NaN for none (M27)."""
+    if not cycles:
+        return float("nan")
+    pe = arch.pe
+    macs, turns = pe.macs_and_cycles(pe.max_activation_bits, pe.max_weight_bits)
+    peak = arch.pes * pe.max_activation_bits * pe.max_weight_bits * macs
+    return operations * turns / (peak * cycles)
+
+
+def _summary(result: Result) -> Row:
+    """Return a network's sums over layers, its averages, area, and figures per image (M31)."""
+    rows = result.rows
+    row: Row = {name: rows[0][name] for name in ("arch", "trace", "mask_source", "scheme")}
+    row |= {"images": result.images} | {name: sum(each[name] for each in rows) for name in SUMMED}
+    gated = [
+        each for each, layer in zip(rows, result.layer_results, strict=True) if layer.shape.gated
+    ]
+    gating = any(layer.gated for layer in result.layer_results)  # else it needs no logic for it
+    macs_bits = [each["macs"] * each["weight_bits"] for each in rows]
+    operations = sum(
+        macs * each["average_bits"] for macs, each in zip(macs_bits, rows, strict=True)
+    )
+    spread = _cycles_of_images(result)
+    return row | {
+        "gated_average_bits": _mean(gated, "average_bits", "outputs"),
+        "mac_average_bits": _mean(rows, "average_bits", "macs"),
+        "gated_density": _mean(gated, "mask_density", "outputs"),
+        "pe_utilization": _utilization(round(operations), row["cycles"], result.arch),
+        "area_mm2": sum(area_mm2(result.costs, gated=gating).values()),
+        "cycles_per_image": row["cycles"] / result.images,
+        "energy_pj_per_image": row["energy_pj"] / result.images,
+        "energy_delay_product_pj_s": row["energy_pj"] * row["time_us"] * 1e-6 / result.images**2,
+        "cycles_per_image_p5": float(np.percentile(spread, 5)),
+        "cycles_per_image_median": float(np.median(spread)),
+        "cycles_per_image_p95": float(np.percentile(spread, 95)),
+    }
+
+
+def _mean(rows: list[Row], column: str, weight: str) -> float:
+    total = sum(row[weight] for row in rows)
+    return sum(row[column] * row[weight] for row in rows) / total if total else float("nan")
+
+
+def _cycles_of_images(result: Result) -> npt.NDArray[np.float64]:
+    """Return the cycles of every image; the images of a batch share its cycles equally."""
+    batch = result.arch.batch
+    of_batches = np.sum([layer.cycles for layer in result.layer_results], axis=0)
+    sizes = np.full(of_batches.size, batch)
+    sizes[-1] = result.images - batch * (of_batches.size - 1)
+    return np.repeat(of_batches / sizes, sizes)

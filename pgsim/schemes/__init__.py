@@ -1,0 +1,80 @@
+"""Schemes: the rules that turn a layer into its list of passes (MODEL.md M3).
+
+A scheme is one file here and one line in `KINDS`.
+"""
+
+from __future__ import annotations
+
+from pgsim.errors import InputError, nearest
+from pgsim.schemes.dual_dense import DualDense
+from pgsim.schemes.full import Full
+from pgsim.schemes.gates import Gate, InputGate, OutputGate
+from pgsim.schemes.msb_only import MSBOnly
+from pgsim.schemes.operands import ACTIVATIONS, OPERANDS, WEIGHTS, Operand
+from pgsim.schemes.passes import Pass, Passes, Plane, check_passes, leading, union_bits, whole
+from pgsim.schemes.pg import PrecisionGating
+from pgsim.schemes.planes import Planes
+from pgsim.schemes.scheme import Scheme
+from pgsim.schemes.uniform import Uniform
+from pgsim.workload import LayerTrace
+
+__all__ = [
+    "ACTIVATIONS",
+    "KINDS",
+    "OPERANDS",
+    "SCHEMES",
+    "WEIGHTS",
+    "Gate",
+    "InputGate",
+    "Operand",
+    "OutputGate",
+    "Pass",
+    "Passes",
+    "Plane",
+    "Scheme",
+    "layer_passes",
+    "leading",
+    "scheme_named",
+    "union_bits",
+    "whole",
+]
+
+KINDS: tuple[type[Scheme], ...] = (
+    PrecisionGating,
+    DualDense,
+    Full,
+    MSBOnly,
+    Uniform,
+    Planes,
+)
+
+SCHEMES = {name: text for kind in KINDS for name, text in kind.signatures.items()}
+
+
+def scheme_named(name: str | Scheme) -> Scheme:
+    """Return the scheme that a name stands for; a scheme is returned as it is.
+
+    Raises InputError for an unknown name, with the nearest one. Source: MODEL.md M3.
+
+    >>> scheme_named("planes:2,2").name
+    'planes:2,2'
+    """
+    if isinstance(name, Scheme):
+        return name
+    for kind in KINDS:
+        if (found := kind.parsed(name)) is not None:
+            return found
+    raise InputError(
+        f"scheme {name!r}: expected one of {', '.join(SCHEMES)}, where A and W are bits."
+        f"{nearest(name, [kind.example for kind in KINDS])}"
+    )
+
+
+def layer_passes(layer: LayerTrace, scheme: str | Scheme) -> Passes:
+    """Return the passes, first to last, that a layer makes under a scheme, checked.
+
+    Raises InputError for an unknown scheme, for one that the layer's gate or bits cannot follow,
+    and for passes that no machine can make. Source: MODEL.md M3.
+    """
+    rule = scheme_named(scheme)
+    return check_passes(layer, rule.passes(layer), rule.name)

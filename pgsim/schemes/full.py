@@ -1,0 +1,18 @@
+"""`full`: the same network ungated."""
+
+from __future__ import annotations
+
+from pgsim.schemes.passes import Passes
+from pgsim.schemes.scheme import Scheme, whole_pass
+from pgsim.workload import LayerTrace
+
+
+class Full(Scheme):
+    """Every output at the layer's own bits, in one pass."""
+
+    example = "full"
+    signatures = {"full": "Every output at the layer's own bits: the same network ungated"}
+
+    def passes(self, layer: LayerTrace) -> Passes:
+        """Return one pass."""
+        return (whole_pass(layer),)

@@ -1,0 +1,101 @@
+"""Passes: one sweep of a layer's arithmetic over a plane of activations and one of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pgsim.errors import InputError
+from pgsim.schemes.gates import Gate
+from pgsim.workload import LayerTrace
+
+WIDEST_BITS = 16  # of an operand
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A run of bits of an operand: `bits` of them, from bit `low` on (0 is the least significant).
+
+    Source: MODEL.md M2.
+    """
+
+    low: int
+    bits: int
+
+    @property
+    def positions(self) -> frozenset[int]:
+        """The bits of the operand that are in the plane."""
+        return frozenset(range(self.low, self.low + self.bits))
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One sweep over one plane of activations and one of weights, for all outputs or some.
+
+    gate: what says which outputs the pass computes; None for all of them. Source: MODEL.md M3.
+    """
+
+    activation: Plane
+    weight: Plane
+    gate: Gate | None = None
+
+    @property
+    def activation_bits(self) -> int:
+        """Bits of the plane of activations."""
+        return self.activation.bits
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of the plane of weights."""
+        return self.weight.bits
+
+    @property
+    def gated(self) -> bool:
+        """Whether a mask steers the pass."""
+        return self.gate is not None
+
+
+Passes = tuple[Pass, ...]
+
+
+def whole(bits: int) -> Plane:
+    """Return the plane that is a whole operand of so many bits."""
+    return Plane(0, bits)
+
+
+def union_bits(planes: Iterable[Plane]) -> int:
+    """Return how many bits of an operand are in any of these planes (M23)."""
+    return len(frozenset[int]().union(*(plane.positions for plane in planes)))
+
+
+def leading(passes: Passes) -> int:
+    """Return how many passes come before the first gated one; the last of them decides (M19)."""
+    return next((index for index, each in enumerate(passes) if each.gated), len(passes))
+
+
+def check_passes(layer: LayerTrace, passes: Passes, scheme: str) -> Passes:
+    """Return a layer's passes as they are, once no machine has a reason to refuse them.
+
+    Raises InputError naming the layer, the scheme and what cannot be: no pass at all, a first pass
+    that is gated, a plane of no bits or beyond an operand's 16, a gate that the layer has no mask
+    for. Source: MODEL.md M3.
+    """
+    refusals = []
+    if not passes:
+        refusals.append("has no pass: expected one at least")
+    elif passes[0].gated:
+        refusals.append("gates its first pass: a gate decides about a sum, and there is none yet")
+    for number, each in enumerate(passes, start=1):
+        for operand, plane in (("activation", each.activation), ("weight", each.weight)):
+            if not (0 <= plane.low and 1 <= plane.bits <= WIDEST_BITS - plane.low):
+                refusals.append(
+                    f"pass {number} takes {plane.bits} {operand} bits from bit {plane.low} on: "
+                    f"expected 1 bit or more, up to bit {WIDEST_BITS - 1}"
+                )
+        if each.gate is not None and (reason := each.gate.refusal(layer)):
+            refusals.append(f"pass {number} {reason}")
+    if refusals:
+        raise InputError(
+            "\n".join(f"layer {layer.shape.name!r}: scheme {scheme!r} {text}" for text in refusals)
+        )
+    return passes

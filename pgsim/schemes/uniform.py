@@ -1,0 +1,48 @@
+"""`uniform:A,W` and `uniform:A`: every layer at the same bits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from pgsim.errors import InputError
+from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, whole
+from pgsim.schemes.scheme import Scheme
+from pgsim.workload import LayerTrace
+
+
+@dataclass(frozen=True)
+class Uniform(Scheme):
+    """Every layer, gated or not, at these bits; `weight_bits` None leaves each layer its own."""
+
+    activation_bits: int
+    weight_bits: int | None = None
+
+    example = "uniform:8,8"
+    signatures = {
+        "uniform:A,W": "Every layer, gated or not, at A activation and W weight bits",
+        "uniform:A": "Every layer, gated or not, at A activation bits and its own weight bits",
+    }
+
+    @property
+    def name(self) -> str:
+        """The name by which this scheme is asked for."""
+        weights = "" if self.weight_bits is None else f",{self.weight_bits}"
+        return f"uniform:{self.activation_bits}{weights}"
+
+    @classmethod
+    def parsed(cls, name: str) -> Self | None:
+        """Return the scheme of ``uniform:A,W`` or ``uniform:A``, 1 to 16 bits each."""
+        found = re.fullmatch(r"uniform:(\d+)(?:,(\d+))?", name)
+        if found is None:
+            return None
+        activation, weight = (None if bits is None else int(bits) for bits in found.groups())
+        if not all(bits is None or 1 <= bits <= WIDEST_BITS for bits in (activation, weight)):
+            raise InputError(f"scheme {name!r}: expected 1 to {WIDEST_BITS} bits")
+        return cls(activation or 0, weight)
+
+    def passes(self, layer: LayerTrace) -> Passes:
+        """Return one pass."""
+        weight_bits = self.weight_bits or layer.shape.weight_bits
+        return (Pass(whole(self.activation_bits), whole(weight_bits)),)

@@ -1,0 +1,1 @@
+"""Studies: a trace on a design, designs beside each other, where a saving goes, sweeps."""

@@ -1,0 +1,126 @@
+"""The whole pipeline: a gate mask's way from a trace to a row of the results table.
+
+trace -> passes (schemes) -> tiles (mapping) -> issued slots, cycles, traffic, events (model)
+-> energy (cost) -> table (results). Each step is a call of the modules that stand below this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pgsim.arch import ArchConfig, load_arch
+from pgsim.cost import Costs, costs_of, energies, price_list, price_table
+from pgsim.errors import InputError
+from pgsim.model.job import Job
+from pgsim.model.layer import simulate_layer
+from pgsim.model.mask_work import WorkStore
+from pgsim.results import LayerResult, Result
+from pgsim.schemes import ACTIVATIONS, Passes, Scheme, layer_passes, scheme_named
+from pgsim.workload import GateTrace, load_trace
+
+
+def simulate(
+    trace: GateTrace | str | Path,
+    arch: ArchConfig | str | Path,
+    scheme: str | Scheme = "pg",
+    *,
+    per_image: bool = False,
+    calibration_images: int | None = None,
+    store: WorkStore | None = None,
+) -> Result:
+    """Simulate a trace on an architecture under a scheme.
+
+    Parameters
+    ----------
+    trace, arch
+        Loaded, or paths or names of shipped ones.
+    scheme
+        A scheme, or the name of one of `pgsim.SCHEMES`.
+    per_image
+        Keep images apart in `.layers`, which needs `batch: 1`.
+    calibration_images
+        The trace's first images, on which `lane_order: density` measures channels and which are
+        not simulated (default: none, or under that lane order a tenth of the images, at least one).
+    store
+        What mask work is shared through with other simulations (default: nothing is shared).
+
+    Returns
+    -------
+    Result
+        `.layers`, a table of one row per layer, and `.summary`, of the network, under the columns
+        of `pgsim.COLUMNS`.
+
+    Raises
+    ------
+    InputError
+        Naming what is wrong and what was expected.
+
+    Notes
+    -----
+    Source: MODEL.md, all of it.
+
+    Examples
+    --------
+    >>> import pgsim
+    >>> pgsim.simulate("digits_pg_4_2", "pg_ws").summary["images"]
+    500
+    """
+    trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
+    arch, scheme = load_arch(arch), scheme_named(scheme)
+    costs = costs_of(arch)
+    if per_image and arch.batch > 1:
+        raise InputError(
+            f"per_image keeps images apart, which needs batch 1, and {arch.name} has batch "
+            f'{arch.batch}: pass arch.override({{"batch": 1}}), or --set batch=1'
+        )
+    calibration = calibration_count(trace, arch, calibration_images)
+    jobs = jobs_of(trace, arch, scheme)
+    layers = _layer_results(jobs, trace, costs, calibration, store or WorkStore(limit_bytes=0))
+    return Result(trace, costs, scheme.name, calibration, per_image, layers)
+
+
+def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
+    """Return the layers of a trace under a scheme on a design, each with its passes.
+
+    Outputs leave at the bits at which the next layer reads them (M23). Raises InputError where the
+    scheme cannot run a layer.
+    """
+    passes = [layer_passes(layer, scheme) for layer in trace.layers]
+    following = [*passes[1:], passes[-1]]
+    return [
+        Job(layer, own, arch, _output_bits(arch, reader), arch.batch)
+        for layer, own, reader in zip(trace.layers, passes, following, strict=True)
+    ]
+
+
+def _output_bits(arch: ArchConfig, reader: Passes) -> int:
+    return arch.output_bits or ACTIVATIONS.stored_bits(reader)
+
+
+def _layer_results(
+    jobs: Sequence[Job], trace: GateTrace, costs: Costs, calibration: int, store: WorkStore
+) -> tuple[LayerResult, ...]:
+    """Return the ledger and the energies of every layer."""
+    prices = price_table(price_list(costs, network_gated=any(job.gated for job in jobs)))
+    results = []
+    for job in jobs:
+        ledger = simulate_layer(job, calibration, trace.images, store)
+        results.append(LayerResult(job, ledger, energies(prices, ledger)))
+    return tuple(results)
+
+
+def calibration_count(trace: GateTrace, arch: ArchConfig, asked: int | None = None) -> int:
+    """Return how many first images of a trace are for calibration only, and not simulated.
+
+    Raises InputError where none would be left to simulate, or none to measure.
+    """
+    measured = arch.lsb.by_density
+    count = asked if asked is not None else max(1, trace.images // 10) * measured
+    if not measured <= count < trace.images:
+        raise InputError(
+            f"trace {trace.name}: {count} calibration images: expected {int(measured)} to "
+            f"{trace.images - 1} of its {trace.images}"
+            + (", because lane_order: density measures channels on them" if measured else "")
+        )
+    return count

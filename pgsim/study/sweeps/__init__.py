@@ -1,0 +1,21 @@
+"""Sweeps: every combination of traces, designs, schemes and axes, simulated on all cores.
+
+All points are checked before the first one runs, so that a slip in the last value of an axis shows
+at once and not after an hour. The result is one tidy table.
+"""
+
+from pgsim.study.sweeps.points import Point, sweep_points
+from pgsim.study.sweeps.run import sweep
+from pgsim.study.sweeps.spec import SweepSpec, load_sweep
+from pgsim.study.sweeps.what_if import SHIFT, WHAT_IFS, WIDTHS
+
+__all__ = [
+    "SHIFT",
+    "WHAT_IFS",
+    "WIDTHS",
+    "Point",
+    "SweepSpec",
+    "load_sweep",
+    "sweep",
+    "sweep_points",
+]
