@@ -38,8 +38,14 @@ class Job:
 
     @property
     def gated(self) -> bool:
-        """Whether a mask steers the second pass (`pg` on a layer with an output gate)."""
-        return self.passes[-1].gated
+        """Whether a mask steers any of the passes."""
+        return any(one.gated for one in self.passes)
+
+    @property
+    def leading(self) -> int:
+        """M19: how many passes come before the first gated one; the gate compares their sum."""
+        gated = [one.gated for one in self.passes]
+        return gated.index(True) if self.gated else len(gated)
 
     @property
     def gate_latency_cycles(self) -> int:
