@@ -193,11 +193,11 @@ def test_lane_activations_fetched_again_on_demand() -> None:
 
 
 # M25: turns. os on 2 x 2 PEs, windows of 2 of 4 positions, D = 5: a pass takes 5 cycles, the skew
-# is 2. Weights are 10 bytes, a tile's input 10, its outputs 4: a burst of 16 each, a byte a cycle.
+# is 2. Weights are 10 bytes, a tile's input 10, its outputs 4: a burst of 16 each.
 
 
-def total_cycles(passes: list[Pass]) -> tuple[int, int]:
-    changes = {"array.rows": 2, "lsb.window": 2, "memory.dram.bytes_per_cycle": 1}
+def total_cycles(passes: list[Pass], bytes_per_cycle: int = 1) -> tuple[int, int]:
+    changes = {"array.rows": 2, "lsb.window": 2, "memory.dram.bytes_per_cycle": bytes_per_cycle}
     counts = simulate(linear(4, 2, 5), changes, passes, mask=[[[1, 0, 1, 0]] * 2])
     return counts["cycles"], counts["cycles"] - counts["dram_stall_cycles"]
 
@@ -206,6 +206,8 @@ def test_turns_hold_leading_and_trailing_passes() -> None:
     # D1 0-10 | D2 10-20, G1 20-25 | G2 25-30, sums out at 32. Tile 2 is fetched in turn 1, tile 1
     # written in turn 3: 32 + max(10, 16) + max(15, 0) + max(7, 16) + 16.
     assert total_cycles([D, D, G]) == (95, 32)
+    # Twice as fast: 16 + max(10, 8) + max(15, 0) + max(7, 8) + 8.
+    assert total_cycles([D, D, G], 2) == (57, 32)
     # D1 0-5 | D2 5-10, G1 and D1 10-20 | G2 and D2 20-30, out at 32:
     # 32 + max(5, 16) + max(15, 0) + max(12, 16) + 16.
     assert total_cycles([D, G, D]) == (95, 32)
