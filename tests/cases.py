@@ -1,4 +1,6 @@
-"""Seeded small cases that are nasty on purpose: `random_case(seed)` gives the same case for ever.
+"""Seeded small cases that are nasty on purpose: a seed gives the same case for ever.
+
+`random_case` draws one of the schemes that have names, `random_passes_case` any list of passes.
 
 A case holds plain dictionaries and nested tuples, as tests/reference takes them, so that it favours
 neither model. Sizes are bounded by the PE-cycles that the reference has to step.
@@ -10,8 +12,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from reference import output_bits_of
-from reference.layers import layer_of, passes_of
+from random_passes import random_passes
+from reference import Pass, output_bits_of
+from reference.layers import Scheme, layer_of, passes_of
 from reference.mapping import Job
 
 MaskPlanes = tuple[tuple[tuple[int, ...], ...], ...]  # [image][channel][position]
@@ -27,12 +30,13 @@ SCHEDULERS = ("dense", "skip", "combine", "combine", "queue", "queue", "ideal")
 @dataclass(frozen=True)
 class Case:
     """One layer, one architecture, one scheme, and the masks; in a trace, the calibration images
-    come first and are not simulated. `mask` is of the simulated images, None for `gate: none`."""
+    come first and are not simulated. `mask` is of the simulated images, None for `gate: none`.
+    `scheme` is a scheme's name, or the layer's passes themselves."""
 
     seed: int
     layer: dict[str, Any]
     arch: dict[str, Any]
-    scheme: str
+    scheme: str | tuple[Pass, ...]
     images: int
     mask: MaskPlanes | None
     calibration_images: int
@@ -41,8 +45,13 @@ class Case:
 
 
 def random_case(seed: int) -> Case:
-    """The case of a seed, the same for ever."""
+    """A case of a named scheme."""
     return drawn_case(Random(seed), seed)
+
+
+def random_passes_case(seed: int) -> Case:
+    """A case of 1 to 4 passes over any planes of the operands, dense and gated in any mixture."""
+    return drawn_passes_case(Random(seed), seed)
 
 
 def drawn_case(rng: Random, seed: int) -> Case:
@@ -53,7 +62,22 @@ def drawn_case(rng: Random, seed: int) -> Case:
     layer, images = _layer(rng), rng.choice((1, 1, 2, 3, 5))
     while _macs(layer) * images > MACS:
         layer, images = _layer(rng), rng.choice((1, 1, 2, 3, 5))
-    scheme = _scheme(rng, layer["gate"])
+    return _case(rng, seed, layer, _scheme(rng, layer["gate"]), images)
+
+
+def drawn_passes_case(rng: Random, seed: int) -> Case:
+    """A case as `drawn_case` draws it, but of passes without a name; they share its MACs."""
+    while True:
+        layer, images = _layer(rng), rng.choice((1, 1, 2, 3, 5))
+        passes = random_passes(rng, layer)
+        if _macs(layer) * images * len(passes) <= MACS:
+            return _case(rng, seed, layer, passes, images)
+
+
+def _case(
+    rng: Random, seed: int, layer: dict[str, Any], scheme: str | tuple[Pass, ...], images: int
+) -> Case:
+    """The case of a layer and its passes, on an array that steps it soon enough, under masks."""
     arch = _arch(rng)
     while _pe_cycles(layer, arch, scheme) * images > PE_CYCLES:
         arch = _arch(rng)
@@ -226,7 +250,7 @@ def _macs(layer: dict[str, Any]) -> int:
     return outputs * shape.reduction
 
 
-def _pe_cycles(layer: dict[str, Any], arch: dict[str, Any], scheme: str) -> int:
+def _pe_cycles(layer: dict[str, Any], arch: dict[str, Any], scheme: Scheme) -> int:
     """About how many PE-cycles the reference steps per image, were every pass dense."""
     shape = layer_of(layer)
     job = Job(shape, passes_of(shape, scheme), arch)

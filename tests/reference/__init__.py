@@ -8,10 +8,12 @@ The modules follow MODEL.md's order:
     layers       M1-M5    layers, passes, processing elements
     mapping      M6-M11   runs, slots and lanes, windows, tiles
     folds        M10      one fold on the array
-    schedulers   M11-M14  what the LSB pass issues
+    schedulers   M11-M14  what a gated pass issues
     array        M15-M21  the stepped array and the sequencer that feeds it
-    memory       M22-M24  SRAM and DRAM transfers
+    sram         M22      accesses to the buffers
+    memory       M23-M24  DRAM transfers
     turns        M25      DRAM waits
+    arithmetic   M2       the outputs
 
 Inputs are plain dictionaries and lists: a layer is its trace manifest entry, an architecture its
 YAML with every key given, a mask is [image][channel][position] of 0 and 1.
@@ -20,27 +22,22 @@ YAML with every key given, a mask is [image][channel][position] of 0 and 1.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .array import Product, step_run
-from .layers import Layer, layer_of, macs_and_cycles, passes_of
-from .mapping import (
-    Job,
-    LayerMask,
-    Run,
-    TilePlan,
-    output_index,
-    plan_tile,
-    runs_of,
-    tiles_of,
-)
-from .memory import Dram, sram_bytes
+from .arithmetic import gated_outputs, stepped_outputs
+from .array import step_run
+from .layers import Pass, Plane, Scheme, layer_of, macs_and_cycles, passes_of, stored_bits
+from .mapping import Job, LayerMask, Run, TilePlan, plan_tile, runs_of, tiles_of
+from .memory import Dram
 from .schedulers import combine, dense, fullest_lane, ideal, queue, schedule, skip
+from .sram import sram_bytes
 from .turns import cycles_with_dram
 
 __all__ = [
     "COUNTS",
+    "Pass",
+    "Plane",
     "combine",
     "dense",
     "fullest_lane",
@@ -53,6 +50,7 @@ __all__ = [
     "simulate_layer",
     "skip",
     "stepped_outputs",
+    "stored_bits",
 ]
 
 COUNTS = (
@@ -84,7 +82,7 @@ COUNTS = (
 def simulate_layer(
     layer: Mapping[str, Any],
     arch: Mapping[str, Any],
-    scheme: str,
+    scheme: Scheme,
     *,
     images: int,
     output_bits: int,
@@ -93,6 +91,7 @@ def simulate_layer(
 ) -> dict[str, int]:
     """Every integer of MODEL.md for one layer: the keys are COUNTS.
 
+    `scheme` is a scheme's name, or the layer's passes.
     `mask` is of the simulated images ([image][channel][position], None if the scheme needs none),
     `calibration_mask` of the images that `lane_order: density` is measured on, `output_bits` the
     width at which finished outputs leave (`output_bits_of`).
@@ -134,114 +133,28 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
     return counts
 
 
-def slot_counts(job: Job, plan: TilePlan) -> dict[str, int]:
-    """M11: slots of one tile's LSB pass, as issued and as other schedulers would have them."""
-    if len(plan.passes) == 1:
-        return {}
+def slot_counts(job: Job, plan: TilePlan) -> Counter[str]:
+    """M11: slots of one tile's passes after the first, as issued and as others would issue them."""
     slots, lanes = len(plan.tile.slots), len(plan.tile.lanes)
-    mask = plan.mask or [[1] * lanes for _ in range(slots)]
-    return {
-        "lsb_slots_dense": slots,
-        "lsb_slots_issued": len(plan.passes[1].issue.slots),
-        "lsb_slots_ideal": len(ideal(mask, job.columns).slots),
-        "lsb_slots_fullest_lane": fullest_lane(mask),
-    }
+    counts: Counter[str] = Counter()
+    for one in plan.passes[1:]:
+        everything = [[1] * lanes for _ in range(slots)]
+        mask = (plan.mask if job.passes[one.index].gated else None) or everything
+        counts["lsb_slots_dense"] += slots
+        counts["lsb_slots_issued"] += len(one.issue.slots)
+        counts["lsb_slots_ideal"] += len(ideal(mask, job.columns).slots)
+        counts["lsb_slots_fullest_lane"] += fullest_lane(mask)
+    return counts
 
 
 def output_bits_of(
     layer: Mapping[str, Any],
     arch: Mapping[str, Any],
-    scheme: str,
+    scheme: Scheme,
     next_layer: Mapping[str, Any] | None = None,
 ) -> int:
     """M23: the width at which outputs leave: the config's, the next layer's or the layer's own."""
     if arch.get("output_bits") is not None:
         return arch["output_bits"]
     reader = layer_of(layer if next_layer is None else next_layer)
-    return sum(one.activation_bits for one in passes_of(reader, scheme))
-
-
-# PG's arithmetic, and the same from the stepped array: [image][channel][position] of integers.
-
-Activations = Sequence[Sequence[Sequence[int]]]  # [image][in channel][pixel], or [..][time step]
-Weights = Sequence[
-    Sequence[int]
-]  # [out channel][reduction index: kernel tap, then group input channel]
-Outputs = list[list[list[int]]]
-
-
-def operands(
-    layer: Layer, activations: Activations, weights: Weights, output: tuple[int, int, int]
-) -> Iterator[tuple[int, int]]:
-    """The (activation, weight) pairs of one output's reduction, in order; padding is zero."""
-    image, channel, position = output
-    depth = layer.group_in_channels
-    first_channel = channel // layer.group_channels * depth
-    recurrent = layer.op == "recurrent"
-    pixels = [position] if recurrent else layer.window_pixels(position)
-    for tap, pixel in enumerate(pixels):
-        for d in range(depth):
-            activation = 0 if pixel is None else activations[image][first_channel + d][pixel]
-            yield activation, weights[channel][tap * depth + d]
-
-
-def gated_outputs(
-    layer: Mapping[str, Any], activations: Activations, weights: Weights, mask: LayerMask
-) -> Outputs:
-    """PG's own sum, section 1 of the design: O_hb * 2^B_lb, plus W * I_lb where the mask is 1."""
-    shape = layer_of(layer)
-    lsb_bits = shape.activation_bits - shape.msb_bits
-
-    def output(image: int, channel: int, position: int) -> int:
-        pairs = list(operands(shape, activations, weights, (image, channel, position)))
-        msb = sum(weight * (activation >> lsb_bits) for activation, weight in pairs)
-        lsb = sum(weight * (activation % 2**lsb_bits) for activation, weight in pairs)
-        return msb * 2**lsb_bits + lsb * mask[image][channel][position]
-
-    return [
-        [[output(i, c, p) for p in range(len(plane))] for c, plane in enumerate(image_mask)]
-        for i, image_mask in enumerate(mask)
-    ]
-
-
-def stepped_outputs(
-    layer: Mapping[str, Any],
-    arch: Mapping[str, Any],
-    activations: Activations,
-    weights: Weights,
-    mask: LayerMask,
-    calibration_mask: LayerMask | None = None,
-) -> Outputs:
-    """The outputs of `pg` that the stepped array accumulates, MAC by MAC, in its own order."""
-    shape = layer_of(layer)
-    job = Job(shape, passes_of(shape, "pg"), arch)
-    lsb_bits = job.passes[1].activation_bits
-    outputs: Outputs = [[[0] * len(plane) for plane in image_mask] for image_mask in mask]
-    for run in runs_of(job, len(mask)):
-        plans = [plan_tile(job, tile, mask) for tile in tiles_of(job, run, calibration_mask)]
-        first_position = run.step * shape.positions_per_step
-        where = {
-            output_index(job, i, c, p): (run.first_image + i, c, first_position + p)
-            for i in range(run.images)
-            for c in range(shape.out_channels)
-            for p in range(shape.positions_per_step)
-        }
-        pairs = {
-            index: list(operands(shape, activations, weights, output))
-            for index, output in where.items()
-        }
-        _, ledger = step_run(job, plans, run.images, plane_product(pairs, lsb_bits))
-        for index, (image, channel, position) in where.items():
-            shifted = ledger.sums["msb"][index] * 2**lsb_bits
-            outputs[image][channel][position] = shifted + ledger.sums["lsb"][index]
-    return outputs
-
-
-def plane_product(pairs: Mapping[int, Sequence[tuple[int, int]]], lsb_bits: int) -> Product:
-    """The product a PE forms: a weight times the plane of the activation that its pass works on."""
-
-    def product(index: int, output: int, k: int) -> int:
-        activation, weight = pairs[output][k]
-        return weight * (activation % 2**lsb_bits if index else activation >> lsb_bits)
-
-    return product
+    return stored_bits(passes_of(reader, scheme), "activation")

@@ -19,7 +19,10 @@ from .mapping import Job, TilePass, TilePlan
 # (pass, output of the run, reduction index) -> one product
 Product = Callable[[int, int, int], int]
 
-STEADY = ("msb", "lsb")
+
+def steady_kind(index: int) -> str:
+    """M15: what a pass's steady cycles are called: msb in the first pass, lsb in all others."""
+    return "lsb" if index else "msb"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Wave:
     turn: int
     fold: Fold | None = None
     step: int = 0
+    pass_index: int = 0
     ends_step: bool = False
     loads: bool = False  # operands come in behind this wave
     drains: bool = False  # the sums of a fold leave their PEs behind it, its last wave
@@ -39,38 +43,34 @@ class Wave:
 class Ledger:
     """Every MAC of one run, so that none is done twice or left out, and the sums if asked for."""
 
+    passes: int
     outputs: int
     reduction: int
     product: Product | None = None
-    done: dict[str, bytearray] = field(default_factory=dict)
+    done: list[bytearray] = field(default_factory=list)  # by pass
+    sums: list[list[int]] = field(default_factory=list)  # by pass
     macs: Counter[str] = field(default_factory=Counter)
     busy_pe_cycles: Counter[str] = field(default_factory=Counter)
-    sums: dict[str, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for kind in STEADY:
-            self.done[kind] = bytearray(self.outputs * self.reduction)
-            self.sums[kind] = [0] * self.outputs
+        for _ in range(self.passes):
+            self.done.append(bytearray(self.outputs * self.reduction))
+            self.sums.append([0] * self.outputs)
 
-    def multiply(self, kind: str, output: int, chunk: range) -> None:
-        done, base = self.done[kind], output * self.reduction
+    def multiply(self, index: int, output: int, chunk: range) -> None:
+        done, base = self.done[index], output * self.reduction
         for k in chunk:
             assert not done[base + k], "a MAC is done twice"
             done[base + k] = 1
             if self.product:
-                self.sums[kind][output] += self.product(STEADY.index(kind), output, k)
-        self.macs[kind] += len(chunk)
+                self.sums[index][output] += self.product(index, output, k)
+        self.macs[steady_kind(index)] += len(chunk)
 
     def check(self, plans: Sequence[TilePlan]) -> None:
         """Every issued output has its whole reduction, and no MAC is done beside those."""
-        for kind, index in zip(STEADY, (0, 1), strict=True):
-            issued = sum(
-                len(issue_slot)
-                for plan in plans
-                for one in plan.passes[index : index + 1]
-                for issue_slot in one.issue.slots
-            )
-            assert sum(self.done[kind]) == issued * self.reduction, "a MAC is left out"
+        for index, done in enumerate(self.done):
+            issued = sum(plan.passes[index].entries for plan in plans)
+            assert sum(done) == issued * self.reduction, "a MAC is left out"
 
 
 class SystolicArray:
@@ -121,7 +121,7 @@ class SystolicArray:
             if output is not None and chunk:
                 self.ledger.busy_pe_cycles[wave.kind] += 1
                 if wave.ends_step:
-                    self.ledger.multiply(wave.kind, output, chunk)
+                    self.ledger.multiply(wave.pass_index, output, chunk)
 
 
 @dataclass(frozen=True)
@@ -135,31 +135,33 @@ class Sequencer:
     def waves(self) -> Iterator[Wave]:
         """M19: the passes of the run's tiles in order, each waiting for what it needs."""
         array, turn = self.array, 0
-        msb_entered: dict[int, int] = {}
+        decided: dict[int, int] = {}  # by tile, the wave behind which its mask follows
         for tile, one in self.order():
-            turn = tile + one.index if self.job.interleaved else tile  # M25
-            if self.job.gated and one.index == 1:
-                while array.answered < msb_entered[tile]:
-                    yield Wave("bubble", turn)
+            trails = one.index >= self.job.leading
+            turn = tile + 1 if trails and self.job.interleaved else tile  # M25
+            while self.job.passes[one.index].gated and array.answered < decided[tile]:
+                yield Wave("bubble", turn)
             yield from self.through_port(one, self.pass_waves(turn, tile, one))
-            if one.index == 0:
-                msb_entered[tile] = array.entered_to_work
+            if one.index == self.job.leading - 1:
+                decided[tile] = array.entered_to_work
             if self.shares_one_buffer and one is self.plans[tile].passes[-1]:
                 yield from self.until_sums_left(turn)
         yield from self.until_sums_left(turn)
 
     def order(self) -> Iterator[tuple[int, TilePass]]:
-        """M19: MSB(i), LSB(i); or MSB(i + 1) before LSB(i) where a second buffer holds its sums,
-        though not into the next lane group while the array still holds this one's operands."""
+        """M19: L(i), T(i), the leading and the trailing passes of each tile; or L(i + 1) before
+        T(i) where a second buffer holds its sums, though not into the next lane group while the
+        array still holds this one's operands."""
         overtaken: list[tuple[int, TilePass]] = []
         for tile, plan in enumerate(self.plans):
             if self.job.operands_stay and plan.tile.opens_lane_group:
                 yield from overtaken
                 overtaken = []
-            yield tile, plan.passes[0]
-            later = [(tile, one) for one in plan.passes[1:]]
-            yield from overtaken if self.job.interleaved else later
-            overtaken = later if self.job.interleaved else []
+            passes = [(tile, one) for one in plan.passes]
+            leading, trailing = passes[: self.job.leading], passes[self.job.leading :]
+            yield from leading
+            yield from overtaken if self.job.interleaved else trailing
+            overtaken = trailing if self.job.interleaved else []
         yield from overtaken
 
     def pass_waves(self, turn: int, tile: int, one: TilePass) -> Iterator[Wave]:
@@ -182,10 +184,11 @@ class Sequencer:
         for step in range(fold.steps):
             for cycle in range(cycles):
                 yield Wave(
-                    STEADY[one.index],
+                    steady_kind(one.index),
                     turn,
                     fold,
                     step,
+                    one.index,
                     ends_step=cycle == cycles - 1,
                     loads=loads and step == cycle == 0,
                     drains=drains and step == fold.steps - 1 and cycle == cycles - 1,
@@ -259,7 +262,7 @@ def step_run(
 ) -> tuple[list[Counter[str]], Ledger]:
     """Steps one run: the cycles of every kind in each turn (M25), and the ledger of its MACs."""
     outputs = images * job.layer.out_channels * job.layer.positions_per_step
-    ledger = Ledger(outputs, job.layer.reduction, product)
+    ledger = Ledger(len(job.passes), outputs, job.layer.reduction, product)
     array = SystolicArray(job.rows, job.columns, job.gate_latency_cycles, ledger)
     cycles: list[Counter[str]] = [Counter() for _ in range(len(plans) + job.interleaved)]
     for wave in Sequencer(job, plans, array).waves():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Pair = tuple[int, int]
+
+MOST_BITS = 16  # of an operand
 
 
 @dataclass(frozen=True)
@@ -105,31 +107,121 @@ def layer_of(manifest: Mapping[str, Any]) -> Layer:
 
 
 @dataclass(frozen=True)
-class Pass:
-    """One sweep at one pair of operand widths; `gated` when the mask steers it."""
+class Plane:
+    """M2. A run of bits of an operand: `low` is its lowest bit, 0 the operand's least."""
 
-    activation_bits: int
-    weight_bits: int
+    low: int
+    bits: int
+
+    @property
+    def covers(self) -> range:
+        """The operand's bits that the plane holds."""
+        return range(self.low, self.low + self.bits)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One sweep: a plane of the activations times a plane of the weights. A gated one computes only
+    the outputs whose mask bit is 1."""
+
+    activation: Plane
+    weight: Plane
     gated: bool = False
 
+    @property
+    def activation_bits(self) -> int:
+        return self.activation.bits
 
-def passes_of(layer: Layer, scheme: str) -> list[Pass]:
-    """M2, M3: the passes of a layer under a scheme."""
+    @property
+    def weight_bits(self) -> int:
+        return self.weight.bits
+
+
+Scheme = str | Sequence[Pass]  # a scheme by its name, or a layer's passes themselves
+
+
+def bits_of(passes: Iterable[Pass], operand: str) -> set[int]:
+    """The bits of an operand, "activation" or "weight", that any of the passes uses."""
+    planes: Iterable[Plane] = (getattr(one, operand) for one in passes)
+    return {bit for plane in planes for bit in plane.covers}
+
+
+def stored_bits(passes: Iterable[Pass], operand: str) -> int:
+    """M23: how many bits of an operand are kept: those that any pass uses, each once."""
+    return len(bits_of(passes, operand))
+
+
+def passes_of(layer: Layer, scheme: Scheme) -> list[Pass]:
+    """M2, M3: the passes of a layer under a scheme; ValueError if it cannot be computed so."""
+    passes = _named_passes(layer, scheme) if isinstance(scheme, str) else list(scheme)
+    if not passes:
+        raise ValueError("a layer needs at least one pass")
+    if passes[0].gated:
+        raise ValueError("the first pass must be dense: a gate decides about its sums")
+    if any(one.gated for one in passes) and layer.gate != "output":
+        raise ValueError(f"a layer with gate: {layer.gate} has no output mask for a gated pass")
+    for one in passes:
+        for plane in (one.activation, one.weight):
+            if plane.bits < 1 or plane.low < 0 or plane.low + plane.bits > MOST_BITS:
+                raise ValueError(f"{plane} is no run of the bits 0 to {MOST_BITS - 1}")
+    return passes
+
+
+def _named_passes(layer: Layer, scheme: str) -> list[Pass]:
     kind, _, widths = scheme.partition(":")
+    weights = Plane(0, layer.weight_bits)
+    whole = [Pass(Plane(0, layer.activation_bits), weights)]
     if kind == "uniform":
         activation, _, weight = widths.partition(",")
-        return [Pass(int(activation), int(weight or layer.weight_bits))]
-    whole = Pass(layer.activation_bits, layer.weight_bits)
+        return [Pass(Plane(0, int(activation)), Plane(0, int(weight or layer.weight_bits)))]
+    if kind == "planes":
+        return _products_of_planes(layer, scheme) or whole
+    if kind not in ("full", "pg", "dual_dense", "msb_only"):
+        raise ValueError(f"no scheme is called {scheme}")
     if kind == "full":
-        return [whole]
-    assert kind in ("pg", "dual_dense", "msb_only"), scheme
+        return whole
     if layer.gate == "input":
         raise ValueError(f"scheme {scheme} does not run a layer with gate: input")
     if layer.gate == "none":
-        return [whole]
-    msb = Pass(layer.msb_bits, layer.weight_bits)
-    lsb = Pass(layer.activation_bits - layer.msb_bits, layer.weight_bits, gated=kind == "pg")
+        return whole
+    msb_plane, lsb_plane = planes_from_the_top(
+        [layer.msb_bits, layer.activation_bits - layer.msb_bits]
+    )
+    msb, lsb = Pass(msb_plane, weights), Pass(lsb_plane, weights, gated=kind == "pg")
     return [msb] if kind == "msb_only" else [msb, lsb]
+
+
+def planes_from_the_top(widths: Sequence[int]) -> list[Plane]:
+    """An operand cut into planes, most significant first, the last of which ends at bit 0."""
+    return [Plane(sum(widths[i + 1 :]), width) for i, width in enumerate(widths)]
+
+
+def _products_of_planes(layer: Layer, scheme: str) -> list[Pass]:
+    """M3: the dense passes of `planes:A1,A2,.../W1,W2,...`, none for an ungated layer that has
+    other operands than these."""
+    activations, slash, weights = scheme.partition(":")[2].partition("/")
+    activation_widths = _widths(activations, scheme)
+    weight_widths = _widths(weights, scheme) if slash else [layer.weight_bits]
+    wanted = sum(activation_widths), sum(weight_widths)
+    if wanted == (layer.activation_bits, layer.weight_bits):
+        return [
+            Pass(activation, weight)
+            for activation in planes_from_the_top(activation_widths)
+            for weight in planes_from_the_top(weight_widths)
+        ]
+    if layer.gate == "none":
+        return []
+    raise ValueError(
+        f"scheme {scheme} is of {wanted[0]} x {wanted[1]} bits, a gated layer has "
+        f"{layer.activation_bits} x {layer.weight_bits}"
+    )
+
+
+def _widths(text: str, scheme: str) -> list[int]:
+    widths = [int(width) if width.isdecimal() else 0 for width in text.split(",")]
+    if min(widths) < 1 or sum(widths) > MOST_BITS:
+        raise ValueError(f"scheme {scheme} needs planes of 1 to {MOST_BITS} bits in all")
+    return widths
 
 
 def _ceil_power_of_two(bits: int) -> int:

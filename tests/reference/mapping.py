@@ -38,8 +38,14 @@ class Job:
 
     @property
     def gated(self) -> bool:
-        """Whether a mask steers the second pass (`pg` on a layer with an output gate)."""
-        return self.passes[-1].gated
+        """Whether a mask steers any of the passes."""
+        return any(one.gated for one in self.passes)
+
+    @property
+    def leading(self) -> int:
+        """M19: how many passes come before the first gated one; the gate compares their sum."""
+        gated = [one.gated for one in self.passes]
+        return gated.index(True) if self.gated else len(gated)
 
     @property
     def gate_latency_cycles(self) -> int:
@@ -48,7 +54,8 @@ class Job:
 
     @property
     def interleaved(self) -> bool:
-        """M19: MSB(i + 1) precedes LSB(i), because a second buffer holds its sums."""
+        """M19: the leading passes of tile i + 1 precede the trailing ones of tile i, because a
+        second buffer holds their sums."""
         in_folds = self.arch["array"]["overlap"] == "folds"
         return self.gated and in_folds and self.arch["memory"]["double_buffered"]
 
@@ -85,13 +92,13 @@ class Job:
 
     @cached_property
     def operands_stay(self) -> bool:
-        """M18: the operands held by the array outlive a tile and, under `ws`, the MSB pass."""
+        """M18: the operands held by the array outlive a pass and a tile: the whole reduction is
+        there at once, and every pass wants the same plane of it in the same places."""
         indices = range(len(self.passes))
         if self.dataflow == "os" or any(self.reduction_folds(i) > 1 for i in indices):
             return False
-        if self.dataflow == "is":
-            return len(self.passes) == 1
-        return len({self.rate(i)[0] for i in indices}) == 1
+        held = {one.activation if self.dataflow == "is" else one.weight for one in self.passes}
+        return len(held) == len({self.rate(i)[0] for i in indices}) == 1
 
     @cached_property
     def window(self) -> int:
@@ -210,6 +217,11 @@ class TilePass:
         """M15: a pass that issues nothing has no fold, edge or traffic."""
         return bool(self.issue.slots)
 
+    @property
+    def entries(self) -> int:
+        """The outputs that the pass computes."""
+        return sum(map(len, self.issue.slots))
+
 
 @dataclass(frozen=True)
 class TilePlan:
@@ -240,16 +252,15 @@ def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
 
 
 def plan_tile(job: Job, tile: Tile, masks: LayerMask | None) -> TilePlan:
-    """M11: what every pass of a tile issues, under the layer's mask where it is gated."""
-    mask = None
+    """M11: what every pass of a tile issues: the gated ones all the same, under one mask."""
+    mask, all_of_it = None, everything(len(tile.slots), len(tile.lanes))
+    under_mask = all_of_it
     if job.gated:
         assert masks is not None, "a gated pass needs a mask"
         mask = tile.mask(job.layer, masks)
+        under_mask = schedule(mask, job.arch["lsb"], job.columns)
     passes = []
     for index, one in enumerate(job.passes):
-        if one.gated and mask is not None:
-            issue = schedule(mask, job.arch["lsb"], job.columns)
-        else:
-            issue = everything(len(tile.slots), len(tile.lanes))
+        issue = under_mask if one.gated else all_of_it
         passes.append(TilePass(index, issue, folds_of(job, tile, index, issue)))
     return TilePlan(tile, mask, passes)

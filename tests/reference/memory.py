@@ -1,104 +1,14 @@
-"""M22-M24: the transfers of every tile, listed and rounded one by one."""
+"""M23, M24: the DRAM transfers of every tile, listed and rounded one by one."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from .array import slot_bits
-from .mapping import Job, Run, Tile, TilePass, TilePlan
+from .layers import bits_of, stored_bits
+from .mapping import Job, Run, Tile, TilePlan
 from .schedulers import active_entries
-
-PARTIAL_SUM_BITS = 32
-
-
-def sram_bytes(job: Job, plan: TilePlan, output_bits: int) -> Counter[str]:
-    """M22: bytes of one tile's accesses to the three buffers."""
-    slots_from, lanes_from = "activation_sram", "weight_sram"
-    if not job.slots_are_positions:
-        slots_from, lanes_from = lanes_from, slots_from
-    accesses = [
-        *((f"{slots_from}_read_bytes", slots_from, bits) for bits in slot_reads(job, plan)),
-        *((f"{lanes_from}_read_bytes", lanes_from, bits) for bits in lane_reads(job, plan)),
-    ]
-    reads, writes = output_accesses(job, plan, output_bits)
-    accesses.append(("output_sram_read_bytes", "output_sram", sum(reads)))
-    accesses.append(("output_sram_write_bytes", "output_sram", sum(writes)))
-    total: Counter[str] = Counter()
-    for column, buffer, bits in accesses:
-        port_bits = job.arch["memory"][buffer]["port_bits"]
-        total[column] += -(-bits // port_bits) * port_bits // 8
-    return total
-
-
-def slot_reads(job: Job, plan: TilePlan) -> Iterator[int]:
-    """Bits of each read of the operand that feeds the slots: one per executed pass."""
-    for one in plan.passes:
-        if one.happens:
-            vector_bits = job.layer.reduction * slot_bits(job, one.index)
-            yield sum(vector_bits for _ in range(one.issue.vectors))
-
-
-def lane_bits(job: Job, index: int) -> int:
-    """Bits of one element of the operand that feeds the lanes, in one pass."""
-    one = job.passes[index]
-    return one.weight_bits if job.slots_are_positions else one.activation_bits
-
-
-def lane_reads(job: Job, plan: TilePlan) -> Iterator[int]:
-    """Bits of each read of the operand that feeds the lanes: per fold, or per load."""
-    for one in plan.passes:
-        if not one.happens:
-            continue
-        operand_bits = job.layer.reduction * len(plan.tile.lanes) * lane_bits(job, one.index)
-        if job.dataflow == "os":
-            yield sum(operand_bits for _ in one.folds)
-        elif not job.operands_stay or (plan.tile.opens_lane_group and one.index == 0):
-            yield operand_bits
-
-
-def output_accesses(job: Job, plan: TilePlan, output_bits: int) -> tuple[list[int], list[int]]:
-    """Bits of the reads and of the writes of the output buffer."""
-    outputs = len(plan.tile.slots) * len(plan.tile.lanes)
-    folds = [sum_visits(job, plan, one.index) for one in plan.passes]
-    reads, writes = [], []
-    if job.gated:
-        reads.append(outputs)
-        writes.append(outputs)
-    if folds[0] == 1 and (len(job.passes) == 1 or accumulators_keep_sums(job, plan.tile)):
-        reads.append(outputs * output_bits)
-        writes.append(outputs * output_bits)
-        return reads, writes
-    for one in plan.passes:
-        entries = sum(len(issue_slot) for issue_slot in one.issue.slots)
-        for fold in range(folds[one.index]):
-            if one.index > 0 or fold > 0:  # the very first sums are not added to anything
-                reads.append(entries * PARTIAL_SUM_BITS)
-            writes.append(entries * PARTIAL_SUM_BITS)
-    reads.append(outputs * PARTIAL_SUM_BITS)
-    return reads, writes
-
-
-def sum_visits(job: Job, plan: TilePlan, index: int) -> int:
-    """How often a pass's sums come to the output buffer: once per reduction fold; under `os` once
-    per piece of the reduction, as many lane operands at a time as the buffer holds."""
-    if job.dataflow != "os":
-        return job.reduction_folds(index)
-    dram = Dram(job, plan.tile.run, 0)
-    if len(plan.tile.slots) <= job.rows or dram.lanes_fetched_once(plan.tile):
-        return 1
-    room = dram.usable_bits("weight_sram" if job.slots_are_positions else "activation_sram")
-    pieces, left = 1, job.layer.reduction * len(plan.tile.lanes) * lane_bits(job, index)
-    while left > room:
-        pieces, left = pieces + 1, left - room
-    return pieces
-
-
-def accumulators_keep_sums(job: Job, tile: Tile) -> bool:
-    """Whether the LSB pass finds its slots' sums where the MSB pass left them, in the PEs."""
-    in_place = not job.gated or job.arch["lsb"]["scheduler"] in ("dense", "skip")
-    return job.dataflow == "os" and len(tile.slots) <= job.rows and in_place
 
 
 @dataclass
@@ -115,17 +25,22 @@ class Dram:
     # What the run is made of.
 
     @property
-    def stored_bits(self) -> int:
-        return sum(one.activation_bits for one in self.job.passes)
+    def activation_bits(self) -> int:
+        """Bits of an activation that the passes use."""
+        return stored_bits(self.job.passes, "activation")
 
     @property
-    def planes_fetched_apart(self) -> bool:
-        return self.job.gated and self.job.arch["memory"]["lsb_fetch"] == "on_demand"
+    def weight_bits(self) -> int:
+        """Bits of a weight that the passes use."""
+        return stored_bits(self.job.passes, "weight")
 
-    @property
-    def fetched_whole_bits(self) -> int:
-        """Bits per activation that a fetch of whole activations moves."""
-        return self.job.passes[0].activation_bits if self.planes_fetched_apart else self.stored_bits
+    @cached_property
+    def bits_on_demand(self) -> set[int]:
+        """M24: the bits of an activation that wait for the gate: no dense pass uses them."""
+        if self.job.arch["memory"]["lsb_fetch"] != "on_demand":
+            return set()
+        dense = [one for one in self.job.passes if not one.gated]
+        return bits_of(self.job.passes, "activation") - bits_of(dense, "activation")
 
     @property
     def group_input(self) -> int:
@@ -151,10 +66,6 @@ class Dram:
     # What stays in the buffers.
 
     @property
-    def weight_bits(self) -> int:
-        return self.job.passes[0].weight_bits
-
-    @property
     def weights_kept_over_steps(self) -> bool:
         """Whether an earlier time step of the batch has fetched the layer's weights for good."""
         layer = self.job.layer
@@ -165,7 +76,7 @@ class Dram:
     def slots_resident(self) -> bool:
         layer = self.job.layer
         if self.job.slots_are_positions:
-            return self.group_input * self.stored_bits <= self.usable_bits("activation_sram")
+            return self.group_input * self.activation_bits <= self.usable_bits("activation_sram")
         bits = layer.group_channels * layer.reduction * self.weight_bits
         return bits <= self.usable_bits("weight_sram")
 
@@ -174,7 +85,7 @@ class Dram:
         if self.job.slots_are_positions:
             fits = elements * self.weight_bits <= self.usable_bits("weight_sram")
         else:
-            footprint = min(elements, self.group_input) * self.stored_bits
+            footprint = min(elements, self.group_input) * self.activation_bits
             fits = footprint <= self.usable_bits("activation_sram")
         return fits or self.job.operands_stay
 
@@ -182,7 +93,7 @@ class Dram:
     def row_fetches(self) -> int:
         """How often input pixels are fetched as slots: once, or by every kernel row."""
         layer = self.job.layer
-        row_bits = layer.in_size[1] * layer.group_in_channels * self.stored_bits
+        row_bits = layer.in_size[1] * layer.group_in_channels * self.activation_bits
         kernel_rows = layer.kernel[0]
         fits = kernel_rows * row_bits <= self.usable_bits("activation_sram")
         return 1 if fits else kernel_rows
@@ -200,29 +111,26 @@ class Dram:
             reads = [*self.weights_as_lanes(plan), *self.input_as_slots(tile)]
         else:
             reads = [*self.input_as_lanes(plan), *self.weights_as_slots(plan)]
-        if self.planes_fetched_apart:
-            reads += self.lsb_bursts(plan)
+        reads += self.bursts_on_demand(plan)
         written = len(tile.slots) * len(tile.lanes) * self.output_bits
         return sum(reads), self.bytes_of(written)
 
-    def fetches(self, one: TilePass) -> range:
-        """The fetches of a lane operand that no buffer holds: one per executed pass."""
-        return range(int(one.happens))
-
     def weights_as_lanes(self, plan: TilePlan) -> Iterator[int]:
+        """All their planes once, or by every executed pass its own."""
         if self.weights_kept_over_steps:
             return
         tile = plan.tile
-        fetch = self.bytes_of(self.job.layer.reduction * len(tile.lanes) * self.weight_bits)
+        weights = self.job.layer.reduction * len(tile.lanes)
         if self.lanes_fetched_once(tile):
             if tile.opens_lane_group:
-                yield fetch
+                yield self.bytes_of(weights * self.weight_bits)
             return
         for one in plan.passes:
-            for _ in self.fetches(one):
-                yield fetch
+            if one.happens:
+                yield self.bytes_of(weights * self.job.passes[one.index].weight_bits)
 
     def input_as_lanes(self, plan: TilePlan) -> Iterator[int]:
+        """As weights; what is fetched on demand comes in bursts of its own."""
         tile = plan.tile
 
         def fetch(bits_each: int) -> int:
@@ -231,33 +139,35 @@ class Dram:
 
         if self.lanes_fetched_once(tile):
             if tile.opens_lane_group:
-                yield fetch(self.fetched_whole_bits)
+                yield fetch(self.activation_bits - len(self.bits_on_demand))
             return
         for one in plan.passes:
-            if one.index > 0 and self.planes_fetched_apart:
-                continue
-            for _ in self.fetches(one):
-                yield fetch(self.job.passes[one.index].activation_bits)
+            if one.happens:
+                plane = self.job.passes[one.index].activation
+                yield fetch(len(set(plane.covers) - self.bits_on_demand))
 
     def input_as_slots(self, tile: Tile) -> Iterator[int]:
         if tile.lane_group > 0 and self.slots_resident:
             return
-        bits = self.group_input * self.fetched_whole_bits
+        bits = self.group_input * (self.activation_bits - len(self.bits_on_demand))
         for _ in range(self.row_fetches):
             yield self.bytes_of(self.share(bits, tile.first_slot, len(tile.slots), tile.run_slots))
 
     def weights_as_slots(self, plan: TilePlan) -> Iterator[int]:
         if self.weights_kept_over_steps or (plan.tile.lane_group > 0 and self.slots_resident):
             return
-        vector_bits = self.job.layer.reduction * self.weight_bits
-        window_bits = len(plan.tile.slots) * vector_bits
-        yield self.bytes_of(window_bits)
-        if not self.slots_resident and window_bits > self.usable_bits("weight_sram"):
-            for one in plan.passes[1:]:
-                yield self.bytes_of(one.issue.vectors * vector_bits)
+        reduction = self.job.layer.reduction
+        window_bits = len(plan.tile.slots) * reduction * self.weight_bits
+        if self.slots_resident or window_bits <= self.usable_bits("weight_sram"):
+            yield self.bytes_of(window_bits)
+            return
+        for one in plan.passes:
+            vector_bits = reduction * self.job.passes[one.index].weight_bits
+            yield self.bytes_of(one.issue.vectors * vector_bits)
 
-    def lsb_bursts(self, plan: TilePlan) -> Iterator[int]:
-        """M24: the LSB plane's bursts that the tile's gated outputs need and no buffer holds."""
+    def bursts_on_demand(self, plan: TilePlan) -> Iterator[int]:
+        """M24: the bursts that the tile's gated outputs need and no buffer holds, once for all
+        gated passes."""
         fetches = self.row_fetches if self.job.slots_are_positions else 1
         held = self.held_bursts(plan.tile)
         needed = {
@@ -284,7 +194,6 @@ class Dram:
         return pixels
 
     def bursts_of_pixel(self, pixel: int) -> range:
-        lsb_bits = self.job.passes[1].activation_bits
-        pixel_bits = self.job.layer.group_in_channels * lsb_bits
+        pixel_bits = self.job.layer.group_in_channels * len(self.bits_on_demand)
         first_bit, last_bit = pixel * pixel_bits, (pixel + 1) * pixel_bits - 1
         return range(first_bit // self.burst_bits, last_bit // self.burst_bits + 1)

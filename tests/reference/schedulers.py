@@ -1,4 +1,4 @@
-"""M11-M14: the LSB schedulers, written as the hardware holds its state.
+"""M11-M14: the schedulers of gated passes, written as the hardware holds its state.
 
 A mask is a list of slots, each a list of 0/1 per lane. What is issued is a list of issue slots,
 each a dictionary from array column to the entry (slot, lane) that the column works on.

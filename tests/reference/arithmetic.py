@@ -1,0 +1,131 @@
+"""M2: the outputs of a list of passes, in plain arithmetic and as the stepped array sums them up.
+
+Outputs are [image][channel][position] of integers, the positions of all time steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .array import Product, step_run
+from .layers import Layer, Pass, Plane, Scheme, layer_of, passes_of
+from .mapping import Job, LayerMask, Run, output_index, plan_tile, runs_of, tiles_of
+
+Activations = Sequence[Sequence[Sequence[int]]]  # [image][in channel][pixel], or [..][time step]
+Weights = Sequence[
+    Sequence[int]
+]  # [out channel][reduction index: kernel tap, then group input channel]
+Outputs = list[list[list[int]]]
+Output = tuple[int, int, int]  # image, channel, position
+
+
+def plane_of(operand: int, plane: Plane, operand_bits: int) -> int:
+    """The value of an operand's plane: signed as the operand is where it holds the top bit."""
+    shifted = operand >> plane.low
+    return shifted if operand_bits - 1 in plane.covers else shifted % 2**plane.bits
+
+
+def operands(
+    layer: Layer, activations: Activations, weights: Weights, output: Output
+) -> Iterator[tuple[int, int]]:
+    """The (activation, weight) pairs of one output's reduction, in order; padding is zero."""
+    image, channel, position = output
+    depth = layer.group_in_channels
+    first_channel = channel // layer.group_channels * depth
+    recurrent = layer.op == "recurrent"
+    pixels = [position] if recurrent else layer.window_pixels(position)
+    for tap, pixel in enumerate(pixels):
+        for d in range(depth):
+            activation = 0 if pixel is None else activations[image][first_channel + d][pixel]
+            yield activation, weights[channel][tap * depth + d]
+
+
+def product_of_planes(layer: Layer, one: Pass, activation: int, weight: int) -> int:
+    """What a PE makes of two operands in one pass."""
+    of_activation = plane_of(activation, one.activation, layer.activation_bits)
+    return of_activation * plane_of(weight, one.weight, layer.weight_bits)
+
+
+def weight_of_pass(one: Pass) -> int:
+    """What a pass's sum counts for, because its planes begin above bit 0."""
+    return 2 ** (one.activation.low + one.weight.low)
+
+
+def gated_outputs(
+    layer: Mapping[str, Any],
+    activations: Activations,
+    weights: Weights,
+    mask: LayerMask | None,
+    scheme: Scheme = "pg",
+) -> Outputs:
+    """The sum of all dense passes, plus that of the gated ones where the mask is 1.
+
+    Of `pg` that is section 1 of the design: O_hb * 2^B_lb, plus W * I_lb where the mask is 1.
+    """
+    shape = layer_of(layer)
+    passes = passes_of(shape, scheme)
+
+    def output(image: int, channel: int, position: int) -> int:
+        pairs = list(operands(shape, activations, weights, (image, channel, position)))
+        total = 0
+        for one in passes:
+            if not one.gated or (mask is not None and mask[image][channel][position]):
+                total += weight_of_pass(one) * sum(product_of_planes(shape, one, *p) for p in pairs)
+        return total
+
+    positions = range(shape.positions_per_step * shape.time_steps)
+    return [
+        [[output(i, c, p) for p in positions] for c in range(shape.out_channels)]
+        for i in range(len(activations))
+    ]
+
+
+def stepped_outputs(
+    layer: Mapping[str, Any],
+    arch: Mapping[str, Any],
+    activations: Activations,
+    weights: Weights,
+    mask: LayerMask | None,
+    calibration_mask: LayerMask | None = None,
+    scheme: Scheme = "pg",
+) -> Outputs:
+    """The outputs that the stepped array accumulates, pass by pass and MAC by MAC, in its own
+    order."""
+    shape = layer_of(layer)
+    job = Job(shape, passes_of(shape, scheme), arch)
+    positions = shape.positions_per_step * shape.time_steps
+    outputs: Outputs = [[[0] * positions for _ in range(shape.out_channels)] for _ in activations]
+    for run in runs_of(job, len(activations)):
+        plans = [plan_tile(job, tile, mask) for tile in tiles_of(job, run, calibration_mask)]
+        where = outputs_of(job, run)
+        pairs = {
+            index: list(operands(shape, activations, weights, output))
+            for index, output in where.items()
+        }
+        _, ledger = step_run(job, plans, run.images, product_of(job, pairs))
+        for one, sums in zip(job.passes, ledger.sums, strict=True):
+            for index, (image, channel, position) in where.items():
+                outputs[image][channel][position] += weight_of_pass(one) * sums[index]
+    return outputs
+
+
+def outputs_of(job: Job, run: Run) -> dict[int, Output]:
+    """Which output of the layer each output of a run is."""
+    layer = job.layer
+    first_position = run.step * layer.positions_per_step
+    return {
+        output_index(job, i, c, p): (run.first_image + i, c, first_position + p)
+        for i in range(run.images)
+        for c in range(layer.out_channels)
+        for p in range(layer.positions_per_step)
+    }
+
+
+def product_of(job: Job, pairs: Mapping[int, Sequence[tuple[int, int]]]) -> Product:
+    """The product that a PE forms of the k-th operands of an output of the run, in one pass."""
+
+    def product(index: int, output: int, k: int) -> int:
+        return product_of_planes(job.layer, job.passes[index], *pairs[output][k])
+
+    return product

@@ -1,0 +1,99 @@
+"""M22: the accesses of every tile to the three buffers, listed and rounded one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from .array import slot_bits
+from .mapping import Job, Tile, TilePlan
+from .memory import Dram
+
+PARTIAL_SUM_BITS = 32
+
+
+def sram_bytes(job: Job, plan: TilePlan, output_bits: int) -> Counter[str]:
+    """M22: bytes of one tile's accesses to the three buffers."""
+    slots_from, lanes_from = "activation_sram", "weight_sram"
+    if not job.slots_are_positions:
+        slots_from, lanes_from = lanes_from, slots_from
+    accesses = [
+        *((f"{slots_from}_read_bytes", slots_from, bits) for bits in slot_reads(job, plan)),
+        *((f"{lanes_from}_read_bytes", lanes_from, bits) for bits in lane_reads(job, plan)),
+    ]
+    reads, writes = output_accesses(job, plan, output_bits)
+    accesses.append(("output_sram_read_bytes", "output_sram", sum(reads)))
+    accesses.append(("output_sram_write_bytes", "output_sram", sum(writes)))
+    total: Counter[str] = Counter()
+    for column, buffer, bits in accesses:
+        port_bits = job.arch["memory"][buffer]["port_bits"]
+        total[column] += -(-bits // port_bits) * port_bits // 8
+    return total
+
+
+def slot_reads(job: Job, plan: TilePlan) -> Iterator[int]:
+    """Bits of each read of the operand that feeds the slots: one per executed pass."""
+    for one in plan.passes:
+        if one.happens:
+            vector_bits = job.layer.reduction * slot_bits(job, one.index)
+            yield sum(vector_bits for _ in range(one.issue.vectors))
+
+
+def lane_bits(job: Job, index: int) -> int:
+    """Bits of one element of the operand that feeds the lanes, in one pass."""
+    one = job.passes[index]
+    return one.weight_bits if job.slots_are_positions else one.activation_bits
+
+
+def lane_reads(job: Job, plan: TilePlan) -> Iterator[int]:
+    """Bits of each read of the operand that feeds the lanes: per fold, or per load."""
+    for one in plan.passes:
+        if not one.happens:
+            continue
+        operand_bits = job.layer.reduction * len(plan.tile.lanes) * lane_bits(job, one.index)
+        if job.dataflow == "os":
+            yield sum(operand_bits for _ in one.folds)
+        elif not job.operands_stay or (plan.tile.opens_lane_group and one.index == 0):
+            yield operand_bits
+
+
+def output_accesses(job: Job, plan: TilePlan, output_bits: int) -> tuple[list[int], list[int]]:
+    """Bits of the reads and of the writes of the output buffer."""
+    outputs = len(plan.tile.slots) * len(plan.tile.lanes)
+    folds = [sum_visits(job, plan, one.index) for one in plan.passes]
+    reads, writes = [], []
+    if job.gated:
+        reads.append(outputs)
+        writes.append(outputs)
+    if folds[0] == 1 and (len(job.passes) == 1 or accumulators_keep_sums(job, plan.tile)):
+        reads.append(outputs * output_bits)
+        writes.append(outputs * output_bits)
+        return reads, writes
+    for one in plan.passes:
+        for fold in range(folds[one.index]):
+            if one.index > 0 or fold > 0:  # the very first sums are not added to anything
+                reads.append(one.entries * PARTIAL_SUM_BITS)
+            writes.append(one.entries * PARTIAL_SUM_BITS)
+    reads.append(outputs * PARTIAL_SUM_BITS)
+    return reads, writes
+
+
+def sum_visits(job: Job, plan: TilePlan, index: int) -> int:
+    """How often a pass's sums come to the output buffer: once per reduction fold; under `os` once
+    per piece of the reduction, as many lane operands at a time as the buffer holds."""
+    if job.dataflow != "os":
+        return job.reduction_folds(index)
+    dram = Dram(job, plan.tile.run, 0)
+    if len(plan.tile.slots) <= job.rows or dram.lanes_fetched_once(plan.tile):
+        return 1
+    room = dram.usable_bits("weight_sram" if job.slots_are_positions else "activation_sram")
+    pieces, left = 1, job.layer.reduction * len(plan.tile.lanes) * lane_bits(job, index)
+    while left > room:
+        pieces, left = pieces + 1, left - room
+    return pieces
+
+
+def accumulators_keep_sums(job: Job, tile: Tile) -> bool:
+    """Whether every pass finds its slots' sums where the first pass left them, in the PEs."""
+    in_place = not job.gated or job.arch["lsb"]["scheduler"] in ("dense", "skip")
+    return job.dataflow == "os" and len(tile.slots) <= job.rows and in_place
