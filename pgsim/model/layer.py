@@ -42,7 +42,7 @@ def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     simulated = block.batches if job.gated else 1  # without a mask all batches are alike
     batches = Batches(job.tiling, simulated, block.batches)
     timings = time_passes(job, mask)
-    bursts = dram.counts(job, timings, mask)
+    bursts = dram.counts(job, timings, mask, simulated)
     words = sram.counts(job, timings)
     passes = tuple(each.counts(batches) for each in timings)
     run = events.events_of(job, batches.tiles, timings, bursts)

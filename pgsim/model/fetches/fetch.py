@@ -23,6 +23,10 @@ class Fetch:
         """Return whether the buffer holds what all slots of a run and group need."""
         raise NotImplementedError
 
+    def fetching_runs(self, job: Job) -> Counts:
+        """Return 1 for each run of a batch that fetches anything, 0 for others, int64 (runs,)."""
+        return np.ones(job.tiling.runs, np.int64)
+
     def of_lanes(self, job: Job, timings: Timings, once: Counts) -> Counts:
         """Return the bursts that feed lanes.
 

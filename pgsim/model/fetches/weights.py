@@ -31,12 +31,12 @@ class WeightFetch(Fetch):
         elements = job.tiling.lane_group_lanes * job.shape.reduction
         held = first(job.tiling.window_slots.size) * bursts(job, elements * job.weight_bits)[:, None]
         if once.all():
-            return held * fetching_runs(job)
+            return held
         again = sum(
             each.executed * bursts(job, elements * each.plan.weight_bits)[:, None]
             for each in timings
         )
-        return np.where(once[:, None], held, again) * fetching_runs(job)
+        return np.where(once[:, None], held, again)
 
     def of_slots(self, job: Job, timings: Timings) -> Counts:
         """Return a window's weights at all bits, or, where they do not fit, pass by pass."""
@@ -45,23 +45,18 @@ class WeightFetch(Fetch):
         window = job.tiling.window_slots * channel
         whole = bursts(job, window * job.weight_bits)
         if resident or len(timings) == 1:
-            return fetching * whole * fetching_runs(job)
+            return fetching * whole
         opening = bursts(job, window * timings[0].plan.weight_bits)
         later = sum(
             bursts(job, each.issue.vectors * channel * each.plan.weight_bits)
             for each in timings[1:]
         )
         fits = window * job.weight_bits <= usable_bits(job, self.operand)
-        return fetching * np.where(fits, whole, opening + later) * fetching_runs(job)
+        return fetching * np.where(fits, whole, opening + later)
 
-
-def fetching_runs(job: Job) -> Counts:
-    """1 for each run of a batch that fetches weights; int64 that broadcasts to (runs, 1, 1, 1).
-
-    Of runs that depend on each other the first does, if the buffer then holds the layer's weights.
-    """
-    bits = job.shape.out_channels * job.shape.reduction * job.weight_bits
-    runs = job.tiling.runs
-    if runs == 1 or bits > usable_bits(job, WEIGHTS):
-        return np.ones((1, 1, 1, 1), np.int64)
-    return first(runs)[:, None, None, None]
+    def fetching_runs(self, job: Job) -> Counts:
+        """Return the first of runs that depend on each other, if the buffer holds all weights."""
+        bits = job.shape.out_channels * job.shape.reduction * job.weight_bits
+        if bits > usable_bits(job, self.operand):
+            return super().fetching_runs(job)
+        return first(job.tiling.runs)

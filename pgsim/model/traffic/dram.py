@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from pgsim.arch import ArchConfig, Counts
-from pgsim.model.fetches import FETCHES, bursts
+from pgsim.model.fetches import FETCHES, Fetch, bursts
 from pgsim.model.holding import fetched_once
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
@@ -30,16 +32,18 @@ COUNTS = (
 )
 
 
-def counts(job: Job, timings: Timings, mask: MaskWork | None) -> Mapping[str, Counts]:
+def counts(
+    job: Job, timings: Timings, mask: MaskWork | None, batches: int
+) -> Mapping[str, Counts]:
     """Return the bursts of every tile by direction, int64 that broadcast to the tiles.
 
-    mask: of a gated layer. Source: MODEL.md M23, M24.
+    mask: of a gated layer. batches: that are simulated. Source: MODEL.md M23, M24.
     """
     once = fetched_once(job)
     lanes, slots = FETCHES[job.lane_operand.name], FETCHES[job.slot_operand.name]
     fetched = {
-        lanes.operand.name: lanes.of_lanes(job, timings, once),
-        slots.operand.name: slots.of_slots(job, timings),
+        lanes.operand.name: lanes.of_lanes(job, timings, once) * _runs(job, lanes, batches),
+        slots.operand.name: slots.of_slots(job, timings) * _runs(job, slots, batches),
     }
     if mask is not None and job.demand_bits:
         demanded = demanded_bursts(job, mask, once)
@@ -48,3 +52,11 @@ def counts(job: Job, timings: Timings, mask: MaskWork | None) -> Mapping[str, Co
         **{f"dram_{name}_read_bursts": each for name, each in fetched.items()},
         "dram_write_bursts": bursts(job, job.tiling.outputs * job.output_bits),
     }
+
+
+def _runs(job: Job, fetch: Fetch, batches: int) -> Counts:
+    """Return 1 for each run that fetches an operand, int64 that broadcasts to (runs, 1, 1, 1)."""
+    fetching = fetch.fetching_runs(job)
+    if fetching.all():
+        return np.ones((1, 1, 1, 1), np.int64)
+    return np.tile(fetching, batches)[:, None, None, None]
