@@ -116,7 +116,7 @@ def _draw_map(axes: Axes, layer: LayerTrace, image: int) -> None:
     axes.tick_params(labelsize=7)
     if columns:
         axes.set_xlabel("channel", fontsize=8)
-        axes.set_ylabel("time step" if shape.time_steps else "position", fontsize=8)
+        axes.set_ylabel(shape.kind.position, fontsize=8)
         return
     across = (drawn.shape[1] + 1) // (shape.mask_size[1] + 1)
     if len(mask) > 1:

@@ -23,8 +23,9 @@ from safetensors import SafetensorError, safe_open
 
 from pgsim.errors import InputError, nearest
 from pgsim.files import replacing
-from pgsim.workload.layer import LayerShape, describe, layer_shapes
+from pgsim.workload.layer import LayerShape, layer_shapes
 from pgsim.workload.masks import WORD, LayerTrace, Words, words_of
+from pgsim.workload.problems import describe
 from pgsim.workload.trace_paths import shard_paths
 
 Shape = tuple[int, ...]
