@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
     from pgsim.compare import compare
     from pgsim.errors import InputError
+    from pgsim.masks import mask_measures, synthetic_trace
     from pgsim.plots import plot_comparison, plot_masks, plot_results
     from pgsim.results import COLUMNS
     from pgsim.schemes import SCHEMES
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
         LayerTrace,
         check_trace,
         load_trace,
-        mask_measures,
         network,
         save_trace,
-        synthetic_trace,
     )
 
 __version__ = "0.1.0"
@@ -47,7 +46,7 @@ _HOMES = {
     "load_arch": "arch",
     "load_sweep": "sweep",
     "load_trace": "workload",
-    "mask_measures": "workload",
+    "mask_measures": "masks",
     "network": "workload",
     "plot_comparison": "plots",
     "plot_masks": "plots",
@@ -56,7 +55,7 @@ _HOMES = {
     "save_trace": "workload",
     "simulate": "simulate",
     "sweep": "sweep",
-    "synthetic_trace": "workload",
+    "synthetic_trace": "masks",
     "write_table": "table_files",
 }
 

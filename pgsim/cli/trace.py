@@ -23,14 +23,8 @@ from pgsim.cli.output import (
     whole,
 )
 from pgsim.cli.synth import synth
-from pgsim.workload import (
-    GateTrace,
-    LayerShape,
-    MaskMeasures,
-    check_trace,
-    load_trace,
-    mask_measures,
-)
+from pgsim.masks import MaskMeasures, mask_measures
+from pgsim.workload import GateTrace, LayerShape, check_trace, load_trace
 
 
 @click.group("trace")

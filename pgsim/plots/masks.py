@@ -14,8 +14,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from pgsim.errors import InputError, nearest
+from pgsim.masks import MaskMeasures, mask_measures
 from pgsim.plots.drawing import BLUE, GREY, VERMILLION, bar_labels, wrapped, write_figure
-from pgsim.workload import GateTrace, LayerTrace, MaskMeasures, mask_measures
+from pgsim.workload import GateTrace, LayerTrace
 
 _OFF = "#E3E3E3"
 _COLOURS = ListedColormap([_OFF, BLUE, "white"])  # of 0, of 1, of the gap between channels

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
 from pgsim.workload.layer import LayerShape, layer_shapes
-from pgsim.workload.masks import WORD, LayerTrace, Words, pack_masks
+from pgsim.workload.layer_trace import WORD, LayerTrace, Words, pack_masks
 from pgsim.workload.trace_file import (
     FORMAT_VERSION,
     Manifest,

@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 from pgsim.errors import InputError, nearest
 from pgsim.files import replacing
 from pgsim.workload.layer import LayerShape, layer_shapes
-from pgsim.workload.masks import WORD, LayerTrace, Words, words_of
+from pgsim.workload.layer_trace import WORD, LayerTrace, Words, words_of
 from pgsim.workload.problems import describe
 from pgsim.workload.trace_paths import shard_paths
 

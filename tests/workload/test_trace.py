@@ -114,7 +114,7 @@ def test_densities_are_means_of_the_mask() -> None:
 
 
 def test_a_large_mask_is_counted_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pgsim.workload.masks._CHUNK_WORDS", 16)  # two images of 4 x 2 words
+    monkeypatch.setattr("pgsim.workload.layer_trace._CHUNK_WORDS", 16)  # two images of 4 x 2 words
     assert _trace().layers[1].density() == pytest.approx(_masks()["conv"].mean(), rel=1e-15)
 
 
@@ -708,7 +708,7 @@ def test_a_file_without_digests_is_fine(tmp_path: Path) -> None:
 def test_set_padding_bits_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk_words: int
 ) -> None:
-    monkeypatch.setattr("pgsim.workload.masks._CHUNK_WORDS", chunk_words)
+    monkeypatch.setattr("pgsim.workload.layer_trace._CHUNK_WORDS", chunk_words)
     paths = save_trace(_trace(), tmp_path / "tiny", shards=2)
     data = bytearray(paths[1].read_bytes())
     begin = 8 + int.from_bytes(data[:8], "little")
