@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
+
 import numpy as np
 import pytest
 from trace_cases import LAYERS, tiny_masks, tiny_trace
@@ -65,3 +68,47 @@ def test_mask_words_across_shards() -> None:
             assert not words.flags.writeable
     assert np.shares_memory(layer.mask_words(3, 5), whole)
     assert layer.density() == tiny_trace().layers[1].density()
+
+
+def test_the_digest_is_that_of_the_dimensions_and_the_bytes() -> None:
+    for layer in tiny_trace().layers[1:]:
+        words = layer.mask_words()
+        data = np.array(words.shape, dtype="<u8").tobytes() + words.astype("<u8").tobytes()
+        assert layer.digest == hashlib.blake2b(data, digest_size=16).digest()
+
+
+def test_equal_masks_have_equal_digests_whatever_the_shards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layer = tiny_trace().layers[1]
+    whole = layer.mask_words()
+    monkeypatch.setattr("pgsim.workload.layer_trace._CHUNK_WORDS", 16)  # two images of 4 x 2 words
+    strided = np.repeat(whole, 2, axis=2)[..., ::2]
+    for shards in ((whole,), (whole[:2], whole[2:3], whole[3:]), (strided,)):
+        assert LayerTrace(layer.shape, shards).digest == layer.digest
+    other_widths = tiny_trace().with_bits(activation_bits=8).layers[1]
+    assert other_widths.shape != layer.shape
+    assert other_widths.digest == layer.digest
+
+
+def test_other_masks_have_other_digests() -> None:
+    layer = tiny_trace().layers[1]
+    words = layer.mask_words()
+    flipped = words.copy()
+    flipped[3, 2, 0] ^= 1
+    others = [flipped, words[:4], words[1:], words[:, :2], words.reshape(5, 8, 1)]
+    digests = {LayerTrace(layer.shape, (each,)).digest for each in others}
+    assert len(digests | {layer.digest}) == 6
+
+
+def test_the_digest_is_computed_once_and_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, ungated = tiny_trace().layers[1], tiny_trace().layers[0]
+    reads = []
+    stored = LayerTrace.stored
+    monkeypatch.setattr(LayerTrace, "stored", lambda self: reads.append(self) or stored(self))
+    assert layer.density() > 0 and reads == []
+    assert layer.digest == layer.digest
+    assert reads == [layer]
+    assert ungated.digest != layer.digest
+    assert pickle.loads(pickle.dumps(layer)).digest == layer.digest
+    assert reads == [layer, ungated]
