@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
     from pgsim.study.comparison import compare
     from pgsim.errors import InputError
+    from pgsim.masks import mask_measures, synthetic_trace
     from pgsim.plots import plot_comparison, plot_masks, plot_results
     from pgsim.results import COLUMNS
     from pgsim.schemes import SCHEMES
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
         LayerTrace,
         check_trace,
         load_trace,
-        mask_measures,
         network,
         save_trace,
-        synthetic_trace,
     )
 
 __version__ = "0.1.0"
@@ -45,7 +44,7 @@ _HOMES = {
     "load_arch": "arch",
     "load_sweep": "study.sweeps",
     "load_trace": "workload",
-    "mask_measures": "workload",
+    "mask_measures": "masks",
     "network": "workload",
     "plot_comparison": "plots",
     "plot_masks": "plots",
@@ -54,7 +53,7 @@ _HOMES = {
     "save_trace": "workload",
     "simulate": "study.simulation",
     "sweep": "study.sweeps",
-    "synthetic_trace": "workload",
+    "synthetic_trace": "masks",
     "write_table": "results.table_files",
 }
 

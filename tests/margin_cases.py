@@ -7,14 +7,8 @@ from dataclasses import replace
 import numpy as np
 import operand_cases
 
-from pgsim.workload import (
-    GateTrace,
-    LayerOperands,
-    Margins,
-    gate_mask,
-    layer_margins,
-    layer_shape,
-)
+from pgsim.masks import Margins, layer_margins
+from pgsim.workload import GateTrace, LayerOperands, gate_mask, layer_shape
 
 CONV = operand_cases.CONV | {"in_size": [5, 6], "padding": [1, 0], "dilation": [1, 1]}
 LINEAR = operand_cases.LINEAR | {"activation_bits": 6, "msb_bits": 4, "weight_bits": 4}

@@ -13,14 +13,13 @@ from rich.table import Table
 from pgsim.arch import LANES, SCHEDULERS, ArchConfig, load_arch
 from pgsim.cli.output import masks_of, percent, show, table, whole
 from pgsim.errors import InputError
+from pgsim.masks import fitted_trace, synthetic_trace
 from pgsim.workload import (
     NETWORKS,
     GateTrace,
     check_trace_path,
-    fitted_trace,
     load_trace,
     save_trace,
-    synthetic_trace,
 )
 from pgsim.workload import network as network_layers
 

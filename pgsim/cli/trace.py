@@ -23,14 +23,8 @@ from pgsim.cli.output import (
     whole,
 )
 from pgsim.cli.synth import synth
-from pgsim.workload import (
-    GateTrace,
-    LayerShape,
-    MaskMeasures,
-    check_trace,
-    load_trace,
-    mask_measures,
-)
+from pgsim.masks import MaskMeasures, mask_measures
+from pgsim.workload import GateTrace, LayerShape, check_trace, load_trace
 
 
 @click.group("trace")
@@ -120,9 +114,9 @@ def layer_table(trace: GateTrace, measures: Sequence[MaskMeasures]) -> Table:
     macs_unit, macs = scaled([shape.macs for shape in shapes], "")
     columns: dict[str, Sequence[str]] = {
         "layer": [shape.name for shape in shapes],
-        "op": [_op(shape) for shape in shapes],
+        "op": [shape.kind.words(shape) for shape in shapes],
         "channels": [f"{shape.in_channels} to {shape.out_channels}" for shape in shapes],
-        "input to output": [_sizes(shape) for shape in shapes],
+        "input to output": [shape.kind.extent(shape) for shape in shapes],
         "outputs\nan image": whole(shape.outputs for shape in shapes),
         f"MACs\n{macs_unit}": macs,
         "bits": [_bits(shape) for shape in shapes],
@@ -163,34 +157,6 @@ def _words(value: object) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{key} {_words(below)}" for key, below in value.items())
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _op(shape: LayerShape) -> str:
-    if shape.op != "conv2d":
-        return shape.op
-    height, width = shape.kernel
-    words = f"conv {height}x{width}"
-    if shape.stride != (1, 1):
-        words += f" stride {_pair(shape.stride)}"
-    if shape.dilation != (1, 1):
-        words += f" dilation {_pair(shape.dilation)}"
-    if shape.groups > 1:
-        words += f", {shape.groups} groups"
-    return words
-
-
-def _pair(sides: tuple[int, int]) -> str:
-    return str(sides[0]) if sides[0] == sides[1] else f"{sides[0]}x{sides[1]}"
-
-
-def _sizes(shape: LayerShape) -> str:
-    """Return the extents in positions: of pixels, tokens or time steps."""
-    if shape.in_size is None:
-        extent = "time step" if shape.time_steps else "position"
-        count = shape.outputs_per_channel
-        return f"{count} {extent}{'s' if count > 1 else ''}"
-    (in_h, in_w), (out_h, out_w) = shape.in_size, shape.out_size
-    return f"{in_h}x{in_w} to {out_h}x{out_w}"
 
 
 def _bits(shape: LayerShape) -> str:

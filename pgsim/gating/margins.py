@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from pgsim.gating.layers import PGLayer
 from pgsim.gating.operands import integer_operands
+from pgsim.masks.margins import LayerMargins, layer_margins
 from pgsim.workload.layer import LayerShape
-from pgsim.workload.margins import LayerMargins, layer_margins
 
 
 def gate_margins(model: nn.Module, images: Tensor) -> tuple[LayerMargins, ...]:

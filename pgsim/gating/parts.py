@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 
 from pgsim.errors import InputError
-from pgsim.workload.masks import LayerTrace
+from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.trace import GateTrace
 
 

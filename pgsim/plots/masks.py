@@ -14,8 +14,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from pgsim.errors import InputError, nearest
+from pgsim.masks import MaskMeasures, mask_measures
 from pgsim.plots.drawing import BLUE, GREY, VERMILLION, bar_labels, wrapped, write_figure
-from pgsim.workload import GateTrace, LayerTrace, MaskMeasures, mask_measures
+from pgsim.workload import GateTrace, LayerTrace
 
 _OFF = "#E3E3E3"
 _COLOURS = ListedColormap([_OFF, BLUE, "white"])  # of 0, of 1, of the gap between channels
@@ -116,7 +117,7 @@ def _draw_map(axes: Axes, layer: LayerTrace, image: int) -> None:
     axes.tick_params(labelsize=7)
     if columns:
         axes.set_xlabel("channel", fontsize=8)
-        axes.set_ylabel("time step" if shape.time_steps else "position", fontsize=8)
+        axes.set_ylabel(shape.kind.position, fontsize=8)
         return
     across = (drawn.shape[1] + 1) // (shape.mask_size[1] + 1)
     if len(mask) > 1:

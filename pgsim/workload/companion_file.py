@@ -22,8 +22,9 @@ from safetensors.numpy import save_file
 
 from pgsim.errors import InputError, nearest
 from pgsim.files import check_folder, replacing, shipped
-from pgsim.workload.layer import LayerShape, describe, layer_shapes
+from pgsim.workload.layer import LayerShape, layer_shapes
 from pgsim.workload.operands import Integers
+from pgsim.workload.problems import describe
 from pgsim.workload.trace_paths import find_trace
 
 

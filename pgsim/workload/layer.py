@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -15,12 +16,12 @@ from pydantic import (
     model_validator,
 )
 
-from pgsim.errors import InputError, nearest
+from pgsim.errors import InputError
+from pgsim.workload.ops import OPS, Op, Size, fields_of_ops
+from pgsim.workload.problems import describe, short, unknown_name
 
 _LARGEST_SIZE = 2**24  # of one dimension: far beyond any network, and small enough to multiply
 _MOST_MACS = 2**53  # of one image: counts stay exact, in int64 and in float64
-_CONV_ONLY = ("in_size", "kernel", "stride", "padding", "dilation")
-_EXTENT = {"linear": "positions", "recurrent": "time_steps"}
 _TOTAL = "network"  # what tables call the total of all layers
 
 
@@ -41,7 +42,14 @@ def _printable(value: object) -> object:
     return value
 
 
+def _known_op(value: object) -> object:
+    if not (isinstance(value, str) and value in OPS):
+        raise unknown_name(OPS)
+    return value
+
+
 _Name = Annotated[str, BeforeValidator(_printable)]
+_OpName = Annotated[str, BeforeValidator(_known_op)]
 _Size = Annotated[int, Field(ge=1, le=_LARGEST_SIZE)]
 _Margin = Annotated[int, Field(ge=0, le=_LARGEST_SIZE)]
 _Bits = Annotated[int, Field(ge=1, le=16)]
@@ -60,7 +68,7 @@ class LayerShape(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     name: _Name
-    op: Literal["conv2d", "linear", "recurrent"]
+    op: _OpName
     in_channels: _Size
     out_channels: _Size
     in_size: _SizePair | None = None
@@ -87,11 +95,7 @@ class LayerShape(BaseModel):
         for side in ("in_channels", "out_channels"):
             if (channels := getattr(self, side)) % self.groups:
                 raise ValueError(f"{side} {channels} is no multiple of groups {self.groups}")
-        if min(self.out_size) < 1:
-            raise ValueError(
-                f"kernel {list(self.kernel)} with dilation {list(self.dilation)} does not fit into "
-                f"in_size {list(self.in_size or ())} with padding {list(self.padding)}"
-            )
+        self.kind.check(self)
         if self.macs > _MOST_MACS:
             raise ValueError(f"{self.macs} MACs an image are more than pgsim counts ({_MOST_MACS})")
         top = self.activation_bits - (self.gate != "none")
@@ -105,55 +109,54 @@ class LayerShape(BaseModel):
         return self
 
     def _check_fields_of_op(self) -> None:
-        needed = ("in_size", "kernel") if self.op == "conv2d" else (_EXTENT[self.op],)
-        taken = _CONV_ONLY if self.op == "conv2d" else needed
-        refused = {*_CONV_ONLY, *_EXTENT.values()} - set(taken)
         given = {field for field in self.model_fields_set if getattr(self, field) is not None}
-        for field in needed:
+        for field in self.kind.needed_fields:
             if field not in given:
                 raise ValueError(f"op {self.op!r} needs {field!r}")
-        if wrong := sorted(given & refused):
+        if wrong := sorted(given & fields_of_ops().difference(self.kind.fields)):
             raise ValueError(f"op {self.op!r} takes no {', '.join(map(repr, wrong))}")
 
     @property
-    def out_size(self) -> tuple[int, int]:
-        """Height and width of the output of one image (M1); linear and recurrent: one column."""
-        if self.in_size is None:
-            return (self.positions or self.time_steps or 0, 1)
-        height, width = (
-            (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
-            for size, padding, dilation, kernel, stride in zip(
-                self.in_size, self.padding, self.dilation, self.kernel, self.stride, strict=True
-            )
-        )
-        return height, width
+    def kind(self) -> Op:
+        """The layer's op, which knows all that is particular to it."""
+        return OPS[self.op]
 
-    @property
+    @cached_property
+    def out_size(self) -> Size:
+        """Height and width of the output of one image (M1); linear and recurrent: one column."""
+        return self.kind.out_size(self)
+
+    @cached_property
+    def image_in_size(self) -> Size:
+        """Height and width of the input of one image; linear and recurrent: one column."""
+        return self.kind.in_size(self)
+
+    @cached_property
     def outputs_per_channel(self) -> int:
         """Positions of one image: output pixels, tokens, or time steps."""
         return self.out_size[0] * self.out_size[1]
 
-    @property
+    @cached_property
     def runs_per_batch(self) -> int:
         """Runs that a batch takes one after the other: time steps depend on each other (M6)."""
-        return self.time_steps or 1
+        return self.kind.runs_per_batch(self)
 
-    @property
-    def run_out_size(self) -> tuple[int, int]:
+    @cached_property
+    def run_out_size(self) -> Size:
         """Height and width of the output of one image in one run; recurrent: one time step."""
-        return (1, 1) if self.time_steps else self.out_size
+        return self.kind.run_out_size(self)
 
-    @property
-    def run_in_size(self) -> tuple[int, int]:
+    @cached_property
+    def run_in_size(self) -> Size:
         """Height and width of the input of one image in one run; linear: one column of tokens."""
-        return self.in_size or (self.positions or 1, 1)
+        return self.kind.run_in_size(self)
 
-    @property
-    def mask_size(self) -> tuple[int, int]:
+    @cached_property
+    def mask_size(self) -> Size:
         """Height and width of the gate mask: of the input for `gate: input`, else of the output."""
-        return self.in_size if self.gate == "input" and self.in_size else self.out_size
+        return self.image_in_size if self.gate == "input" else self.out_size
 
-    @property
+    @cached_property
     def mask_positions(self) -> int:
         """Bits of the gate mask of one image and channel."""
         return self.mask_size[0] * self.mask_size[1]
@@ -163,37 +166,35 @@ class LayerShape(BaseModel):
         """Channels of the gate mask: `out_channels`, or one shared by all for `gate: input`."""
         return 1 if self.gate == "input" else self.out_channels
 
-    @property
+    @cached_property
     def in_channels_per_group(self) -> int:
         """Input channels that one output depends on (icg of M1)."""
         return self.in_channels // self.groups
 
-    @property
+    @cached_property
     def channels_per_group(self) -> int:
         """Output channels of one group (K of M1)."""
         return self.out_channels // self.groups
 
-    @property
+    @cached_property
     def reduction(self) -> int:
         """Length of one output's dot product (D of M1)."""
         return self.kernel[0] * self.kernel[1] * self.in_channels_per_group
 
-    @property
+    @cached_property
     def outputs(self) -> int:
         """Output elements of one image, over all time steps."""
         return self.out_channels * self.outputs_per_channel
 
-    @property
+    @cached_property
     def macs(self) -> int:
         """Multiply-accumulates of one image, those on padding included (M1)."""
         return self.outputs * self.reduction
 
-    @property
+    @cached_property
     def group_inputs(self) -> int:
         """Input elements of one group of one image; of one time step of a recurrent layer (M23)."""
-        if self.in_size is not None:
-            return self.in_channels_per_group * self.in_size[0] * self.in_size[1]
-        return self.in_channels_per_group * (self.positions or 1)
+        return self.kind.group_inputs(self)
 
     @property
     def lsb_bits(self) -> int:
@@ -207,8 +208,7 @@ class LayerShape(BaseModel):
 
     def manifest(self) -> dict[str, Any]:
         """Return the layer as the trace manifest has it: the fields of its `op`, in fixed order."""
-        kept = set(_CONV_ONLY) if self.op == "conv2d" else {_EXTENT[self.op]}
-        left_out = {*_CONV_ONLY, *_EXTENT.values()} - kept
+        left_out = fields_of_ops().difference(self.kind.fields)
         return self.model_dump(
             mode="json", exclude=left_out if self.signed else left_out | {"signed"}
         )
@@ -228,7 +228,7 @@ def layer_shape(fields: Mapping[str, object], where: str = "") -> LayerShape:
     except ValidationError as error:
         name = fields.get("name", "without a name")
         raise InputError(
-            f"{where}{': ' if where else ''}layer {_short(name)}: "
+            f"{where}{': ' if where else ''}layer {short(name)}: "
             f"{describe(error, LayerShape.model_fields)}"
         ) from None
 
@@ -257,28 +257,5 @@ def layer_shapes(
 def _no_layers(found: object, where: str) -> InputError:
     return InputError(
         f"{where}: expected a list of layers, each a LayerShape or a mapping of its manifest "
-        f"fields, not {_short(found)}"
+        f"fields, not {short(found)}"
     )
-
-
-def describe(error: ValidationError, fields: Iterable[str]) -> str:
-    """Return what a validation found, in one line: each field, what was expected, what is there."""
-    valid = list(fields)
-    return "; ".join(_describe_one(problem, valid) for problem in error.errors(include_url=False))
-
-
-def _describe_one(problem: Mapping[str, Any], valid: list[str]) -> str:
-    field = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"unknown field {field!r}.{nearest(field, valid)}"
-    if problem["type"] == "missing":
-        return f"field {field!r} is missing"
-    message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    if not field:
-        return message
-    return f"field {field!r}: {message}, not {_short(problem['input'])}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

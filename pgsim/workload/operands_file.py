@@ -87,8 +87,7 @@ def save_operands(operands: Operands, path: str | Path) -> Path:
 
 def _expected(shape: LayerShape, images: int) -> dict[str, Expected]:
     """Return what the tensors of a layer should be, by the names of `_PARTS`."""
-    in_size = shape.in_size or shape.out_size  # positions and time steps are one column (M1)
-    inputs = (images, shape.in_channels, *in_size)
+    inputs = (images, shape.in_channels, *shape.image_in_size)
     kernels = (shape.out_channels, shape.in_channels_per_group, *shape.kernel)
     return {
         "activations": Expected(

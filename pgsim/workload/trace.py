@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
 from pgsim.workload.layer import LayerShape, layer_shapes
-from pgsim.workload.masks import WORD, LayerTrace, Words, pack_masks
+from pgsim.workload.layer_trace import WORD, LayerTrace, Words, pack_masks
 from pgsim.workload.trace_file import (
     FORMAT_VERSION,
     Manifest,
@@ -183,10 +183,7 @@ def _checked_mask(
         raise InputError(f"{where}: a mask is bool, or uint8 of 0 and 1, not {mask.dtype}")
     channels, size = shape.mask_channels, shape.mask_size
     flat = size[0] * size[1]
-    accepted = {(channels, *size), (channels, flat)}
-    if shape.op != "conv2d":
-        accepted.add((channels, 1, flat))  # one row of tokens or time steps is as good as a column
-    if mask.shape[1:] not in accepted:
+    if mask.shape[1:] not in {(channels, *axes) for axes in shape.kind.mask_axes(size)}:
         raise InputError(
             f"{where}: a mask has shape (images, {channels}, {size[0]}, {size[1]}) or "
             f"(images, {channels}, {flat}), not {mask.shape}"

@@ -8,7 +8,7 @@ has the SHA-256 of the manifest's text and of each tensor, which only `changes` 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 from itertools import accumulate, chain, pairwise
@@ -23,8 +23,9 @@ from safetensors import SafetensorError, safe_open
 
 from pgsim.errors import InputError, nearest
 from pgsim.files import replacing
-from pgsim.workload.layer import LayerShape, describe, layer_shapes
-from pgsim.workload.masks import WORD, LayerTrace, Words, words_of
+from pgsim.workload.layer import LayerShape, layer_shapes
+from pgsim.workload.layer_trace import WORD, LayerTrace, Words, words_of
+from pgsim.workload.problems import describe
 from pgsim.workload.trace_paths import shard_paths
 
 Shape = tuple[int, ...]
@@ -180,7 +181,7 @@ def write_shards(
             try:
                 with temporary.open("wb") as file:
                     file.write(header)
-                    for data in chain.from_iterable(_pieces(layer, *span) for layer in layers):
+                    for data in chain.from_iterable(layer.stored(*span) for layer in layers):
                         file.write(data)
             except OSError as error:
                 raise InputError(f"{target}: cannot be written: {error.strerror}") from None
@@ -225,16 +226,10 @@ def _digests(
     for layer in layers:
         if layer.shards:
             digest = sha256()
-            for data in _pieces(layer, start, stop):
+            for data in layer.stored(start, stop):
                 digest.update(data)
             digests[layer.shape.name + _MASK] = digest.hexdigest()
     return digests
-
-
-def _pieces(layer: LayerTrace, start: int, stop: int | None) -> Iterator[memoryview]:
-    """Yield a layer's masks as they lie in the file, in pieces that fit in memory."""
-    for words in layer.chunks(start, stop) if layer.shards else ():
-        yield np.ascontiguousarray(words, dtype=WORD).reshape(-1).data
 
 
 def changes(path: Path) -> list[str]:

@@ -4,7 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from pgsim.cli import pgsim
-from pgsim.workload import save_trace, synthetic_trace
+from pgsim.masks import synthetic_trace
+from pgsim.workload import save_trace
 
 CONV = {
     "op": "conv2d",

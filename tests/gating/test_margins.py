@@ -25,7 +25,7 @@ from pgsim.gating import (  # noqa: E402
     gate_margins,
     pg_layers,
 )
-from pgsim.workload import Margins, load_margins, moved_thresholds, save_margins  # noqa: E402
+from pgsim.masks import Margins, load_margins, moved_thresholds, save_margins  # noqa: E402
 
 FIRST_GATED = {
     "conv": (

@@ -14,13 +14,12 @@ pytest.importorskip("sklearn")
 
 from safetensors import safe_open  # noqa: E402
 
+from pgsim.masks import load_margins, moved_thresholds  # noqa: E402
 from pgsim.workload import (  # noqa: E402
     check_trace,
     gate_mask,
-    load_margins,
     load_operands,
     load_trace,
-    moved_thresholds,
 )
 
 TRACES = Path(__file__).resolve().parents[2] / "traces"

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from pgsim.errors import InputError
+from pgsim.masks import synthetic_trace
 from pgsim.plots import draw_masks
 from pgsim.plots.masks import tiled
-from pgsim.workload import load_trace, synthetic_trace
+from pgsim.workload import load_trace
 
 
 def test_tiles_are_in_raster_order_with_gaps() -> None:

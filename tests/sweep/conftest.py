@@ -3,7 +3,8 @@
 import pytest
 from designs import conv
 
-from pgsim.workload import save_trace, synthetic_trace
+from pgsim.masks import synthetic_trace
+from pgsim.workload import save_trace
 
 
 @pytest.fixture(scope="session")

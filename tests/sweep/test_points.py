@@ -5,8 +5,9 @@ from designs import conv
 
 from pgsim.errors import InputError
 from pgsim.files import shipped
+from pgsim.masks import synthetic_trace
 from pgsim.sweep import SweepSpec, load_sweep, sweep, sweep_points
-from pgsim.workload import save_trace, synthetic_trace
+from pgsim.workload import save_trace
 
 
 def test_all_points_of_a_trace_simulate_the_same_images(gated):

@@ -7,18 +7,16 @@ from designs import conv
 
 from pgsim.arch import load_arch
 from pgsim.errors import InputError
-from pgsim.simulate import simulate
-from pgsim.sweep import SweepSpec, sweep, sweep_points
-from pgsim.workload import (
-    GateTrace,
+from pgsim.masks import (
     LayerMargins,
     Margins,
     load_margins,
-    load_trace,
     moved_thresholds,
     save_margins,
-    save_trace,
 )
+from pgsim.simulate import simulate
+from pgsim.sweep import SweepSpec, sweep, sweep_points
+from pgsim.workload import GateTrace, load_trace, save_trace
 
 IMAGES = 20  # of the trace
 

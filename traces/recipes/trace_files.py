@@ -9,7 +9,8 @@ import numpy as np
 from torch import Tensor, nn
 
 from pgsim.gating import gate_margins, integer_operands
-from pgsim.workload import GateTrace, Margins, Operands, save_margins, save_operands, save_trace
+from pgsim.masks import Margins, save_margins
+from pgsim.workload import GateTrace, Operands, save_operands, save_trace
 
 
 def report(trace: GateTrace) -> None:

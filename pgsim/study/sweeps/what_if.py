@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pgsim.workload import GateTrace, load_trace, margins_beside, moved_thresholds
+from pgsim.masks import margins_beside, moved_thresholds
+from pgsim.workload import GateTrace, load_trace
 
 WIDTHS = ("activation_bits", "msb_bits", "weight_bits")
 SHIFT = "threshold_shift"

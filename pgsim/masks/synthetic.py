@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError
 from pgsim.workload.layer import LayerShape, layer_shapes
-from pgsim.workload.masks import Words, pack_masks, words_of
+from pgsim.workload.layer_trace import Words, pack_masks, words_of
 from pgsim.workload.networks import network
 from pgsim.workload.trace import GateTrace, from_words
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pgsim.errors import InputError
+from pgsim.masks.synthetic import synthetic_trace
 from pgsim.workload.networks import network
-from pgsim.workload.synthetic import synthetic_trace
 from pgsim.workload.trace import GateTrace, save_trace
 
 
@@ -126,7 +126,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Any) -> None:
 
 def test_more_images_begin_with_those_of_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     few = synthetic_trace([_conv()], images=3, density=0.4, clustering=0.5, channel_spread=0.1)
-    monkeypatch.setattr("pgsim.workload.synthetic._CHUNK_VALUES", 2 * 64 * 24 * 24)
+    monkeypatch.setattr("pgsim.masks.synthetic._CHUNK_VALUES", 2 * 64 * 24 * 24)
     many = synthetic_trace([_conv()], images=7, density=0.4, clustering=0.5, channel_spread=0.1)
     assert np.array_equal(few.layers[0].mask_words(), many.layers[0].mask_words(0, 3))
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.workload.fitting.tetrachoric import Numbers
-from pgsim.workload.fitting.torus import torus_of
-from pgsim.workload.masks import LayerTrace
+from pgsim.masks.fitting.tetrachoric import Numbers
+from pgsim.masks.fitting.torus import torus_of
+from pgsim.workload.layer_trace import LayerTrace
 
 _GROUP = 16  # channels, of which the silence is that of all together
 _PATCH = 4  # positions a side over which texture is measured

@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from pgsim.errors import InputError
+from pgsim.masks.margins import LayerMargins, Margins
 from pgsim.workload.companion_file import (
     Companion,
     Expected,
@@ -22,7 +23,6 @@ from pgsim.workload.companion_file import (
     save_companion,
 )
 from pgsim.workload.layer import LayerShape
-from pgsim.workload.margins import LayerMargins, Margins
 
 
 class _Manifest(Manifest):
@@ -63,7 +63,7 @@ def margins_beside(trace: str | Path) -> Margins:
     if not path.is_file():
         raise InputError(
             f"{path}: no such file, so thresholds of trace {trace} cannot be moved: write it with "
-            "pgsim.gating.gate_margins and pgsim.workload.save_margins, from the trained network"
+            "pgsim.gating.gate_margins and pgsim.masks.save_margins, from the trained network"
         )
     return load_margins(path)
 

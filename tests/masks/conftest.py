@@ -4,7 +4,8 @@ import pytest
 from margin_cases import CONV, RECURRENT, a_trace
 from operand_cases import random_operands
 
-from pgsim.workload import GateTrace, Margins, layer_shape
+from pgsim.masks import Margins
+from pgsim.workload import GateTrace, layer_shape
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pgsim.workload.fitting.tetrachoric import (
+from pgsim.masks.fitting.tetrachoric import (
     correlations,
     mean_slopes,
     normal_cdf,

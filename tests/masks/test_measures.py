@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pgsim.workload import GateTrace, LayerTrace, mask_measures, synthetic_trace
+from pgsim.masks import mask_measures, synthetic_trace
+from pgsim.workload import GateTrace, LayerTrace
 
 BITS = {"activation_bits": 4, "msb_bits": 2, "weight_bits": 8, "gate": "output"}
 
@@ -85,7 +86,7 @@ def test_packed_words_give_what_plain_numpy_does(
 ) -> None:
     random = np.random.default_rng(1)
     mask = random.random((5, 4, *size)) < random.random((1, 4, 1, 1))
-    monkeypatch.setattr("pgsim.workload.masks._CHUNK_WORDS", 1)
+    monkeypatch.setattr("pgsim.workload.layer_trace._CHUNK_WORDS", 1)
     measures = mask_measures(_layer(mask), 1)
     m = mask[1:].astype(float)
     covariance = variance = 0.0

@@ -26,8 +26,8 @@ from math import exp
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.workload.fitting.mask_counts import Bits, MaskCounts
-from pgsim.workload.fitting.tetrachoric import (
+from pgsim.masks.fitting.mask_counts import Bits, MaskCounts
+from pgsim.masks.fitting.tetrachoric import (
     Numbers,
     correlations,
     mean_slopes,
@@ -35,7 +35,7 @@ from pgsim.workload.fitting.tetrachoric import (
     normal_quantile,
     series_factors,
 )
-from pgsim.workload.fitting.torus import autocorrelation, power_shares, quadrant, torus_of
+from pgsim.masks.fitting.torus import autocorrelation, power_shares, quadrant, torus_of
 
 _COARSE_SHARE = 0.35  # of a channel's power, at least
 _PATTERNS = 2  # of density by position

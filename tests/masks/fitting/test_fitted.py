@@ -11,8 +11,9 @@ import pytest
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.errors import InputError
+from pgsim.masks import fitted_trace, synthetic_trace
 from pgsim.simulate import simulate
-from pgsim.workload import GateTrace, fitted_trace, load_trace, save_trace, synthetic_trace
+from pgsim.workload import GateTrace, load_trace, save_trace
 
 BITS = {"activation_bits": 4, "msb_bits": 2, "weight_bits": 8}
 SCHEDULERS = [
@@ -186,7 +187,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Any) -> None:
 def test_more_images_begin_with_those_of_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     real = synthetic_trace([_conv(8, 8, 8)], images=20, density=0.3, clustering=0.5)
     few = fitted_trace(real, images=3, seed=1)
-    monkeypatch.setattr("pgsim.workload.fitting.fitted._CHUNK_VALUES", 2 * 8 * 16 * 16)
+    monkeypatch.setattr("pgsim.masks.fitting.fitted._CHUNK_VALUES", 2 * 8 * 16 * 16)
     many = fitted_trace(real, images=7, seed=1)
     assert np.array_equal(few.layers[0].mask_words(), many.layers[0].mask_words(0, 3))
 
@@ -194,7 +195,7 @@ def test_more_images_begin_with_those_of_fewer(monkeypatch: pytest.MonkeyPatch) 
 def test_the_real_masks_may_be_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     real = synthetic_trace([_conv(8, 8, 8)], images=20, density=0.3, clustering=0.5)
     at_once = fitted_trace(real, images=3)
-    monkeypatch.setattr("pgsim.workload.fitting.mask_counts._CHUNK_VALUES", 3 * 8 * 16 * 16)
+    monkeypatch.setattr("pgsim.masks.fitting.mask_counts._CHUNK_VALUES", 3 * 8 * 16 * 16)
     in_pieces = fitted_trace(real, images=3)
     first, second = _masks(at_once), _masks(in_pieces)
     assert (first != second).mean() < 0.001  # sums in another order round differently

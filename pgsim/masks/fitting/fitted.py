@@ -10,14 +10,14 @@ from numbers import Integral
 import numpy as np
 
 from pgsim.errors import InputError
-from pgsim.workload.fitting.mask_counts import (
+from pgsim.masks.fitting.mask_counts import (
     Bits,
     MaskCounts,
     count_masks,
     silent_part,
     texture_of,
 )
-from pgsim.workload.fitting.mask_model import (
+from pgsim.masks.fitting.mask_model import (
     IMAGE_SHARE,
     Floats,
     MaskModel,
@@ -25,9 +25,9 @@ from pgsim.workload.fitting.mask_model import (
     most_silence,
     near_places,
 )
-from pgsim.workload.fitting.tetrachoric import Numbers
-from pgsim.workload.masks import LayerTrace, Words, pack_masks, words_of
-from pgsim.workload.synthetic import gaussian_field
+from pgsim.masks.fitting.tetrachoric import Numbers
+from pgsim.masks.synthetic import gaussian_field
+from pgsim.workload.layer_trace import LayerTrace, Words, pack_masks, words_of
 from pgsim.workload.trace import GateTrace, from_words
 
 _GENERATOR = f"pgsim fitted_trace, numpy {np.__version__}"

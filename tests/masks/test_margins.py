@@ -27,16 +27,8 @@ from margin_cases import (
 from operand_cases import random_operands
 
 from pgsim.errors import InputError
-from pgsim.workload import (
-    GateTrace,
-    LayerOperands,
-    Margins,
-    layer_margins,
-    layer_shape,
-    load_margins,
-    load_trace,
-    moved_thresholds,
-)
+from pgsim.masks import Margins, layer_margins, load_margins, moved_thresholds
+from pgsim.workload import GateTrace, LayerOperands, layer_shape, load_trace
 
 DIGITS = "digits_pg_4_2"
 INT32 = np.iinfo(np.int32)

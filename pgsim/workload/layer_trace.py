@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,7 @@ from pgsim.workload.layer import LayerShape
 Words = npt.NDArray[np.uint64]
 
 WORD = np.dtype("<u8")  # a mask word as it lies in the file, on any machine
+_DIGEST_BYTES = 16
 _CHUNK_WORDS = 2**20  # words looked at together where all of a mask is read: 8 MiB
 
 
@@ -76,6 +79,26 @@ class LayerTrace:
         step = max(1, _CHUNK_WORDS // words)
         for first in range(begin, end, step):
             yield self.mask_words(first, min(first + step, end))
+
+    def stored(self, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
+        """Yield the masks of those images as they lie in a file, in pieces that fit in memory."""
+        for words in self.chunks(start, stop) if self.shards else ():
+            yield np.ascontiguousarray(words, dtype=WORD).reshape(-1).data
+
+    @cached_property
+    def digest(self) -> bytes:
+        """16 bytes that are the same for the same masks, however many shards hold them.
+
+        The BLAKE2b of the dimensions (images, mask_channels, words), each a little-endian 64-bit
+        integer, and of all words as they lie in a file. Of the shape nothing enters: it is the key
+        of work that asks the masks alone. All masks are read, once.
+        """
+        rows = self.shards[0].shape[1:] if self.shards else (0, 0)
+        size = np.array([self.images, *rows], dtype=WORD).tobytes()
+        digest = blake2b(size, digest_size=_DIGEST_BYTES)
+        for piece in self.stored():
+            digest.update(piece)
+        return digest.digest()
 
     def density(self, start: int = 0, stop: int | None = None) -> float:
         """Return the mean of the mask over images `start` to `stop`; NaN without gate or image."""

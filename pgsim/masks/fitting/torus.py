@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pgsim.workload.fitting.tetrachoric import Numbers
+from pgsim.masks.fitting.tetrachoric import Numbers
 
 
 def torus_of(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError
 from pgsim.workload.layer import LayerShape
-from pgsim.workload.masks import LayerTrace, pack_masks
+from pgsim.workload.layer_trace import LayerTrace, pack_masks
 from pgsim.workload.operands import THRESHOLD_DTYPE, Integers, LayerOperands, compared_sums
 from pgsim.workload.trace import GateTrace
 

@@ -18,18 +18,15 @@ from safetensors.numpy import load_file, save_file
 
 from pgsim.errors import InputError
 from pgsim.files import shipped, shipped_names
-from pgsim.workload import (
-    GateTrace,
+from pgsim.masks import (
     Margins,
     layer_margins,
     load_margins,
-    load_operands,
-    load_trace,
     margins_beside,
     moved_thresholds,
     save_margins,
-    save_trace,
 )
+from pgsim.workload import GateTrace, load_operands, load_trace, save_trace
 
 DIGITS = "digits_pg_4_2"
 

@@ -1,0 +1,18 @@
+"""The ops that layers can have: one file an op, and the list of them."""
+
+from __future__ import annotations
+
+from pgsim.kinds import by_name
+from pgsim.workload.ops.conv2d import Conv2d
+from pgsim.workload.ops.linear import Linear
+from pgsim.workload.ops.op import Op, Size
+from pgsim.workload.ops.recurrent import Recurrent
+
+__all__ = ["OPS", "Op", "Size", "fields_of_ops"]
+
+OPS: dict[str, Op] = by_name((Conv2d(), Linear(), Recurrent()))
+
+
+def fields_of_ops() -> set[str]:
+    """Return all manifest fields that layers of some ops take, and others do not."""
+    return {field for op in OPS.values() for field in op.fields}

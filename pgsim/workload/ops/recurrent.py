@@ -1,0 +1,33 @@
+"""The recurrent product: a linear layer whose positions are time steps that wait for each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pgsim.workload.ops.column import Column
+from pgsim.workload.ops.op import Size
+
+if TYPE_CHECKING:
+    from pgsim.workload.layer import LayerShape
+
+
+class Recurrent(Column):
+    """A matrix product with the state of each time step, which needs the step before it."""
+
+    name = "recurrent"
+    description = "a matrix product with the state of each time step, one step after the other"
+    needed_fields = ("time_steps",)
+    position = "time step"
+
+    def runs_per_batch(self, shape: LayerShape) -> int:
+        """Return the time steps: each is a run of its own."""
+        length, _ = self.in_size(shape)
+        return length
+
+    def run_in_size(self, shape: LayerShape) -> Size:
+        """Return one position: that of the time step."""
+        return 1, 1
+
+    def run_out_size(self, shape: LayerShape) -> Size:
+        """Return one position: that of the time step."""
+        return 1, 1

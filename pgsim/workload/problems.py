@@ -1,0 +1,49 @@
+"""What a validation found wrong, in the words of pgsim's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from pgsim.errors import nearest
+
+
+def unknown_name(names: Collection[str]) -> PydanticCustomError:
+    """Return the error for a validator to raise whose value is none of `names`.
+
+    `describe` adds the nearest of them.
+    """
+    *others, last = map(repr, names)
+    expected = f"{', '.join(others)} or {last}" if others else last
+    return PydanticCustomError(
+        "unknown_name", "Input should be {expected}", {"expected": expected, "names": list(names)}
+    )
+
+
+def describe(error: ValidationError, fields: Iterable[str]) -> str:
+    """Return what a validation found, in one line: each field, what was expected, what is there."""
+    valid = list(fields)
+    return "; ".join(_describe_one(problem, valid) for problem in error.errors(include_url=False))
+
+
+def _describe_one(problem: Mapping[str, Any], valid: list[str]) -> str:
+    field = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown field {field!r}.{nearest(field, valid)}"
+    if problem["type"] == "missing":
+        return f"field {field!r} is missing"
+    message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if not field:
+        return message
+    value = problem["input"]
+    hint = nearest(value, problem["ctx"]["names"]) if problem["type"] == "unknown_name" else ""
+    return f"field {field!r}: {message}, not {short(value)}{'.' if hint else ''}{hint}"
+
+
+def short(value: object) -> str:
+    """Return a value as an error shows it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

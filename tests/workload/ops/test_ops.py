@@ -1,0 +1,183 @@
+"""Ops: one under another name is the same layer, and what is in no list is an error.
+
+Expected sizes are worked by hand; a copied op has those of the op that it is copied from.
+"""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pgsim.errors import InputError
+from pgsim.workload import GateTrace, LayerShape, layer_shape, load_trace, save_trace
+from pgsim.workload.ops import OPS, Op, fields_of_ops
+
+WIDTHS = {"activation_bits": 4, "msb_bits": 2, "weight_bits": 8, "gate": "output"}
+CHANNELS = {"name": "layer", "in_channels": 6, "out_channels": 8, "groups": 2}
+FIELDS: dict[str, dict[str, Any]] = {
+    "conv2d": {
+        "in_size": [9, 7],
+        "kernel": [3, 2],
+        "stride": [2, 1],
+        "padding": [1, 0],
+        "dilation": [1, 2],
+    },
+    "linear": {"positions": 5},
+    "recurrent": {"time_steps": 4},
+}
+GEOMETRY = (  # of an image in, of a run in, of a run out, of an image out, runs, inputs of a group
+    # rows (9 + 2 - 2 - 1) // 2 + 1 = 5, columns (7 - 2 - 1) // 1 + 1 = 5
+    ("conv2d", (9, 7), (9, 7), (5, 5), (5, 5), 1, 3 * 9 * 7),
+    ("linear", (5, 1), (5, 1), (5, 1), (5, 1), 1, 3 * 5),
+    ("recurrent", (4, 1), (1, 1), (1, 1), (4, 1), 4, 3),
+)
+DERIVED = sorted(
+    name
+    for name, member in vars(LayerShape).items()
+    if hasattr(member, "__get__") and not callable(member) and not name.startswith("_")
+)
+
+
+def fields_of(op: str, **others: Any) -> dict[str, Any]:
+    return {**CHANNELS, "op": op, **FIELDS[op], **WIDTHS, **others}
+
+
+@pytest.fixture(params=sorted(OPS))
+def op(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def copied(op: str, monkeypatch: pytest.MonkeyPatch) -> Op:
+    """An op like `op` under another name, as a file of its own would have it, in the list."""
+    copy = type("Copy", (type(OPS[op]),), {"name": "other"})()
+    assert isinstance(copy, Op)
+    monkeypatch.setitem(OPS, copy.name, copy)
+    return copy
+
+
+def test_a_case_for_every_op() -> None:
+    assert list(OPS) == list(FIELDS) == [case[0] for case in GEOMETRY]
+
+
+def test_an_op_is_listed_by_its_own_name_and_says_what_it_is(op: str) -> None:
+    assert OPS[op].name == op
+    assert OPS[op].description and "\n" not in OPS[op].description
+
+
+def test_ops_take_fields_that_a_layer_has() -> None:
+    assert fields_of_ops() <= set(LayerShape.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("op", "whole_in", "run_in", "run_out", "whole_out", "runs", "inputs"), GEOMETRY
+)
+def test_sizes_and_runs(
+    op: str,
+    whole_in: tuple[int, int],
+    run_in: tuple[int, int],
+    run_out: tuple[int, int],
+    whole_out: tuple[int, int],
+    runs: int,
+    inputs: int,
+) -> None:
+    shape = layer_shape(fields_of(op))
+    assert (shape.image_in_size, shape.run_in_size) == (whole_in, run_in)
+    assert (shape.run_out_size, shape.out_size) == (run_out, whole_out)
+    assert (shape.runs_per_batch, shape.group_inputs) == (runs, inputs)
+    assert layer_shape(fields_of(op, gate="input")).mask_size == whole_in
+
+
+@pytest.mark.parametrize("gate", ["output", "input"])
+def test_a_copied_op_gives_the_same_shape_under_its_own_name(
+    op: str, copied: Op, gate: str
+) -> None:
+    own, other = (layer_shape(fields_of(op) | {"op": name, "gate": gate}) for name in (op, "other"))
+    assert {"macs", "run_out_size", "runs_per_batch", "mask_size", "group_inputs"} <= set(DERIVED)
+    for name in DERIVED:
+        if name != "kind":
+            assert getattr(other, name) == getattr(own, name), name
+    assert other.kind is copied
+    assert other.kind.extent(other) == own.kind.extent(own)
+    assert other.kind.words(other) == own.kind.words(own).replace(op, "other")
+    assert other.manifest() == own.manifest() | {"op": "other"}
+    assert list(other.manifest()) == list(own.manifest())
+    assert layer_shape(other.manifest()) == other != own
+
+
+def test_a_trace_of_a_copied_op_is_saved_and_loaded(op: str, copied: Op, tmp_path: Path) -> None:
+    shape = layer_shape(fields_of(op) | {"op": copied.name})
+    mask = np.random.default_rng(0).random((3, 8, shape.mask_positions)) < 0.5
+    trace = GateTrace.from_masks({"layer": mask}, [shape])
+    (path,) = save_trace(trace, tmp_path / "copied")
+    (layer,) = load_trace(path).layers
+    assert layer.shape == shape
+    assert np.array_equal(layer.unpack(), mask)
+
+
+@pytest.mark.parametrize("op", ["linear", "recurrent"])
+def test_masks_of_a_column_may_be_a_row_and_those_of_pixels_not(op: str) -> None:
+    shape = layer_shape(fields_of(op))
+    row = np.ones((1, 8, 1, shape.mask_positions), dtype=bool)
+    assert GateTrace.from_masks({"layer": row}, [shape]).layers[0].density() == 1
+    pixels = layer_shape(fields_of("conv2d"))
+    with pytest.raises(InputError, match=r"\(images, 8, 5, 5\) or \(images, 8, 25\)"):
+        GateTrace.from_masks({"layer": np.ones((1, 8, 1, 25), dtype=bool)}, [pixels])
+
+
+@pytest.mark.parametrize(
+    ("op", "message"),
+    [
+        ("conv3d", r"should be 'conv2d', 'linear' or 'recurrent', not 'conv3d'\. .*'conv2d'\?$"),
+        ("Linear", r".*, not 'Linear'\. Did you mean 'linear'\?$"),
+        ("x", "should be 'conv2d', 'linear' or 'recurrent', not 'x'$"),
+        (None, "should be 'conv2d', 'linear' or 'recurrent', not None$"),
+        (["conv2d"], r"should be 'conv2d', 'linear' or 'recurrent', not \['conv2d'\]"),
+    ],
+)
+def test_an_op_of_no_list_is_an_error_that_names_the_nearest(op: object, message: str) -> None:
+    with pytest.raises(InputError, match=f"layer 'layer': field 'op': {message}"):
+        layer_shape(fields_of("linear") | {"op": op})
+
+
+def test_the_error_lists_an_op_that_was_added(copied: Op) -> None:
+    with pytest.raises(InputError, match=r"'recurrent' or 'other', not 'othr'\. .*'other'\?"):
+        layer_shape(fields_of("linear") | {"op": "othr"})
+
+
+def test_an_error_names_the_copied_op(copied: Op) -> None:
+    every = {**CHANNELS, **WIDTHS, "op": copied.name}
+    with pytest.raises(InputError, match=f"op 'other' needs {copied.needed_fields[0]!r}"):
+        layer_shape(every)
+
+
+def test_what_was_computed_before_changes_neither_equality_nor_hash(op: str) -> None:
+    asked, fresh = layer_shape(fields_of(op)), layer_shape(fields_of(op))
+    for name in DERIVED:
+        getattr(asked, name)
+    assert asked == fresh
+    assert hash(asked) == hash(fresh)
+    assert asked.manifest() == fresh.manifest()
+    assert repr(asked) == repr(fresh)
+    assert pickle.loads(pickle.dumps(asked)) == fresh
+    assert asked != layer_shape(fields_of(op, weight_bits=7))
+
+
+def test_nothing_is_computed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    own = type(OPS["conv2d"]).out_size
+
+    def counted(self: Op, shape: LayerShape) -> tuple[int, int]:
+        asked.append(shape)
+        return own(self, shape)
+
+    shape = layer_shape(fields_of("conv2d"))
+    monkeypatch.setattr(type(OPS["conv2d"]), "out_size", counted)
+    for _ in range(3):
+        assert (shape.out_size, shape.macs, shape.outputs) == ((5, 5), 8 * 25 * 18, 200)
+    assert len(asked) <= 1
