@@ -9,7 +9,6 @@ import numpy as np
 from pgsim.arch import ArchConfig
 from pgsim.kernels.activity import activity
 from pgsim.kernels.combine import Table, combine
-from pgsim.kernels.fullest_lane import fullest_lane
 from pgsim.kernels.queue import Fifos, queue
 from pgsim.mapping import Counts, Tiling, Words
 
@@ -61,7 +60,7 @@ def sparse_issue(
     """
     bounds, lsb = tiling.bounds, arch.lsb
     counts = activity(rows, lanes, *bounds)
-    active, entries = tiling.by_tile(counts[..., 0]), tiling.by_tile(counts[..., 1])
+    active, entries, fullest = (tiling.by_tile(counts[..., kind]) for kind in range(3))
     ideal = -(-entries // arch.array.columns)
     dense = np.broadcast_to(tiling.window_slots, active.shape)
     match lsb.scheduler:
@@ -77,7 +76,6 @@ def sparse_issue(
             (slots, shortfalls), vectors = _by_tile(tiling, *issued), entries
         case "ideal":
             slots, vectors, shortfalls = ideal, active, ()
-    fullest = tiling.by_tile(fullest_lane(rows, lanes, *bounds))
     return Issue(slots, vectors, entries, active, ideal, fullest, shortfalls)
 
 
