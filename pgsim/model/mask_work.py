@@ -105,11 +105,10 @@ class MaskWork:
 
     def _activity(self) -> Arrays:
         from pgsim.kernels.activity import activity  # Numba: only if masks are simulated
-        from pgsim.kernels.fullest_lane import fullest_lane
 
         counts = activity(self.rows, *self.bounds)
-        fullest = fullest_lane(self.rows, *self.bounds)
-        return counts[..., 0].copy(), counts[..., 1].copy(), fullest
+        active, entries, fullest = (counts[..., place].copy() for place in range(3))
+        return active, entries, fullest
 
     def issued(self, scheduler: Scheduler, rates: Counts) -> Issued:
         """Return what a scheduler issues in every tile, in the order of kernels (M11 to M13)."""

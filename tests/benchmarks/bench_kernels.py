@@ -25,7 +25,6 @@ from pgsim import ArchConfig, GateTrace, load_arch, load_trace, simulate, synthe
 from pgsim.kernels.activity import activity
 from pgsim.kernels.combine import Table as IssueTable
 from pgsim.kernels.combine import combine
-from pgsim.kernels.fullest_lane import fullest_lane
 from pgsim.kernels.queue import Fifos, queue
 from pgsim.mapping import Counts, Words, lane_rows, scheduler_rows, tile
 
@@ -92,7 +91,6 @@ def kernels(trace: GateTrace, arch: ArchConfig) -> Iterator[Rate]:
     bits = trace.images * sum(each.shape.outputs for each in trace.layers if each.shape.gated)
     for name, kernel, *parameters in (
         ("activity (skip, ideal)", activity),
-        ("fullest_lane (the bound)", fullest_lane),
         ("combine(4, 8)", combine, IssueTable(4, 8), NO_PORT_RATES),
         ("queue(16, 4)", queue, Fifos(16, 4), NO_PORT_RATES),
     ):

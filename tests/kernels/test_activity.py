@@ -1,10 +1,11 @@
-"""Active slots and entries of tiles, against counting them one by one."""
+"""Active slots, entries and fullest lanes of tiles, against counting them one by one."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from packed_rows import one_tile, random_rows
-from reference.schedulers import active_entries, active_slots
+from reference.schedulers import active_entries, active_slots, fullest_lane
 
 from pgsim.kernels.activity import activity
 
@@ -14,9 +15,20 @@ def test_counts_equal_the_naive_ones(seed: int) -> None:
     rows = random_rows(seed)
     counts = activity(*rows.arguments)
     for tile, mask in rows.tiles:
-        assert tuple(counts[tile]) == (len(active_slots(mask)), len(active_entries(mask)))
+        expected = (len(active_slots(mask)), len(active_entries(mask)), fullest_lane(mask))
+        assert tuple(counts[tile]) == expected
 
 
 def test_one_tile_by_hand() -> None:
     counts = activity(*one_tile("x.x", "...", ".x.", "xxx").arguments)
-    assert counts.tolist() == [[[[3, 6]]]]  # three slots are active, with 2 + 1 + 3 entries
+    # Three slots are active, with 2 + 1 + 3 entries; the lanes hold 2, 2 and 2.
+    assert counts.tolist() == [[[[3, 6, 2]]]]
+    counts = activity(*one_tile("x.x", "...", ".xx", "xxx").arguments)
+    assert counts.tolist() == [[[[3, 7, 3]]]]  # the lanes hold 2, 2 and 3
+
+
+def test_bits_after_the_last_slot_are_not_counted() -> None:
+    rows = np.full((1, 2, 3), 2**64 - 1, np.uint64)
+    lanes, lane_bounds = np.arange(2), np.array([0, 2])
+    counts = activity(rows, lanes, lane_bounds, np.array([0, 70, 100]))
+    assert counts.tolist() == [[[[70, 140, 70], [30, 60, 30]]]]
