@@ -1,6 +1,7 @@
 """What holds of pgsim as a package, in a checkout and installed: imports, versions, caches.
 
-Expected values come from the house rules of DESIGN.md section 3 and from the standard library.
+Expected values come from the rules of CONTRIBUTING.md, from the specifications of the files that
+say who made pgsim (CFF 1.2.0, Keep a Changelog, PEP 561), and from the standard library.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import pgsim
 from pgsim import kernels
 from pgsim.files import shipped_names
 
+CHECKOUT = Path(__file__).parents[1]
 PACKAGE = Path(pgsim.__file__).parent
 HEAVY = {"numba", "pandas", "matplotlib", "pyarrow", "torch"}
 
@@ -62,6 +66,31 @@ def test_asking_the_command_about_itself_imports_nothing_heavy(option: str) -> N
 
 def test_module_and_package_agree_on_the_version() -> None:
     assert pgsim.__version__ in python("-m", "pgsim", "--version").split()
+
+
+def test_the_citation_is_of_this_version_and_license() -> None:
+    citation = yaml.safe_load((CHECKOUT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert citation["cff-version"] == "1.2.0"
+    assert {"message", "title", "authors"} <= citation.keys()
+    assert citation["version"] == pgsim.__version__
+    assert citation["license"] == project["license"]
+    assert citation["authors"] == project["authors"]
+
+
+def test_the_license_is_the_one_that_is_named() -> None:
+    assert (CHECKOUT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License\n")
+
+
+def test_the_changelog_has_this_version() -> None:
+    changelog = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = [line for line in changelog.splitlines() if line.startswith("## ")]
+    assert headings[0] == "## [Unreleased]"
+    assert any(line.startswith(f"## [{pgsim.__version__}]") for line in headings)
+
+
+def test_type_checkers_read_the_annotations_of_the_package() -> None:
+    assert (PACKAGE / "py.typed").is_file()
 
 
 @pytest.mark.parametrize("name", pgsim.__all__)

@@ -1,0 +1,1 @@
+"""Tests of the documentation: README.md, docs/ and the pages beside the code."""
