@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
-    from pgsim.study.comparison import compare
     from pgsim.errors import InputError
     from pgsim.masks import mask_measures, synthetic_trace
     from pgsim.plots import plot_comparison, plot_masks, plot_results
     from pgsim.results import COLUMNS
+    from pgsim.results.table_files import read_table, write_table
     from pgsim.schemes import SCHEMES
+    from pgsim.study.comparison import compare
     from pgsim.study.simulation import simulate
     from pgsim.study.sweeps import load_sweep, sweep
-    from pgsim.results.table_files import read_table, write_table
     from pgsim.workload import (
         GateTrace,
         LayerShape,

@@ -16,8 +16,8 @@ from pgsim.cli.options import (
     table_option,
 )
 from pgsim.cli.output import console, decimal, masks_of, percent, scaled, show, signed, table, whole
-from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
 from pgsim.results.table_files import write_table
+from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
 from pgsim.study.waterfalls import STEPS
 
 

@@ -19,10 +19,9 @@ from pgsim.cli.output import (
     table,
     whole,
 )
-from pgsim.results import PARTS_OF_ENERGY
-from pgsim.study.simulation import simulate
+from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.table_files import write_table
-from pgsim.results import Result, Row
+from pgsim.study.simulation import simulate
 
 
 @click.command("simulate")

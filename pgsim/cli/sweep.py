@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from pgsim.cli.options import table_option
 from pgsim.cli.output import console
 from pgsim.files import shipped_names
-from pgsim.study.sweeps import SHIFT, WIDTHS, load_sweep, sweep
 from pgsim.results.table_files import write_table
+from pgsim.study.sweeps import SHIFT, WIDTHS, load_sweep, sweep
 
 _SHIPPED = shipped_names("arch_configs/sweeps", ".yaml")
 

@@ -123,9 +123,7 @@ def saving_table(real: GateTrace, fitted: GateTrace, arch: ArchConfig) -> Table:
     both = [[_saving(trace, design) for design in designs] for trace in (real, fitted)]
     slots, cycles = ([[each[place] for each in one] for one in both] for place in (0, 1))
     columns: dict[str, Sequence[str]] = {
-        "lanes": [
-            design.lanes.name for design in designs
-        ],
+        "lanes": [design.lanes.name for design in designs],
         "scheduler": [design.scheduler.label for design in designs],
         "saved slots\nreal %": percent(slots[0]),
         "\nfitted %": percent(slots[1]),

@@ -38,15 +38,17 @@ class Waits:
     dram_stall_cycles: Counts
 
 
-def events_of(job: Job, tiles: Tiles, timings: Timings, bursts: Mapping[str, Counts]) -> Events:
+def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Counts]) -> Events:
     """Return when the passes and turns of every run begin and end.
 
-    bursts: of every tile, as `traffic.dram` names them. Source: MODEL.md M16 to M19, M21, M25.
+    traffic: of every tile, with the bursts that `traffic.dram` names. Source: MODEL.md M16 to M19, M21, M25.
     """
     from pgsim.kernels.timeline import Work, timeline  # Numba: only if anything is simulated
 
-    read = of_runs(bursts["dram_activation_read_bursts"] + bursts["dram_weight_read_bursts"], tiles)
-    written = of_runs(bursts["dram_write_bursts"], tiles)
+    read = of_runs(
+        traffic["dram_activation_read_bursts"] + traffic["dram_weight_read_bursts"], tiles
+    )
+    written = of_runs(traffic["dram_write_bursts"], tiles)
     order = _order(job, tiles)
     work = Work(
         _stacked([_pass_cycles(job, each) for each in timings], tiles),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pgsim.model import events
+from pgsim.model import events, gating
 from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Count, Ledger, joined
 from pgsim.model.mask_work import MaskWork, WorkStore
 from pgsim.model.passes import PES, SLOTS, TIMES, WORK, pass_counts, time_passes
-from pgsim.model.traffic import dram, gating, sram
+from pgsim.model.traffic import TRAFFIC, Tiles
 
 LEDGER: tuple[Count, ...] = (
     *WORK,
@@ -18,8 +18,7 @@ LEDGER: tuple[Count, ...] = (
     *events.COUNTS,
     *SLOTS,
     *PES,
-    *sram.COUNTS,
-    *dram.COUNTS,
+    *(count for rule in TRAFFIC for count in rule.counts),
     *gating.COUNTS,
 )
 
@@ -42,19 +41,18 @@ def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     simulated = block.batches if job.gated else 1  # without a mask all batches are alike
     batches = Batches(job.tiling, simulated, block.batches)
     timings = time_passes(job, mask)
-    bursts = dram.counts(job, timings, mask, simulated)
-    words = sram.counts(job, timings)
+    tiles = Tiles(job, timings, mask, simulated)
+    traffic = {name: each for rule in TRAFFIC for name, each in rule.counted(tiles).items()}
     passes = tuple(each.counts(batches) for each in timings)
-    run = events.events_of(job, batches.tiles, timings, bursts)
+    run = events.events_of(job, batches.tiles, timings, traffic)
     waits = events.waits(run, timings, batches.tiles)
     outputs = batches.sum(job.tiling.outputs)
     steady = sum(each.steady_cycles for each in passes)
-    moved = {name: batches.sum(each) for name, each in (words | bursts).items()}
     return Ledger(
         counts={
             **pass_counts(passes, outputs),
             **events.counts(waits, steady, batches),
-            **moved,
+            **{name: batches.sum(each) for name, each in traffic.items()},
             **gating.counts(job, passes, outputs),
         },
         passes=passes,

@@ -28,8 +28,15 @@ SLOTS = (
     shown("lsb_slots_fullest_lane", "slots", "entries of the fullest lane of each tile"),
 )
 PES = (
-    shown("msb_busy_pe_cycles", "PE cycles", "PE cycles spent on outputs in the first pass", priced=True),
-    shown("lsb_busy_pe_cycles", "PE cycles", "PE cycles spent on outputs in later passes", priced=True),
+    shown(
+        "msb_busy_pe_cycles",
+        "PE cycles",
+        "PE cycles spent on outputs in the first pass",
+        priced=True,
+    ),
+    shown(
+        "lsb_busy_pe_cycles", "PE cycles", "PE cycles spent on outputs in later passes", priced=True
+    ),
 )
 
 

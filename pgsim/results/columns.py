@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from pgsim.cost.prices import PARTS
 from pgsim.model import events, passes
-from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Count
-from pgsim.model.traffic import dram, sram
+from pgsim.model.traffic import TRAFFIC
 
 
 class Column(NamedTuple):
@@ -29,7 +28,6 @@ IDENTITY = {
     "scheme": Column("", "the rule that turns a layer into passes"),
     "layer": Column("", "name of the layer"),
 }
-
 
 
 def _of(counts: Iterable[Count]) -> dict[str, Column]:
@@ -58,9 +56,8 @@ LAYER_COLUMNS = {
     "msb_macs": Column("MACs", "MACs of the first pass"),
     "lsb_macs": Column("MACs", "MACs of all later passes: of gated outputs only"),
     **_of(passes.PES),
-    **_of(sram.COUNTS),
-    "dram_read_bytes": Column("bytes", "whole bursts read"),
-    **_of(LEDGER[LEDGER.index(dram.COUNTS[0]) :]),
+    **_of(count for rule in TRAFFIC for count in rule.counts),
+    "dram_read_bytes": Column("bytes", "dram_activation_read_bytes + dram_weight_read_bytes"),
     **{name: Column("pJ", meaning) for name, meaning in PARTS.items()},
     "energy_pj": Column("pJ", "sum of the parts"),
 }

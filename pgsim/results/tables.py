@@ -139,9 +139,7 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
     row["images"] = images
     row["macs"] = layer.shape.macs * images
     has_mask = bool(layer.trace.shards)
-    row["mask_density"] = (
-        layer.trace.density(masks.start, masks.stop) if has_mask else float("nan")
-    )
+    row["mask_density"] = layer.trace.density(masks.start, masks.stop) if has_mask else float("nan")
     return {name: row[name] for name in LAYER_COLUMNS if name in row}
 
 

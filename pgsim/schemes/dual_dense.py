@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pgsim.schemes.passes import Passes
 from pgsim.schemes.scheme import Scheme, split, whole_pass
 from pgsim.workload import LayerTrace
@@ -11,7 +14,9 @@ class DualDense(Scheme):
     """The MSBs, then the LSBs, of every output of a layer that Precision Gating would gate."""
 
     example = "dual_dense"
-    signatures = {"dual_dense": "MSBs, then LSBs, of every output: two passes, nothing skipped"}
+    signatures: ClassVar[Mapping[str, str]] = {
+        "dual_dense": "MSBs, then LSBs, of every output: two passes, nothing skipped"
+    }
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return two dense passes of a layer with gated outputs, else one of all bits."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pgsim.schemes.passes import Passes
 from pgsim.schemes.scheme import Scheme, whole_pass
 from pgsim.workload import LayerTrace
@@ -11,7 +14,9 @@ class Full(Scheme):
     """Every output at the layer's own bits, in one pass."""
 
     example = "full"
-    signatures = {"full": "Every output at the layer's own bits: the same network ungated"}
+    signatures: ClassVar[Mapping[str, str]] = {
+        "full": "Every output at the layer's own bits: the same network ungated"
+    }
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return one pass."""

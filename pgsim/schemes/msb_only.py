@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pgsim.schemes.passes import Passes
 from pgsim.schemes.scheme import Scheme, split, whole_pass
 from pgsim.workload import LayerTrace
@@ -11,7 +14,9 @@ class MSBOnly(Scheme):
     """The MSBs of every output of a layer that Precision Gating would gate."""
 
     example = "msb_only"
-    signatures = {"msb_only": "MSBs of every output: the floor (accuracy is lost)"}
+    signatures: ClassVar[Mapping[str, str]] = {
+        "msb_only": "MSBs of every output: the floor (accuracy is lost)"
+    }
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return one pass: of the MSBs of a layer with gated outputs, else of all bits."""

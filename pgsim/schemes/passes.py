@@ -87,7 +87,7 @@ def check_passes(layer: LayerTrace, passes: Passes, scheme: str) -> Passes:
         refusals.append("gates its first pass: a gate decides about a sum, and there is none yet")
     for number, each in enumerate(passes, start=1):
         for operand, plane in (("activation", each.activation), ("weight", each.weight)):
-            if not (0 <= plane.low and 1 <= plane.bits <= WIDEST_BITS - plane.low):
+            if not (plane.low >= 0 and 1 <= plane.bits <= WIDEST_BITS - plane.low):
                 refusals.append(
                     f"pass {number} takes {plane.bits} {operand} bits from bit {plane.low} on: "
                     f"expected 1 bit or more, up to bit {WIDEST_BITS - 1}"

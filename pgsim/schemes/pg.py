@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 from pgsim.schemes.gates import OutputGate
 from pgsim.schemes.passes import Passes
@@ -14,7 +16,9 @@ class PrecisionGating(Scheme):
     """The MSBs of every output, then the LSBs of those whose gate is open."""
 
     example = "pg"
-    signatures = {"pg": "MSBs of every output, then LSBs where the gate mask is 1"}
+    signatures: ClassVar[Mapping[str, str]] = {
+        "pg": "MSBs of every output, then LSBs where the gate mask is 1"
+    }
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return two passes of a layer with gated outputs, else one of all bits."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate, product
-from typing import Self
+from typing import ClassVar, Self
 
 from pgsim.errors import InputError
 from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, Plane
@@ -28,7 +29,7 @@ class Planes(Scheme):
     weight_bits: Bits = ()
 
     example = "planes:2,2"
-    signatures = {
+    signatures: ClassVar[Mapping[str, str]] = {
         "planes:A,A,...": "Dense planes of A activation bits, most significant first",
         "planes:A,A,.../W,W,...": "Dense planes of A activation bits by planes of W weight bits",
     }
@@ -58,9 +59,12 @@ class Planes(Scheme):
         """Return a pass for every plane, or pair of planes, if the layer has as many bits."""
         shape = layer.shape
         weight_bits = self.weight_bits or (shape.weight_bits,)
-        own, asked = (shape.activation_bits, shape.weight_bits), (
-            sum(self.activation_bits),
-            sum(weight_bits),
+        own, asked = (
+            (shape.activation_bits, shape.weight_bits),
+            (
+                sum(self.activation_bits),
+                sum(weight_bits),
+            ),
         )
         if own == asked:
             pairs = product(_planes(self.activation_bits), _planes(weight_bits))

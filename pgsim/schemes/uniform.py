@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from pgsim.errors import InputError
 from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, whole
@@ -20,7 +21,7 @@ class Uniform(Scheme):
     weight_bits: int | None = None
 
     example = "uniform:8,8"
-    signatures = {
+    signatures: ClassVar[Mapping[str, str]] = {
         "uniform:A,W": "Every layer, gated or not, at A activation and W weight bits",
         "uniform:A": "Every layer, gated or not, at A activation bits and its own weight bits",
     }

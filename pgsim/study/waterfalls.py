@@ -55,9 +55,7 @@ def _totals(base: LayerResult, own: LayerResult) -> list[Fraction]:
 
 def _packed_cycles(own: LayerResult, rate: Rate, outputs: int) -> Fraction:
     """Return a pass's cycles if its MACs filled every PE in every cycle."""
-    return Fraction(
-        outputs * own.shape.reduction * rate.cycles, rate.macs * own.job.arch.pes
-    )
+    return Fraction(outputs * own.shape.reduction * rate.cycles, rate.macs * own.job.arch.pes)
 
 
 def _issued_cycles(own: LayerResult, slots: str) -> Fraction:

@@ -104,7 +104,9 @@ class Dataflow:
         """Return how a pass reads the operand of its slots (M21)."""
         raise NotImplementedError
 
-    def lane_loads(self, folds: Iterable[Counts], first_tile: Counts, *, stay: bool) -> list[Counts]:
+    def lane_loads(
+        self, folds: Iterable[Counts], first_tile: Counts, *, stay: bool
+    ) -> list[Counts]:
         """Return how often each pass of a tile reads the operands of its lanes (M18, M22).
 
         folds: of each pass, 0 where it never happens. first_tile: 1 for the first tile of a lane

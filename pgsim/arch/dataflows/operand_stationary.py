@@ -47,13 +47,14 @@ class OperandStationary(Dataflow):
         """Return a beat of one slot, of which a fold takes what its rows hold."""
         return Beat(1, rate.cycles, taps=1, fold_elements=rows * rate.macs, is_fold=False)
 
-    def lane_loads(self, folds: Iterable[Counts], first_tile: Counts, *, stay: bool) -> list[Counts]:
+    def lane_loads(
+        self, folds: Iterable[Counts], first_tile: Counts, *, stay: bool
+    ) -> list[Counts]:
         """Return a load of every executed pass, or, where operands stay, of the first one alone."""
         if not stay:
             return [(each > 0).astype(np.int64) for each in folds]
         return [
-            first_tile if index == 0 else np.zeros_like(first_tile)
-            for index, _ in enumerate(folds)
+            first_tile if index == 0 else np.zeros_like(first_tile) for index, _ in enumerate(folds)
         ]
 
     def sum_visits(self, rate: Rate, pieces: Counts) -> Counts:

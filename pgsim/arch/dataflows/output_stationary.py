@@ -50,7 +50,9 @@ class OutputStationary(Dataflow):
         """Return a beat of a fold: its rows take the whole reduction together."""
         return Beat(rows, rate.output_cycles, taps=1, fold_elements=shape.reduction, is_fold=True)
 
-    def lane_loads(self, folds: Iterable[Counts], first_tile: Counts, *, stay: bool) -> list[Counts]:
+    def lane_loads(
+        self, folds: Iterable[Counts], first_tile: Counts, *, stay: bool
+    ) -> list[Counts]:
         """Return the folds: each streams the lanes' operands again."""
         return list(folds)
 

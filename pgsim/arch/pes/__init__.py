@@ -10,6 +10,4 @@ from pgsim.kinds import by_name
 
 __all__ = ["PES", "PEKind"]
 
-PES: dict[str, type[PEKind]] = by_name(
-    (Fixed, Fusion, SerialActivation, SerialWeight, SerialBoth)
-)
+PES: dict[str, type[PEKind]] = by_name((Fixed, Fusion, SerialActivation, SerialWeight, SerialBoth))

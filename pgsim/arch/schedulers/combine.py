@@ -55,6 +55,8 @@ class Combine(Scheduler):
         streams = self.most_vectors(columns)
         return streams * address_bits + columns * (streams - 1).bit_length()
 
-    def further_half_vectors(self, issued: Counts, active: Counts, entries: Counts, columns: int) -> Counts:
+    def further_half_vectors(
+        self, issued: Counts, active: Counts, entries: Counts, columns: int
+    ) -> Counts:
         """Return the vectors beyond the issue slots', each of which passes all columns."""
         return 2 * (active - issued) * columns

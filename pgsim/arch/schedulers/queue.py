@@ -55,7 +55,9 @@ class Queue(Scheduler):
         """Return a bank a lane: one slot goes to other entries in other lanes."""
         return columns
 
-    def further_half_vectors(self, issued: Counts, active: Counts, entries: Counts, columns: int) -> Counts:
+    def further_half_vectors(
+        self, issued: Counts, active: Counts, entries: Counts, columns: int
+    ) -> Counts:
         """Return a vector for each entry, which ends at its column, half way on average."""
         return np.maximum(0, entries * (columns + 1) - 2 * issued * columns)
 

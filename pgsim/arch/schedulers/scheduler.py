@@ -97,7 +97,9 @@ class Scheduler:
         """Return the bits of a word of the issue table, if slots have so many bits of address."""
         return address_bits
 
-    def further_half_vectors(self, issued: Counts, active: Counts, entries: Counts, columns: int) -> Counts:
+    def further_half_vectors(
+        self, issued: Counts, active: Counts, entries: Counts, columns: int
+    ) -> Counts:
         """Return twice the operand vectors beyond one an issued slot, each times the PEs it passes.
 
         issued, active: slots of a layer. entries: its mask bits set. Twice, because a vector may

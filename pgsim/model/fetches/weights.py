@@ -29,7 +29,9 @@ class WeightFetch(Fetch):
     def of_lanes(self, job: Job, timings: Timings, once: Counts) -> Counts:
         """Return a lane group's weights, once at all bits, or in every pass at the pass's own."""
         elements = job.tiling.lane_group_lanes * job.shape.reduction
-        held = first(job.tiling.window_slots.size) * bursts(job, elements * job.weight_bits)[:, None]
+        held = (
+            first(job.tiling.window_slots.size) * bursts(job, elements * job.weight_bits)[:, None]
+        )
         if once.all():
             return held
         again = sum(

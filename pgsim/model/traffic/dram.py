@@ -11,9 +11,8 @@ from pgsim.model.fetches import FETCHES, Fetch, bursts
 from pgsim.model.holding import fetched_once
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
-from pgsim.model.mask_work import MaskWork
-from pgsim.model.passes import Timings
 from pgsim.model.traffic.on_demand import demanded_bursts
+from pgsim.model.traffic.rule import Tiles, TrafficRule
 from pgsim.schemes import ACTIVATIONS
 
 
@@ -25,28 +24,24 @@ def _bursts(way: str, meaning: str) -> Count:
     return Count(f"dram_{way}_bursts", "bytes", meaning, f"dram_{way}_bytes", _burst_bytes)
 
 
-COUNTS = (
+_COUNTS = (
     _bursts("activation_read", "of dram_read_bytes, activations"),
     _bursts("weight_read", "of dram_read_bytes, weights"),
     _bursts("write", "whole bursts written"),
 )
 
 
-def counts(
-    job: Job, timings: Timings, mask: MaskWork | None, batches: int
-) -> Mapping[str, Counts]:
-    """Return the bursts of every tile by direction, int64 that broadcast to the tiles.
-
-    mask: of a gated layer. batches: that are simulated. Source: MODEL.md M23, M24.
-    """
+def _counted(tiles: Tiles) -> Mapping[str, Counts]:
+    """Return the bursts of every tile by direction. Source: MODEL.md M23, M24."""
+    job, timings, batches = tiles.job, tiles.timings, tiles.batches
     once = fetched_once(job)
     lanes, slots = FETCHES[job.lane_operand.name], FETCHES[job.slot_operand.name]
     fetched = {
         lanes.operand.name: lanes.of_lanes(job, timings, once) * _runs(job, lanes, batches),
         slots.operand.name: slots.of_slots(job, timings) * _runs(job, slots, batches),
     }
-    if mask is not None and job.demand_bits:
-        demanded = demanded_bursts(job, mask, once)
+    if tiles.mask is not None and job.demand_bits:
+        demanded = demanded_bursts(job, tiles.mask, once)
         fetched[ACTIVATIONS.name] = fetched[ACTIVATIONS.name] + demanded
     return {
         **{f"dram_{name}_read_bursts": each for name, each in fetched.items()},
@@ -60,3 +55,6 @@ def _runs(job: Job, fetch: Fetch, batches: int) -> Counts:
     if fetching.all():
         return np.ones((1, 1, 1, 1), np.int64)
     return np.tile(fetching, batches)[:, None, None, None]
+
+
+DRAM_TRAFFIC = TrafficRule(_COUNTS, _counted)

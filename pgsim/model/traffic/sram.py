@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from pgsim.model.holding import sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
 from pgsim.model.passes import Timings
+from pgsim.model.traffic.rule import Tiles, TrafficRule
 
 PARTIAL_SUM_BITS = 32
 
@@ -24,7 +25,7 @@ def _words(buffer: str, way: str, meaning: str) -> Count:
     return Count(f"{name}_words", "bytes", meaning, f"{name}_bytes", port_bytes)
 
 
-COUNTS = (
+_COUNTS = (
     _words("activation", "read", "whole port words read for the array"),
     _words("weight", "read", "whole port words read for the array"),
     _words("output", "read", "partial sums, finished outputs and masks read"),
@@ -32,11 +33,9 @@ COUNTS = (
 )
 
 
-def counts(job: Job, timings: Timings) -> Mapping[str, Counts]:
-    """Return the whole port words of every tile by buffer, int64 that broadcast to the tiles.
-
-    Source: MODEL.md M22.
-    """
+def _counted(tiles: Tiles) -> Mapping[str, Counts]:
+    """Return the whole port words of every tile by buffer. Source: MODEL.md M22."""
+    job, timings = tiles.job, tiles.timings
     buffers = job.arch.memory.buffers
     slots, lanes = job.slot_operand, job.lane_operand
     slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
@@ -90,3 +89,4 @@ def _finished_in_the_array(
     return one_fold & (flow.sums_in_pes and in_place)
 
 
+SRAM_TRAFFIC = TrafficRule(_COUNTS, _counted)

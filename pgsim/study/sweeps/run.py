@@ -12,11 +12,11 @@ from multiprocessing import active_children, get_context
 import pandas as pd
 
 from pgsim.errors import InputError
+from pgsim.results import Row
 from pgsim.study.simulation import simulate
 from pgsim.study.sweeps.points import Point, sweep_points
 from pgsim.study.sweeps.spec import SweepSpec
 from pgsim.study.sweeps.what_if import what_if_trace
-from pgsim.results import Row
 
 Progress = Callable[[int, int], object]  # called with the points done and the points in all
 

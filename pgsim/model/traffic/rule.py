@@ -1,0 +1,37 @@
+"""What every rule of traffic is: counts that it declares, and how it counts them in every tile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pgsim.arch import Counts
+from pgsim.model.job import Job
+from pgsim.model.ledger import Count
+from pgsim.model.mask_work import MaskWork
+from pgsim.model.passes import Timings
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The tiles of a job whose traffic is counted.
+
+    timings: what each pass issues in them. mask: of a gated layer. batches: that are simulated.
+    """
+
+    job: Job
+    timings: Timings
+    mask: MaskWork | None
+    batches: int
+
+
+@dataclass(frozen=True)
+class TrafficRule:
+    """Counts that a module declares, and the function that counts them.
+
+    counted: returns int64 by name of a count, which broadcast to the tiles (runs, groups, lane
+    groups, windows).
+    """
+
+    counts: tuple[Count, ...]
+    counted: Callable[[Tiles], Mapping[str, Counts]]
