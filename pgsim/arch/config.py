@@ -48,7 +48,11 @@ class _Scheduler(Section):
 
 # The keys of a section are those of all its kinds, so that a kind's own stand in its own file.
 if TYPE_CHECKING:
-    _PEParameters, _SchedulerParameters = _PEKind, _Scheduler
+
+    class _PEParameters(_PEKind): ...
+
+    class _SchedulerParameters(_Scheduler): ...
+
 else:
     _PEParameters = create_model("_PE", __base__=_PEKind, **parameter_fields(PES.values()))
     _SchedulerParameters = create_model(

@@ -1,4 +1,4 @@
-"""What every section of a pgsim YAML file is, and how a kind's own keys become keys of a section."""
+"""What every section of a pgsim YAML file is, and how the keys of kinds become keys of it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def configured(kind: type[Chosen], section: BaseModel) -> Chosen:
 
 
 class NameIn:
-    """Marks a key whose value is the name of one of these kinds: ``Annotated[str, NameIn(PES)]``."""
+    """Marks a key that names one of these kinds: ``Annotated[str, NameIn(PES)]``."""
 
     def __init__(self, kinds: Mapping[str, object]) -> None:
         self.names = tuple(kinds)

@@ -41,7 +41,8 @@ class Waits:
 def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Counts]) -> Events:
     """Return when the passes and turns of every run begin and end.
 
-    traffic: of every tile, with the bursts that `traffic.dram` names. Source: MODEL.md M16 to M19, M21, M25.
+    traffic: of every tile, with the bursts that `traffic.dram` names. Source: MODEL.md M16 to M19,
+    M21, M25.
     """
     from pgsim.kernels.timeline import Work, timeline  # Numba: only if anything is simulated
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from pgsim.model import events, gating
 from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.job import Job
@@ -47,7 +49,7 @@ def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     run = events.events_of(job, batches.tiles, timings, traffic)
     waits = events.waits(run, timings, batches.tiles)
     outputs = batches.sum(job.tiling.outputs)
-    steady = sum(each.steady_cycles for each in passes)
+    steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
     return Ledger(
         counts={
             **pass_counts(passes, outputs),

@@ -46,8 +46,7 @@ class PassTiming:
 
     Arrays are int64 and broadcast to the tiles (runs, groups, lane groups, windows). folds: those
     executed. steady_cycles: M15. fold_cycles: steady cycles of one fold (M17).
-    fold_spacing_cycles: from the begin of one to that of the next (M17).
-    busy_pe_cycles: PE cycles spent on outputs.
+    fold_spacing_cycles: from the begin of one to that of the next (M17). port_stall_cycles: M21.
     """
 
     plan: Pass

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pgsim.arch.pes.pe import PEKind
 from pgsim.arch.prices import LogicCost, measured_cost
@@ -14,11 +16,11 @@ _WIDTHS = (2, 4, 8, 16)
 
 @dataclass(frozen=True)
 class Fusion(PEKind):
-    """Bricks fuse to fewer, wider MACs; each width is rounded up to a power of two of at least 2."""
+    """Bricks fuse to fewer, wider MACs; a width is rounded up to a power of two, at least 2."""
 
     name = "fusion"
     description = "2-bit bricks that fuse: narrower operands, more MACs side by side"
-    stream_bit_modules = {
+    stream_bit_modules: ClassVar[Mapping[str, float]] = {
         # What three further streams add to an 8 x 8 fusion PE, a bit of its 32 operand wires.
         "fusion_8x8_4_streams": 1 / (3 * 32),
         "fusion_8x8": -1 / (3 * 32),
@@ -31,7 +33,8 @@ class Fusion(PEKind):
             "max_weight_bits": self.max_weight_bits,
         }
         return {
-            key: f"value {bits}: expected a power of two from 2 to 16 where array.pe.kind is fusion."
+            key: f"value {bits}: expected a power of two from 2 to 16 where array.pe.kind is "
+            f"{self.name}."
             for key, bits in widths.items()
             if bits not in _WIDTHS
         }

@@ -59,7 +59,8 @@ class Queue(Scheduler):
         self, issued: Counts, active: Counts, entries: Counts, columns: int
     ) -> Counts:
         """Return a vector for each entry, which ends at its column, half way on average."""
-        return np.maximum(0, entries * (columns + 1) - 2 * issued * columns)
+        vectors: Counts = np.maximum(0, entries * (columns + 1) - 2 * issued * columns)
+        return vectors
 
     def table_writes(self, active: Counts, entries: Counts) -> Counts:
         """Return a write for each entry."""

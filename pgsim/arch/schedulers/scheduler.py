@@ -16,9 +16,10 @@ class MaskTiles:
     """The tiles of a mask, as a scheduler sees them.
 
     rows: returns uint64 (batches, lanes, words), a lane's slots packed; called only by schedulers
-    that look at bits. lanes: int64, the row of each lane in lane-group order. lane_bounds, slot_bounds: int64, where lane groups and windows begin, and
-    the end of the last. columns: of the array. Counts are int64 (batches, lane groups, windows):
-    slots of each tile, those with an active lane, and mask bits set.
+    that look at bits. lanes: int64, the row of each lane in lane-group order. lane_bounds,
+    slot_bounds: int64, where lane groups and windows begin, and the end of the last. columns: of
+    the array. Counts are int64 (batches, lane groups, windows): slots of each tile, those with an
+    active lane, and mask bits set.
     """
 
     rows: Callable[[], Words]

@@ -6,6 +6,7 @@ import numpy as np
 
 from pgsim.arch import Counts
 from pgsim.model.fetches.fetch import (
+    Bools,
     Fetch,
     bursts,
     fetching_lane_groups,
@@ -32,7 +33,7 @@ class ActivationFetch(Fetch):
         """Return whether the buffer holds a group's whole input."""
         return job.run_inputs * job.activation_bits <= usable_bits(job, self.operand)
 
-    def of_lanes(self, job: Job, timings: Timings, once: Counts) -> Counts:
+    def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return a lane group's share, once at all bits, or in every pass at the pass's own."""
         lanes, windows = job.tiling.lane_group_lanes, job.tiling.window_slots.size
         held = first(windows) * bursts(job, shares(job.run_inputs * len(job.ahead), lanes))[:, None]

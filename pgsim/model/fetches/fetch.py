@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch import Counts
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
 from pgsim.schemes import Operand
+
+Bools = npt.NDArray[np.bool_]
 
 
 class Fetch:
@@ -27,7 +30,7 @@ class Fetch:
         """Return 1 for each run of a batch that fetches anything, 0 for others, int64 (runs,)."""
         return np.ones(job.tiling.runs, np.int64)
 
-    def of_lanes(self, job: Job, timings: Timings, once: Counts) -> Counts:
+    def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return the bursts that feed lanes.
 
         once: bool (lane groups,), whether a lane group's operands are fetched once.
@@ -60,7 +63,8 @@ def first(size: int) -> Counts:
 def fetching_lane_groups(job: Job, *, resident: bool) -> Counts:
     """1 for each lane group that fetches the slot operand: the first, or all; (lane groups, 1)."""
     lane_groups = job.tiling.lane_group_lanes.size
-    return (first(lane_groups) if resident else np.ones(lane_groups, np.int64))[:, None]
+    fetching: Counts = first(lane_groups) if resident else np.ones(lane_groups, np.int64)
+    return fetching[:, None]
 
 
 def shares(total: int, parts: Counts) -> Counts:

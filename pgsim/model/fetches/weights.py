@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.model.fetches.fetch import Fetch, bursts, fetching_lane_groups, first, usable_bits
+from pgsim.model.fetches.fetch import Bools, Fetch, bursts, fetching_lane_groups, first, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
 from pgsim.schemes import WEIGHTS
@@ -26,7 +26,7 @@ class WeightFetch(Fetch):
             job, self.operand
         )
 
-    def of_lanes(self, job: Job, timings: Timings, once: Counts) -> Counts:
+    def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return a lane group's weights, once at all bits, or in every pass at the pass's own."""
         elements = job.tiling.lane_group_lanes * job.shape.reduction
         held = (
