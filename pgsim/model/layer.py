@@ -56,7 +56,8 @@ def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) ->
 
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     """Return the ledger of one layer for a block of images."""
-    job = replace(job, batch=block.batch)
+    if block.batch != job.batch:
+        job = replace(job, batch=block.batch)
     mask = MaskWork(job, block, store) if job.gated else None
     simulated = block.batches if job.gated else 1  # without a mask all batches are alike
     batches = Batches(job.tiling, simulated, block.batches)
