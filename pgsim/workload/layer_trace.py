@@ -26,7 +26,11 @@ def words_of(positions: int) -> int:
 
 
 def pack_masks(masks: npt.NDArray[np.bool_]) -> Words:
-    """Return masks (images, channels, positions) as read-only words (images, channels, words)."""
+    """Return masks (images, channels, positions) as read-only words (images, channels, words).
+
+    >>> pack_masks(np.array([[[True, False, True]]]))
+    array([[[5]]], dtype=uint64)
+    """
     images, channels, positions = masks.shape
     rows = np.zeros((images, channels, 8 * words_of(positions)), dtype=np.uint8)
     rows[..., : -(-positions // 8)] = np.packbits(masks, axis=-1, bitorder="little")
@@ -37,10 +41,24 @@ def pack_masks(masks: npt.NDArray[np.bool_]) -> Words:
 
 @dataclass(frozen=True, eq=False)
 class LayerTrace:
-    """One layer's shape and gate masks: read-only uint64 (images, mask_channels, words) per shard.
+    """One layer's shape and gate masks.
 
     A mask's bits are its positions in raster order, least significant bit first, padded with zeros
-    to whole words. A layer without a gate has no shards.
+    to whole words.
+
+    Attributes
+    ----------
+    shape : LayerShape
+        Geometry and widths.
+    shards : tuple of uint64 arrays (images, mask_channels, words)
+        Read-only masks, one array a file; a layer without a gate has none.
+
+    Examples
+    --------
+    >>> from pgsim import load_trace
+    >>> conv2 = load_trace("digits_pg_4_2").layers[1]
+    >>> conv2.unpack(0, 10).shape
+    (10, 32, 64)
     """
 
     shape: LayerShape
