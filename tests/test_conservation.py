@@ -20,8 +20,8 @@ from reference.layers import layer_of, passes_of
 from pgsim import ArchConfig, GateTrace, InputError, load_arch, load_trace, save_trace, simulate
 from pgsim.files import shipped_names
 from pgsim.results import PARTS_OF_CYCLES, PARTS_OF_ENERGY, SUMMED
-from pgsim.tables import Result
-from pgsim.waterfall import STEPS, waterfall
+from pgsim.results.tables import Result
+from pgsim.study.waterfalls import STEPS, waterfall
 from pgsim.workload import LayerShape, layer_shape
 
 ARCHS = shipped_names("arch_configs", ".yaml")
@@ -282,7 +282,7 @@ def test_images_simulated_in_blocks_are_those_simulated_together(
     trace, arch = some_network(), design({"batch": 2})
     together = simulate(trace, arch).layers
     # By its module: `pgsim.simulate` is the function.
-    monkeypatch.setattr(import_module("pgsim.simulate"), "_BLOCK_BITS", 1)  # a block is one batch
+    monkeypatch.setattr(import_module("pgsim.study.simulation"), "_BLOCK_BITS", 1)  # a block is one batch
     assert simulate(trace, arch).layers.equals(together)
 
 

@@ -15,7 +15,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pgsim.compare import compare
+from pgsim.study.comparison import compare
 from pgsim.errors import InputError
 from pgsim.plots import (
     check_plot_path,
