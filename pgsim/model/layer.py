@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,23 @@ LEDGER: tuple[Count, ...] = (
     *(count for rule in TRAFFIC for count in rule.counts),
     *gating.COUNTS,
 )
+
+
+def simulate_layers(
+    jobs: Sequence[Job], calibration: int, images: int, store: WorkStore
+) -> list[Ledger]:
+    """Return the ledgers of the layers of a network on one design.
+
+    Layers without a mask that differ in nothing but their names are simulated once.
+    """
+    alike: dict[Hashable, Ledger] = {}
+    ledgers = []
+    for job in jobs:
+        key = job.layer if job.gated else (job.shape.geometry, job.passes, job.output_bits)
+        if key not in alike:
+            alike[key] = simulate_layer(job, calibration, images, store)
+        ledgers.append(alike[key])
+    return ledgers
 
 
 def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) -> Ledger:

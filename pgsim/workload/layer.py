@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -120,6 +120,12 @@ class LayerShape(BaseModel):
     def kind(self) -> Op:
         """The layer's op, which knows all that is particular to it."""
         return OPS[self.op]
+
+    @cached_property
+    def geometry(self) -> Hashable:
+        """All of the layer but its name: layers that agree on it are computed alike."""
+        fields = (name for name in type(self).model_fields if name != "name")
+        return tuple(getattr(self, name) for name in fields)
 
     @cached_property
     def out_size(self) -> Size:
