@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 import yaml
 from designs import design, drawn, linear, trace_of
+from pgsim.energy import area_mm2, costs_of
 
 from pgsim import GateTrace, InputError, load_arch, simulate
-from pgsim.energy import area_mm2, costs_of
 from pgsim.files import shipped
 
 # Bit Fusion's fixed 8-bit unit, and what pgsim's own RTL costs in a 130 nm library.

@@ -17,6 +17,7 @@ from pgsim.arch import (
     sram_cost,
 )
 from pgsim.arch.technology import Stamp, technology_stamp
+from pgsim.schemes import Pass, whole
 
 _UW_PER_MW = 1000.0
 
@@ -123,6 +124,6 @@ def _widest_stream_bits(arch: ArchConfig) -> int:
     widest = 0
     for activation_bits, weight_bits in widths:
         macs, cycles = pe.macs_and_cycles(activation_bits, weight_bits)
-        bits = {"activation": activation_bits, "weight": weight_bits}[operand.name]
+        bits = operand.bits(Pass(whole(activation_bits), whole(weight_bits)))
         widest = max(widest, -(-macs * bits // cycles))
     return widest

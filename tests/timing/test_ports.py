@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from designs import conv, design, filled, trace_of
 from packed_rows import shortfall
+from pgsim.timing.folds import fold_spacing
+from pgsim.timing.issue import Issue
+from pgsim.timing.ports import port_stall_cycles, slot_reads
 
 from pgsim import ArchConfig, LayerShape
 from pgsim.arch import macs_and_cycles
 from pgsim.schemes import Pass
-from pgsim.timing.folds import fold_spacing
-from pgsim.timing.issue import Issue
-from pgsim.timing.ports import port_stall_cycles, slot_reads
 
 
 def short_first(total: int, size: int) -> list[int]:

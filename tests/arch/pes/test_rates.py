@@ -2,7 +2,7 @@
 
 import pytest
 
-from pgsim.arch import PE, macs_and_cycles
+from pgsim.arch import PE
 
 
 def pe(kind, activation=8, weight=8, terms=16):
@@ -29,7 +29,7 @@ def pe(kind, activation=8, weight=8, terms=16):
     ],
 )
 def test_fusion_unit_of_8_bits(activation_bits, weight_bits, expected):
-    assert macs_and_cycles(pe("fusion"), activation_bits, weight_bits) == expected
+    assert pe("fusion").unit.macs_and_cycles(activation_bits, weight_bits) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_fusion_unit_of_8_bits(activation_bits, weight_bits, expected):
     ],
 )
 def test_fusion_units_of_other_sizes(unit, widths, expected):
-    assert macs_and_cycles(pe("fusion", *unit), *widths) == expected
+    assert pe("fusion", *unit).unit.macs_and_cycles(*widths) == expected
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_fusion_units_of_other_sizes(unit, widths, expected):
     ],
 )
 def test_fixed_unit(unit, widths, expected):
-    assert macs_and_cycles(pe("fixed", *unit), *widths) == expected
+    assert pe("fixed", *unit).unit.macs_and_cycles(*widths) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_fixed_unit(unit, widths, expected):
     ],
 )
 def test_serial_units_take_a_cycle_a_bit(kind, widths, expected):
-    assert macs_and_cycles(pe(kind), *widths) == expected
+    assert pe(kind).unit.macs_and_cycles(*widths) == expected
 
 
 def test_terms_are_the_macs_of_a_serial_unit():
-    assert macs_and_cycles(pe("serial_activation", terms=5), 2, 8) == (5, 2)
+    assert pe("serial_activation", terms=5).unit.macs_and_cycles(2, 8) == (5, 2)
