@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pgsim.results.table_files import read_table
 from pgsim.study.sweeps import load_sweep, sweep
 from pgsim.study.sweeps import run as sweep_run
-from pgsim.results.table_files import read_table
 
 
 @pytest.fixture
