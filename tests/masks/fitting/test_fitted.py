@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pgsim.simulate import simulate
+from pgsim.study.simulation import simulate
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.errors import InputError
