@@ -8,6 +8,7 @@ optional ``source`` of any section.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -93,7 +94,7 @@ class Array(Section):
         """The dataflow."""
         return DATAFLOWS[self.dataflow]
 
-    @property
+    @cached_property
     def lane_kind(self) -> Lanes:
         """What the lanes are: chosen where the dataflow leaves a choice (M7)."""
         possible = self.flow.lanes
@@ -146,6 +147,11 @@ class DRAM(Section):
     bytes_per_cycle: Annotated[float, Field(gt=0, le=1 << 20)]
     burst_bytes: Annotated[int, Field(ge=1, le=65536)]
     source: str = ""
+
+    @cached_property
+    def burst_cycles(self) -> Fraction:
+        """Cycles of a burst, exactly, at the decimal bytes per cycle that the file says."""
+        return self.burst_bytes / Fraction(str(self.bytes_per_cycle))
 
 
 class Memory(Section):

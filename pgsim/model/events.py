@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -132,19 +131,12 @@ def _transfers(job: Job, order: Order, read: Counts, written: Counts) -> Transfe
 
 
 def _transfer_cycles(job: Job, bursts: Counts) -> Counts:
-    """Return the cycles that whole bursts take at the DRAM's bytes per cycle, exactly rounded up.
-
-    bytes_per_cycle is the decimal number that the file says, as a fraction.
-    """
-    dram = job.arch.memory.dram
-    rate = Fraction(str(dram.bytes_per_cycle))
-    numerator, denominator = dram.burst_bytes * rate.denominator, rate.numerator
-    common = math.gcd(numerator, denominator)
-    numerator, denominator = numerator // common, denominator // common
+    """Return the cycles that whole bursts take, exactly rounded up (M25)."""
+    numerator, denominator = job.arch.memory.dram.burst_cycles.as_integer_ratio()
     whole, rest = divmod(numerator, denominator)
     if rest == 0:
         return bursts * whole
-    # bursts * numerator could overflow: whole multiples of the denominator are taken out first.
+    # bursts * rest could overflow: whole multiples of the denominator are taken out first.
     times, few = np.divmod(bursts, denominator)
     if denominator >= _SMALL:
         exact = [-(-int(each) * rest // denominator) for each in few.flat]
@@ -157,9 +149,14 @@ def _transfer_cycles(job: Job, bursts: Counts) -> Counts:
 
 def _stacked(counts: list[Counts], tiles: Tiles) -> Counts:
     """Return counts of all passes run by run, int64 (passes, runs, tiles of a run)."""
-    return np.stack([of_runs(each, tiles) for each in counts])
+    stacked = np.empty((len(counts), *tiles), np.int64)
+    for own, each in zip(stacked, counts, strict=True):
+        own[...] = each
+    return stacked.reshape(len(counts), tiles[0], -1)
 
 
 def of_runs(counts: Counts, tiles: Tiles) -> Counts:
     """Return counts of all tiles run by run, int64 (runs, tiles of a run)."""
-    return np.broadcast_to(counts, tiles).reshape(tiles[0], -1)
+    every = np.empty(tiles, np.int64)
+    every[...] = counts
+    return every.reshape(tiles[0], -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,23 @@ LEDGER: tuple[Count, ...] = (
 )
 
 
+def simulate_layers(
+    jobs: Sequence[Job], calibration: int, images: int, store: WorkStore
+) -> list[Ledger]:
+    """Return the ledgers of the layers of a network on one design.
+
+    Layers without a mask that differ in nothing but their names are simulated once.
+    """
+    alike: dict[Hashable, Ledger] = {}
+    ledgers = []
+    for job in jobs:
+        key = job.layer if job.gated else (job.shape.geometry, job.passes, job.output_bits)
+        if key not in alike:
+            alike[key] = simulate_layer(job, calibration, images, store)
+        ledgers.append(alike[key])
+    return ledgers
+
+
 def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) -> Ledger:
     """Return the ledger of one layer over the images of a trace.
 
@@ -38,7 +56,8 @@ def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) ->
 
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     """Return the ledger of one layer for a block of images."""
-    job = replace(job, batch=block.batch)
+    if block.batch != job.batch:
+        job = replace(job, batch=block.batch)
     mask = MaskWork(job, block, store) if job.gated else None
     simulated = block.batches if job.gated else 1  # without a mask all batches are alike
     batches = Batches(job.tiling, simulated, block.batches)

@@ -70,6 +70,12 @@ def filled(layer: LayerShape, value: bool, images: int = 1) -> np.ndarray:
     return np.full((images, layer.mask_channels, layer.mask_positions), value)
 
 
+def random_mask(layer: LayerShape, images: int, seed: int = 0) -> np.ndarray:
+    """A mask of some density drawn from a seed."""
+    shape = (images, layer.mask_channels, layer.mask_positions)
+    return np.random.default_rng(seed).random(shape) < 0.3
+
+
 def trace_of(layer: LayerShape, mask: np.ndarray | None = None, **about: Any) -> GateTrace:
     """A trace of one layer; of one image if there is no mask and `images` does not say."""
     if mask is None:

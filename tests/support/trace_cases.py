@@ -14,6 +14,7 @@ Masks = dict[str, np.ndarray[Any, np.dtype[np.bool_]]]
 
 
 def conv_fields(name: str = "conv", gate: str = "output", **others: Any) -> dict[str, Any]:
+    """A pointwise convolution of 9 x 8 pixels, as a manifest has it."""
     return {
         "name": name,
         "op": "conv2d",
@@ -49,6 +50,7 @@ LAYERS = [
 
 
 def tiny_masks(images: int = 5, seed: int = 0) -> Masks:
+    """Random masks of the gated layers of LAYERS."""
     generator = np.random.default_rng(seed)
     return {
         "conv": generator.random((images, 4, 9, 8)) < 0.3,
@@ -58,6 +60,7 @@ def tiny_masks(images: int = 5, seed: int = 0) -> Masks:
 
 
 def tiny_trace(images: int = 5) -> GateTrace:
+    """A trace of LAYERS that says all that a trace can say of itself."""
     return GateTrace.from_masks(
         tiny_masks(images),
         LAYERS,
@@ -70,6 +73,7 @@ def tiny_trace(images: int = 5) -> GateTrace:
 
 
 def assert_same(first: GateTrace, second: GateTrace) -> None:
+    """The traces say the same of themselves, and have the same layers and masks."""
     for field in ("model", "dataset", "mask_source", "images", "accuracy", "provenance"):
         assert getattr(first, field) == getattr(second, field)
     for one, other in zip(first.layers, second.layers, strict=True):
@@ -79,12 +83,14 @@ def assert_same(first: GateTrace, second: GateTrace) -> None:
 
 
 def header_of(path: Path) -> dict[str, Any]:
+    """The header of a safetensors file, as parsed JSON."""
     data = path.read_bytes()
     header: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     return header
 
 
 def manifest_of(path: Path) -> dict[str, Any]:
+    """The manifest of a trace file, as parsed JSON."""
     manifest: dict[str, Any] = json.loads(header_of(path)["__metadata__"]["pgsim"])
     return manifest
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgsim.errors import InputError
-from pgsim.table_files import check_table_path, read_table, write_table
+from pgsim.results.table_files import check_table_path, read_table, write_table
 
 SUFFIXES = [".csv", ".parquet", ".json"]
 

@@ -14,8 +14,8 @@ from pgsim.masks import (
     moved_thresholds,
     save_margins,
 )
-from pgsim.simulate import simulate
-from pgsim.sweep import SweepSpec, sweep, sweep_points
+from pgsim.study.simulation import simulate
+from pgsim.study.sweeps import SweepSpec, sweep, sweep_points
 from pgsim.workload import GateTrace, load_trace, save_trace
 
 IMAGES = 20  # of the trace

@@ -7,7 +7,7 @@ from fractions import Fraction
 from designs import design, drawn, linear, trace_of
 
 from pgsim import simulate
-from pgsim.waterfall import STEPS, waterfall
+from pgsim.study.waterfalls import STEPS, waterfall
 
 
 def test_every_total_by_hand() -> None:

@@ -8,8 +8,8 @@ import pytest
 from designs import conv, design, drawn, linear, trace_of
 
 from pgsim import GateTrace, load_trace, simulate
-from pgsim.compare import BASELINE, EQUAL_AREA, GATED, Comparison, alternatives, compare
-from pgsim.waterfall import STEPS
+from pgsim.study.comparison import BASELINE, EQUAL_AREA, GATED, Comparison, alternatives, compare
+from pgsim.study.waterfalls import STEPS
 
 # 6 positions by 1 channel, D = 3, `ws` on 4 x 2 fixed PEs, three outputs gated: PG takes 19 cycles
 # (test_edge_cases.test_one_channel). One dense pass: 6, the skew of 4, DRAM 2. Two: 6 more. An

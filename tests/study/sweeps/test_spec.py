@@ -3,7 +3,7 @@
 import pytest
 
 from pgsim.errors import InputError
-from pgsim.sweep import load_sweep
+from pgsim.study.sweeps import load_sweep
 
 
 @pytest.fixture

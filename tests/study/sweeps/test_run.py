@@ -8,9 +8,9 @@ import pytest
 
 from pgsim.arch import load_arch
 from pgsim.errors import InputError
-from pgsim.simulate import simulate
-from pgsim.sweep import SweepSpec, sweep
-from pgsim.sweep import run as sweep_run
+from pgsim.study.simulation import simulate
+from pgsim.study.sweeps import SweepSpec, sweep
+from pgsim.study.sweeps import run as sweep_run
 from pgsim.workload import load_trace
 
 

@@ -6,7 +6,7 @@ from designs import conv
 from pgsim.errors import InputError
 from pgsim.files import shipped
 from pgsim.masks import synthetic_trace
-from pgsim.sweep import SweepSpec, load_sweep, sweep, sweep_points
+from pgsim.study.sweeps import SweepSpec, load_sweep, sweep, sweep_points
 from pgsim.workload import save_trace
 
 
