@@ -28,7 +28,7 @@ D, G = Pass(TOP, ALL), Pass(LOW, ALL, OPEN)
 
 
 def test_a_plane_is_a_run_of_bits() -> None:
-    assert TOP.positions == {2, 3, 4}
+    assert TOP.word == 0b11100
     assert whole(5) == Plane(0, 5)
 
 

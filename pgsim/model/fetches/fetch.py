@@ -74,7 +74,7 @@ def shares(total: int, parts: Counts) -> Counts:
         return np.array([total], np.int64)
     ends = np.cumsum(parts)
     each, rest = divmod(total, int(ends[-1]))
-    upto = each * ends + rest * ends // ends[-1]  # total * ends would overflow sooner
+    upto: Counts = each * ends + rest * ends // ends[-1]  # total * ends would overflow sooner
     cut = np.empty_like(upto)
     cut[0], cut[1:] = upto[0], upto[1:] - upto[:-1]
     return cut
