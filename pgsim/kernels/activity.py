@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
-from numba.extending import intrinsic
+
+from pgsim.kernels.compiled import kernel
+from pgsim.kernels.words import popcount
 
 
-@intrinsic
-def _popcount(typing_context, word):
-    def codegen(context, builder, signature, arguments):
-        return builder.ctpop(arguments[0])
-
-    return numba.uint64(numba.uint64), codegen
-
-
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _count_union(union, before, last_words, shifts, counts):
     """Count the active slots of each window in the union of a lane group's lanes."""
     total = np.uint64(0)
     for word in range(union.size):
         before[word] = total
-        total += _popcount(union[word])
+        total += popcount(union[word])
     begin = np.uint64(0)
     for window in range(last_words.size):
         word = last_words[window]
-        end = before[word] + _popcount(union[word] << shifts[window])
+        end = before[word] + popcount(union[word] << shifts[window])
         counts[window, 0] = np.int64(end - begin)
         begin = end
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def activity(rows, lanes, lane_bounds, slot_bounds):
     """Count each tile's active slots, its active entries and the entries of its fullest lane.
 
@@ -58,11 +51,11 @@ def activity(rows, lanes, lane_bounds, slot_bounds):
                     bits = rows[batch, row, word]
                     union[word] |= bits
                     before[word] = total
-                    total += _popcount(bits)
+                    total += popcount(bits)
                 begin = np.uint64(0)
                 for window in range(windows):
                     last = last_words[window]
-                    end = before[last] + _popcount(rows[batch, row, last] << shifts[window])
+                    end = before[last] + popcount(rows[batch, row, last] << shifts[window])
                     entries = np.int64(end - begin)
                     counts[batch, group, window, 1] += entries
                     counts[batch, group, window, 2] = max(counts[batch, group, window, 2], entries)

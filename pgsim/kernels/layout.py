@@ -5,27 +5,13 @@ Rows are uint64, least significant bit first. Source: MODEL.md M6, M7.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-
-@numba.njit(cache=True, nogil=True)
-def _transpose(block):
-    """Transpose a 64 x 64 bit matrix in place (Warren, Hacker's Delight, section 7-3)."""
-    width = 32
-    keep = np.uint64(0x00000000FFFFFFFF)
-    while width:
-        shift = np.uint64(width)
-        for base in range(0, 64, 2 * width):
-            for row in range(base, base + width):
-                swapped = ((block[row] >> shift) ^ block[row + width]) & keep
-                block[row + width] ^= swapped
-                block[row] ^= swapped << shift
-        width >>= 1
-        keep ^= keep << np.uint64(width)
+from pgsim.kernels.compiled import kernel
+from pgsim.kernels.words import transpose
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def join_images(mask, batch, positions):
     """Put the images of each batch one after the other, bit by bit, so that slots are positions.
 
@@ -47,7 +33,7 @@ def join_images(mask, batch, positions):
     return joined
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def transpose_positions(mask, positions):
     """Turn rows of channels into rows of positions, so that slots are channels.
 
@@ -64,13 +50,13 @@ def transpose_positions(mask, positions):
                 for row in range(64):
                     channel = top + row
                     block[row] = mask[image, channel, left >> 6] if channel < channels else zero
-                _transpose(block)
+                transpose(block)
                 for row in range(min(64, positions - left)):
                     turned[image, left + row, top >> 6] = block[row]
     return turned
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def interleave_images(mask, batch, positions):
     """Order a batch's bits by position first and image second: the runs of a recurrent layer.
 

@@ -1,0 +1,98 @@
+"""The decorator of all kernels: compiled when first called, and kept for the runs to come."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import tempfile
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numba
+from numba.core.caching import NullCache
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
+
+from pgsim.kernels.cache_folder import cache_folder
+
+
+def kernel(
+    function: Callable[..., Any] | None = None, *, inline: Literal["never", "always"] = "never"
+) -> Any:
+    """Compile a function of this package when it is first called, unless an earlier run has.
+
+    A kernel releases the interpreter's lock, and may call kernels of other files of this package.
+
+    Parameters
+    ----------
+    function: without it, a decorator is returned.
+    inline: `always` puts the function into its callers before they are compiled (`numba.njit`).
+    """
+    if function is None:
+        return partial(kernel, inline=inline)
+    dispatcher = numba.njit(function, nogil=True, inline=inline)
+    folder = _folder()
+    if folder is not None:
+        dispatcher._cache = KernelCache(folder, function)
+    return dispatcher
+
+
+@cache
+def _folder() -> Path | None:
+    """Return the folder of compiled kernels; warn, once, where there can be none."""
+    chosen = getattr(numba.config, "CACHE_DIR", "")  # NUMBA_CACHE_DIR, or Numba's own settings file
+    folder = cache_folder(chosen, f"numba {numba.__version__}")
+    if folder is None:
+        warnings.warn(
+            "pgsim compiles its kernels anew in every run, because there is no folder in which it "
+            "can keep them. Set NUMBA_CACHE_DIR to a folder that you can write.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    return folder
+
+
+class KernelCache(NullCache):
+    """Where Numba looks for the compiled code of one function, and where it leaves it.
+
+    Numba's own cache looks in places of its choice, does not notice a change in another file, and
+    lets two processes that compile two signatures at once write both into one file. Here each
+    signature has a file of its own in a folder of these sources.
+    """
+
+    def __init__(self, folder: Path, function: Callable[..., Any]) -> None:
+        self._folder = folder
+        self._name = f"{function.__module__}.{function.__qualname__}"
+
+    @property
+    def cache_path(self) -> str:
+        """The folder of the files."""
+        return str(self._folder)
+
+    def load_overload(self, sig, target_context):
+        """Return the compiled code for a signature; None if it has to be compiled."""
+        target_context.refresh()
+        try:
+            reduced = pickle.loads(self._file(sig, target_context.codegen()).read_bytes())
+            return CompileResult._rebuild(target_context, *reduced)
+        except Exception:  # there is no file yet, or a damaged one, which will be replaced
+            return None
+
+    def save_overload(self, sig, data):
+        """Keep the compiled code for a signature, where the disk has room for it."""
+        if data.library.has_dynamic_globals:  # it holds addresses of this process
+            return
+        file = self._file(sig, data.codegen)
+        with suppress(OSError), tempfile.TemporaryDirectory(dir=self._folder) as scratch:
+            whole = Path(scratch) / file.name
+            whole.write_bytes(dumps(data._reduce()))
+            whole.replace(file)  # in one step: nobody reads half a file
+
+    def _file(self, sig, codegen):
+        """Return the file for a signature on this kind of processor."""
+        key = hashlib.sha256(repr((sig, codegen.magic_tuple())).encode()).hexdigest()
+        return self._folder / f"{self._name}-{key[:16]}.kernel"
