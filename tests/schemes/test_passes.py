@@ -18,6 +18,7 @@ from pgsim.schemes import (
     Plane,
     check_passes,
     leading,
+    union,
     union_bits,
     whole,
 )
@@ -29,6 +30,7 @@ D, G = Pass(TOP, ALL), Pass(LOW, ALL, OPEN)
 
 def test_a_plane_is_a_run_of_bits() -> None:
     assert TOP.word == 0b11100
+    assert union([TOP, LOW, Plane(7, 1)]) == 0b10011111
     assert whole(5) == Plane(0, 5)
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pgsim.workload.ops.op import Op, Size
-
-if TYPE_CHECKING:
-    from pgsim.workload.layer import LayerShape
+from pgsim.workload.ops.op import Op, Shape, Size
 
 
 class Column(Op):
     """An op over a column of positions; the one field that it needs is how many there are."""
 
-    def in_size(self, shape: LayerShape) -> Size:
+    def in_size(self, shape: Shape) -> Size:
         """Return the column's length, and a width of 1."""
         (field,) = self.needed_fields
         length: int = getattr(shape, field)
         return length, 1
 
-    def out_size(self, shape: LayerShape) -> Size:
+    def out_size(self, shape: Shape) -> Size:
         """Return the input's size: each position gives one."""
         return self.in_size(shape)
 
@@ -28,11 +23,11 @@ class Column(Op):
         height, width = size
         return super().mask_axes(size) | {(1, height * width)}
 
-    def words(self, shape: LayerShape) -> str:
+    def words(self, shape: Shape) -> str:
         """Return the name of the op."""
         return self.name
 
-    def extent(self, shape: LayerShape) -> str:
+    def extent(self, shape: Shape) -> str:
         """Return the number of positions."""
         length, _ = self.in_size(shape)
         return f"{length} {self.position}{'s' if length > 1 else ''}"

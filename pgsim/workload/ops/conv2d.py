@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pgsim.workload.ops.op import Op, Size
-
-if TYPE_CHECKING:
-    from pgsim.workload.layer import LayerShape
+from pgsim.workload.ops.op import Op, Shape, Size
 
 
 class Conv2d(Op):
@@ -18,7 +13,7 @@ class Conv2d(Op):
     needed_fields = ("in_size", "kernel")
     other_fields = ("stride", "padding", "dilation")
 
-    def check(self, shape: LayerShape) -> None:
+    def check(self, shape: Shape) -> None:
         """Raise ValueError where the kernel is larger than the padded input."""
         if min(self.out_size(shape)) < 1:
             raise ValueError(
@@ -26,12 +21,12 @@ class Conv2d(Op):
                 f"into in_size {list(self.in_size(shape))} with padding {list(shape.padding)}"
             )
 
-    def in_size(self, shape: LayerShape) -> Size:
+    def in_size(self, shape: Shape) -> Size:
         """Return the input's pixels, as the manifest has them."""
         assert shape.in_size is not None  # a needed field
         return shape.in_size
 
-    def out_size(self, shape: LayerShape) -> Size:
+    def out_size(self, shape: Shape) -> Size:
         """Return the output's pixels; rows and columns that the stride leaves over are dropped."""
         height, width = (
             (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
@@ -46,7 +41,7 @@ class Conv2d(Op):
         )
         return height, width
 
-    def words(self, shape: LayerShape) -> str:
+    def words(self, shape: Shape) -> str:
         """Return the kernel, and what is unusual about it."""
         height, width = shape.kernel
         words = f"conv {height}x{width}"
@@ -58,7 +53,7 @@ class Conv2d(Op):
             words += f", {shape.groups} groups"
         return words
 
-    def extent(self, shape: LayerShape) -> str:
+    def extent(self, shape: Shape) -> str:
         """Return the pixels of input and output."""
         (in_h, in_w), (out_h, out_w) = self.in_size(shape), self.out_size(shape)
         return f"{in_h}x{in_w} to {out_h}x{out_w}"

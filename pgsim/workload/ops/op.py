@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from pgsim.workload.layer import LayerShape
+from typing import ClassVar, Protocol
 
 Size = tuple[int, int]  # height and width
+
+
+class Shape(Protocol):
+    """What ops ask of a layer's shape: fields of its manifest, and what follows from them."""
+
+    @property
+    def in_size(self) -> Size | None: ...
+    @property
+    def kernel(self) -> Size: ...
+    @property
+    def stride(self) -> Size: ...
+    @property
+    def padding(self) -> Size: ...
+    @property
+    def dilation(self) -> Size: ...
+    @property
+    def groups(self) -> int: ...
+    @property
+    def in_channels_per_group(self) -> int: ...
 
 
 class Op(ABC):
@@ -30,30 +46,30 @@ class Op(ABC):
         """All manifest fields that a layer of this op takes and not every layer has."""
         return self.needed_fields + self.other_fields
 
-    def check(self, shape: LayerShape) -> None:  # noqa: B027 - most ops refuse nothing
+    def check(self, shape: Shape) -> None:  # noqa: B027 - most ops refuse nothing
         """Raise ValueError where the fields are all there, but no layer can be like this."""
 
     @abstractmethod
-    def in_size(self, shape: LayerShape) -> Size:
+    def in_size(self, shape: Shape) -> Size:
         """Return height and width of the whole input of one image."""
 
     @abstractmethod
-    def out_size(self, shape: LayerShape) -> Size:
+    def out_size(self, shape: Shape) -> Size:
         """Return height and width of the whole output of one image."""
 
-    def runs_per_batch(self, shape: LayerShape) -> int:
+    def runs_per_batch(self, shape: Shape) -> int:
         """Return how many runs a batch takes, one after the other (MODEL.md M6)."""
         return 1
 
-    def run_in_size(self, shape: LayerShape) -> Size:
+    def run_in_size(self, shape: Shape) -> Size:
         """Return height and width of the input of one image in one run."""
         return self.in_size(shape)
 
-    def run_out_size(self, shape: LayerShape) -> Size:
+    def run_out_size(self, shape: Shape) -> Size:
         """Return height and width of the output of one image in one run."""
         return self.out_size(shape)
 
-    def group_inputs(self, shape: LayerShape) -> int:
+    def group_inputs(self, shape: Shape) -> int:
         """Return the input elements of one group of one image in one run (MODEL.md M23)."""
         height, width = self.run_in_size(shape)
         return shape.in_channels_per_group * height * width
@@ -64,9 +80,9 @@ class Op(ABC):
         return {(height, width), (height * width,)}
 
     @abstractmethod
-    def words(self, shape: LayerShape) -> str:
+    def words(self, shape: Shape) -> str:
         """Return what the layer does in a few words, as a table shows it."""
 
     @abstractmethod
-    def extent(self, shape: LayerShape) -> str:
+    def extent(self, shape: Shape) -> str:
         """Return the extent of the layer's input and output in positions, as a table shows it."""

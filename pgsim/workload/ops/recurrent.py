@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pgsim.workload.ops.column import Column
-from pgsim.workload.ops.op import Size
-
-if TYPE_CHECKING:
-    from pgsim.workload.layer import LayerShape
+from pgsim.workload.ops.op import Shape, Size
 
 
 class Recurrent(Column):
@@ -19,15 +14,15 @@ class Recurrent(Column):
     needed_fields = ("time_steps",)
     position = "time step"
 
-    def runs_per_batch(self, shape: LayerShape) -> int:
+    def runs_per_batch(self, shape: Shape) -> int:
         """Return the time steps: each is a run of its own."""
         length, _ = self.in_size(shape)
         return length
 
-    def run_in_size(self, shape: LayerShape) -> Size:
+    def run_in_size(self, shape: Shape) -> Size:
         """Return one position: that of the time step."""
         return 1, 1
 
-    def run_out_size(self, shape: LayerShape) -> Size:
+    def run_out_size(self, shape: Shape) -> Size:
         """Return one position: that of the time step."""
         return 1, 1

@@ -1,0 +1,79 @@
+"""From counts of tiles to counts of batches, against sums one by one; ledgers joined and summed."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from random import Random
+
+import numpy as np
+import pytest
+from designs import conv, design, linear, recurrent
+
+from pgsim.mapping import tile
+from pgsim.model.ledger import Batches, Count, Ledger, PassCounts, joined, shown
+
+LAYERS = (linear(7, 6, 5), recurrent(3, 6, 5), conv(4, 6, 4, 2, groups=2))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_sums_equal_those_of_all_tiles(seed: int) -> None:
+    rng = Random(seed)
+    arch = design({"array.dataflow": "ws", "lsb.window": 3})
+    tiling = tile(rng.choice(LAYERS), arch, batch=2, passes=2)
+    simulated = rng.choice((1, 1, 3))
+    batches = Batches(tiling, simulated, all=3)
+    shape = batches.tiles
+    some = [rng.choice((1, size)) for size in shape]
+    counts = np.array([rng.randrange(100) for _ in range(int(np.prod(some)))]).reshape(some)
+    every = np.zeros(shape, np.int64)
+    for index in np.ndindex(*shape):
+        every[index] = counts[
+            tuple(min(own, size - 1) for own, size in zip(index, some, strict=True))
+        ]
+    of_batches = []
+    for batch in range(simulated):
+        runs = range(batch * tiling.runs, (batch + 1) * tiling.runs)
+        of_batches.append(sum(int(value) for run in runs for value in every[run].reshape(-1)))
+    expected = of_batches if simulated == 3 else of_batches * 3
+    assert batches.sum(counts).tolist() == expected
+    # Axes of one entry may be left out at the front.
+    while counts.ndim and counts.shape[0] == 1:
+        counts = counts[0]
+        assert batches.sum(counts).tolist() == expected
+
+
+def test_runs_of_a_batch_add_up() -> None:
+    tiling = tile(recurrent(3, 6, 5), design(), batch=2, passes=2)
+    counts = np.array([1, 2, 3, 10, 20, 30])
+    assert Batches(tiling, simulated=2, all=2).of_runs(counts).tolist() == [6, 60]
+    assert Batches(tiling, simulated=1, all=4).of_runs(counts[:3]).tolist() == [6] * 4
+
+
+def ledger(*values: int) -> Ledger:
+    counts = np.array(values)
+    passes = PassCounts(*(counts + place for place, _ in enumerate(fields(PassCounts))))
+    return Ledger({"cycles": counts, "outputs": 2 * counts}, (passes, passes))
+
+
+def test_blocks_are_joined_batch_after_batch() -> None:
+    whole = joined([ledger(1, 2), ledger(3), ledger(4, 5)])
+    assert whole.cycles.tolist() == [1, 2, 3, 4, 5]
+    assert whole.counts["outputs"].tolist() == [2, 4, 6, 8, 10]
+    assert len(whole.passes) == 2
+    for place, field in enumerate(fields(PassCounts)):
+        expected = [place + value for value in (1, 2, 3, 4, 5)]
+        assert getattr(whole.passes[1], field.name).tolist() == expected
+    one = ledger(1, 2)
+    assert joined([one]) is one
+
+
+def test_totals_of_some_batches() -> None:
+    assert ledger(1, 2, 3).total() == {"cycles": 6, "outputs": 12}
+    assert ledger(1, 2, 3).total(slice(1, 2)) == {"cycles": 2, "outputs": 4}
+
+
+def test_a_count_that_is_shown_has_a_column_of_its_name() -> None:
+    count = shown("waits", "cycles", "waits for something")
+    assert (count.column, count.each(design()), count.priced) == ("waits", 1, False)
+    assert shown("waits", "cycles", "waits", priced=True).priced
+    assert Count("words", "bytes", "words").column == ""
