@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
+
+from pgsim.kernels.compiled import kernel
 
 
 class Plane(NamedTuple):
@@ -38,7 +39,7 @@ class Nesting(NamedTuple):
     groups: int
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _fetch(position, plane, held, mark):
     """Mark the bursts that one position of a run needs; return how many were not held."""
     image, pixel = divmod(position, plane.out_h * plane.out_w)
@@ -61,14 +62,14 @@ def _fetch(position, plane, held, mark):
     return fetched
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _new_plane(plane):
     """Return an array with one mark per burst of the plane, none held."""
     bits = plane.images * plane.in_h * plane.in_w * plane.pixel_bits
     return np.zeros(bits // plane.burst_bits + 1, np.int64)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def demand_by_slots(rows, bounds, nesting, plane, resident):
     """Count the bursts that every tile fetches where slots are positions.
 
@@ -104,7 +105,7 @@ def demand_by_slots(rows, bounds, nesting, plane, resident):
     return bursts
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def demand_by_lanes(rows, bounds, nesting, plane, resident):
     """Count the bursts that every tile fetches where lanes are positions.
 

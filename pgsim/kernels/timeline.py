@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
+
+from pgsim.kernels.compiled import kernel
 
 
 class Order(NamedTuple):
@@ -74,7 +75,7 @@ class Events(NamedTuple):
     ends: np.ndarray
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def timeline(work, transfers, order):
     """Return the events of every run.
 
@@ -84,53 +85,59 @@ def timeline(work, transfers, order):
     Source: MODEL.md M17 to M19, M21, M25.
     """
     passes, runs, tiles = work.pass_cycles.shape
-    behind = int(order.interleaved)  # turns from a tile's leading to its trailing passes
-    turns = tiles + behind
-    pass_begins = np.zeros((passes, runs, tiles), np.int64)
-    pass_ends = np.zeros((passes, runs, tiles), np.int64)
-    turn_begins = np.zeros((runs, turns), np.int64)
-    turn_ends = np.zeros((runs, turns), np.int64)
-    ends = np.zeros(runs, np.int64)
+    turns = tiles + int(order.interleaved)
+    events = Events(
+        np.zeros((passes, runs, tiles), np.int64),
+        np.zeros((passes, runs, tiles), np.int64),
+        np.zeros((runs, turns), np.int64),
+        np.zeros((runs, turns), np.int64),
+        np.zeros(runs, np.int64),
+    )
     gate_known = np.empty(tiles, np.int64)
     for run in range(runs):
-        now = pass_end = bus_free = np.int64(0)  # of the array's own clock
-        stopped = np.int64(0)  # for how long that clock has stood still
-        for turn in range(turns):
-            stopped += transfers.before[run, turn]
-            turn_begins[run, turn] = now + stopped
-            begins_segment = turn % order.segment_tiles == 0
-            # Trailing passes go first where the array still holds the operands of their segment.
-            shift = order.leading if behind and begins_segment else 0
-            for place in range(passes):
-                index = (place + shift) % passes
-                trails = index >= order.leading
-                tile = turn - behind * trails
-                if not 0 <= tile < tiles:
-                    continue
-                if trails:
-                    now = max(now, gate_known[tile])
-                cycles = work.pass_cycles[index, run, tile]
-                if cycles > 0:
-                    fold = work.fold_cycles[index, run, tile]
-                    taken = fold if order.drains else 0  # its bus, so long after its first step
-                    takes_bus = not order.operands_stay or (index == 0 and begins_segment)
-                    if takes_bus:
-                        now = max(now, bus_free - taken)
-                    pass_begins[index, run, tile] = now + stopped
-                    now += cycles
-                    pass_end = now
-                    stopped += work.port_stall_cycles[index, run, tile]
-                    if takes_bus:
-                        bus_free = pass_end - fold + taken + order.bus_cycles
-                else:
-                    pass_begins[index, run, tile] = now + stopped
-                pass_ends[index, run, tile] = now + stopped
-                if index == order.leading - 1:
-                    gate_known[tile] = pass_end + order.skew_cycles + order.gate_latency_cycles
-            if turn + 1 == turns or order.one_buffer:
-                now = max(now, pass_end + order.skew_cycles)
-            turn_ends[run, turn] = now + stopped
-            moved = turn_begins[run, turn] + transfers.beside[run, turn]
-            stopped += max(0, moved - turn_ends[run, turn]) + transfers.after[run, turn]
-        ends[run] = now + stopped
-    return Events(pass_begins, pass_ends, turn_begins, turn_ends, ends)
+        _time_run(run, work, transfers, order, gate_known, events)
+    return events
+
+
+@kernel
+def _time_run(run, work, transfers, order, gate_known, events):
+    """Fill in the events of one run; gate_known: int64 (tiles,), when each tile's mask is known."""
+    passes, _, tiles = work.pass_cycles.shape
+    behind = int(order.interleaved)  # turns from a tile's leading to its trailing passes
+    now = pass_end = bus_free = np.int64(0)  # of the array's own clock
+    stopped = np.int64(0)  # for how long that clock has stood still
+    for turn in range(tiles + behind):
+        stopped += transfers.before[run, turn]
+        events.turn_begins[run, turn] = now + stopped
+        begins_segment = turn % order.segment_tiles == 0
+        # Trailing passes go first where the array still holds the operands of their segment.
+        shift = order.leading if behind and begins_segment else 0
+        for place in range(passes):
+            index = (place + shift) % passes
+            trails = index >= order.leading
+            tile = turn - behind * trails
+            if not 0 <= tile < tiles:
+                continue
+            if trails:
+                now = max(now, gate_known[tile])
+            cycles = work.pass_cycles[index, run, tile]
+            fold = work.fold_cycles[index, run, tile]
+            taken = fold if order.drains else 0  # its bus is, so long after its first step
+            takes_bus = not order.operands_stay or (index == 0 and begins_segment)
+            if cycles > 0 and takes_bus:
+                now = max(now, bus_free - taken)
+                bus_free = now + cycles - fold + taken + order.bus_cycles
+            events.pass_begins[index, run, tile] = now + stopped
+            if cycles > 0:
+                now += cycles
+                pass_end = now
+                stopped += work.port_stall_cycles[index, run, tile]
+            events.pass_ends[index, run, tile] = now + stopped
+            if index == order.leading - 1:
+                gate_known[tile] = pass_end + order.skew_cycles + order.gate_latency_cycles
+        if turn + 1 == tiles + behind or order.one_buffer:
+            now = max(now, pass_end + order.skew_cycles)
+        events.turn_ends[run, turn] = now + stopped
+        moved = events.turn_begins[run, turn] + transfers.beside[run, turn]
+        stopped += max(0, moved - events.turn_ends[run, turn]) + transfers.after[run, turn]
+    events.ends[run] = now + stopped
