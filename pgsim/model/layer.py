@@ -50,20 +50,21 @@ def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) ->
     calibration: first images that are not simulated. images: of the trace. store: what mask work
     is shared through.
     """
+    blocks = blocks_of(job, calibration, images)
+    # Without a mask all batches of a block are alike, and one is simulated.
     return joined(
-        [simulate_block(job, block, store) for block in blocks_of(job, calibration, images)]
+        [(simulate_block(job, each, store), 1 if job.gated else each.batches) for each in blocks]
     )
 
 
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
-    """Return the ledger of one layer for a block of images."""
+    """Return the ledger of one layer for a block of images, of one batch if all are alike."""
     if block.batch != job.batch:
         job = replace(job, batch=block.batch)
     mask = MaskWork(job, block, store) if job.gated else None
-    simulated = block.batches if job.gated else 1  # without a mask all batches are alike
-    batches = Batches(job.tiling, simulated, block.batches)
+    batches = Batches(job.tiling, block.batches if job.gated else 1)
     timings = time_passes(job, mask)
-    tiles = Tiles(job, timings, mask, simulated)
+    tiles = Tiles(job, timings, mask, batches.simulated)
     traffic = {name: each for rule in TRAFFIC for name, each in rule.counted(tiles).items()}
     passes = tuple(each.counts(batches) for each in timings)
     run = events.events_of(job, batches.tiles, timings, traffic)

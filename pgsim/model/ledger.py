@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,8 +39,7 @@ def shown(name: str, unit: str, meaning: str, *, priced: bool = False) -> Count:
     return Count(name, unit, meaning, column=name, priced=priced)
 
 
-@dataclass(frozen=True)
-class PassCounts:
+class PassCounts(NamedTuple):
     """What one pass of a layer counts, int64 (batches,) each.
 
     outputs: that it computes. slots_dense, slots_issued, slots_ideal, slots_fullest_lane,
@@ -74,38 +74,32 @@ class Ledger:
         return {name: int(values[part].sum()) for name, values in self.counts.items()}
 
 
-def joined(ledgers: Sequence[Ledger]) -> Ledger:
-    """Return the ledger of all batches, from those of blocks of them."""
-    if len(ledgers) == 1:
-        return ledgers[0]
-    passes = zip(*(each.passes for each in ledgers), strict=True)
-    return Ledger(
-        counts={
-            name: np.concatenate([each.counts[name] for each in ledgers])
-            for name in ledgers[0].counts
-        },
-        passes=tuple(_joined_pass(own) for own in passes),
-    )
+def joined(blocks: Sequence[tuple[Ledger, int]]) -> Ledger:
+    """Return the ledger of all batches, from those of blocks of them.
+
+    Each block comes with how many batches an entry of its ledger stands for.
+    """
+    first, _ = blocks[0]
+    counts = _joined([(list(ledger.counts.values()), times) for ledger, times in blocks])
+    passes = [
+        PassCounts(*_joined([(ledger.passes[index], times) for ledger, times in blocks]))
+        for index in range(len(first.passes))
+    ]
+    return Ledger(dict(zip(first.counts, counts, strict=True)), tuple(passes))
 
 
-def _joined_pass(blocks: Sequence[PassCounts]) -> PassCounts:
-    names = [each.name for each in fields(PassCounts)]
-    return PassCounts(
-        *(np.concatenate([getattr(block, name) for block in blocks]) for name in names)
-    )
+def _joined(blocks: Sequence[tuple[Sequence[Counts], int]]) -> Counts:
+    """Return int64 (counts, batches) from each block's counts, int64 (entries,) each."""
+    every = [np.repeat(np.array(counts), times, axis=1) for counts, times in blocks]
+    return np.concatenate(every, axis=1)
 
 
 @dataclass(frozen=True)
 class Batches:
-    """How counts of tiles become counts of batches.
-
-    simulated: batches whose tiles are counted, one where all are alike; all: batches they stand
-    for.
-    """
+    """How counts of tiles become counts of batches; `simulated` of them are counted."""
 
     tiling: Tiling
     simulated: int
-    all: int
 
     @cached_property
     def tiles(self) -> Tiles:
@@ -113,22 +107,18 @@ class Batches:
         return self.tiling.tiles(self.simulated)
 
     def sum(self, counts: Counts) -> Counts:
-        """Return the counts of each batch, int64 (all,), from some that broadcast to the tiles."""
+        """Return the counts of each batch, from some that broadcast to the tiles.
+
+        Returns int64 (simulated,).
+        """
         runs = counts.shape[0] if counts.ndim == 4 else 1
         times = self.tiling.run_tiles * runs // counts.size  # that an entry stands for a tile
         if runs == 1:
             of_run = np.add.reduce(counts, axis=None) if counts.size > 1 else counts.item()
-            return self._alike(int(of_run) * times * self.tiling.runs)
+            return np.full(self.simulated, int(of_run) * times * self.tiling.runs)
         return self.of_runs(counts.reshape(runs, -1).sum(axis=1) * times)
 
     def of_runs(self, counts: Counts) -> Counts:
-        """Return the counts of each batch, int64 (all,), from those of runs."""
-        if counts.size == 1:
-            return self._alike(counts.item())
-        batches = counts.reshape(self.simulated, self.tiling.runs).sum(axis=1)
-        return np.repeat(batches, self.all // self.simulated)
-
-    def _alike(self, count: int) -> Counts:
-        counts = np.empty(self.all, np.int64)
-        counts.fill(count)
-        return counts
+        """Return the counts of each batch, int64 (simulated,), from those of runs."""
+        batches: Counts = counts.reshape(self.simulated, self.tiling.runs).sum(axis=1)
+        return batches
