@@ -131,7 +131,7 @@ class DRAM(Section):
     """Off-chip memory; `kind` names its energy per bit in the technology table."""
 
     kind: Name
-    bytes_per_cycle: Annotated[float, Field(gt=0, le=1 << 20)]
+    bytes_per_cycle: Annotated[float, Field(ge=2**-20, le=2**20)]
     burst_bytes: Annotated[int, Field(ge=1, le=65536)]
     source: str = ""
 

@@ -18,11 +18,12 @@ def fetched_once(job: Job) -> Bools:
 
 
 def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
-    """Return how often each pass's sums come to the output buffer, (lane groups, windows) each.
+    """Return how often each pass's sums come to the output buffer.
 
     Once per reduction fold. Under `os` a window of several folds whose lane operands the buffer
     cannot hold takes the reduction in pieces that it can, one after the other over all folds, and
-    the sums wait in between (M22). once: of `fetched_once`.
+    the sums wait in between (M22). once: of `fetched_once`. Returns int64 each that broadcasts to
+    (lane groups, windows).
     """
     flow, tiling = job.arch.dataflow, job.tiling
     one_fold = int(tiling.window_slots[0]) <= flow.window_unit(job.arch.array.rows)

@@ -47,6 +47,8 @@ class WorkStore:
         found = work()
         for each in found:
             each.flags.writeable = False
+        if _bytes(found) > self._limit_bytes:
+            return found
         self._held[key] = found
         self._held_bytes += _bytes(found)
         while self._held_bytes > self._limit_bytes:

@@ -59,13 +59,8 @@ class Planes(Scheme):
         """Return a pass for every plane, or pair of planes, if the layer has as many bits."""
         shape = layer.shape
         weight_bits = self.weight_bits or (shape.weight_bits,)
-        own, asked = (
-            (shape.activation_bits, shape.weight_bits),
-            (
-                sum(self.activation_bits),
-                sum(weight_bits),
-            ),
-        )
+        own = (shape.activation_bits, shape.weight_bits)
+        asked = (sum(self.activation_bits), sum(weight_bits))
         if own == asked:
             pairs = product(_planes(self.activation_bits), _planes(weight_bits))
             return tuple(Pass(activation, weight) for activation, weight in pairs)

@@ -17,7 +17,7 @@ class Scheme:
     example: one name that is a scheme of this kind.
     """
 
-    signatures: ClassVar[Mapping[str, str]]
+    signatures: ClassVar[Mapping[str, str]] = {}
     example: ClassVar[str]
 
     @property

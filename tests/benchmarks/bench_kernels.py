@@ -1,160 +1,97 @@
-"""How fast the kernels go through a mask, beside the memory bandwidth of the same machine.
+"""How fast each kernel goes through masks shaped as those of ResNet-18's gated layers.
 
-    python tests/benchmarks/bench_kernels.py
-
-Masks are synthetic: ResNet-18, 100 images, density 0.3, clustered. All is on one core, figures are
-medians, and each is to be read beside the bandwidth that the same run measured.
+The masks are synthetic, of density 0.3; half of the bits are alike in groups of eight positions.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from functools import partial
-from statistics import median
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
+import pytest
+from numpy.typing import NDArray
 
-from pgsim import ArchConfig, GateTrace, load_arch, load_trace, simulate, synthetic_trace
 from pgsim.kernels.activity import activity
-from pgsim.kernels.combine import Table as IssueTable
-from pgsim.kernels.combine import combine
+from pgsim.kernels.combine import Table, combine
+from pgsim.kernels.layout import interleave_images, join_images, transpose_positions
 from pgsim.kernels.queue import Fifos, queue
-from pgsim.mapping import Counts, Words, lane_rows, scheduler_rows, tile
 
-ROUNDS = 5
-STARTS = 10
-BANDWIDTH_BYTES = 2**29  # far beyond any cache
-NO_PORT_RATES = np.empty((0, 3), np.int64)  # ports that never make the array wait
-
-Arguments = tuple[Words, Counts, Counts, Counts]  # rows, lanes, lane bounds, slot bounds
-
-
-class Rate(NamedTuple):
-    """A measured figure: what, how much of it (in `unit`), and in GB of data a second."""
-
-    name: str
-    rate: float
-    unit: str
-    gigabytes_per_second: float
+CHANNELS_AND_POSITIONS = (*4 * [(64, 3136)], *4 * [(128, 784)], *4 * [(256, 196)], *4 * [(512, 49)])
+IMAGES = 16
+LANES = 16  # of a lane group
+WINDOW_SLOTS = 256
+DENSITY = 0.3
+NO_PORTS = np.empty((0, 3), np.int64)
+ONE_PORT = np.array([(1, 576 * 2, 1024)], np.int64)  # 576 2-bit operands a vector, 1024 bits a slot
 
 
-def seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Return the median time of `work`, after one call that is not timed."""
-    work()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return median(times)
+class Mask(NamedTuple):
+    """A layer's masks, uint64 (images, channels, words), and how many bits of a row count."""
+
+    words: NDArray[np.uint64]
+    positions: int
 
 
-def bandwidth() -> Iterator[Rate]:
-    """Yield the rates at which numpy sums, and copies, an array that no cache holds."""
-    data = np.ones(BANDWIDTH_BYTES // 8, np.uint64)
-    target = np.empty_like(data)
-    gigabytes = data.nbytes / 1e9
-    read = gigabytes / seconds(data.sum)
-    copied = 2 * gigabytes / seconds(lambda: np.copyto(target, data))
-    yield Rate("memory, read (sum)", read, "GB/s", read)
-    yield Rate("memory, read + write (copy)", copied, "GB/s", copied)
+@pytest.fixture(scope="module")
+def masks() -> list[Mask]:
+    rng = np.random.default_rng(0)
+    return [_mask(rng, *shape) for shape in CHANNELS_AND_POSITIONS]
 
 
-def kernel_arguments(trace: GateTrace, arch: ArchConfig) -> Iterator[Arguments]:
-    """Yield what the scheduler kernels take for each gated layer of a trace."""
-    for layer in trace.layers:
-        if layer.shape.gated:
-            tiling = tile(layer.shape, arch, arch.batch, passes=2)
-            mask = layer.mask_words(0, trace.images)
-            rows = scheduler_rows(mask, layer.shape, tiling)
-            yield rows, lane_rows(layer, arch, tiling, 0), *tiling.bounds
+def _mask(rng: np.random.Generator, channels: int, positions: int) -> Mask:
+    groups = rng.random((IMAGES, channels, -(-positions // 8))) < DENSITY
+    bits = np.repeat(groups, 8, axis=2)[..., :positions]
+    own = rng.random(bits.shape, np.float32)
+    bits = np.where(own < 0.5, bits, own < 0.5 + DENSITY / 2)
+    padded = np.zeros((IMAGES, channels, -(-positions // 64) * 64), bool)
+    padded[..., :positions] = bits
+    return Mask(np.packbits(padded, axis=2, bitorder="little").view(np.uint64), positions)
 
 
-def through_all(
-    kernel: Callable[..., object], layers: Iterable[Arguments], *parameters: object
-) -> None:
-    """Call a kernel on the masks of every layer."""
-    for arguments in layers:
-        kernel(*arguments, *parameters)
+def _bounds(total: int, piece: int) -> NDArray[np.int64]:
+    return np.array([*range(0, total, piece), total])
 
 
-def kernels(trace: GateTrace, arch: ArchConfig) -> Iterator[Rate]:
-    """Yield the rate at which each kernel goes through all masks of a trace."""
-    layers = list(kernel_arguments(trace, arch))
-    bits = trace.images * sum(each.shape.outputs for each in trace.layers if each.shape.gated)
-    for name, kernel, *parameters in (
-        ("activity (skip, ideal)", activity),
-        ("combine(4, 8)", combine, IssueTable(4, 8), NO_PORT_RATES),
-        ("queue(16, 4)", queue, Fifos(16, 4), NO_PORT_RATES),
-    ):
-        rate = bits / seconds(partial(through_all, kernel, layers, *parameters))
-        yield Rate(name, rate / 1e9, "Gbit/s", rate / 8e9)
-    for scheduler in ("skip", "combine", "queue"):
-        design = arch.override({"lsb.scheduler": scheduler})
-        rate = bits / seconds(partial(simulate, trace, design))
-        yield Rate(f"simulate, all of it, {scheduler}", rate / 1e9, "Gbit/s", rate / 8e9)
+def _bytes(masks: list[Mask]) -> int:
+    return sum(words.shape[0] * words.shape[1] * positions for words, positions in masks) // 8
 
 
-def rates_table(title: str, rates: Iterable[Rate]) -> Table:
-    """Return a table of rates, each as a share of the first one's bandwidth."""
-    table = Table("what", "rate", "data, GB/s", "share of read", title=title, title_justify="left")
-    read = 0.0
-    for rate in rates:
-        read = read or rate.gigabytes_per_second
-        table.add_row(
-            rate.name,
-            f"{rate.rate:.3g} {rate.unit}",
-            f"{rate.gigabytes_per_second:.3g}",
-            f"{rate.gigabytes_per_second / read:.1%}",
-        )
-    return table
+SCHEDULERS = {
+    "activity": (activity,),
+    "combine(4, 8)": (combine, Table(4, 8), NO_PORTS),
+    "combine(4, 8) and a port": (combine, Table(4, 8), ONE_PORT),
+    "queue(16, 4)": (queue, Fifos(16, 4), NO_PORTS),
+    "queue(16, 4) and a port": (queue, Fifos(16, 4), ONE_PORT),
+}
 
 
-def first_image(trace: GateTrace) -> GateTrace:
-    """Return a trace of the first image of another."""
-    layers = (
-        replace(layer, shards=(layer.mask_words(0, 1),)) if layer.shards else layer
-        for layer in trace.layers
-    )
-    return replace(trace, images=1, layers=tuple(layers))
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_scheduler(rate: Callable[..., None], masks: list[Mask], name: str) -> None:
+    kernel, *parameters = SCHEDULERS[name]
+
+    def work() -> None:
+        for words, positions in masks:
+            lanes = words.shape[1]
+            bounds = _bounds(lanes, LANES), _bounds(positions, WINDOW_SLOTS)
+            kernel(words, np.arange(lanes), *bounds, *parameters)
+
+    rate(name, _bytes(masks), work)
 
 
-def times_table() -> Table:
-    """Return a table of what a person waits for: a compiled simulation, the command's help."""
-    trace, arch = load_trace("digits_pg_4_2"), load_arch("pg_ws")
-    simulation = seconds(lambda: simulate(trace, arch)) / trace.images
-    alone = seconds(partial(simulate, first_image(trace), arch), 10 * ROUNDS)
-    command = [sys.executable, "-m", "pgsim", "--help"]
-    start = seconds(lambda: subprocess.run(command, check=True, capture_output=True), STARTS)
-    table = Table("what", "time", title="Waiting times", title_justify="left")
-    table.add_row(f"simulate {trace.name} on {arch.name}, an image", f"{simulation * 1e6:.1f} us")
-    table.add_row("simulate its first image alone", f"{alone * 1e3:.2f} ms")
-    table.add_row("pgsim --help", f"{start * 1e3:.0f} ms")
-    return table
+LAYOUTS = {
+    "join_images": (join_images, IMAGES),
+    "interleave_images": (interleave_images, IMAGES),
+    "transpose_positions": (transpose_positions,),
+}
 
 
-def main() -> None:
-    """Measure and print everything."""
-    console = Console()
-    arch = load_arch("pg_ws").override({"batch": 1})  # then a mask is taken as it lies
-    with console.status("making synthetic masks"):
-        trace = synthetic_trace(
-            "resnet18", images=100, density=0.3, clustering=0.5, channel_spread=0.15, seed=0
-        )
-    title = (
-        f"{trace.name}, {trace.images} images: {arch.array.columns} lanes, "
-        f"windows of {arch.window_capacity} slots"
-    )
-    console.print(rates_table(title, [*bandwidth(), *kernels(trace, arch)]))
-    console.print(times_table())
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_layout(rate: Callable[..., None], masks: list[Mask], name: str) -> None:
+    kernel, *batch = LAYOUTS[name]
 
+    def work() -> None:
+        for words, positions in masks:
+            kernel(words, *batch, positions)
 
-if __name__ == "__main__":
-    main()
+    rate(name, _bytes(masks), work)

@@ -84,7 +84,7 @@ def test_bubbles_are_what_is_left() -> None:
     # Three batches of one run: cycles less the steady ones and both kinds of stalls.
     tiling = job_of(linear(1, 3, 1)).tiling
     waits = Waits(np.array([100, 90, 80]), np.array([5, 0, 1]), np.array([10, 20, 0]))
-    found = counts(waits, np.array([60, 70, 79]), Batches(tiling, 3, 3))
+    found = counts(waits, np.array([60, 70, 79]), Batches(tiling, 3))
     assert {name: each.tolist() for name, each in found.items()} == {
         "bubble_cycles": [25, 0, 0],
         "port_stall_cycles": [5, 0, 1],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from random import Random
 
 import numpy as np
@@ -21,7 +20,7 @@ def test_sums_equal_those_of_all_tiles(seed: int) -> None:
     arch = design({"array.dataflow": "ws", "lsb.window": 3})
     tiling = tile(rng.choice(LAYERS), arch, batch=2, passes=2)
     simulated = rng.choice((1, 1, 3))
-    batches = Batches(tiling, simulated, all=3)
+    batches = Batches(tiling, simulated)
     shape = batches.tiles
     some = [rng.choice((1, size)) for size in shape]
     counts = np.array([rng.randrange(100) for _ in range(int(np.prod(some)))]).reshape(some)
@@ -34,37 +33,40 @@ def test_sums_equal_those_of_all_tiles(seed: int) -> None:
     for batch in range(simulated):
         runs = range(batch * tiling.runs, (batch + 1) * tiling.runs)
         of_batches.append(sum(int(value) for run in runs for value in every[run].reshape(-1)))
-    expected = of_batches if simulated == 3 else of_batches * 3
-    assert batches.sum(counts).tolist() == expected
+    assert batches.sum(counts).tolist() == of_batches
     # Axes of one entry may be left out at the front.
     while counts.ndim and counts.shape[0] == 1:
         counts = counts[0]
-        assert batches.sum(counts).tolist() == expected
+        assert batches.sum(counts).tolist() == of_batches
 
 
 def test_runs_of_a_batch_add_up() -> None:
     tiling = tile(recurrent(3, 6, 5), design(), batch=2, passes=2)
     counts = np.array([1, 2, 3, 10, 20, 30])
-    assert Batches(tiling, simulated=2, all=2).of_runs(counts).tolist() == [6, 60]
-    assert Batches(tiling, simulated=1, all=4).of_runs(counts[:3]).tolist() == [6] * 4
+    assert Batches(tiling, simulated=2).of_runs(counts).tolist() == [6, 60]
+    assert Batches(tiling, simulated=1).of_runs(counts[:3]).tolist() == [6]
 
 
 def ledger(*values: int) -> Ledger:
     counts = np.array(values)
-    passes = PassCounts(*(counts + place for place, _ in enumerate(fields(PassCounts))))
+    passes = PassCounts(*(counts + place for place, _ in enumerate(PassCounts._fields)))
     return Ledger({"cycles": counts, "outputs": 2 * counts}, (passes, passes))
 
 
 def test_blocks_are_joined_batch_after_batch() -> None:
-    whole = joined([ledger(1, 2), ledger(3), ledger(4, 5)])
+    whole = joined([(ledger(1, 2), 1), (ledger(3), 1), (ledger(4, 5), 1)])
     assert whole.cycles.tolist() == [1, 2, 3, 4, 5]
     assert whole.counts["outputs"].tolist() == [2, 4, 6, 8, 10]
     assert len(whole.passes) == 2
-    for place, field in enumerate(fields(PassCounts)):
+    for place, field in enumerate(PassCounts._fields):
         expected = [place + value for value in (1, 2, 3, 4, 5)]
-        assert getattr(whole.passes[1], field.name).tolist() == expected
-    one = ledger(1, 2)
-    assert joined([one]) is one
+        assert getattr(whole.passes[1], field).tolist() == expected
+
+
+def test_a_block_whose_batches_are_alike_counts_for_all_of_them() -> None:
+    whole = joined([(ledger(7), 3), (ledger(1), 1)])
+    assert whole.cycles.tolist() == [7, 7, 7, 1]
+    assert whole.passes[0].outputs.tolist() == [7, 7, 7, 1]
 
 
 def test_totals_of_some_batches() -> None:

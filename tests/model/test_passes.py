@@ -43,7 +43,7 @@ def test_folds_of_the_reduction() -> None:
 
 def totals(scheme: object) -> dict[str, int]:
     job = job_of(LAYER, MASK, WINDOWS, scheme)
-    batches = Batches(job.tiling, 1, 1)
+    batches = Batches(job.tiling, 1)
     passes = tuple(
         each.counts(batches) for each in time_passes(job, mask_work(job) if job.gated else None)
     )

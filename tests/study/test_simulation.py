@@ -130,7 +130,7 @@ def test_batches_simulated_block_by_block_are_those_simulated_together() -> None
     trace, store = some_network(), WorkStore(limit_bytes=0)
     for job in jobs_of(trace, design({"batch": 2}), scheme_named("pg")):
         blocks = [Block(start, batch=2, batches=1, calibration=1) for start in (1, 3, 5)]
-        apart = joined([simulate_block(job, block, store) for block in blocks])
+        apart = joined([(simulate_block(job, block, store), 1) for block in blocks])
         together = simulate_layer(job, 1, IMAGES, store)
         assert apart.counts.keys() == together.counts.keys()
         for name, counts in together.counts.items():

@@ -1,0 +1,48 @@
+"""What a person waits for: simulations from trace to table, and the start of the command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from pgsim import load_arch, load_trace, simulate, synthetic_trace
+
+
+@pytest.mark.parametrize("scheduler", ["skip", "combine", "queue"])
+def test_resnet18(rate: Callable[..., None], scheduler: str) -> None:
+    trace = synthetic_trace(
+        "resnet18", images=16, density=0.3, clustering=0.5, channel_spread=0.15, seed=0
+    )
+    mask_bits = trace.images * sum(each.shape.outputs for each in trace.layers if each.shape.gated)
+    arch = load_arch("pg_ws").override({"batch": 1, "lsb.scheduler": scheduler})
+    rate(f"simulate with {scheduler}", mask_bits // 8, lambda: simulate(trace, arch))
+
+
+@pytest.mark.parametrize(
+    ("trace", "arch", "scheme"),
+    [
+        ("resnet20_pg_4_2", "pg_os", "pg"),
+        ("digits_pg_4_2", "pg_ws", "pg"),
+        ("digits_pg_4_2", "fixed_8bit", "uniform:8,8"),
+    ],
+)
+def test_shipped_trace(benchmark: BenchmarkFixture, trace: str, arch: str, scheme: str) -> None:
+    loaded = load_trace(trace), load_arch(arch)
+    simulate(*loaded, scheme)  # compiles the kernels
+    benchmark(simulate, *loaded, scheme)
+
+
+def test_one_image_of_digits(benchmark: BenchmarkFixture) -> None:
+    trace, arch = load_trace("digits_pg_4_2"), load_arch("pg_ws").override({"batch": 1})
+    all_but_one = trace.images - 1
+    simulate(trace, arch, calibration_images=all_but_one)
+    benchmark(simulate, trace, arch, calibration_images=all_but_one)
+
+
+def test_help(benchmark: BenchmarkFixture) -> None:
+    command = [sys.executable, "-m", "pgsim", "--help"]
+    benchmark(subprocess.run, command, check=True, capture_output=True)
