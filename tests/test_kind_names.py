@@ -43,7 +43,7 @@ class Question(NamedTuple):
 
 ALLOWED = {
     # The sections of a design's file bear the names of what their buffers hold.
-    Question("arch/config.py", "{'activation', 'weight'}"),
+    Question("arch/sections.py", "{'activation', 'weight'}"),
 }
 
 

@@ -114,15 +114,9 @@ def test_importing_the_module_of_a_function_leaves_the_function() -> None:
     assert python("-c", script).split() == ["function"] * 3
 
 
-HIDES_A_MODULE = pytest.mark.xfail(reason="the function `capture` hides the module `capture`")
-
-
 @pytest.mark.parametrize(
     "package",
-    [
-        pytest.param(name, marks=HIDES_A_MODULE) if name == "pgsim.gating" else name
-        for name in PACKAGES
-    ],
+    [name for name in PACKAGES],
 )
 def test_a_module_is_what_its_package_knows_by_its_name(package: str) -> None:
     """No function or class of a package bears the name of one of its modules, or hides it."""

@@ -18,12 +18,12 @@ from pgsim.model.passes import PassTiming, Timings
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Order, Transfers
 
-COUNTS = (
+WAITS = (
     shown("bubble_cycles", "cycles", "the array waits for its own pipeline"),
     shown("port_stall_cycles", "cycles", "the array waits for SRAM ports"),
     shown("dram_stall_cycles", "cycles", "the array waits for DRAM"),
-    shown("cycles", "cycles", "msb + lsb + bubble + stall cycles", priced=True),
 )
+TOTAL = (shown("cycles", "cycles", "msb + lsb + bubble + stall cycles", priced=True),)
 
 _SMALL = 2**31  # products of such numbers are exact in int64
 
@@ -45,9 +45,7 @@ def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Co
     """
     from pgsim.kernels.timeline import Work, timeline  # Numba: only if anything is simulated
 
-    read = of_runs(
-        traffic["dram_activation_read_bursts"] + traffic["dram_weight_read_bursts"], tiles
-    )
+    read = of_runs(traffic["dram_read_bursts"], tiles)
     written = of_runs(traffic["dram_write_bursts"], tiles)
     order = _order(job, tiles)
     work = Work(
@@ -59,21 +57,21 @@ def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Co
     return events
 
 
-def waits(events: Events, timings: Timings, tiles: Tiles) -> Waits:
+def waits_in(events: Events, timings: Timings, tiles: Tiles) -> Waits:
     """Return the cycles of every run, and how many of them the array stands still for what."""
     ports = sum(of_runs(each.port_stall_cycles, tiles).sum(axis=1) for each in timings)
     in_turns = (events.turn_ends - events.turn_begins).sum(axis=1)
     return Waits(events.ends, ports, events.ends - in_turns)
 
 
-def counts(waits: Waits, steady_cycles: Counts, batches: Batches) -> dict[str, Counts]:
+def counts(stood: Waits, steady_cycles: Counts, batches: Batches) -> dict[str, Counts]:
     """Return the counts of every batch; bubbles are what is left (M20).
 
     steady_cycles: of every batch, over all passes.
     """
     cycles, ports, dram = (
         batches.of_runs(each)
-        for each in (waits.cycles, waits.port_stall_cycles, waits.dram_stall_cycles)
+        for each in (stood.cycles, stood.port_stall_cycles, stood.dram_stall_cycles)
     )
     return {
         "bubble_cycles": cycles - ports - dram - steady_cycles,

@@ -18,7 +18,8 @@ from pgsim.model.traffic import TRAFFIC, Tiles
 LEDGER: tuple[Count, ...] = (
     *WORK,
     *TIMES,
-    *events.COUNTS,
+    *events.WAITS,
+    *events.TOTAL,
     *SLOTS,
     *PES,
     *(count for rule in TRAFFIC for count in rule.counts),
@@ -66,13 +67,13 @@ def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     traffic = {name: each for rule in TRAFFIC for name, each in rule.counted(tiles).items()}
     passes = tuple(each.counts(batches) for each in timings)
     run = events.events_of(job, batches.tiles, timings, traffic)
-    waits = events.waits(run, timings, batches.tiles)
+    stood = events.waits_in(run, timings, batches.tiles)
     outputs = batches.sum(job.tiling.outputs)
     steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
     return Ledger(
         counts={
             **pass_counts(passes, outputs),
-            **events.counts(waits, steady, batches),
+            **events.counts(stood, steady, batches),
             **{name: batches.sum(each) for name, each in traffic.items()},
             **gating.counts(job, passes, outputs),
         },

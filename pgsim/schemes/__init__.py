@@ -41,6 +41,7 @@ __all__ = [
     "Passes",
     "Plane",
     "Scheme",
+    "check_passes",
     "layer_passes",
     "leading",
     "scheme_named",

@@ -135,14 +135,9 @@ def some_designs() -> Iterator[dict[str, Any]]:
                     }
 
 
-IDEAL_SHARES = pytest.mark.xfail(
-    reason="the key of issued slots leaves out the array's columns, which `ideal` divides by"
-)
-
-
 @pytest.mark.parametrize(
     "scheduler",
-    [*(name for name in SCHEDULERS if name != "ideal"), pytest.param("ideal", marks=IDEAL_SHARES)],
+    [*(name for name in SCHEDULERS if name != "ideal"), "ideal"],
 )
 def test_a_store_changes_no_number(scheduler: str) -> None:
     layers = (linear(12, 6, 5), recurrent(3, 6, 5), conv(4, 6, 4, 2, groups=2))

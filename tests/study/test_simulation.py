@@ -163,7 +163,6 @@ def test_mask_work_that_designs_share_changes_nothing(limit_bytes: int) -> None:
         assert shared.equals(alone), changes
 
 
-@pytest.mark.xfail(reason="the key of mask work leaves out the columns that `ideal` divides by")
 def test_designs_of_other_columns_share_no_ideal_issue() -> None:
     # One lane, so that lane groups are alike: 3 entries fill ceil(3 / 2) slots, then ceil(3 / 4).
     trace, store = trace_of(linear(6, 3, 1), drawn("x.x..x")), WorkStore()

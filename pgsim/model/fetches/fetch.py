@@ -64,7 +64,8 @@ def fetching_lane_groups(job: Job, *, resident: bool) -> Counts:
     """1 for each lane group that fetches the slot operand: the first, or all; (lane groups, 1)."""
     lane_groups = job.tiling.lane_group_lanes.size
     fetching: Counts = first(lane_groups) if resident else np.ones(lane_groups, np.int64)
-    return fetching[:, None]
+    column: Counts = fetching[:, None]
+    return column
 
 
 def shares(total: int, parts: Counts) -> Counts:
@@ -73,7 +74,7 @@ def shares(total: int, parts: Counts) -> Counts:
         return np.array([total], np.int64)
     ends = np.cumsum(parts)
     each, rest = divmod(total, int(ends[-1]))
-    upto = each * ends + rest * ends // ends[-1]  # total * ends would overflow sooner
+    upto: Counts = each * ends + rest * ends // ends[-1]  # total * ends would overflow sooner
     cut = np.empty_like(upto)
     cut[0], cut[1:] = upto[0], upto[1:] - upto[:-1]
     return cut

@@ -11,18 +11,20 @@ from pgsim.model.fetches import FETCHES, bursts, first
 from pgsim.model.ledger import Count
 from pgsim.model.traffic.on_demand import demanded_bursts
 from pgsim.model.traffic.rule import Tiles, TrafficRule
-from pgsim.schemes import ACTIVATIONS
+from pgsim.schemes import ACTIVATIONS, WEIGHTS
 
 
 def _burst_bytes(arch: ArchConfig) -> int:
     return arch.memory.dram.burst_bytes
 
 
-def _bursts(way: str, meaning: str) -> Count:
-    return Count(f"dram_{way}_bursts", "bytes", meaning, f"dram_{way}_bytes", _burst_bytes)
+def _bursts(way: str, meaning: str, *, priced: bool = True) -> Count:
+    name = f"dram_{way}"
+    return Count(f"{name}_bursts", "bytes", meaning, f"{name}_bytes", _burst_bytes, priced)
 
 
 _COUNTS = (
+    _bursts("read", "whole bursts read", priced=False),  # their parts are
     _bursts("activation_read", "of dram_read_bytes, activations"),
     _bursts("weight_read", "of dram_read_bytes, weights"),
     _bursts("write", "whole bursts written"),
@@ -46,6 +48,7 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
         demanded = demanded_bursts(job, tiles.mask, once)
         fetched[ACTIVATIONS.name] = fetched[ACTIVATIONS.name] + demanded
     return {
+        "dram_read_bursts": fetched[ACTIVATIONS.name] + fetched[WEIGHTS.name],
         **{f"dram_{name}_read_bursts": each for name, each in fetched.items()},
         "dram_write_bursts": bursts(job, job.tiling.outputs * job.output_bits),
     }

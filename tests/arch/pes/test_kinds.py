@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgsim import InputError
-from pgsim.arch import PES
-from pgsim.arch.config import PE
+from pgsim.arch import PE, PES
 
 WIDTHS = range(1, 17)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pgsim.simulate import simulate
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.errors import InputError
 from pgsim.masks import fitted_trace, synthetic_trace
+from pgsim.study.simulation import simulate
 from pgsim.workload import GateTrace, load_trace, save_trace
 
 BITS = {"activation_bits": 4, "msb_bits": 2, "weight_bits": 8}
