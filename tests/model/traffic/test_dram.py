@@ -33,6 +33,7 @@ def test_each_tile_fetches_its_share() -> None:
     assert bursts({}, "dual_dense") == {
         "dram_weight_read_bursts": [[[[4, 0], [2, 0]]]],
         "dram_activation_read_bursts": [[[[4, 2], [0, 0]]]],
+        "dram_read_bursts": [[[[8, 2], [2, 0]]]],
         "dram_write_bursts": [[[[1, 1], [1, 1]]]],
     }
 
@@ -64,6 +65,7 @@ def test_counts_are_shown_in_bytes() -> None:
         "weight_sram_read_bytes": 8,
         "output_sram_read_bytes": 64,
         "output_sram_write_bytes": 64,
+        "dram_read_bytes": 32,
         "dram_activation_read_bytes": 32,
         "dram_weight_read_bytes": 32,
         "dram_write_bytes": 32,
