@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from designs import drawn, linear
@@ -66,6 +68,17 @@ def test_every_gated_pass_reads_what_is_written_once() -> None:
     passes = (DENSE, GATED, GATED)
     half_bits = 2 * 2 * 6 * (2 + 1)
     assert found("combine", scheme, passes, "ws") == [8, 4, half_bits, 3, 2 * 4]
+
+
+def test_a_dense_pass_behind_the_gate_takes_no_steering() -> None:
+    changes = {"lsb.scheduler": "combine", "array.dataflow": "ws", "lsb.ways": 2}
+    two = job_of(LAYER, MASK, changes, "pg")
+    three = replace(two, passes=(*two.passes, two.passes[0]))
+    steered = [
+        [each.item() for each in counts(job, passes, np.array([8])).values()]
+        for job, passes in ((two, (DENSE, GATED)), (three, (DENSE, GATED, DENSE)))
+    ]
+    assert steered[0] == steered[1] == [8, 4, 2 * 12 * 2, 3, 4]
 
 
 def test_nothing_is_counted_where_nothing_is_gated() -> None:

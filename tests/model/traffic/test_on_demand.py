@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from designs import drawn, linear
-from layer_rows import row_of
+from designs import conv, drawn, filled, linear
+from jobs import Listed
+from layer_rows import Row, row_of
+
+from pgsim import LayerShape
 
 
 @pytest.mark.parametrize(
@@ -22,3 +26,53 @@ def test_the_lsb_plane_is_fetched_with_the_msbs_or_on_demand(
 ) -> None:
     row = row_of(linear(4, 32, 1), drawn(image), {"memory.lsb_fetch": fetch})
     assert row["dram_activation_read_bytes"] == bytes_read
+
+
+def read(layer: LayerShape, mask: np.ndarray, changes: Row, scheme: str | Listed = "pg") -> int:
+    """Bursts of activations."""
+    changes = {"memory.lsb_fetch": "on_demand", "memory.dram.burst_bytes": 8} | changes
+    row = row_of(layer, mask, changes, scheme)
+    return int(row["dram_activation_read_bytes"]) // 8
+
+
+def test_lane_groups_hold_bursts_where_the_input_is_resident() -> None:
+    # 4 positions of 16 channels: 2 MSBs are 128 bits, 2 bursts; a position's LSBs 32, half a burst.
+    layer = linear(4, 16, 4)
+    assert read(layer, drawn("x... .... .... ...."), {}) == 2 + 1
+    # Both lane groups need the first burst, or one each.
+    assert read(layer, drawn("x... .... .x.. ...."), {}) == 2 + 1
+    assert read(layer, drawn("x... .... ..x. ...."), {}) == 2 + 2
+
+
+def test_lane_groups_fetch_again_where_it_is_not() -> None:
+    # 8 positions of 160 channels of 4 bits are 5120 bits, more than half of 1 KiB: each lane group
+    # fetches the MSBs, 40 bursts, and its own LSBs, 320 bits a position, 5 bursts.
+    layer, small = linear(8, 160, 4), {"memory.activation_sram.kib": 1}
+    mask = drawn("x....... ........ x....... ........")
+    assert read(layer, mask, {}) == 40 + 5
+    assert read(layer, mask, small) == 2 * (40 + 5)
+
+
+def test_bits_that_a_dense_pass_uses_are_never_on_demand() -> None:
+    layer, mask = linear(4, 16, 2), drawn("xxxx ....")
+    top, low, weights = (2, 2), (0, 2), (0, 8)
+    # A gated pass over all 4 bits wants the low 2; behind a dense one over them nothing is left.
+    recomputed = Listed(((top, weights),), (((0, 4), weights),))
+    assert read(layer, mask, {}, recomputed) == 2 + 2
+    assert read(layer, filled(layer, False), {}, recomputed) == 2
+    both = Listed(((top, weights), (low, weights)), ((low, weights),))
+    assert read(layer, filled(layer, False), {}, both) == 4
+    # Two gated passes over the same bits fetch them once.
+    twice = Listed(((top, weights),), ((low, weights), (low, weights)))
+    assert read(layer, mask, {}, twice) == 2 + 2
+
+
+def test_kernel_rows_that_do_not_fit_fetch_again() -> None:
+    # A row of 20 pixels of 16 channels of 4 bits is 1280 bits, and 4 kernel rows 5120, too many:
+    # everything comes 4 times. MSBs of 4 x 20 pixels are 40 bursts of 64 bits; the first output
+    # wants 4 x 1 pixels of 32 LSBs: 4 bursts.
+    layer = conv(16, 1, 20, 1).replace(in_size=[4, 20], kernel=[4, 1])
+    mask = filled(layer, False)
+    mask[0, 0, 0] = True
+    assert read(layer, mask, {}) == 40 + 4
+    assert read(layer, mask, {"memory.activation_sram.kib": 1}) == 4 * (40 + 4)
