@@ -55,8 +55,8 @@ def logic_cost(technology: Technology, modules: Mapping[str, float]) -> LogicCos
     for name in (_UNIT, *modules):
         if name not in table.modules:
             raise InputError(
-                f"technology: synthesis: {technology.synthesis}: modules: no module {name!r}, which "
-                f"a part of the design is made of.{nearest(name, table.modules)}"
+                f"technology: synthesis: {technology.synthesis}: modules: no module {name!r}, of "
+                f"which a part of the design is made.{nearest(name, table.modules)}"
             )
     target, unit = row_of_bits(technology.pe.fixed, _UNIT_BITS), table.modules[_UNIT]
     counted = [(count, table.modules[name]) for name, count in modules.items()]
