@@ -1,0 +1,80 @@
+"""A script that shows what pgsim says of some kinds: their names in, all outputs out, in JSON.
+
+A question is a list of (key of the design or "scheme", name, whether to compare and draw too).
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from typing import Any
+
+import matplotlib.lines
+import matplotlib.patches
+import matplotlib.text
+import pandas as pd
+from click.testing import CliRunner
+from matplotlib.figure import Figure
+
+from pgsim import compare, load_arch, load_trace, simulate
+from pgsim.cli import VERBS, pgsim
+from pgsim.plots.comparison import draw_comparison
+from pgsim.plots.table import draw_results
+
+TRACE, DESIGN = "digits_pg_4_2", "pg_os"
+
+
+def printed(line: str) -> str:
+    """Return what a command prints."""
+    return CliRunner().invoke(pgsim, shlex.split(line), catch_exceptions=False).output
+
+
+def drawn(figure: Figure) -> list[Any]:
+    """Return the words of a figure, its bars and its lines, but not where they are on paper."""
+    words = [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
+    bars = [
+        [*bar.get_xy(), bar.get_width(), bar.get_height(), bar.get_facecolor()]
+        for bar in figure.findobj(matplotlib.patches.Rectangle)
+    ]
+    lines = [line.get_xydata().tolist() for line in figure.findobj(matplotlib.lines.Line2D)]
+    return [words, bars, lines]
+
+
+def outputs(key: str, name: str, *, compared: bool) -> dict[str, Any]:
+    """Return all that pgsim says of a kind on the shipped digits."""
+    trace, design = load_trace(TRACE), load_arch(DESIGN)
+    scheme = name if key == "scheme" else "pg"
+    chosen = design if key == "scheme" else design.override({key: name})
+    result = simulate(trace, chosen, scheme)
+    settings = f"--scheme {name}" if key == "scheme" else f"--set {key}={name}"
+    said: dict[str, Any] = {
+        "layers": result.layers.to_csv(),
+        "summary": result.summary,
+        "simulate": printed(f"simulate {TRACE} --arch {DESIGN} {settings}"),
+    }
+    if key != "scheme":
+        for verb in ("show", "area"):
+            said[verb] = printed(f"arch {verb} {DESIGN} {settings}")
+    if compared:
+        base = simulate(trace, design, "uniform:8,8")
+        said["results"] = drawn(draw_results(pd.concat([base.layers, result.layers])))
+        comparison = compare(trace, chosen)
+        said["comparison"] = drawn(draw_comparison(comparison))
+        said["designs"] = comparison.designs.to_csv()
+        said["finding"] = [comparison.finding, *comparison.warnings]
+        if key != "scheme":
+            said["compare"] = printed(f"compare {TRACE} --arch {DESIGN} {settings} --layers")
+    return said
+
+
+def lists() -> dict[str, str]:
+    """Return what pgsim prints of no kind in particular."""
+    lines = ["arch list", "schemes", *(f"{verb} --help" for verb in VERBS)]
+    return {line: printed(line) for line in lines}
+
+
+if __name__ == "__main__":
+    asked = json.load(sys.stdin)
+    answers = [outputs(key, name, compared=compared) for key, name, compared in asked]
+    print(json.dumps([lists(), *answers], default=lambda number: number.item()))
