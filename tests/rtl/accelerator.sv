@@ -1,5 +1,5 @@
 // The accelerator: operands from two memories through a systolic array to the feet of its columns;
-// gates, mask window and scheduler, which steer the LSB pass; the sequencer, and the DRAM's port.
+// gates, mask window and scheduler, which steer the gated passes; the sequencer, and the DRAM's port.
 module accelerator
   import types::*;
 #(
@@ -30,15 +30,15 @@ module accelerator
     output logic enable,
     output logic done,
     output logic waits_for_dram,
+    output pass_t pass,  // what the array works on
+    output logic opens_pass,
     output logic step,
-    output logic step_is_lsb,
     output logic stored[COLUMNS],  // a sum was stored
     output int stored_output[COLUMNS],  // of which output
     output logic signed [31:0] stored_sum[COLUMNS],
     output logic gated[COLUMNS],  // a gate decided about it
     output logic gate[COLUMNS],
-    output logic schedules,  // a window's schedule became known
-    output int issue_slots
+    output logic schedules  // a window's schedule became known
 );
   localparam bit STATIONARY = DATAFLOW != "os";
   localparam bit ROWS_ARE_ACTIVATIONS = LANES_ARE_CHANNELS;
@@ -51,8 +51,7 @@ module accelerator
   localparam int COLUMN_SLICE = ROWS_ARE_ACTIVATIONS ? WEIGHT_SLICE : ACTIVATION_SLICE;
   localparam int SLICES = STATIONARY ? ceil_div(16, COLUMN_SLICE) : 1;
 
-  pass_t pass;
-  logic ends_step, opens_pass, closes_pass, loads, loading, empty, transfers_done, starved;
+  logic ends_step, closes_pass, loads, loading, empty, transfers_done, starved;
   longint asked_bytes;
   int step_bits, issue, accesses, windows_known;
   longint vectors_bits;
@@ -74,7 +73,7 @@ module accelerator
   logic [STREAMS*ROW_WIRES-1:0] row_streams[ROWS];
   logic [COLUMNS*SELECT_BITS-1:0] row_selects[ROWS];
   logic [SLICES*COLUMN_WIRES-1:0] column_operands[COLUMNS];
-  logic [ADDRESS_BITS-1:0] stream_slot[2*WINDOW][STREAMS];
+  logic [STREAMS-1:0][ADDRESS_BITS-1:0] stream_slot[2*WINDOW];
   logic [WINDOW-1:0][STREAMS-1:0] stream_used[2];
   logic [WINDOW-1:0][COLUMNS-1:0] lane_used[2];
   logic [COLUMNS*SELECT_BITS-1:0] lane_stream[2*WINDOW];
@@ -103,18 +102,17 @@ module accelerator
     control.last = pass.cycle == pass.cycles - 1 && (STATIONARY || pass.step == pass.steps - 1);
     control.activation_log2 = pass.rate.activation_log2;
     control.weight_log2 = pass.rate.weight_log2;
-    control.activation_signed =
-        layer.signed_activations && !pass.lsb && activation_slice == pass.rate.activation_slices - 1;
-    control.weight_signed = weight_slice == pass.rate.weight_slices - 1;
+    control.activation_signed = layer.signed_activations && holds_top(pass.sweep.activation, layer.activation_bits)
+        && activation_slice == pass.rate.activation_slices - 1;
+    control.weight_signed = holds_top(pass.sweep.weight, layer.weight_bits) && weight_slice == pass.rate.weight_slices - 1;
     control.shift = 5'(activation_slice * ACTIVATION_SLICE + weight_slice * WEIGHT_SLICE);
     control.column_slice = 4'(ROWS_ARE_ACTIVATIONS ? weight_slice : activation_slice);
-    control.lsb = pass.lsb;
+    control.index = pass.index;
     control.first_fold = !STATIONARY || pass.fold == 0;
     control.last_fold = !STATIONARY || pass.fold == pass.folds - 1;
     control.issue = issue;
     control.tile = pass.tile;
   end
-  assign step_is_lsb = pass.lsb;
 
   logic leaves[COLUMNS];
   control_t leaving[COLUMNS];
@@ -125,7 +123,12 @@ module accelerator
       .SLICES(SLICES), .ROW_WIRES(ROW_WIRES), .COLUMN_WIRES(COLUMN_WIRES), .SELECT_BITS(SELECT_BITS)
   ) array (.clk, .enable, .control, .row_streams, .row_selects, .column_operands, .empty, .leaves, .leaving, .sums);
 
-  // The feet of the columns, and the masks that their gates write.
+  // The feet of the columns, and the masks that their gates write: in the deciding pass, the last of
+  // those that lead.
+  int leading;
+  logic gated_layer;
+  assign leading = leading_passes(layer);
+  assign gated_layer = leading < layer.passes;
   logic bit_written[COLUMNS];
   logic bit_value[COLUMNS];
   logic bit_half[COLUMNS];
@@ -134,24 +137,26 @@ module accelerator
   generate
     for (genvar c = 0; c < COLUMNS; c++) begin : column
       tile_t tile;
-      logic steered, in_tile, used;
+      sweep_t sweep;
+      logic decides, in_tile, used;
       logic [ADDRESS_BITS:0] entry;
       logic [ADDRESS_BITS-1:0] slot;
       int lane, all_slots;
       assign tile = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, leaving[c].tile);
-      assign steered = leaving[c].lsb && layer.gated;
+      assign sweep = layer.sweeps[leaving[c].index];
+      assign decides = gated_layer && int'(leaving[c].index) == leading - 1 && leaving[c].last_fold;
       assign entry = {tile.half, leaving[c].issue[ADDRESS_BITS-1:0]};
-      assign slot = steered ? stream_slot[entry][lane_stream[entry][c*SELECT_BITS+:SELECT_BITS]] : entry[ADDRESS_BITS-1:0];
+      assign slot = sweep.gated ? stream_slot[entry][lane_stream[entry][c*SELECT_BITS+:SELECT_BITS]] : entry[ADDRESS_BITS-1:0];
       assign in_tile = leaving[c].issue >= 0 && c < tile.lanes;
-      assign used = in_tile && (!steered || lane_used[tile.half][entry[ADDRESS_BITS-1:0]][c]);
+      assign used = in_tile && (!sweep.gated || lane_used[tile.half][entry[ADDRESS_BITS-1:0]][c]);
       assign lane = tile.group * layer.lanes + tile.first_lane + c;
       assign all_slots = tile.group * layer.slots + tile.first_slot + int'(slot);
       assign threshold_of[c] = layer.thresholds_by_slot ? all_slots : lane;
       column_foot #(.WINDOW(WINDOW)) foot (
           .clk, .enable, .leaves(leaves[c]), .leaving(leaving[c]), .sum(sums[c]), .used, .half(tile.half), .slot,
-          .lsb_bits(layer.lsb_bits), .threshold(threshold[c]), .writes(stored[c]), .stored(stored_sum[c]), .gate(gate[c]));
+          .scale(sweep.activation.low + sweep.weight.low), .threshold(threshold[c]), .writes(stored[c]), .stored(stored_sum[c]), .gate(gate[c]));
       assign stored_output[c] = all_slots * layer.lanes + tile.first_lane + c;
-      assign bit_written[c] = leaves[c] && layer.gated && !leaving[c].lsb && leaving[c].last_fold && leaving[c].issue >= 0;
+      assign bit_written[c] = leaves[c] && decides && leaving[c].issue >= 0;
       assign bit_value[c] = gate[c] && in_tile;
       assign bit_half[c] = tile.half;
       assign bit_slot[c] = slot;
@@ -166,7 +171,7 @@ module accelerator
       .GATE_LATENCY(GATE_LATENCY), .STREAMS(STREAMS), .SELECT_BITS(SELECT_BITS)
   ) mask_window (
       .clk, .reset, .enable, .bit_written, .bit_slot, .bit_value, .bit_half, .ends_window(ends_window[COLUMNS-1]),
-      .windows_known, .issued(counts), .vectors, .stream_slot, .stream_used, .lane_used, .lane_stream, .schedules, .count(issue_slots));
+      .windows_known, .issued(counts), .vectors, .stream_slot, .stream_used, .lane_used, .lane_stream, .schedules);
   assign issued[0] = int'(counts[0]);
   assign issued[1] = int'(counts[1]);
 endmodule

@@ -1,4 +1,4 @@
-"""PG's arithmetic on whole numbers, in numpy: what an array must compute, bit for bit.
+"""A layer's passes on whole numbers, in numpy: what an array must compute, bit for bit.
 
 A layer is the manifest's dictionary; `linear` and `recurrent` layers are 1 x 1 convolutions of a
 column of positions. Activations are (images, channels, height, width), weights (out channels,
@@ -7,11 +7,13 @@ reduction), the reduction tap by tap and within a tap by the group's input chann
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from reference import Pass, Plane
 
 Integers = npt.NDArray[np.int64]
 
@@ -88,11 +90,25 @@ def sums(activations: Integers, weights: Integers, shape: Geometry) -> Integers:
     return found.reshape(len(activations), shape.groups * shape.channels, -1)
 
 
-def planes(activations: Integers, lsb_bits: int) -> tuple[Integers, Integers]:
-    """Return the most and the least significant bits: I = I_hb * 2^B_lb + I_lb."""
-    return activations >> lsb_bits, activations & ((1 << lsb_bits) - 1)
+def plane_of(operands: Integers, plane: Plane, operand_bits: int) -> Integers:
+    """Return a plane of operands, signed as they are if it holds their top bit, else unsigned."""
+    shifted = operands >> plane.low
+    holds_top = plane.low < operand_bits <= plane.low + plane.bits
+    return shifted if holds_top else shifted & ((1 << plane.bits) - 1)
 
 
-def gate_mask(high_sums: Integers, thresholds: Integers) -> npt.NDArray[np.bool_]:
-    """Return where O_hb exceeds its channel's threshold."""
-    return high_sums > thresholds[None, :, None]
+def pass_sums(
+    one: Pass, activations: Integers, weights: Integers, layer: dict[str, Any]
+) -> Integers:
+    """Return what a pass adds to the outputs it computes, (images, out channels, positions)."""
+    plane_sums = sums(
+        plane_of(activations, one.activation, layer["activation_bits"]),
+        plane_of(weights, one.weight, layer["weight_bits"]),
+        geometry(layer),
+    )
+    return plane_sums << (one.activation.low + one.weight.low)
+
+
+def leading_passes(passes: Sequence[Pass]) -> int:
+    """Return how many passes come before the first gated one, which the gate decides about."""
+    return next((i for i, one in enumerate(passes) if one.gated), len(passes))

@@ -95,39 +95,47 @@ class Build:
 _COMBINE = {"scheduler": "combine", "ways": 3, "open": 4}
 _QUEUE = {"scheduler": "queue", "depth": 4, "scan": 2}
 
-BUILDS = (
-    # Output stationary: schedulers, shapes, buffers, overlap.
-    Build(4, 4, scheduler="dense"),
+# What a plain test run builds: every rule, wired once.
+FEW_BUILDS = (
+    # Output stationary: schedulers, buffers, overlap, lanes that are positions.
     Build(4, 4),
     Build(2, 6, **_COMBINE),
+    Build(3, 4, overlap="none", gate_latency_cycles=1),
+    Build(2, 7, scheduler="queue", depth=1, scan=4, double_buffered=False),
+    Build(3, 5, lanes="positions", **_COMBINE),
+    # Weight stationary, and input stationary.
+    Build(4, 4, dataflow="ws"),
+    Build(6, 3, dataflow="ws", **_COMBINE, gate_latency_cycles=1),
+    Build(2, 6, dataflow="ws", **_QUEUE),
+    Build(4, 2, dataflow="is", scheduler="combine", ways=2, open=4),
+    # PEs of other kinds: operands wider than a PE takes at once.
+    Build(4, 3, kind="fixed", max_activation_bits=3, max_weight_bits=5, dataflow="ws"),
+    Build(2, 3, kind="serial_both", terms=3),
+)
+
+BUILDS = (
+    *FEW_BUILDS,
+    # Output stationary.
+    Build(4, 4, scheduler="dense"),
     Build(6, 3, **_QUEUE),
     Build(6, 6, **_COMBINE, gate_latency_cycles=3),
     Build(2, 8, scheduler="combine", ways=2, open=4),
     Build(1, 5, double_buffered=False),
     Build(5, 1),
     Build(1, 1, scheduler="queue", depth=1, scan=1),
-    Build(3, 4, overlap="none", gate_latency_cycles=1),
     Build(4, 2, scheduler="combine", ways=2, open=3, double_buffered=False, gate_latency_cycles=2),
-    Build(2, 7, scheduler="queue", depth=1, scan=4, double_buffered=False),
-    Build(3, 5, lanes="positions", **_COMBINE),
     Build(4, 3, lanes="positions", overlap="none", scheduler="dense", double_buffered=False),
     # Weight stationary, and input stationary.
     Build(4, 4, dataflow="ws", scheduler="dense"),
-    Build(4, 4, dataflow="ws"),
-    Build(6, 3, dataflow="ws", **_COMBINE, gate_latency_cycles=1),
-    Build(2, 6, dataflow="ws", **_QUEUE),
     Build(1, 8, dataflow="ws", scheduler="combine", ways=3, open=2, double_buffered=False),
     Build(5, 1, dataflow="ws"),
     Build(2, 8, dataflow="ws", scheduler="queue", depth=3, scan=3),
     Build(3, 5, dataflow="ws", overlap="none", gate_latency_cycles=2),
-    Build(4, 2, dataflow="is", scheduler="combine", ways=2, open=4),
     Build(3, 2, dataflow="is", double_buffered=False, gate_latency_cycles=1),
-    # PEs of other widths and kinds: operands wider than a PE take several cycles.
+    # PEs of other widths and kinds.
     Build(4, 3, max_activation_bits=4, max_weight_bits=4),
     Build(3, 4, dataflow="ws", max_activation_bits=2, max_weight_bits=8, **_COMBINE),
     Build(3, 3, kind="fixed", max_activation_bits=8, max_weight_bits=8, **_QUEUE),
-    Build(4, 3, kind="fixed", max_activation_bits=3, max_weight_bits=5, dataflow="ws"),
     Build(2, 4, kind="serial_activation", terms=16, **_COMBINE),
     Build(4, 2, kind="serial_weight", terms=4, dataflow="ws"),
-    Build(2, 3, kind="serial_both", terms=3),
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 import numpy as np
+from random_passes import MOST_PASSES, random_passes
+from reference import Pass
+from reference.layers import Scheme, layer_of, passes_of
 
-from rtl.arithmetic import Geometry, Integers, geometry, planes, sums
+from rtl.arithmetic import Geometry, Integers, geometry, leading_passes, pass_sums
 from rtl.builds import Build
 
 MACS = 120_000
@@ -21,13 +25,17 @@ SCHEMES = ("pg",) * 8 + ("dual_dense", "full", "msb_only")
 
 @dataclass(frozen=True)
 class Case:
-    """What one simulation needs; activations, weights and thresholds as `arithmetic` takes them."""
+    """What one simulation needs; activations and weights as `arithmetic` takes them.
+
+    The scheme is a name, or the layer's passes. A gate opens where the sum of the passes before
+    the first gated one, at full scale, exceeds its channel's threshold.
+    """
 
     build: Build
     seed: int
     layer: dict[str, Any]
     arch: dict[str, Any]
-    scheme: str
+    scheme: Scheme
     activations: Integers
     weights: Integers
     thresholds: Integers
@@ -37,19 +45,43 @@ class Case:
         return geometry(self.layer)
 
     @property
-    def lsb_bits(self) -> int:
-        return self.layer["activation_bits"] - self.layer["msb_bits"]
+    def passes(self) -> list[Pass]:
+        return passes_of(layer_of(self.layer), self.scheme)
 
 
 def random_case(build: Build, seed: int) -> Case:
-    """The case of a seed, the same for ever."""
+    """The case of a seed under a scheme that has a name, the same for ever."""
     rng = Random(f"{build.name} {seed}")
     scheme = rng.choice(SCHEMES)
     layer, images = _layer(rng, build), rng.choice((1, 1, 2, 3))
     while not _small(layer, images, build):
         layer, images = _layer(rng, build), rng.choice((1, 1, 2, 3))
+    return _case(rng, build, seed, layer, images, scheme)
+
+
+def random_passes_case(build: Build, seed: int) -> Case:
+    """The case of a seed under one to four passes, dense and gated, over any planes.
+
+    Every third seed has as many passes as the RTL takes.
+    """
+    rng = Random(f"{build.name} passes {seed}")
+    least = MOST_PASSES if seed % 3 == 0 else 1
+    while True:
+        layer, images = _wide(rng, build, _layer(rng, build)), rng.choice((1, 1, 2, 3))
+        passes = random_passes(rng, layer)
+        fits = _small(layer, images, build, passes) and _sums_fit(layer, passes)
+        if fits and len(passes) >= least:
+            return _case(rng, build, seed, layer, images, passes)
+
+
+def _case(
+    rng: Random, build: Build, seed: int, layer: dict[str, Any], images: int, scheme: Scheme
+) -> Case:
+    """Draw operands, the architecture around the build, and thresholds for the passes that lead."""
     bits = np.random.default_rng(rng.randrange(2**32))
     activations, weights = _activations(rng, bits, layer, images), _weights(bits, layer)
+    passes = passes_of(layer_of(layer), "pg" if isinstance(scheme, str) else scheme)
+    leading = passes[: leading_passes(passes)]
     return Case(
         build=build,
         seed=seed,
@@ -58,7 +90,9 @@ def random_case(build: Build, seed: int) -> Case:
         scheme=scheme,
         activations=activations,
         weights=weights,
-        thresholds=_thresholds(rng, bits, layer, activations, weights),
+        thresholds=_thresholds(
+            rng, bits, sum(pass_sums(one, activations, weights, layer) for one in leading)
+        ),
     )
 
 
@@ -101,8 +135,7 @@ def architecture(
 
 def _layer(rng: Random, build: Build) -> dict[str, Any]:
     op = rng.choice(("conv2d",) * 5 + ("linear", "recurrent"))
-    widest = 16 if build.kind.startswith("serial") else 2 * build.max_activation_bits
-    activation_bits = rng.randint(2, min(8, widest))
+    activation_bits = rng.randint(2, min(8, _widest(build)))
     groups = rng.choice((1, 1, 1, 1, 2, 3))
     layer: dict[str, Any] = {
         "name": "layer",
@@ -133,16 +166,40 @@ def _layer(rng: Random, build: Build) -> dict[str, Any]:
             return layer | sides
 
 
-def _small(layer: dict[str, Any], images: int, build: Build) -> bool:
+def _wide(rng: Random, build: Build, layer: dict[str, Any]) -> dict[str, Any]:
+    """Now and then a layer with operands wider than a byte, where the PEs' slices allow it."""
+    if _widest(build) < 16 or rng.random() < 0.7:
+        return layer
+    return layer | {rng.choice(("activation_bits", "weight_bits")): rng.randint(9, 16)}
+
+
+def _widest(build: Build) -> int:
+    """The widest activations: PEs take at most two slices of them, or go bit by bit."""
+    return 16 if build.kind.startswith("serial") else 2 * build.max_activation_bits
+
+
+def _small(
+    layer: dict[str, Any], images: int, build: Build, passes: Sequence[Pass] | None = None
+) -> bool:
+    """Whether a case is small enough to be run by the hundred; passes: if they have no name."""
     shape = geometry(layer)
     positions = images * shape.out_size[0] * shape.out_size[1]
     channels = shape.groups * shape.channels
     macs = positions * channels * shape.reduction
     cells = shape.reduction * max(positions * shape.groups, channels)
-    bits = 1
-    if build.kind.startswith("serial"):
-        bits = layer["activation_bits"] * layer["weight_bits"]
-    return macs <= MACS and cells <= ELEMENTS and macs * bits / build.terms <= PE_CYCLES
+    products = [layer["activation_bits"] * layer["weight_bits"]]
+    if passes:
+        products = [one.activation.bits * one.weight.bits for one in passes]
+    bits = sum(products) if build.kind.startswith("serial") else len(products)
+    fits = macs * len(products) <= MACS and cells <= ELEMENTS
+    return fits and macs * bits / build.terms <= PE_CYCLES
+
+
+def _sums_fit(layer: dict[str, Any], passes: Sequence[Pass]) -> bool:
+    """Whether no sum of all passes exceeds 32 bits."""
+    tops = (plane.low + plane.bits for one in passes for plane in (one.activation, one.weight))
+    products = sum(2 ** sum(pair) for pair in zip(*[tops] * 2, strict=True))
+    return geometry(layer).reduction * products < 2**31
 
 
 def _memory(rng: Random, build: Build) -> dict[str, Any]:
@@ -193,23 +250,17 @@ def _weights(bits: np.random.Generator, layer: dict[str, Any]) -> Integers:
     return bits.integers(-(2 ** (width - 1)), 2 ** (width - 1), size)
 
 
-def _thresholds(
-    rng: Random,
-    bits: np.random.Generator,
-    layer: dict[str, Any],
-    activations: Integers,
-    weights: Integers,
-) -> Integers:
-    """Thresholds at which each channel has about a density of its own: 0 and 1 among them."""
-    shape = geometry(layer)
-    high = planes(activations, layer["activation_bits"] - layer["msb_bits"])[0]
-    high_sums = sums(high, weights, shape)
+def _thresholds(rng: Random, bits: np.random.Generator, decided: Integers) -> Integers:
+    """Thresholds at which each channel has about a density of its own: 0 and 1 among them.
+
+    decided: the sums that gates compare with them, (images, channels, positions).
+    """
+    channels = decided.swapaxes(0, 1).reshape(decided.shape[1], -1)
     density = rng.choice((0.0, 0.05, *(0.1, 0.15, 0.2, 0.3, 0.5) * 3, 0.9, 1.0))
-    spread = bits.choice(rng.choice(((1.0,), (0.0, 0.5, 1.0, 2.0))), len(weights))
+    spread = bits.choice(rng.choice(((1.0,), (0.0, 0.5, 1.0, 2.0))), len(channels))
     wanted = np.clip(density * spread if 0 < density < 1 else density + 0 * spread, 0, 1)
-    channels = high_sums.swapaxes(0, 1).reshape(len(weights), -1)
     closed = (1 - wanted) * channels.shape[1]  # of each channel's gates, on average
-    ranks = np.floor(closed + bits.random(len(weights))).astype(np.int64)
+    ranks = np.floor(closed + bits.random(len(channels))).astype(np.int64)
     levels = np.sort(np.hstack([channels.min(axis=1, keepdims=True) - 1, channels]), axis=1)
-    chosen: Integers = levels[np.arange(len(weights)), np.minimum(ranks, channels.shape[1])]
+    chosen: Integers = levels[np.arange(len(channels)), np.minimum(ranks, channels.shape[1])]
     return chosen

@@ -18,13 +18,18 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for `rtl` and `reference`
 
-from rtl.arithmetic import geometry, planes, sums
+from reference import Pass, Plane
+from reference.layers import Scheme, layer_of, passes_of
+
+from rtl.arithmetic import leading_passes, pass_sums
+from rtl.building import verilated
 from rtl.builds import Build
 from rtl.cases import Case, architecture
-from rtl.harness import verilate, write_stimulus
+from rtl.harness import write_stimulus
 
 SIGNALS = {
-    "enters": "the array: M, L a step of the MSB, LSB pass; . none; p, d stopped for ports, DRAM",
+    "enters": "the array: M, L, 3 a step of the first, second, third pass; . none; "
+    "p, d stopped for ports, DRAM",
     "first": "sums leave the first column",
     "last": "sums leave the last column",
     "mask": "a window's mask and schedule are known",
@@ -45,8 +50,15 @@ class Diagram:
     dram_bytes_per_cycle: int = 1024
     activation_bits: int = 4
     msb_bits: int = 2
-    scheme: str = "pg"
+    scheme: Scheme = "pg"
 
+
+WEIGHTS = Plane(0, 8)
+THREE_PASSES = (
+    Pass(Plane(4, 2), WEIGHTS),
+    Pass(Plane(2, 2), WEIGHTS, gated=True),
+    Pass(Plane(0, 2), WEIGHTS, gated=True),
+)
 
 DIAGRAMS = (
     Diagram("M16, os", Build(3, 2, overlap="none"), 6, 8, 0, 6, scheme="full"),
@@ -60,6 +72,16 @@ DIAGRAMS = (
         20,
         0.5,
         2,
+    ),
+    Diagram(
+        "M19, three passes",
+        Build(2, 3, gate_latency_cycles=1),
+        6,
+        20,
+        0.5,
+        2,
+        activation_bits=6,
+        scheme=THREE_PASSES,
     ),
     Diagram("M21", Build(2, 2), 5, 8, 0, 6, port_bits=8, scheme="full"),
     Diagram("M25", Build(2, 3), 6, 12, 0.5, 2, dram_bytes_per_cycle=4),
@@ -86,8 +108,9 @@ def case_of(diagram: Diagram) -> Case:
     size = (1, diagram.in_channels, diagram.positions, 1)
     activations = rng.integers(0, 2**diagram.activation_bits, size)
     weights = rng.integers(-128, 128, (build.columns, diagram.in_channels))
-    high, _ = planes(activations, diagram.activation_bits - diagram.msb_bits)
-    high_sums = sums(high, weights, geometry(layer))[0]
+    passes = passes_of(layer_of(layer), diagram.scheme)
+    leading = passes[: leading_passes(passes)]
+    decided = sum(pass_sums(one, activations, weights, layer) for one in leading)[0]
     ample = {"kib": 64, "banks": 1, "port_bits": diagram.port_bits}
     memory = {
         "activation_sram": ample,
@@ -108,7 +131,7 @@ def case_of(diagram: Diagram) -> Case:
         scheme=diagram.scheme,
         activations=activations,
         weights=weights,
-        thresholds=np.quantile(high_sums, 1 - diagram.density, axis=1).astype(np.int64),
+        thresholds=np.quantile(decided, 1 - diagram.density, axis=1).astype(np.int64),
     )
 
 
@@ -133,9 +156,12 @@ def drawn(diagram: Diagram, program: Path, stimulus: Path) -> str:
 
 def main() -> None:
     """Print every diagram."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        verilated({one.build for one in DIAGRAMS}, Path(scratch)) as programs,
+    ):
         for diagram in DIAGRAMS:
-            program = verilate(diagram.build, Path(scratch))
+            program = programs[diagram.build.name].result()
             signals = drawn(diagram, program, Path(scratch) / "cases.txt")
             print(f"{diagram.rule}: {diagram.build.name}\n\n{signals}\n")
     for name, meaning in SIGNALS.items():

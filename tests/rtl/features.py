@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations, pairwise
 
-from reference.layers import layer_of, passes_of
+from reference import Pass
+from reference.layers import layer_of
 from reference.mapping import Job, TilePlan, plan_tile, runs_of, tiles_of
 from reference.schedulers import Mask, combine, queue, skip
 
+from rtl.arithmetic import leading_passes
 from rtl.cases import Case
 from rtl.harness import expected_outputs
 
@@ -23,13 +26,47 @@ def features(case: Case, counts: dict[str, int]) -> Iterator[str]:
     yield from (("grouped",) if shape.groups > 1 else ())
     yield from (("signed",) if layer["signed"] else ())
     yield from (("port stalls",) if counts["port_stall_cycles"] else ())
-    job = Job(layer_of(layer), passes_of(layer_of(layer), case.scheme), case.arch)
+    job = Job(layer_of(layer), case.passes, case.arch)
     plans = list(_plans(case, job))
     several_windows = any(not plan.tile.opens_lane_group for plan in plans)
     yield from (("several windows",) if several_windows else ())
     yield from (("operands stay over windows",) if job.operands_stay and several_windows else ())
     if job.gated:
         yield from _mask_features(case, plans)
+
+
+def pass_features(case: Case) -> Iterator[str]:
+    """Name what a case's list of passes has."""
+    passes, layer = case.passes, case.layer
+    job = Job(layer_of(layer), passes, case.arch)
+    gates = [one.gated for one in passes]
+    yield f"{len(passes)} pass" + "es" * (len(passes) > 1)
+    if job.gated and job.leading > 1:
+        yield "a gate decides about several passes"
+    if sum(gates) > 1:
+        yield "several gated passes"
+    if (True, False) in pairwise(gates):
+        yield "dense after gated"
+    if gates == [False, True, False, True]:
+        yield "dense, gated, dense, gated"
+    if any(one.weight.bits < layer["weight_bits"] for one in passes):
+        yield "planes of weights"
+    if any(_overlap(*pair) for pair in combinations(passes, 2)):
+        yield "planes that overlap"
+    if job.operands_stay and len(passes) > 1:
+        yield "operands stay over passes"
+    if max(layer["activation_bits"], layer["weight_bits"]) > 8:
+        yield "operands wider than a byte"
+
+
+def _overlap(one: Pass, other: Pass) -> bool:
+    """Whether two passes share bits of both operands without having the same planes."""
+    shared = [
+        set(a.covers) & set(b.covers)
+        for a, b in ((one.activation, other.activation), (one.weight, other.weight))
+    ]
+    same = (one.activation, one.weight) == (other.activation, other.weight)
+    return all(shared) and not same
 
 
 def _plans(case: Case, job: Job) -> Iterator[TilePlan]:
@@ -48,9 +85,10 @@ def _mask_features(case: Case, plans: list[TilePlan]) -> Iterator[str]:
         agree = (mask[..., 1:] == mask[..., :-1]).mean()
         if 0.1 < density < 0.9 and agree > 0.2 + density**2 + (1 - density) ** 2:
             yield "clustered"
-    empty = [not plan.passes[1].happens for plan in plans]
+    first_gated = leading_passes(case.passes)
+    empty = [not plan.passes[first_gated].happens for plan in plans]
     if any(empty) and not all(empty):
-        yield "some LSB passes empty"
+        yield "some gated passes empty"
     tiles = [plan.mask for plan in plans if plan.mask]
     yield from _scheduler_features(case, tiles)
 

@@ -1,13 +1,9 @@
-"""Builds the RTL with Verilator, runs cases on it, and says what it computed and counted."""
+"""Runs cases on a built design, and says what it computed and counted."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,15 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from reference import output_bits_of
-from reference.layers import layer_of, passes_of
+from reference.layers import layer_of
 from reference.mapping import Job, Run, TilePlan, plan_tile, runs_of, tiles_of
 from reference.memory import Dram
 
-from rtl.arithmetic import Integers, gate_mask, planes, sums
-from rtl.builds import Build
+from rtl.arithmetic import Integers, leading_passes, pass_sums
 from rtl.cases import Case
 
-SOURCES = Path(__file__).parent
 COUNTS = (
     "msb_cycles",
     "lsb_cycles",
@@ -31,13 +25,6 @@ COUNTS = (
     "port_stall_cycles",
     "dram_stall_cycles",
     "lsb_slots_issued",
-)
-OPTIONS = (
-    *("--binary", "--timing", "--assert", "--top-module", "testbench", "-O3", "-j", "1"),
-    "-Wall",
-    "-Wno-UNUSEDSIGNAL",  # a struct's fields are not all used wherever it goes
-    "-Wno-BLKSEQ",  # the testbench assigns as programs do
-    "-Wno-DECLFILENAME",  # the package `types`
 )
 
 
@@ -59,52 +46,6 @@ class RtlRun:
     groups: int
     slots: int
     lanes: int
-
-
-def verilate(build: Build, builds: Path, sources: Path = SOURCES) -> Path:
-    """Build one design and return the program; one built before from the same text is kept."""
-    lines = [_parameter(name, value) for name, value in build.parameters.items()]
-    version = subprocess.run(["verilator", "--version"], capture_output=True, text=True).stdout
-    design = [path.read_text() for path in sorted(sources.glob("*.sv"))]
-    text = "".join([version, *OPTIONS, *lines, *design])
-    folder = builds / hashlib.sha256(text.encode()).hexdigest()[:16]
-    program = folder / "obj" / "Vtestbench"
-    if program.exists():
-        return program
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "parameters.svh").write_text("".join(lines))
-    command = ["verilator", *OPTIONS, f"-I{sources}", f"-I{folder}", "--Mdir", str(folder / "obj")]
-    command += [str(sources / "types.sv"), str(sources / "testbench.sv")]
-    made = subprocess.run(command, capture_output=True, text=True)
-    if made.returncode:
-        raise RuntimeError(f"Verilator refused {build.name}:\n{made.stderr or made.stdout}")
-    return program
-
-
-def _parameter(name: str, value: object) -> str:
-    """Return a constant's line in SystemVerilog."""
-    match value:
-        case str():
-            return f'localparam string {name} = "{value}";\n'
-        case bool():
-            return f"localparam bit {name} = {int(value)};\n"
-        case _:
-            return f"localparam int {name} = {value};\n"
-
-
-Programs = dict[str, "Future[Path]"]
-
-
-@contextmanager
-def verilated(builds: Iterable[Build], folder: Path) -> Iterator[Programs]:
-    """Build designs side by side, one on each core, and give the programs to come by name.
-
-    PGSIM_RTL_BUILDS names a folder that keeps them; else they go to `folder`.
-    """
-    kept = Path(os.environ.get("PGSIM_RTL_BUILDS", folder))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {build.name: pool.submit(verilate, build, kept) for build in builds}
-        pool.shutdown(cancel_futures=True)
 
 
 def run(program: Path, cases: Sequence[Case], folder: Path) -> list[Observed]:
@@ -137,22 +78,20 @@ class Expected:
 
 
 def expected_outputs(case: Case) -> Expected:
-    """Return a case's outputs and mask by PG's integer arithmetic."""
-    high, low = planes(case.activations, case.lsb_bits)
-    high_sums = sums(high, case.weights, case.shape)
-    mask = gate_mask(high_sums, case.thresholds)
-    if case.scheme == "msb_only":
-        return Expected(high_sums, np.zeros_like(mask))
-    if case.scheme != "pg":
-        whole = sums(case.activations, case.weights, case.shape)
-        return Expected(whole, np.zeros_like(mask))
-    low_sums = sums(low, case.weights, case.shape)
-    return Expected((high_sums << case.lsb_bits) + mask * low_sums, mask)
+    """Return a case's outputs and mask, by whole-number arithmetic on its planes."""
+    passes = case.passes
+    leading = leading_passes(passes)
+    by_pass = [pass_sums(one, case.activations, case.weights, case.layer) for one in passes]
+    mask = sum(by_pass[:leading]) > case.thresholds[None, :, None]
+    if leading == len(passes):
+        mask = np.zeros_like(mask)
+    computed = [mask if one.gated else True for one in passes]
+    return Expected(sum(np.multiply(*pair) for pair in zip(by_pass, computed, strict=True)), mask)
 
 
 def _runs(case: Case) -> Iterator[RtlRun]:
     shape = layer_of(case.layer)
-    job = Job(shape, passes_of(shape, case.scheme), case.arch)
+    job = Job(shape, case.passes, case.arch)
     masks = expected_outputs(case).mask.astype(int).tolist()
     for run in runs_of(job, len(case.activations)):
         plans = [plan_tile(job, tile, masks) for tile in tiles_of(job, run, None)]
@@ -165,16 +104,16 @@ def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> RtlRun:
     activations = case.activations[run.first_image : run.first_image + run.images]
     if layer["op"] == "recurrent":
         activations = activations[:, :, run.step : run.step + 1]
-    if case.scheme == "msb_only":
-        activations = planes(activations, case.lsb_bits)[0]
     tile = plans[0].tile
     sram = arch["memory"]["activation_sram" if job.slots_are_positions else "weight_sram"]
     numbers = [tile.run_slots, tile.run_lanes, shape.groups, shape.reduction]
-    numbers += [min(job.window, tile.run_slots), len(job.passes)]
-    numbers += [sum(one.activation_bits for one in job.passes)]
-    numbers += [case.lsb_bits if len(job.passes) > 1 else 0, layer["weight_bits"]]
+    numbers += [min(job.window, tile.run_slots), layer["activation_bits"], layer["weight_bits"]]
     numbers += [sram["banks"], sram["port_bits"], arch["memory"]["dram"]["bytes_per_cycle"]]
-    numbers += [int(job.gated), int(layer["signed"])]
+    numbers += [int(layer["signed"]), len(job.passes)]
+    for one in job.passes:
+        for plane in (one.activation, one.weight):
+            numbers += [plane.low, plane.bits]
+        numbers.append(int(one.gated))
     numbers += [len(activations), *activations.shape[2:]]
     for pair in (shape.kernel, shape.stride, shape.padding, shape.dilation):
         numbers += pair
@@ -218,8 +157,6 @@ def differences(case: Case, observed: Observed, simulated: dict[str, Any]) -> di
         for name in COUNTS
         if observed.counts[name] != simulated[name]
     }
-    if case.scheme != "pg":  # no schedule steers it: the RTL has nothing to count
-        found.pop("lsb_slots_issued", None)
     for name in ("outputs", "mask"):
         own, wanted = getattr(observed, name), getattr(right, name)
         if not np.array_equal(own, wanted):

@@ -67,6 +67,7 @@ module lane_feed
   end
 
   function automatic int operand(input int at);
-    return ROWS_ARE_ACTIVATIONS ? memory.element(at) : plane_of(layer, served.lsb, memory.element(at));
+    return ROWS_ARE_ACTIVATIONS ? plane_of(memory.element(at), served.sweep.weight, layer.weight_bits)
+        : plane_of(memory.element(at), served.sweep.activation, layer.activation_bits);
   endfunction
 endmodule

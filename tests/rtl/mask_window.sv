@@ -1,7 +1,7 @@
-// The masks of two windows, and their LSB schedules. Mask bits come from the gates column by column;
+// The masks of two windows, and the schedules of their gated passes. Mask bits come from the gates column by column;
 // when the last column's bit of a slot is there, the slot goes to the scheduler, GATE_LATENCY cycles
 // later where registers stand in between. The scheduler fills the issue table, one slot a cycle,
-// behind the MSB pass; a window's schedule is known with its last slot.
+// behind the pass that decides; a window's schedule is known with its last slot.
 module mask_window #(
     parameter int COLUMNS = 4,
     parameter int WINDOW = 64,
@@ -25,10 +25,9 @@ module mask_window #(
     input logic ends_window,  // the last column's slot is the last of its window
     output int windows_known,  // since reset
     output logic schedules,  // the present slot is the last of its window
-    output int count,  // of issue slots, with the present slot
     output logic [ADDRESS_BITS:0] issued[2],
     output int vectors[2],  // operand vectors that a schedule reads: streams in use
-    output logic [ADDRESS_BITS-1:0] stream_slot[2*WINDOW][STREAMS],
+    output logic [STREAMS-1:0][ADDRESS_BITS-1:0] stream_slot[2*WINDOW],
     output logic [WINDOW-1:0][STREAMS-1:0] stream_used[2],
     output logic [WINDOW-1:0][COLUMNS-1:0] lane_used[2],
     output logic [COLUMNS*SELECT_BITS-1:0] lane_stream[2*WINDOW]
@@ -80,7 +79,6 @@ module mask_window #(
   logic [ADDRESS_BITS:0] so_far;
   logic first;
   assign first = row.slot == '0;
-  assign count = int'(so_far);
 
   // A slot is one operand vector, but under `queue` each of its entries needs a stream of its own.
   int row_vectors;

@@ -6,10 +6,10 @@ module operand_memory (
     input int accesses  // words read in this cycle
 );
   localparam int ELEMENTS = 1 << 16;
-  shortint elements[ELEMENTS];
+  int elements[ELEMENTS];
 
   function automatic int element(input int at);
-    return at < 0 || at >= ELEMENTS ? 0 : int'(elements[at[15:0]]);
+    return at < 0 || at >= ELEMENTS ? 0 : elements[at[15:0]];
   endfunction
 
   always_ff @(posedge clk)

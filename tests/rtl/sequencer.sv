@@ -41,8 +41,7 @@ module sequencer
   typedef enum {
     FETCH,
     TURN,
-    FIRST_PASS,
-    SECOND_PASS,
+    PASSES,
     TURN_ENDS,
     STORE,
     STORED,
@@ -53,45 +52,59 @@ module sequencer
   typedef struct packed {
     int turn;
     stage_t stage;
+    int number;  // of the turn's passes
     int fold;
     int step;
     int cycle;
   } place_t;
 
   localparam int LONG_AGO = 1 << 30;
+  localparam int MOST_HOPS = 16;
 
-  int tiles, turns;
+  int tiles, turns, leading;
   logic interleaved, stays;
   assign tiles = tiles_of(layer, COLUMNS);
-  assign interleaved = layer.gated && DOUBLE_BUFFERED && OVERLAP_FOLDS;
+  assign leading = leading_passes(layer);
+  assign interleaved = leading < layer.passes && DOUBLE_BUFFERED && OVERLAP_FOLDS;
   assign turns = interleaved ? tiles + 1 : tiles;
 
-  // Of the MSB and of the LSB pass: the rate, and the folds of the reduction.
-  rate_t msb_rate, lsb_rate;
-  int msb_folds, lsb_folds;
-  assign msb_rate = rate_of(layer, 0, FUSION, TERMS, ACTIVATION_SLICE, WEIGHT_SLICE);
-  assign lsb_rate = rate_of(layer, 1, FUSION, TERMS, ACTIVATION_SLICE, WEIGHT_SLICE);
-  assign msb_folds = ceil_div(layer.reduction, ROWS * msb_rate.macs);
-  assign lsb_folds = ceil_div(layer.reduction, ROWS * lsb_rate.macs);
-  assign stays = STATIONARY && msb_folds == 1 && (layer.passes == 1 ||
-      ROWS_ARE_ACTIVATIONS && lsb_folds == 1 && msb_rate.macs == lsb_rate.macs);
+  // Of each pass: the rate, and the folds of the reduction. Operands stay where all passes want the same
+  // of them in the same places.
+  rate_t rates[MOST_PASSES];
+  int folds[MOST_PASSES];
+  always_comb begin
+    stays = STATIONARY;
+    for (int p = 0; p < MOST_PASSES; p++) begin
+      rates[p] = rate_of(layer.sweeps[p], FUSION, TERMS, ACTIVATION_SLICE, WEIGHT_SLICE);
+      folds[p] = ceil_div(layer.reduction, ROWS * rates[p].macs);
+      if (p < layer.passes && (folds[p] != 1 || rates[p].macs != rates[0].macs
+          || staying(layer.sweeps[p]) != staying(layer.sweeps[0]))) stays = 0;
+    end
+  end
 
-  // The passes of a turn in their order. In an interleaved turn MSB(i + 1) goes before LSB(i), but for
-  // the first tile of a lane group whose operands would push out those of the group before.
-  function automatic pass_t pass_in(input int turn, input bit second);
+  function automatic plane_t staying(input sweep_t sweep);
+    return ROWS_ARE_ACTIVATIONS ? sweep.weight : sweep.activation;
+  endfunction
+
+  // The passes of a turn in their order. In an interleaved turn the leading passes of a tile go before
+  // the trailing ones of the tile before, but for the first tile of a lane group whose operands would
+  // push out those of the group before.
+  function automatic pass_t pass_in(input int turn, input int number);
     automatic tile_t tile = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, turn);
+    automatic int first = interleaved && stays && tile.opens_lane_group ? leading : 0;
+    automatic int index = first + number < layer.passes ? first + number : first + number - layer.passes;
     automatic pass_t found;
     found = '0;
-    found.lsb = interleaved ? second ^ (stays && tile.opens_lane_group || turn == tiles) : second;
-    found.tile = interleaved && found.lsb ? turn - 1 : turn;
-    found.happens = found.tile >= 0 && found.tile < tiles && !(found.lsb && layer.passes == 1);
+    found.index = index_t'(index);
+    found.sweep = layer.sweeps[found.index];
+    found.tile = interleaved && index >= leading ? turn - 1 : turn;
+    found.happens = found.tile >= 0 && found.tile < tiles;
     found.at = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, found.tile);
-    found.steered = found.lsb && layer.gated;
-    found.slots = found.steered ? issued[found.at.half] : found.at.slots;
-    found.vectors = found.steered ? vectors[found.at.half] : found.at.slots;
-    found.rate = found.lsb ? lsb_rate : msb_rate;
+    found.slots = found.sweep.gated ? issued[found.at.half] : found.at.slots;
+    found.vectors = found.sweep.gated ? vectors[found.at.half] : found.at.slots;
+    found.rate = rates[found.index];
     found.cycles = found.rate.activation_slices * found.rate.weight_slices;
-    found.folds = !STATIONARY ? ceil_div(found.slots, ROWS) : found.lsb ? lsb_folds : msb_folds;
+    found.folds = STATIONARY ? folds[found.index] : ceil_div(found.slots, ROWS);
     found.steps = STATIONARY ? found.slots : ceil_div(layer.reduction, found.rate.macs);
     return found;
   endfunction
@@ -117,74 +130,72 @@ module sequencer
     gate_known = 0;
     must_load = 0;
     bus_free = 0;
-    for (int hop = 0; hop < 12; hop++) begin
-      if (moves) begin
-        case (here.stage)
-          FETCH: begin
-            asked_bytes = transfers.reads(here.turn);
-            busy = asked_bytes > 0;
-            here.stage = TURN;
-          end
-          TURN: begin
-            if (busy) begin
-              waits_for_dram = 1;
-              moves = 0;
-            end else begin
-              here.stage = FIRST_PASS;
-              if (DOUBLE_BUFFERED) begin
-                asked_bytes = transfers.reads(here.turn + 1 < tiles ? here.turn + 1 : -1) +
-                    transfers.writes(here.turn - (interleaved ? 2 : 1));
-                busy = asked_bytes > 0;
-              end
-            end
-          end
-          FIRST_PASS, SECOND_PASS: begin
-            pass = pass_in(here.turn, here.stage == SECOND_PASS);
-            gate_known = !pass.steered || windows_known > pass.tile;
-            if (!pass.happens || gate_known && pass.slots == 0) begin
-              here.stage = here.stage == FIRST_PASS ? SECOND_PASS : TURN_ENDS;
-            end else begin
-              must_load = STATIONARY && !(stays && loaded_tile >= 0 && same_lane_group(loaded_tile, pass.tile));
-              if (OVERLAP_FOLDS)
-                bus_free = STATIONARY ? !must_load || !loading : since_end + pass.steps * pass.cycles >= ROWS;
-              else bus_free = empty && (!STATIONARY || loaded && !loading);
-              ready = here.step > 0 || here.cycle > 0 || gate_known && bus_free;
-              moves = 0;
-            end
-          end
-          TURN_ENDS: begin
-            if (empty || OVERLAP_FOLDS && DOUBLE_BUFFERED && here.turn + 1 < turns) begin
-              here.stage = DOUBLE_BUFFERED && here.turn + 1 < turns ? TURN : STORE;
-              if (here.stage == TURN) here.turn = here.turn + 1;
-            end else moves = 0;
-          end
-          STORE: begin
-            if (busy) begin
-              waits_for_dram = 1;
-              moves = 0;
-            end else begin
-              asked_bytes = transfers.writes(DOUBLE_BUFFERED ? tiles - 1 : here.turn);
+    for (int hop = 0; moves && hop < MOST_HOPS; hop++) begin
+      case (here.stage)
+        FETCH: begin
+          asked_bytes = transfers.reads(here.turn);
+          busy = asked_bytes > 0;
+          here.stage = TURN;
+        end
+        TURN: begin
+          if (busy) begin
+            waits_for_dram = 1;
+            moves = 0;
+          end else begin
+            here.stage = PASSES;
+            if (DOUBLE_BUFFERED) begin
+              asked_bytes = transfers.reads(here.turn + 1 < tiles ? here.turn + 1 : -1) +
+                  transfers.writes(here.turn - (interleaved ? 2 : 1));
               busy = asked_bytes > 0;
-              here.stage = STORED;
             end
           end
-          STORED: begin
-            if (busy) begin
-              waits_for_dram = 1;
-              moves = 0;
-            end else begin
-              here.stage = here.turn + 1 < turns ? FETCH : DONE;
-              here.turn = here.turn + 1;
-            end
-          end
-          default: begin
-            done = 1;
+        end
+        PASSES: begin
+          pass = pass_in(here.turn, here.number);
+          gate_known = !pass.sweep.gated || windows_known > pass.tile;
+          if (!pass.happens || gate_known && pass.slots == 0) begin
+            here = next_pass(here);
+          end else begin
+            must_load = STATIONARY && !(stays && loaded_tile >= 0 && same_lane_group(loaded_tile, pass.tile));
+            if (OVERLAP_FOLDS)
+              bus_free = STATIONARY ? !must_load || !loading : since_end + pass.steps * pass.cycles >= ROWS;
+            else bus_free = empty && (!STATIONARY || loaded && !loading);
+            ready = here.step > 0 || here.cycle > 0 || gate_known && bus_free;
             moves = 0;
           end
-        endcase
-      end
+        end
+        TURN_ENDS: begin
+          if (empty || OVERLAP_FOLDS && DOUBLE_BUFFERED && here.turn + 1 < turns) begin
+            here.stage = DOUBLE_BUFFERED && here.turn + 1 < turns ? TURN : STORE;
+            if (here.stage == TURN) here.turn = here.turn + 1;
+          end else moves = 0;
+        end
+        STORE: begin
+          if (busy) begin
+            waits_for_dram = 1;
+            moves = 0;
+          end else begin
+            asked_bytes = transfers.writes(DOUBLE_BUFFERED ? tiles - 1 : here.turn);
+            busy = asked_bytes > 0;
+            here.stage = STORED;
+          end
+        end
+        STORED: begin
+          if (busy) begin
+            waits_for_dram = 1;
+            moves = 0;
+          end else begin
+            here.stage = here.turn + 1 < turns ? FETCH : DONE;
+            here.turn = here.turn + 1;
+          end
+        end
+        default: begin
+          done = 1;
+          moves = 0;
+        end
+      endcase
     end
-    undecided = moves && !reset;
+    undecided = moves;
     pass.fold = here.fold;
     pass.step = here.step;
     pass.cycle = here.cycle;
@@ -211,7 +222,7 @@ module sequencer
   always_ff @(posedge clk) begin
     assert (!undecided) else $fatal(1, "the sequencer would need more than one cycle to decide");
     if (reset) begin
-      place <= '{turn: 0, stage: FETCH, fold: 0, step: 0, cycle: 0};
+      place <= '{turn: 0, stage: FETCH, number: 0, fold: 0, step: 0, cycle: 0};
       since_end <= LONG_AGO;
       loaded <= 0;
       loaded_tile <= -1;
@@ -241,7 +252,17 @@ module sequencer
     end
     if (next.fold == in.folds) begin
       next.fold = 0;
-      next.stage = at.stage == FIRST_PASS ? SECOND_PASS : TURN_ENDS;
+      next = next_pass(next);
+    end
+    return next;
+  endfunction
+
+  function automatic place_t next_pass(input place_t at);
+    automatic place_t next = at;
+    next.number = at.number + 1;
+    if (next.number == layer.passes) begin
+      next.number = 0;
+      next.stage = TURN_ENDS;
     end
     return next;
   endfunction

@@ -21,7 +21,7 @@ module slot_feed
     input layer_t layer,
     input pass_t pass,
     input int accesses,
-    input logic [ADDRESS_BITS-1:0] stream_slot[2*WINDOW][STREAMS],
+    input logic [STREAMS-1:0][ADDRESS_BITS-1:0] stream_slot[2*WINDOW],
     input logic [WINDOW-1:0][STREAMS-1:0] stream_used[2],
     input logic [COLUMNS*SELECT_BITS-1:0] lane_stream[2*WINDOW],
     output logic [STREAMS*ROW_WIRES-1:0] row_streams[ROWS],
@@ -35,7 +35,7 @@ module slot_feed
   int bits, slice, slice_bits, width, first_element, elements;
   rate_t rate;
   assign rate = pass.rate;
-  assign bits = ROWS_ARE_ACTIVATIONS ? pass_bits(layer, pass.lsb) : layer.weight_bits;
+  assign bits = ROWS_ARE_ACTIVATIONS ? pass.sweep.activation.bits : pass.sweep.weight.bits;
   assign slice_bits = ROWS_ARE_ACTIVATIONS ? ACTIVATION_SLICE : WEIGHT_SLICE;
   assign slice = ROWS_ARE_ACTIVATIONS ? pass.cycle % rate.activation_slices : pass.cycle / rate.activation_slices;
   assign width = FUSION ? 1 << (ROWS_ARE_ACTIVATIONS ? rate.activation_log2 : rate.weight_log2) : slice_bits;
@@ -58,10 +58,10 @@ module slot_feed
       automatic int first = STATIONARY ? first_element + row * rate.macs : first_element;
       automatic logic [ADDRESS_BITS:0] entry = {pass.at.half, own[ADDRESS_BITS-1:0]};
       row_streams[row] = '0;
-      row_selects[row] = pass.steered ? lane_stream[entry] : '0;
+      row_selects[row] = pass.sweep.gated ? lane_stream[entry] : '0;
       for (int stream = 0; stream < STREAMS; stream++) begin
-        automatic bit used = own >= 0 && (pass.steered ? stream_used[pass.at.half][own[ADDRESS_BITS-1:0]][stream] : stream == 0);
-        automatic int slot = pass.steered ? int'(stream_slot[entry][stream]) : own;
+        automatic bit used = own >= 0 && (pass.sweep.gated ? stream_used[pass.at.half][own[ADDRESS_BITS-1:0]][stream] : stream == 0);
+        automatic int slot = pass.sweep.gated ? int'(stream_slot[entry][stream]) : own;
         automatic int vector = (pass.at.group * layer.slots + pass.at.first_slot + slot) * layer.reduction;
         if (used && (!STATIONARY || row == 0)) step_bits += elements * bits;
         if (used)
@@ -74,6 +74,7 @@ module slot_feed
   end
 
   function automatic int operand(input int at);
-    return ROWS_ARE_ACTIVATIONS ? plane_of(layer, pass.lsb, memory.element(at)) : memory.element(at);
+    return ROWS_ARE_ACTIVATIONS ? plane_of(memory.element(at), pass.sweep.activation, layer.activation_bits)
+        : plane_of(memory.element(at), pass.sweep.weight, layer.weight_bits);
   endfunction
 endmodule

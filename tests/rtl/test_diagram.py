@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rtl.building import Programs, verilated
 from rtl.diagram import DIAGRAMS, Diagram, drawn
-from rtl.harness import Programs, verilated
 from rtl.verilator import needs_verilator
 
 MODEL = Path(__file__).parents[2] / "MODEL.md"
@@ -16,8 +16,8 @@ MODEL = Path(__file__).parents[2] / "MODEL.md"
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
-    builds = [diagram.build for diagram in DIAGRAMS]
-    with verilated(builds, tmp_path_factory.mktemp("diagrams")) as programs:
+    builds = {diagram.build for diagram in DIAGRAMS}
+    with verilated(builds, tmp_path_factory.getbasetemp() / "designs") as programs:
         yield programs
 
 

@@ -211,7 +211,8 @@ def results(units: dict[str, Unit], tmp_path_factory: pytest.TempPathFactory) ->
         (folder / f"{unit.name}.hex").write_text("".join(lines))
     (folder / "bench.sv").write_text(bench(units.values()))
     sources = [str(RTL / f"{name}.sv") for name in SOURCES]
-    build = ["verilator", "--binary", "-O2", "-Wno-WIDTH", "--top-module", "bench", "bench.sv"]
+    build = ["verilator", "--binary", "-Wno-WIDTH", "--top-module", "bench", "bench.sv"]
+    build += ["-MAKEFLAGS", "OPT_FAST=-Og VM_PARALLEL_BUILDS=0"]
     for command in ([*build, *sources], ["obj_dir/Vbench"]):
         run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stderr or run.stdout

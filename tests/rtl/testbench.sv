@@ -1,5 +1,8 @@
 // Runs cases from a text file of integers, one after the other, and prints what was counted, stored
 // and gated. `harness.py` writes the file and says in which order the integers stand.
+//
+// The host is clocked like the design: only the clock itself passes time, which keeps Verilator from
+// compiling the logic behind the host's memories a second time.
 module testbench
   import types::*;
 ;
@@ -12,16 +15,16 @@ module testbench
   always #1 clk = ~clk;
 
   logic reset = 1;
-  layer_t layer, given;  // the registers, and what they are to be set to
+  layer_t layer;
   int threshold[COLUMNS];
   int threshold_of[COLUMNS];
-  logic enable, done, waits_for_dram, step, step_is_lsb, schedules;
+  logic enable, done, waits_for_dram, opens_pass, step, schedules;
+  pass_t pass;
   logic stored[COLUMNS];
   int stored_output[COLUMNS];
   logic signed [31:0] stored_sum[COLUMNS];
   logic gated[COLUMNS];
   logic gate[COLUMNS];
-  int issue_slots;
 
   accelerator #(
       .ROWS(ROWS), .COLUMNS(COLUMNS), .DATAFLOW(DATAFLOW), .LANES_ARE_CHANNELS(LANES_ARE_CHANNELS),
@@ -38,135 +41,174 @@ module testbench
 
   int msb_cycles, lsb_cycles, bubble_cycles, port_stall_cycles, dram_stall_cycles, lsb_slots_issued;
   int file, cases, address;
+  bit traced;
+  layer_t given;  // what the registers are to be set to
 
-  always_ff @(posedge clk) layer <= given;
-
-  always @(posedge clk) begin
-    if (!reset && !done) begin
-      if (waits_for_dram) dram_stall_cycles++;
-      else if (!enable) port_stall_cycles++;
-      else if (!step) bubble_cycles++;
-      else if (step_is_lsb) lsb_cycles++;
-      else msb_cycles++;
-      if (traced) trace();
-      if (enable) begin
-        for (int c = 0; c < COLUMNS; c++) begin
-          if (stored[c]) outputs[stored_output[c]] = stored_sum[c];
-          if (gated[c]) mask[stored_output[c]] = gate[c];
-        end
-        if (schedules) lsb_slots_issued += issue_slots;
-      end
-    end
+  initial begin
+    automatic string name;
+    if ($value$plusargs("cases=%s", name) == 0) $fatal(1, "no +cases=FILE");
+    traced = $test$plusargs("trace") != 0;
+    file = $fopen(name, "r");
+    cases = next_integer(file);
   end
 
-  // A line a cycle for diagram.py: what enters, what leaves the first and the last column, masks.
-  bit traced;
+  typedef enum {SETS, STARTS, RUNS} host_t;
+  host_t host = SETS;
+  always @(posedge clk) begin
+    case (host)
+      SETS: begin
+        if (cases == 0) $finish;
+        else read_case();
+        layer <= given;
+        host <= STARTS;
+      end
+      STARTS: begin
+        reset <= 0;
+        host <= RUNS;
+      end
+      default: begin
+        if (done) begin
+          report();
+          cases--;
+          reset <= 1;
+          host <= SETS;
+        end else watch();
+      end
+    endcase
+  end
+
+  task automatic watch();
+    if (waits_for_dram) dram_stall_cycles++;
+    else if (!enable) port_stall_cycles++;
+    else if (!step) bubble_cycles++;
+    else if (pass.index > 0) lsb_cycles++;
+    else msb_cycles++;
+    if (opens_pass && pass.index > 0) lsb_slots_issued += pass.slots;
+    if (traced) trace();
+    if (enable) begin
+      for (int c = 0; c < COLUMNS; c++) begin
+        if (stored[c]) outputs[stored_output[c]] = stored_sum[c];
+        if (gated[c]) mask[stored_output[c]] = gate[c];
+      end
+    end
+    if (msb_cycles + lsb_cycles + bubble_cycles + port_stall_cycles + dram_stall_cycles > LIMIT_CYCLES)
+      $fatal(1, "not done after %0d cycles", LIMIT_CYCLES);
+  endtask
+
+  // A line a cycle for diagram.py: what enters, what leaves the first and the last column, masks. The
+  // first two passes are MSB and LSB, further ones have their number.
   function automatic void trace();
-    automatic string enters = waits_for_dram ? "d" : !enable ? "p" : !step ? "." : step_is_lsb ? "L" : "M";
-    automatic string first = !enable || !accelerator.leaves[0] ? "_" : accelerator.leaving[0].lsb ? "l" : "m";
-    automatic string last =
-        !enable || !accelerator.leaves[COLUMNS-1] ? "_" : accelerator.leaving[COLUMNS-1].lsb ? "l" : "m";
-    $display("cycle %s%s%s%s", enters, first, last, enable && schedules ? "^" : "_");
+    $display("cycle %s%s%s%s", waits_for_dram ? "d" : !enable ? "p" : !step ? "." : letter(pass.index, "ML34"),
+             enable && accelerator.leaves[0] ? letter(accelerator.leaving[0].index, "ml34") : "_",
+             enable && accelerator.leaves[COLUMNS-1] ? letter(accelerator.leaving[COLUMNS-1].index, "ml34") : "_",
+             enable && schedules ? "^" : "_");
   endfunction
 
-  function automatic int next_integer();
+  function automatic string letter(input index_t index, input string letters);
+    return letters.substr(int'(index), int'(index));
+  endfunction
+
+  function automatic int next_integer(input int opened);
+    /* verilator no_inline_task */
     automatic int found;
-    if ($fscanf(file, "%d", found) != 1) $fatal(1, "the case file ends early");
+    if ($fscanf(opened, "%d", found) != 1) $fatal(1, "the case file ends early");
     return found;
   endfunction
 
-  task automatic read_layer();
-    automatic int found[14];
-    foreach (found[i]) found[i] = next_integer();
-    given.slots = found[0];
-    given.lanes = found[1];
-    given.groups = found[2];
-    given.reduction = found[3];
-    given.window = found[4];
-    given.passes = found[5];
-    given.activation_bits = found[6];
-    given.lsb_bits = found[7];
-    given.weight_bits = found[8];
-    given.banks = found[9];
-    given.port_bits = found[10];
-    given.dram_bytes_per_cycle = found[11];
-    given.gated = found[12] != 0;
-    given.signed_activations = found[13] != 0;
-    given.thresholds_by_slot = !LANES_ARE_CHANNELS;
-    @(negedge clk);
-  endtask
-
-  // A convolution's activations (image, channel, row, column), as the operand vectors of its
-  // positions: images one after the other, the reduction tap by tap, zero outside the image.
-  task automatic read_activations(input int images, input int height, input int width);
-    automatic int kernel_h = next_integer();
-    automatic int kernel_w = next_integer();
-    automatic int stride_h = next_integer();
-    automatic int stride_w = next_integer();
-    automatic int padding_h = next_integer();
-    automatic int padding_w = next_integer();
-    automatic int dilation_h = next_integer();
-    automatic int dilation_w = next_integer();
-    automatic int depth = layer.reduction / (kernel_h * kernel_w);
-    automatic int out_h = (height + 2 * padding_h - dilation_h * (kernel_h - 1) - 1) / stride_h + 1;
-    automatic int out_w = (width + 2 * padding_w - dilation_w * (kernel_w - 1) - 1) / stride_w + 1;
-    automatic shortint input_of[] = new[images * layer.groups * depth * height * width];
-    foreach (input_of[i]) input_of[i] = shortint'(next_integer());
-    address = 0;
-    for (int group = 0; group < layer.groups; group++)
-      for (int position = 0; position < images * out_h * out_w; position++)
-        for (int tap = 0; tap < kernel_h * kernel_w; tap++)
-          for (int channel = 0; channel < depth; channel++) begin
-            automatic int image = position / (out_h * out_w);
-            automatic int y = position / out_w % out_h * stride_h - padding_h + tap / kernel_w * dilation_h;
-            automatic int x = position % out_w * stride_w - padding_w + tap % kernel_w * dilation_w;
-            automatic int plane = (image * layer.groups + group) * depth + channel;
-            write(LANES_ARE_CHANNELS, y < 0 || y >= height || x < 0 || x >= width ? 0
-                : input_of[(plane * height + y) * width + x]);
-          end
-  endtask
-
-  task automatic write(input bit to_slots, input shortint element);
-    if (to_slots) accelerator.slot_feed.memory.elements[address[15:0]] = element;
-    else accelerator.lane_feed.memory.elements[address[15:0]] = element;
-    address++;
-  endtask
-
-  task automatic read_weights();  // (channel, tap, input channel)
-    automatic int weights = layer.groups * (LANES_ARE_CHANNELS ? layer.lanes : layer.slots) * layer.reduction;
-    address = 0;
-    for (int i = 0; i < weights; i++) write(!LANES_ARE_CHANNELS, shortint'(next_integer()));
-  endtask
-
-  task automatic run_case();
-    automatic int images, height, width;
-    reset = 1;
+  task automatic read_case();
+    automatic int images, height, width, channels;
     read_layer();
-    images = next_integer();
-    height = next_integer();
-    width = next_integer();
+    images = next_integer(file);
+    height = next_integer(file);
+    width = next_integer(file);
     read_activations(images, height, width);
-    read_weights();
-    for (int i = 0; i < layer.groups * (LANES_ARE_CHANNELS ? layer.lanes : layer.slots); i++) thresholds[i] = next_integer();
-    for (int i = 0; i < tiles_of(layer, COLUMNS); i++) begin
-      accelerator.sequencer.transfers.read_bytes[i] = longint'(next_integer());
-      accelerator.sequencer.transfers.write_bytes[i] = longint'(next_integer());
+    channels = given.groups * (LANES_ARE_CHANNELS ? given.lanes : given.slots);
+    address = 0;
+    for (int i = 0; i < channels * given.reduction; i++)  // weights: channel, tap, input channel
+      write(!LANES_ARE_CHANNELS, next_integer(file));
+    for (int i = 0; i < channels; i++) thresholds[i] = next_integer(file);
+    for (int i = 0; i < tiles_of(given, COLUMNS); i++) begin
+      accelerator.sequencer.transfers.read_bytes[i] = longint'(next_integer(file));
+      accelerator.sequencer.transfers.write_bytes[i] = longint'(next_integer(file));
     end
-    foreach (outputs[i]) outputs[i] = NEVER_STORED;
-    foreach (mask[i]) mask[i] = 0;
+    for (int i = 0; i < VALUES; i++) begin
+      outputs[i] = NEVER_STORED;
+      mask[i] = 0;
+    end
     msb_cycles = 0;
     lsb_cycles = 0;
     bubble_cycles = 0;
     port_stall_cycles = 0;
     dram_stall_cycles = 0;
     lsb_slots_issued = 0;
-    @(negedge clk) reset = 0;
-    while (!done) begin
-      @(negedge clk);
-      if (msb_cycles + lsb_cycles + bubble_cycles + port_stall_cycles + dram_stall_cycles > LIMIT_CYCLES)
-        $fatal(1, "not done after %0d cycles", LIMIT_CYCLES);
-    end
-    report();
+  endtask
+
+  // Calls of a function that set fields of one struct are evaluated in any order by Verilator, so the
+  // integers go to an array first.
+  task automatic read_layer();
+    automatic int found[12];
+    foreach (found[i]) found[i] = next_integer(file);
+    given.slots = found[0];
+    given.lanes = found[1];
+    given.groups = found[2];
+    given.reduction = found[3];
+    given.window = found[4];
+    given.activation_bits = found[5];
+    given.weight_bits = found[6];
+    given.banks = found[7];
+    given.port_bits = found[8];
+    given.dram_bytes_per_cycle = found[9];
+    given.signed_activations = found[10] != 0;
+    given.thresholds_by_slot = !LANES_ARE_CHANNELS;
+    given.passes = found[11];
+    given.sweeps = '0;
+    for (int p = 0; p < given.passes; p++) given.sweeps[index_t'(p)] = next_sweep();
+  endtask
+
+  function automatic sweep_t next_sweep();
+    automatic int found[5];
+    foreach (found[i]) found[i] = next_integer(file);
+    next_sweep.activation.low = found[0];
+    next_sweep.activation.bits = found[1];
+    next_sweep.weight.low = found[2];
+    next_sweep.weight.bits = found[3];
+    next_sweep.gated = found[4] != 0;
+  endfunction
+
+  // A convolution's activations (image, channel, row, column), as the operand vectors of its
+  // positions: images one after the other, the reduction tap by tap, zero outside the image.
+  task automatic read_activations(input int images, input int height, input int width);
+    automatic int kernel_h = next_integer(file);
+    automatic int kernel_w = next_integer(file);
+    automatic int stride_h = next_integer(file);
+    automatic int stride_w = next_integer(file);
+    automatic int padding_h = next_integer(file);
+    automatic int padding_w = next_integer(file);
+    automatic int dilation_h = next_integer(file);
+    automatic int dilation_w = next_integer(file);
+    automatic int depth = given.reduction / (kernel_h * kernel_w);
+    automatic int out_h = (height + 2 * padding_h - dilation_h * (kernel_h - 1) - 1) / stride_h + 1;
+    automatic int out_w = (width + 2 * padding_w - dilation_w * (kernel_w - 1) - 1) / stride_w + 1;
+    automatic int input_of[] = new[images * given.groups * depth * height * width];
+    foreach (input_of[i]) input_of[i] = next_integer(file);
+    address = 0;
+    for (int group = 0; group < given.groups; group++)
+      for (int position = 0; position < images * out_h * out_w; position++)
+        for (int tap = 0; tap < kernel_h * kernel_w; tap++)
+          for (int channel = 0; channel < depth; channel++) begin
+            automatic int image = position / (out_h * out_w);
+            automatic int y = position / out_w % out_h * stride_h - padding_h + tap / kernel_w * dilation_h;
+            automatic int x = position % out_w * stride_w - padding_w + tap % kernel_w * dilation_w;
+            automatic int plane = (image * given.groups + group) * depth + channel;
+            write(LANES_ARE_CHANNELS, y < 0 || y >= height || x < 0 || x >= width ? 0
+                : input_of[(plane * height + y) * width + x]);
+          end
+  endtask
+
+  task automatic write(input bit to_slots, input int element);
+    if (to_slots) accelerator.slot_feed.memory.elements[address[15:0]] = element;
+    else accelerator.lane_feed.memory.elements[address[15:0]] = element;
+    address++;
   endtask
 
   task automatic report();
@@ -175,14 +217,4 @@ module testbench
              lsb_slots_issued, count);
     for (int i = 0; i < count; i++) $display("%0d %0d", outputs[i], mask[i]);
   endtask
-
-  initial begin
-    automatic string name;
-    if ($value$plusargs("cases=%s", name) == 0) $fatal(1, "no +cases=FILE");
-    traced = $test$plusargs("trace") != 0;
-    file = $fopen(name, "r");
-    cases = next_integer();
-    repeat (cases) run_case();
-    $finish;
-  end
 endmodule

@@ -1,6 +1,23 @@
 // The words that the modules share: what a layer is, where a tile lies in it, what moves with a step.
 package types;
 
+  localparam int MOST_PASSES = 4;
+  typedef bit [$clog2(MOST_PASSES)-1:0] index_t;  // of a layer's passes
+
+  // A plane of an operand: a run of its bits, from bit `low` on.
+  typedef struct packed {
+    int low;
+    int bits;
+  } plane_t;
+
+  // One sweep over the layer, its pass as the host sets it: a plane of the activations times a plane
+  // of the weights, of all outputs, or of those whose mask bit is 1.
+  typedef struct packed {
+    plane_t activation;
+    plane_t weight;
+    bit gated;
+  } sweep_t;
+
   // A layer on this array, as the host sets it before a run. Slots and lanes are of one run and group.
   typedef struct packed {
     int slots;
@@ -8,16 +25,15 @@ package types;
     int groups;
     int reduction;
     int window;
-    int passes;
-    int activation_bits;
-    int lsb_bits;  // 0 in a layer of one pass
+    int activation_bits;  // of an operand, of which planes are taken
     int weight_bits;
     int banks;  // of the buffer that feeds the slots
     int port_bits;
     int dram_bytes_per_cycle;
-    bit gated;
     bit signed_activations;
     bit thresholds_by_slot;  // channels are slots
+    int passes;
+    sweep_t [MOST_PASSES-1:0] sweeps;
   } layer_t;
 
   // One tile: a window of slots by the lanes of one lane group.
@@ -44,8 +60,8 @@ package types;
   // A pass of a tile, and the step at which it stands.
   typedef struct packed {
     bit happens;
-    bit lsb;  // the second pass
-    bit steered;  // by a mask
+    index_t index;
+    sweep_t sweep;
     int tile;
     tile_t at;
     rate_t rate;
@@ -71,7 +87,7 @@ package types;
     bit weight_signed;
     bit [4:0] shift;
     bit [3:0] column_slice;
-    bit lsb;  // of the second pass
+    index_t index;  // of the pass
     bit first_fold;  // of the reduction
     bit last_fold;
     int issue;  // issue slot; of row 0 where rows hold slots, and then negative if that row idles
@@ -102,15 +118,23 @@ package types;
     return tile;
   endfunction
 
-  // The bits of an activation that a pass works on.
-  function automatic int pass_bits(input layer_t layer, input bit lsb);
-    return lsb ? layer.lsb_bits : layer.activation_bits - layer.lsb_bits;
+  // The passes before the first gated one: the gate decides about their sum.
+  function automatic int leading_passes(input layer_t layer);
+    automatic int leading = layer.passes;
+    for (int p = MOST_PASSES - 1; p > 0; p--)
+      if (p < layer.passes && layer.sweeps[p].gated) leading = p;
+    return leading;
   endfunction
 
-  // The plane of an activation that a pass works on: the most significant bits, signed as it is, or
-  // the rest, unsigned.
-  function automatic int plane_of(input layer_t layer, input bit lsb, input int activation);
-    return lsb ? activation & ((1 << layer.lsb_bits) - 1) : activation >>> layer.lsb_bits;
+  // Whether a plane holds the top bit of an operand, which is its sign where it has one.
+  function automatic bit holds_top(input plane_t plane, input int operand_bits);
+    return plane.low < operand_bits && plane.low + plane.bits >= operand_bits;
+  endfunction
+
+  // An operand's plane as a number: signed as the operand is if it holds the top bit, else unsigned.
+  function automatic int plane_of(input int operand, input plane_t plane, input int operand_bits);
+    automatic int shifted = operand >>> plane.low;
+    return holds_top(plane, operand_bits) ? shifted : shifted & ((1 << plane.bits) - 1);
   endfunction
 
   // The `width` bits of an operand that a PE takes in one cycle.
@@ -124,13 +148,13 @@ package types;
     return least <= 2 ? 1 : least <= 4 ? 2 : least <= 8 ? 3 : 4;
   endfunction
 
-  function automatic rate_t rate_of(input layer_t layer, input bit lsb, input bit fusion, input int terms,
+  function automatic rate_t rate_of(input sweep_t sweep, input bit fusion, input int terms,
                                     input int activation_slice, input int weight_slice);
     automatic rate_t rate;
-    rate.activation_log2 = fused_log2(pass_bits(layer, lsb), activation_slice);
-    rate.weight_log2 = fused_log2(layer.weight_bits, weight_slice);
-    rate.activation_slices = ceil_div(pass_bits(layer, lsb), activation_slice);
-    rate.weight_slices = ceil_div(layer.weight_bits, weight_slice);
+    rate.activation_log2 = fused_log2(sweep.activation.bits, activation_slice);
+    rate.weight_log2 = fused_log2(sweep.weight.bits, weight_slice);
+    rate.activation_slices = ceil_div(sweep.activation.bits, activation_slice);
+    rate.weight_slices = ceil_div(sweep.weight.bits, weight_slice);
     rate.macs = fusion ? (activation_slice >> rate.activation_log2) * (weight_slice >> rate.weight_log2) : terms;
     return rate;
   endfunction
