@@ -10,47 +10,24 @@ passes of any number, or of exactly four passes:
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from random import Random
-from typing import Any, ClassVar
+from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-import reference
 from cases import Case, drawn_case, drawn_passes_case, random_case, random_passes_case
 from hypothesis import HealthCheck, given, settings
+from listed_passes import scheme_of
 from reference import COUNTS, simulate_layer
 
 from pgsim import ArchConfig, GateTrace, simulate
-from pgsim.schemes import OutputGate, Pass, Plane, Scheme
-from pgsim.workload import LayerTrace, layer_shape
+from pgsim.workload import layer_shape
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "3000"))
 PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "400"))
 CHUNK = 100
-
-
-@dataclass(frozen=True)
-class Listed(Scheme):
-    """A scheme without a rule: the passes that a case of the reference lists."""
-
-    listed: tuple[reference.Pass, ...]
-
-    example = "listed"
-    signatures: ClassVar[Mapping[str, str]] = {}
-
-    def passes(self, layer: LayerTrace) -> tuple[Pass, ...]:
-        gate = OutputGate(layer)
-        return tuple(
-            Pass(
-                Plane(each.activation.low, each.activation.bits),
-                Plane(each.weight.low, each.weight.bits),
-                gate if each.gated else None,
-            )
-            for each in self.listed
-        )
 
 
 def four_passes_case(seed: int) -> Case:
@@ -83,7 +60,7 @@ def found(case: Case) -> dict[str, int]:
     images = case.images + case.calibration_images
     trace = GateTrace.from_masks(masks, [layer], images=images)
     arch = ArchConfig.model_validate(case.arch)
-    scheme = case.scheme if isinstance(case.scheme, str) else Listed(case.scheme)
+    scheme = scheme_of(case.scheme)
     result = simulate(trace, arch, scheme, calibration_images=case.calibration_images)
     row = result.layers.iloc[0]
     return {name: int(row[name]) for name in COUNTS}

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reference import output_bits_of, simulate_layer
+from listed_passes import scheme_of
 
 from pgsim import ArchConfig, GateTrace, load_trace, simulate
 from pgsim.workload import layer_shape, load_operands
@@ -95,23 +95,12 @@ def programs(
 
 
 def simulated(case: Case) -> dict[str, Any]:
-    """What a case must count, its mask being that of the arithmetic.
-
-    Passes without a name are counted by the stepped reference, others by `simulate`.
-    """
-    if not isinstance(case.scheme, str):
-        return simulate_layer(
-            case.layer,
-            case.arch,
-            case.scheme,
-            images=len(case.activations),
-            output_bits=output_bits_of(case.layer, case.arch, case.scheme),
-            mask=expected_outputs(case).mask.astype(int).tolist(),
-        )
+    """The integers of `simulate` for a case, its mask being that of the arithmetic."""
     layer = layer_shape(case.layer)
     masks = {layer.name: expected_outputs(case).mask}
     trace = GateTrace.from_masks(masks, [layer], images=len(case.activations))
-    row = simulate(trace, ArchConfig.model_validate(case.arch), case.scheme).layers.iloc[0]
+    arch = ArchConfig.model_validate(case.arch)
+    row = simulate(trace, arch, scheme_of(case.scheme)).layers.iloc[0]
     return {name: int(row[name]) for name in COUNTS}
 
 
