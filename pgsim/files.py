@@ -38,21 +38,28 @@ def shipped(kind: str, name_or_path: str | Path, suffix: str, folder: Path = Pat
     Raises InputError, with the nearest shipped name, where there is neither.
     """
     path = folder / name_or_path
-    names = shipped_names(kind, suffix)
-    if _exists(path) and not (path.is_dir() and str(name_or_path) in names):
+    ours = shipped_folder(kind) / f"{name_or_path}{suffix}"
+    is_ours = _is_name(str(name_or_path)) and _exists(ours)
+    if _exists(path) and not (path.is_dir() and is_ours):
         return path
-    if str(name_or_path) in names:
-        return shipped_folder(kind) / f"{name_or_path}{suffix}"
+    if is_ours:
+        return ours
+    names = shipped_names(kind, suffix)
     raise InputError(
         f"{name_or_path}: no such file, and nothing in the shipped {kind} has this name "
         f"({', '.join(names) or 'none'}).{nearest(name_or_path, names)}"
     )
 
 
+def _is_name(text: str) -> bool:
+    """Say whether a text can be the name of a shipped file: no path, and no dot."""
+    return text not in ("", "..") and not {".", "/", os.sep} & set(text)
+
+
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # such as a name too long for the file system
+    except (OSError, ValueError):  # such as a name too long for the file system, or a null byte
         return False
 
 

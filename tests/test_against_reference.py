@@ -1,23 +1,64 @@
-"""pgsim equals the stepped reference model on every integer column, case by seeded case."""
+"""pgsim equals the stepped reference model on every integer column, case by seeded case.
+
+The ordinary run takes some thousand cases. Long runs ask for more, of the named schemes or of
+passes of any number, or of exactly four passes:
+
+    PGSIM_REFERENCE_SEEDS=40000 python -m pytest tests/test_against_reference.py -k integer
+    PGSIM_REFERENCE_PASSES_SEEDS=2000 python -m pytest tests/test_against_reference.py -k four
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from cases import Case, drawn_case, random_case
+import reference
+from cases import Case, drawn_case, drawn_passes_case, random_case, random_passes_case
 from hypothesis import HealthCheck, given, settings
 from reference import COUNTS, simulate_layer
 
 from pgsim import ArchConfig, GateTrace, simulate
-from pgsim.workload import layer_shape
+from pgsim.schemes import OutputGate, Pass, Plane, Scheme
+from pgsim.workload import LayerTrace, layer_shape
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "3000"))
+PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "400"))
 CHUNK = 100
+
+
+@dataclass(frozen=True)
+class Listed(Scheme):
+    """A scheme without a rule: the passes that a case of the reference lists."""
+
+    listed: tuple[reference.Pass, ...]
+
+    example = "listed"
+    signatures: ClassVar[Mapping[str, str]] = {}
+
+    def passes(self, layer: LayerTrace) -> tuple[Pass, ...]:
+        gate = OutputGate(layer)
+        return tuple(
+            Pass(
+                Plane(each.activation.low, each.activation.bits),
+                Plane(each.weight.low, each.weight.bits),
+                gate if each.gated else None,
+            )
+            for each in self.listed
+        )
+
+
+def four_passes_case(seed: int) -> Case:
+    """The first case of exactly four passes that a seed's random numbers give."""
+    rng = Random(seed)
+    while len((case := drawn_passes_case(rng, seed)).scheme) != 4:
+        pass
+    return case
 
 
 def expected(case: Case) -> dict[str, int]:
@@ -42,7 +83,8 @@ def found(case: Case) -> dict[str, int]:
     images = case.images + case.calibration_images
     trace = GateTrace.from_masks(masks, [layer], images=images)
     arch = ArchConfig.model_validate(case.arch)
-    result = simulate(trace, arch, case.scheme, calibration_images=case.calibration_images)
+    scheme = case.scheme if isinstance(case.scheme, str) else Listed(case.scheme)
+    result = simulate(trace, arch, scheme, calibration_images=case.calibration_images)
     row = result.layers.iloc[0]
     return {name: int(row[name]) for name in COUNTS}
 
@@ -52,11 +94,27 @@ def difference(case: Case) -> dict[str, tuple[int, int]]:
     return {name: (reference[name], fast[name]) for name in COUNTS if reference[name] != fast[name]}
 
 
+def differences(
+    case_of: Callable[[int], Case], first: int, seeds: int
+) -> dict[int, dict[str, tuple[int, int]]]:
+    """What differs, by seed, in a chunk of cases."""
+    found = {seed: difference(case_of(seed)) for seed in range(first, min(first + CHUNK, seeds))}
+    return {seed: differing for seed, differing in found.items() if differing}
+
+
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_every_integer_equals_the_reference(first: int) -> None:
-    seeds = range(first, min(first + CHUNK, SEEDS))
-    found = {seed: difference(random_case(seed)) for seed in seeds}
-    assert not {seed: differing for seed, differing in found.items() if differing}
+    assert not differences(random_case, first, SEEDS)
+
+
+@pytest.mark.parametrize("first", range(0, PASSES_SEEDS, CHUNK))
+def test_passes_of_any_number_equal_the_reference(first: int) -> None:
+    assert not differences(random_passes_case, first, PASSES_SEEDS)
+
+
+@pytest.mark.parametrize("first", range(0, PASSES_SEEDS, CHUNK))
+def test_four_passes_equal_the_reference(first: int) -> None:
+    assert not differences(four_passes_case, first, PASSES_SEEDS)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))

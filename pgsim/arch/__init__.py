@@ -1,22 +1,12 @@
 """What a network runs on: architectures from YAML, their kinds of parts, and what parts cost."""
 
-from pgsim.arch.config import (
-    DRAM,
-    LONGEST_SIDE,
-    LSB,
-    PE,
-    SRAM,
-    ArchConfig,
-    Array,
-    Memory,
-    config_keys,
-    load_arch,
-)
+from pgsim.arch.config import ArchConfig, config_keys, load_arch
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Rate
 from pgsim.arch.lanes import LANES, Counts, Lanes, Words
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
 from pgsim.arch.schedulers import SCHEDULERS, Issued, MaskTiles, Scheduler, even_shortfalls
+from pgsim.arch.sections import DRAM, LONGEST_SIDE, LSB, PE, SRAM, Array, Memory
 from pgsim.arch.technology import Technology, load_technology
 
 __all__ = [

@@ -135,20 +135,35 @@ class Synthesis(Section):
     modules: dict[str, SynthesizedModule]
 
 
+Stamp = tuple[Path, int, Path, int]  # the two tables' files, each with when it was modified
+
+
+def technology_stamp(name_or_path: str | Path) -> Stamp:
+    """Return the files of a technology, its synthesis table's beside it, and their ages in ns.
+
+    The tables are the same for as long as this is. The file's `synthesis` is the name of a shipped
+    table or a path beside the file. Raises InputError as `load_technology` does.
+    """
+    path = _found("technology", "technology", name_or_path)
+    modified_ns = path.stat().st_mtime_ns
+    named = _technology(path, modified_ns).synthesis
+    synthesis = _found("technology: synthesis", "synthesis", named, path.parent)
+    return path, modified_ns, synthesis, synthesis.stat().st_mtime_ns
+
+
 def load_technology(name_or_path: str | Path | Technology) -> Technology:
     """Return the technology table of a YAML file, or of the shipped one of that name.
 
-    A table that is loaded already is returned as it is. The file's `synthesis` is the name of a
-    shipped table or a path beside the file, and in what is returned a path from anywhere.
+    A table that is loaded already is returned as it is. In what is returned, `synthesis` is a path
+    from anywhere.
 
     Raises InputError that begins with `technology`, an architecture's key, where there is no such
     file or name, and for everything wrong in the file at once, one line each with file, line, key.
     """
     if isinstance(name_or_path, Technology):
         return name_or_path
-    path = _found("technology", "technology", name_or_path)
-    table = _technology(path, path.stat().st_mtime_ns)
-    synthesis = _found("technology: synthesis", "synthesis", table.synthesis, path.parent)
+    path, modified_ns, synthesis, _ = technology_stamp(name_or_path)
+    table = _technology(path, modified_ns)
     return table.model_copy(update={"synthesis": str(synthesis)})
 
 

@@ -81,7 +81,8 @@ def _problems(arch: str) -> list[str]:
 
 def _array(design: ArchConfig) -> str:
     array = design.array
-    lanes = " over positions" if array.lanes == "positions" else ""
+    usual = design.dataflow.lanes[0]
+    lanes = f" over {design.lanes.name}" if design.lanes.name != usual else ""
     return f"{array.rows} x {array.columns} {array.dataflow}{lanes}"
 
 

@@ -1,7 +1,7 @@
 """What a design costs: the prices of its parts, energy folded over the ledger, area."""
 
 from pgsim.cost.area import area_mm2
-from pgsim.cost.energy import PriceTable, energies, price_table
+from pgsim.cost.energy import PriceTable, energies, energy_prices, price_table
 from pgsim.cost.parts import Costs, GatingCost, costs_of, gating_cost
 from pgsim.cost.prices import PARTS, Price, price_list
 
@@ -14,6 +14,7 @@ __all__ = [
     "area_mm2",
     "costs_of",
     "energies",
+    "energy_prices",
     "gating_cost",
     "price_list",
     "price_table",

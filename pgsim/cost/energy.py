@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.cost.prices import PARTS, Price
+from pgsim.cost.parts import Costs
+from pgsim.cost.prices import PARTS, Price, price_list
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Ledger
 
@@ -21,6 +23,12 @@ class PriceTable:
 
     counts: tuple[str, ...]
     matrix: npt.NDArray[np.float64]
+
+
+@lru_cache(maxsize=64)
+def energy_prices(costs: Costs, network_gated: bool) -> PriceTable:
+    """Return the prices of a design as a matrix, for a network that is gated or not."""
+    return price_table(price_list(costs, network_gated=network_gated))
 
 
 def price_table(prices: Sequence[Price]) -> PriceTable:
@@ -45,4 +53,4 @@ def energies(table: PriceTable, ledger: Ledger) -> dict[str, Energies]:
     """Return the energy columns of one layer, float64 (batches,) in pJ."""
     counts = np.array([ledger.counts[name] for name in table.counts], np.float64)
     parts = table.matrix @ counts
-    return dict(zip(PARTS, parts, strict=True)) | {"energy_pj": parts.sum(axis=0)}
+    return {**dict(zip(PARTS, parts, strict=True)), "energy_pj": parts.sum(axis=0)}

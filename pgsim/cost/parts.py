@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 
 from pgsim.arch import (
@@ -16,6 +16,8 @@ from pgsim.arch import (
     logic_cost,
     sram_cost,
 )
+from pgsim.arch.technology import Stamp, technology_stamp
+from pgsim.schemes import Pass, whole
 
 _UW_PER_MW = 1000.0
 
@@ -51,7 +53,7 @@ class GatingCost:
         return logic + streams + _UW_PER_MW * self.issue_table.leakage_mw
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Costs:
     """What the parts of one design cost: PEs, what gates, buffers by name, a bit of its DRAM."""
 
@@ -75,6 +77,11 @@ def costs_of(arch: ArchConfig) -> Costs:
     Raises InputError where there is no such technology or synthesis table, where one is wrong or
     lacks what the design has (the PE, a module, the kind of DRAM), one problem a line.
     """
+    return _costs_of(arch, technology_stamp(arch.technology))
+
+
+@lru_cache(maxsize=64)  # by all that decides it: the design, and the files of its technology
+def _costs_of(arch: ArchConfig, stamp: Stamp) -> Costs:
     technology = load_technology(arch.technology)
     return Costs(
         arch=arch,
@@ -117,6 +124,6 @@ def _widest_stream_bits(arch: ArchConfig) -> int:
     widest = 0
     for activation_bits, weight_bits in widths:
         macs, cycles = pe.macs_and_cycles(activation_bits, weight_bits)
-        bits = {"activation": activation_bits, "weight": weight_bits}[operand.name]
+        bits = operand.bits(Pass(whole(activation_bits), whole(weight_bits)))
         widest = max(widest, -(-macs * bits // cycles))
     return widest

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pgsim.cost.parts import Costs
+from pgsim.schemes import OPERANDS
 
 PARTS = {
     "energy_pe_pj": "MACs, operand registers, idle PEs",
@@ -70,7 +71,7 @@ def _sram(costs: Costs) -> Iterator[Price]:
         yield Price(f"{name}_sram_read_words", "energy_sram_pj", cost.read_pj_per_word)
     output = costs.buffers["output"]
     yield Price("output_sram_write_words", "energy_sram_pj", output.write_pj_per_word)
-    for name in ("activation", "weight"):
+    for name in OPERANDS:
         words = _burst_bits(costs) / costs.arch.memory.buffers[name].port_bits
         filled_pj = words * costs.buffers[name].write_pj_per_word
         yield Price(f"dram_{name}_read_bursts", "energy_sram_pj", filled_pj)

@@ -12,7 +12,7 @@ try:
 except ModuleNotFoundError as error:
     raise ImportError("pgsim.gating needs PyTorch: pip install 'pgsim[torch]'") from error
 
-from pgsim.gating.capture import capture
+from pgsim.gating.capturing import capture
 from pgsim.gating.gradients import split_planes
 from pgsim.gating.layers import PGConv2d, PGLinear, PrecisionGate, pg_layers, threshold_loss
 from pgsim.gating.margins import gate_margins

@@ -20,7 +20,7 @@ def clipped_integers(x: Tensor, bound: Tensor, levels: int, signed: bool) -> Ten
     passes straight through the rounding (Bengio et al., arXiv 1308.3432), and to the bound goes
     that of the inputs it cuts off (PACT, arXiv 1805.06085).
     """
-    integers: Tensor = _ClippedInteger.apply(x, bound, levels, signed)  # type: ignore[no-untyped-call]
+    integers: Tensor = _ClippedInteger.apply(x, bound, levels, signed)  # type: ignore[no-untyped-call, unused-ignore]
     return integers
 
 
@@ -30,7 +30,7 @@ def split_planes(integers: Tensor, lsb_bits: int) -> tuple[Tensor, Tensor]:
     I_hb is the arithmetic shift ``I >> lsb_bits``, signed where I is; I_lb is never negative. The
     gradient goes through I_hb, which stands for the whole; I_lb has none.
     """
-    msb, lsb = _Planes.apply(integers, lsb_bits)  # type: ignore[no-untyped-call]
+    msb, lsb = _Planes.apply(integers, lsb_bits)  # type: ignore[no-untyped-call, unused-ignore]
     return msb, lsb
 
 
@@ -56,7 +56,7 @@ def gated_sum(high: Tensor, low: Tensor, lsb_bits: int, gate: GateTerms) -> tupl
     is that of ``sigmoid(temperature·(O - Δ))`` with O in the layer's units (PG, section 3), and
     with -|O| in place of O if it `opens_near_zero`.
     """
-    sums, mask = _GatedSum.apply(high, low, lsb_bits, *gate)  # type: ignore[no-untyped-call]
+    sums, mask = _GatedSum.apply(high, low, lsb_bits, *gate)  # type: ignore[no-untyped-call, unused-ignore]
     return sums, mask
 
 

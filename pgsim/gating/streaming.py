@@ -25,7 +25,8 @@ from pgsim.errors import InputError
 from pgsim.files import replacing
 from pgsim.gating.fingerprint import add_tensor
 from pgsim.gating.parts import part_of, same_layers
-from pgsim.workload.trace import GateTrace, check_trace, load_trace, save_trace
+from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
+from pgsim.workload.trace import GateTrace
 from pgsim.workload.trace_paths import SUFFIX, check_trace_path, files_named, shard_paths
 
 _PROGRESS = "progress.json"

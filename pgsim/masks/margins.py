@@ -29,11 +29,18 @@ _LOWEST, _HIGHEST = _NEVER + 1, _ALWAYS - 1  # margins of all others
 
 @dataclass(frozen=True, eq=False)
 class LayerMargins:
-    """One gated layer's margins, int8 (images, out_channels, height, width).
+    """One gated layer's margins; a gate is 1 where its margin is above 0. Source: MODEL.md M37.
 
-    A gate is 1 where its margin is above 0. `margin_step` is what one unit of margin is worth in
-    the layer's output before bias and batch norm, PG's own unit of thresholds. -128 and 127 are
-    gates whose threshold is infinite. Positions of linear and recurrent layers are one column.
+    Attributes
+    ----------
+    shape : LayerShape
+        Geometry and widths.
+    margins : int8 array (images, out_channels, height, width)
+        -128 and 127 are gates whose threshold is infinite. Positions of linear and recurrent layers
+        are one column.
+    margin_step : float
+        What one unit of margin is worth in the layer's output before bias and batch norm, PG's own
+        unit of thresholds.
     """
 
     shape: LayerShape
@@ -45,7 +52,7 @@ class LayerMargins:
 class Margins:
     """Margins of a trace's gated layers, whose image i is image `first_image` + i of the trace.
 
-    `trace` is the trace's name, `trace_sha256` the SHA-256 of its file.
+    `trace` is the trace's name, `trace_sha256` the SHA-256 of its file in hexadecimal digits.
     """
 
     trace: str
@@ -64,6 +71,12 @@ def layer_margins(operands: LayerOperands, msb_step: float) -> LayerMargins:
 
     `msb_step` is what one unit of O_hb is worth in the layer's output. Thresholds at the limits of
     int32 are infinite ones.
+
+    >>> from pgsim.workload import gate_mask, load_operands
+    >>> operands = load_operands("digits_pg_4_2").layers[0]
+    >>> found = layer_margins(operands, msb_step=0.001)
+    >>> np.array_equal(found.margins > 0, gate_mask(operands))
+    True
     """
     thresholds = operands.thresholds.astype(np.int64)[:, None, None]
     above = compared_sums(operands) - thresholds
@@ -78,11 +91,32 @@ def layer_margins(operands: LayerOperands, msb_step: float) -> LayerMargins:
 def moved_thresholds(trace: GateTrace, margins: Margins, shift: float) -> GateTrace:
     """Return a what-if trace of the margins' images: all thresholds of the network higher by shift.
 
-    `shift` is in the units of the layers' outputs, as PG's thresholds and their target are; each
-    layer's thresholds move by the whole number of its margin steps that is nearest, said in the
-    provenance. The masks are of no network's inference (M37), so `mask_source` is `synthetic` and
-    `accuracy` empty; a shift of 0 gives the captured masks of these images, as `captured` ones.
-    Raises InputError where the shift is not a finite number or the margins are not this trace's.
+    The masks are of no network's inference (M37), so `mask_source` is `synthetic` and `accuracy`
+    empty; a shift of 0 gives the captured masks of these images, as `captured` ones.
+
+    Parameters
+    ----------
+    trace : GateTrace
+        Whose masks the margins gave.
+    margins : Margins
+        Of all layers whose outputs it gates.
+    shift : float
+        In the units of the layers' outputs, as PG's thresholds and their target are. Each layer's
+        thresholds move by the whole number of its margin steps that is nearest, said in the
+        provenance.
+
+    Raises
+    ------
+    InputError
+        Where the shift is not a finite number, or the margins are not this trace's.
+
+    Examples
+    --------
+    >>> from pgsim import load_trace
+    >>> from pgsim.masks import load_margins
+    >>> trace, margins = load_trace("digits_pg_4_2"), load_margins("digits_pg_4_2")
+    >>> [round(moved_thresholds(trace, margins, t).layers[1].density(), 2) for t in (0, 0.5)]
+    [0.3, 0.07]
     """
     shift = _checked(shift)
     _check_are_of(trace, margins)

@@ -45,6 +45,9 @@ def load_margins(name_or_path: str | Path) -> Margins:
     """Return the margins in a file, or those shipped with the trace of that name.
 
     Raises InputError naming the file, the layer, the tensor and what was expected.
+
+    >>> load_margins("digits_pg_4_2").images
+    4
     """
     manifest, shapes, tensors = load_companion(_MARGINS, name_or_path)
     layers = tuple(
@@ -58,6 +61,9 @@ def margins_beside(trace: str | Path) -> Margins:
     """Return the margins in the file beside a trace, which is given as `load_trace` takes it.
 
     Raises InputError where there is none, saying how one is made.
+
+    >>> margins_beside("digits_pg_4_2").trace
+    'digits_pg_4_2'
     """
     path = companion_path(_MARGINS, trace)
     if not path.is_file():

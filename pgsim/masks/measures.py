@@ -35,12 +35,22 @@ _BLOCK_BYTES = 2**24  # of unpacked bits at a time
 
 @dataclass(frozen=True, eq=False)
 class MaskMeasures:
-    """Measures of one layer's masks over some images.
+    """Measures of one layer's masks over some images, as MODEL.md M35 defines them.
 
-    `image_density` is float64 (images,), `channel_density` float64 (mask_channels,); both are empty
-    and the numbers NaN without a gate. `neighbour` is NaN with a single position and
-    `cross_channel` with a single channel; both are where every channel is all 0 or all 1, and
-    `within_map` where every channel is in each image (M35).
+    Attributes
+    ----------
+    image_density : float64 array (images,)
+        Mean of each image's masks; empty without a gate.
+    channel_density : float64 array (mask_channels,)
+        Mean of each channel's masks; empty without a gate.
+    neighbour : float
+        Correlation of neighbouring positions. NaN with a single position.
+    within_map : float
+        The same, beside masks that hold as many ones at random. NaN where every channel is all 0 or
+        all 1 in each image.
+    cross_channel : float
+        Correlation of channels at one position. NaN with a single channel, and, as `neighbour` is,
+        where every channel is all 0 or all 1. All three are NaN without a gate.
     """
 
     image_density: npt.NDArray[np.float64]
@@ -76,6 +86,10 @@ def mask_measures(layer: LayerTrace, start: int = 0, stop: int | None = None) ->
 
     All the masks are read, once, in pieces that fit in memory whatever the trace. Source: MODEL.md
     M35.
+
+    >>> from pgsim import load_trace
+    >>> round(mask_measures(load_trace("digits_pg_4_2").layers[1]).density, 3)
+    0.31
     """
     channels = layer.shape.mask_channels if layer.shards else 0
     positions = layer.shape.mask_positions

@@ -55,11 +55,34 @@ def synthetic_trace(
 ) -> GateTrace:
     """Return a trace of `images` images with synthetic masks on every gated layer.
 
-    The first argument is the name of a published network (`networks.NETWORKS`) or a list of layers.
-    `density` is the expected mean of the mask, in [0, 1]; `clustering` in [0, 1) correlates
-    neighbouring positions; `channel_spread` is the standard deviation of channel densities, which
-    are the same for all images. A seed gives the same masks again, with the same numpy, and more
-    images begin with those of fewer. Raises InputError where a number is out of range.
+    A seed gives the same masks again, with the same numpy, and more images begin with those of
+    fewer. Source: MODEL.md M32.
+
+    Parameters
+    ----------
+    network_or_layers : str, or iterable of LayerShape or of mappings of manifest fields
+        The name of a published network (`pgsim.workload.NETWORKS`), or layers.
+    images : int
+        How many images to make, at least 1.
+    density : float
+        Expected mean of the masks, in [0, 1].
+    clustering : float
+        Correlation of neighbouring positions, in [0, 1).
+    channel_spread : float
+        Standard deviation of the channels' densities, which are the same for all images.
+    seed : int
+        At least 0.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of range, or no network has this name.
+
+    Examples
+    --------
+    >>> trace = synthetic_trace("resnet20", images=2, density=0.3, clustering=0.5)
+    >>> trace.name, trace.mask_source
+    ('resnet20-synthetic', 'synthetic')
     """
     asked = _Statistics(float(density), float(clustering), float(channel_spread))
     _check(images, asked, seed)

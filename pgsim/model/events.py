@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,12 +18,12 @@ from pgsim.model.passes import PassTiming, Timings
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Order, Transfers
 
-COUNTS = (
+WAITS = (
     shown("bubble_cycles", "cycles", "the array waits for its own pipeline"),
     shown("port_stall_cycles", "cycles", "the array waits for SRAM ports"),
     shown("dram_stall_cycles", "cycles", "the array waits for DRAM"),
-    shown("cycles", "cycles", "msb + lsb + bubble + stall cycles", priced=True),
 )
+TOTAL = (shown("cycles", "cycles", "msb + lsb + bubble + stall cycles", priced=True),)
 
 _SMALL = 2**31  # products of such numbers are exact in int64
 
@@ -46,9 +45,7 @@ def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Co
     """
     from pgsim.kernels.timeline import Work, timeline  # Numba: only if anything is simulated
 
-    read = of_runs(
-        traffic["dram_activation_read_bursts"] + traffic["dram_weight_read_bursts"], tiles
-    )
+    read = of_runs(traffic["dram_read_bursts"], tiles)
     written = of_runs(traffic["dram_write_bursts"], tiles)
     order = _order(job, tiles)
     work = Work(
@@ -60,21 +57,21 @@ def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Co
     return events
 
 
-def waits(events: Events, timings: Timings, tiles: Tiles) -> Waits:
+def waits_in(events: Events, timings: Timings, tiles: Tiles) -> Waits:
     """Return the cycles of every run, and how many of them the array stands still for what."""
     ports = sum(of_runs(each.port_stall_cycles, tiles).sum(axis=1) for each in timings)
     in_turns = (events.turn_ends - events.turn_begins).sum(axis=1)
     return Waits(events.ends, ports, events.ends - in_turns)
 
 
-def counts(waits: Waits, steady_cycles: Counts, batches: Batches) -> dict[str, Counts]:
+def counts(stood: Waits, steady_cycles: Counts, batches: Batches) -> dict[str, Counts]:
     """Return the counts of every batch; bubbles are what is left (M20).
 
     steady_cycles: of every batch, over all passes.
     """
     cycles, ports, dram = (
         batches.of_runs(each)
-        for each in (waits.cycles, waits.port_stall_cycles, waits.dram_stall_cycles)
+        for each in (stood.cycles, stood.port_stall_cycles, stood.dram_stall_cycles)
     )
     return {
         "bubble_cycles": cycles - ports - dram - steady_cycles,
@@ -132,19 +129,12 @@ def _transfers(job: Job, order: Order, read: Counts, written: Counts) -> Transfe
 
 
 def _transfer_cycles(job: Job, bursts: Counts) -> Counts:
-    """Return the cycles that whole bursts take at the DRAM's bytes per cycle, exactly rounded up.
-
-    bytes_per_cycle is the decimal number that the file says, as a fraction.
-    """
-    dram = job.arch.memory.dram
-    rate = Fraction(str(dram.bytes_per_cycle))
-    numerator, denominator = dram.burst_bytes * rate.denominator, rate.numerator
-    common = math.gcd(numerator, denominator)
-    numerator, denominator = numerator // common, denominator // common
+    """Return the cycles that whole bursts take, exactly rounded up (M25)."""
+    numerator, denominator = job.arch.memory.dram.burst_cycles.as_integer_ratio()
     whole, rest = divmod(numerator, denominator)
     if rest == 0:
         return bursts * whole
-    # bursts * numerator could overflow: whole multiples of the denominator are taken out first.
+    # bursts * rest could overflow: whole multiples of the denominator are taken out first.
     times, few = np.divmod(bursts, denominator)
     if denominator >= _SMALL:
         exact = [-(-int(each) * rest // denominator) for each in few.flat]
@@ -157,9 +147,14 @@ def _transfer_cycles(job: Job, bursts: Counts) -> Counts:
 
 def _stacked(counts: list[Counts], tiles: Tiles) -> Counts:
     """Return counts of all passes run by run, int64 (passes, runs, tiles of a run)."""
-    return np.stack([of_runs(each, tiles) for each in counts])
+    stacked = np.empty((len(counts), *tiles), np.int64)
+    for own, each in zip(stacked, counts, strict=True):
+        own[...] = each
+    return stacked.reshape(len(counts), tiles[0], -1)
 
 
 def of_runs(counts: Counts, tiles: Tiles) -> Counts:
     """Return counts of all tiles run by run, int64 (runs, tiles of a run)."""
-    return np.broadcast_to(counts, tiles).reshape(tiles[0], -1)
+    every = np.empty(tiles, np.int64)
+    every[...] = counts
+    return every.reshape(tiles[0], -1)

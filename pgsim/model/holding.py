@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from pgsim.arch import Counts
-from pgsim.model.fetches import FETCHES, usable_bits
+from pgsim.model.fetches import FETCHES, Bools, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
 
 
-def fetched_once(job: Job) -> npt.NDArray[np.bool_]:
+def fetched_once(job: Job) -> Bools:
     """Say of each lane group whether the operands of its lanes are fetched once (M23)."""
     fetch = FETCHES[job.lane_operand.name]
     fits = fetch.lane_footprint_bits(job) <= usable_bits(job, job.lane_operand)
     return fits | job.operands_stay
 
 
-def sum_visits(job: Job, timings: Timings) -> tuple[Counts, ...]:
+def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
     """Return how often each pass's sums come to the output buffer, (lane groups, windows) each.
 
     Once per reduction fold. Under `os` a window of several folds whose lane operands the buffer
     cannot hold takes the reduction in pieces that it can, one after the other over all folds, and
-    the sums wait in between (M22).
+    the sums wait in between (M22). once: of `fetched_once`.
     """
     flow, tiling = job.arch.dataflow, job.tiling
+    one_fold = int(tiling.window_slots[0]) <= flow.window_unit(job.arch.array.rows)
+    if one_fold or once.all():  # no window of any lane group is cut
+        whole = np.ones((1, 1), np.int64)
+        return tuple(flow.sum_visits(each.rate, whole) for each in timings)
     room = usable_bits(job, job.lane_operand)
-    several_folds = tiling.window_slots > flow.window_unit(job.arch.array.rows)
-    in_pieces = ~fetched_once(job)[:, None] & several_folds
+    in_pieces = ~once[:, None] & (tiling.window_slots > flow.window_unit(job.arch.array.rows))
     visits = []
     for each in timings:
         bits = tiling.lane_group_lanes * job.shape.reduction * job.lane_operand.bits(each.plan)

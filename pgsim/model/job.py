@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pgsim.arch import ArchConfig, Rate
 from pgsim.mapping import Tiling, tile
-from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading
+from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
 
 
@@ -81,16 +81,20 @@ class Job:
         return WEIGHTS.stored_bits(self.passes)
 
     @cached_property
-    def ahead(self) -> frozenset[int]:
-        """Bits of an activation that are fetched ahead of need (M24)."""
+    def ahead(self) -> int:
+        """Bits of an activation that are fetched ahead of need (M24), as a word."""
         on_demand = self.arch.memory.on_demand
-        planes = [each.activation for each in self.passes if not (on_demand and each.gated)]
-        return frozenset[int]().union(*(plane.positions for plane in planes))
+        return union(each.activation for each in self.passes if not (on_demand and each.gated))
+
+    @property
+    def ahead_bits(self) -> int:
+        """How many bits of an activation are fetched ahead of need."""
+        return self.ahead.bit_count()
 
     @property
     def demand_bits(self) -> int:
         """Bits of an activation that are fetched as gated outputs need them (M24)."""
-        return self.activation_bits - len(self.ahead)
+        return self.activation_bits - self.ahead_bits
 
     @cached_property
     def run_inputs(self) -> int:

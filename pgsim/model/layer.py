@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,12 +18,30 @@ from pgsim.model.traffic import TRAFFIC, Tiles
 LEDGER: tuple[Count, ...] = (
     *WORK,
     *TIMES,
-    *events.COUNTS,
+    *events.WAITS,
+    *events.TOTAL,
     *SLOTS,
     *PES,
     *(count for rule in TRAFFIC for count in rule.counts),
     *gating.COUNTS,
 )
+
+
+def simulate_layers(
+    jobs: Sequence[Job], calibration: int, images: int, store: WorkStore
+) -> list[Ledger]:
+    """Return the ledgers of the layers of a network on one design.
+
+    Layers without a mask that differ in nothing but their names are simulated once.
+    """
+    alike: dict[Hashable, Ledger] = {}
+    ledgers = []
+    for job in jobs:
+        key = job.layer if job.gated else (job.shape.geometry, job.passes, job.output_bits)
+        if key not in alike:
+            alike[key] = simulate_layer(job, calibration, images, store)
+        ledgers.append(alike[key])
+    return ledgers
 
 
 def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) -> Ledger:
@@ -38,7 +57,8 @@ def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) ->
 
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     """Return the ledger of one layer for a block of images."""
-    job = replace(job, batch=block.batch)
+    if block.batch != job.batch:
+        job = replace(job, batch=block.batch)
     mask = MaskWork(job, block, store) if job.gated else None
     simulated = block.batches if job.gated else 1  # without a mask all batches are alike
     batches = Batches(job.tiling, simulated, block.batches)
@@ -47,13 +67,13 @@ def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     traffic = {name: each for rule in TRAFFIC for name, each in rule.counted(tiles).items()}
     passes = tuple(each.counts(batches) for each in timings)
     run = events.events_of(job, batches.tiles, timings, traffic)
-    waits = events.waits(run, timings, batches.tiles)
+    stood = events.waits_in(run, timings, batches.tiles)
     outputs = batches.sum(job.tiling.outputs)
     steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
     return Ledger(
         counts={
             **pass_counts(passes, outputs),
-            **events.counts(waits, steady, batches),
+            **events.counts(stood, steady, batches),
             **{name: batches.sum(each) for name, each in traffic.items()},
             **gating.counts(job, passes, outputs),
         },

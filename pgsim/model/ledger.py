@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -106,23 +107,28 @@ class Batches:
     simulated: int
     all: int
 
-    @property
+    @cached_property
     def tiles(self) -> Tiles:
         """The shape of an array with an entry for every tile that is counted."""
         return self.tiling.tiles(self.simulated)
 
     def sum(self, counts: Counts) -> Counts:
         """Return the counts of each batch, int64 (all,), from some that broadcast to the tiles."""
-        counts = counts.reshape((1,) * (4 - counts.ndim) + counts.shape)
-        times = 1
-        for own, every in zip(counts.shape[1:], self.tiles[1:], strict=True):
-            times *= every // own
-        if counts.shape[0] == 1:
-            total = int(counts.sum()) * times * self.tiling.runs
-            return np.full(self.all, total, np.int64)
-        return self.of_runs(counts.sum(axis=(1, 2, 3)) * times)
+        runs = counts.shape[0] if counts.ndim == 4 else 1
+        times = self.tiling.run_tiles * runs // counts.size  # that an entry stands for a tile
+        if runs == 1:
+            of_run = np.add.reduce(counts, axis=None) if counts.size > 1 else counts.item()
+            return self._alike(int(of_run) * times * self.tiling.runs)
+        return self.of_runs(counts.reshape(runs, -1).sum(axis=1) * times)
 
     def of_runs(self, counts: Counts) -> Counts:
         """Return the counts of each batch, int64 (all,), from those of runs."""
+        if counts.size == 1:
+            return self._alike(counts.item())
         batches = counts.reshape(self.simulated, self.tiling.runs).sum(axis=1)
         return np.repeat(batches, self.all // self.simulated)
+
+    def _alike(self, count: int) -> Counts:
+        counts = np.empty(self.all, np.int64)
+        counts.fill(count)
+        return counts

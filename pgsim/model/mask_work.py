@@ -112,7 +112,7 @@ class MaskWork:
 
     def issued(self, scheduler: Scheduler, rates: Counts) -> Issued:
         """Return what a scheduler issues in every tile, in the order of kernels (M11 to M13)."""
-        key = (self.key, scheduler, rates.tobytes())
+        key = (self.key, self.job.arch.array.columns, scheduler, rates.tobytes())
         slots, vectors, *shortfalls = self.store.get(key, lambda: self._issued(scheduler, rates))
         return Issued(slots, vectors, tuple(shortfalls))
 

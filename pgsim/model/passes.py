@@ -67,23 +67,20 @@ class PassTiming:
         """Cycles in which a step enters the array (M15)."""
         return self.folds * self.fold_cycles
 
-    @property
-    def busy_pe_cycles(self) -> Counts:
-        """PE cycles spent on outputs (M27)."""
-        return self.issue.entries * self.rate.output_cycles
-
     def counts(self, batches: Batches) -> PassCounts:
         """Return what the pass counts, by batch."""
         issue, add = self.issue, batches.sum
+        outputs, dense = add(issue.entries), add(batches.tiling.tile_slots)
+        every = issue.slots is batches.tiling.tile_slots  # a dense pass issues every slot
         return PassCounts(
-            outputs=add(issue.entries),
-            slots_dense=add(batches.tiling.tile_slots),
-            slots_issued=add(issue.slots),
+            outputs=outputs,
+            slots_dense=dense,
+            slots_issued=dense if every else add(issue.slots),
             slots_ideal=add(issue.ideal),
-            slots_fullest_lane=add(issue.fullest_lane),
-            active_slots=add(issue.active_slots),
+            slots_fullest_lane=dense if every else add(issue.fullest_lane),
+            active_slots=dense if every else add(issue.active_slots),
             steady_cycles=add(self.steady_cycles),
-            busy_pe_cycles=add(self.busy_pe_cycles),
+            busy_pe_cycles=outputs * self.rate.output_cycles,
             port_stall_cycles=add(self.port_stall_cycles),
         )
 

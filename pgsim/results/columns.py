@@ -45,9 +45,9 @@ LAYER_COLUMNS = {
     "average_bits": Column("bits", "activation bits per output of the scheme, over its passes"),
     "weight_bits": Column("bits", "weight bits of the scheme"),
     **_of(passes.TIMES),
-    **_of(events.COUNTS[:-1]),
+    **_of(events.WAITS),
     "stall_cycles": Column("cycles", "port_stall_cycles + dram_stall_cycles"),
-    **_of(events.COUNTS[-1:]),
+    **_of(events.TOTAL),
     "time_us": Column("us", "cycles at the design's clock"),
     **_of(passes.SLOTS),
     "pe_utilization": Column("", "useful bit operations over the array's peak, all cycles"),
@@ -57,7 +57,6 @@ LAYER_COLUMNS = {
     "lsb_macs": Column("MACs", "MACs of all later passes: of gated outputs only"),
     **_of(passes.PES),
     **_of(count for rule in TRAFFIC for count in rule.counts),
-    "dram_read_bytes": Column("bytes", "dram_activation_read_bytes + dram_weight_read_bytes"),
     **{name: Column("pJ", meaning) for name, meaning in PARTS.items()},
     "energy_pj": Column("pJ", "sum of the parts"),
 }
@@ -87,7 +86,7 @@ SUMMARY = {
 
 COLUMNS = LAYER_COLUMNS | SUMMARY | {"design": Column("", "name of a design in a comparison")}
 
-PARTS_OF_CYCLES = tuple(each.name for each in (*passes.TIMES, *events.COUNTS[:-1]))
+PARTS_OF_CYCLES = tuple(each.name for each in (*passes.TIMES, *events.WAITS))
 PARTS_OF_ENERGY = tuple(PARTS)
 
 _SUMMED_UNITS = {"MACs", "outputs", "cycles", "us", "slots", "PE cycles", "bytes", "pJ"}

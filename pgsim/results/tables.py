@@ -158,8 +158,6 @@ def _derived(
     reduction = layer.shape.reduction
     operations = [each.activation_bits * each.weight_bits * done for each, done in computed]
     later = sum(done for _, done in computed[1:])
-    burst_bytes = arch.memory.dram.burst_bytes
-    read_bursts = count["dram_activation_read_bursts"] + count["dram_weight_read_bursts"]
     useful = [reduction * each for each in operations]
     return {
         "average_bits": sum(operations) / (layer.job.weight_bits * count["outputs"]),
@@ -168,7 +166,6 @@ def _derived(
         "time_us": count["cycles"] / arch.clock_mhz,
         "msb_macs": count["outputs"] * reduction,
         "lsb_macs": later * reduction,
-        "dram_read_bytes": read_bursts * burst_bytes,
         "pe_utilization": _utilization(sum(useful), count["cycles"], arch),
         "msb_pe_utilization": _utilization(useful[0], count["msb_cycles"], arch),
         "lsb_pe_utilization": _utilization(sum(useful[1:]), count["lsb_cycles"], arch),

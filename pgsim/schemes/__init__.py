@@ -11,7 +11,16 @@ from pgsim.schemes.full import Full
 from pgsim.schemes.gates import Gate, InputGate, OutputGate
 from pgsim.schemes.msb_only import MSBOnly
 from pgsim.schemes.operands import ACTIVATIONS, OPERANDS, WEIGHTS, Operand
-from pgsim.schemes.passes import Pass, Passes, Plane, check_passes, leading, union_bits, whole
+from pgsim.schemes.passes import (
+    Pass,
+    Passes,
+    Plane,
+    check_passes,
+    leading,
+    union,
+    union_bits,
+    whole,
+)
 from pgsim.schemes.pg import PrecisionGating
 from pgsim.schemes.planes import Planes
 from pgsim.schemes.scheme import Scheme
@@ -32,9 +41,11 @@ __all__ = [
     "Passes",
     "Plane",
     "Scheme",
+    "check_passes",
     "layer_passes",
     "leading",
     "scheme_named",
+    "union",
     "union_bits",
     "whole",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from pgsim.errors import InputError
 from pgsim.schemes.gates import Gate
@@ -23,9 +25,9 @@ class Plane:
     bits: int
 
     @property
-    def positions(self) -> frozenset[int]:
-        """The bits of the operand that are in the plane."""
-        return frozenset(range(self.low, self.low + self.bits))
+    def word(self) -> int:
+        """The plane as a word: its bits are 1, all others 0."""
+        return (1 << self.bits) - 1 << self.low
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,12 @@ def whole(bits: int) -> Plane:
 
 def union_bits(planes: Iterable[Plane]) -> int:
     """Return how many bits of an operand are in any of these planes (M23)."""
-    return len(frozenset[int]().union(*(plane.positions for plane in planes)))
+    return union(planes).bit_count()
+
+
+def union(planes: Iterable[Plane]) -> int:
+    """Return the bits that are in any of these planes, as a word."""
+    return reduce(or_, (plane.word for plane in planes), 0)
 
 
 def leading(passes: Passes) -> int:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pgsim.arch import ArchConfig, load_arch
-from pgsim.cost import Costs, costs_of, energies, price_list, price_table
+from pgsim.cost import Costs, costs_of, energies, energy_prices
 from pgsim.errors import InputError
 from pgsim.model.job import Job
-from pgsim.model.layer import simulate_layer
+from pgsim.model.layer import simulate_layers
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import LayerResult, Result
 from pgsim.schemes import ACTIVATIONS, Passes, Scheme, layer_passes, scheme_named
@@ -102,12 +102,12 @@ def _layer_results(
     jobs: Sequence[Job], trace: GateTrace, costs: Costs, calibration: int, store: WorkStore
 ) -> tuple[LayerResult, ...]:
     """Return the ledger and the energies of every layer."""
-    prices = price_table(price_list(costs, network_gated=any(job.gated for job in jobs)))
-    results = []
-    for job in jobs:
-        ledger = simulate_layer(job, calibration, trace.images, store)
-        results.append(LayerResult(job, ledger, energies(prices, ledger)))
-    return tuple(results)
+    prices = energy_prices(costs, any(job.gated for job in jobs))
+    ledgers = simulate_layers(jobs, calibration, trace.images, store)
+    return tuple(
+        LayerResult(job, ledger, energies(prices, ledger))
+        for job, ledger in zip(jobs, ledgers, strict=True)
+    )
 
 
 def calibration_count(trace: GateTrace, arch: ArchConfig, asked: int | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -60,9 +60,33 @@ _MarginPair = Annotated[tuple[_Margin, _Margin], BeforeValidator(_pair)]
 class LayerShape(BaseModel):
     """One layer as the trace manifest describes it; pairs are (height, width).
 
-    A `linear` layer has `positions` tokens and a `recurrent` one `time_steps`, in place of sizes;
-    both count as a 1 x 1 convolution over one column (M1). Construction raises pydantic's
-    ValidationError, a ValueError; `layer_shape` raises InputError instead and says where.
+    Construction raises pydantic's ValidationError, a ValueError; `layer_shape` raises InputError
+    instead and says where. Source: MODEL.md M1, M2.
+
+    Parameters
+    ----------
+    name, op : str
+        A name of its own in the network, and one of `OPS`, which decides the fields that follow.
+    in_channels, out_channels, groups : int
+        Channels of all groups; one group by default.
+    in_size, kernel, stride, padding, dilation : pairs of int
+        A convolution's geometry. All other ops count as a 1 x 1 convolution over one column.
+    positions, time_steps : int
+        Tokens of a `linear` layer, steps of a `recurrent` one.
+    activation_bits, msb_bits, weight_bits : int
+        Widths, and how many of an activation's bits the gate sees; all of them without a gate.
+    gate : str
+        What has one bit of mask: each `output`, each `input` pixel, or `none`.
+    signed : bool
+        Whether activations are in two's complement.
+
+    Examples
+    --------
+    >>> widths = {"activation_bits": 8, "weight_bits": 8, "gate": "none"}
+    >>> LayerShape(
+    ...     name="fc", op="linear", in_channels=64, out_channels=10, positions=1, **widths
+    ... ).macs
+    640
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -120,6 +144,12 @@ class LayerShape(BaseModel):
     def kind(self) -> Op:
         """The layer's op, which knows all that is particular to it."""
         return OPS[self.op]
+
+    @cached_property
+    def geometry(self) -> Hashable:
+        """All of the layer but its name: layers that agree on it are computed alike."""
+        fields = (name for name in type(self).model_fields if name != "name")
+        return tuple(getattr(self, name) for name in fields)
 
     @cached_property
     def out_size(self) -> Size:
@@ -222,6 +252,11 @@ def layer_shape(fields: Mapping[str, object], where: str = "") -> LayerShape:
     """Return the LayerShape of a mapping of manifest fields.
 
     Raises InputError that begins with `where`, names the layer, and lists every problem.
+
+    >>> from pgsim import network
+    >>> layer_shape(network("resnet20")[-1].manifest() | {"kernel": [1, 1]})
+    Traceback (most recent call last):
+    pgsim.errors.InputError: layer 'linear': op 'linear' takes no 'kernel'
     """
     try:
         return LayerShape.model_validate(dict(fields))

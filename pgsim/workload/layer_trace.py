@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
+from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,6 @@ from pgsim.workload.layer import LayerShape
 Words = npt.NDArray[np.uint64]
 
 WORD = np.dtype("<u8")  # a mask word as it lies in the file, on any machine
-_DIGEST_BYTES = 16
 _CHUNK_WORDS = 2**20  # words looked at together where all of a mask is read: 8 MiB
 
 
@@ -26,7 +25,11 @@ def words_of(positions: int) -> int:
 
 
 def pack_masks(masks: npt.NDArray[np.bool_]) -> Words:
-    """Return masks (images, channels, positions) as read-only words (images, channels, words)."""
+    """Return masks (images, channels, positions) as read-only words (images, channels, words).
+
+    >>> pack_masks(np.array([[[True, False, True]]]))
+    array([[[5]]], dtype=uint64)
+    """
     images, channels, positions = masks.shape
     rows = np.zeros((images, channels, 8 * words_of(positions)), dtype=np.uint8)
     rows[..., : -(-positions // 8)] = np.packbits(masks, axis=-1, bitorder="little")
@@ -37,10 +40,24 @@ def pack_masks(masks: npt.NDArray[np.bool_]) -> Words:
 
 @dataclass(frozen=True, eq=False)
 class LayerTrace:
-    """One layer's shape and gate masks: read-only uint64 (images, mask_channels, words) per shard.
+    """One layer's shape and gate masks.
 
     A mask's bits are its positions in raster order, least significant bit first, padded with zeros
-    to whole words. A layer without a gate has no shards.
+    to whole words.
+
+    Attributes
+    ----------
+    shape : LayerShape
+        Geometry and widths.
+    shards : tuple of uint64 arrays (images, mask_channels, words)
+        Read-only masks, one array a file; a layer without a gate has none.
+
+    Examples
+    --------
+    >>> from pgsim import load_trace
+    >>> conv2 = load_trace("digits_pg_4_2").layers[1]
+    >>> conv2.unpack(0, 10).shape
+    (10, 32, 64)
     """
 
     shape: LayerShape
@@ -87,15 +104,15 @@ class LayerTrace:
 
     @cached_property
     def digest(self) -> bytes:
-        """16 bytes that are the same for the same masks, however many shards hold them.
+        """32 bytes that are the same for the same masks, however many shards hold them.
 
-        The BLAKE2b of the dimensions (images, mask_channels, words), each a little-endian 64-bit
+        The SHA-256 of the dimensions (images, mask_channels, words), each a little-endian 64-bit
         integer, and of all words as they lie in a file. Of the shape nothing enters: it is the key
         of work that asks the masks alone. All masks are read, once.
         """
         rows = self.shards[0].shape[1:] if self.shards else (0, 0)
         size = np.array([self.images, *rows], dtype=WORD).tobytes()
-        digest = blake2b(size, digest_size=_DIGEST_BYTES)
+        digest = sha256(size)
         for piece in self.stored():
             digest.update(piece)
         return digest.digest()

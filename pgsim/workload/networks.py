@@ -35,6 +35,9 @@ def network(
       gated apart, and take signed activations.
 
     Raises InputError for an unknown name, with the nearest known one, and for impossible widths.
+
+    >>> [layer.name for layer in network("lstm_300")]
+    ['lstm.input', 'lstm.hidden', 'decoder']
     """
     if name not in _BUILDERS:
         raise InputError(

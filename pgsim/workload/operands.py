@@ -20,12 +20,21 @@ THRESHOLD_DTYPE = np.dtype(np.int32)
 class LayerOperands:
     """One gated layer's operands: its gate is O_hb > threshold, on integers.
 
-    `activations` are (images, in_channels, height, width), uint8, or int8 where the layer is
-    signed; `weights` are (out_channels, in_channels / groups, kernel height, kernel width), int8;
-    both have 16 bits where the layer has more than 8. `thresholds` are int32 (out_channels,), and
-    none where the inputs are gated, whose mask is decided elsewhere. Positions of a linear layer
-    and time steps of a recurrent one are one column, their kernels are 1 x 1. A gate that
-    `opens_near_zero` compares -|O_hb| instead (M38).
+    Positions of a linear layer and time steps of a recurrent one are one column, their kernels are
+    1 x 1. Source: MODEL.md M1, M2, M38.
+
+    Attributes
+    ----------
+    shape : LayerShape
+        Geometry and widths.
+    activations : uint8 array (images, in_channels, height, width)
+        int8 where the layer is signed; 16 bits wide where its activations have more than 8.
+    weights : int8 array (out_channels, in_channels / groups, kernel height, kernel width)
+        int16 where they have more than 8 bits.
+    thresholds : int32 array (out_channels,)
+        None where the inputs are gated, whose mask is decided elsewhere: (0,).
+    opens_near_zero : bool
+        Whether the gate compares -|O_hb| instead (M38).
     """
 
     shape: LayerShape
@@ -39,7 +48,7 @@ class LayerOperands:
 class Operands:
     """Operands of a trace's gated layers, whose image i is image `first_image` + i of the trace.
 
-    `trace` is the trace's name, `trace_sha256` the SHA-256 of its file.
+    `trace` is the trace's name, `trace_sha256` the SHA-256 of its file in hexadecimal digits.
     """
 
     trace: str
@@ -63,6 +72,10 @@ def gate_mask(operands: LayerOperands) -> npt.NDArray[np.bool_]:
 
     An output's gate is 1 where W * I_hb exceeds its channel's threshold (PG, section 3), or
     -|W * I_hb| does if the gate `opens_near_zero` (M38).
+
+    >>> from pgsim.workload import load_operands
+    >>> gate_mask(load_operands("digits_pg_4_2").layers[0]).shape
+    (4, 32, 8, 8)
     """
     thresholds = operands.thresholds.astype(np.int64)[:, None, None]
     mask: npt.NDArray[np.bool_] = compared_sums(operands) > thresholds

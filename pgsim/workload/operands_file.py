@@ -46,6 +46,9 @@ def load_operands(name_or_path: str | Path) -> Operands:
     """Return the operands in a file, or those shipped with the trace of that name.
 
     Raises InputError naming the file, the layer, the tensor and what was expected.
+
+    >>> load_operands("digits_pg_4_2").images
+    4
     """
     manifest, shapes, tensors = load_companion(_OPERANDS, name_or_path)
     layers = tuple(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,28 +11,30 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
 from pgsim.workload.layer import LayerShape, layer_shapes
-from pgsim.workload.layer_trace import WORD, LayerTrace, Words, pack_masks
-from pgsim.workload.trace_file import (
-    FORMAT_VERSION,
-    Manifest,
-    changes,
-    check_manifest,
-    read_shard,
-    write_shards,
-)
-from pgsim.workload.trace_paths import check_trace_path, files_named, find_trace, shard_paths
-
-__all__ = ["GateTrace", "LayerTrace", "check_trace", "load_trace", "save_trace"]
-
-_ROWS_REPORTED = 10  # of set padding bits, per layer
+from pgsim.workload.layer_trace import LayerTrace, Words, pack_masks
+from pgsim.workload.trace_file import FORMAT_VERSION, Manifest, check_manifest
 
 
 @dataclass(frozen=True, eq=False)
 class GateTrace:
     """The gate masks of one network over some images, and where they come from.
 
-    `mask_source` is `captured` (a trained model made the masks) or `synthetic`; `accuracy` maps
-    names such as `top1` to what the model reached at these widths.
+    Attributes
+    ----------
+    name : str
+        What results call the trace; of a loaded one, the name of its file.
+    model, dataset : str
+        The network, and what it ran on.
+    mask_source : str
+        `captured` where a trained model made the masks, else `synthetic`.
+    images : int
+        How many images the masks cover.
+    accuracy : dict of str to float
+        What the model reached at these widths, by names such as `top1`.
+    provenance : dict of str to JSON values
+        How the masks came to be.
+    layers : tuple of LayerTrace
+        All layers in the network's order, those without a gate too.
     """
 
     name: str
@@ -62,10 +62,34 @@ class GateTrace:
     ) -> GateTrace:
         """Return a trace of masks given by layer name.
 
-        A mask is bool (or uint8 of 0 and 1), (images, channels, height, width) or (images,
-        channels, positions); `layers` are LayerShapes or manifest mappings, in the network's order.
-        `images` is needed only if no layer is gated; `name` defaults to `model`. Raises InputError
-        naming the layer and what was expected.
+        Parameters
+        ----------
+        masks : mapping of str to array
+            Of every gated layer, bool (or uint8 of 0 and 1), (images, channels, height, width) or
+            (images, channels, positions). With `gate: input` there is one channel.
+        layers : iterable of LayerShape or of mappings of manifest fields
+            All layers, in the network's order.
+        model, dataset, mask_source, accuracy, provenance
+            What the trace says of itself, see `GateTrace`.
+        images : int, optional
+            Needed only if no layer is gated.
+        name : str, optional
+            By default `model`.
+
+        Raises
+        ------
+        InputError
+            Naming the layer and what was expected.
+
+        Examples
+        --------
+        >>> layer = {
+        ...     "name": "fc", "op": "linear", "in_channels": 64, "out_channels": 2, "positions": 1,
+        ...     "activation_bits": 4, "msb_bits": 2, "weight_bits": 8, "gate": "output",
+        ... }
+        >>> two_images = np.array([[[True], [False]], [[True], [True]]])
+        >>> GateTrace.from_masks({"fc": two_images}, [layer]).layers[0].density()
+        0.75
         """
         where = f"trace {name or model!r}"
         shapes = layer_shapes(layers, where)
@@ -90,7 +114,18 @@ class GateTrace:
         """Return a what-if trace: the same masks, other widths in every gated layer.
 
         The name and the provenance say so, and `accuracy` is dropped, because no model reached it
-        at these widths. Raises InputError naming the layer that cannot have them.
+        at these widths.
+
+        Raises
+        ------
+        InputError
+            Naming a layer that cannot have them.
+
+        Examples
+        --------
+        >>> from pgsim import load_trace
+        >>> load_trace("digits_pg_4_2").with_bits(msb_bits=3).name
+        'digits_pg_4_2[msb_bits=3]'
         """
         asked = {
             "activation_bits": activation_bits,
@@ -138,10 +173,13 @@ def from_words(
     traces = tuple(
         LayerTrace(each, (words[each.name],) if each.name in words else ()) for each in layers
     )
-    return _trace(name, manifest, images, traces)
+    return trace_of(name, manifest, images, traces)
 
 
-def _trace(name: str, manifest: Manifest, images: int, layers: tuple[LayerTrace, ...]) -> GateTrace:
+def trace_of(
+    name: str, manifest: Manifest, images: int, layers: tuple[LayerTrace, ...]
+) -> GateTrace:
+    """Return the trace that a manifest tells of, with the masks of all its images."""
     return GateTrace(
         name=name,
         model=manifest.model,
@@ -189,103 +227,3 @@ def _checked_mask(
             f"(images, {channels}, {flat}), not {mask.shape}"
         )
     return mask.reshape(len(mask), channels, flat).view(np.bool_)
-
-
-def load_trace(name_or_path: str | Path) -> GateTrace:
-    """Return the trace of a file, of shards along the images, or shipped under a name.
-
-    Shards are named by what they share (`digits` or `digits.safetensors` for
-    `digits-00001-of-00004.safetensors`) or by any one of them. Masks are not read but mapped, as
-    read-only views of the files. Raises InputError naming file, layer and what was expected.
-    """
-    name, paths = find_trace(name_or_path)
-    shards = [read_shard(path) for path in paths]
-    first = shards[0].manifest
-    about = first.model_dump(exclude={"images"})
-    for path, shard in zip(paths, shards, strict=True):
-        other = shard.manifest.model_dump(exclude={"images"})
-        if differing := [field for field in about if other[field] != about[field]]:
-            raise InputError(
-                f"{path}: {', '.join(differing)} in the manifest should be as in {paths[0].name}"
-            )
-    layers = tuple(
-        LayerTrace(shape, tuple(s.masks[shape.name] for s in shards if shape.name in s.masks))
-        for shape in shards[0].layers
-    )
-    return _trace(name, first, sum(shard.manifest.images for shard in shards), layers)
-
-
-def save_trace(trace: GateTrace, path: str | Path, shards: int = 1) -> tuple[Path, ...]:
-    """Write a trace as one file, or as `shards` files along its images, and return their paths.
-
-    `.safetensors` is appended to `path` where it is missing, and a path that ends as files of
-    another format do (.npz, .csv) is refused. Each file holds digests of its manifest and masks,
-    for `check_trace`. Memory stays flat, the same trace gives the same bytes, and files appear only
-    when all are written. Raises InputError, also where the folder holds a trace of this name in
-    another number of shards.
-    """
-    target = check_trace_path(path)
-    if not 1 <= shards <= min(trace.images, 99_999):
-        raise InputError(f"{target}: {trace.images} images cannot be cut into {shards} shards")
-    if surplus := sorted(files_named(target) - set(shard_paths(target, shards))):
-        raise InputError(
-            f"{surplus[0]}: holds a trace of this name in other shards; remove it first, "
-            "or choose another name"
-        )
-    bounds = [trace.images * number // shards for number in range(shards + 1)]
-    spans = list(pairwise(bounds))
-    manifests = [_manifest(trace, stop - start, str(target)) for start, stop in spans]
-    return write_shards(target, manifests, trace.layers, spans)
-
-
-def _manifest(trace: GateTrace, images: int, where: str) -> Manifest:
-    fields = {
-        "format_version": FORMAT_VERSION,
-        "model": trace.model,
-        "dataset": trace.dataset,
-        "mask_source": trace.mask_source,
-        "images": images,
-        "accuracy": trace.accuracy,
-        "provenance": trace.provenance,
-        "layers": [each.shape.manifest() for each in trace.layers],
-    }
-    return check_manifest(fields, where)
-
-
-def check_trace(name_or_path: str | Path) -> list[str]:
-    """Return every problem of a trace, its data included; an empty list means that all is well.
-
-    Beyond what `load_trace` refuses, these are: a manifest or a layer's masks that are not what
-    `save_trace` wrote, by the digests in each file that has them; and padding bits that are set,
-    named by layer, image and channel: the first ten rows of a layer, and how many more there are.
-    """
-    try:
-        trace = load_trace(name_or_path)
-        problems = [each for path in find_trace(name_or_path)[1] for each in changes(path)]
-    except InputError as error:
-        return [str(error)]
-    return problems + [
-        problem for layer in trace.layers for problem in _padding_problems(trace.name, layer)
-    ]
-
-
-def _padding_problems(name: str, layer: LayerTrace) -> list[str]:
-    used = layer.shape.mask_positions % 64
-    if not used:
-        return []
-    padding = WORD.type(2**64 - 2**used)
-    rows: list[tuple[int, int]] = []
-    first = 0
-    for words in layer.chunks():
-        images, channels = np.nonzero(words[..., -1] & padding)
-        rows += zip((images + first).tolist(), channels.tolist(), strict=True)
-        first += len(words)
-    problems = [
-        f"trace {name!r}: layer {layer.shape.name!r}, image {image}, channel {channel}: "
-        f"padding bits after position {layer.shape.mask_positions - 1} are set"
-        for image, channel in rows[:_ROWS_REPORTED]
-    ]
-    if len(rows) > _ROWS_REPORTED:
-        more = len(rows) - _ROWS_REPORTED
-        problems.append(f"trace {name!r}: layer {layer.shape.name!r}: and {more} rows more")
-    return problems

@@ -21,6 +21,9 @@ def check_trace_path(path: str | Path) -> Path:
 
     Raises InputError where no trace could be written there, or where the path ends as files of
     another format do; any other ending, as in `resnet.v2`, is part of the name.
+
+    >>> check_trace_path("resnet.v2").name
+    'resnet.v2.safetensors'
     """
     path = Path(path)
     if not path.name:

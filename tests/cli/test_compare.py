@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pgsim.compare import compare
-from pgsim.table_files import read_table
+from pgsim.results.table_files import read_table
+from pgsim.study.comparison import compare
 from pgsim.workload import load_trace
 
 

@@ -1,9 +1,57 @@
-"""pgsim schemes."""
+"""pgsim schemes: what it lists, and that a scheme is asked for as it is listed."""
 
+import pytest
+
+from pgsim.results.table_files import read_table
 from pgsim.schemes import SCHEMES
 
+# As a person asks for them; A and W stand for numbers of bits.
+LISTED = [
+    "pg",
+    "dual_dense",
+    "full",
+    "msb_only",
+    "uniform:A,W",
+    "uniform:A",
+    "planes:A,A,...",
+    "planes:A,A,.../W,W,...",
+]
 
-def test_every_scheme_is_explained(run):
-    shown = run("schemes").output
+
+def test_every_scheme_is_listed_and_explained(run):
+    lines = run("schemes").output.splitlines()
+    assert [line.split()[0] for line in lines if line.startswith(tuple(LISTED))] == LISTED
     for scheme, meaning in SCHEMES.items():
-        assert any(scheme in line and meaning in line for line in shown.splitlines())
+        assert any(line.split() == [scheme, *meaning.split()] for line in lines)
+
+
+def test_planes_say_which_operand_they_are_of(run):
+    shown = " ".join(run("schemes").output.split())
+    assert "planes:A,A,... Dense planes of A activation bits, most significant first" in shown
+    assert "planes:A,A,.../W,W,... Dense planes of A activation bits by planes of W weight" in shown
+
+
+@pytest.mark.parametrize(("scheme", "passes"), [("planes:2,2", 2), ("planes:2,2/4,4", 4)])
+def test_planes_are_simulated(scheme, passes, small, run, tmp_path):
+    # The layers have 4 activation and 8 weight bits; on fixed PEs every pass takes the same cycles.
+    cycles = {}
+    for asked in ("full", scheme):
+        output = tmp_path / "layers.csv"
+        run("simulate", small, "--arch", "fixed_8bit", "--scheme", asked, "-o", output)
+        layers = read_table(output)
+        assert set(layers["scheme"]) == {asked}
+        cycles[asked] = layers["msb_cycles"] + layers["lsb_cycles"]
+    assert cycles[scheme].tolist() == (passes * cycles["full"]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "problem"),
+    [
+        ("planes:2,3", "'gated' has 4 activation and 8 weight bits, and scheme 'planes:2,3' has"),
+        ("planes:2,2/4,5", "has planes of 4 and 9 together"),
+        ("planes:0,4", "expected planes of 1 bit or more, at most 16 bits together"),
+        ("plane:2,2", "Did you mean 'planes:2,2'?"),
+    ],
+)
+def test_planes_that_a_layer_does_not_have_are_refused(scheme, problem, small, run):
+    assert problem in run("simulate", small, "--arch", "pg_os", "--scheme", scheme, code=2).stderr

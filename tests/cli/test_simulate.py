@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from pgsim.arch import load_arch
-from pgsim.simulate import simulate
-from pgsim.table_files import read_table
+from pgsim.results.table_files import read_table
+from pgsim.study.simulation import simulate
 
 
 def test_it_prints_layers_and_network(small, run, cells):

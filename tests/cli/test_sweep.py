@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pgsim.sweep import load_sweep, sweep
-from pgsim.sweep import run as sweep_run
-from pgsim.table_files import read_table
+from pgsim.results.table_files import read_table
+from pgsim.study.sweeps import load_sweep, sweep
+from pgsim.study.sweeps import run as sweep_run
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_lines_of_prose_are_at_most_100_characters_long(page: Path) -> None:
 
 @each_page
 def test_rules_that_are_cited_are_in_the_model(page: Path) -> None:
-    rules = set(re.findall(r"\*\*(M\d+)\b", (ROOT / "MODEL.md").read_text(encoding="utf-8")))
+    rules = set(re.findall(r"^### (M\d+)\b", (ROOT / "MODEL.md").read_text(encoding="utf-8"), re.M))
     cited = {
         rule
         for block in tokens(page)

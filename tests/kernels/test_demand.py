@@ -80,7 +80,8 @@ def test_slots_that_are_positions(seed: int) -> None:
     )
     resident = rng.random() < 0.5
     lane_groups = (len(rows.lane_bounds) - 1) // nesting.groups
-    found = demand_by_slots(*arguments(rows), nesting, plane, resident)
+    held_by_all = np.full(lane_groups, resident)
+    found = demand_by_slots(*arguments(rows), nesting, plane, held_by_all)
 
     held: dict[tuple[int, ...], set[int]] = {}
     windows = (len(rows.slot_bounds) - 1) // nesting.runs
@@ -134,8 +135,8 @@ def test_a_burst_is_fetched_once_while_it_is_held() -> None:
     # position 1: pixels 1-3, bursts 0 and 1.
     rows = Rows([[[1, 0, 0, 1], [0, 1, 0, 0]]], (0, 1), (0, 1, 2), (0, 2, 4))
     nesting = Nesting(1, 1)
-    held = demand_by_slots(*arguments(rows), nesting, ROW, True)
-    again = demand_by_slots(*arguments(rows), nesting, ROW, False)
+    held = demand_by_slots(*arguments(rows), nesting, ROW, np.array([True, True]))
+    again = demand_by_slots(*arguments(rows), nesting, ROW, np.array([False, False]))
     assert held.tolist() == [[[2, 1], [0, 0]]]
     assert again.tolist() == [[[2, 1], [2, 0]]]
 
@@ -144,7 +145,7 @@ def test_padding_is_not_fetched() -> None:
     padded = ROW._replace(padding_w=1, out_w=6)
     rows = Rows([[[1, 0, 0, 0, 0, 1]]], (0,), (0, 1), (0, 1, 6))
     # Position 0 needs pixels 0 and 1: one burst; position 5 pixels 4 and 5: one burst.
-    found = demand_by_slots(*arguments(rows), Nesting(1, 1), padded, True)
+    found = demand_by_slots(*arguments(rows), Nesting(1, 1), padded, np.array([True]))
     assert found.tolist() == [[[1, 1]]]
 
 

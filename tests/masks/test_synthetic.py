@@ -11,7 +11,8 @@ import pytest
 from pgsim.errors import InputError
 from pgsim.masks.synthetic import synthetic_trace
 from pgsim.workload.networks import network
-from pgsim.workload.trace import GateTrace, save_trace
+from pgsim.workload.saved_trace import save_trace
+from pgsim.workload.trace import GateTrace
 
 
 def _conv(channels: int = 64, size: int = 24, **others: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 from trace_cases import header_of, rewrite, tiny_trace
 
-from pgsim.workload.trace import check_trace, load_trace, save_trace
+from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
 
 
 def _drop_digests(path: Path) -> None:

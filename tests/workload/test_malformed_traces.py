@@ -20,7 +20,7 @@ from trace_cases import (
 
 from pgsim.errors import InputError
 from pgsim.workload.layer import layer_shape
-from pgsim.workload.trace import check_trace, load_trace, save_trace
+from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
 
 
 def _edited(change: dict[str, Any]) -> Callable[[Path], None]:

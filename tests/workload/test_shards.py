@@ -10,7 +10,7 @@ import pytest
 from trace_cases import assert_same, header_of, manifest_of, rewrite, tiny_trace
 
 from pgsim.errors import InputError
-from pgsim.workload.trace import load_trace, save_trace
+from pgsim.workload.saved_trace import load_trace, save_trace
 
 
 def test_shards_load_by_common_name_or_any_of_them(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from trace_cases import (
 )
 
 from pgsim.errors import InputError
-from pgsim.workload.trace import GateTrace, check_trace, load_trace, save_trace
+from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
+from pgsim.workload.trace import GateTrace
 
 
 def test_the_round_trip_is_exact(tmp_path: Path) -> None:

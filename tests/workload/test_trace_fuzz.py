@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from pgsim.errors import InputError
-from pgsim.workload.trace import GateTrace, check_trace, load_trace, save_trace
+from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
+from pgsim.workload.trace import GateTrace
 
 TRIALS = 400
 

@@ -57,10 +57,31 @@ def fitted_trace(trace: GateTrace, *, images: int | None = None, seed: int = 0) 
     """Return a synthetic trace of the layers of `trace`, whose masks are like its masks.
 
     Density by channel and position, correlation in space and of channels, and the variation of
-    texture are measured on all masks of `trace`; nothing else of them is kept. images: how many to
-    make, by default as many as measured. A seed gives the same masks again, with the same numpy,
-    and more images begin with those of fewer. Raises InputError where a number is out of range, or
-    `trace` gates no layer. Source: MODEL.md M36.
+    texture are measured on all masks of `trace`; nothing else of them is kept. A seed gives the
+    same masks again, with the same numpy, and more images begin with those of fewer. Source:
+    MODEL.md M36.
+
+    Parameters
+    ----------
+    trace : GateTrace
+        Whose masks are measured.
+    images : int, optional
+        How many to make, by default as many as measured.
+    seed : int
+        At least 0.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of range, or `trace` gates no layer.
+
+    Examples
+    --------
+    >>> from pgsim import network, synthetic_trace
+    >>> layer = network("resnet20")[-2].replace(out_channels=2)
+    >>> real = synthetic_trace([layer], images=2, density=0.3)
+    >>> fitted_trace(real, images=1).layers[0].images
+    1
     """
     count = trace.images if images is None else images
     for name, number, least in (("images", count, 1), ("seed", seed, 0)):

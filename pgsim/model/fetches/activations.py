@@ -36,19 +36,19 @@ class ActivationFetch(Fetch):
     def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return a lane group's share, once at all bits, or in every pass at the pass's own."""
         lanes, windows = job.tiling.lane_group_lanes, job.tiling.window_slots.size
-        held = first(windows) * bursts(job, shares(job.run_inputs * len(job.ahead), lanes))[:, None]
+        held = first(windows) * bursts(job, shares(job.run_inputs * job.ahead_bits, lanes))[:, None]
         if once.all():
             return held
         again = np.zeros((1, 1, 1, 1), np.int64)
         for each in timings:
-            if bits := len(each.plan.activation.positions & job.ahead):
+            if bits := (each.plan.activation.word & job.ahead).bit_count():
                 share = shares(job.run_inputs * bits, lanes)
                 again = again + each.executed * bursts(job, share)[:, None]
         return np.where(once[:, None], held, again)
 
     def of_slots(self, job: Job, timings: Timings) -> Counts:
         """Return a window's share, for one lane group or for all, once or for each kernel row."""
-        share = shares(job.run_inputs * len(job.ahead), job.tiling.window_slots)
+        share = shares(job.run_inputs * job.ahead_bits, job.tiling.window_slots)
         fetched = bursts(job, share) * row_fetches(job)
         return fetching_lane_groups(job, resident=self.slots_resident(job)) * fetched
 

@@ -26,9 +26,9 @@ class Fetch:
         """Return whether the buffer holds what all slots of a run and group need."""
         raise NotImplementedError
 
-    def fetching_runs(self, job: Job) -> Counts:
-        """Return 1 for each run of a batch that fetches anything, 0 for others, int64 (runs,)."""
-        return np.ones(job.tiling.runs, np.int64)
+    def only_in_first_run(self, job: Job) -> bool:
+        """Return whether the runs of a batch that depend on each other share one fetch."""
+        return False
 
     def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return the bursts that feed lanes.
@@ -64,14 +64,17 @@ def fetching_lane_groups(job: Job, *, resident: bool) -> Counts:
     """1 for each lane group that fetches the slot operand: the first, or all; (lane groups, 1)."""
     lane_groups = job.tiling.lane_group_lanes.size
     fetching: Counts = first(lane_groups) if resident else np.ones(lane_groups, np.int64)
-    return fetching[:, None]
+    column: Counts = fetching[:, None]
+    return column
 
 
 def shares(total: int, parts: Counts) -> Counts:
     """Cut `total` bits in proportion to `parts`, so that the pieces add up to it (M23)."""
+    if parts.size == 1:
+        return np.array([total], np.int64)
     ends = np.cumsum(parts)
     each, rest = divmod(total, int(ends[-1]))
-    upto = each * ends + rest * ends // ends[-1]  # total * ends would overflow sooner
+    upto: Counts = each * ends + rest * ends // ends[-1]  # total * ends would overflow sooner
     cut = np.empty_like(upto)
     cut[0], cut[1:] = upto[0], upto[1:] - upto[:-1]
     return cut

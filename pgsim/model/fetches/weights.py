@@ -56,9 +56,7 @@ class WeightFetch(Fetch):
         fits = window * job.weight_bits <= usable_bits(job, self.operand)
         return fetching * np.where(fits, whole, opening + later)
 
-    def fetching_runs(self, job: Job) -> Counts:
-        """Return the first of runs that depend on each other, if the buffer holds all weights."""
+    def only_in_first_run(self, job: Job) -> bool:
+        """Return whether the buffer holds the weights of the whole layer."""
         bits = job.shape.out_channels * job.shape.reduction * job.weight_bits
-        if bits > usable_bits(job, self.operand):
-            return super().fetching_runs(job)
-        return first(job.tiling.runs)
+        return bits <= usable_bits(job, self.operand)

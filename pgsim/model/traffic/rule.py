@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch import Counts
+from pgsim.model.holding import fetched_once
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
 from pgsim.model.mask_work import MaskWork
@@ -23,6 +28,11 @@ class Tiles:
     timings: Timings
     mask: MaskWork | None
     batches: int
+
+    @cached_property
+    def once(self) -> npt.NDArray[np.bool_]:
+        """Whether the operands of the lanes are fetched once, bool (lane groups,) (M23)."""
+        return fetched_once(self.job)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
         lane_bits = loads * (lane_elements * lanes.bits(each.plan))
         slot_words = slot_words - (-slot_bits // slot_port)
         lane_words = lane_words - (-lane_bits // lane_port)
-    output_words = -(-_sum_bits(job, timings) // buffers["output"].port_bits)
+    output_words = -(-_sum_bits(tiles) // buffers["output"].port_bits)
     return {
         f"{slots.name}_sram_read_words": slot_words,
         f"{lanes.name}_sram_read_words": lane_words,
@@ -63,17 +63,21 @@ def _lane_operand_loads(job: Job, timings: Timings) -> list[Counts]:
     )
 
 
-def _sum_bits(job: Job, timings: Timings) -> Counts:
+def _sum_bits(tiles: Tiles) -> Counts:
     """Return the bits that every tile writes to the output buffer, and as many it reads (M22).
 
     A visit writes every sum; it reads what the visit before left, and the last sums are read once
     more on their way out, in place of the first visit's read.
     """
-    outputs, visits = job.tiling.outputs, sum_visits(job, timings)
-    sums = sum(each.issue.entries * own for each, own in zip(timings, visits, strict=True))
+    job, timings = tiles.job, tiles.timings
+    outputs, visits = job.tiling.outputs, sum_visits(job, timings, tiles.once)
     finished = _finished_in_the_array(job, timings, visits)
-    bits: Counts = np.where(finished, outputs * job.output_bits, sums * PARTIAL_SUM_BITS)
-    return bits + outputs * job.gated
+    done = outputs * job.output_bits + outputs * job.gated
+    if finished.all():
+        return done
+    sums = sum(each.issue.entries * own for each, own in zip(timings, visits, strict=True))
+    bits: Counts = np.where(finished, done, sums * PARTIAL_SUM_BITS + outputs * job.gated)
+    return bits
 
 
 def _finished_in_the_array(

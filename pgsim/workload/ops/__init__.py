@@ -14,5 +14,9 @@ OPS: dict[str, Op] = by_name((Conv2d(), Linear(), Recurrent()))
 
 
 def fields_of_ops() -> set[str]:
-    """Return all manifest fields that layers of some ops take, and others do not."""
+    """Return all manifest fields that layers of some ops take, and others do not.
+
+    >>> "kernel" in fields_of_ops(), "weight_bits" in fields_of_ops()
+    (True, False)
+    """
     return {field for op in OPS.values() for field in op.fields}

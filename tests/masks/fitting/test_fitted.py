@@ -12,7 +12,7 @@ import pytest
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.errors import InputError
 from pgsim.masks import fitted_trace, synthetic_trace
-from pgsim.simulate import simulate
+from pgsim.study.simulation import simulate
 from pgsim.workload import GateTrace, load_trace, save_trace
 
 BITS = {"activation_bits": 4, "msb_bits": 2, "weight_bits": 8}

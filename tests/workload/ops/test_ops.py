@@ -100,7 +100,7 @@ def test_a_copied_op_gives_the_same_shape_under_its_own_name(
     own, other = (layer_shape(fields_of(op) | {"op": name, "gate": gate}) for name in (op, "other"))
     assert {"macs", "run_out_size", "runs_per_batch", "mask_size", "group_inputs"} <= set(DERIVED)
     for name in DERIVED:
-        if name != "kind":
+        if name not in ("kind", "geometry"):  # they tell ops apart
             assert getattr(other, name) == getattr(own, name), name
     assert other.kind is copied
     assert other.kind.extent(other) == own.kind.extent(own)

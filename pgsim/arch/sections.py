@@ -1,0 +1,195 @@
+"""The sections of an architecture file: the array and its PEs, the memories, the LSB scheduling.
+
+The ranges stand on the fields and are what error messages quote. The keys of a section are its own
+and those that its kinds declare.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
+
+from pgsim.arch.dataflows import DATAFLOWS, Dataflow
+from pgsim.arch.lanes import LANES, Counts, Lanes
+from pgsim.arch.pes import PES, PEKind
+from pgsim.arch.schedulers import SCHEDULERS, Scheduler
+from pgsim.arch.section import NameIn, Section, configured, parameter_fields
+from pgsim.arch.validation import KeyProblems
+
+LONGEST_SIDE = 1024  # PEs of a row or column
+
+_Side = Annotated[int, Field(ge=1, le=LONGEST_SIDE)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class _PEKind(Section):
+    kind: Annotated[str, NameIn(PES)]
+
+
+class _Scheduler(Section):
+    scheduler: Annotated[str, NameIn(SCHEDULERS)] = "skip"
+
+
+# The keys of a section are those of all its kinds, so that a kind's own stand in its own file.
+if TYPE_CHECKING:
+
+    class _PEParameters(_PEKind): ...
+
+    class _SchedulerParameters(_Scheduler): ...
+
+else:
+    _PEParameters = create_model("_PE", __base__=_PEKind, **parameter_fields(PES.values()))
+    _SchedulerParameters = create_model(
+        "_LSB", __base__=_Scheduler, **parameter_fields(SCHEDULERS.values())
+    )
+
+
+class PE(_PEParameters):
+    """A processing element: its kind and the widest operands it takes in one go (M5)."""
+
+    source: str = ""
+
+    @cached_property
+    def unit(self) -> PEKind:
+        """The PE that these keys describe."""
+        return configured(PES[self.kind], self)
+
+    @model_validator(mode="after")
+    def _is_one_that_can_be(self) -> PE:
+        if problems := self.unit.problems():
+            raise KeyProblems(*problems.items())
+        return self
+
+
+class Array(Section):
+    """The array of PEs and the dataflow that fills it."""
+
+    rows: _Side
+    columns: _Side
+    dataflow: Annotated[str, NameIn(DATAFLOWS)]
+    lanes: Annotated[str, NameIn(LANES)] = "channels"
+    overlap: Literal["folds", "none"] = "folds"
+    pe: PE
+    source: str = ""
+
+    @property
+    def flow(self) -> Dataflow:
+        """The dataflow."""
+        return DATAFLOWS[self.dataflow]
+
+    @cached_property
+    def lane_kind(self) -> Lanes:
+        """What the lanes are: chosen where the dataflow leaves a choice (M7)."""
+        possible = self.flow.lanes
+        return LANES[self.lanes if self.lanes in possible and len(possible) > 1 else possible[0]]
+
+    @property
+    def folds_overlap(self) -> bool:
+        """Whether a fold begins while the one before drains (M17); else it runs alone (M16)."""
+        return self.overlap == "folds"
+
+    @property
+    def skew_cycles(self) -> int:
+        """Cycles from a pass's last step until its last sum has left (M16, M19)."""
+        return self.flow.skew_cycles(self.rows, self.columns)
+
+    def fold_spacing(self, fold_cycles: Counts) -> Counts:
+        """Return how far apart the folds of a pass begin, from their steady cycles (M17)."""
+        if not self.folds_overlap:
+            return fold_cycles + self.flow.edge_cycles(self.rows, self.columns)
+        spacing: Counts = np.maximum(fold_cycles, self.flow.bus_cycles(self.rows))
+        return spacing
+
+    @field_validator("lanes")
+    @classmethod
+    def _only_some_dataflows_choose(cls, lanes: str, info: ValidationInfo) -> str:
+        dataflow = info.data.get("dataflow")
+        default = cls.model_fields["lanes"].default
+        if dataflow is not None and lanes != default and len(DATAFLOWS[dataflow].lanes) == 1:
+            choosing = [repr(each.name) for each in DATAFLOWS.values() if len(each.lanes) > 1]
+            raise ValueError(
+                f"value {lanes!r}: expected {default} where array.dataflow is {dataflow!r}; "
+                f"only {', '.join(choosing)} has a choice."
+            )
+        return lanes
+
+
+class SRAM(Section):
+    """An on-chip buffer: its capacity, its banks, and the width of each bank's port."""
+
+    kib: Annotated[float, Field(gt=0, le=1 << 20)]
+    banks: Annotated[int, Field(ge=1, le=65536)]
+    port_bits: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
+    source: str = ""
+
+
+class DRAM(Section):
+    """Off-chip memory; `kind` names its energy per bit in the technology table."""
+
+    kind: Name
+    bytes_per_cycle: Annotated[float, Field(gt=0, le=1 << 20)]
+    burst_bytes: Annotated[int, Field(ge=1, le=65536)]
+    source: str = ""
+
+    @cached_property
+    def burst_cycles(self) -> Fraction:
+        """Cycles of a burst, exactly, at the decimal bytes per cycle that the file says."""
+        return self.burst_bytes / Fraction(str(self.bytes_per_cycle))
+
+
+class Memory(Section):
+    """The three on-chip buffers and what lies behind them."""
+
+    activation_sram: SRAM
+    weight_sram: SRAM
+    output_sram: SRAM
+    lsb_fetch: Literal["with_msb", "on_demand"] = "with_msb"
+    double_buffered: bool = True
+    dram: DRAM
+    source: str = ""
+
+    @property
+    def buffers(self) -> dict[str, SRAM]:
+        """The buffers by what they hold: activations, weights, outputs."""
+        return {
+            "activation": self.activation_sram,
+            "weight": self.weight_sram,
+            "output": self.output_sram,
+        }
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether planes that only gated passes use are fetched as outputs need them (M24)."""
+        return self.lsb_fetch == "on_demand"
+
+    def usable_bits(self, sram: SRAM) -> int:
+        """Return the bits of a buffer that one tile may use (U of MODEL.md), at least 1."""
+        return max(1, int(sram.kib * 8192 / (2 if self.double_buffered else 1)))
+
+
+class LSB(_SchedulerParameters):
+    """How the LSB pass is scheduled; the keys of schedulers not chosen are kept for sweeps."""
+
+    window: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    lane_order: Literal["raster", "density"] = "raster"
+    gate_latency_cycles: Annotated[int, Field(ge=0, le=64)] = 0
+    source: str = ""
+
+    @cached_property
+    def chosen(self) -> Scheduler:
+        """The scheduler that these keys describe."""
+        return configured(SCHEDULERS[self.scheduler], self)
+
+    @property
+    def by_density(self) -> bool:
+        """Whether channels are sorted by the density of their masks (M7)."""
+        return self.lane_order == "density"
+
+    @property
+    def fixed_window(self) -> int | None:
+        """The slots of a window, None if it is as long as the output buffer allows (M8)."""
+        return None if self.window == "auto" else self.window

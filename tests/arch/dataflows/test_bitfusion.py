@@ -1,0 +1,38 @@
+"""`bitfusion`: rows of input channels of one kernel tap, by hand (M10, M16, M17, M21)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from designs import conv, design
+
+from pgsim.arch import DATAFLOWS
+
+FLOW = DATAFLOWS["bitfusion"]
+LAYER = conv(10, 4, 5, 3, groups=2)  # 9 taps of 5 input channels
+
+
+@pytest.mark.parametrize(
+    ("macs", "folds", "steps"),
+    [
+        (1, 9 * 2, 9 * 5),  # 4 rows hold 4 of 5 channels, then 1
+        (2, 9, 9 * 3),  # 8 channels at once; 2 + 2 + 1 a PE
+        (8, 9, 9),
+    ],
+)
+def test_no_fold_holds_two_taps(macs: int, folds: int, steps: int) -> None:
+    rate = FLOW.rate(LAYER, 4, macs, 1)
+    assert (rate.reduction_folds, rate.pe_steps) == (folds, steps)
+    beat = FLOW.beat(LAYER, 4, rate)
+    assert (beat.slots, beat.taps, beat.fold_elements, beat.is_fold) == (1, 9, 4 * macs, False)
+
+
+def test_pes_wait_for_no_weights() -> None:
+    # 4 x 2 PEs: no load before a fold, and no bus to wait for.
+    assert (FLOW.edge_cycles(4, 2), FLOW.bus_cycles(4)) == (4, 0)
+    assert FLOW.lanes == ("channels",) and FLOW.holds_lane_operand and not FLOW.drains
+    changes = {"array.dataflow": "bitfusion"}
+    fold_cycles = np.array([1, 4, 9])
+    assert design(changes).array.fold_spacing(fold_cycles).tolist() == [1, 4, 9]
+    alone = design(changes | {"array.overlap": "none"}).array
+    assert alone.fold_spacing(fold_cycles).tolist() == [5, 8, 13]

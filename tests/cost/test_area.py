@@ -1,0 +1,87 @@
+"""Area of designs, from the figures of the sources that 45nm.yaml names (M29)."""
+
+from __future__ import annotations
+
+import pytest
+from designs import design, drawn, linear, trace_of
+from unit_costs import close, gates, stream_bit
+
+from pgsim import load_arch, simulate
+from pgsim.cost import area_mm2, costs_of
+
+LAYER, MASK = linear(6, 3, 1), drawn("x.x..x")
+
+
+def energy(changes: dict[str, object] | None = None, scheme: str = "pg") -> dict[str, float]:
+    arch = design({"array.dataflow": "ws"} | (changes or {}))
+    return simulate(trace_of(LAYER, MASK), arch, scheme).summary
+
+
+@pytest.mark.parametrize(
+    ("changes", "scheduler", "further_bits", "table_bits"),
+    [
+        ({"scheduler": "dense"}, {}, 0, 0),
+        ({"scheduler": "skip"}, {"scheduler_skip_lanes_16": 1 / 8}, 0, 12),
+        # One further stream of 8 bits (2 lanes); 2 addresses of 12 bits, and for each lane which.
+        (
+            {"scheduler": "combine"},
+            {"scheduler_combine_lanes_16_ways_4_open_8": 1 / 8},
+            8,
+            2 * 12 + 2,
+        ),
+        ({"scheduler": "queue"}, {"scheduler_queue_lanes_16_depth_16_scan_4": 1 / 8}, 4, 2 * 12),
+    ],
+)
+def test_area(
+    changes: dict[str, object], scheduler: dict[str, float], further_bits: int, table_bits: int
+) -> None:
+    arch = design({f"lsb.{key}": value for key, value in changes.items()})
+    found = area_mm2(costs_of(arch))
+    # 2 comparators, the scheduler, streams through 8 PEs, two windows of 4096 slots (`os`).
+    gating = 2 * gates("area_um2", "comparator_32")
+    gating += sum(share * gates("area_um2", name) for name, share in scheduler.items())
+    gating += 8 * further_bits * stream_bit("area_um2") + 2 * 4096 * table_bits * 0.692
+    # Bit Fusion: 510.73 um2 a PE. 3 * 64 KiB at 0.346 um2 a bit and an array efficiency of 0.5.
+    expected = {"pe": 4085.84e-6, "sram": 3 * 64 * 8192 * 0.692e-6, "gating": gating * 1e-6}
+    assert found == pytest.approx(expected, rel=1e-9)
+    summary = simulate(trace_of(LAYER, MASK), arch).summary
+    assert summary["area_mm2"] == close(sum(expected.values()))
+
+
+def test_a_design_that_gates_nothing_has_no_gating_logic() -> None:
+    ungated = energy({"lsb.scheduler": "combine"}, "uniform:8,8")["area_mm2"]
+    assert ungated == close(4085.84e-6 + 3 * 64 * 8192 * 0.692e-6)
+
+
+def test_pes_of_a_shipped_design() -> None:
+    # 256 fusion units of 1734.55 um2 (Bit Fusion).
+    found = area_mm2(costs_of(load_arch("pg_os")))
+    assert found["pe"] == close(256 * 1734.55e-6)
+    # 16 comparators, the scheduler as synthesized, 256 PEs * 3 streams * 32 bits (16 products of
+    # 2-bit operands a cycle), two windows of 256 slots of 4 addresses and 16 lanes of 2 bits.
+    gating = 16 * gates("area_um2", "comparator_32") + 2 * 256 * (4 * 8 + 16 * 2) * 0.692
+    gating += gates("area_um2", "scheduler_combine_lanes_16_ways_4_open_8")
+    gating += 256 * 3 * 32 * stream_bit("area_um2", "fusion")
+    assert found["gating"] == close(gating * 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lanes", "bits"),
+    [
+        ("fusion", "channels", 16 * 2),  # 16 products of 2-bit operands
+        ("fusion", "positions", 16 * 2),
+        ("serial_activation", "channels", 16),  # a bit of each of 16 terms
+        ("serial_activation", "positions", 16 * 8),  # the weights of 16 terms in a cycle
+        ("serial_weight", "channels", 16 * 8),
+        ("serial_both", "channels", 16),
+    ],
+)
+def test_streams_are_as_wide_as_what_a_pe_takes_in_a_cycle(
+    kind: str, lanes: str, bits: int
+) -> None:
+    changes = {"array.pe.kind": kind, "array.lanes": lanes, "lsb.window": 4096}
+    arch = design({"lsb.scheduler": "combine"} | changes)
+    gating = 2 * gates("area_um2", "comparator_32") + 2 * 4096 * (2 * 12 + 2) * 0.692
+    gating += gates("area_um2", "scheduler_combine_lanes_16_ways_4_open_8") / 8
+    gating += 8 * bits * stream_bit("area_um2", "fusion" if kind == "fusion" else "fixed")
+    assert area_mm2(costs_of(arch))["gating"] == close(gating * 1e-6)

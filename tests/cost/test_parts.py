@@ -1,0 +1,57 @@
+"""What the parts of one design cost, counted by hand (M28, M29)."""
+
+from __future__ import annotations
+
+import pytest
+from designs import design
+from unit_costs import FIXED, close, gates, stream_bit
+
+from pgsim import InputError
+from pgsim.cost import costs_of
+
+UM2_PER_BIT = 0.692
+
+
+def test_a_design_is_the_sum_of_its_parts() -> None:
+    costs = costs_of(design({"lsb.window": 256}))
+    assert costs.pe.area_um2 == FIXED["area_um2"]
+    assert list(costs.buffers) == ["activation", "weight", "output"]
+    assert costs.dram_pj_per_bit == 8  # LPDDR4
+    # 8 PEs of 16.106 uW, 3 * 64 banks of 1 KiB of 0.396371 uW.
+    assert costs.leakage_uw == close(8 * 16.106 + 192 * 0.396371)
+
+
+@pytest.mark.parametrize(
+    ("changes", "stream_bits", "table_bits"),
+    [
+        # No table and no further stream.
+        ({"lsb.scheduler": "dense"}, 0, 0),
+        # Two windows of 256 addresses of 8 bits.
+        ({"lsb.scheduler": "skip"}, 0, 2 * 256 * 8),
+        ({"lsb.scheduler": "skip", "memory.double_buffered": False}, 0, 256 * 8),
+        # One further stream of 8 bits through 8 PEs; 2 addresses and each lane's way.
+        ({"lsb.scheduler": "combine"}, 8 * 8, 2 * 256 * (2 * 8 + 2)),
+        # A bank a lane; half a further stream on average.
+        ({"lsb.scheduler": "queue"}, 8 * 8 / 2, 2 * 256 * 2 * 8),
+    ],
+)
+def test_what_gates(changes: dict[str, object], stream_bits: float, table_bits: int) -> None:
+    gating = costs_of(design({"lsb.window": 256} | changes)).gating
+    assert gating.columns == 2
+    assert gating.comparator.area_um2 == close(gates("area_um2", "comparator_32"))
+    assert gating.stream_bits == stream_bits
+    assert gating.stream_bit.area_um2 == close(stream_bit("area_um2"))
+    assert gating.issue_table.area_um2 == close(table_bits * UM2_PER_BIT)
+    logic = 2 * gating.comparator.area_um2 + gating.scheduler.area_um2
+    streams = stream_bits * gating.stream_bit.area_um2
+    assert gating.area_um2 == close(logic + streams + table_bits * UM2_PER_BIT)
+
+
+def test_a_window_of_one_slot_has_an_address_of_one_bit() -> None:
+    gating = costs_of(design({"array.dataflow": "ws", "lsb.window": 1})).gating
+    assert gating.issue_table.area_um2 == close(2 * 1 * UM2_PER_BIT)
+
+
+def test_what_the_technology_lacks_is_refused_by_its_key() -> None:
+    with pytest.raises(InputError, match=r"memory\.dram\.kind: value 'hbm3'.*'hbm2'"):
+        costs_of(design({"memory.dram.kind": "hbm3"}))

@@ -1,0 +1,99 @@
+"""Bars of a table: latency and energy by part, of designs or of layers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from plot_cases import table, widths, y_labels
+
+from pgsim.plots import draw_results
+
+
+def test_a_designs_bar_sums_its_layers_per_image() -> None:
+    frame = table({}, {"layer": "conv2", "msb_cycles": 300, "cycles": 400, "time_us": 0.8})
+    latency, energy = draw_results(frame).axes
+    # (100 + 300) / 2 images, and twice 40, 20, 30 and 10 over 2 images
+    assert widths(latency) == {
+        "first pass (MSBs)": [200],
+        "later passes (LSBs)": [40],
+        "bubbles": [20],
+        "port stalls": [30],
+        "DRAM stalls": [10],
+    }
+    assert widths(energy) == {
+        "PEs": [5], "gating": [1], "SRAM": [2], "DRAM": [8], "leakage": [4],
+    }  # fmt: skip
+    assert y_labels(latency) == ["pg-os, pg"]
+    assert energy.get_xlabel() == "energy, uJ per image (provisional: fixed loop order)"
+
+
+def test_layers_are_kept_apart_by_layer() -> None:
+    frame = table({}, {"layer": "conv2", "msb_cycles": 300, "cycles": 400, "time_us": 0.8})
+    latency, _ = draw_results(frame, by="layer").axes
+    assert y_labels(latency) == ["conv1", "conv2"]
+    assert widths(latency)["first pass (MSBs)"] == [50, 150]
+
+
+def test_layers_of_several_designs_say_whose_they_are() -> None:
+    latency, _ = draw_results(table({}, {"scheme": "full"}), by="layer").axes
+    assert y_labels(latency) == ["conv1: pg-os, pg", "conv1: pg-os, full"]
+
+
+def test_images_kept_apart_are_averaged() -> None:
+    frame = table({"image": 0, "images": 1}, {"image": 1, "images": 1, "msb_cycles": 200})
+    assert widths(draw_results(frame).axes[0])["first pass (MSBs)"] == [150]
+
+
+def test_labels_hold_what_a_sweep_varied_and_nothing_else() -> None:
+    frame = table({"array.rows": 8, "lsb.depth": 4}, {"array.rows": 16, "lsb.depth": 4})
+    assert y_labels(draw_results(frame).axes[0]) == [
+        "pg-os, pg, array.rows=8",
+        "pg-os, pg, array.rows=16",
+    ]
+
+
+def test_rows_of_a_comparison_are_named_by_design() -> None:
+    frame = table({"design": "PG"}, {"design": "fixed PEs", "scheme": "full"})
+    assert y_labels(draw_results(frame).axes[0]) == ["PG", "fixed PEs"]
+
+
+def test_synthetic_and_captured_masks_are_told_apart_bar_by_bar() -> None:
+    frame = table({}, {"trace": "made", "mask_source": "synthetic"})
+    latency, _ = draw_results(frame).axes
+    assert [label.replace("\n", " ") for label in y_labels(latency)] == [
+        "pg-os, pg, digits, captured masks",
+        "pg-os, pg, made, SYNTHETIC masks",
+    ]
+
+
+def test_designs_of_different_clocks_are_compared_in_time() -> None:
+    # 200 cycles of 2 images in 0.4 us and in 0.8 us: 100 of them are the MSB pass
+    latency, _ = draw_results(table({}, {"arch": "slow", "time_us": 0.8})).axes
+    assert latency.get_xlabel() == "latency, us per image"
+    assert widths(latency)["first pass (MSBs)"] == pytest.approx([0.1, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("energy_pj", "unit", "width"), [(6e2, "pJ", 300), (6e4, "nJ", 30), (6e10, "mJ", 30)]
+)
+def test_energies_have_the_unit_that_suits_them(energy_pj: float, unit: str, width: float) -> None:
+    parts = ("gating", "sram", "dram", "leakage")
+    row = {"energy_pe_pj": energy_pj} | {f"energy_{part}_pj": 0.0 for part in parts}
+    _, energy = draw_results(table(row)).axes
+    assert energy.get_xlabel().startswith(f"energy, {unit} per image")
+    assert widths(energy)["PEs"] == pytest.approx([width])
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_long_labels_are_wrapped_and_do_not_collide(count: int) -> None:
+    long = "a design with quite a long name, as people give them"
+    frame = table(*({"arch": f"{long} {number}"} for number in range(count)))
+    figure = draw_results(frame)
+    figure.draw_without_rendering()
+    latency, energy = figure.axes
+    boxes = [label.get_window_extent() for label in latency.get_yticklabels()]
+    assert all(upper.y0 >= lower.y1 for upper, lower in pairwise(boxes))
+    assert max(len(line) for label in y_labels(latency) for line in label.splitlines()) <= 30
+    legend, frame_of_energy = latency.get_legend(), energy.get_window_extent()
+    assert legend is not None and legend.get_window_extent().x1 < frame_of_energy.x0

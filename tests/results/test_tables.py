@@ -1,0 +1,109 @@
+"""The results table, and what a network's summary adds, by hand (M26 to M31)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from designs import design, drawn, linear, trace_of
+
+from pgsim import COLUMNS, GateTrace, simulate
+from pgsim.results import IDENTITY, SUMMARY
+
+ONE_CHANNEL = linear(6, 3, 1)
+WS = {"array.dataflow": "ws"}
+
+
+def network() -> GateTrace:
+    """An ungated layer and two gated ones, of densities 1/2 and 0."""
+    first = linear(2, 5, 3, name="first", gate="none", activation_bits=8, msb_bits=None)
+    second, third = linear(4, 10, 1, name="second"), linear(2, 1, 4, name="third")
+    masks = {"second": drawn("x..x"), "third": drawn(".. .. .. ..")}
+    return GateTrace.from_masks(masks, [first, second, third], name="three")
+
+
+@pytest.fixture(scope="module")
+def layers() -> pd.DataFrame:
+    return simulate(network(), design()).layers
+
+
+def test_every_figure_of_a_summary_is_explained() -> None:
+    found = simulate(network(), design()).summary
+    assert found.keys() <= COLUMNS.keys()
+    assert SUMMARY.keys() <= {*found, "speedup", "energy_ratio"}  # those only `compare` can tell
+
+
+def test_identity_comes_from_trace_and_design(layers: pd.DataFrame) -> None:
+    found = layers[list(IDENTITY)].to_dict("list")
+    assert found == {
+        "arch": ["test-4x2"] * 3,
+        "trace": ["three"] * 3,
+        "mask_source": ["synthetic"] * 3,
+        "scheme": ["pg"] * 3,
+        "layer": ["first", "second", "third"],
+    }
+
+
+def test_counts_of_layers(layers: pd.DataFrame) -> None:
+    assert layers["macs"].tolist() == [2 * 3 * 5, 4 * 10, 2 * 4]
+    assert layers["outputs"].tolist() == [6, 4, 8]
+    assert layers["average_bits"].tolist() == [8.0, 3.0, 2.0]
+    assert layers["mask_density"].tolist()[1:] == [0.5, 0.0]
+    assert np.isnan(layers["mask_density"][0])
+    assert layers["lsb_slots_dense"][0] == 0
+
+
+def test_the_mask_density_is_the_traces_whatever_the_scheme() -> None:
+    found = simulate(network(), design(), "uniform:8,8").layers
+    assert found["mask_density"].tolist()[1:] == [0.5, 0.0]
+    assert found["average_bits"].tolist() == [8.0] * 3
+
+
+def test_averages_are_weighted_by_outputs_or_by_macs() -> None:
+    found = simulate(network(), design()).summary
+    assert found["gated_average_bits"] == pytest.approx((3 * 4 + 2 * 8) / 12, rel=1e-12)
+    assert found["mac_average_bits"] == pytest.approx((8 * 30 + 3 * 40 + 2 * 8) / 78, rel=1e-12)
+    assert found["gated_density"] == pytest.approx(2 / 12, rel=1e-12)
+
+
+def test_a_network_without_a_gate_has_no_gated_average() -> None:
+    ungated = linear(2, 5, 3, gate="none", msb_bits=None)
+    found = simulate(trace_of(ungated), design()).summary
+    assert np.isnan(found["gated_average_bits"])
+    assert np.isnan(found["gated_density"])
+    assert found["mac_average_bits"] == 4.0
+
+
+# Cycles of the three images, `ws`: MSB 6, gate 4, an LSB cycle a gated position, skew 4, DRAM 2;
+# where nothing is gated all ends with the gate.
+THREE = drawn("......", "x.x..x", "xxxxxx")
+OF_THREE = [12, 19, 22]
+
+
+def test_the_spread_over_images() -> None:
+    found = simulate(trace_of(ONE_CHANNEL, THREE), design(WS)).summary
+    assert found["cycles"] == sum(OF_THREE)
+    assert found["cycles_per_image"] == pytest.approx(53 / 3, rel=1e-12)
+    # Percentiles between the nearest ranks: 12 + 0.1 * 7, and 19 + 0.9 * 3.
+    assert found["cycles_per_image_p5"] == pytest.approx(12.7, rel=1e-12)
+    assert found["cycles_per_image_median"] == 19
+    assert found["cycles_per_image_p95"] == pytest.approx(21.7, rel=1e-12)
+
+
+def test_the_images_of_a_batch_share_its_cycles() -> None:
+    # Batch 1: 12 + 4 + 3 + 4 + 2 = 25 cycles, 12.5 an image; batch 2 is the third image alone.
+    found = simulate(trace_of(ONE_CHANNEL, THREE), design(WS | {"batch": 2})).summary
+    assert found["cycles"] == 25 + 22
+    assert found["cycles_per_image_p5"] == found["cycles_per_image_median"] == 12.5
+    assert found["cycles_per_image_p95"] == pytest.approx(12.5 + 0.9 * 9.5, rel=1e-12)
+
+
+def test_energy_delay_product_is_of_one_image() -> None:
+    # Two alike images: twice the energy and twice the time of one.
+    one, two = (
+        simulate(trace_of(ONE_CHANNEL, np.repeat(THREE[1:2], count, axis=0)), design(WS)).summary
+        for count in (1, 2)
+    )
+    assert two["energy_pj"] == pytest.approx(2 * one["energy_pj"], rel=1e-12)
+    expected = one["energy_delay_product_pj_s"]
+    assert two["energy_delay_product_pj_s"] == pytest.approx(expected, rel=1e-12)

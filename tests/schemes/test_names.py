@@ -1,0 +1,49 @@
+"""Schemes by their names."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from scheme_cases import GATED
+
+from pgsim import InputError
+from pgsim.schemes import KINDS, SCHEMES, layer_passes, scheme_named
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("dual-dense", "Did you mean 'dual_dense'"),
+        ("PG", "expected one of pg, dual_dense"),
+        ("uniform", "Did you mean 'uniform:8,8'"),
+        ("uniform:8,8,8", "Did you mean 'uniform:8,8'"),
+        ("uniform:-1", "expected one of"),
+        ("plane:2,2", "Did you mean 'planes:2,2'"),
+        ("", "expected one of"),
+    ],
+)
+def test_an_unknown_scheme_is_refused_with_what_was_expected(name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        scheme_named(name)
+
+
+def test_every_scheme_is_described() -> None:
+    # Two planes of GATED's 5 activation and 6 weight bits, or a single width of each.
+    lists = {"A,A,...": "3,2", "W,W,...": "4,2"}
+    for name, description in SCHEMES.items():
+        assert description
+        for letters, bits in lists.items():
+            name = name.replace(letters, bits)
+        assert layer_passes(GATED, re.sub("[AW]", "8", name))
+
+
+def test_every_kind_gives_an_example_of_itself() -> None:
+    for kind in KINDS:
+        assert type(scheme_named(kind.example)) is kind
+        assert scheme_named(kind.example).name == kind.example
+
+
+def test_a_scheme_is_taken_as_it_is() -> None:
+    scheme = KINDS[0]()
+    assert scheme_named(scheme) is scheme

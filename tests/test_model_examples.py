@@ -1,0 +1,154 @@
+"""MODEL.md's worked examples: its blocks, and pgsim, give what a pencil gives.
+
+An example is a YAML block of MODEL.md with a `result`: its layer, its design and what they give.
+HAND_WORKED has the same figures, in MODEL.md's order, each with its working. They are compared with
+what MODEL.md prints, and with what pgsim computes for the layer and the design that it prints.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from pgsim import ArchConfig, GateTrace, load_arch, simulate
+
+MODEL = (Path(__file__).parents[1] / "MODEL.md").read_text()
+
+KEYS = {"layer", "mask", "next", "design", "scheme", "result"}
+
+# The rule, what the example shows, and its figures. `n_pass`: schemes of more than two passes.
+HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
+    # 8192 bits, half of them over 2 * 32: 64 slots. 150 = 64 + 64 + 22, a burst of 256 bytes each.
+    ("M8", "windows", {"dram_write_bytes": 3 * 256}),
+    # Issue slots {0, 1}, {2, 4}, {5} of 6 slots; 7 entries on 4 lanes; 3 in the first lane.
+    (
+        "M12",
+        "combine",
+        {
+            "lsb_slots_dense": 6,
+            "lsb_slots_issued": 3,
+            "lsb_slots_ideal": 2,
+            "lsb_slots_fullest_lane": 3,
+        },
+    ),
+    # Popped: 0, 1, 4, 4; then 2, 5; then 5.
+    ("M13", "queue", {"lsb_slots_issued": 3}),
+    # 3 folds * 2 steps. The second and third begin 4 after the one before: 2 * 2; a skew of 4.
+    ("M17", "spacing", {"msb_cycles": 6, "bubble_cycles": 2 * 2 + 4}),
+    # 3 elements * 2 lanes * 8 bits, once.
+    ("M18", "stay", {"weight_sram_read_bytes": 6}),
+    # 5 * 2 * 8 bits = 10 bytes; 3 tiles * 2 passes.
+    ("M18", "do not stay", {"weight_sram_read_bytes": 60}),
+    # 3 * 2 * 4 bits = 3 bytes; 3 tiles * 4 passes.
+    ("M18", "n_pass weight planes", {"weight_sram_read_bytes": 36}),
+    # 3 folds * 4 steps; 4 * 8 + 8 * 16 = 160 bits at 8 a cycle: 20 - 12.
+    ("M21", "short fold first", {"msb_cycles": 12, "port_stall_cycles": 8}),
+    # 4 * 8 * 3 bits at 8 a cycle: 12 - 8; 4 * 8 * 1 bits: 4, in 8 cycles.
+    ("M21", "n_pass planes", {"msb_cycles": 8, "lsb_cycles": 8, "port_stall_cycles": 4}),
+    # 4 * 8 * 2 bits, then 3 * 8 * 2.
+    ("M22", "slot operand", {"activation_sram_read_bytes": 8 + 6}),
+    # 64 bits twice, each a word of 128.
+    ("M22", "slot operand, queue", {"activation_sram_read_bytes": 16 + 16}),
+    # 4 passes of 64 bits.
+    ("M22", "n_pass slot operand", {"activation_sram_read_bytes": 4 * 8}),
+    # 2 folds and 1, of 8 * 2 * 8 bits.
+    ("M22", "lane operand", {"weight_sram_read_bytes": 3 * 16}),
+    # 8 outputs of 4 bits and 8 mask bits.
+    ("M22", "finished sums", {"output_sram_write_bytes": 5, "output_sram_read_bytes": 5}),
+    # 32 * 8 + 32 * 4 + 8 = 392 bits.
+    ("M22", "sums that wait", {"output_sram_write_bytes": 49, "output_sram_read_bytes": 49}),
+    # 32 * 8 * 2 + 32 * 4 * 2 + 8 = 776 bits.
+    ("M22", "reduction folds", {"output_sram_write_bytes": 97, "output_sram_read_bytes": 97}),
+    # 4 passes of 32 * 8 bits.
+    ("M22", "n_pass sums", {"output_sram_write_bytes": 128, "output_sram_read_bytes": 128}),
+    # 3 pieces of 32 * 16 bits.
+    ("M22", "pieces", {"output_sram_write_bytes": 192, "output_sram_read_bytes": 192}),
+    # 2 lane groups of 40 * 2 * 8 bits.
+    ("M23", "lane operand once", {"dram_weight_read_bytes": 2 * 80}),
+    # 2 lane groups * (2 MSB passes + 1 LSB pass).
+    ("M23", "lane operand again", {"dram_weight_read_bytes": 6 * 80}),
+    # 2 lane groups * 2 windows * 4 passes of 40 * 2 * 4 bits.
+    ("M23", "n_pass lane operand again", {"dram_weight_read_bytes": 16 * 40}),
+    # 48 and 24 bits: a burst of 8 bytes each.
+    ("M23", "shares", {"dram_activation_read_bytes": 2 * 8}),
+    # 8 * 40 * 4 bits, for 2 lane groups.
+    ("M23", "slot operand again", {"dram_activation_read_bytes": 2 * 160}),
+    # 4 * 4 * 2 * 4 bits, for 3 kernel rows.
+    ("M23", "kernel rows", {"dram_activation_read_bytes": 3 * 16}),
+    # 6 * 8 * 8 bits, then 2 * 8 * 8.
+    ("M23", "weights as slots", {"dram_weight_read_bytes": 48 + 16}),
+    # 2 * 4 * 8 bits, in the first of 5 steps.
+    ("M23", "recurrent", {"dram_weight_read_bytes": 8}),
+    # 4 * 2 * 6 bits, a burst of 8 bytes; 2 windows.
+    ("M23", "outputs", {"dram_write_bytes": 2 * 8}),
+    # 8 * 8 * 2 bits ahead; bursts of pixels 0-3, and of 4-7, each once.
+    ("M24", "on demand", {"dram_activation_read_bytes": 16 + 8 + 8}),
+    # 24 + max(5, 8) + max(10, 0) + max(7, 8) + 8, of which the array takes 5 + 10 + 7.
+    ("M25", "turns", {"cycles": 58, "dram_stall_cycles": 58 - 22}),
+]
+
+
+def _blocks() -> list[tuple[str, dict[str, Any]]]:
+    """MODEL.md's YAML blocks, each with its rule; the first two stand under none."""
+    rule, found = "", []
+    for heading, block in re.findall(r"^### (M\d+)|^```yaml\n(.*?)^```", MODEL, re.M | re.S):
+        rule = heading or rule
+        if block:
+            found.append((rule, yaml.safe_load(block)))
+    return found
+
+
+BLOCKS = _blocks()
+EXAMPLES = [(rule, block) for rule, block in BLOCKS if "result" in block]
+
+
+def test_the_design_and_the_layer_come_first() -> None:
+    assert [rule for rule, block in BLOCKS if "result" not in block] == ["", ""]
+
+
+def test_every_example_is_worked_by_hand() -> None:
+    assert [rule for rule, _ in EXAMPLES] == [rule for rule, _, _ in HAND_WORKED]
+    assert all(block.keys() <= KEYS for _, block in EXAMPLES)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> ArchConfig:
+    """The design that all examples change."""
+    path = tmp_path_factory.mktemp("model") / "small.yaml"
+    path.write_text(yaml.safe_dump(BLOCKS[0][1]))
+    return load_arch(path)
+
+
+def drawn(words: list[str]) -> np.ndarray:
+    """The mask of one image: a word for each channel, a character for each position."""
+    return np.array([[[bit == "x" for bit in word] for word in words]])
+
+
+def trace(example: Mapping[str, Any]) -> GateTrace:
+    """The layer of an example, and the next if there is one; without a mask it has no gate."""
+    layer, ungated = BLOCKS[1][1] | {"name": "layer"}, {"gate": "none"}
+    masks = {"layer": drawn(example["mask"])} if "mask" in example else {}
+    layers = [layer | example["layer"] | ({} if masks else ungated)]
+    if "next" in example:
+        layers.append(layer | {"name": "next"} | ungated | example["next"])
+    return GateTrace.from_masks(masks, layers, **({} if masks else {"images": 1}))
+
+
+@pytest.mark.parametrize(
+    ("example", "expected"),
+    [(block, figures) for (_, block), (_, _, figures) in zip(EXAMPLES, HAND_WORKED, strict=False)],
+    ids=[f"{rule} {what}" for rule, what, _ in HAND_WORKED[: len(EXAMPLES)]],
+)
+def test_an_example(
+    small: ArchConfig, example: Mapping[str, Any], expected: Mapping[str, int]
+) -> None:
+    assert example["result"] == expected
+    design = small.override(example.get("design", {}))
+    result = simulate(trace(example), design, example.get("scheme", "pg")).layers.iloc[0]
+    assert {column: int(result[column]) for column in expected} == expected
