@@ -24,6 +24,20 @@ from pgsim.plots.table import draw_results
 
 TRACE, DESIGN = "digits_pg_4_2", "pg_os"
 
+# Where rules of ports, buffers, windows and edges that the design never meets have their say.
+HARSH = (
+    {
+        "lsb.window": 16,
+        "memory.lsb_fetch": "on_demand",
+        **{
+            f"memory.{buffer}_sram.{key}": value
+            for buffer in ("activation", "weight")
+            for key, value in {"kib": 4, "banks": 1, "port_bits": 32}.items()
+        },
+    },
+    {"array.overlap": "none", "memory.double_buffered": False, "batch": 3},
+)
+
 
 def printed(line: str) -> str:
     """Return what a command prints."""
@@ -45,12 +59,17 @@ def outputs(key: str, name: str, *, compared: bool) -> dict[str, Any]:
     """Return all that pgsim says of a kind on the shipped digits."""
     trace, design = load_trace(TRACE), load_arch(DESIGN)
     scheme = name if key == "scheme" else "pg"
-    chosen = design if key == "scheme" else design.override({key: name})
+    change = {} if key == "scheme" else {key: name}
+    chosen = design.override(change)
     result = simulate(trace, chosen, scheme)
     settings = f"--scheme {name}" if key == "scheme" else f"--set {key}={name}"
     said: dict[str, Any] = {
         "layers": result.layers.to_csv(),
         "summary": result.summary,
+        "harsh": [
+            simulate(trace, design.override(change | harsh), scheme).layers.to_csv()
+            for harsh in HARSH
+        ],
         "simulate": printed(f"simulate {TRACE} --arch {DESIGN} {settings}"),
     }
     if key != "scheme":

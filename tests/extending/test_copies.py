@@ -61,7 +61,7 @@ SCHEDULERS = [
     for name in ("dense", "skip", "combine", "queue", "ideal")
 ]
 PES = [
-    Copied("arch/pes", name, name, "array.pe.kind", name == "fusion")
+    Copied("arch/pes", name, name, "array.pe.kind", name in ("fixed", "fusion"))
     for name in ("fixed", "fusion", "serial_activation", "serial_weight", "serial_both")
 ]
 DATAFLOWS = [
