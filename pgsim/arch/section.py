@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import Field as DataField
 from dataclasses import field, fields
 from typing import Annotated, Any, TypeVar
 
@@ -18,21 +19,33 @@ class Section(BaseModel):
 
 def parameter(default: int, least: int, most: int) -> Any:
     """Return a kind's dataclass field that is a key of its section: a whole number in a range."""
-    return field(default=default, metadata={"least": least, "most": most})
+    return field(default=default, metadata={"default": default, "least": least, "most": most})
 
 
 def parameter_fields(kinds: Iterable[type[Any]]) -> dict[str, Any]:
     """Return the pydantic fields of all parameters that these kinds declare, each name once.
 
-    The keys of a kind that is not chosen are kept, so that a sweep can choose it.
+    The keys of a kind that is not chosen are kept, so that a sweep can choose it. Raises TypeError
+    for a kind whose parameters no dataclass made, and where two kinds declare one key differently:
+    a file says it once for all.
     """
+    declared: dict[str, tuple[int, int, int]] = {}
+    for kind in kinds:
+        if undone := [name for name, value in vars(kind).items() if isinstance(value, DataField)]:
+            raise TypeError(
+                f"{kind.__name__}.{undone[0]} is a parameter of no dataclass: decorate the class "
+                "with @dataclass(frozen=True)"
+            )
+        for each in fields(kind):
+            says = (each.metadata["default"], each.metadata["least"], each.metadata["most"])
+            if declared.setdefault(each.name, says) != says:
+                raise TypeError(
+                    f"{kind.__name__}.{each.name} is declared as (default, least, most) = {says}, "
+                    f"and by another kind as {declared[each.name]}: choose another name"
+                )
     return {
-        each.name: (
-            Annotated[int, Field(ge=each.metadata["least"], le=each.metadata["most"])],
-            each.default,
-        )
-        for kind in kinds
-        for each in fields(kind)
+        name: (Annotated[int, Field(ge=least, le=most)], default)
+        for name, (default, least, most) in declared.items()
     }
 
 

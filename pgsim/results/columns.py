@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pgsim.cost.prices import PARTS
 from pgsim.model import events, passes
+from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Count
 from pgsim.model.traffic import TRAFFIC
 
@@ -90,4 +91,9 @@ PARTS_OF_CYCLES = tuple(each.name for each in (*passes.TIMES, *events.WAITS))
 PARTS_OF_ENERGY = tuple(PARTS)
 
 _SUMMED_UNITS = {"MACs", "outputs", "cycles", "us", "slots", "PE cycles", "bytes", "pJ"}
-SUMMED = tuple(name for name, column in LAYER_COLUMNS.items() if column.unit in _SUMMED_UNITS)
+_COUNTED = {each.column for each in LEDGER}
+SUMMED = tuple(
+    name
+    for name, column in LAYER_COLUMNS.items()
+    if name in _COUNTED or column.unit in _SUMMED_UNITS
+)

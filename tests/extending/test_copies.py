@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docs.pages import ROOT
 
-from extending.outputs import lists
 from extending.tree import Tree, fresh_tree
 
 
@@ -117,8 +117,9 @@ def _renamed(said: Any, copied: Copied) -> Any:
     return said
 
 
-def test_nothing_else_changes_but_for_one_line_a_scheme(answers: Answers) -> None:
-    before, after = lists(), answers.lists
+def test_nothing_else_changes_but_for_one_line_a_scheme(answers: Answers, home: Path) -> None:
+    (before,) = Tree(ROOT).ask("outputs.py", [], home)
+    after = answers.lists
     assert {name for name in before if before[name] != after[name]} == {"schemes"}
     was, now = before["schemes"].splitlines(), after["schemes"].splitlines()
     assert [line for line in now if line.split()[0] not in {each.twin for each in SCHEMES}] == was

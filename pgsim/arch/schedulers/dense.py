@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pgsim.arch.lanes import Counts
-from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, Scheduler, even_shortfalls
+from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, even_shortfalls
+from pgsim.arch.schedulers.skip import Skip
 
 
 @dataclass(frozen=True)
-class Dense(Scheduler):
+class Dense(Skip):
     """No scheduler at all: idle lanes are carried along."""
 
     name = "dense"
     description = "every slot is issued, active or not"
-    keeps_slots_apart = True
     packs = False
 
     def issue(self, tiles: MaskTiles, rates: Counts) -> Issued:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pgsim.arch.lanes import Counts
-from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, Scheduler
+from pgsim.arch.schedulers.scheduler import Issued, MaskTiles
+from pgsim.arch.schedulers.skip import Skip
 
 
 @dataclass(frozen=True)
-class Ideal(Scheduler):
+class Ideal(Skip):
     """Any entry on any column. No hardware does that; it is priced as `skip`."""
 
     name = "ideal"
     description = "entries packed without a gap: a bound, no hardware"
+    keeps_slots_apart = False
 
     def issue(self, tiles: MaskTiles, rates: Counts) -> Issued:
         """Return the entries, packed into whole slots."""

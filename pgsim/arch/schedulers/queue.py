@@ -55,6 +55,10 @@ class Queue(Scheduler):
         """Return a bank a lane: one slot goes to other entries in other lanes."""
         return columns
 
+    def table_word_bits(self, columns: int, address_bits: int) -> int:
+        """Return the address of the slot that a lane works on."""
+        return address_bits
+
     def further_half_vectors(
         self, issued: Counts, active: Counts, entries: Counts, columns: int
     ) -> Counts:

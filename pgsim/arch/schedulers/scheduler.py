@@ -71,24 +71,25 @@ class Scheduler:
     def issue(self, tiles: MaskTiles, rates: Counts) -> Issued:
         """Return what is issued in every tile of a mask.
 
-        rates: of the ports, int64 (rates, 3) of `model.ports.SlotReads`.
+        rates: of the ports, int64 (rates, 3): issued slots of a beat, bits that the array needs of
+        each vector, bits that the port brings until the next beat (`model.ports.SlotReads`).
         """
         raise NotImplementedError
 
     def most_vectors(self, columns: int) -> int:
-        """Return the most operand vectors that one issued slot reads."""
-        return 1
+        """Return the most operand vectors that one issued slot reads; 0 if no port limits it."""
+        raise NotImplementedError
 
     def modules(self, columns: int) -> Mapping[str, float]:
         """Return the synthesized modules that the scheduler is made of (M29).
 
         Schedulers are synthesized for 16 lanes and grow with the lanes in proportion.
         """
-        return {"scheduler_skip_lanes_16": columns / 16}
+        raise NotImplementedError
 
     def further_streams(self, columns: int) -> float:
         """Return the operand streams that a PE has beyond one, on average (M29)."""
-        return 0
+        raise NotImplementedError
 
     def table_banks(self, columns: int) -> int:
         """Return the banks of the issue table: words at one address are an issue slot's entry."""
@@ -96,7 +97,7 @@ class Scheduler:
 
     def table_word_bits(self, columns: int, address_bits: int) -> int:
         """Return the bits of a word of the issue table, if slots have so many bits of address."""
-        return address_bits
+        raise NotImplementedError
 
     def further_half_vectors(
         self, issued: Counts, active: Counts, entries: Counts, columns: int
@@ -106,7 +107,7 @@ class Scheduler:
         issued, active: slots of a layer. entries: its mask bits set. Twice, because a vector may
         pass half of the columns on average (M28).
         """
-        return np.zeros_like(entries)
+        raise NotImplementedError
 
     def table_writes(self, active: Counts, entries: Counts) -> Counts:
         """Return the words written to the issue table (M28)."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from pgsim.arch.lanes import Counts
 from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, Scheduler, even_shortfalls
@@ -20,3 +23,25 @@ class Skip(Scheduler):
         """Return the active slots, each a vector."""
         active = tiles.active_slots
         return Issued(active, active, even_shortfalls(active, rates))
+
+    def most_vectors(self, columns: int) -> int:
+        """Return 1: an issued slot is one slot."""
+        return 1
+
+    def modules(self, columns: int) -> Mapping[str, float]:
+        """Return the synthesized scheduler, grown by lanes."""
+        return {"scheduler_skip_lanes_16": columns / 16}
+
+    def further_streams(self, columns: int) -> float:
+        """Return 0: every PE has the one stream that it needs."""
+        return 0
+
+    def table_word_bits(self, columns: int, address_bits: int) -> int:
+        """Return the address of the slot."""
+        return address_bits
+
+    def further_half_vectors(
+        self, issued: Counts, active: Counts, entries: Counts, columns: int
+    ) -> Counts:
+        """Return 0 vectors beyond one an issued slot."""
+        return np.zeros_like(entries)
