@@ -1,0 +1,91 @@
+"""The long checks, as one command: thousands of cases of the three models, and deliberate faults.
+
+    python tests/long.py
+
+needs Verilator 5, and two cores for about 20 minutes. It runs
+
+- the stepped reference against pgsim: 40,000 cases of named schemes, 2,000 of four passes;
+- the RTL of every design against pgsim: 340 cases of named schemes and as many of any passes each;
+- the faults of `tests/rtl/mutations.py`, each of which has to be caught.
+
+As many run at a time as there are cores. What fails is printed whole.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+AGAINST_REFERENCE = str(TESTS / "test_against_reference.py")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A command, what it shows, and the environment that makes it long."""
+
+    shows: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+CHECKS = (  # the longest first
+    Check(
+        "the stepped reference, 40,000 cases of named schemes",
+        (*PYTEST, AGAINST_REFERENCE, "-k", "integer"),
+        {"PGSIM_REFERENCE_SEEDS": "40000"},
+    ),
+    Check(
+        "the RTL of every design, 340 cases of named schemes and 340 of any passes each",
+        (*PYTEST, str(TESTS / "rtl" / "test_rtl.py")),
+        {"PGSIM_RTL": "required", "PGSIM_RTL_BUILD_SET": "all", "PGSIM_RTL_CASES": "340"},
+    ),
+    Check("deliberate faults", (sys.executable, str(TESTS / "rtl" / "mutations.py"))),
+    Check(
+        "the stepped reference, 2,000 cases of four passes",
+        (*PYTEST, AGAINST_REFERENCE, "-k", "four"),
+        {"PGSIM_REFERENCE_PASSES_SEEDS": "2000"},
+    ),
+)
+
+
+def run(check: Check) -> tuple[bool, str]:
+    """Run a check; return whether it passed, and a report with its last line, or all of them."""
+    start = time.monotonic()
+    done = subprocess.run(
+        check.command,
+        cwd=TESTS.parent,
+        env=os.environ | check.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    lines = done.stdout.strip().splitlines() or [""]
+    said = lines[-1] if done.returncode == 0 else "\n".join(lines)
+    word = "passed" if done.returncode == 0 else "FAILED"
+    return done.returncode == 0, f"{word} in {time.monotonic() - start:.0f} s: {check.shows}\n{said}"
+
+
+def main() -> int:
+    """Run all checks, print what became of each, and return 1 if one failed."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        futures = [pool.submit(run, check) for check in CHECKS]
+        passed = 0
+        for future in as_completed(futures):
+            ok, report = future.result()
+            passed += ok
+            print(report, flush=True)
+    print(f"{passed} of {len(CHECKS)} long checks passed")
+    return int(passed < len(CHECKS))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
