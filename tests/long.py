@@ -71,7 +71,10 @@ def run(check: Check) -> tuple[bool, str]:
     lines = done.stdout.strip().splitlines() or [""]
     said = lines[-1] if done.returncode == 0 else "\n".join(lines)
     word = "passed" if done.returncode == 0 else "FAILED"
-    return done.returncode == 0, f"{word} in {time.monotonic() - start:.0f} s: {check.shows}\n{said}"
+    return (
+        done.returncode == 0,
+        f"{word} in {time.monotonic() - start:.0f} s: {check.shows}\n{said}",
+    )
 
 
 def main() -> int:
