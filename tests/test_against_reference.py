@@ -25,8 +25,8 @@ from reference import COUNTS, simulate_layer
 from pgsim import ArchConfig, GateTrace, simulate
 from pgsim.workload import layer_shape
 
-SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "3000"))
-PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "400"))
+SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "2000"))
+PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "300"))
 CHUNK = 100
 
 
