@@ -1,5 +1,5 @@
 // The accelerator: operands from two memories through a systolic array to the feet of its columns;
-// gates, mask window and scheduler, which steer the gated passes; the sequencer, and the DRAM's port.
+// gates, mask window and scheduler, which steer the gated passes; the sequencer; the DRAM's port.
 module accelerator
   import types::*;
 #(
@@ -94,6 +94,9 @@ module accelerator
   int activation_slice, weight_slice;
   assign activation_slice = pass.rate.activation_slices == 0 ? 0 : pass.cycle % pass.rate.activation_slices;
   assign weight_slice = pass.rate.activation_slices == 0 ? 0 : pass.cycle / pass.rate.activation_slices;
+  plane_t activation_plane, weight_plane;
+  assign activation_plane = pass.sweep.activation;
+  assign weight_plane = pass.sweep.weight;
   always_comb begin
     control = '0;
     control.load = loads;
@@ -102,9 +105,11 @@ module accelerator
     control.last = pass.cycle == pass.cycles - 1 && (STATIONARY || pass.step == pass.steps - 1);
     control.activation_log2 = pass.rate.activation_log2;
     control.weight_log2 = pass.rate.weight_log2;
-    control.activation_signed = layer.signed_activations && holds_top(pass.sweep.activation, layer.activation_bits)
+    control.activation_signed = layer.signed_activations
+        && holds_top(activation_plane, layer.activation_bits)
         && activation_slice == pass.rate.activation_slices - 1;
-    control.weight_signed = holds_top(pass.sweep.weight, layer.weight_bits) && weight_slice == pass.rate.weight_slices - 1;
+    control.weight_signed = holds_top(weight_plane, layer.weight_bits)
+        && weight_slice == pass.rate.weight_slices - 1;
     control.shift = 5'(activation_slice * ACTIVATION_SLICE + weight_slice * WEIGHT_SLICE);
     control.column_slice = 4'(ROWS_ARE_ACTIVATIONS ? weight_slice : activation_slice);
     control.index = pass.index;
@@ -123,8 +128,8 @@ module accelerator
       .SLICES(SLICES), .ROW_WIRES(ROW_WIRES), .COLUMN_WIRES(COLUMN_WIRES), .SELECT_BITS(SELECT_BITS)
   ) array (.clk, .enable, .control, .row_streams, .row_selects, .column_operands, .empty, .leaves, .leaving, .sums);
 
-  // The feet of the columns, and the masks that their gates write: in the deciding pass, the last of
-  // those that lead.
+  // The feet of the columns, and the masks that their gates write: in the deciding pass, the last
+  // of those that lead.
   int leading;
   logic gated_layer;
   assign leading = leading_passes(layer);
@@ -146,15 +151,17 @@ module accelerator
       assign sweep = layer.sweeps[leaving[c].index];
       assign decides = gated_layer && int'(leaving[c].index) == leading - 1 && leaving[c].last_fold;
       assign entry = {tile.half, leaving[c].issue[ADDRESS_BITS-1:0]};
-      assign slot = sweep.gated ? stream_slot[entry][lane_stream[entry][c*SELECT_BITS+:SELECT_BITS]] : entry[ADDRESS_BITS-1:0];
+      assign slot = sweep.gated ? stream_slot[entry][lane_stream[entry][c*SELECT_BITS+:SELECT_BITS]]
+          : entry[ADDRESS_BITS-1:0];
       assign in_tile = leaving[c].issue >= 0 && c < tile.lanes;
       assign used = in_tile && (!sweep.gated || lane_used[tile.half][entry[ADDRESS_BITS-1:0]][c]);
       assign lane = tile.group * layer.lanes + tile.first_lane + c;
       assign all_slots = tile.group * layer.slots + tile.first_slot + int'(slot);
       assign threshold_of[c] = layer.thresholds_by_slot ? all_slots : lane;
       column_foot #(.WINDOW(WINDOW)) foot (
-          .clk, .enable, .leaves(leaves[c]), .leaving(leaving[c]), .sum(sums[c]), .used, .half(tile.half), .slot,
-          .scale(sweep.activation.low + sweep.weight.low), .threshold(threshold[c]), .writes(stored[c]), .stored(stored_sum[c]), .gate(gate[c]));
+          .clk, .enable, .leaves(leaves[c]), .leaving(leaving[c]), .sum(sums[c]), .used,
+          .half(tile.half), .slot, .scale(sweep.activation.low + sweep.weight.low),
+          .threshold(threshold[c]), .writes(stored[c]), .stored(stored_sum[c]), .gate(gate[c]));
       assign stored_output[c] = all_slots * layer.lanes + tile.first_lane + c;
       assign bit_written[c] = leaves[c] && decides && leaving[c].issue >= 0;
       assign bit_value[c] = gate[c] && in_tile;
@@ -170,8 +177,9 @@ module accelerator
       .COLUMNS(COLUMNS), .WINDOW(WINDOW), .SCHEDULER(SCHEDULER), .WAYS(WAYS), .OPEN(OPEN), .DEPTH(DEPTH), .SCAN(SCAN),
       .GATE_LATENCY(GATE_LATENCY), .STREAMS(STREAMS), .SELECT_BITS(SELECT_BITS)
   ) mask_window (
-      .clk, .reset, .enable, .bit_written, .bit_slot, .bit_value, .bit_half, .ends_window(ends_window[COLUMNS-1]),
-      .windows_known, .issued(counts), .vectors, .stream_slot, .stream_used, .lane_used, .lane_stream, .schedules);
+      .clk, .reset, .enable, .bit_written, .bit_slot, .bit_value, .bit_half,
+      .ends_window(ends_window[COLUMNS-1]), .windows_known, .issued(counts), .vectors, .stream_slot,
+      .stream_used, .lane_used, .lane_stream, .schedules);
   assign issued[0] = int'(counts[0]);
   assign issued[1] = int'(counts[1]);
 endmodule

@@ -74,7 +74,11 @@ def run_time_library(builds: Path) -> Path:
         _make(made, f"OPT_GLOBAL={OPTIMIZATION}")
         for path in set(made.iterdir()) - set(made.glob("verilated*.o")):
             path.unlink()
-        made.replace(folder)
+        try:
+            made.replace(folder)
+        except OSError:  # unless another process has been quicker
+            if not folder.exists():
+                raise
     return folder
 
 

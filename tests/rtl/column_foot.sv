@@ -1,5 +1,5 @@
-// The foot of one column: a lane of the output buffer, where sums of all passes wait and add up at
-// full scale, each shifted left by where its planes begin, and its gate, which compares what is there
+// The foot of one column: a lane of the output buffer, where the sums of all passes add up at full
+// scale, each shifted left by where its planes begin, and its gate, which compares what is there
 // with the lane's threshold.
 module column_foot
   import types::control_t;

@@ -1,5 +1,5 @@
-// The gate: whether a finished MSB sum exceeds its channel's threshold (Precision Gating, Zhang et
-// al., ICLR 2020). One stands at the foot of each column.
+// The gate: whether the sum of the passes that lead, of Precision Gating's MSBs (Zhang et al., ICLR
+// 2020), exceeds its channel's threshold. One stands at the foot of each column.
 module comparator #(
     parameter int SUM_BITS = 32
 ) (

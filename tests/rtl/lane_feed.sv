@@ -67,7 +67,8 @@ module lane_feed
   end
 
   function automatic int operand(input int at);
-    return ROWS_ARE_ACTIVATIONS ? plane_of(memory.element(at), served.sweep.weight, layer.weight_bits)
-        : plane_of(memory.element(at), served.sweep.activation, layer.activation_bits);
+    automatic int whole = memory.element(at);
+    if (ROWS_ARE_ACTIVATIONS) return plane_of(whole, served.sweep.weight, layer.weight_bits);
+    return plane_of(whole, served.sweep.activation, layer.activation_bits);
   endfunction
 endmodule

@@ -1,7 +1,7 @@
-// The masks of two windows, and the schedules of their gated passes. Mask bits come from the gates column by column;
-// when the last column's bit of a slot is there, the slot goes to the scheduler, GATE_LATENCY cycles
-// later where registers stand in between. The scheduler fills the issue table, one slot a cycle,
-// behind the pass that decides; a window's schedule is known with its last slot.
+// The masks of two windows, and the schedules of their gated passes. Mask bits come from the gates
+// column by column; when the last column's bit of a slot is there, the slot goes to the scheduler,
+// GATE_LATENCY cycles later where registers stand in between. The scheduler fills the issue table,
+// one slot a cycle, behind the pass that decides; a window's schedule is known with its last slot.
 module mask_window #(
     parameter int COLUMNS = 4,
     parameter int WINDOW = 64,

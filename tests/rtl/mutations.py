@@ -5,7 +5,8 @@
 Each fault is made in a copy of the sources, and the cases of one build are run there, as the suite
 runs them. It is caught if they fail, in the comparison or by an assertion of the RTL; a fault
 that does not even build says nothing and is an error. First all those builds are run without a
-fault, and must pass.
+fault, and must pass. A fault in the RTL is run beside the package of that first copy, whose kernels
+are compiled by then.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("pgsim", "tests", "traces", "arch_configs", "pyproject.toml")
-TEST = "tests/rtl/test_rtl.py::test_rtl_equals_arithmetic_and_pgsim"
+TESTS = ("tests", "pyproject.toml")
+PACKAGE = ("pgsim", "traces", "arch_configs")
+RUN = ("test_rtl_equals_arithmetic_and_pgsim", "test_passes_of_any_number")
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,43 @@ FAULTS = (
         "an LSB sum goes to the other half of the output buffer",
         "tests/rtl/column_foot.sv",
         "sums[{half, slot}] <= stored;",
-        "sums[{half ^ leaving.lsb, slot}] <= stored;",
+        "sums[{half ^ leaving.index[0], slot}] <= stored;",
         "4x4,dataflow=ws",
+    ),
+    Fault(
+        "the first pass decides alone",
+        "tests/rtl/accelerator.sv",
+        "int'(leaving[c].index) == leading - 1",
+        "leaving[c].index == 0",
+        "4x4",
+    ),
+    Fault(
+        "a pass's sums are not scaled by its plane of the weights",
+        "tests/rtl/accelerator.sv",
+        ".scale(sweep.activation.low + sweep.weight.low)",
+        ".scale(sweep.activation.low)",
+        "4x4,dataflow=ws",
+    ),
+    Fault(
+        "a plane below the top bit has a sign",
+        "tests/rtl/types.sv",
+        "return plane.low < operand_bits && plane.low + plane.bits >= operand_bits;",
+        "return plane.low < operand_bits;",
+        "4x4",
+    ),
+    Fault(
+        "gated passes begin before their mask is known",
+        "tests/rtl/sequencer.sv",
+        "gate_known = !pass.sweep.gated || windows_known > pass.tile;",
+        "gate_known = !pass.sweep.gated || windows_known >= pass.tile;",
+        "4x4",
+    ),
+    Fault(
+        "a dense pass behind a gated one is of the tile that leads",
+        "tests/rtl/sequencer.sv",
+        "found.tile = interleaved && index >= leading ? turn - 1 : turn;",
+        "found.tile = interleaved && found.sweep.gated ? turn - 1 : turn;",
+        "4x4",
     ),
     Fault(
         "the last sum leaves a cycle early, in the kernel",
@@ -149,25 +186,25 @@ def main() -> int:
     """Try every fault, print what became of each, and return 1 if one was not caught."""
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count()) as pool:
         builds = Path(os.environ.get("PGSIM_RTL_BUILDS", f"{scratch}/builds"))
-        plain = copied(Path(scratch) / "plain")
+        plain = copied(Path(scratch) / "plain", *PACKAGE, *TESTS)
         used = sorted({fault.build for fault in FAULTS})
         for build, passed in zip(
-            used, pool.map(lambda name: passes(plain, name, builds), used), strict=True
+            used, pool.map(lambda name: passes(plain, plain, name, builds), used), strict=True
         ):
             if not passed:
                 print(f"without a fault, {build} fails: nothing can be said")
                 return 1
-        caught = list(pool.map(lambda fault: is_caught(fault, Path(scratch), builds), FAULTS))
+        caught = list(pool.map(lambda fault: is_caught(fault, plain, builds), FAULTS))
     for fault, found in zip(FAULTS, caught, strict=True):
         print(f"{'caught' if found else 'NOT CAUGHT':<12}{fault.what}  ({fault.file})")
     print(f"{sum(caught)} of {len(FAULTS)} faults caught")
     return int(not all(caught))
 
 
-def copied(folder: Path) -> Path:
-    """Copy what the suite needs of the sources."""
+def copied(folder: Path, *names: str) -> Path:
+    """Copy some of the sources."""
     folder.mkdir()
-    for name in COPIED:
+    for name in names:
         source = ROOT / name
         if source.is_dir():
             unwanted = shutil.ignore_patterns("__pycache__", "*.nbc", "*.nbi")
@@ -177,29 +214,32 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def is_caught(fault: Fault, scratch: Path, builds: Path) -> bool:
+def is_caught(fault: Fault, plain: Path, builds: Path) -> bool:
     """Make one fault in a copy of its own and say whether its build's cases fail."""
-    folder = copied(scratch / f"fault_{FAULTS.index(fault)}")
+    in_package = fault.file.startswith("pgsim/")
+    parts = (*PACKAGE, *TESTS) if in_package else TESTS
+    folder = copied(plain.parent / f"fault_{FAULTS.index(fault)}", *parts)
     path = folder / fault.file
     text = path.read_text()
     if text.count(fault.right) != 1:
         raise SystemExit(f"{fault.file}: {fault.right!r} is there {text.count(fault.right)} times")
     path.write_text(text.replace(fault.right, fault.wrong))
-    return not passes(folder, fault.build, builds)
+    return not passes(folder, folder if in_package else plain, fault.build, builds)
 
 
-def passes(folder: Path, build: str, builds: Path) -> bool:
-    """Say whether a build's cases pass in a copy of the sources."""
+def passes(folder: Path, package: Path, build: str, builds: Path) -> bool:
+    """Say whether a build's cases pass in a copy of the tests, with the pgsim of a folder."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, f"{TEST}[{build}]"],
+        [*command, *(f"tests/rtl/test_rtl.py::{name}[{build}]" for name in RUN)],
         cwd=folder,
         env=os.environ
         | {
-            "PYTHONPATH": str(folder),
+            "PYTHONPATH": str(package),
             "PGSIM_RTL": "required",
+            "PGSIM_RTL_BUILD_SET": "all",
             "PGSIM_RTL_BUILDS": str(builds),
-            "NUMBA_CACHE_DIR": str(folder / "numba"),
+            "NUMBA_CACHE_DIR": str(package / "numba"),
         },
         capture_output=True,
         text=True,

@@ -68,8 +68,8 @@ module sequencer
   assign interleaved = leading < layer.passes && DOUBLE_BUFFERED && OVERLAP_FOLDS;
   assign turns = interleaved ? tiles + 1 : tiles;
 
-  // Of each pass: the rate, and the folds of the reduction. Operands stay where all passes want the same
-  // of them in the same places.
+  // Of each pass: the rate, and the folds of the reduction. Operands stay where all passes want the
+  // same of them in the same places.
   rate_t rates[MOST_PASSES];
   int folds[MOST_PASSES];
   always_comb begin
@@ -86,13 +86,13 @@ module sequencer
     return ROWS_ARE_ACTIVATIONS ? sweep.weight : sweep.activation;
   endfunction
 
-  // The passes of a turn in their order. In an interleaved turn the leading passes of a tile go before
-  // the trailing ones of the tile before, but for the first tile of a lane group whose operands would
-  // push out those of the group before.
+  // The passes of a turn in their order. In an interleaved turn the leading passes of a tile go
+  // before the trailing ones of the tile before, but for the first tile of a lane group whose
+  // operands would push out those of the group before.
   function automatic pass_t pass_in(input int turn, input int number);
     automatic tile_t tile = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, turn);
     automatic int first = interleaved && stays && tile.opens_lane_group ? leading : 0;
-    automatic int index = first + number < layer.passes ? first + number : first + number - layer.passes;
+    automatic int index = (first + number) % layer.passes;
     automatic pass_t found;
     found = '0;
     found.index = index_t'(index);
@@ -156,10 +156,11 @@ module sequencer
           if (!pass.happens || gate_known && pass.slots == 0) begin
             here = next_pass(here);
           end else begin
-            must_load = STATIONARY && !(stays && loaded_tile >= 0 && same_lane_group(loaded_tile, pass.tile));
-            if (OVERLAP_FOLDS)
-              bus_free = STATIONARY ? !must_load || !loading : since_end + pass.steps * pass.cycles >= ROWS;
-            else bus_free = empty && (!STATIONARY || loaded && !loading);
+            must_load = STATIONARY
+                && !(stays && loaded_tile >= 0 && same_lane_group(loaded_tile, pass.tile));
+            if (!OVERLAP_FOLDS) bus_free = empty && (!STATIONARY || loaded && !loading);
+            else if (STATIONARY) bus_free = !must_load || !loading;
+            else bus_free = since_end + pass.steps * pass.cycles >= ROWS;
             ready = here.step > 0 || here.cycle > 0 || gate_known && bus_free;
             moves = 0;
           end

@@ -60,7 +60,8 @@ module slot_feed
       row_streams[row] = '0;
       row_selects[row] = pass.sweep.gated ? lane_stream[entry] : '0;
       for (int stream = 0; stream < STREAMS; stream++) begin
-        automatic bit used = own >= 0 && (pass.sweep.gated ? stream_used[pass.at.half][own[ADDRESS_BITS-1:0]][stream] : stream == 0);
+        automatic bit used = own >= 0 && (stream == 0 || pass.sweep.gated)
+            && (!pass.sweep.gated || stream_used[pass.at.half][own[ADDRESS_BITS-1:0]][stream]);
         automatic int slot = pass.sweep.gated ? int'(stream_slot[entry][stream]) : own;
         automatic int vector = (pass.at.group * layer.slots + pass.at.first_slot + slot) * layer.reduction;
         if (used && (!STATIONARY || row == 0)) step_bits += elements * bits;
@@ -74,7 +75,8 @@ module slot_feed
   end
 
   function automatic int operand(input int at);
-    return ROWS_ARE_ACTIVATIONS ? plane_of(memory.element(at), pass.sweep.activation, layer.activation_bits)
-        : plane_of(memory.element(at), pass.sweep.weight, layer.weight_bits);
+    automatic int whole = memory.element(at);
+    if (!ROWS_ARE_ACTIVATIONS) return plane_of(whole, pass.sweep.weight, layer.weight_bits);
+    return plane_of(whole, pass.sweep.activation, layer.activation_bits);
   endfunction
 endmodule

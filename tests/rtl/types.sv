@@ -10,7 +10,7 @@ package types;
     int bits;
   } plane_t;
 
-  // One sweep over the layer, its pass as the host sets it: a plane of the activations times a plane
+  // One sweep over the layer, a pass as the host sets it: a plane of the activations times a plane
   // of the weights, of all outputs, or of those whose mask bit is 1.
   typedef struct packed {
     plane_t activation;
@@ -131,7 +131,7 @@ package types;
     return plane.low < operand_bits && plane.low + plane.bits >= operand_bits;
   endfunction
 
-  // An operand's plane as a number: signed as the operand is if it holds the top bit, else unsigned.
+  // An operand's plane as a number: signed as the operand is if it holds its top bit, else unsigned.
   function automatic int plane_of(input int operand, input plane_t plane, input int operand_bits);
     automatic int shifted = operand >>> plane.low;
     return holds_top(plane, operand_bits) ? shifted : shifted & ((1 << plane.bits) - 1);
