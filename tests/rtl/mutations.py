@@ -229,7 +229,7 @@ def is_caught(fault: Fault, plain: Path, builds: Path) -> bool:
 
 def passes(folder: Path, package: Path, build: str, builds: Path) -> bool:
     """Say whether a build's cases pass in a copy of the tests, with the pgsim of a folder."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [*command, *(f"tests/rtl/test_rtl.py::{name}[{build}]" for name in RUN)],
         cwd=folder,
