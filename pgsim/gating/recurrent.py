@@ -2,9 +2,10 @@
 
 A cell computes ``W_ih·x`` for all time steps at once, because no step's depends on another's, and
 ``W_hh·h`` step by step. In a trace the first is a `linear` layer with the steps as its positions,
-the second a `recurrent` one (DESIGN's word for it; M6). Each has a quantizer, thresholds and a mask
-of its own. A hidden state lies in (-1, 1), so that activations are signed: the MSB part too, the
-LSB part not (M2). All sums go into a sigmoid or a tanh, so that both gates open near zero (M38).
+the second a `recurrent` one, whose steps depend on each other (M6). Each has a quantizer,
+thresholds and a mask of its own. A hidden state lies in (-1, 1), so that activations are signed:
+the MSB part too, the LSB part not (M2). All sums go into a sigmoid or a tanh, so that both gates
+open near zero (M38).
 """
 
 from __future__ import annotations
