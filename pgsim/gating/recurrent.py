@@ -41,9 +41,21 @@ class PGLSTM(nn.Module):
     """One layer of an LSTM with Precision Gating, or quantized only where `msb_bits` is None.
 
     The input is ``(images, time_steps, input_size)``: an image is one sequence. The rows of both
-    weights are the gates of ``nn.LSTM`` in its order; the bias is added to the input product. The
-    options are those of both products; unless they say otherwise activations are signed, clips
-    start at 1, where a hidden state ends, and gates open near zero, with thresholds from -1 on.
+    weights are the gates of ``nn.LSTM`` in its order; the bias is added to the input product.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        As ``nn.LSTM`` has them.
+    **options : GateOptions
+        Of both products. Unless they say otherwise activations are signed, clips start at 1, where
+        a hidden state ends, and gates open near zero, with thresholds from -1 on.
+
+    Examples
+    --------
+    >>> states, _ = PGLSTM(8, 16, activation_bits=4, msb_bits=2)(torch.rand(2, 5, 8))
+    >>> states.shape
+    torch.Size([2, 5, 16])
     """
 
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[GateOptions]) -> None:
