@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pgsim.schemes import SCHEMES
     from pgsim.study.comparison import compare
     from pgsim.study.simulation import simulate
-    from pgsim.study.sweeps import load_sweep, sweep
+    from pgsim.study.sweeps import SweepSpec, load_sweep, sweep
     from pgsim.workload import (
         GateTrace,
         LayerShape,
@@ -39,6 +39,7 @@ _HOMES = {
     "LayerShape": "workload",
     "LayerTrace": "workload",
     "SCHEMES": "schemes",
+    "SweepSpec": "study.sweeps",
     "check_trace": "workload",
     "compare": "study.comparison",
     "load_arch": "arch",
@@ -65,6 +66,7 @@ __all__ = [
     "InputError",
     "LayerShape",
     "LayerTrace",
+    "SweepSpec",
     "check_trace",
     "compare",
     "load_arch",

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 
 
 class InputError(ValueError):
-    """What a person gave pgsim is wrong; the message says where, and what was expected."""
+    """What a person gave pgsim is wrong; the message says where, and what was expected.
+
+    Examples
+    --------
+    >>> from pgsim import network
+    >>> network("resnet-20")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    pgsim.errors.InputError: no network is named 'resnet-20' (...). Did you mean 'resnet20'?
+    """
 
 
 def nearest(name: object, valid: Iterable[str]) -> str:

@@ -27,7 +27,36 @@ from pgsim.files import shipped
 
 
 class ArchConfig(Section):
-    """One accelerator design, as `load_arch` reads it; compares, hashes and pickles by value."""
+    """One accelerator design, as `load_arch` reads it; compares, hashes and pickles by value.
+
+    Construction raises pydantic's ValidationError, a ValueError; `load_arch` and `override` raise
+    InputError instead and say where.
+
+    Parameters
+    ----------
+    name, source : str
+        What results call the design, and where its numbers come from.
+    clock_mhz : float
+        Clock of the array and its buffers, above 0.
+    technology : str
+        Path or shipped name of the table of what parts cost.
+    array : Array
+        Rows and columns of PEs, the PE, the dataflow, the lanes.
+    memory : Memory
+        The three buffers and the DRAM.
+    lsb : LSB
+        The scheduler of gated passes, its window and the order of lanes.
+    batch : int
+        Images that run together, at least 1.
+    output_bits : int, optional
+        Bits of an output as it is written; by default those that the next layer reads (M23).
+
+    Examples
+    --------
+    >>> design = load_arch("pg_os")
+    >>> design.pes, design.dataflow.name, design.pe.name, design.scheduler.name
+    (256, 'os', 'fusion', 'combine')
+    """
 
     name: Name
     source: str = ""
@@ -92,8 +121,25 @@ class ArchConfig(Section):
     def override(self, values: Mapping[str, object]) -> ArchConfig:
         """Return a config with some values changed, checked as a file is.
 
-        `values` maps dotted keys (`config_keys`) to values, as in ``{"array.rows": 32}``. Raises
-        InputError with one line for each problem, naming its key and the nearest valid one.
+        Parameters
+        ----------
+        values : mapping of str to values
+            By dotted key of an architecture (`pgsim.arch.config_keys`), such as `array.rows`.
+
+        Returns
+        -------
+        ArchConfig
+            A new one, of the same name.
+
+        Raises
+        ------
+        InputError
+            With one line for each problem, naming its key and the nearest valid one.
+
+        Examples
+        --------
+        >>> load_arch("pg_os").override({"array.rows": 32, "lsb.scheduler": "skip"}).pes
+        512
         """
         label = f"{self.name}, overridden"
         changed = self.model_dump()
@@ -110,9 +156,26 @@ class ArchConfig(Section):
 def load_arch(name_or_path: str | Path | ArchConfig) -> ArchConfig:
     """Return the architecture of a YAML file, or of the shipped one of that name.
 
-    A config that is loaded already is returned as it is. Raises InputError where there is no such
-    file or name, and for everything wrong in the file at once, one line each with file, line and
-    key.
+    Parameters
+    ----------
+    name_or_path : str, Path or ArchConfig
+        A file, or the name of a shipped one. A config that is loaded already is returned as it is.
+
+    Returns
+    -------
+    ArchConfig
+        The design, checked and frozen.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file or name, and for everything wrong in the file at once, one line
+        each with file, line and key.
+
+    Examples
+    --------
+    >>> load_arch("pg_ws").array.rows
+    16
     """
     if isinstance(name_or_path, ArchConfig):
         return name_or_path
@@ -120,7 +183,18 @@ def load_arch(name_or_path: str | Path | ArchConfig) -> ArchConfig:
 
 
 def config_keys() -> tuple[str, ...]:
-    """Return every dotted key of an architecture: what `override` and sweeps may set."""
+    """Return every dotted key of an architecture: what `override` and sweeps may set.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the file.
+
+    Examples
+    --------
+    >>> "array.pe.max_weight_bits" in config_keys()
+    True
+    """
     return dotted_keys(ArchConfig)
 
 

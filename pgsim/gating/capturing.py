@@ -39,15 +39,50 @@ def capture(
 ) -> GateTrace:
     """Return the trace of a model in eval mode: its layers as they ran, its masks bit for bit.
 
-    `batches` are model inputs, images on the first axis, all images of one size; their order is the
-    trace's; for a recurrent network an image is one sequence, all of one length. The layers are the
-    model's PGConv2d, PGLinear and PGLSTM (an input and a hidden product, each a layer), and the
-    modules that `gate_of` knows (see `pgsim.gating.modules`), in the order they ran. `accuracy`,
-    numbers by name, `provenance` and `name` are the trace's; `progress` shows a bar on stderr. All
-    masks are held in memory, one bit a gated output, or with `out` written to files as they come
-    and mapped (see `Shards`).
-    Raises InputError where a layer states no widths (a plain nn.Conv2d), runs more than once a
-    batch or at two input sizes, where its mask is not found, or where nothing ran.
+    Parameters
+    ----------
+    model : nn.Module
+        Its layers are the PGConv2d, PGLinear and PGLSTM (an input and a hidden product, each a
+        layer), and the modules that `gate_of` knows, in the order they ran.
+    batches : iterable of Tensor
+        Model inputs, images on the first axis, all images of one size; their order is the trace's.
+        For a recurrent network an image is one sequence, all of one length.
+    model_name, dataset : str
+        The trace's `model` and `dataset`.
+    accuracy : mapping of str to float, optional
+        The trace's: what the model reaches, by names such as `top1`.
+    provenance : mapping of str to JSON values, optional
+        The trace's: how the masks came to be.
+    name : str, optional
+        The trace's, by default `model_name`, or the name of the files of `out`.
+    gate_of : callable, optional
+        From a module to its Gate, or None: describes layers of others (`pgsim.gating.modules`).
+    out : Shards, optional
+        Files that masks are written to as they come, and then mapped. By default they are held in
+        memory, one bit a gated output.
+    progress : bool
+        Whether a bar on stderr shows how far it is.
+
+    Returns
+    -------
+    GateTrace
+        With `mask_source` "captured".
+
+    Raises
+    ------
+    InputError
+        Where a layer states no widths (a plain nn.Conv2d), runs more than once a batch or at two
+        input sizes, where its mask is not found, or where nothing ran.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pgsim.gating import PGLinear
+    >>> model = nn.Sequential(PGLinear(64, 10, activation_bits=4, msb_bits=2))
+    >>> batches = torch.rand(8, 64).split(4)
+    >>> trace = capture(model, batches, model_name="one_layer", dataset="noise")
+    >>> trace.images, trace.layers[0].unpack().shape
+    (8, (8, 10, 1))
     """
     gates = gates_of(model, gate_of)
     about = {

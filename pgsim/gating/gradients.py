@@ -25,10 +25,27 @@ def clipped_integers(x: Tensor, bound: Tensor, levels: int, signed: bool) -> Ten
 
 
 def split_planes(integers: Tensor, lsb_bits: int) -> tuple[Tensor, Tensor]:
-    """Return I_hb and I_lb of ``I = I_hb·2^lsb_bits + I_lb`` (M2), in tensors like I.
+    """Return I_hb and I_lb of ``I = I_hb·2^lsb_bits + I_lb`` (M2).
 
-    I_hb is the arithmetic shift ``I >> lsb_bits``, signed where I is; I_lb is never negative. The
-    gradient goes through I_hb, which stands for the whole; I_lb has none.
+    The gradient goes through I_hb, which stands for the whole; I_lb has none.
+
+    Parameters
+    ----------
+    integers : Tensor
+        I, whole numbers in a tensor of floats.
+    lsb_bits : int
+        Bits of I_lb.
+
+    Returns
+    -------
+    tuple of two Tensors
+        In shape and dtype as I. I_hb is the arithmetic shift ``I >> lsb_bits``, signed where I is;
+        I_lb is never negative.
+
+    Examples
+    --------
+    >>> [plane.tolist() for plane in split_planes(torch.tensor([13.0, -3.0]), 2)]
+    [[3.0, -1.0], [1.0, 1.0]]
     """
     msb, lsb = _Planes.apply(integers, lsb_bits)  # type: ignore[no-untyped-call, unused-ignore]
     return msb, lsb

@@ -59,9 +59,34 @@ class GateOptions(TypedDict, total=False):
 class PrecisionGate(nn.Module):
     """The quantizer, the thresholds and the gate of one layer: O = O_hb·2^lsb_bits + mask·O_lb.
 
-    `threshold_shape` is one value per output channel, shaped to broadcast over the layer's output;
-    the rest are GateOptions. `mask` holds the last forward's decisions, bool of the output's shape,
-    None where nothing is gated. Raises InputError where a width is out of range.
+    `mask` holds the last forward's decisions, bool of the output's shape, None where nothing is
+    gated.
+
+    Parameters
+    ----------
+    threshold_shape : tuple of int
+        One threshold per output channel, shaped to broadcast over the layer's output.
+    activation_bits : int
+        Bits of an activation, 1 to 16.
+    msb_bits : int, optional
+        How many of them the gate sees, fewer than all; by default nothing is gated.
+    weight_bits : int
+        Bits of a weight, 2 to 16.
+    signed, clip
+        As ClippedQuantizer has them.
+    temperature : float
+        Slope of the sigmoid that stands for the gate's step in the backward pass.
+    opens_near_zero : bool
+        Whether the gate compares -|O_hb| instead of O_hb (M38).
+
+    Raises
+    ------
+    InputError
+        Where a width is out of range.
+
+    Notes
+    -----
+    Source: PG, section 3; MODEL.md M2.
     """
 
     def __init__(
@@ -167,6 +192,19 @@ class PGConv2d(nn.Conv2d):
     """A 2-D convolution with Precision Gating, or quantized only where `msb_bits` is None.
 
     The input is ``(images, in_channels, height, width)``, zero-padded.
+
+    Parameters
+    ----------
+    in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias
+        As torch's own has them, but without a bias by default.
+    **options : GateOptions
+        `activation_bits`, and what else differs from PrecisionGate's defaults.
+
+    Examples
+    --------
+    >>> layer = PGConv2d(3, 8, 3, padding=1, activation_bits=4, msb_bits=2)
+    >>> layer(torch.rand(2, 3, 6, 6)).shape, layer.mask.dtype
+    (torch.Size([2, 8, 6, 6]), torch.bool)
     """
 
     def __init__(
@@ -206,6 +244,19 @@ class PGLinear(nn.Linear):
     """A linear layer with Precision Gating, or quantized only where `msb_bits` is None.
 
     The input is ``(images, in_features)``, or ``(images, tokens, in_features)``.
+
+    Parameters
+    ----------
+    in_features, out_features, bias
+        As torch's own has them.
+    **options : GateOptions
+        `activation_bits`, and what else differs from PrecisionGate's defaults.
+
+    Examples
+    --------
+    >>> layer = PGLinear(64, 10, activation_bits=4, msb_bits=2)
+    >>> layer(torch.rand(2, 64)).shape, layer.mask.shape
+    (torch.Size([2, 10]), torch.Size([2, 10]))
     """
 
     def __init__(
@@ -233,16 +284,43 @@ PGLayer = PGConv2d | PGLinear
 
 
 def pg_layers(model: nn.Module) -> dict[str, PGLayer]:
-    """Return the PGConv2d and PGLinear of a model by their names, in the order of definition."""
+    """Return the PGConv2d and PGLinear of a model by their names, in the order of definition.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any network.
+
+    Returns
+    -------
+    dict of str to PGConv2d or PGLinear
+        The products of a PGLSTM are among them.
+    """
     return {name: module for name, module in model.named_modules() if isinstance(module, PGLayer)}
 
 
 def threshold_loss(model: nn.Module, target: float) -> Tensor:
-    """Return the sum over gated layers and channels of ``(Δ - target)²``, a 0-d tensor.
+    """Return the sum over gated layers and channels of ``(Δ - target)²``.
 
     Added to the task loss with a small weight sigma it pulls thresholds to `target`, against the
-    task, which pulls down those of the channels that need their LSB pass (PG, section 3). `target`
-    is in the units of the layers' outputs. Raises InputError where no layer of the model is gated.
+    task, which pulls down those of the channels that need their LSB pass (PG, section 3).
+
+    Parameters
+    ----------
+    model : nn.Module
+        A network with gated layers.
+    target : float
+        In the units of the layers' outputs.
+
+    Returns
+    -------
+    Tensor
+        0-d.
+
+    Raises
+    ------
+    InputError
+        Where no layer of the model is gated.
     """
     thresholds = [
         layer.gate.threshold

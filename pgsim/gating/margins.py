@@ -14,8 +14,22 @@ from pgsim.workload.layer import LayerShape
 def gate_margins(model: nn.Module, images: Tensor) -> tuple[LayerMargins, ...]:
     """Return the margins of a model's gated layers in eval mode, in the order they ran (M37).
 
-    `images` are model inputs, images on the first axis. Raises InputError as `integer_operands`
-    does.
+    Parameters
+    ----------
+    model : nn.Module
+        A network with gated outputs.
+    images : Tensor
+        Model inputs, images on the first axis.
+
+    Returns
+    -------
+    tuple of LayerMargins
+        One a gated layer.
+
+    Raises
+    ------
+    InputError
+        As `integer_operands` does.
     """
     return tuple(
         layer_margins(operands, _msb_step(model.get_submodule(operands.shape.name), operands.shape))

@@ -55,9 +55,22 @@ from pgsim.workload.layer import LayerShape, layer_shape
 class Gate:
     """A layer's widths in bits, and where its mask is after a forward pass.
 
-    `msb_bits` is None for a layer without a gate. The mask is the module's `attribute`, or the
-    `local_variable` of its `forward` where one is named. The calls of a `recurrent` layer in one
-    batch are its time steps. `gates` says whether mask bits are of outputs or of input pixels.
+    Parameters
+    ----------
+    activation_bits, weight_bits : int
+        Widths of the operands.
+    msb_bits : int or None
+        The activation bits that the gate sees; None for a layer without a gate.
+    signed : bool
+        Whether activations are in two's complement.
+    attribute : str
+        The module's attribute that holds the mask.
+    local_variable : str, optional
+        The variable of its `forward` that does, where one is named.
+    recurrent : bool
+        Whether its calls in one batch are its time steps.
+    gates : str
+        Whether mask bits are of each `output` or of each `input` pixel.
     """
 
     activation_bits: int

@@ -19,12 +19,25 @@ from pgsim.workload.operands import THRESHOLD_DTYPE, LayerOperands, operand_dtyp
 def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, ...]:
     """Return the operands of a model's gated layers in eval mode, in the order they ran.
 
-    `images` are model inputs, images on the first axis. Activations and weights are the integers
-    that the layer multiplied, or of gated inputs those that it had before it dropped bits;
-    thresholds are those of `integer_threshold`. Thresholds beyond int32, infinite ones among them,
-    become int32's limits: they decide alike for sums of 32 bits above the lowest, which is what an
-    array's partial sums have. Raises InputError naming a layer that runs twice, or where none is
-    gated.
+    Parameters
+    ----------
+    model : nn.Module
+        A network with gated layers.
+    images : Tensor
+        Model inputs, images on the first axis.
+
+    Returns
+    -------
+    tuple of LayerOperands
+        Activations and weights are the integers that the layer multiplied, or of gated inputs those
+        that it had before it dropped bits; thresholds are those of `integer_threshold`. Thresholds
+        beyond int32, infinite ones among them, become int32's limits: they decide alike for sums of
+        32 bits above the lowest, which is what an array's partial sums have.
+
+    Raises
+    ------
+    InputError
+        Naming a layer that runs twice, or where none is gated.
     """
     inputs: dict[str, list[Tensor]] = {}
 

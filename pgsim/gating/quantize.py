@@ -29,9 +29,26 @@ class ClippedQuantizer(nn.Module):
     """Activations to integers of `bits` bits, clipped at a bound that is learned with the weights.
 
     PACT (Choi et al. 2018, arXiv 1805.06085): ``I = round(clamp(x, 0, clip)·(2^bits - 1)/clip)``.
-    The clip's gradient is that of the inputs it cuts off. `signed` quantizes ``[-clip, clip]`` to
-    two's complement with ``2^(bits - 1) - 1`` steps a side instead. `clip` is where the bound
-    starts, in the units of the activations. Raises InputError where bits or clip are out of range.
+    The clip's gradient is that of the inputs it cuts off.
+
+    Parameters
+    ----------
+    bits : int
+        1 to 16, or at least 2 where signed.
+    clip : float
+        Where the bound starts, in the units of the activations.
+    signed : bool
+        Whether ``[-clip, clip]`` becomes two's complement, with ``2^(bits - 1) - 1`` steps a side.
+
+    Raises
+    ------
+    InputError
+        Where bits or clip are out of range.
+
+    Examples
+    --------
+    >>> ClippedQuantizer(2, clip=3.0)(torch.tensor([-1.0, 0.6, 9.0])).tolist()
+    [0.0, 1.0, 3.0]
     """
 
     def __init__(self, bits: int, *, clip: float = 6.0, signed: bool = False) -> None:
@@ -63,8 +80,26 @@ class ClippedQuantizer(nn.Module):
 def quantize_weight(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     """Return a weight tensor as signed integers of `bits` bits, and what one step is worth.
 
-    Symmetric and per tensor: ``round(W/step)`` with ``step = max|W| / (2^(bits - 1) - 1)``. The
-    integers have the shape and dtype of `weight`; the step is 0-d, a constant to the gradients.
+    Symmetric and per tensor: ``round(W/step)`` with ``step = max|W| / (2^(bits - 1) - 1)``.
+
+    Parameters
+    ----------
+    weight : Tensor
+        W, of any shape.
+    bits : int
+        At least 2.
+
+    Returns
+    -------
+    tuple of two Tensors
+        Whole numbers in the shape and dtype of `weight`, and the step, 0-d, a constant to the
+        gradients.
+
+    Examples
+    --------
+    >>> integers, step = quantize_weight(torch.tensor([-1.5, 0.5, 0.0]), bits=3)
+    >>> integers.tolist(), step.item()
+    ([-3.0, 1.0, 0.0], 0.5)
     """
     step = weight.detach().abs().amax().clamp(min=_SMALLEST_WEIGHT) / (2 ** (bits - 1) - 1)
     scaled = weight / step

@@ -34,6 +34,23 @@ def entropy(pixels: Tensor, region: int) -> Tensor:
     """Return the entropy of a region's grey levels, in 2^-16 bits times its pixels.
 
     With n pixels, of which c have one of 16 levels: ``n·log2(n) - sum of c·log2(c)``.
+
+    Parameters
+    ----------
+    pixels : Tensor (images, 3, height, width)
+        Of any integer dtype, 0 to 255.
+    region : int
+        Side of a square region in pixels.
+
+    Returns
+    -------
+    int64 Tensor (images, rows, columns)
+        The higher, the more important.
+
+    Examples
+    --------
+    >>> entropy(torch.full((1, 3, 4, 8), 200), 4)
+    tensor([[[0, 0]]])
     """
     levels = _regions(_grey(pixels) >> (8 - _GREY_BITS), region)
     counts = levels.new_zeros(*levels.shape[:3], 2**_GREY_BITS)
@@ -46,7 +63,20 @@ def entropy(pixels: Tensor, region: int) -> Tensor:
 
 
 def colour_gradient(pixels: Tensor, region: int) -> Tensor:
-    """Return the sum over a region's pixels and colours of ``|dx| + |dy|``, the gradient's size."""
+    """Return the sum over a region's pixels and colours of ``|dx| + |dy|``, the gradient's size.
+
+    Parameters
+    ----------
+    pixels : Tensor (images, 3, height, width)
+        Of any integer dtype, 0 to 255.
+    region : int
+        Side of a square region in pixels.
+
+    Returns
+    -------
+    int64 Tensor (images, rows, columns)
+        The higher, the more important.
+    """
     colours = pixels.short()
     slopes = _slope(colours, -1).abs() + _slope(colours, -2).abs()
     return _regions(slopes.sum(1), region).sum(3)
@@ -58,6 +88,18 @@ def points_of_interest(pixels: Tensor, region: int) -> Tensor:
     Harris and Stephens (1988): with a, b, c the sums of dx², dy², dx·dy of the grey levels over the
     3x3 pixels around one, ``det - k·trace² = a·b - c² - k·(a + b)²``, here with k = 1/16 and in
     sixteenths.
+
+    Parameters
+    ----------
+    pixels : Tensor (images, 3, height, width)
+        Of any integer dtype, 0 to 255.
+    region : int
+        Side of a square region in pixels.
+
+    Returns
+    -------
+    int64 Tensor (images, rows, columns)
+        The higher, the more important.
     """
     grey = _grey(pixels)
     dx, dy = _slope(grey, -1), _slope(grey, -2)
@@ -67,10 +109,27 @@ def points_of_interest(pixels: Tensor, region: int) -> Tensor:
 
 
 def important_regions(scores: Tensor, fraction: float) -> Tensor:
-    """Return which regions are important, bool ``(images, rows, columns)``.
+    """Return which regions are important: all but the lowest `fraction` of each image's.
 
-    The lowest `fraction` of each image's regions, rounded to whole ones, are not; of equal scores
-    the first in raster order is the lower.
+    Of equal scores the first in raster order is the lower.
+
+    Parameters
+    ----------
+    scores : Tensor (images, rows, columns)
+        What a ranking returned.
+    fraction : float
+        0 to 1, rounded to whole regions.
+
+    Returns
+    -------
+    bool Tensor (images, rows, columns)
+        True where a region is important.
+
+    Examples
+    --------
+    >>> important_regions(torch.tensor([[[3, 1], [1, 2]]]), 0.25)
+    tensor([[[ True, False],
+             [ True,  True]]])
     """
     flat = scores.flatten(1)
     unimportant = flat.argsort(dim=1, stable=True)[:, : round(fraction * flat.shape[1])]

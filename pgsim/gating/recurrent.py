@@ -2,9 +2,10 @@
 
 A cell computes ``W_ih·x`` for all time steps at once, because no step's depends on another's, and
 ``W_hh·h`` step by step. In a trace the first is a `linear` layer with the steps as its positions,
-the second a `recurrent` one (DESIGN's word for it; M6). Each has a quantizer, thresholds and a mask
-of its own. A hidden state lies in (-1, 1), so that activations are signed: the MSB part too, the
-LSB part not (M2). All sums go into a sigmoid or a tanh, so that both gates open near zero (M38).
+the second a `recurrent` one, whose steps depend on each other (M6). Each has a quantizer,
+thresholds and a mask of its own. A hidden state lies in (-1, 1), so that activations are signed:
+the MSB part too, the LSB part not (M2). All sums go into a sigmoid or a tanh, so that both gates
+open near zero (M38).
 """
 
 from __future__ import annotations
@@ -40,9 +41,21 @@ class PGLSTM(nn.Module):
     """One layer of an LSTM with Precision Gating, or quantized only where `msb_bits` is None.
 
     The input is ``(images, time_steps, input_size)``: an image is one sequence. The rows of both
-    weights are the gates of ``nn.LSTM`` in its order; the bias is added to the input product. The
-    options are those of both products; unless they say otherwise activations are signed, clips
-    start at 1, where a hidden state ends, and gates open near zero, with thresholds from -1 on.
+    weights are the gates of ``nn.LSTM`` in its order; the bias is added to the input product.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        As ``nn.LSTM`` has them.
+    **options : GateOptions
+        Of both products. Unless they say otherwise activations are signed, clips start at 1, where
+        a hidden state ends, and gates open near zero, with thresholds from -1 on.
+
+    Examples
+    --------
+    >>> states, _ = PGLSTM(8, 16, activation_bits=4, msb_bits=2)(torch.rand(2, 5, 8))
+    >>> states.shape
+    torch.Size([2, 5, 16])
     """
 
     def __init__(self, input_size: int, hidden_size: int, **options: Unpack[GateOptions]) -> None:

@@ -31,9 +31,19 @@ _Pair = tuple[int, int]
 class RegionConv2d(PGConv2d):
     """A 2-D convolution of ``I_hb·2^lsb_bits + mask·I_lb``, one mask bit per input pixel.
 
-    The weights and the quantizer are those of `layer`, a PGConv2d without a gate, and shared with
-    it. It runs inside a RegionGated, which hands it the map of important regions. Raises InputError
-    where `layer` is gated or `msb_bits` is out of range.
+    It runs inside a RegionGated, which hands it the map of important regions.
+
+    Parameters
+    ----------
+    layer : PGConv2d
+        Without a gate; its weights and quantizer are shared.
+    msb_bits : int
+        Bits of an unimportant activation, fewer than the layer's.
+
+    Raises
+    ------
+    InputError
+        Where `layer` is gated or `msb_bits` is out of range.
     """
 
     def __init__(self, layer: PGConv2d, msb_bits: int) -> None:
@@ -94,11 +104,27 @@ def scaled_map(important: Tensor, height: int, width: int) -> Tensor:
 class RegionGated(nn.Module):
     """A copy of a network whose convolutions compute unimportant regions at `msb_bits` bits.
 
-    Images are ``(images, 3, height, width)`` in [0, 1], in 255ths. Their square regions of `region`
-    pixels a side are ranked by `ranking`; the lowest `fraction` of each image's are unimportant.
-    The linear layers keep all bits. Raises InputError where a convolution is no PGConv2d or is
-    gated, where the network has none, where a number is out of range, or where the ranking is a
-    lambda or another one that `rankings.ranking_name` refuses.
+    Images are ``(images, 3, height, width)`` in [0, 1], in 255ths. The linear layers keep all bits.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Whose convolutions are PGConv2d without gates; it stays as it is.
+    ranking : callable
+        From pixels and the side of a region to scores, as in `pgsim.gating.rankings`.
+    fraction : float
+        How many of each image's regions, those of the lowest scores, are unimportant, 0 to 1.
+    msb_bits : int
+        Bits of an unimportant activation.
+    region : int
+        Side of a square region of the image in pixels.
+
+    Raises
+    ------
+    InputError
+        Where a convolution is no PGConv2d or is gated, where the network has none, where a number
+        is out of range, or where the ranking is a lambda or another one that
+        `rankings.ranking_name` refuses.
     """
 
     def __init__(

@@ -35,13 +35,22 @@ _SAME_OR_ANEW = "call with the same arguments, or remove the folder to start aga
 
 @dataclass(frozen=True)
 class Shards:
-    """Where a capture goes that is written as it runs, `images` to a file, the last one fewer.
+    """Where a capture goes that is written as it runs, in shards of some images each.
 
     Memory then holds the masks of one batch and one shard, whatever their number. An interrupted
     capture leaves its finished shards; with `resume` the same call goes on after them, and the
     result is the same, byte for byte. `batches` are gone through from the start again, but the
     model runs only on the first, whose masks have to be those that are there, and on those not yet
-    in a finished shard. With nothing to go on from, `resume` starts anew.
+    in a finished shard.
+
+    Parameters
+    ----------
+    path : str or Path
+        As `save_trace` takes it.
+    images : int
+        Of each file, at least 1; the last one has fewer.
+    resume : bool
+        Whether an interrupted capture is gone on with; with nothing there it starts anew.
     """
 
     path: str | Path

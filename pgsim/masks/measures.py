@@ -51,6 +51,13 @@ class MaskMeasures:
     cross_channel : float
         Correlation of channels at one position. NaN with a single channel, and, as `neighbour` is,
         where every channel is all 0 or all 1. All three are NaN without a gate.
+
+    Examples
+    --------
+    >>> from pgsim import load_trace
+    >>> measures = mask_measures(load_trace("digits_pg_4_2").layers[1])
+    >>> measures.channel_density.shape, measures.neighbour > 0
+    ((32,), True)
     """
 
     image_density: npt.NDArray[np.float64]
@@ -84,9 +91,26 @@ class MaskMeasures:
 def mask_measures(layer: LayerTrace, start: int = 0, stop: int | None = None) -> MaskMeasures:
     """Return the measures of a layer's masks over images `start` to `stop`.
 
-    All the masks are read, once, in pieces that fit in memory whatever the trace. Source: MODEL.md
-    M35.
+    All the masks are read, once, in pieces that fit in memory whatever the trace.
 
+    Parameters
+    ----------
+    layer : LayerTrace
+        Whose masks.
+    start, stop : int
+        A slice of the images, by default all.
+
+    Returns
+    -------
+    MaskMeasures
+        NaN where a measure has no meaning, as without a gate.
+
+    Notes
+    -----
+    Source: MODEL.md M35.
+
+    Examples
+    --------
     >>> from pgsim import load_trace
     >>> round(mask_measures(load_trace("digits_pg_4_2").layers[1]).density, 3)
     0.31

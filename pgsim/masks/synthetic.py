@@ -73,6 +73,11 @@ def synthetic_trace(
     seed : int
         At least 0.
 
+    Returns
+    -------
+    GateTrace
+        With `mask_source` "synthetic".
+
     Raises
     ------
     InputError

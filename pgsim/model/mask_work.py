@@ -24,7 +24,21 @@ Arrays = tuple[Counts, ...]
 class WorkStore:
     """Results of mask work by what decides them; the least recently used are let go of.
 
-    limit_bytes: of results that are held. A store that holds nothing (0) only computes.
+    Simulations of one process that share a store do not repeat each other's mask work.
+
+    Parameters
+    ----------
+    limit_bytes : int
+        Of results that are held, 256 MiB by default. With 0 the store holds nothing and only
+        computes.
+
+    Examples
+    --------
+    >>> from pgsim import simulate
+    >>> store = WorkStore()
+    >>> first, again = (simulate("digits_pg_4_2", "pg_ws", store=store) for _ in range(2))
+    >>> first.cycles == again.cycles
+    True
     """
 
     def __init__(self, limit_bytes: int = 2**28) -> None:
@@ -38,7 +52,20 @@ class WorkStore:
         return self._limit_bytes > 0
 
     def get(self, key: Hashable, work: Callable[[], Arrays]) -> Arrays:
-        """Return what `work` returned when it was last called for this key, or call it."""
+        """Return what `work` returned when it was last called for this key, or call it.
+
+        Parameters
+        ----------
+        key : hashable
+            All that decides the result.
+        work : callable
+            Takes nothing and returns int64 arrays, which become read-only.
+
+        Returns
+        -------
+        tuple of int64 arrays
+            What `work` returned.
+        """
         if not self.keeps:
             return work()
         if key in self._held:

@@ -33,9 +33,32 @@ _TITLE_WIDTH = 130
 
 
 def plot_comparison(comparison: Comparison, path: str | Path) -> None:
-    """Write the figure of `draw_comparison` as png, svg or pdf, by the path's suffix.
+    """Write a figure of where the saving goes, and of latency and energy by design.
 
-    Raises InputError for another suffix or a folder that cannot be written.
+    Parameters
+    ----------
+    comparison : Comparison
+        What `compare` found. Cycles and energy are drawn per image.
+    path : str or Path
+        What is written, as png, svg or pdf; its suffix chooses the format.
+
+    Raises
+    ------
+    InputError
+        For another suffix or a folder that cannot be written.
+
+    Notes
+    -----
+    Source of the account: MODEL.md M30.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from pgsim import compare
+    >>> with TemporaryDirectory() as folder:
+    ...     plot_comparison(compare("digits_pg_4_2", "pg_ws"), f"{folder}/compare.png")
+    ...     Path(f"{folder}/compare.png").is_file()
+    True
     """
     write_figure(draw_comparison(comparison), path)
 

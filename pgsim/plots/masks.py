@@ -30,9 +30,38 @@ _ROW_INCHES = 0.16  # of a layer's bar
 def plot_masks(
     trace: GateTrace, path: str | Path, *, layer: str | None = None, images: int = 1
 ) -> None:
-    """Write the figure of `draw_masks` as png, svg or pdf, by the path's suffix.
+    """Write a figure of one layer's masks, and of their densities, as png, svg or pdf.
 
-    Raises InputError as `draw_masks` does, for another suffix, or a folder that cannot be written.
+    Parameters
+    ----------
+    trace : GateTrace
+        Whose masks.
+    path : str or Path
+        What is written; its suffix chooses the format.
+    layer : str, optional
+        A gated layer, by default the one with most outputs.
+    images : int
+        How many of the first images are drawn, 1 to 9. Densities are of all.
+
+    Raises
+    ------
+    InputError
+        For a layer that is not there or has no mask, for more images than there are or than fit,
+        for another suffix, or a folder that cannot be written.
+
+    Notes
+    -----
+    Source of the measures: MODEL.md M35.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from pgsim import load_trace
+    >>> with TemporaryDirectory() as folder:
+    ...     plot_masks(load_trace("digits_pg_4_2"), f"{folder}/conv2.png", layer="conv2")
+    ...     Path(f"{folder}/conv2.png").is_file()
+    True
     """
     write_figure(draw_masks(trace, layer=layer, images=images), path)
 

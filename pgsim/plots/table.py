@@ -65,10 +65,38 @@ def plot_results(
     y: str | None = None,
     by: str = "design",
 ) -> None:
-    """Write the figure of `draw_results` as png, svg or pdf, by the path's suffix.
+    """Write a figure of a table that `simulate`, `compare` or `sweep` made, per image.
 
-    Raises InputError as `draw_results` does, for another suffix, or a folder that cannot be
-    written.
+    Without `x` and `y` it shows stacked latency and energy, a bar for each design or layer. With
+    both it shows column `y` over column `x`, a line for each.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With the columns of `pgsim.COLUMNS`, whose units the figure shows.
+    path : str or Path
+        What is written, as png, svg or pdf; its suffix chooses the format.
+    x : str, optional
+        A column that tells designs apart, such as a sweep's axis, or `layer`.
+    y : str, optional
+        A column of numbers. Sums over layers are per image; ratios are recomputed.
+    by : str
+        `design`, or `layer` for each layer of each design.
+
+    Raises
+    ------
+    InputError
+        For a column that is not there or cannot be drawn, with those that can; for more bars or
+        lines than one figure shows; for another suffix, or a folder that cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from pgsim import simulate
+    >>> with TemporaryDirectory() as folder:
+    ...     plot_results(simulate("digits_pg_4_2", "pg_ws").layers, f"{folder}/out.png", by="layer")
+    ...     Path(f"{folder}/out.png").is_file()
+    True
     """
     write_figure(draw_results(frame, x=x, y=y, by=by), path)
 

@@ -1,6 +1,12 @@
 """The columns of every table: name, unit, meaning (the contract of result files).
 
 What the model counts has its column where it is counted; here stand the order and what follows.
+`COLUMNS` has every column by its name.
+
+Examples
+--------
+>>> COLUMNS["time_us"]
+Column(unit='us', meaning="cycles at the design's clock")
 """
 
 from __future__ import annotations

@@ -35,8 +35,28 @@ def check_table_path(path: str | Path) -> Path:
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table as .csv, .parquet or .json, by the suffix of `path`.
 
-    A file appears, or replaces another, only when it is complete. Raises InputError for another
-    suffix or a folder that cannot be written.
+    A file appears, or replaces another, only when it is complete.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table of `simulate`, `compare` or `sweep`; its index is not written.
+    path : str or Path
+        What is written.
+
+    Raises
+    ------
+    InputError
+        For another suffix or a folder that cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_table(pd.DataFrame({"layer": ["fc"], "cycles": [640]}), f"{folder}/table.csv")
+    ...     print(Path(f"{folder}/table.csv").read_text(), end="")
+    layer,cycles
+    fc,640
     """
     path = check_table_path(path)
     with replacing(path) as temporary:
@@ -44,7 +64,31 @@ def write_table(frame: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Return the table that `write_table` wrote; raises InputError where there is none."""
+    """Return the table that `write_table` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        A .csv, .parquet or .json file.
+
+    Returns
+    -------
+    DataFrame
+        Every number as it was; names of layers and designs are text.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file or it holds no table.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_table(pd.DataFrame({"layer": ["0"], "cycles": [640]}), f"{folder}/table.csv")
+    ...     read_table(f"{folder}/table.csv")["layer"].tolist()
+    ['0']
+    """
     path = Path(path)
     if path.suffix not in _READERS:
         raise InputError(f"{path}: a table's name ends in one of {', '.join(_READERS)}")

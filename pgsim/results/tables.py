@@ -68,7 +68,42 @@ class LayerResult:
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What `simulate` found, as a table of layers and a summary of the network."""
+    """What `simulate` found, as a table of layers and a summary of the network.
+
+    Attributes
+    ----------
+    layers : DataFrame
+        One row per layer or, with `per_image`, per layer and image, under `pgsim.COLUMNS`.
+    summary : dict of str to int, float or str
+        The network's row: sums over layers, and what only a network has (M31).
+    rows : list of dict
+        One row per layer over all images, as plain dicts; they need no pandas.
+    cycles, images : int
+        Cycles of all layers and images, and images simulated.
+    trace : GateTrace
+        What ran.
+    arch : ArchConfig
+        On which design.
+    costs : Costs
+        What the design's parts cost (M28, M29).
+    scheme : str
+        The name of the scheme.
+    calibration_images : int
+        The trace's first images, which were not simulated.
+    per_image : bool
+        Whether `layers` keeps images apart.
+    layer_results : tuple of LayerResult
+        Each layer's ledger, from which all tables are made.
+
+    Examples
+    --------
+    >>> from pgsim import simulate
+    >>> result = simulate("digits_pg_4_2", "pg_os")
+    >>> result.layers["layer"].tolist()
+    ['conv1', 'conv2', 'conv3', 'conv4', 'conv5', 'fc']
+    >>> result.cycles == result.summary["cycles"] == sum(row["cycles"] for row in result.rows)
+    True
+    """
 
     trace: GateTrace
     costs: Costs

@@ -1,6 +1,12 @@
 """Schemes: the rules that turn a layer into its list of passes (MODEL.md M3).
 
-A scheme is one file here and one line in `KINDS`.
+A scheme is one file here and one line in `KINDS`. `SCHEMES` has how every scheme is written, with
+what it does.
+
+Examples
+--------
+>>> SCHEMES["pg"]
+'MSBs of every output, then LSBs where the gate mask is 1'
 """
 
 from __future__ import annotations
@@ -67,6 +73,8 @@ def scheme_named(name: str | Scheme) -> Scheme:
 
     Raises InputError for an unknown name, with the nearest one. Source: MODEL.md M3.
 
+    Examples
+    --------
     >>> scheme_named("planes:2,2").name
     'planes:2,2'
     """

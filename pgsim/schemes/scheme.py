@@ -11,10 +11,29 @@ from pgsim.workload import LayerTrace
 
 
 class Scheme:
-    """A rule from a layer to its passes.
+    """A rule from a layer to its passes; a scheme of your own is a subclass with `passes`.
 
-    signatures: how the scheme is written, with what it does, a line each; A and W stand for bits.
-    example: one name that is a scheme of this kind.
+    Attributes
+    ----------
+    signatures : mapping of str to str
+        How the scheme is written, with what it does, a line each; A and W stand for bits.
+    example : str
+        One name that is a scheme of this kind, and by default the scheme's own.
+
+    Notes
+    -----
+    Source: MODEL.md M3.
+
+    Examples
+    --------
+    >>> from pgsim import simulate
+    >>> class Binary(Scheme):
+    ...     example = "binary"
+    ...     def passes(self, layer):
+    ...         return (Pass(whole(1), whole(1)),)
+    >>> result = simulate("digits_pg_4_2", "pg_ws", Binary())
+    >>> result.scheme, result.summary["mac_average_bits"]
+    ('binary', 1.0)
     """
 
     signatures: ClassVar[Mapping[str, str]] = {}
@@ -29,14 +48,40 @@ class Scheme:
     def parsed(cls, name: str) -> Self | None:
         """Return the scheme that a name stands for, or None if it is not one of this kind.
 
-        Raises InputError for a name of this kind whose numbers no operand has.
+        Parameters
+        ----------
+        name : str
+            As a person writes it.
+
+        Returns
+        -------
+        Scheme or None
+            Of this class.
+
+        Raises
+        ------
+        InputError
+            For a name of this kind whose numbers no operand has.
         """
         return cls() if name == cls.example else None
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return the layer's passes, first to last.
 
-        Raises InputError where the layer's gate or bits do not allow this scheme.
+        Parameters
+        ----------
+        layer : LayerTrace
+            Its geometry, widths and masks.
+
+        Returns
+        -------
+        tuple of Pass
+            At least one, and the first without a gate.
+
+        Raises
+        ------
+        InputError
+            Where the layer's gate or bits do not allow this scheme.
         """
         raise NotImplementedError
 

@@ -32,7 +32,39 @@ EQUAL_AREA = "uniform 8,8, equal PE area"
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """What `compare` found: results by design, the gated one first, its baseline second."""
+    """What `compare` found: a gated design beside its alternatives.
+
+    Attributes
+    ----------
+    results : mapping of str to Result
+        By design, the gated one first, its baseline of 8-bit operands second.
+    warnings : tuple of str
+        What a reader must know, such as that masks are synthetic.
+    gated, baseline : Result
+        The first two of `results`.
+    designs : DataFrame
+        One row per design: its `design` and summary, `speedup` and `energy_ratio` over the
+        baseline.
+    layers : DataFrame
+        The layer tables of all designs, with a first column `design`.
+    waterfall : DataFrame
+        Where the promised saving goes: for each layer, and for `network`, the steps from the
+        baseline to the gated design, as `step`, `total_cycles`, `change_cycles`, `meaning` (M30).
+    promise : dict of str to float
+        What bit counting promises, as a speed-up: by activation bits alone, and with weight bits
+        (M30).
+    finding : str
+        One line that says what was found.
+
+    Examples
+    --------
+    >>> comparison = compare("digits_pg_4_2", "pg_ws")
+    >>> comparison.designs["design"].tolist()[:2]
+    ['PG', 'uniform 8,8']
+    >>> steps = comparison.waterfall[comparison.waterfall["layer"] == "network"]
+    >>> int(steps["total_cycles"].iloc[-1]) == comparison.gated.cycles
+    True
+    """
 
     results: Mapping[str, Result]
     warnings: tuple[str, ...]
@@ -140,7 +172,35 @@ def compare(
 ) -> Comparison:
     """Simulate a trace on a gated design and on what one would build instead.
 
-    All designs simulate the same images. Raises InputError as `simulate` does.
+    All designs simulate the same images.
+
+    Parameters
+    ----------
+    trace : GateTrace, str or Path
+        Loaded, or the path or name of a shipped one.
+    arch : ArchConfig, str or Path
+        The gated design, likewise.
+    calibration_images : int, optional
+        As `simulate` has it.
+
+    Returns
+    -------
+    Comparison
+        `.designs`, `.layers`, `.waterfall`, `.promise` and `.finding`.
+
+    Raises
+    ------
+    InputError
+        As `simulate` does.
+
+    Notes
+    -----
+    Source: MODEL.md M30 for the account, M33 for the designs.
+
+    Examples
+    --------
+    >>> compare("digits_pg_4_2", "pg_ws").gated
+    <Result of digits_pg_4_2 on pg-ws-16x16 under pg>
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)

@@ -33,16 +33,18 @@ def simulate(
 
     Parameters
     ----------
-    trace, arch
-        Loaded, or paths or names of shipped ones.
-    scheme
+    trace : GateTrace, str or Path
+        Loaded, or the path or name of a shipped one.
+    arch : ArchConfig, str or Path
+        Likewise.
+    scheme : str or Scheme
         A scheme, or the name of one of `pgsim.SCHEMES`.
-    per_image
+    per_image : bool
         Keep images apart in `.layers`, which needs `batch: 1`.
-    calibration_images
+    calibration_images : int, optional
         The trace's first images, on which `lane_order: density` measures channels and which are
         not simulated (default: none, or under that lane order a tenth of the images, at least one).
-    store
+    store : WorkStore, optional
         What mask work is shared through with other simulations (default: nothing is shared).
 
     Returns

@@ -237,14 +237,38 @@ class LayerShape(BaseModel):
         return self.gate == "output"
 
     def manifest(self) -> dict[str, Any]:
-        """Return the layer as the trace manifest has it: the fields of its `op`, in fixed order."""
+        """Return the layer as the trace manifest has it.
+
+        Returns
+        -------
+        dict of str to JSON values
+            The fields of its `op`, in fixed order.
+        """
         left_out = fields_of_ops().difference(self.kind.fields)
         return self.model_dump(
             mode="json", exclude=left_out if self.signed else left_out | {"signed"}
         )
 
     def replace(self, where: str = "", **fields: object) -> LayerShape:
-        """Return the layer with some fields changed and all checked again; raises InputError."""
+        """Return the layer with some fields changed and all checked again.
+
+        Parameters
+        ----------
+        where : str
+            What an error's message begins with.
+        **fields
+            Manifest fields.
+
+        Returns
+        -------
+        LayerShape
+            A new one.
+
+        Raises
+        ------
+        InputError
+            Where there is no such layer.
+        """
         return layer_shape(self.manifest() | fields, where)
 
 
@@ -253,6 +277,8 @@ def layer_shape(fields: Mapping[str, object], where: str = "") -> LayerShape:
 
     Raises InputError that begins with `where`, names the layer, and lists every problem.
 
+    Examples
+    --------
     >>> from pgsim import network
     >>> layer_shape(network("resnet20")[-1].manifest() | {"kernel": [1, 1]})
     Traceback (most recent call last):

@@ -69,10 +69,22 @@ class LayerTrace:
         return sum(len(shard) for shard in self.shards)
 
     def mask_words(self, start: int = 0, stop: int | None = None) -> Words:
-        """Return the masks of images `start` to `stop`, uint64 (images, mask_channels, words).
+        """Return the masks of images `start` to `stop`, packed, a bit a position.
 
-        A view without a copy where one shard holds them all. Raises InputError for a layer without
-        a gate.
+        Parameters
+        ----------
+        start, stop : int
+            A slice of the images, by default all.
+
+        Returns
+        -------
+        uint64 array (images, mask_channels, words)
+            Read-only, and a view without a copy where one shard holds them all.
+
+        Raises
+        ------
+        InputError
+            For a layer without a gate.
         """
         if not self.shards:
             raise InputError(f"layer {self.shape.name!r} has gate 'none', so it has no mask")
@@ -90,7 +102,18 @@ class LayerTrace:
         return joined
 
     def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[Words]:
-        """Yield `mask_words` of those images in pieces that fit in memory whatever the trace."""
+        """Yield `mask_words` of those images in pieces that fit in memory whatever the trace.
+
+        Parameters
+        ----------
+        start, stop : int
+            A slice of the images, by default all.
+
+        Yields
+        ------
+        uint64 array (images, mask_channels, words)
+            Of some images each, in order; none for a layer without a gate.
+        """
         begin, end, _ = slice(start, stop).indices(self.images)
         words = self.shape.mask_channels * words_of(self.shape.mask_positions)
         step = max(1, _CHUNK_WORDS // words)
@@ -98,7 +121,18 @@ class LayerTrace:
             yield self.mask_words(first, min(first + step, end))
 
     def stored(self, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
-        """Yield the masks of those images as they lie in a file, in pieces that fit in memory."""
+        """Yield the masks of those images as they lie in a file, in pieces that fit in memory.
+
+        Parameters
+        ----------
+        start, stop : int
+            A slice of the images, by default all.
+
+        Yields
+        ------
+        memoryview
+            Of little-endian words; none for a layer without a gate.
+        """
         for words in self.chunks(start, stop) if self.shards else ():
             yield np.ascontiguousarray(words, dtype=WORD).reshape(-1).data
 
@@ -118,14 +152,33 @@ class LayerTrace:
         return digest.digest()
 
     def density(self, start: int = 0, stop: int | None = None) -> float:
-        """Return the mean of the mask over images `start` to `stop`; NaN without gate or image."""
+        """Return the mean of the mask over images `start` to `stop`.
+
+        Parameters
+        ----------
+        start, stop : int
+            A slice of the images, by default all.
+
+        Returns
+        -------
+        float
+            NaN without a gate or an image.
+        """
         ones, positions = self._ones(start, stop)
         return int(ones.sum()) / (len(ones) * positions) if positions else float("nan")
 
     def channel_density(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.float64]:
-        """Return each channel's mean of the mask over images `start` to `stop`, (mask_channels,).
+        """Return each channel's mean of the mask over images `start` to `stop`.
 
-        Empty for a layer without a gate; NaN where there is no image.
+        Parameters
+        ----------
+        start, stop : int
+            A slice of the images, by default all.
+
+        Returns
+        -------
+        float64 array (mask_channels,)
+            Empty for a layer without a gate; NaN where there is no image.
         """
         ones, positions = self._ones(start, stop)
         return ones / positions if positions else np.full(len(ones), np.nan)
@@ -141,9 +194,22 @@ class LayerTrace:
         return ones, images * self.shape.mask_positions
 
     def unpack(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.bool_]:
-        """Return the masks of images `start` to `stop`, bool (images, mask_channels, positions).
+        """Return the masks of images `start` to `stop`, a bool a position.
 
-        Raises InputError for a layer without a gate.
+        Parameters
+        ----------
+        start, stop : int
+            A slice of the images, by default all.
+
+        Returns
+        -------
+        bool array (images, mask_channels, positions)
+            Positions are in raster order.
+
+        Raises
+        ------
+        InputError
+            For a layer without a gate.
         """
         data = np.ascontiguousarray(self.mask_words(start, stop), dtype=WORD).view(np.uint8)
         count = self.shape.mask_positions

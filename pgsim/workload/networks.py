@@ -34,8 +34,25 @@ def network(
       steps, and a vocabulary of 10000 (the Penn Treebank's); its input and hidden products are
       gated apart, and take signed activations.
 
-    Raises InputError for an unknown name, with the nearest known one, and for impossible widths.
+    Parameters
+    ----------
+    name : str
+        One of those above.
+    activation_bits, msb_bits, weight_bits : int
+        Of the gated layers, and of ungated ones but the first and the last.
 
+    Returns
+    -------
+    tuple of LayerShape
+        All layers that multiply.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, with the nearest known one, and for impossible widths.
+
+    Examples
+    --------
     >>> [layer.name for layer in network("lstm_300")]
     ['lstm.input', 'lstm.hidden', 'decoder']
     """

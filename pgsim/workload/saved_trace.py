@@ -34,6 +34,11 @@ def load_trace(name_or_path: str | Path) -> GateTrace:
         A file, or the name of a shipped trace. Shards are named by what they share
         (`digits` or `digits.safetensors` for `digits-00001-of-00004.safetensors`) or by any one.
 
+    Returns
+    -------
+    GateTrace
+        Its `name` is that of the file.
+
     Raises
     ------
     InputError
@@ -75,6 +80,11 @@ def save_trace(trace: GateTrace, path: str | Path, shards: int = 1) -> tuple[Pat
         `.safetensors` is appended where it is missing.
     shards : int
         How many files, at most one an image.
+
+    Returns
+    -------
+    tuple of Path
+        Of the files, in the order of their images.
 
     Raises
     ------
@@ -124,6 +134,16 @@ def check_trace(name_or_path: str | Path) -> list[str]:
     Beyond what `load_trace` refuses, these are: a manifest or a layer's masks that are not what
     `save_trace` wrote, by the digests in each file that has them; and padding bits that are set,
     named by layer, image and channel: the first ten rows of a layer, and how many more there are.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        As `load_trace` takes it.
+
+    Returns
+    -------
+    list of str
+        One problem each.
 
     Examples
     --------

@@ -35,6 +35,13 @@ class GateTrace:
         How the masks came to be.
     layers : tuple of LayerTrace
         All layers in the network's order, those without a gate too.
+
+    Examples
+    --------
+    >>> from pgsim import load_trace
+    >>> trace = load_trace("digits_pg_4_2")
+    >>> trace.mask_source, trace.images, len(trace.layers)
+    ('captured', 500, 6)
     """
 
     name: str
@@ -76,6 +83,11 @@ class GateTrace:
         name : str, optional
             By default `model`.
 
+        Returns
+        -------
+        GateTrace
+            With the masks packed, a bit a position.
+
         Raises
         ------
         InputError
@@ -115,6 +127,16 @@ class GateTrace:
 
         The name and the provenance say so, and `accuracy` is dropped, because no model reached it
         at these widths.
+
+        Parameters
+        ----------
+        activation_bits, msb_bits, weight_bits : int, optional
+            By default each layer's own.
+
+        Returns
+        -------
+        GateTrace
+            It shares this one's masks.
 
         Raises
         ------

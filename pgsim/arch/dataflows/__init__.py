@@ -1,4 +1,12 @@
-"""Dataflows: what moves through the array and what stays in it, one file a kind (MODEL.md M10)."""
+"""Dataflows: what moves through the array and what stays in it, one file a kind (MODEL.md M10).
+
+`DATAFLOWS` has them by their names in design files, `Dataflow` objects.
+
+Examples
+--------
+>>> DATAFLOWS["ws"].description
+'weight stationary: the PEs hold weights, and positions stream by'
+"""
 
 from pgsim.arch.dataflows.bitfusion import BitFusion
 from pgsim.arch.dataflows.dataflow import Beat, Dataflow, Rate

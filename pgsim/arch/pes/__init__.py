@@ -1,4 +1,12 @@
-"""Processing elements: what they do with two operand widths, one file a kind (MODEL.md M5)."""
+"""Processing elements: what they do with two operand widths, one file a kind (MODEL.md M5).
+
+`PES` has them by their names in design files, subclasses of `PEKind`.
+
+Examples
+--------
+>>> PES["fusion"].description
+'2-bit bricks that fuse: narrower operands, more MACs side by side'
+"""
 
 from pgsim.arch.pes.fixed import Fixed
 from pgsim.arch.pes.fusion import Fusion

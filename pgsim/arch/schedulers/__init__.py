@@ -1,4 +1,12 @@
-"""LSB schedulers: what a gated pass issues, one file a kind (MODEL.md M11 to M14)."""
+"""LSB schedulers: what a gated pass issues, one file a kind (MODEL.md M11 to M14).
+
+`SCHEDULERS` has them by their names in design files, subclasses of `Scheduler`.
+
+Examples
+--------
+>>> SCHEDULERS["skip"].description
+'slots with an active lane are issued, the others dropped'
+"""
 
 from pgsim.arch.schedulers.combine import Combine
 from pgsim.arch.schedulers.dense import Dense

@@ -26,11 +26,35 @@ def sweep(
 ) -> pd.DataFrame:
     """Simulate every point of a sweep and return one row per point and layer.
 
-    The axes' columns come first (of WHAT_IFS, named as in ``trace.weight_bits``), then those of
-    `simulate`, then the design's `area_mm2`. An axis that mixes words and numbers is text. All
-    points of a trace simulate the same images. jobs: processes, one per core unless given; more
-    than one start fresh interpreters, so a script calls this under ``if __name__ == "__main__":``.
-    Raises InputError with everything wrong at any point, before the first one runs.
+    All points of a trace simulate the same images.
+
+    Parameters
+    ----------
+    spec : SweepSpec
+        What to sweep.
+    jobs : int, optional
+        Processes, by default one per core. More than one start fresh interpreters, so a script
+        calls this under ``if __name__ == "__main__":``.
+    progress : callable, optional
+        Called after each point with how many are done and how many there are.
+
+    Returns
+    -------
+    DataFrame
+        The axes' columns come first (of WHAT_IFS, named as in ``trace.weight_bits``), then those
+        of `simulate`, then the design's `area_mm2`. An axis that mixes words and numbers is text.
+
+    Raises
+    ------
+    InputError
+        With everything wrong at any point, before the first one runs.
+
+    Examples
+    --------
+    >>> spec = SweepSpec(traces=["digits_pg_4_2"], archs=["pg_ws"], axes={"array.rows": [8, 16]})
+    >>> table = sweep(spec, jobs=1)
+    >>> table["array.rows"].unique().tolist(), len(table)  # six layers at two points
+    ([8, 16], 12)
     """
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs: expected at least 1, not {jobs}")

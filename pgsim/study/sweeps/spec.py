@@ -52,10 +52,27 @@ _AxisKey = Annotated[str, AfterValidator(_is_axis)]
 class SweepSpec(Section):
     """What to sweep: the product of traces, architectures, schemes and the values of all axes.
 
-    Traces and architectures are paths or shipped names. An axis is a dotted key of an architecture
-    or one of WHAT_IFS: a bit width asks what the same masks would cost there (null: their own),
-    `threshold_shift` what masks would cost if all thresholds were higher (M37), on the images of
-    the margins file beside the trace. `calibration_images` are the first images, and not simulated.
+    Construction raises pydantic's ValidationError, a ValueError; `load_sweep` raises InputError
+    instead and says where.
+
+    Parameters
+    ----------
+    traces, archs : sequences of str
+        Paths or shipped names, at least one.
+    schemes : sequence of str
+        Names of `pgsim.SCHEMES`.
+    axes : dict of str to sequence of values
+        By dotted key of an architecture or one of WHAT_IFS: a bit width asks what the same masks
+        would cost there (None: their own), `threshold_shift` what masks would cost if all
+        thresholds were higher (M37), on the images of the margins file beside the trace.
+    calibration_images : int, optional
+        Each trace's first images, which are not simulated (default: as many as its neediest point
+        needs).
+
+    Examples
+    --------
+    >>> SweepSpec(traces=["digits_pg_4_2"], archs=["pg_ws"], axes={"array.rows": [8, 16]}).schemes
+    ('pg',)
     """
 
     traces: _Names
@@ -73,8 +90,26 @@ class SweepSpec(Section):
 def load_sweep(name_or_path: str | Path) -> SweepSpec:
     """Return the sweep of a YAML file, or of the shipped one of that name.
 
-    Raises InputError where there is no such file or name, and for everything wrong in the file at
-    once, one line each with file, line and key.
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A file, or the name of a shipped one.
+
+    Returns
+    -------
+    SweepSpec
+        What to sweep, checked and frozen.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file or name, and for everything wrong in the file at once, one line
+        each with file, line and key.
+
+    Examples
+    --------
+    >>> list(load_sweep("rows").axes)
+    ['array.rows', 'array.columns']
     """
     path = shipped("arch_configs/sweeps", name_or_path, ".yaml")
     return check_yaml(SweepSpec, read_yaml(path))

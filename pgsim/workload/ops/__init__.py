@@ -1,4 +1,12 @@
-"""The ops that layers can have: one file an op, and the list of them."""
+"""The ops that layers can have: one file an op, and the list of them (MODEL.md M1).
+
+`OPS` has them by their names in manifests, `Op` objects.
+
+Examples
+--------
+>>> OPS["linear"].needed_fields
+('positions',)
+"""
 
 from __future__ import annotations
 
