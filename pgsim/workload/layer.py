@@ -6,55 +6,23 @@ from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pgsim.errors import InputError
+from pgsim.workload.fields import (
+    Bits,
+    MarginPair,
+    Name,
+    OpName,
+    PositiveSize,
+    SizePair,
+    default_msb_bits,
+)
 from pgsim.workload.ops import OPS, Op, Size, fields_of_ops
-from pgsim.workload.problems import describe, short, unknown_name
+from pgsim.workload.problems import describe, short
 
-_LARGEST_SIZE = 2**24  # of one dimension: far beyond any network, and small enough to multiply
 _MOST_MACS = 2**53  # of one image: counts stay exact, in int64 and in float64
 _TOTAL = "network"  # what tables call the total of all layers
-
-
-def _pair(value: object) -> object:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ValueError("expected a pair [height, width]")
-    return tuple(value)
-
-
-def _default_msb_bits(value: object, info: ValidationInfo) -> object:
-    # Where activation_bits is wrong, that error is the one to report, and any number does here.
-    return info.data.get("activation_bits", 1) if value is None else value
-
-
-def _printable(value: object) -> object:
-    if isinstance(value, str) and not (value.strip() and value.isprintable()):
-        raise ValueError("expected a non-empty name of printable characters")
-    return value
-
-
-def _known_op(value: object) -> object:
-    if not (isinstance(value, str) and value in OPS):
-        raise unknown_name(OPS)
-    return value
-
-
-_Name = Annotated[str, BeforeValidator(_printable)]
-_OpName = Annotated[str, BeforeValidator(_known_op)]
-_Size = Annotated[int, Field(ge=1, le=_LARGEST_SIZE)]
-_Margin = Annotated[int, Field(ge=0, le=_LARGEST_SIZE)]
-_Bits = Annotated[int, Field(ge=1, le=16)]
-_SizePair = Annotated[tuple[_Size, _Size], BeforeValidator(_pair)]
-_MarginPair = Annotated[tuple[_Margin, _Margin], BeforeValidator(_pair)]
 
 
 class LayerShape(BaseModel):
@@ -91,23 +59,23 @@ class LayerShape(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    name: _Name
-    op: _OpName
-    in_channels: _Size
-    out_channels: _Size
-    in_size: _SizePair | None = None
-    kernel: _SizePair = (1, 1)
-    stride: _SizePair = (1, 1)
-    padding: _MarginPair = (0, 0)
-    dilation: _SizePair = (1, 1)
-    groups: _Size = 1
-    positions: _Size | None = None
-    time_steps: _Size | None = None
-    activation_bits: _Bits
-    msb_bits: Annotated[_Bits, BeforeValidator(_default_msb_bits)] = Field(
+    name: Name
+    op: OpName
+    in_channels: PositiveSize
+    out_channels: PositiveSize
+    in_size: SizePair | None = None
+    kernel: SizePair = (1, 1)
+    stride: SizePair = (1, 1)
+    padding: MarginPair = (0, 0)
+    dilation: SizePair = (1, 1)
+    groups: PositiveSize = 1
+    positions: PositiveSize | None = None
+    time_steps: PositiveSize | None = None
+    activation_bits: Bits
+    msb_bits: Annotated[Bits, BeforeValidator(default_msb_bits)] = Field(
         default=None, validate_default=True
     )
-    weight_bits: _Bits
+    weight_bits: Bits
     gate: Literal["output", "input", "none"]
     signed: bool = False
 

@@ -1,0 +1,45 @@
+"""The types of a layer's fields: what a manifest may say of one, and how it is refused."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, ValidationInfo
+
+from pgsim.workload.ops import OPS
+from pgsim.workload.problems import unknown_name
+
+_LARGEST_SIZE = 2**24  # of one dimension: far beyond any network, and small enough to multiply
+
+
+def _pair(value: object) -> object:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError("expected a pair [height, width]")
+    return tuple(value)
+
+
+def default_msb_bits(value: object, info: ValidationInfo) -> object:
+    """Return all bits of a layer for MSBs that its manifest leaves out."""
+    # Where activation_bits is wrong, that error is the one to report, and any number does here.
+    return info.data.get("activation_bits", 1) if value is None else value
+
+
+def _printable(value: object) -> object:
+    if isinstance(value, str) and not (value.strip() and value.isprintable()):
+        raise ValueError("expected a non-empty name of printable characters")
+    return value
+
+
+def _known_op(value: object) -> object:
+    if not (isinstance(value, str) and value in OPS):
+        raise unknown_name(OPS)
+    return value
+
+
+Name = Annotated[str, BeforeValidator(_printable)]
+OpName = Annotated[str, BeforeValidator(_known_op)]
+PositiveSize = Annotated[int, Field(ge=1, le=_LARGEST_SIZE)]
+Margin = Annotated[int, Field(ge=0, le=_LARGEST_SIZE)]
+Bits = Annotated[int, Field(ge=1, le=16)]
+SizePair = Annotated[tuple[PositiveSize, PositiveSize], BeforeValidator(_pair)]
+MarginPair = Annotated[tuple[Margin, Margin], BeforeValidator(_pair)]
