@@ -8,6 +8,7 @@ from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
 from pgsim.arch.schedulers import SCHEDULERS, Issued, MaskTiles, Scheduler, even_shortfalls
 from pgsim.arch.sections import DRAM, LONGEST_SIDE, LSB, PE, SRAM, Array, Memory
 from pgsim.arch.technology import Technology, load_technology
+from pgsim.arch.windows import PARTIAL_SUM_BITS
 
 __all__ = [
     "DATAFLOWS",
@@ -15,6 +16,7 @@ __all__ = [
     "LANES",
     "LONGEST_SIDE",
     "LSB",
+    "PARTIAL_SUM_BITS",
     "PE",
     "PES",
     "SCHEDULERS",

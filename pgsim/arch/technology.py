@@ -135,20 +135,26 @@ class Synthesis(Section):
     modules: dict[str, SynthesizedModule]
 
 
-Stamp = tuple[Path, int, Path, int]  # the two tables' files, each with when it was modified
+Age = tuple[int, int, int]  # when a file was written, when anything of it changed, its bytes
+Stamp = tuple[Path, Age, Path, Age]  # the two tables' files
 
 
 def technology_stamp(name_or_path: str | Path) -> Stamp:
-    """Return the files of a technology, its synthesis table's beside it, and their ages in ns.
+    """Return the files of a technology, its synthesis table's beside it, and their ages.
 
     The tables are the same for as long as this is. The file's `synthesis` is the name of a shipped
     table or a path beside the file. Raises InputError as `load_technology` does.
     """
     path = _found("technology", "technology", name_or_path)
-    modified_ns = path.stat().st_mtime_ns
-    named = _technology(path, modified_ns).synthesis
+    age = _age(path)
+    named = _technology(path, age).synthesis
     synthesis = _found("technology: synthesis", "synthesis", named, path.parent)
-    return path, modified_ns, synthesis, synthesis.stat().st_mtime_ns
+    return path, age, synthesis, _age(synthesis)
+
+
+def _age(path: Path) -> Age:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size
 
 
 def load_technology(name_or_path: str | Path | Technology) -> Technology:
@@ -162,8 +168,8 @@ def load_technology(name_or_path: str | Path | Technology) -> Technology:
     """
     if isinstance(name_or_path, Technology):
         return name_or_path
-    path, modified_ns, synthesis, _ = technology_stamp(name_or_path)
-    table = _technology(path, modified_ns)
+    path, age, synthesis, _ = technology_stamp(name_or_path)
+    table = _technology(path, age)
     return table.model_copy(update={"synthesis": str(synthesis)})
 
 
@@ -173,7 +179,7 @@ def load_synthesis(name_or_path: str | Path) -> Synthesis:
     Raises InputError as `load_technology` does; it begins with `technology: synthesis`.
     """
     path = _found("technology: synthesis", "synthesis", name_or_path)
-    return _synthesis(path, path.stat().st_mtime_ns)
+    return _synthesis(path, _age(path))
 
 
 def _found(key: str, kind: str, name_or_path: str | Path, folder: Path = Path()) -> Path:
@@ -186,10 +192,10 @@ def _found(key: str, kind: str, name_or_path: str | Path, folder: Path = Path())
 
 # A table is read once for as long as its file stays as it is: every simulation needs one.
 @lru_cache(maxsize=8)
-def _technology(path: Path, modified_ns: int) -> Technology:
+def _technology(path: Path, age: Age) -> Technology:
     return check_yaml(Technology, read_yaml(path))
 
 
 @lru_cache(maxsize=8)
-def _synthesis(path: Path, modified_ns: int) -> Synthesis:
+def _synthesis(path: Path, age: Age) -> Synthesis:
     return check_yaml(Synthesis, read_yaml(path))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pgsim.arch.sections import Array, Memory
 
-_PARTIAL_SUM_BITS = 32
+PARTIAL_SUM_BITS = 32
 
 
 def window_capacity(array: Array, memory: Memory) -> int:
     """Return the most slots of a window: what the output buffer holds at 32-bit sums (M8)."""
-    bits = int(memory.output_sram.kib * 1024 * 8)
-    if memory.double_buffered:
-        bits //= 2
-    slots = bits // (_PARTIAL_SUM_BITS * array.columns)
+    bits = memory.usable_bits(memory.output_sram)
+    slots = bits // (PARTIAL_SUM_BITS * array.columns)
     unit = array.flow.window_unit(array.rows)
     return max(slots // unit, 1) * unit
 

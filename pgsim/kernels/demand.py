@@ -1,4 +1,4 @@
-"""Bursts of the LSB plane that gated outputs need (MODEL.md M24, `lsb_fetch: on_demand`)."""
+"""Bursts of planes on demand that gated outputs need (MODEL.md M24, `lsb_fetch: on_demand`)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pgsim.kernels.compiled import kernel
 
 
 class Plane(NamedTuple):
-    """The LSB plane of one group's input in one run, and the kernel that reads it.
+    """The planes on demand of one group's input in one run, and the kernel that reads them.
 
-    Sizes in pixels, `pixel_bits` = input channels of the group times B_lb.
+    Sizes in pixels, `pixel_bits` = input channels of the group times the bits on demand of each.
     """
 
     images: int

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pgsim.model.job import Job
+from pgsim.workload.layer_trace import words_of
 
-_MOST_BITS = 2**28  # mask bits of a block: 32 MiB of words
+_MOST_WORDS = 2**22  # mask words of a block: 32 MiB
 _MOST_TILES = 2**17  # some 40 counts of 8 bytes are held for each: 40 MiB
 
 
@@ -32,7 +33,7 @@ class Block:
 def blocks_of(job: Job, calibration: int, images: int) -> Iterator[Block]:
     """Cut the images to simulate into blocks, a smaller last batch apart.
 
-    What a block holds is bounded by its mask bits and by its tiles, but a batch is never cut. The
+    What a block holds is bounded by its mask words and by its tiles, but a batch is never cut. The
     batches of a layer without a mask are alike, and are one block.
     """
     batch = job.arch.batch
@@ -40,7 +41,8 @@ def blocks_of(job: Job, calibration: int, images: int) -> Iterator[Block]:
     step = max(1, whole)
     if job.gated:
         tiles = job.tiling.run_tiles * job.tiling.runs
-        step = max(1, min(_MOST_BITS // (job.shape.outputs * batch), _MOST_TILES // tiles))
+        words = job.shape.mask_channels * words_of(job.shape.mask_positions)
+        step = max(1, min(_MOST_WORDS // (words * batch), _MOST_TILES // tiles))
     for done in range(0, whole, step):
         start = calibration + done * batch
         yield Block(start, batch, min(step, whole - done), calibration)

@@ -30,7 +30,7 @@ _SMALL = 2**31  # products of such numbers are exact in int64
 
 @dataclass(frozen=True)
 class Waits:
-    """What the array waits for in every run, int64 (runs,) each; views of the same events."""
+    """The cycles of every run, and those of them in which the array stands still, int64 (runs,)."""
 
     cycles: Counts
     port_stall_cycles: Counts

@@ -26,12 +26,12 @@ def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
     (lane groups, windows).
     """
     flow, tiling = job.arch.dataflow, job.tiling
-    one_fold = int(tiling.window_slots[0]) <= flow.window_unit(job.arch.array.rows)
+    one_fold = int(tiling.window_slots[0]) <= flow.fold_slots(job.arch.array.rows)
     if one_fold or once.all():  # no window of any lane group is cut
         whole = np.ones((1, 1), np.int64)
         return tuple(flow.sum_visits(each.rate, whole) for each in timings)
     room = usable_bits(job, job.lane_operand)
-    in_pieces = ~once[:, None] & (tiling.window_slots > flow.window_unit(job.arch.array.rows))
+    in_pieces = ~once[:, None] & (tiling.window_slots > flow.fold_slots(job.arch.array.rows))
     visits = []
     for each in timings:
         bits = tiling.lane_group_lanes * job.shape.reduction * job.lane_operand.bits(each.plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgsim.arch import Counts, Scheduler, even_shortfalls
+from pgsim.arch import Counts, even_shortfalls
 from pgsim.mapping import Tiling
 from pgsim.model.mask_work import MaskWork
 
@@ -46,20 +46,20 @@ def dense_issue(tiling: Tiling, columns: int, rates: Counts) -> Issue:
     )
 
 
-def gated_issue(work: MaskWork, scheduler: Scheduler, columns: int, rates: Counts) -> Issue:
-    """Return what a scheduler issues for a mask.
+def gated_issue(work: MaskWork, rates: Counts) -> Issue:
+    """Return what the design's scheduler issues for a mask.
 
     rates: of the ports, int64 (rates, 3) of `ports.SlotReads`. Source: MODEL.md M11 to M14.
     """
     by_tile = work.tiling.by_tile
     active, entries, fullest = map(by_tile, work.activity)
-    issued = work.issued(scheduler, rates)
+    issued = work.issued(rates)
     return Issue(
         slots=by_tile(issued.slots),
         vectors=by_tile(issued.vectors),
         entries=entries,
         active_slots=active,
-        ideal=-(-entries // columns),
+        ideal=-(-entries // work.job.arch.array.columns),
         fullest_lane=fullest,
         shortfall_bits=tuple(map(by_tile, issued.shortfall_bits)),
     )

@@ -7,23 +7,29 @@ from dataclasses import replace
 
 import numpy as np
 
+from pgsim.kinds import by_name
 from pgsim.model import events, gating
 from pgsim.model.blocks import Block, blocks_of
+from pgsim.model.bounds import check_counts
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Count, Ledger, joined
 from pgsim.model.mask_work import MaskWork, WorkStore
 from pgsim.model.passes import PES, SLOTS, TIMES, WORK, pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC, Tiles
 
-LEDGER: tuple[Count, ...] = (
-    *WORK,
-    *TIMES,
-    *events.WAITS,
-    *events.TOTAL,
-    *SLOTS,
-    *PES,
-    *(count for rule in TRAFFIC for count in rule.counts),
-    *gating.COUNTS,
+LEDGER: tuple[Count, ...] = tuple(
+    by_name(
+        (
+            *WORK,
+            *TIMES,
+            *events.WAITS,
+            *events.TOTAL,
+            *SLOTS,
+            *PES,
+            *(count for rule in TRAFFIC for count in rule.counts),
+            *gating.COUNTS,
+        )
+    ).values()
 )
 
 
@@ -32,12 +38,16 @@ def simulate_layers(
 ) -> list[Ledger]:
     """Return the ledgers of the layers of a network on one design.
 
-    Layers without a mask that differ in nothing but their names are simulated once.
+    Layers without a mask that differ in nothing but their names are simulated once. Raises
+    InputError where a layer's counts would not fit 64 bits.
     """
+    for job in jobs:
+        check_counts(job, images)
     alike: dict[Hashable, Ledger] = {}
     ledgers = []
     for job in jobs:
-        key = job.layer if job.gated else (job.shape.geometry, job.passes, job.output_bits)
+        like = job.layer if job.gated else job.shape.geometry
+        key = (like, job.passes, job.output_bits)
         if key not in alike:
             alike[key] = simulate_layer(job, calibration, images, store)
         ledgers.append(alike[key])
@@ -65,7 +75,7 @@ def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     batches = Batches(job.tiling, block.batches if job.gated else 1)
     timings = time_passes(job, mask)
     tiles = Tiles(job, timings, mask, batches.simulated)
-    traffic = {name: each for rule in TRAFFIC for name, each in rule.counted(tiles).items()}
+    traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
     passes = tuple(each.counts(batches) for each in timings)
     run = events.events_of(job, batches.tiles, timings, traffic)
     stood = events.waits_in(run, timings, batches.tiles)

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pgsim.arch import Counts, Issued, MaskTiles, Scheduler, Words
+from pgsim.arch import Counts, Issued, MaskTiles, Words
 from pgsim.mapping import Tiling, lane_rows
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
@@ -139,13 +139,18 @@ class MaskWork:
         active, entries, fullest = (counts[..., place].copy() for place in range(3))
         return active, entries, fullest
 
-    def issued(self, scheduler: Scheduler, rates: Counts) -> Issued:
-        """Return what a scheduler issues in every tile, in the order of kernels (M11 to M13)."""
-        key = (self.key, self.job.arch.array.columns, scheduler, rates.tobytes())
-        slots, vectors, *shortfalls = self.store.get(key, lambda: self._issued(scheduler, rates))
+    def issued(self, rates: Counts) -> Issued:
+        """Return what the design's scheduler issues in every tile, in the order of kernels.
+
+        Raises ValueError for a scheduler that says less than it was asked. Source: M11 to M13.
+        """
+        arch = self.job.arch
+        key = (self.key, arch.array.columns, arch.scheduler, rates.tobytes())
+        slots, vectors, *shortfalls = self.store.get(key, lambda: self._issued(rates))
         return Issued(slots, vectors, tuple(shortfalls))
 
-    def _issued(self, scheduler: Scheduler, rates: Counts) -> Arrays:
+    def _issued(self, rates: Counts) -> Arrays:
+        scheduler = self.job.arch.scheduler
         active, entries, _ = self.activity
         _, of_slots = self.tiling.lanes.repeats(self.tiling.runs, self.tiling.groups)
         slots = np.broadcast_to(np.tile(self.tiling.window_slots, of_slots), active.shape)
@@ -153,4 +158,12 @@ class MaskWork:
         # Rows are laid out only where a scheduler looks at them: activity may be held already.
         tiles = MaskTiles(lambda: self.rows, *self.bounds, columns, slots, active, entries)
         issued = scheduler.issue(tiles, rates)
-        return (issued.slots, issued.vectors, *issued.shortfall_bits)
+        found = (issued.slots, issued.vectors, *issued.shortfall_bits)
+        if len(issued.shortfall_bits) != len(rates) or {each.shape for each in found} != {
+            active.shape
+        }:
+            raise ValueError(
+                f"scheduler {scheduler.name!r}: expected slots, vectors and {len(rates)} "
+                f"shortfalls of {active.shape}, not {[each.shape for each in found]}"
+            )
+        return found

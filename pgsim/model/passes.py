@@ -98,7 +98,7 @@ def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
     array, flow, rate = job.arch.array, job.arch.dataflow, job.rates[index]
     reads = slot_reads(job, index)
     if job.passes[index].gated and mask is not None:
-        issue = gated_issue(mask, job.arch.scheduler, array.columns, reads.rates)
+        issue = gated_issue(mask, reads.rates)
     else:
         issue = dense_issue(job.tiling, array.columns, reads.rates)
     fold_cycles = flow.fold_cycles(issue.slots, rate)

@@ -61,7 +61,7 @@ LAYER_COLUMNS = {
     "msb_pe_utilization": Column("", "the same over msb_cycles; NaN where those are 0"),
     "lsb_pe_utilization": Column("", "the same over lsb_cycles; NaN where those are 0"),
     "msb_macs": Column("MACs", "MACs of the first pass"),
-    "lsb_macs": Column("MACs", "MACs of all later passes: of gated outputs only"),
+    "lsb_macs": Column("MACs", "MACs of all later passes, of the outputs that they compute"),
     **_of(passes.PES),
     **_of(count for rule in TRAFFIC for count in rule.counts),
     **{name: Column("pJ", meaning) for name, meaning in PARTS.items()},

@@ -65,7 +65,21 @@ KINDS: tuple[type[Scheme], ...] = (
     Planes,
 )
 
-SCHEMES = {name: text for kind in KINDS for name, text in kind.signatures.items()}
+
+def _signatures(kinds: tuple[type[Scheme], ...]) -> dict[str, str]:
+    """Return how all schemes are written, with what they do.
+
+    Raises ValueError where two are written alike: one of them could not be asked for.
+    """
+    found: dict[str, str] = {}
+    for kind in kinds:
+        if taken := found.keys() & kind.signatures.keys():
+            raise ValueError(f"two schemes are written {min(taken)!r}")
+        found |= kind.signatures
+    return found
+
+
+SCHEMES = _signatures(KINDS)
 
 
 def scheme_named(name: str | Scheme) -> Scheme:
@@ -80,6 +94,8 @@ def scheme_named(name: str | Scheme) -> Scheme:
     """
     if isinstance(name, Scheme):
         return name
+    if not isinstance(name, str):
+        raise InputError(f"scheme {name!r}: expected a Scheme object, or the name of one")
     for kind in KINDS:
         if (found := kind.parsed(name)) is not None:
             return found

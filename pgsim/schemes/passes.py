@@ -80,13 +80,18 @@ def leading(passes: Passes) -> int:
     return next((index for index, each in enumerate(passes) if each.gated), len(passes))
 
 
-def check_passes(layer: LayerTrace, passes: Passes, scheme: str) -> Passes:
-    """Return a layer's passes as they are, once no machine has a reason to refuse them.
+def check_passes(layer: LayerTrace, listed: Iterable[Pass], scheme: str) -> Passes:
+    """Return a layer's passes, once no machine has a reason to refuse them.
 
     Raises InputError naming the layer, the scheme and what cannot be: no pass at all, a first pass
     that is gated, a plane of no bits or beyond an operand's 16, a gate that the layer has no mask
     for. Source: MODEL.md M3.
     """
+    where = f"layer {layer.shape.name!r}: scheme {scheme!r}"
+    passes = tuple(listed) if isinstance(listed, Iterable) else (listed,)
+    for each in passes:
+        if not isinstance(each, Pass):
+            raise InputError(f"{where} gives {each!r}: expected passes, each a Pass")
     refusals = []
     if not passes:
         refusals.append("has no pass: expected one at least")
@@ -102,7 +107,5 @@ def check_passes(layer: LayerTrace, passes: Passes, scheme: str) -> Passes:
         if each.gate is not None and (reason := each.gate.refusal(layer)):
             refusals.append(f"pass {number} {reason}")
     if refusals:
-        raise InputError(
-            "\n".join(f"layer {layer.shape.name!r}: scheme {scheme!r} {text}" for text in refusals)
-        )
+        raise InputError("\n".join(f"{where} {text}" for text in refusals))
     return passes

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
-from pgsim.arch import Rate
+from pgsim.arch import Counts, Rate
 from pgsim.results import LayerResult, Result
 
 STEPS = {
@@ -45,7 +46,12 @@ def _totals(base: LayerResult, own: LayerResult) -> list[Fraction]:
         for rate, (_, done) in zip(own.job.rates, computed, strict=True)
     ]
     totals = [baseline, baseline * bits / (64 * count["outputs"]), sum(packed, start=Fraction(0))]
-    for slots in ("slots_ideal", "slots_fullest_lane", "slots_issued"):
+    later = own.ledger.passes[1:]
+    for slots in (
+        [each.slots_ideal for each in later],
+        [each.slots_fullest_lane for each in later],
+        [each.slots_issued for each in later],
+    ):
         totals.append(count["msb_cycles"] + _issued_cycles(own, slots))
     totals.append(Fraction(count["msb_cycles"] + count["lsb_cycles"]))
     for part in ("port_stall_cycles", "bubble_cycles", "dram_stall_cycles"):
@@ -58,11 +64,11 @@ def _packed_cycles(own: LayerResult, rate: Rate, outputs: int) -> Fraction:
     return Fraction(outputs * own.shape.reduction * rate.cycles, rate.macs * own.job.arch.pes)
 
 
-def _issued_cycles(own: LayerResult, slots: str) -> Fraction:
+def _issued_cycles(own: LayerResult, slots: Sequence[Counts]) -> Fraction:
     """Return the steady cycles of the later passes' slots, parts of a fold in proportion."""
     flow, rows = own.job.arch.dataflow, own.job.arch.array.rows
-    later = zip(own.job.rates[1:], own.ledger.passes[1:], strict=True)
+    later = zip(own.job.rates[1:], slots, strict=True)
     return sum(
-        (flow.issued_cycles(int(getattr(each, slots).sum()), rows, rate) for rate, each in later),
+        (flow.issued_cycles(int(each.sum()), rows, rate) for rate, each in later),
         start=Fraction(0),
     )

@@ -28,20 +28,20 @@ def test_a_smaller_last_batch_is_a_block_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("most_bits", "most_tiles", "batches"),
+    ("most_words", "most_tiles", "batches"),
     [
         (10**9, 10**9, 7),
-        (3 * 2 * 360, 10**9, 3),  # 3 batches of 2 images of 360 bits
-        (3 * 2 * 360 - 1, 10**9, 2),
+        (3 * 2 * 9, 10**9, 3),  # 3 batches of 2 images of 9 channels, a word each
+        (3 * 2 * 9 - 1, 10**9, 2),
         (10**9, 4 * 50, 4),
         (10**9, 4 * 50 - 1, 3),
         (1, 1, 1),  # a batch is never cut
     ],
 )
-def test_a_block_is_bounded_by_mask_bits_and_by_tiles(
-    monkeypatch: pytest.MonkeyPatch, most_bits: int, most_tiles: int, batches: int
+def test_a_block_is_bounded_by_mask_words_and_by_tiles(
+    monkeypatch: pytest.MonkeyPatch, most_words: int, most_tiles: int, batches: int
 ) -> None:
-    monkeypatch.setattr(blocks, "_MOST_BITS", most_bits)
+    monkeypatch.setattr(blocks, "_MOST_WORDS", most_words)
     monkeypatch.setattr(blocks, "_MOST_TILES", most_tiles)
     found = bounds(batch=2, calibration=1, images=16)  # 7 batches and an image
     first, *_ = found
@@ -50,7 +50,7 @@ def test_a_block_is_bounded_by_mask_bits_and_by_tiles(
     assert [each for start, stop, _ in found for each in range(start, stop)] == list(range(1, 16))
     for start, stop, own in found:
         assert own <= batches
-        assert own == 1 or (stop - start) * 360 <= most_bits
+        assert own == 1 or (stop - start) * 9 <= most_words
         assert own == 1 or own * 50 <= most_tiles
 
 
@@ -77,8 +77,8 @@ def test_blocks_change_no_number(
         }
     )
     together = simulate(trace, arch, calibration_images=2).layers
-    for most_bits, most_tiles in ((1, 10**9), (10**9, 1), (2000, 50)):
-        monkeypatch.setattr(blocks, "_MOST_BITS", most_bits)
+    for most_words, most_tiles in ((1, 10**9), (10**9, 1), (40, 50)):
+        monkeypatch.setattr(blocks, "_MOST_WORDS", most_words)
         monkeypatch.setattr(blocks, "_MOST_TILES", most_tiles)
         apart = simulate(trace, arch, calibration_images=2).layers
         # Energies are sums of floats, batch by batch in either case.

@@ -34,7 +34,7 @@ def test_a_gated_pass_issues_what_its_scheduler_makes_of_the_mask() -> None:
         ("queue", [[2, 1], [1, 2]], [[4, 1], [1, 2]]),
     ):
         job = job_of(LAYER, mask, WINDOWS | {"lsb.scheduler": scheduler}, "pg")
-        issue = gated_issue(mask_work(job), job.arch.scheduler, 2, NO_RATES)
+        issue = gated_issue(mask_work(job), NO_RATES)
         assert issue.slots.tolist() == [[slots]], scheduler
         assert issue.vectors.tolist() == [[vectors]], scheduler
         assert issue.entries.tolist() == [[[[4, 1], [1, 2]]]]
@@ -47,7 +47,7 @@ def test_lanes_that_are_positions_count_in_the_order_of_tiles() -> None:
     # 3 positions on 2 columns, 2 channels: lane groups of 2 and 1 positions, one window of 2 slots.
     mask = drawn("x.x xx.")
     job = job_of(linear(3, 3, 2), mask, {"array.dataflow": "is"}, "pg")
-    issue = gated_issue(mask_work(job), job.arch.scheduler, 2, NO_RATES)
+    issue = gated_issue(mask_work(job), NO_RATES)
     assert issue.entries.tolist() == [[[[3], [1]]]]
     assert issue.slots.tolist() == [[[[2], [1]]]]
     assert issue.fullest_lane.tolist() == [[[[2], [1]]]]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from designs import design, drawn, filled, linear, recurrent
 
-from pgsim import GateTrace, simulate
+from pgsim import GateTrace, InputError, simulate
 from pgsim.model import layer as layer_module
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
@@ -96,3 +96,28 @@ def test_layers_of_one_shape_have_masks_of_their_own() -> None:
     assert rows["lsb_slots_issued"].tolist() == [3, 0, 4]
     # Ungated, all three are alike.
     assert simulate(trace, design(), "full").layers["cycles"].nunique() == 1
+
+
+def test_layers_alike_but_for_the_bits_of_their_outputs_are_not_one() -> None:
+    # Each writes 5 x 3 outputs of 8 bits, then of 4: 15 bytes are one burst of 16, 8 bytes too;
+    # with bursts of a byte they are told apart.
+    layers = [
+        linear(5, 3, 3, name="first", gate="none", msb_bits=None, activation_bits=8),
+        linear(5, 3, 3, name="second", gate="none", msb_bits=None, activation_bits=8),
+        linear(5, 3, 3, name="third", gate="none", msb_bits=None, activation_bits=4),
+    ]
+    trace = GateTrace.from_masks({}, layers, images=1)
+    written = simulate(trace, design({"memory.dram.burst_bytes": 1}), "full").layers
+    # Lane groups of 2 and 1 channels: 10 and 5 outputs, a transfer each.
+    assert written["dram_write_bytes"].tolist() == [10 + 5, 5 + 3, 5 + 3]
+
+
+def test_counts_that_would_not_fit_are_refused_by_name() -> None:
+    # 2^18 positions by 2^8 channels of 2^20 MACs take 2^46 steps of 16 x 16 cycles: 2^54 an image.
+    layer = linear(
+        2**18, 2**20, 2**8, gate="none", msb_bits=None, activation_bits=16, weight_bits=16
+    )
+    one_term = {"array.pe.kind": "serial_both", "array.pe.terms": 1, "array.dataflow": "ws"}
+    trace = GateTrace.from_masks({}, [layer], images=512)
+    with pytest.raises(InputError, match=rf"layer 'linear' on .*: {2**63} busy PE cycles"):
+        simulate(trace, design(one_term), "full")

@@ -14,7 +14,7 @@ from designs import conv, design, drawn, linear, recurrent, trace_of
 from jobs import job_of, mask_work
 
 from pgsim import GateTrace, simulate
-from pgsim.arch import SCHEDULERS
+from pgsim.arch import SCHEDULERS, Issued
 from pgsim.model.mask_work import WorkStore
 from pgsim.workload import LayerTrace
 
@@ -233,5 +233,34 @@ def test_rows_and_bounds_are_those_of_lanes_and_tiles() -> None:
     active, entries, fullest = work.activity
     assert (active.tolist(), entries.tolist()) == ([[[3, 2]]], [[[4, 2]]])
     assert fullest.tolist() == [[[2, 2]]]
-    issued = work.issued(SCHEDULERS["skip"](), NO_RATES)
+    issued = work.issued(NO_RATES)
     assert issued.slots.tolist() == issued.vectors.tolist() == [[[3, 2]]]
+
+
+def test_orders_of_lanes_do_not_share_though_their_images_do() -> None:
+    # Channel 2 is the densest: in order of density, lane groups are channels {2, 0} and {1}.
+    mask = drawn("xx.. .... xxxx", "xx.. ..x. xxxx")
+    trace, store = trace_of(linear(4, 6, 3), mask), WorkStore()
+    found = [
+        simulate(
+            trace,
+            design({"lsb.lane_order": order, "array.dataflow": "ws"}),
+            calibration_images=1,
+            store=store,
+        ).layers["lsb_slots_issued"][0]
+        for order in ("raster", "density")
+    ]
+    # Raster: {0, 1} has 3 active slots, {2} 4. Density: {2, 0} 4, {1} 1.
+    assert found == [7, 5]
+
+
+def test_a_scheduler_that_says_too_little_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = job_of(linear(4, 6, 2), drawn("x.x. ..xx"), {}, "pg")
+    rates = np.array([(4, 24, 8)], np.int64)
+    work = mask_work(job)
+    issued = work.issued(rates)
+    monkeypatch.setattr(
+        SCHEDULERS["skip"], "issue", lambda *_: Issued(issued.slots, issued.vectors, ())
+    )
+    with pytest.raises(ValueError, match=r"scheduler 'skip': expected .* 1 shortfalls"):
+        work.issued(rates)

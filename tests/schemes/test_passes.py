@@ -97,3 +97,13 @@ def test_a_layer_without_an_output_mask_gates_nothing(layer, gate: str) -> None:
 def test_a_gate_must_say_what_it_can_steer() -> None:
     with pytest.raises(NotImplementedError):
         Gate(GATED).refusal(GATED)
+
+
+@pytest.mark.parametrize("listed", [None, True, [(2, 8)], "pg"])
+def test_what_is_no_list_of_passes_is_refused_by_name(listed: object) -> None:
+    with pytest.raises(InputError, match=r"layer 'linear': scheme 'odd' gives .*each a Pass"):
+        check_passes(GATED, listed, "odd")
+
+
+def test_a_list_of_passes_is_as_good_as_a_tuple() -> None:
+    assert check_passes(GATED, [D, G], "listed") == (D, G)

@@ -66,6 +66,10 @@ class Dataflow:
         """Return the slots of which a window must be a multiple (M8)."""
         raise NotImplementedError
 
+    def fold_slots(self, rows: int) -> int:
+        """Return the issued slots that one fold holds sums for (M22)."""
+        raise NotImplementedError
+
     def rate(self, shape: LayerShape, rows: int, macs: int, cycles: int) -> Rate:
         """Return how a layer's reduction is taken by PEs of so many MACs in so many cycles."""
         return Rate(

@@ -23,6 +23,10 @@ class OperandStationary(Dataflow):
         """Return 1: slots stream one by one."""
         return 1
 
+    def fold_slots(self, rows: int) -> int:
+        """Return 1: a sum leaves before the next slot's is there."""
+        return 1
+
     def reduction_folds(self, shape: LayerShape, column_macs: int) -> int:
         """Return the folds that a column's rows take the reduction in."""
         return self.pe_steps(shape, column_macs)

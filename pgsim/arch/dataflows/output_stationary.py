@@ -26,6 +26,10 @@ class OutputStationary(Dataflow):
         """Return the rows: a fold takes a slot in each."""
         return rows
 
+    def fold_slots(self, rows: int) -> int:
+        """Return the rows: each sums a slot."""
+        return rows
+
     def reduction_folds(self, shape: LayerShape, column_macs: int) -> int:
         """Return 1: a fold takes the whole reduction."""
         return 1

@@ -45,3 +45,14 @@ class TrafficRule:
 
     counts: tuple[Count, ...]
     counted: Callable[[Tiles], Mapping[str, Counts]]
+
+    def of(self, tiles: Tiles) -> Mapping[str, Counts]:
+        """Return what the rule counts in every tile.
+
+        Raises ValueError where that is not just what it declares.
+        """
+        found, declared = self.counted(tiles), {each.name for each in self.counts}
+        if found.keys() != declared:
+            wrong = sorted(found.keys() ^ declared)
+            raise ValueError(f"a rule of traffic counts or declares {wrong}, and not both")
+        return found

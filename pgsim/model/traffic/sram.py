@@ -7,14 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.arch import ArchConfig, Counts
+from pgsim.arch import PARTIAL_SUM_BITS, ArchConfig, Counts
+from pgsim.model.fetches import first
 from pgsim.model.holding import sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
 from pgsim.model.passes import Timings
 from pgsim.model.traffic.rule import Tiles, TrafficRule
-
-PARTIAL_SUM_BITS = 32
 
 
 def _words(buffer: str, way: str, meaning: str) -> Count:
@@ -57,7 +56,7 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
 
 def _lane_operand_loads(job: Job, timings: Timings) -> list[Counts]:
     """Return how often each pass of a tile reads the operands of its lanes (M18, M22)."""
-    first_tile = (np.arange(job.tiling.window_slots.size) == 0).astype(np.int64)
+    first_tile = first(job.tiling.window_slots.size)
     return job.arch.dataflow.lane_loads(
         [each.folds for each in timings], first_tile[None, None, None, :], stay=job.operands_stay
     )
@@ -89,7 +88,7 @@ def _finished_in_the_array(
         return at_once
     flow, scheduler = job.arch.dataflow, job.arch.scheduler
     in_place = scheduler.keeps_slots_apart or not job.gated
-    one_fold = job.tiling.window_slots <= flow.window_unit(job.arch.array.rows)
+    one_fold = job.tiling.window_slots <= flow.fold_slots(job.arch.array.rows)
     return one_fold & (flow.sums_in_pes and in_place)
 
 

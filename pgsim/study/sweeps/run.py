@@ -7,11 +7,13 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from functools import cache
 from multiprocessing import active_children, get_context
 
 import pandas as pd
 
 from pgsim.errors import InputError
+from pgsim.model.mask_work import WorkStore
 from pgsim.results import Row
 from pgsim.study.simulation import simulate
 from pgsim.study.sweeps.points import Point, sweep_points
@@ -72,18 +74,34 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _rows(point: Point) -> list[Row]:
-    """Simulate one point; a worker opens the trace again, which maps the file into memory."""
+def _rows(point: Point, store: WorkStore) -> list[Row]:
+    """Simulate one point; the trace is opened again, which maps the file into memory."""
     trace = what_if_trace(point.trace, point.what_if)
-    result = simulate(trace, point.arch, point.scheme, calibration_images=point.calibration_images)
+    result = simulate(
+        trace,
+        point.arch,
+        point.scheme,
+        calibration_images=point.calibration_images,
+        store=store,
+    )
     area = {"area_mm2": result.summary["area_mm2"]}
     return [row | area for row in result.rows]
 
 
+def _rows_in_worker(point: Point) -> list[Row]:
+    """Simulate one point in a process that shares mask work from point to point."""
+    return _rows(point, _store_of_process())
+
+
+@cache
+def _store_of_process() -> WorkStore:
+    return WorkStore()
+
+
 def _one_by_one(points: list[Point], progress: Progress) -> list[list[Row]]:
-    found = []
+    found, store = [], WorkStore()
     for point in points:
-        found.append(_rows(point))
+        found.append(_rows(point, store))
         progress(len(found), len(points))
     return found
 
@@ -99,7 +117,7 @@ def _side_by_side(points: list[Point], progress: Progress, jobs: int) -> list[li
     ignore = (signal.SIGINT, signal.SIG_IGN)
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, ignore)
     try:
-        futures = [pool.submit(_rows, point) for point in points]
+        futures = [pool.submit(_rows_in_worker, point) for point in points]
         for done, future in enumerate(as_completed(futures), start=1):
             future.result()
             progress(done, len(points))
