@@ -1,8 +1,9 @@
 """The long checks, as one command: thousands of cases of the three models, and deliberate faults.
 
-    python tests/long.py
+    python tests/long.py [SHARE]
 
-needs Verilator 5, and two cores for about 20 minutes. It runs
+needs Verilator 5, and two cores for about half an hour. SHARE of the cases, from above 0 to 1, takes
+less. It runs
 
 - the stepped reference against pgsim: 40,000 cases of named schemes, 2,000 of four passes;
 - the RTL of every design against pgsim: 340 cases of named schemes and as many of any passes each;
@@ -36,24 +37,30 @@ class Check:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-CHECKS = (  # the longest first
-    Check(
-        "the stepped reference, 40,000 cases of named schemes",
-        (*PYTEST, AGAINST_REFERENCE, "-k", "integer"),
-        {"PGSIM_REFERENCE_SEEDS": "40000"},
-    ),
-    Check(
-        "the RTL of every design, 340 cases of named schemes and 340 of any passes each",
-        (*PYTEST, str(TESTS / "rtl" / "test_rtl.py")),
-        {"PGSIM_RTL": "required", "PGSIM_RTL_BUILD_SET": "all", "PGSIM_RTL_CASES": "340"},
-    ),
-    Check("deliberate faults", (sys.executable, str(TESTS / "rtl" / "mutations.py"))),
-    Check(
-        "the stepped reference, 2,000 cases of four passes",
-        (*PYTEST, AGAINST_REFERENCE, "-k", "four"),
-        {"PGSIM_REFERENCE_PASSES_SEEDS": "2000"},
-    ),
-)
+def checks(share: float) -> tuple[Check, ...]:
+    """Return the checks with a share of their cases, the longest first."""
+
+    def some(cases: int) -> str:
+        return str(max(1, round(share * cases)))
+
+    return (
+        Check(
+            f"the stepped reference, {some(40_000)} cases of named schemes",
+            (*PYTEST, AGAINST_REFERENCE, "-k", "integer"),
+            {"PGSIM_REFERENCE_SEEDS": some(40_000)},
+        ),
+        Check(
+            f"the RTL of every design, {some(340)} cases of named schemes and as many of any passes",
+            (*PYTEST, str(TESTS / "rtl" / "test_rtl.py")),
+            {"PGSIM_RTL": "required", "PGSIM_RTL_BUILD_SET": "all", "PGSIM_RTL_CASES": some(340)},
+        ),
+        Check("deliberate faults", (sys.executable, str(TESTS / "rtl" / "mutations.py"))),
+        Check(
+            f"the stepped reference, {some(2_000)} cases of four passes",
+            (*PYTEST, AGAINST_REFERENCE, "-k", "four"),
+            {"PGSIM_REFERENCE_PASSES_SEEDS": some(2_000)},
+        ),
+    )
 
 
 def run(check: Check) -> tuple[bool, str]:
@@ -77,18 +84,19 @@ def run(check: Check) -> tuple[bool, str]:
     )
 
 
-def main() -> int:
+def main(share: float) -> int:
     """Run all checks, print what became of each, and return 1 if one failed."""
+    asked = checks(share)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        futures = [pool.submit(run, check) for check in CHECKS]
+        futures = [pool.submit(run, check) for check in asked]
         passed = 0
         for future in as_completed(futures):
             ok, report = future.result()
             passed += ok
             print(report, flush=True)
-    print(f"{passed} of {len(CHECKS)} long checks passed")
-    return int(passed < len(CHECKS))
+    print(f"{passed} of {len(asked)} long checks passed")
+    return int(passed < len(asked))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0))
