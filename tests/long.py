@@ -2,8 +2,8 @@
 
     python tests/long.py [SHARE]
 
-needs Verilator 5, and two cores for about half an hour. SHARE of the cases, from above 0 to 1, takes
-less. It runs
+needs Verilator 5, and two cores for about half an hour. SHARE of the cases, from above 0 to 1,
+takes less. It runs
 
 - the stepped reference against pgsim: 40,000 cases of named schemes, 2,000 of four passes;
 - the RTL of every design against pgsim: 340 cases of named schemes and as many of any passes each;
@@ -50,7 +50,7 @@ def checks(share: float) -> tuple[Check, ...]:
             {"PGSIM_REFERENCE_SEEDS": some(40_000)},
         ),
         Check(
-            f"the RTL of every design, {some(340)} cases of named schemes and as many of any passes",
+            f"the RTL of every design, {some(340)} cases of named schemes, as many of any passes",
             (*PYTEST, str(TESTS / "rtl" / "test_rtl.py")),
             {"PGSIM_RTL": "required", "PGSIM_RTL_BUILD_SET": "all", "PGSIM_RTL_CASES": some(340)},
         ),
