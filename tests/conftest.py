@@ -1,6 +1,7 @@
 """Which tests stay together where they are shared out between processes (pytest-xdist).
 
-The tests of these folders share what takes long to make: built designs, a changed copy of pgsim.
+The tests of these folders share what takes long to make: built designs, a changed copy of pgsim,
+masks fitted to a network's.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-TOGETHER = {"rtl", "extending"}
+TOGETHER = ("rtl", "extending", "masks/fitting")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of each such folder into a group of its name, and the groups first."""
     for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        if folder in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
+        for folder in TOGETHER:
+            if item.path.is_relative_to(TESTS / folder):
+                item.add_marker(pytest.mark.xdist_group(folder))
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)

@@ -25,8 +25,8 @@ from reference import COUNTS, simulate_layer
 from pgsim import ArchConfig, GateTrace, simulate
 from pgsim.workload import layer_shape
 
-SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "2000"))
-PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "300"))
+SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "1000"))
+PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "200"))
 CHUNK = 100
 
 
@@ -94,7 +94,7 @@ def test_four_passes_equal_the_reference(first: int) -> None:
     assert not differences(four_passes_case, first, PASSES_SEEDS)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rng=st.randoms(use_true_random=False))
 def test_hypothesis_finds_no_other_case(rng: Random) -> None:
     assert not difference(drawn_case(rng, seed=-1))
