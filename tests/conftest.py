@@ -6,9 +6,14 @@ masks fitted to a network's.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Every core has a process of tests already: threads of linear algebra would only wait for each
+# other. Workers inherit this before they import NumPy.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 TESTS = Path(__file__).parent
 TOGETHER = ("rtl", "extending", "masks/fitting")
