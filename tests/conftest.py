@@ -17,6 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 TESTS = Path(__file__).parent
 TOGETHER = ("rtl", "extending", "masks/fitting")
+BY_FILE = "gating"  # each file trains networks of its own
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -26,4 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder in TOGETHER:
             if item.path.is_relative_to(TESTS / folder):
                 item.add_marker(pytest.mark.xdist_group(folder))
+        if item.path.is_relative_to(TESTS / BY_FILE):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
