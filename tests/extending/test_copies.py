@@ -15,6 +15,8 @@ from docs.pages import ROOT
 
 from extending.tree import Tree, fresh_tree
 
+pytestmark = pytest.mark.xdist_group("extending")  # they share what takes long to make
+
 
 @dataclass(frozen=True)
 class Copied:

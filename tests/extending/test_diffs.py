@@ -24,6 +24,8 @@ from extending.page import sections
 from extending.rows import row_of
 from extending.tree import Tree
 
+pytestmark = pytest.mark.xdist_group("extending")  # they share what takes long to make
+
 SECTIONS = sections()
 DESIGN = ARCH | {"name": "by-hand", "clock_mhz": 500, "technology": "45nm"}
 

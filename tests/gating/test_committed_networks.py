@@ -21,6 +21,8 @@ from pgsim.gating import PGConv2d, pg_layers  # noqa: E402
 from pgsim.workload import gate_mask, load_operands, load_trace  # noqa: E402
 from pgsim.workload.operands import msb_sums  # noqa: E402
 
+pytestmark = pytest.mark.xdist_group("committed")  # they share what takes long to make
+
 TRACES = Path(__file__).resolve().parents[2] / "traces"
 RESNETS = ["resnet20_pg_4_2", "resnet20_pg_4_3", "resnet20_pg_3_2"]
 LSTM = "char_lstm_pg_4_2"

@@ -13,6 +13,8 @@ torch = pytest.importorskip("torch")
 
 from pgsim.workload import check_trace, gate_mask, load_operands, load_trace  # noqa: E402
 
+pytestmark = pytest.mark.xdist_group("lstm")  # they share what takes long to make
+
 TRACES = Path(__file__).resolve().parents[2] / "traces"
 NAME = "char_lstm_pg_4_2"
 NETWORKS = ("pg", "full_precision", "uniform_8", "uniform_4", "full", "msb_only")

@@ -17,6 +17,8 @@ from torch import nn  # noqa: E402
 
 from pgsim.workload import check_trace, load_operands, load_trace  # noqa: E402
 
+pytestmark = pytest.mark.xdist_group("regions")  # they share what takes long to make
+
 RECIPES = Path(__file__).resolve().parents[2] / "traces" / "recipes"
 
 

@@ -17,6 +17,8 @@ Image = pytest.importorskip("PIL.Image")
 from pgsim.gating import pg_layers  # noqa: E402
 from pgsim.workload import check_trace, load_trace  # noqa: E402
 
+pytestmark = pytest.mark.xdist_group("resnet")  # they share what takes long to make
+
 TRACES = Path(__file__).resolve().parents[2] / "traces"
 MODULES = (
     "checkpoints",

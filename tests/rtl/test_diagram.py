@@ -11,6 +11,8 @@ from rtl.building import Programs, verilated
 from rtl.diagram import DIAGRAMS, Diagram, drawn
 from rtl.verilator import needs_verilator
 
+pytestmark = pytest.mark.xdist_group("rtl")  # they share what takes long to make
+
 MODEL = Path(__file__).parents[2] / "MODEL.md"
 
 

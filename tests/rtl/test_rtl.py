@@ -34,6 +34,8 @@ from rtl.harness import (
 )
 from rtl.verilator import needs_verilator
 
+pytestmark = pytest.mark.xdist_group("rtl")  # they share what takes long to make
+
 TESTED = BUILDS if os.environ.get("PGSIM_RTL_BUILD_SET") == "all" else FEW_BUILDS
 DEFAULT_CASES = 60
 CASES = int(os.environ.get("PGSIM_RTL_CASES", DEFAULT_CASES))

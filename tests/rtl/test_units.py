@@ -22,7 +22,7 @@ RTL = Path(__file__).parent
 SOURCES = ("brick", "shift_add_tree", "fusion_unit", "term_unit", "operand_selector", "comparator")
 RANDOM_VECTORS = 40  # for each pair of widths and each pair of signs
 
-pytestmark = needs_verilator
+pytestmark = [needs_verilator, pytest.mark.xdist_group("rtl")]
 
 
 @dataclass(frozen=True)

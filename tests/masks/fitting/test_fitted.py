@@ -15,6 +15,8 @@ from pgsim.masks import fitted_trace, synthetic_trace
 from pgsim.study.simulation import simulate
 from pgsim.workload import GateTrace, load_trace, save_trace
 
+pytestmark = pytest.mark.xdist_group("fitted")  # they share what takes long to make
+
 BITS = {"activation_bits": 4, "msb_bits": 2, "weight_bits": 8}
 SCHEDULERS = [
     {"lsb.scheduler": "skip"},
