@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fuzz.attempt import Failure, attempt
-from fuzz.campaign import Outcome, at_work, campaign, warm_up
+from fuzz.campaign import Outcome, at_work, campaign
 from fuzz.limits import bounded
 from fuzz.readers import READERS
 
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     if asked.only is not None:
         return max([_again(name, asked.seed, asked.only) for name in readers])
     begun = time.monotonic()
-    found = campaign(readers, asked.seed, asked.count, asked.jobs)
+    found = campaign([READERS[name] for name in readers], asked.seed, asked.count, asked.jobs)
     for name, outcome in found.items():
         print(report(name, outcome), flush=True)
     failed = sum(len(each.failures) for each in found.values())
@@ -36,14 +36,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("readers", nargs="*", metavar="READER", choices=[[], *READERS])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=1000, help="inputs of each reader")
-    parser.add_argument("--only", type=int, metavar="INDEX", help="try one input, and keep its file")
+    parser.add_argument(
+        "--only", type=int, metavar="INDEX", help="try one input, and keep its file"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     return parser
 
 
 def report(name: str, outcome: Outcome) -> str:
     """Return what became of a reader's inputs, one paragraph for each kind of failure."""
-    lines = [f"{name}: {outcome.tried} inputs, {outcome.taken} taken, {len(outcome.failures)} failed"]
+    lines = [
+        f"{name}: {outcome.tried} inputs, {outcome.taken} taken, {len(outcome.failures)} failed"
+    ]
     for (kind, where), failures in _kinds(outcome.failures):
         first = min(failures, key=lambda each: len(each.detail))
         lines += [
@@ -69,10 +73,8 @@ def _again(name: str, seed: int, index: int) -> int:
     kept = Path(f"fuzz-{name}-{seed}-{index}{reader.suffix}").resolve()
     kept.write_bytes(made.data)
     print(f"{kept}: {len(made.data)} bytes by {', '.join(made.steps) or 'no step'}")
-    with at_work(reader) as folder:
-        warm_up(reader, folder)
-        with bounded():
-            taken, failure = attempt(reader, seed, index, folder)
+    with at_work(reader) as folder, bounded():
+        taken, failure = attempt(reader, seed, index, folder)
     said = f"{failure.kind}: {failure.where}\n{failure.detail}" if failure else "no failure"
     print(f"{name}: {'taken' if taken else 'refused'}, {said}")
     return int(failure is not None)

@@ -27,11 +27,12 @@ class Input:
 
 
 class Reader(ABC):
-    """One kind of file and the functions of pgsim that read it."""
+    """One kind of file and the functions of pgsim that read it; `needs` are modules they import."""
 
     name: str
     suffix: str
     mutators: tuple[Mutator, ...]
+    needs: tuple[str, ...] = ()
 
     @cached_property
     @abstractmethod

@@ -27,7 +27,9 @@ def check_rows(rows: Iterable[Mapping[str, Any]]) -> None:
     for row in rows:
         for name, value in row.items():
             if name in COLUMNS and name not in _WORDS and not _in_range(name, value):
-                raise Broken(f"a column out of its range: {name} is {value!r} in {row.get('layer')!r}")
+                raise Broken(
+                    f"a column out of its range: {name} is {value!r} in {row.get('layer')!r}"
+                )
 
 
 def _in_range(name: str, value: Any) -> bool:

@@ -17,7 +17,9 @@ def cell_edit(rng: Random, data: bytes) -> bytes:
     rows = _rows(data)
     row = rng.choice(rows[:1] * (rng.random() < 0.1) or rows[1:] or rows)
     column = rng.randrange(len(row)) if row else 0
-    odd = rng.choice((odd_number(rng), rng.choice(ODD_TEXTS), "inf", "-inf", "nan", "NA", "TRUE", "1,5"))
+    odd = rng.choice(
+        (odd_number(rng), rng.choice(ODD_TEXTS), "inf", "-inf", "nan", "NA", "TRUE", "1,5")
+    )
     for each in rows[1:] if rng.random() < 0.2 else [row]:
         each[column : column + 1] = [odd]
     return _written(rng, rows)
@@ -29,7 +31,15 @@ def nudge_edit(rng: Random, data: bytes) -> bytes:
     row = rng.choice(rows)
     column = rng.randrange(len(row)) if row else 0
     cell = row[column] if row else ""
-    changed = (f"-{cell}", f"{cell}.5", f"{cell}0", f"{cell}e9", f" {cell}", f"{cell} ", f'"{cell}"')
+    changed = (
+        f"-{cell}",
+        f"{cell}.5",
+        f"{cell}0",
+        f"{cell}e9",
+        f" {cell}",
+        f"{cell} ",
+        f'"{cell}"',
+    )
     row[column : column + 1] = [rng.choice(changed)]
     return _written(rng, rows)
 
@@ -51,7 +61,9 @@ def column_edit(rng: Random, data: bytes) -> bytes:
         return [row[{one: other, other: one}.get(place, place)] for place in range(len(row))]
 
     def rename(row: list[str]) -> list[str]:
-        return [name if row is rows[0] and place == one else row[place] for place in range(len(row))]
+        return [
+            name if row is rows[0] and place == one else row[place] for place in range(len(row))
+        ]
 
     def add(row: list[str]) -> list[str]:
         return [name if row is rows[0] else odd, *row]

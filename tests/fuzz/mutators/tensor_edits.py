@@ -53,14 +53,24 @@ def parse(data: bytes) -> TensorFile:
     try:
         begin = 8 + int.from_bytes(data[:8], "little")
         header = json.loads(data[8:begin])
-        metadata = header.pop("__metadata__", {})
+        metadata = dict(header.pop("__metadata__", {}))
         tensors = {
             name: Tensor(each["dtype"], each["shape"], data[begin:][slice(*each["data_offsets"])])
             for name, each in header.items()
         }
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Unfit from None
+    if not all(isinstance(text, str) for text in metadata.values()):
+        raise Unfit
+    if not all(_is_one(tensor) for tensor in tensors.values()):
+        raise Unfit
     return TensorFile(metadata, tensors)
+
+
+def _is_one(tensor: Tensor) -> bool:
+    sides = tensor.shape if isinstance(tensor.shape, list) else [None]
+    known = isinstance(tensor.dtype, str) and tensor.dtype in _SIZES
+    return known and all(type(side) is int and side >= 0 for side in sides)
 
 
 def render(file: TensorFile) -> bytes:
@@ -116,7 +126,9 @@ def tensor_edits(manifest: str, digests: str | None, expected: Expected) -> tupl
         name = rng.choice(list(file.metadata) or ["none"])
         text = file.metadata.pop(name, "")
         if rng.random() < 0.8:
-            file.metadata[rng.choice((*ODD_KEYS, name, name, name))] = rng.choice((*ODD_TEXTS, text))
+            file.metadata[rng.choice((*ODD_KEYS, name, name, name))] = rng.choice(
+                (*ODD_TEXTS, text)
+            )
         return render(file)
 
     def tensor_edit(rng: Random, data: bytes) -> bytes:
@@ -148,7 +160,7 @@ def tensor_edits(manifest: str, digests: str | None, expected: Expected) -> tupl
         return sealed(rng, file)
 
     def sealed(rng: Random, file: TensorFile) -> bytes:
-        if digests in file.metadata and rng.random() < _HONEST:
+        if digests in file.metadata and manifest in file.metadata and rng.random() < _HONEST:
             file.metadata[digests] = json.dumps(digests_of(file, manifest))
         return render(file)
 
@@ -190,7 +202,7 @@ def _add(rng: Random, tensors: Tensors) -> None:
 def _retype(rng: Random, tensors: Tensors) -> None:
     """Call the same bytes by another dtype, and fit the last axis to it where that goes."""
     tensor = rng.choice(list(tensors.values()))
-    before = _SIZES.get(tensor.dtype, 1)
+    before = _SIZES[tensor.dtype]
     tensor.dtype = rng.choice(list(_SIZES))
     if tensor.shape and rng.random() < 0.8:
         tensor.shape[-1] = tensor.shape[-1] * before // _SIZES[tensor.dtype]
@@ -212,7 +224,7 @@ def _resize(rng: Random, tensors: Tensors) -> None:
         raise Unfit
     axis = rng.randrange(len(tensor.shape))
     tensor.shape[axis] = max(0, tensor.shape[axis] + rng.choice((-8, -1, 1, 8)))
-    size = _SIZES.get(tensor.dtype, 1) * prod(tensor.shape)
+    size = _SIZES[tensor.dtype] * prod(tensor.shape)
     tensor.data = (tensor.data + rng.randbytes(size))[:size]
 
 
@@ -223,7 +235,14 @@ def _swap(rng: Random, tensors: Tensors) -> None:
 
 def _fill(rng: Random, tensors: Tensors) -> None:
     tensor = rng.choice(list(tensors.values()))
-    fillers = (b"\x00", b"\xff", b"\x80", rng.randbytes(1), rng.randbytes(7), tensor.data[::-1] or b"\x01")
+    fillers = (
+        b"\x00",
+        b"\xff",
+        b"\x80",
+        rng.randbytes(1),
+        rng.randbytes(7),
+        tensor.data[::-1] or b"\x01",
+    )
     tensor.data = (rng.choice(fillers) * (len(tensor.data) + 1))[: len(tensor.data)]
 
 

@@ -110,7 +110,11 @@ def _add(rng: Random, tree: list[Any]) -> None:
 def _rename(rng: Random, tree: list[Any]) -> None:
     if place := _some(rng, keys(tree)):
         other = _some(rng, keys(tree))
-        renamed = (rng.choice(ODD_KEYS), _nudged_text(rng, _text(place.value)), other and other.value)
+        renamed = (
+            rng.choice(ODD_KEYS),
+            _nudged_text(rng, _text(place.value)),
+            other and other.value,
+        )
         place.put(rng.choice(renamed))
 
 

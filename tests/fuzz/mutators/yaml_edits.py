@@ -23,7 +23,21 @@ _CONSTRUCTS = (
     "%x", "{<<: {a: 1}}", "{? [1]: 2}", "{a: 1, a: 2}", "[1, [2, [3]]]", "{}", "[]", "", "a: b",
     "pg_os, 3", "{a, b}", "=", "<<",
 )  # fmt: skip
-_KEYS = ("<<", "? a", "? [1]", "&a key", "*a", "!!str key", "[1]", "{a: 1}", "~", "1", "1.0", "yes", "=")
+_KEYS = (
+    "<<",
+    "? a",
+    "? [1]",
+    "&a key",
+    "*a",
+    "!!str key",
+    "[1]",
+    "{a: 1}",
+    "~",
+    "1",
+    "1.0",
+    "yes",
+    "=",
+)
 _LINES = (
     "---", "...", "--- |", "%YAML 1.1", "%YAML 9.9", "%TAG ! tag:x,2000:", "<<: *a", "a: &a 1",
     "b: *a", "<<: {name: x}", "\t", "\tkey: 1", "# comment", "key", "key:", ": x", "- x", "? x", "}",
@@ -82,7 +96,7 @@ def _tree(data: bytes) -> Any:
 def _parsed(data: bytes) -> Any:
     try:
         return _of_node(yaml.compose(data.decode(), Loader=yaml.SafeLoader))
-    except (yaml.YAMLError, ValueError, RecursionError, AttributeError):
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError, AttributeError):
         raise Unfit from None
 
 

@@ -30,7 +30,10 @@ class ArchitectureReader(Reader):
     def valid(self) -> tuple[bytes, ...]:
         """The shipped designs, and small ones of all kinds of parts."""
         folder = shipped_folder("arch_configs")
-        shipped = [(folder / f"{name}.yaml").read_bytes() for name in shipped_names("arch_configs", ".yaml")]
+        shipped = [
+            (folder / f"{name}.yaml").read_bytes()
+            for name in shipped_names("arch_configs", ".yaml")
+        ]
         drawn = [random_case(seed).arch for seed in range(_RANDOM)]
         return (*shipped, *(yaml.safe_dump(each, sort_keys=False).encode() for each in drawn))
 

@@ -29,6 +29,7 @@ class ProgressReader(Reader):
     name = "progress"
     suffix = ".json"
     mutators = (json_edit,)
+    needs = ("torch",)
 
     @cached_property
     def begun(self) -> dict[int, dict[str, bytes]]:
@@ -88,7 +89,9 @@ def _capture(path: Path | None, batches: Iterator[Any]) -> GateTrace:
     torch.set_num_threads(1)
     torch.manual_seed(3)
     widths = {"activation_bits": 8, "msb_bits": 4, "clip": 1.0}
-    model = nn.Sequential(PGLinear(6, 5, signed=True, **widths), nn.ReLU(), PGLinear(5, 4, **widths))
+    model = nn.Sequential(
+        PGLinear(6, 5, signed=True, **widths), nn.ReLU(), PGLinear(5, 4, **widths)
+    )
     out = None if path is None else Shards(path, _SHARD, resume=True)
     return capture(model, batches, **_ABOUT, out=out)
 

@@ -133,7 +133,9 @@ def _check_densities(rows: list[dict[str, Any]], file: TensorFile) -> None:
             bits, positions = masks[row["layer"]]
             counted = int(bits[:, :positions].sum()) / (len(bits) * positions)
             if abs(row["mask_density"] - counted) > 1e-12:
-                raise Broken(f"mask_density is not that of the file: {row['mask_density']} {counted}")
+                raise Broken(
+                    f"mask_density is not that of the file: {row['mask_density']} {counted}"
+                )
 
 
 TRACE = TraceReader()
