@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pgsim
-from fuzz.limits import Overrun, timed
+from fuzz.limits import WALL_SECONDS, Overrun, timed
 from fuzz.reader import Broken, Reader
 from pgsim import InputError
 
@@ -47,10 +47,12 @@ def attempt(reader: Reader, seed: int, index: int, folder: Path) -> tuple[bool, 
     return taken, Failure(reader.name, seed, index, found[0], found[1], detail)
 
 
-def tried(reader: Reader, path: Path) -> tuple[bool, tuple[str, str, str] | None]:
+def tried(
+    reader: Reader, path: Path, wall_seconds: float = WALL_SECONDS
+) -> tuple[bool, tuple[str, str, str] | None]:
     """Use a file; return whether it was taken, and the kind, place and detail of a failure."""
     try:
-        with warnings.catch_warnings(), timed():
+        with warnings.catch_warnings(), timed(wall_seconds=wall_seconds):
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", RuntimeWarning)  # numbers that went wrong
             reader.use(path)

@@ -9,12 +9,14 @@ import pickle
 import zipfile
 from collections.abc import Callable
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from fuzz.attempt import tried
 from fuzz.campaign import at_work
+from fuzz.limits import bounded
 from fuzz.reader import Reader
 from fuzz.readers import READERS
 
@@ -38,7 +40,7 @@ def _headed(length: int, header: bytes) -> bytes:
 
 
 _LAUGHS = "\n".join(
-    ["a: &a [x, x]", *(f"{b}: &{b} [*{a}, *{a}, *{a}]" for a, b in zip("abcdefgh", "bcdefghi"))]
+    ["a: &a [x, x]", *(f"{b}: &{b} [*{a}, *{a}, *{a}]" for a, b in pairwise("abcdefghi"))]
 )
 CONTENTS = {
     "nothing": b"",
@@ -134,7 +136,7 @@ def _reader(name: str) -> Reader:
 @pytest.mark.parametrize("name", READERS)
 def test_foreign_files_are_refused(name: str) -> None:
     reader, wrong = _reader(name), {}
-    with at_work(reader) as folder:
+    with at_work(reader) as folder, bounded():
         for number, (about, data) in enumerate(CONTENTS.items()):
             path = folder / f"{number}{reader.suffix}"
             path.write_bytes(data)
@@ -149,10 +151,12 @@ def test_foreign_files_are_refused(name: str) -> None:
 def test_paths_that_are_no_files_are_refused(name: str) -> None:
     """A progress file is found by capture, and given by nobody."""
     reader, wrong = _reader(name), {}
-    with at_work(reader) as folder:
+    with at_work(reader) as folder, bounded():
         (folder / "file").write_bytes(b"")
         for number, (about, make) in enumerate(PATHS.items()):
-            taken, failure = tried(reader, make(folder / f"{number}{reader.suffix}"))
+            taken, failure = tried(
+                reader, make(folder / f"{number}{reader.suffix}"), wall_seconds=5
+            )
             if taken or failure:
                 wrong[about] = failure
     assert not wrong

@@ -62,7 +62,7 @@ class TraceReader(Reader):
                 refusals.append(error)
                 continue
             if faults:
-                raise Broken(f"{faults[0]}; check_trace says {problems[:1]}")
+                raise Broken(f"{faults[0]}: check_trace says {problems[:1]}")
             check_rows(rows)
             _check_densities(rows, file)
         if len(refusals) == len(SCHEMES):
@@ -88,8 +88,7 @@ def _digest_faults(file: TensorFile) -> list[str]:
     except (ValueError, TypeError, RecursionError):
         return ["digests that are no JSON object are taken"]
     return [
-        f"a digest that is not that of the {'manifest' if name == 'manifest' else 'mask'} is taken: "
-        f"{name!r}"
+        f"a digest is taken that is not that of its part: {name!r}"
         for name, digest in digests_of(file, _MANIFEST).items()
         if digests.get(name) != digest
     ]
