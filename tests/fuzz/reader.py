@@ -11,6 +11,7 @@ from random import Random
 from fuzz.mutators.byte_edits import BYTE_EDITS
 from fuzz.mutators.mutator import Mutator, Unfit
 
+_CROSSED = 0.03  # the share of inputs that are made of two files
 _LAYERED = 0.85  # the share of steps that keep a file's syntax and so reach what lies behind it
 
 
@@ -61,12 +62,11 @@ class Reader(ABC):
             except Unfit:
                 continue
             steps.append(mutator.__name__)
-        if rng.random() < 0.02:
-            data = _spliced(rng, data, rng.choice(self.valid))
-            steps.append("splice")
+        if rng.random() < _CROSSED:
+            data = self.crossed(rng, data, rng.choice(self.valid))
+            steps.append("crossed")
         return Input(data, tuple(steps))
 
-
-def _spliced(rng: Random, head: bytes, tail: bytes) -> bytes:
-    """Return the beginning of one file and the end of another."""
-    return head[: rng.randrange(len(head) + 1)] + tail[rng.randrange(len(tail) + 1) :]
+    def crossed(self, rng: Random, one: bytes, other: bytes) -> bytes:
+        """Return what is made of two files: the beginning of one and the end of the other."""
+        return one[: rng.randrange(len(one) + 1)] + other[rng.randrange(len(other) + 1) :]

@@ -85,7 +85,51 @@ def yaml_lines(rng: Random, data: bytes) -> bytes:
     return rng.choice(("\n", "\n", "\n", "\r\n", "\r")).join(lines).encode("utf-8", "surrogatepass")
 
 
-YAML_EDITS = (yaml_edit, yaml_edit, yaml_construct, yaml_lines)
+def yaml_number(rng: Random, data: bytes) -> bytes:
+    """Change numbers to others that the same keys may well have: what is wrong only together."""
+    tree = [_tree(data)]
+    numbers = [place for place in values(tree) if _is_number(place.value)]
+    for place in rng.sample(numbers, min(len(numbers), rng.choice((1, 1, 2, 4)))):
+        text = place.value.text
+        likely = [*_POWERS, "0", text + "0", f"0.{text.lstrip('0.')}", str(rng.randrange(1, 100))]
+        place.put(Raw(rng.choice(likely)))
+    return _written(rng, tree[0])
+
+
+_POWERS = [str(2**power) for power in range(21)]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Raw) and re.fullmatch(r"[0-9.]+", value.text) is not None
+
+
+def yaml_crossed(rng: Random, one: bytes, other: bytes) -> bytes:
+    """Return a file with some sections of another, under the same keys: often a file that is right.
+
+    Bytes that are no YAML are returned as they are.
+    """
+    try:
+        tree, donor = _tree(one), _tree(other)
+    except Unfit:
+        return one
+    _take(rng, tree, donor)
+    return _written(rng, tree)
+
+
+def _take(rng: Random, tree: Any, donor: Any) -> None:
+    if not isinstance(tree, Pairs) or not isinstance(donor, Pairs):
+        return
+    given = {key: value for key, value in donor if isinstance(key, str)}
+    for pair in tree:
+        key = pair[0]
+        if isinstance(key, str) and key in given:
+            if rng.random() < 0.2:
+                pair[1] = given[key]
+            else:
+                _take(rng, pair[1], given[key])
+
+
+YAML_EDITS = (yaml_edit, yaml_edit, yaml_number, yaml_number, yaml_construct, yaml_lines)
 
 
 def _tree(data: bytes) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from random import Random
 
 import yaml
 from cases import random_case
 
-from fuzz.mutators.yaml_edits import YAML_EDITS
+from fuzz.mutators.yaml_edits import YAML_EDITS, yaml_crossed
 from fuzz.reader import Broken, Reader
 from fuzz.readers.small import SCHEMES, gated_trace
 from fuzz.rows import check_rows
@@ -36,6 +37,10 @@ class ArchitectureReader(Reader):
         ]
         drawn = [random_case(seed).arch for seed in range(_RANDOM)]
         return (*shipped, *(yaml.safe_dump(each, sort_keys=False).encode() for each in drawn))
+
+    def crossed(self, rng: Random, one: bytes, other: bytes) -> bytes:
+        """Return a design with some sections of another."""
+        return yaml_crossed(rng, one, other)
 
     def use(self, path: Path) -> None:
         """Read a design, write it and read it again, price it, and simulate a small trace on it."""
