@@ -96,9 +96,15 @@ def test_other_masks_have_other_digests() -> None:
     words = layer.mask_words()
     flipped = words.copy()
     flipped[3, 2, 0] ^= 1
-    others = [flipped, words[:4], words[1:], words[:, :2], words.reshape(5, 8, 1)]
-    digests = {LayerTrace(layer.shape, (each,)).digest for each in others}
-    assert len(digests | {layer.digest}) == 6
+    shape = layer.shape
+    others = [
+        LayerTrace(shape, (flipped,)),
+        LayerTrace(shape, (words[:4],)),
+        LayerTrace(shape, (words[1:],)),
+        LayerTrace(shape.replace(out_channels=2), (words[:, :2],)),
+        LayerTrace(shape.replace(out_channels=8, in_size=[1, 8]), (words.reshape(5, 8, 1) & 255,)),
+    ]
+    assert len({each.digest for each in others} | {layer.digest}) == 6
 
 
 def test_the_digest_is_computed_once_and_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
