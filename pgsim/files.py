@@ -80,13 +80,12 @@ class FileState(NamedTuple):
     def of(cls, file: Path | int) -> FileState:
         """Return the state of a path, or of an open file by its descriptor; raises OSError."""
         found = os.stat(file)
-        return cls(
-            found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-        )
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def opened(path: Path, kind: str) -> BinaryIO:
-    """Return a regular file, open to be read, which should be of some kind, such as ``trace``.
+@contextmanager
+def opened(path: Path, kind: str) -> Iterator[BinaryIO]:
+    """Give a regular file, open to be read, which should be of some kind, such as ``trace``.
 
     Raises InputError at once, and waits for nobody, where it is a folder, a pipe, a device or a
     socket, and where it cannot be read.
@@ -94,13 +93,14 @@ def opened(path: Path, kind: str) -> BinaryIO:
     try:
         what = _irregular(path.stat().st_mode)
         # Without waiting, should a pipe take the file's place right now.
-        file = None if what else open(os.open(path, os.O_RDONLY | _AT_ONCE), "rb")
+        descriptor = -1 if what else os.open(path, os.O_RDONLY | _AT_ONCE)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path}: cannot be read: {reason}") from None
-    if file is None:
+    if what:
         raise InputError(f"{path}: {what}, not a {kind} file")
-    return file
+    with open(descriptor, "rb") as file:
+        yield file
 
 
 def _irregular(mode: int) -> str:

@@ -2,9 +2,10 @@
 
 While a capture of `name` runs, its finished shards lie in the folder `name.capture` beside it, with
 `progress.json`, which says what was asked for and how far the shards reach. When the last is
-written they are written again in their places, where each says which of how many it is,
-`name-00001-of-0000K.safetensors` (`name.safetensors` if there is only one), and the folder goes. So a trace is there whole or not at all, and every step is safe to
-stop at: a file appears under its name only when it is complete.
+written they are written again under their names, where each says which of how many it is:
+`name-00001-of-0000K.safetensors` (`name.safetensors` if there is only one). Then the folder goes.
+So a trace is there whole or not at all, and every step is safe to stop at: a file appears under its
+name only when it is complete.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -13,8 +13,10 @@ from pgsim.errors import InputError
 from pgsim.workload.problems import describe, short
 from pgsim.workload.strict_json import parse_json
 
-FORMAT_VERSION = 2  # that is written; version 1 is read too
+FORMAT_VERSION: Final = 2  # that is written; version 1 is read too
 MOST_SHARDS = 99_999
+MOST_IMAGES = 2**21  # of a trace: beyond any data set whose images are simulated one by one
+MOST_LAYERS = 4096
 
 Label = Annotated[str, Field(max_length=1000)]
 Digests = Mapping[str, str]  # SHA-256 in hexadecimal digits, by name of tensor, and of MANIFEST
@@ -29,10 +31,10 @@ class Manifest(BaseModel):
     model: Label
     dataset: Label
     mask_source: Literal["captured", "synthetic"]
-    images: int = Field(ge=1, le=2**21)
+    images: int = Field(ge=1, le=MOST_IMAGES)
     accuracy: dict[str, float]
     provenance: dict[str, Any]
-    layers: list[dict[str, Any]] = Field(min_length=1, max_length=4096)
+    layers: list[dict[str, Any]] = Field(min_length=1, max_length=MOST_LAYERS)
 
 
 class Place(BaseModel):

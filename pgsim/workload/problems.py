@@ -53,5 +53,9 @@ def _describe_one(problem: Mapping[str, Any], valid: list[str]) -> str:
 
 def short(value: object) -> str:
     """Return a value as an error shows it, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return cut(repr(value), 60)
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text, cut where it has more characters than `most`."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -151,7 +151,9 @@ def join_traces(parts: Sequence[GateTrace], path: str | Path) -> tuple[Path, ...
         for each in zip(*(part.layers for part in parts), strict=True)
     )
     bounds = list(accumulate((part.images for part in parts), initial=0))
-    return _save(replace(parts[0], images=bounds[-1], layers=layers), check_trace_path(path), bounds)
+    return _save(
+        replace(parts[0], images=bounds[-1], layers=layers), check_trace_path(path), bounds
+    )
 
 
 def _save(trace: GateTrace, target: Path, bounds: Sequence[int]) -> tuple[Path, ...]:
@@ -177,10 +179,10 @@ def _save(trace: GateTrace, target: Path, bounds: Sequence[int]) -> tuple[Path, 
 def check_trace(name_or_path: str | Path) -> list[str]:
     """Return every problem of a trace, its data included; an empty list means that all is well.
 
-    These are what `load_trace` refuses: files that cannot be read or do not belong together, padding
-    bits that are set, by layer, image and channel (the first ten rows of a layer, and how many more
-    there are), and what is not as `save_trace` wrote it, by the SHA-256 in each file. All masks are
-    read, whatever was read before.
+    These are what `load_trace` refuses: files that cannot be read or do not belong together;
+    padding bits that are set, by layer, image and channel, the first ten rows of a layer, and how
+    many more there are; and what is not as `save_trace` wrote it, by the SHA-256 in each file. All
+    masks are read, whatever was read before.
 
     Parameters
     ----------

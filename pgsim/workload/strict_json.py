@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from pgsim.errors import InputError
-from pgsim.workload.problems import short
+from pgsim.workload.problems import cut, short
 
 
 class _RefusedError(ValueError):
@@ -28,14 +28,15 @@ def parse_json(text: str | bytes, what: str) -> Any:
     pgsim.errors.InputError: the manifest holds the key 'a' twice in one object
     """
     try:
-        from_json(text, allow_inf_nan=False)  # refuses the surrogates and the depth
-        return json.loads(
+        found = json.loads(
             text, object_pairs_hook=_object, parse_float=_float, parse_constant=_constant
         )
+        from_json(text)  # refuses the surrogates and the depth
+        return found
     except _RefusedError as error:
         raise InputError(f"{what} {error}") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{what} is not JSON: {error}") from None
+        raise InputError(f"{what} is not JSON: {cut(str(error), 200)}") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,13 +7,13 @@ metadata has the SHA-256 of the manifest's text and of each tensor, which `verif
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 from itertools import accumulate, chain, pairwise
 from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pgsim.errors import InputError, nearest
 from pgsim.files import FileState, replacing

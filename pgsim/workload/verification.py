@@ -71,9 +71,10 @@ def _capture_problem(shards: Sequence[Shard]) -> str:
     about = shards[0].manifest.about()
     if capture_sha256(about, stated, str(shards[0].path)) == place.capture_sha256:
         return ""
+    whole = "its content" if len(shards) == 1 else f"the content of all {len(shards)} files"
     return (
-        f"{shards[0].path}: changed after the file was written: 'capture_sha256' in the manifest is "
-        f"not that of {'its content' if len(shards) == 1 else 'all files of the trace'}"
+        f"{shards[0].path}: 'capture_sha256' in the manifest is not that of {whole}: not all of it "
+        "was written together"
     )
 
 

@@ -91,7 +91,10 @@ NOT_SAFETENSORS = "not a readable safetensors file"
         (_metadata({"pgsim": "{"}), "the pgsim manifest is not JSON"),
         (_metadata({"pgsim": "[" * 100_000}), "the pgsim manifest is not JSON"),
         (_metadata({"pgsim": "[1]"}), "manifest should be a JSON object"),
-        (_metadata({"pgsim": "{}"}), "field 'model' is missing; .*field 'format_version' is missing"),
+        (
+            _metadata({"pgsim": "{}"}),
+            "'model' is missing; .*'format_version' is missing",
+        ),
         (
             _edited({"format_version": 3, "anything": {}}),
             "format version 3; this pgsim reads versions 1 to 2; upgrade pgsim",
