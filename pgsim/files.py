@@ -103,6 +103,16 @@ def opened(path: Path, kind: str) -> Iterator[BinaryIO]:
         yield file
 
 
+def require_same(path: Path, state: FileState) -> None:
+    """Raise InputError where a path is no longer the file, or as the file was, in this state."""
+    try:
+        same = FileState.of(path) == state
+    except OSError:
+        same = False
+    if not same:
+        raise InputError(f"{path}: was changed while it was read: try again")
+
+
 def _irregular(mode: int) -> str:
     """Return what a file is by its mode, or nothing for a regular one."""
     if stat.S_ISREG(mode):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
 from pgsim.errors import InputError
-from pgsim.files import FileState, opened
+from pgsim.files import FileState, opened, require_same
 from pgsim.workload.strict_json import parse_json
 
 Shape = tuple[int, ...]
@@ -55,8 +55,7 @@ def map_tensors(path: Path, kind: str) -> TensorFile:
             f"{_LARGEST_HEADER:,} are read"
         )
     metadata, tensors = _header(path, kind)
-    if _state(path) != state:
-        raise InputError(f"{path}: was changed while it was read: try again")
+    require_same(path, state)
     data = mapped[_LENGTH_BYTES + header_bytes :]
     parse_json(mapped[_LENGTH_BYTES:][:header_bytes].tobytes(), f"{path}: its header")
     return TensorFile(state, metadata, tensors, data)
@@ -75,13 +74,6 @@ def _header(path: Path, kind: str) -> tuple[dict[str, str], dict[str, tuple[str,
         raise InputError(
             f"{path}: not a readable {kind} file, perhaps cut short: {_line(error)}"
         ) from None
-
-
-def _state(path: Path) -> FileState | None:
-    try:
-        return FileState.of(path)
-    except OSError:
-        return None
 
 
 def _line(error: Exception) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from hashlib import sha256
 from itertools import islice
 
 from pgsim.errors import InputError
-from pgsim.files import FileState
+from pgsim.files import FileState, require_same
 from pgsim.workload.layer_trace import LayerTrace, padding_problem
 from pgsim.workload.manifest import MANIFEST, capture_sha256
 from pgsim.workload.trace_file import Shard, mask_digest, mask_tensor
@@ -33,8 +34,7 @@ def require_sound(shards: Sequence[Shard]) -> None:
     if problem := next(trace_problems(shards, known=_SOUND), ""):
         raise InputError(problem)
     for shard in shards:
-        if FileState.of(shard.path) != shard.state:
-            raise InputError(f"{shard.path}: was changed while it was read: try again")
+        require_same(shard.path, shard.state)
         # What was written just now could be written again within the same tick, unseen.
         if max(shard.state.mtime_ns, shard.state.ctime_ns) + _CLOCK_TICK_NS < now:
             _SOUND.add(shard.state)
@@ -50,11 +50,13 @@ def trace_problems(
     Where there are none, the files are held to the mark of what was written together.
     """
     first_image, clean = 0, True
-    for shard in shards:
-        for problem in _shard_problems(shard, first_image) if shard.state not in known else ():
-            clean = False
-            yield problem
-        first_image += shard.manifest.images
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing lets other threads run
+        for shard in shards:
+            if shard.state not in known:
+                for problem in _shard_problems(shard, first_image, threads):
+                    clean = False
+                    yield problem
+            first_image += shard.manifest.images
     if clean and (problem := _capture_problem(shards)):
         yield problem
 
@@ -78,7 +80,7 @@ def _capture_problem(shards: Sequence[Shard]) -> str:
     )
 
 
-def _shard_problems(shard: Shard, first_image: int) -> Iterator[str]:
+def _shard_problems(shard: Shard, first_image: int, threads: Executor) -> Iterator[str]:
     """Yield the problems of one file, whose first image has this number in its trace."""
     layers = [
         LayerTrace(each, (shard.masks[each.name],), verify=False)
@@ -91,10 +93,9 @@ def _shard_problems(shard: Shard, first_image: int) -> Iterator[str]:
         return
     if sha256(shard.text.encode()).hexdigest() != shard.digests.get(MANIFEST):
         yield f"{shard.path}: the manifest was {_CHANGED}"
-    with ThreadPoolExecutor() as threads:  # hashing lets other threads run
-        for layer, digest in zip(layers, threads.map(mask_digest, layers), strict=True):
-            if digest != shard.digests.get(mask_tensor(layer.shape)):
-                yield f"{shard.path}: layer {layer.shape.name!r}: the masks were {_CHANGED}"
+    for layer, digest in zip(layers, threads.map(mask_digest, layers), strict=True):
+        if digest != shard.digests.get(mask_tensor(layer.shape)):
+            yield f"{shard.path}: layer {layer.shape.name!r}: the masks were {_CHANGED}"
 
 
 def _padding_problems(shard: Shard, layer: LayerTrace, first_image: int) -> Iterator[str]:
