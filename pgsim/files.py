@@ -84,8 +84,8 @@ class FileState(NamedTuple):
 
 
 @contextmanager
-def opened(path: Path, kind: str) -> Iterator[BinaryIO]:
-    """Give a regular file, open to be read, which should be of some kind, such as ``trace``.
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Give a regular file, open to be read.
 
     Raises InputError at once, and waits for nobody, where it is a folder, a pipe, a device or a
     socket, and where it cannot be read.
@@ -98,7 +98,7 @@ def opened(path: Path, kind: str) -> Iterator[BinaryIO]:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path}: cannot be read: {reason}") from None
     if what:
-        raise InputError(f"{path}: {what}, not a {kind} file")
+        raise InputError(f"{path}: {what}, not a file")
     with open(descriptor, "rb") as file:
         yield file
 

@@ -124,7 +124,7 @@ def save_companion(
     The suffix is appended where it is missing; the same content gives the same bytes. Raises
     InputError where `load_companion` would refuse the file, or where none can be written.
     """
-    check_name(path, f"an {companion.kind} file")
+    check_name(path, companion.kind)
     path, suffix = Path(path), companion.suffix
     target = path if path.name.endswith(suffix) else path.with_name(path.name + suffix)
     _check(companion, dict(fields), tensors, str(target))

@@ -42,7 +42,7 @@ def map_tensors(path: Path, kind: str) -> TensorFile:
     Raises InputError, which names the file and says what `kind` it should be, where it is no
     regular file, no safetensors file, has a key twice, or is changed while it is read.
     """
-    with opened(path, kind) as file:
+    with opened(path) as file:
         state = FileState.of(file.fileno())
         try:
             mapped = np.asarray(np.memmap(file, dtype=np.uint8, mode="r"))

@@ -143,7 +143,7 @@ def test_malformed_files(tmp_path: Path, spoil: Callable[[Path], None], message:
 
 
 def test_a_folder_is_no_trace(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="a folder, not a safetensors file"):
+    with pytest.raises(InputError, match="a folder, not a file"):
         load_trace(tmp_path)
 
 
