@@ -20,7 +20,7 @@ from pgsim.workload.strict_json import parse_json
 Shape = tuple[int, ...]
 
 _LENGTH_BYTES = 8
-_LARGEST_HEADER = 2**25  # bytes: far beyond the largest manifest, and read in a moment
+_LARGEST_HEADER = 2**24  # bytes: far beyond the largest manifest, and read in a moment
 
 
 class TensorFile(NamedTuple):
