@@ -21,6 +21,12 @@ settings_option = click.option(
     metavar="KEY=VALUE",
     help="Change a value of the design, such as array.rows=32. May be repeated.",
 )
+verify_option = click.option(
+    "--verify/--no-verify",
+    default=True,
+    help="Whether the masks are held to the SHA-256 that their files state, before anything else. "
+    "Without it a trace that you trust loads at once.  [default: verify]",
+)
 calibration_option = click.option(
     "--calibration-images",
     type=click.IntRange(min=0),
