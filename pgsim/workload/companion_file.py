@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from pgsim.errors import InputError, nearest
 from pgsim.files import check_folder, replacing, shipped
@@ -132,7 +132,7 @@ def save_companion(
     with replacing(check_folder(target)) as temporary:
         try:
             text = json.dumps(fields, ensure_ascii=False)
-            save_file(contiguous, temporary, {companion.key: text})
+            temporary.write_bytes(save(contiguous, {companion.key: text}))
         except (SafetensorError, OSError) as error:
             raise InputError(f"{target}: cannot be written: {error}") from None
     return target
