@@ -13,10 +13,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
-from queue import SimpleQueue
 from typing import IO, Generic, TypeVar
 
 from pgsim.errors import InputError
@@ -66,26 +65,20 @@ def run(
         return
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(jobs))  # each waits for one process
-        idle: SimpleQueue[_Worker[Given, Result]] = SimpleQueue()
-        for _ in range(jobs):
-            idle.put(stack.enter_context(_worker(work)))
+        workers = [stack.enter_context(_worker(work)) for _ in range(jobs)]
+        asked: dict[Future[Result], tuple[int, _Worker[Given, Result]]] = {}
 
-        def answer(point: Given) -> Result:
-            worker = idle.get()
-            try:
-                return worker.ask(point)
-            finally:
-                idle.put(worker)
+        def ask(worker: _Worker[Given, Result]) -> None:
+            for number, point in islice(numbered, 1):
+                asked[threads.submit(worker.ask, point)] = number, worker
 
-        asked = {
-            threads.submit(answer, point): number for number, point in islice(numbered, 2 * jobs)
-        }
+        for worker in workers:
+            ask(worker)
         while asked:
             done, _ = wait(asked, return_when=FIRST_COMPLETED)
             for future in done:
-                number, result = asked.pop(future), future.result()
-                for following, point in islice(numbered, 1):
-                    asked[threads.submit(answer, point)] = following
+                (number, worker), result = asked.pop(future), future.result()
+                ask(worker)
                 yield number, result
 
 
