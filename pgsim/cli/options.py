@@ -36,13 +36,12 @@ calibration_option = click.option(
 )
 
 
-def table_option(meaning: str, *, required: bool = False) -> Callable[[Function], Function]:
+def table_option(meaning: str) -> Callable[[Function], Function]:
     """Return the option -o for a table's file; its name is checked before any work is done."""
     return click.option(
         "-o",
         "--output",
         type=click.Path(path_type=Path),
-        required=required,
         callback=_check_table_path,
         metavar="FILE",
         help=f"{meaning}, as .csv, .parquet or .json.",

@@ -67,13 +67,24 @@ def margins_beside(trace: str | Path) -> Margins:
     >>> margins_beside("digits_pg_4_2").trace
     'digits_pg_4_2'
     """
-    path = companion_path(_MARGINS, trace)
+    path = margins_path(trace)
     if not path.is_file():
         raise InputError(
             f"{path}: no such file, so thresholds of trace {trace} cannot be moved: write it with "
             "pgsim.gating.gate_margins and pgsim.masks.save_margins, from the trained network"
         )
     return load_margins(path)
+
+
+def margins_path(trace: str | Path) -> Path:
+    """Return where the margins of a trace are, which is given as `load_trace` takes it.
+
+    The file need not be there. Raises InputError where the trace is not.
+
+    >>> margins_path("digits_pg_4_2").name
+    'digits_pg_4_2.margins.safetensors'
+    """
+    return companion_path(_MARGINS, trace)
 
 
 def save_margins(margins: Margins, path: str | Path) -> Path:
