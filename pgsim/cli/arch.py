@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 import yaml
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cli.options import chosen_arch, settings_option
 from pgsim.cli.output import check_all, decimal, show, table
+from pgsim.cli.streams import say
 from pgsim.cost import area_mm2, costs_of
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
@@ -40,7 +43,9 @@ def list_archs() -> None:
 def show_arch(arch: str, settings: tuple[str, ...]) -> None:
     """Print ARCH with all its defaults, as YAML that can be read back."""
     resolved = chosen_arch(arch, settings).model_dump()
-    click.echo(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=88), nl=False)
+    any_letter = "utf" in sys.stdout.encoding.lower()  # else YAML has escapes of its own
+    text = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=any_letter, width=88)
+    say(text.removesuffix("\n"))
 
 
 @command.command("check")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pgsim.cli.options import figure_option
+from pgsim.cli.streams import say
 from pgsim.plots import plot_results
 from pgsim.results.table_files import read_table
 
@@ -23,4 +24,4 @@ def command(results: Path, output: Path | None, x: str | None, y: str | None, by
     """Draw RESULTS, a table that simulate, compare or sweep wrote."""
     figure = output or results.with_suffix(".png")
     plot_results(read_table(results), figure, x=x, y=y, by=by)
-    click.echo(f"{figure}: written", err=True)
+    say(f"{figure}: written", err=True)

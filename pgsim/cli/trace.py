@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from pgsim.cli.options import figure_option
 from pgsim.cli.output import (
     check_all,
-    console,
     decimal,
     masks_of,
+    paragraph,
     percent,
     printable,
     scaled,
@@ -22,6 +23,7 @@ from pgsim.cli.output import (
     table,
     whole,
 )
+from pgsim.cli.streams import say
 from pgsim.cli.synth import synth
 from pgsim.masks import MaskMeasures, mask_measures
 from pgsim.workload import GateTrace, LayerShape, check_trace, load_trace
@@ -43,12 +45,11 @@ def info(trace: str) -> None:
     """
     loaded = load_trace(trace)
     measures = [mask_measures(layer) for layer in loaded.layers]
-    out = console()
-    out.print(about(loaded))
-    out.print()
+    show(about(loaded))
+    paragraph()
     show(layer_table(loaded, measures))
     if any(layer.shards for layer in loaded.layers):
-        out.print()
+        paragraph()
         show(mask_table(loaded, measures))
 
 
@@ -80,7 +81,7 @@ def plot(trace: str, output: Path | None, layer: str | None, images: int) -> Non
     loaded = load_trace(trace)
     figure = output or Path(f"{loaded.name}.png")
     plot_masks(loaded, figure, layer=layer, images=images)
-    click.echo(f"{figure}: written, {masks_of(loaded)}", err=True)
+    say(f"{figure}: written, {masks_of(loaded)}", err=True)
 
 
 command.add_command(synth)
@@ -99,9 +100,10 @@ def about(trace: GateTrace) -> Table:
     }
     grid = Table.grid(padding=(0, 2, 0, 0))
     for key, value in facts.items():
-        grid.add_row(key, printable(value))
+        grid.add_row(key, Text(printable(value)))
     for number, (key, value) in enumerate(trace.provenance.items()):
-        grid.add_row("" if number else "provenance", printable(f"{key}: {_words(value)}"))
+        line = Text(printable(f"{key}: {_words(value)}"))
+        grid.add_row("" if number else "provenance", line)
     return grid
 
 

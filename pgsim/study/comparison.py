@@ -16,6 +16,7 @@ from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result
 from pgsim.study.simulation import calibration_count, simulate
 from pgsim.study.waterfalls import STEPS, waterfall
+from pgsim.text import writable
 from pgsim.workload import GateTrace, LayerShape, load_trace
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Comparison:
         totals = waterfall(self.baseline, self.gated)
         return pd.DataFrame(
             {
-                "layer": layer,
+                "layer": writable(layer),
                 "step": step,
                 "total_cycles": float(steps[index]),
                 "change_cycles": float(steps[index] - steps[index - 1]) if index else 0.0,
