@@ -8,7 +8,7 @@ from itertools import islice
 _MOST_NAMES = 12  # of a list in a sentence
 _LONGEST_NAME = 120  # characters of one of them
 _LONGEST_LINE = 2_000  # characters, more than a path of any file system that one meets
-_LONGEST_MESSAGE = 8_000
+_LONGEST_MESSAGE = 9_000
 
 
 def spelled_out(text: str, encoding: str = "utf-8", *, keep: str = "") -> str:

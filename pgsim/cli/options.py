@@ -67,17 +67,15 @@ def _check_table_path(ctx: click.Context, param: click.Parameter, path: Path | N
 
 
 def chosen_arch(name_or_path: str, settings: tuple[str, ...]) -> ArchConfig:
-    """Return a design with the values of --set; its name tells them, so that tables do.
+    """Return a design with the values of --set, which its name tells.
 
     Raises InputError as `load_arch` and `ArchConfig.override` do, and for no KEY=VALUE.
     """
-    arch = load_arch(name_or_path)
-    if not settings:
-        return arch
-    values: dict[str, object] = {"name": f"{arch.name}[{','.join(settings)}]"}
+    values: dict[str, object] = {}
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals:
             raise InputError(f"--set {setting}: expected KEY=VALUE, such as array.rows=32")
         values[key.strip()] = read_literal(text, f"--set {setting}")
-    return arch.override(values)
+    arch = load_arch(name_or_path)
+    return arch.override(values) if values else arch

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from pgsim.cli.streams import say
 from pgsim.errors import InputError
+from pgsim.results.mask_sources import mask_source_of
 from pgsim.text import spelled_out
 from pgsim.workload import GateTrace
 
@@ -150,9 +151,7 @@ def check_all(names: Iterable[str], problems_of: Callable[[str], list[str]]) -> 
 
 def masks_of(trace: GateTrace) -> str:
     """Return where a trace's masks come from, in words."""
-    if trace.mask_source == "synthetic":
-        return "SYNTHETIC masks: no model made them"
-    return "captured masks"
+    return mask_source_of(trace).sentence
 
 
 def _or_missing(value: float, text: str) -> str:

@@ -19,6 +19,7 @@ from pgsim.model import events, passes
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Count
 from pgsim.model.traffic import TRAFFIC
+from pgsim.results.mask_sources import MASK_SOURCES
 from pgsim.results.values import (
     AMOUNT,
     AMOUNT_OR_NONE,
@@ -32,6 +33,7 @@ from pgsim.results.values import (
     POSITIVE,
     Values,
     checked,
+    word,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +51,11 @@ class Column(NamedTuple):
 IDENTITY = {
     "arch": Column("", "name of the architecture", NAME),
     "trace": Column("", "name of the trace; a what-if on bit widths stands in brackets", NAME),
-    "mask_source": Column("", "captured from a trained model, or synthetic", NAME),
+    "mask_source": Column(
+        "",
+        "captured from a trained model, synthetic, or none; a what-if on bit widths says so",
+        word(MASK_SOURCES),
+    ),
     "scheme": Column("", "the rule that turns a layer into passes", NAME),
     "layer": Column("", "name of the layer", NAME),
 }

@@ -16,6 +16,7 @@ from pgsim.model.job import Job
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Ledger
 from pgsim.results.columns import LAYER_COLUMNS, SUMMED
+from pgsim.results.mask_sources import mask_source_of
 from pgsim.schemes import Pass, Passes
 from pgsim.text import writable
 from pgsim.workload import GateTrace, LayerShape, LayerTrace
@@ -161,7 +162,7 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
     names = {
         "arch": result.arch.name,
         "trace": result.trace.name,
-        "mask_source": result.trace.mask_source,
+        "mask_source": mask_source_of(result.trace).name,
         "scheme": result.scheme,
         "layer": layer.shape.name,
     }

@@ -14,6 +14,7 @@ import numpy as np
 from pgsim.arch import LONGEST_SIDE, ArchConfig, PEKind, load_arch, load_technology
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result
+from pgsim.results.mask_sources import mask_source_of
 from pgsim.study.simulation import calibration_count, simulate
 from pgsim.study.waterfalls import STEPS, waterfall
 from pgsim.text import writable
@@ -270,11 +271,9 @@ def _in_the_area_of(arch: ArchConfig, fixed: ArchConfig) -> list[ArchConfig]:
 def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:
     """Return what a reader of the comparison must know."""
     found = []
-    if trace.mask_source == "synthetic":
-        found.append(f"the masks of {trace.name} are synthetic: no model produced them")
-    if what_if := trace.provenance.get("what_if"):
-        widths = ", ".join(f"{name} {bits}" for name, bits in what_if.items())
-        found.append(f"{widths} is a what-if: the masks are those of other bit widths")
+    source = mask_source_of(trace)
+    if source.caution:
+        found.append(f"{trace.name} has {source.sentence}")
     useless = [
         layer.shape
         for layer in trace.layers

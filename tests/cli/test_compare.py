@@ -41,7 +41,7 @@ def test_the_account_adds_up_to_the_last_cycle(small, run, cells):
 
 def test_warnings_go_to_stderr(small, run):
     result = run("compare", small)
-    assert "warning: the masks of small are synthetic" in result.stderr
+    assert "warning: small has SYNTHETIC masks: no model made them" in result.stderr
     assert "warning" not in result.stdout
 
 

@@ -174,7 +174,7 @@ def test_the_shipped_comparison() -> None:
 def test_a_synthetic_mask_is_called_so() -> None:
     serial = design({"array.pe.kind": "serial_activation"})
     (warning,) = compare(trace_of(LAYER, MASK, name="made up"), serial).warnings
-    assert warning.startswith("the masks of made up are synthetic")
+    assert warning == "made up has SYNTHETIC masks: no model made them"
 
 
 @pytest.mark.parametrize(
@@ -210,4 +210,4 @@ def test_a_what_if_on_bit_widths_is_called_so() -> None:
     trace = load_trace("digits_pg_4_2").with_bits(msb_bits=3)
     warnings = compare(trace, "pg_serial").warnings
     assert len(warnings) == 1
-    assert warnings[0].startswith("msb_bits 3 is a what-if")
+    assert warnings[0].startswith("digits_pg_4_2[msb_bits=3] has captured masks, WHAT-IF: no model")

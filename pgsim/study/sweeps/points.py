@@ -92,7 +92,7 @@ def _archs(spec: SweepSpec, problems: list[str]) -> list[tuple[dict[str, Any], A
     keys = [key for key in spec.axes if key not in WHAT_IFS]
     for arch, changes in product(loaded.values(), _combinations(spec, keys)):
         with _noting(problems):
-            changed = arch.override(changes)
+            changed = arch.override({"name": arch.name, **changes})  # axes have their columns
             with _noting(problems, f"{arch.name}, overridden: "):
                 costs_of(changed)
             found.append((changes, changed))
