@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from pgsim.errors import InputError, nearest
 
+_FOLDER = "a folder"
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -63,6 +65,20 @@ def _exists(path: Path) -> bool:
         return False
 
 
+def _irregular(mode: int) -> str:
+    """Return what a file is by its mode, or nothing for a regular one."""
+    if stat.S_ISREG(mode):
+        return ""
+    kinds = {
+        stat.S_IFDIR: _FOLDER,
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return kinds.get(stat.S_IFMT(mode), "something else")
+
+
 def check_folder(path: Path) -> Path:
     """Return the path of a file to be; raises InputError where its folder is not, or it is one."""
     if path.is_dir() or not path.parent.is_dir():
@@ -71,14 +87,33 @@ def check_folder(path: Path) -> Path:
     return path
 
 
+def check_new_file(path: Path) -> Path:
+    """Return the path of a file to be written or replaced.
+
+    Raises InputError where its folder is not, where there is something else than a file, such as a
+    pipe or a device, and where no file can have this name.
+    """
+    try:
+        what = _irregular(path.stat().st_mode)
+    except FileNotFoundError:
+        what = ""
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be written: {reason}") from None
+    if what and what != _FOLDER:
+        raise InputError(f"{path}: cannot be written: it is {what}")
+    return check_folder(path)
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that replaces it when the block ends without an error.
 
-    An error or an interrupt removes the temporary file and leaves what stood at `path`.
+    An error or an interrupt removes the temporary file and leaves what stood at `path`. A symbolic
+    link stays, and what it leads to is replaced.
     Raises InputError where the folder does not exist or cannot be written.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
     try:
         handle, name = tempfile.mkstemp(
             dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix

@@ -20,7 +20,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import check_folder, replacing
+from pgsim.files import check_new_file, replacing
 from pgsim.results.cells import as_cell, as_text, map_text
 from pgsim.results.columns import COLUMNS, IDENTITY, checked_table
 from pgsim.results.values import name_problem
@@ -39,13 +39,14 @@ def check_table_path(path: str | Path) -> Path:
             f"{path}: a table's name ends in one of {', '.join(_WRITERS)}."
             f"{nearest(path.suffix, _WRITERS)}"
         )
-    return check_folder(path)
+    return check_new_file(path)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table as .csv, .parquet or .json, by the suffix of `path`.
 
-    A file appears, or replaces another, only when it is complete.
+    A file appears, or replaces another, only when it is complete. A symbolic link stays, and what
+    it leads to is replaced.
 
     Parameters
     ----------

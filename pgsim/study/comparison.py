@@ -9,12 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pgsim.arch import LONGEST_SIDE, ArchConfig, PEKind, load_arch, load_technology
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result
 from pgsim.results.mask_sources import mask_source_of
+from pgsim.study.findings import saving_in_words
 from pgsim.study.simulation import calibration_count, simulate
 from pgsim.study.waterfalls import STEPS, waterfall
 from pgsim.text import writable
@@ -145,20 +144,12 @@ class Comparison:
         """One line that says what was found."""
         if not any(layer.gated for layer in self.gated.layer_results):
             return f"No layer of {self.gated.trace.name} is gated: there is nothing to compare."
-        totals = [float(total) for total in waterfall(self.baseline, self.gated)["network"]]
-        first, promise, last = totals[0], totals[1], totals[-1]
-        line = f"{self.gated.arch.name} runs PG {first / last:.2f}x as fast as uniform 8,8"
-        if promise >= first:
-            return f"{line}, where counting bits promises no saving."
-        line += (
-            f", where counting bits (weighted by its cycles) promises {first / promise:.2f}x: "
-            f"{max(0.0, first - last) / (first - promise):.0%} of the promised saving survives"
-        )
-        losses = dict(zip(list(STEPS)[2:], np.diff(totals[1:]), strict=True))
-        worst = max(losses, key=lambda step: losses[step])
-        line += f", most is lost to {worst} ({losses[worst] / (first - promise):.0%} of it)."
+        totals = map(float, waterfall(self.baseline, self.gated)["network"])
+        account = dict(zip(STEPS, totals, strict=True))
+        line = saving_in_words(self.gated.arch.name, BASELINE, account)
+        last = self.gated.cycles
         ungated = self.results[UNGATED].cycles / last
-        line += f" The same network ungated takes {ungated:.2f}x the cycles of PG"
+        line += f". The same network ungated takes {ungated:.2f}x the cycles of PG"
         for design, result in self.results.items():
             if design.startswith(EQUAL_AREA):
                 shape = design.removeprefix(EQUAL_AREA)
