@@ -21,7 +21,7 @@ VERBS = {
     "compare": "Set a gated design beside what one would build instead.",
     "sweep": "Simulate every combination of traces, designs, schemes and axes.",
     "plot": "Draw the results that simulate, compare or sweep wrote.",
-    "trace": "Look into, check, draw or synthesize gate masks.",
+    "trace": "List, look into, check, draw or synthesize gate masks.",
     "arch": "List, show, check or measure designs.",
     "schemes": "List the schemes: rules from a layer to its passes.",
 }
@@ -61,7 +61,10 @@ class _Verbs(click.Group):
         except InputError as error:
             raise _Refusal(str(error)) from None
         except click.UsageError as error:  # it quotes arguments: a shell may have found them
-            text = spelled_out(bounded(error.format_message()), sys.stderr.encoding, keep="\n")
+            before = error.format_message()
+            text = spelled_out(bounded(before), sys.stderr.encoding or "utf-8", keep="\n")
+            if text == before:
+                raise
             raise click.UsageError(text, error.ctx) from None
         except KeyboardInterrupt:
             streams.say("pgsim: interrupted", err=True)
@@ -85,7 +88,8 @@ class _Verbs(click.Group):
 def pgsim() -> None:
     """Cycle-level simulation of dual-precision DNN accelerators, from gate masks of trained nets.
 
-    TRACE and ARCH are paths, or names of shipped ones (pgsim arch list). Start with: pgsim compare
+    TRACE and ARCH are paths, or names of shipped ones (pgsim trace list, pgsim arch
+    list). Start with: pgsim compare
     """
 
 

@@ -8,7 +8,7 @@ import click
 import yaml
 
 from pgsim.arch import ArchConfig, load_arch
-from pgsim.cli.options import chosen_arch, settings_option
+from pgsim.cli.options import ARCH, chosen_arch, settings_option
 from pgsim.cli.output import check_all, decimal, show, table
 from pgsim.cli.streams import say
 from pgsim.cost import area_mm2, costs_of
@@ -38,7 +38,7 @@ def list_archs() -> None:
 
 
 @command.command("show")
-@click.argument("arch")
+@click.argument("arch", type=ARCH)
 @settings_option
 def show_arch(arch: str, settings: tuple[str, ...]) -> None:
     """Print ARCH with all its defaults, as YAML that can be read back."""
@@ -48,7 +48,7 @@ def show_arch(arch: str, settings: tuple[str, ...]) -> None:
     say(text.removesuffix("\n"))
 
 
-@command.command("check")
+@command.command("check", short_help="Check ARCH, and the prices of its parts.")
 @click.argument("archs", nargs=-1, required=True, metavar="ARCH...")
 def check_archs(archs: tuple[str, ...]) -> None:
     """Check ARCH, and that its technology prices its parts; exit code 2 if anything is wrong."""
@@ -56,7 +56,7 @@ def check_archs(archs: tuple[str, ...]) -> None:
 
 
 @command.command("area")
-@click.argument("arch")
+@click.argument("arch", type=ARCH)
 @settings_option
 def arch_area(arch: str, settings: tuple[str, ...]) -> None:
     """Print the area of ARCH's parts in mm2."""

@@ -53,6 +53,18 @@ def command(
     """Set a gated design beside what one would build instead, and say where its saving goes.
 
     TRACE defaults to the shipped resnet20_pg_4_2.
+
+    \b
+    The columns of designs that it prints:
+      bits          activation bits of an output, layers weighted by MACs
+      cycles, time  of an image
+      times faster  than uniform 8,8: 8-bit activations and weights
+      energy        of an image; provisional, as are DRAM stalls, for DRAM
+                    follows a fixed loop order
+      times less    energy than uniform 8,8
+      EDP           energy times time
+      use %         useful bit operations, of those that there is room for
+      area          of PEs, buffers and gating logic
     """
     comparison = compare(trace, chosen_arch(arch, settings), calibration_images=calibration_images)
     write = []  # all that is asked for is made before any of it is written

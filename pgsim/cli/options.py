@@ -11,8 +11,27 @@ import click
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.arch.yaml_source import read_literal
 from pgsim.errors import InputError
+from pgsim.files import shipped_names
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Shipped(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.4 only
+    """A path, or the name of a shipped file of some kind, such as ``traces``."""
+
+    name = "text"
+
+    def __init__(self, kind: str, suffix: str) -> None:
+        self.kind = kind
+        self.suffix = suffix
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        """Return what may be given."""
+        return f"Give a file, or one of {', '.join(shipped_names(self.kind, self.suffix))}."
+
+
+TRACE = Shipped("traces", ".safetensors")
+ARCH = Shipped("arch_configs", ".yaml")
 
 settings_option = click.option(
     "--set",

@@ -11,18 +11,19 @@ from rich import box
 from rich.cells import cell_len
 from rich.console import Console, JustifyMethod, RenderableType
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from pgsim.cli.streams import say
 from pgsim.errors import InputError
 from pgsim.results.mask_sources import mask_source_of
-from pgsim.text import spelled_out
+from pgsim.text import shortened, spelled_out
 from pgsim.workload import GateTrace
 
 _PIPED_WIDTH = 100  # columns
 _WIDEST = 10_000  # columns, more than any table needs
-_LONGEST_NAME = 200  # columns: a name stays whole, so that it can be copied, unless it is absurd
+_LONGEST_NAME = 200  # characters: a name is whole, so that it can be copied, unless it is absurd
 _MISSING = "-"
 _DIGITS = 4  # of a scaled number
 _PREFIXES = {-12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
@@ -60,7 +61,7 @@ def table(
     """
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     shown = {
-        printable(header, keep="\n"): list(map(printable, cells))
+        printable(header, keep="\n"): [shortened(printable(cell), _LONGEST_NAME) for cell in cells]
         for header, cells in columns.items()
     }
     for index, (header, cells) in enumerate(shown.items()):
@@ -70,7 +71,7 @@ def table(
         else:
             side: JustifyMethod = "right" if index else "left"
             width = _longest(texts, "\n")
-            made.add_column(Text(header), justify=side, overflow="fold", min_width=width)
+            made.add_column(Text(header), justify=side, no_wrap=True, min_width=width)
     rows = list(zip(*shown.values(), strict=True))
     for number, row in enumerate(rows, start=1):
         made.add_row(*map(Text, row), end_section=total and number == len(rows) - 1)
@@ -79,16 +80,26 @@ def table(
 
 def _longest(texts: Sequence[str], between: str | None) -> int:
     """Return the columns that the longest part of these texts takes; None parts them at spaces."""
-    parts = (cell_len(part) for text in texts for part in text.split(between))
-    return min(max(parts, default=0), _LONGEST_NAME)
+    return max((cell_len(part) for text in texts for part in text.split(between)), default=0)
 
 
 def show(made: RenderableType) -> None:
     """Print a table; where the window is too narrow its lines run over, and nothing is cut."""
     out = console()
     needed = Measurement.get(out, out.options.update_width(_WIDEST), made).minimum
-    out.width = max(out.width, needed)
-    out.print(made)
+    # Rich narrows columns without regard to the least that they need, and widens them again then.
+    for width in range(out.width, needed - 1, -1):
+        if _width_at(out, made, width) <= out.width:
+            out.print(made, width=width)
+            return
+    out.width = max(out.width, needed, _width_at(out, made, needed))
+    out.print(made, width=needed)
+
+
+def _width_at(out: Console, made: RenderableType, width: int) -> int:
+    """Return the columns that a table takes when so many are offered to it."""
+    lines = Segment.split_lines(out.render(made, out.options.update_width(width)))
+    return max(map(Segment.get_line_length, lines), default=0)
 
 
 def printable(text: str, *, keep: str = "") -> str:

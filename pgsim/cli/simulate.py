@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from pgsim.cli.options import calibration_option, chosen_arch, settings_option, table_option
+from pgsim.cli.options import (
+    ARCH,
+    TRACE,
+    calibration_option,
+    chosen_arch,
+    settings_option,
+    table_option,
+)
 from pgsim.cli.output import (
     decimal,
     masks_of,
@@ -25,8 +32,8 @@ from pgsim.study.simulation import simulate
 
 
 @click.command("simulate")
-@click.argument("trace")
-@click.option("--arch", required=True, help="The design: a file or a shipped name.")
+@click.argument("trace", type=TRACE)
+@click.option("--arch", type=ARCH, required=True, help="The design: a file or a shipped name.")
 @click.option("--scheme", default="pg", show_default=True, help="See pgsim schemes.")
 @settings_option
 @calibration_option

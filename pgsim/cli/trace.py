@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from pgsim.cli.options import figure_option
+from pgsim.cli.options import TRACE, figure_option
 from pgsim.cli.output import (
     check_all,
     decimal,
@@ -25,17 +25,34 @@ from pgsim.cli.output import (
 )
 from pgsim.cli.streams import say
 from pgsim.cli.synth import synth
+from pgsim.files import shipped_names
 from pgsim.masks import MaskMeasures, mask_measures
 from pgsim.workload import GateTrace, LayerShape, check_trace, load_trace
 
 
 @click.group("trace")
 def command() -> None:
-    """Look into, check, draw or synthesize gate masks. TRACE is a file or a shipped name."""
+    """List, look into, check, draw or synthesize gate masks. TRACE is a file or a shipped name."""
 
 
-@command.command("info")
-@click.argument("trace")
+@command.command("list")
+def list_traces() -> None:
+    """List the shipped traces."""
+    traces = [load_trace(name) for name in shipped_names("traces", ".safetensors")]
+    gated = [[layer for layer in trace.layers if layer.shards] for trace in traces]
+    columns = {
+        "trace": [trace.name for trace in traces],
+        "images": whole(trace.images for trace in traces),
+        "layers": whole(len(trace.layers) for trace in traces),
+        "gated": whole(map(len, gated)),
+        "model": [trace.model for trace in traces],
+        "dataset": [trace.dataset for trace in traces],
+    }
+    show(table(columns, words=("model", "dataset")))
+
+
+@command.command("info", short_help="Print what TRACE holds.")
+@click.argument("trace", type=TRACE)
 def info(trace: str) -> None:
     """Print what TRACE holds: its origin, and every layer's geometry, bits and density.
 
@@ -53,7 +70,7 @@ def info(trace: str) -> None:
         show(mask_table(loaded, measures))
 
 
-@command.command("check")
+@command.command("check", short_help="Read all of TRACE and print every problem.")
 @click.argument("traces", nargs=-1, required=True, metavar="TRACE...")
 def check(traces: tuple[str, ...]) -> None:
     """Read all of TRACE and print every problem; exit code 2 if there is one.
@@ -63,8 +80,8 @@ def check(traces: tuple[str, ...]) -> None:
     check_all(traces, check_trace)
 
 
-@command.command("plot")
-@click.argument("trace")
+@command.command("plot", short_help="Draw the masks of a layer of TRACE.")
+@click.argument("trace", type=TRACE)
 @figure_option(
     "-o",
     "--output",

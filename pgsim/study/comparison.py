@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgsim.arch import LONGEST_SIDE, ArchConfig, PEKind, load_arch, load_technology
+from pgsim.errors import InputError
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result
 from pgsim.results.mask_sources import mask_source_of
@@ -197,6 +198,7 @@ def compare(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)
+    _check_gates(trace)
     count = calibration_count(trace, arch, calibration_images)
     results, store = {}, WorkStore()
     for design, variants in alternatives(arch).items():
@@ -210,6 +212,17 @@ def compare(
             shape = f" ({array.rows}x{array.columns})" if design == EQUAL_AREA else ""
             results[design + shape] = fastest
     return Comparison(results, tuple(_warnings(trace, arch)))
+
+
+def _check_gates(trace: GateTrace) -> None:
+    """Raise InputError for a trace that gates inputs: half of the designs could not run it."""
+    by_inputs = [layer.shape.name for layer in trace.layers if layer.shape.gate == "input"]
+    if by_inputs:
+        raise InputError(
+            f"trace {trace.name}: layer {by_inputs[0]!r} gates its inputs, and a comparison is of "
+            "Precision Gating, which gates outputs; simulate runs the trace under --scheme full, "
+            "uniform:A,W and planes:A,A"
+        )
 
 
 def alternatives(arch: ArchConfig) -> dict[str, list[tuple[ArchConfig, str]]]:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pgsim.errors import InputError
 from pgsim.results.table_files import read_table
 from pgsim.study.comparison import compare
 from pgsim.workload import load_trace
@@ -70,4 +71,14 @@ def test_a_wrong_figure_is_refused_before_the_work(
     figure = tmp_path / figure
     result = run("compare", small, "-o", tmp_path / "ok.csv", "--plot", figure, code=2)
     assert problem in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_figure_that_cannot_be_drawn_leaves_no_table(small, run, tmp_path, monkeypatch):
+    def refuse(comparison):
+        raise InputError("cannot be drawn")
+
+    monkeypatch.setattr("pgsim.plots.comparison.draw_comparison", refuse)
+    output, plot = tmp_path / "designs.csv", tmp_path / "designs.png"
+    run("compare", small, "-o", output, "--plot", plot, code=2)
     assert list(tmp_path.iterdir()) == []

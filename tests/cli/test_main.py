@@ -130,3 +130,30 @@ def test_output_that_cannot_be_written_is_one_message(arguments):
     done = redirected("> /dev/full", arguments)
     assert done.returncode == 2
     assert done.stderr == "pgsim: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["simulate"], "Missing argument 'TRACE'. Give a file, or one of char_lstm_pg_4_2"),
+        (
+            ["simulate", "digits_pg_4_2"],
+            "Missing option '--arch'. Give a file, or one of bitfusion",
+        ),
+        (["arch", "show"], "Missing argument 'ARCH'. Give a file, or one of bitfusion"),
+        (["trace"], "Commands:\n  check "),
+        ([], "Commands:\n  simulate "),
+    ],
+)
+def test_what_is_missing_is_said_with_what_there_is(arguments, hint, run):
+    shown = run(*arguments, code=2).stderr
+    assert hint in shown and "Error: Usage" not in shown
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_no_help_runs_over_a_window(verb, columns, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = run(verb, "--help").output
+    assert max(map(len, shown.splitlines())) <= int(columns)
+    assert "..." not in shown.replace("ARCH...", "").replace("TRACE...", "").replace("ARGS]...", "")

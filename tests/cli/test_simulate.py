@@ -72,3 +72,25 @@ def test_what_is_wrong_is_said(small, run, tmp_path):
     assert ".csv, .parquet, .json" in refusal("--arch", "pg_os", "-o", tmp_path / "x.xlsx")
     assert "does not exist" in refusal("--arch", "pg_os", "-o", tmp_path / "none" / "x.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_number_is_of_one_image_and_every_column_is_explained(small, run, cells):
+    shown = run("simulate", small, "--arch", "pg_ws")
+    result = simulate(small, "pg_ws")
+    lines = shown.output.splitlines()
+    assert lines[1] == "per image, energy and DRAM stalls provisional:"
+    cycles = cells(shown.output, "network")[3]
+    assert float(cycles.replace(",", "")) == pytest.approx(result.cycles / 10, abs=0.5)
+    assert cells(shown.output, "cycles/image")[1] == f"{result.cycles / 10:,.1f}"
+    explained = run("simulate", "--help").output
+    for word in ("mask %", "bits", "cycles", "MSB %", "LSB %", "bubble %", "stall %", "issued %",
+                 "use %", "energy"):  # fmt: skip
+        assert f"\n    {word} " in explained
+
+
+def test_a_trace_of_gated_inputs_is_refused_with_the_schemes_that_run_it(run):
+    refusal = run("simulate", "resnet20_regions_8_5", "--arch", "pg_os", code=2).stderr
+    assert "--scheme full" in refusal and "uniform:A,W" in refusal
+    refusal = run("compare", "resnet20_regions_8_5", code=2).stderr
+    assert "--scheme full" in refusal and "compar" in refusal
+    run("simulate", "resnet20_regions_8_5", "--arch", "pg_os", "--scheme", "full")
