@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from pgsim.errors import InputError
+from pgsim.files import opened
 
 Location = tuple[str | int, ...]
 
@@ -113,15 +114,11 @@ def _kind(value: object) -> str:
 
 
 def _text(path: Path) -> str:
-    if path.exists() and not path.is_file():
-        what = "a folder" if path.is_dir() else "a pipe, a device or a socket"
-        raise InputError(f"{path}: cannot be read: it is {what}")
-    try:
-        with path.open("rb") as file:
+    with opened(path) as file:
+        try:
             data = file.read(_LARGEST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: cannot be read: {reason}") from None
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     if len(data) > _LARGEST_BYTES:
         raise InputError(f"{path}: larger than 256 KiB: not a file of this kind")
     try:
