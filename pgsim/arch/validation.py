@@ -102,9 +102,9 @@ def _report(problems: list[Problem], label: str) -> str:
 def _problems(
     model: type[BaseModel], error: ValidationError, marks: Mapping[Location, Mark]
 ) -> list[Problem]:
-    """Return pydantic's errors as problems, one a key, by line; those past what is shown say nothing.
+    """Return pydantic's errors as problems, one a key, by line.
 
-    What a message costs, such as the nearest of all keys, would take seconds for thousands of them.
+    Those past what is shown say nothing: the nearest of all keys takes a while to find.
     """
     found: dict[Location, Problem] = {}
     items = error.errors(include_url=False)

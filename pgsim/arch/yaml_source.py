@@ -95,7 +95,7 @@ def _parsed(text: str, source: YamlSource) -> object:
     path = source.path
     if found := _NOT_TEXT.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        raise InputError(f"{path}:{line}: not text: the character {ascii(found[0])}")
+        raise InputError(f"{path}:{line}: not text: the character {found[0]!a}")
     try:
         return _document(yaml.parse(text, Loader=_PARSER), source)
     except InputError:

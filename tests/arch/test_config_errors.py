@@ -137,9 +137,8 @@ def test_only_what_is_shown_is_looked_into(refusal, monkeypatch):
     lines = refusal(MINIMAL + text)
     first = MINIMAL.count("\n") + 1
     assert lines[0].startswith(f"arch.yaml:{first}: wrong_0: unknown key")
-    assert lines[49].startswith(f"arch.yaml:{first + 49}: wrong_49: unknown key")
-    assert lines[50] == "arch.yaml: and 4950 problems more"
-    assert len(asked) == 50
+    assert lines[20].startswith(f"arch.yaml:{first + 20}: wrong_20: unknown key")
+    assert len(asked) == 50  # the most lines of an error
 
 
 SHIPPED = sorted(shipped_folder("arch_configs").rglob("*.yaml"))

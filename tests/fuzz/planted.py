@@ -13,6 +13,17 @@ from fuzz.reader import Broken, Reader
 from pgsim import InputError
 
 
+class _Verbatim(InputError):
+    """An error that is printed as it was raised, which InputError sees to that none is."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__()
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
 def _as_it_is(rng: Random, data: bytes) -> bytes:
     return data
 
@@ -43,9 +54,9 @@ FAULTS = {
     "traceback": lambda: _raises(KeyError("x")),
     "time": _runs_for_ever,
     "memory": _takes_two_gibibytes,
-    "long message": lambda: _raises(InputError("x" * 10_000)),
-    "message of control characters": lambda: _raises(InputError("\x1b[2J")),
-    "message of nothing": lambda: _raises(InputError("")),
+    "long message": lambda: _raises(_Verbatim("x" * 10_000)),
+    "message of control characters": lambda: _raises(_Verbatim("\x1b[2J")),
+    "message of nothing": lambda: _raises(_Verbatim("")),
     "accepted": lambda: _raises(Broken("a fault: here")),
     "refused": lambda: _raises(InputError("a sentence")),
     "right": lambda: None,

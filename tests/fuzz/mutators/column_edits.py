@@ -19,7 +19,8 @@ _TYPES = (
     pa.dictionary(pa.int32(), pa.string()),
 )  # fmt: skip
 _VALUES: tuple[Any, ...] = (
-    None, -1, 0, 1, 2**31, 2**63 - 1, 0.5, -0.5, 1.5, float("nan"), float("inf"), float("-inf"), 1e308,
+    None, -1, 0, 1, 2**31, 2**63 - 1, 0.5, -0.5, 1.5, float("nan"), float("inf"), float("-inf"),
+    1e308,
     True, b"\xff", *ODD_TEXTS[:-20],
 )  # fmt: skip
 

@@ -19,14 +19,17 @@ ODD_TEXTS = (
     "uniform:8,8", "uniform:99", "planes:2,2", "planes:", "45nm", "sky130", "pg_os", "tiny",
     "\x00", "a\x00b", "\x1b[31mred\x1b[0m", "\x07", "\x7f", "\x85", "a\nb", "a\rb", "a\tb",
     "\u202eabc", "\u2066x", "\u200b", "\u2028", "\ufeff", "\ud800", "a\udfff", "\U0010ffff", "漢字",
-    "e\u0301", "\u00fc", "🦔", "=1+1", "+cmd", "@x", "-2+3", "[red]", "[/]", "[bold", "$x$", "$\\frac$",
-    "\\", "'", '"', "a,b", "a;b", "%s", "{0}", "{", "a" * 100, "b" * 5000, "漢" * 300, "x" * 100_000,
+    "e\u0301", "\u00fc", "🦔", "=1+1", "+cmd", "@x", "-2+3", "[red]", "[/]", "[bold", "$x$",
+    "$\\frac$",
+    "\\", "'", '"', "a,b", "a;b", "%s", "{0}", "{", "a" * 100, "b" * 5000, "漢" * 300,
+    "x" * 100_000,
     "..", ".", "/", "../x", "/dev/null", "/dev/zero", "a/b", "~", "CON", "a.gate_mask", "*", "&a",
 )  # fmt: skip
 
 ODD_KEYS = (
     "", " ", "0", "name", "images", "layers", "kind", "rows", "source", "__class__", "__proto__",
-    "__metadata__", "model_config", "copy", "\x00", "\u202e", "\ud800", "漢", "k" * 500, "a.b", "<<",
+    "__metadata__", "model_config", "copy", "\x00", "\u202e", "\ud800", "漢", "k" * 500, "a.b",
+    "<<",
     "on", "null", "\x1b[2J", "self", "field", "in_size", "gate", "format_version",
 )  # fmt: skip
 

@@ -20,7 +20,8 @@ from fuzz.mutators.odd import ODD_KEYS, ODD_TEXTS
 from fuzz.mutators.trees import edit, from_json, to_json
 
 _SIZES = {
-    "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
+    "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2,
+    "BF16": 2,
     "I32": 4, "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8,
 }  # fmt: skip
 _LARGEST = 2**18  # items of all tensors that are made anew
@@ -45,7 +46,8 @@ class TensorFile:
 
 
 Expected = Callable[[dict[str, Any]], dict[str, tuple[str, list[int]]]]
-"""From a manifest to the dtype and the shape of each tensor; raises ValueError where it is wrong."""
+
+    ""From a manifest to the dtype and the shape of each tensor; raises ValueError where it is wrong."""
 
 
 def parse(data: bytes) -> TensorFile:

@@ -15,11 +15,14 @@ from fuzz.mutators.trees import Pairs, Raw, edit, keys, to_json, values
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _CONSTRUCTS = (
-    "&a 1", "*a", "&a [*a]", "!!int 3", "!!str 3", "!!binary aGk=", "!!set {a}", "!mine x", "!<x> y",
+    "&a 1", "*a", "&a [*a]", "!!int 3", "!!str 3", "!!binary aGk=", "!!set {a}", "!mine x",
+    "!<x> y",
     "!!python/object/apply:os.getcwd []", "!!python/name:os.getcwd", "!!timestamp 2001-01-01",
-    "2001-01-01", "0x10", "0o7", "010", "0b11", "1_000", "1:30", "190:20:30", ".inf", "-.INF", ".nan",
+    "2001-01-01", "0x10", "0o7", "010", "0b11", "1_000", "1:30", "190:20:30", ".inf", "-.INF",
+    ".nan",
     "+8", "08", "1.", ".5", "8 # eight", "~", "yes", "No", "on", "Null", "|\n  text", ">-\n  text",
-    "|2\n  x", "'a''b'", '"\\x41"', '"\\UFFFFFFFF"', '"\\ud800"', '"\\0"', "? x", "- 1", "@x", "`x`",
+    "|2\n  x", "'a''b'", '"\\x41"', '"\\UFFFFFFFF"', '"\\ud800"', '"\\0"', "? x", "- 1", "@x",
+    "`x`",
     "%x", "{<<: {a: 1}}", "{? [1]: 2}", "{a: 1, a: 2}", "[1, [2, [3]]]", "{}", "[]", "", "a: b",
     "pg_os, 3", "{a, b}", "=", "<<",
 )  # fmt: skip
@@ -40,8 +43,10 @@ _KEYS = (
 )
 _LINES = (
     "---", "...", "--- |", "%YAML 1.1", "%YAML 9.9", "%TAG ! tag:x,2000:", "<<: *a", "a: &a 1",
-    "b: *a", "<<: {name: x}", "\t", "\tkey: 1", "# comment", "key", "key:", ": x", "- x", "? x", "}",
-    "]", '"', "'", "key: [1", "name: again", "  indented: 1", "\ufeffname: x", "\x00", "\x85", "a\u2028b",
+    "b: *a", "<<: {name: x}", "\t", "\tkey: 1", "# comment", "key", "key:", ": x", "- x", "? x",
+    "}",
+    "]", '"', "'", "key: [1", "name: again", "  indented: 1", "\ufeffname: x", "\x00", "\x85",
+    "a\u2028b",
     "key: |", "!!map", "&x", "*x", "\ud800",
 )  # fmt: skip
 
