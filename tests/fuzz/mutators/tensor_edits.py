@@ -46,8 +46,7 @@ class TensorFile:
 
 
 Expected = Callable[[dict[str, Any]], dict[str, tuple[str, list[int]]]]
-
-    ""From a manifest to the dtype and the shape of each tensor; raises ValueError where it is wrong."""
+"""From a manifest to the dtype and shape of each tensor; raises ValueError for a wrong one."""
 
 
 def parse(data: bytes) -> TensorFile:
