@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from fuzz.mutators.mutator import Unfit
-from fuzz.mutators.trees import Pairs, Raw, edit, keys, to_json, values
+from fuzz.mutators.trees import Pairs, Raw, edit, keys, renumber, to_json, values
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _CONSTRUCTS = (
@@ -92,20 +92,7 @@ def yaml_lines(rng: Random, data: bytes) -> bytes:
 
 def yaml_number(rng: Random, data: bytes) -> bytes:
     """Change numbers to others that the same keys may well have: what is wrong only together."""
-    tree = [_tree(data)]
-    numbers = [place for place in values(tree) if _is_number(place.value)]
-    for place in rng.sample(numbers, min(len(numbers), rng.choice((1, 1, 2, 4)))):
-        text = place.value.text
-        likely = [*_POWERS, "0", text + "0", f"0.{text.lstrip('0.')}", str(rng.randrange(1, 100))]
-        place.put(Raw(rng.choice(likely)))
-    return _written(rng, tree[0])
-
-
-_POWERS = [str(2**power) for power in range(21)]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Raw) and re.fullmatch(r"[0-9.]+", value.text) is not None
+    return _written(rng, renumber(rng, _tree(data)))
 
 
 def yaml_crossed(rng: Random, one: bytes, other: bytes) -> bytes:
