@@ -13,6 +13,7 @@ import yaml
 from fuzz.mutators.mutator import Unfit
 from fuzz.mutators.trees import Pairs, Raw, edit, keys, renumber, to_json, values
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # of one meaning; one is fast
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _CONSTRUCTS = (
     "&a 1", "*a", "&a [*a]", "!!int 3", "!!str 3", "!!binary aGk=", "!!set {a}", "!mine x",
@@ -131,7 +132,7 @@ def _tree(data: bytes) -> Any:
 @lru_cache(maxsize=64)
 def _parsed(data: bytes) -> Any:
     try:
-        return _of_node(yaml.compose(data.decode(), Loader=yaml.SafeLoader))
+        return _of_node(yaml.compose(data.decode(), Loader=_LOADER))
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, AttributeError):
         raise Unfit from None
 
@@ -142,7 +143,7 @@ def _of_node(node: yaml.Node | None) -> Any:
             return Pairs([_of_node(key), _of_node(value)] for key, value in node.value)
         case yaml.SequenceNode():
             return [_of_node(each) for each in node.value]
-        case yaml.ScalarNode(style=None):
+        case yaml.ScalarNode(style=None | ""):
             return node.value if _WORD.fullmatch(node.value) else Raw(node.value)
         case yaml.ScalarNode():
             return node.value

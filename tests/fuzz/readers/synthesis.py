@@ -18,6 +18,7 @@ class SynthesisReader(Reader):
     name = "synthesis"
     suffix = ".yaml"
     mutators = YAML_EDITS
+    plain_inputs = 100
 
     @cached_property
     def valid(self) -> tuple[bytes, ...]:
