@@ -1,6 +1,7 @@
 """What happens: a layer's passes on a design, as a ledger of integer counts.
 
 job        what every rule asks about: a layer, its passes, a design, its tiles
+room       what of a batch is held at once, and that it fits memory
 bounds     counts that would not fit
 blocks     images that are simulated together
 mask_work  what schedulers see of a mask, and issue for it; shared between designs

@@ -24,6 +24,10 @@ class ActivationFetch(Fetch):
 
     operand = ACTIVATIONS
 
+    def group_elements(self, job: Job) -> int:
+        """Return the elements of the input."""
+        return job.run_inputs
+
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return the elements of the lanes' reductions, at most the whole input."""
         elements = job.tiling.lane_group_lanes * job.shape.reduction
