@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from pgsim.arch import Counts
 from pgsim.errors import InputError
 from pgsim.model.fetches import FETCHES, row_fetches, usable_bits
 from pgsim.model.job import Job
@@ -101,9 +102,9 @@ class Size:
         return self.batches * self.job.batch_tiles
 
     @cached_property
-    def window(self) -> np.int64:
-        """Slots of the longest window, as dataflows take it."""
-        return np.int64(self.job.cuts[1].largest)
+    def window(self) -> Counts:
+        """Slots of the longest window, as dataflows take it: int64 ()."""
+        return np.array(self.job.cuts[1].largest)
 
     @cached_property
     def folds(self) -> list[int]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pgsim.errors import InputError
-from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
-from pgsim.schemes import ACTIVATIONS
 
 _TILE_NUMBERS = 4  # that a tile holds beside those of its passes, in units of 50 bytes
 _MOST_NUMBERS = 12 * 2**20  # 600 MiB
@@ -48,7 +46,7 @@ def _check_masks(job: Job) -> None:
     words = -(-lanes.largest // 64) * slots.total * of_slots
     _check(job, words, _MOST_SLOT_WORDS, "slots of a batch, by 64 lanes", "take a smaller batch")
     if job.demand_bits:
-        bits = FETCHES[ACTIVATIONS.name].group_elements(job) * job.demand_bits
+        bits = job.run_inputs * job.demand_bits
         _check(
             job,
             bits // (8 * job.arch.memory.dram.burst_bytes),
