@@ -11,7 +11,10 @@ from pgsim.model.holding import fetched_once
 from pgsim.model.passes import time_passes
 
 FETCH = FETCHES["activation"]
-SMALL = {"memory.activation_sram.kib": 1}  # half of it, 4096 bits
+SMALL = {
+    "memory.activation_sram.kib": 1,
+    "memory.activation_sram.banks": 8,
+}  # half of it, 4096 bits
 POSITIONS = {"array.dataflow": "is"}  # lanes are positions, fed by activations
 W = (0, 8)
 
