@@ -45,7 +45,7 @@ def test_no_clock_is_faster_than_the_fastest_bank(tmp_path: Path) -> None:
 
 def test_a_clock_of_less_than_a_cycle_a_second_is_none() -> None:
     assert reached(1e-6)
-    with pytest.raises(InputError, match=r"clock_mhz: value 4.94065645841e-324: expected at least 1e-06"):
+    with pytest.raises(InputError, match=r"value 4\.94\d*e-324: expected at least 1e-06"):
         reached(5e-324)
 
 
