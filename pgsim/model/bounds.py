@@ -19,7 +19,7 @@ from pgsim.model.fetches import FETCHES, row_fetches, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.ports import slot_reads
 from pgsim.model.room import check_room
-from pgsim.schemes import ACTIVATIONS, OPERANDS
+from pgsim.schemes import ACTIVATIONS, OPERANDS, WEIGHTS
 
 _MOST = 2**62  # int64, with room for sums of a few
 
@@ -63,8 +63,8 @@ def roughly(size: Size) -> int:
     bits = max(port.banks * port.port_bits, 1024 * columns)
     passes = len(job.passes) + 1
     array = lanes.size * windows.largest * (cycles + passes * reduction * edges) * bits
-    elements = FETCHES["activation"].group_elements(job) * job.shape.kernel[0]
-    elements += FETCHES["weight"].group_elements(job) * columns
+    elements = FETCHES[ACTIVATIONS.name].group_elements(job) * job.shape.kernel[0]
+    elements += FETCHES[WEIGHTS.name].group_elements(job) * columns
     burst = max(arch.memory.dram.burst_bytes, math.ceil(arch.memory.dram.burst_cycles))
     return size.tiles * (array + 2 * passes * (16 * elements + 64) * burst)
 
