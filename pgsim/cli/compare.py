@@ -14,11 +14,13 @@ from pgsim.cli.options import (
     figure_option,
     settings_option,
     table_option,
+    verify_option,
 )
 from pgsim.cli.output import console, decimal, masks_of, percent, scaled, show, signed, table, whole
 from pgsim.results.table_files import write_table
 from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
 from pgsim.study.waterfalls import STEPS
+from pgsim.workload import load_trace
 
 
 @click.command("compare")
@@ -26,6 +28,7 @@ from pgsim.study.waterfalls import STEPS
 @click.option("--arch", default=DEFAULT_ARCH, show_default=True, help="The gated design.")
 @settings_option
 @calibration_option
+@verify_option
 @click.option("--layers", is_flag=True, help="Account for the cycles of every layer too.")
 @table_option("Write the table of designs")
 @figure_option("--plot", meaning="Draw the comparison, as .png, .svg or .pdf.")
@@ -34,6 +37,7 @@ def command(
     arch: str,
     settings: tuple[str, ...],
     calibration_images: int | None,
+    verify: bool,
     layers: bool,
     output: Path | None,
     plot: Path | None,
@@ -42,7 +46,11 @@ def command(
 
     TRACE defaults to the shipped resnet20_pg_4_2.
     """
-    comparison = compare(trace, chosen_arch(arch, settings), calibration_images=calibration_images)
+    comparison = compare(
+        load_trace(trace, verify=verify),
+        chosen_arch(arch, settings),
+        calibration_images=calibration_images,
+    )
     if output is not None:
         write_table(comparison.designs, output)
     if plot is not None:

@@ -7,7 +7,13 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from pgsim.cli.options import calibration_option, chosen_arch, settings_option, table_option
+from pgsim.cli.options import (
+    calibration_option,
+    chosen_arch,
+    settings_option,
+    table_option,
+    verify_option,
+)
 from pgsim.cli.output import (
     console,
     decimal,
@@ -22,6 +28,7 @@ from pgsim.cli.output import (
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.table_files import write_table
 from pgsim.study.simulation import simulate
+from pgsim.workload import load_trace
 
 
 @click.command("simulate")
@@ -30,6 +37,7 @@ from pgsim.study.simulation import simulate
 @click.option("--scheme", default="pg", show_default=True, help="See pgsim schemes.")
 @settings_option
 @calibration_option
+@verify_option
 @click.option("--per-image", is_flag=True, help="Keep images apart in -o; needs batch=1.")
 @table_option("Write the whole table of layers")
 def command(
@@ -38,12 +46,13 @@ def command(
     scheme: str,
     settings: tuple[str, ...],
     calibration_images: int | None,
+    verify: bool,
     per_image: bool,
     output: Path | None,
 ) -> None:
     """Simulate TRACE on a design, layer by layer."""
     result = simulate(
-        trace,
+        load_trace(trace, verify=verify),
         chosen_arch(arch, settings),
         scheme,
         per_image=per_image,

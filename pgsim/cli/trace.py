@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from pgsim.cli.options import figure_option
+from pgsim.cli.options import figure_option, verify_option
 from pgsim.cli.output import (
     check_all,
     console,
@@ -34,14 +34,15 @@ def command() -> None:
 
 @command.command("info")
 @click.argument("trace")
-def info(trace: str) -> None:
+@verify_option
+def info(trace: str, verify: bool) -> None:
     """Print what TRACE holds: its origin, and every layer's geometry, bits and density.
 
     A second table says what the masks look like: densities by image and by channel, and the
     correlation of neighbouring positions (also within a map, that is with its own density in each
     image) and of channels at one position (M35).
     """
-    loaded = load_trace(trace)
+    loaded = load_trace(trace, verify=verify)
     measures = [mask_measures(layer) for layer in loaded.layers]
     out = console()
     out.print(about(loaded))
@@ -57,7 +58,7 @@ def info(trace: str) -> None:
 def check(traces: tuple[str, ...]) -> None:
     """Read all of TRACE and print every problem; exit code 2 if there is one.
 
-    A change since the file was written is one, where the file holds digests.
+    Other verbs stop at the first problem; this one goes on.
     """
     check_all(traces, check_trace)
 
@@ -73,11 +74,12 @@ def check(traces: tuple[str, ...]) -> None:
 @click.option(
     "--images", type=int, default=1, show_default=True, metavar="N", help="Maps of the first N."
 )
-def plot(trace: str, output: Path | None, layer: str | None, images: int) -> None:
+@verify_option
+def plot(trace: str, output: Path | None, layer: str | None, images: int, verify: bool) -> None:
     """Draw the masks of a layer of TRACE as maps, beside their densities and clustering."""
     from pgsim.plots import plot_masks
 
-    loaded = load_trace(trace)
+    loaded = load_trace(trace, verify=verify)
     figure = output or Path(f"{loaded.name}.png")
     plot_masks(loaded, figure, layer=layer, images=images)
     click.echo(f"{figure}: written, {masks_of(loaded)}", err=True)
