@@ -23,12 +23,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from pgsim.errors import InputError
-from pgsim.files import replacing
 from pgsim.gating.fingerprint import add_tensor
 from pgsim.gating.parts import part_of, same_layers
 from pgsim.workload.saved_trace import check_trace, join_traces, load_trace, save_trace
 from pgsim.workload.trace import GateTrace
 from pgsim.workload.trace_paths import SUFFIX, check_trace_path, files_named
+from pgsim.writing import replacing
 
 _PROGRESS = "progress.json"
 _SAME_OR_ANEW = "call with the same arguments, or remove the folder to start again"

@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import check_new_file, replacing, shipped
+from pgsim.files import check_new_file, shipped
 from pgsim.workload.layer import LayerShape, layer_shapes
 from pgsim.workload.manifest import MOST_IMAGES, MOST_LAYERS, Label
 from pgsim.workload.operands import Integers
@@ -28,6 +28,7 @@ from pgsim.workload.problems import describe, short
 from pgsim.workload.strict_json import parse_json
 from pgsim.workload.tensor_file import map_tensors
 from pgsim.workload.trace_paths import check_name, find_trace
+from pgsim.writing import replacing
 
 
 class Manifest(BaseModel):

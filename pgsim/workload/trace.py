@@ -150,8 +150,8 @@ class GateTrace:
     ) -> GateTrace:
         """Return a what-if trace: the same masks, other widths in every gated layer.
 
-        The name and the provenance say so, and `accuracy` is dropped, because no model reached it
-        at these widths.
+        The name says so. Where a layer's widths really change the provenance does too, and
+        `accuracy` is dropped, because no model reached it at these widths.
 
         Parameters
         ----------
@@ -189,7 +189,10 @@ class GateTrace:
             else layer
             for layer in self.layers
         )
-        what_if = {**self.provenance.get("what_if", {}), **changes}
+        if all(new.shape == old.shape for new, old in zip(layers, self.layers, strict=True)):
+            return replace(self, name=name)
+        before = self.provenance.get("what_if")
+        what_if = {**before, **changes} if isinstance(before, dict) else changes
         provenance = {**self.provenance, "what_if": what_if}
         return replace(self, name=name, layers=layers, accuracy={}, provenance=provenance)
 

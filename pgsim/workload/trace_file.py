@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import FileState, replacing
+from pgsim.files import FileState
 from pgsim.workload.layer import LayerShape, layer_shapes
 from pgsim.workload.layer_trace import WORD, LayerTrace, Words, words_of
 from pgsim.workload.manifest import (
@@ -34,6 +34,7 @@ from pgsim.workload.problems import short
 from pgsim.workload.strict_json import parse_json
 from pgsim.workload.tensor_file import Shape, TensorFile, map_tensors
 from pgsim.workload.trace_paths import shard_paths
+from pgsim.writing import replacing
 
 _MANIFEST, _DIGESTS = "pgsim", "pgsim_sha256"  # keys of the safetensors metadata
 _MASK = ".gate_mask"

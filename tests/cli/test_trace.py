@@ -2,6 +2,7 @@
 
 import pytest
 
+from pgsim.files import shipped_folder
 from pgsim.workload import load_trace
 
 
@@ -118,3 +119,16 @@ def test_plot_draws_masks_and_labels_synthetic_ones(small, run, tmp_path):
     assert shown.stderr == f"{path}: written, SYNTHETIC masks: no model made them\n"
     assert path.read_bytes().startswith(b"\x89PNG")
     assert "no mask" in run("trace", "plot", small, "-o", path, "--layer", "plain", code=2).stderr
+
+
+def test_list_names_every_shipped_trace_whole(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shipped = [path.stem for path in shipped_folder("traces").glob("*.safetensors")]
+    shipped = [name for name in shipped if "." not in name]
+    lines = run("trace", "list").output.splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {line.split()[0]: line.split()[1:4] for line in lines[2:] if line[:1].strip()}
+    assert set(rows) == set(shipped)
+    # traces/README.md: 500 test images of the digits, four of six layers gated.
+    assert rows["digits_pg_4_2"] == ["500", "6", "4"]
+    assert rows["resnet20_switchable_8_4_2"][2] == "0"
