@@ -7,7 +7,8 @@ takes less. It runs
 
 - the stepped reference against pgsim: 40,000 cases of named schemes, 2,000 of four passes;
 - the RTL of every design against pgsim: 340 cases of named schemes and as many of any passes each;
-- the faults of `tests/rtl/mutations.py`, each of which has to be caught.
+- the faults of `tests/rtl/mutations.py`, each of which has to be caught;
+- sweeps that signals end, at 400 moments.
 
 As many run at a time as there are cores. What fails is printed whole.
 """
@@ -59,6 +60,11 @@ def checks(share: float) -> tuple[Check, ...]:
             f"the stepped reference, {some(2_000)} cases of four passes",
             (*PYTEST, AGAINST_REFERENCE, "-k", "four"),
             {"PGSIM_REFERENCE_PASSES_SEEDS": some(2_000)},
+        ),
+        Check(
+            f"sweeps that signals end, at {some(400)} moments",
+            (*PYTEST, str(TESTS / "cli" / "test_sweep_ended.py"), "-k", "moment"),
+            {"PGSIM_SWEEP_MOMENTS": some(400)},
         ),
     )
 

@@ -15,6 +15,7 @@ from pgsim.cli.options import (
     figure_option,
     settings_option,
     table_option,
+    verify_option,
 )
 from pgsim.cli.output import (
     decimal,
@@ -31,6 +32,7 @@ from pgsim.cli.streams import say
 from pgsim.results.table_files import write_table
 from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
 from pgsim.study.waterfalls import STEPS
+from pgsim.workload import load_trace
 
 
 @click.command("compare")
@@ -38,6 +40,7 @@ from pgsim.study.waterfalls import STEPS
 @click.option("--arch", default=DEFAULT_ARCH, show_default=True, help="The gated design.")
 @settings_option
 @calibration_option
+@verify_option
 @click.option("--layers", is_flag=True, help="Account for the cycles of every layer too.")
 @table_option("Write the table of designs")
 @figure_option("--plot", meaning="Draw the comparison, as .png, .svg or .pdf.")
@@ -46,6 +49,7 @@ def command(
     arch: str,
     settings: tuple[str, ...],
     calibration_images: int | None,
+    verify: bool,
     layers: bool,
     output: Path | None,
     plot: Path | None,
@@ -66,7 +70,11 @@ def command(
       use %         useful bit operations, of those that there is room for
       area          of PEs, buffers and gating logic
     """
-    comparison = compare(trace, chosen_arch(arch, settings), calibration_images=calibration_images)
+    comparison = compare(
+        load_trace(trace, verify=verify),
+        chosen_arch(arch, settings),
+        calibration_images=calibration_images,
+    )
     write = []  # all that is asked for is made before any of it is written
     if output is not None:
         write.append(partial(write_table, comparison.designs, output))

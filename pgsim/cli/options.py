@@ -40,6 +40,12 @@ settings_option = click.option(
     metavar="KEY=VALUE",
     help="Change a value of the design, such as array.rows=32. May be repeated.",
 )
+verify_option = click.option(
+    "--verify/--no-verify",
+    default=True,
+    help="Whether the masks are held to the SHA-256 that their files state, before anything else. "
+    "Without it a trace that you trust loads at once.  [default: verify]",
+)
 calibration_option = click.option(
     "--calibration-images",
     type=click.IntRange(min=0),
@@ -49,13 +55,12 @@ calibration_option = click.option(
 )
 
 
-def table_option(meaning: str, *, required: bool = False) -> Callable[[Function], Function]:
+def table_option(meaning: str) -> Callable[[Function], Function]:
     """Return the option -o for a table's file; its name is checked before any work is done."""
     return click.option(
         "-o",
         "--output",
         type=click.Path(path_type=Path),
-        required=required,
         callback=_check_table_path,
         metavar="FILE",
         help=f"{meaning}, as .csv, .parquet or .json.",

@@ -14,6 +14,7 @@ from pgsim.cli.options import (
     chosen_arch,
     settings_option,
     table_option,
+    verify_option,
 )
 from pgsim.cli.output import (
     decimal,
@@ -29,6 +30,7 @@ from pgsim.cli.output import (
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.table_files import write_table
 from pgsim.study.simulation import simulate
+from pgsim.workload import load_trace
 
 
 @click.command("simulate")
@@ -37,6 +39,7 @@ from pgsim.study.simulation import simulate
 @click.option("--scheme", default="pg", show_default=True, help="See pgsim schemes.")
 @settings_option
 @calibration_option
+@verify_option
 @click.option("--per-image", is_flag=True, help="Keep images apart in -o; needs batch=1.")
 @table_option("Write the whole table of layers")
 def command(
@@ -45,6 +48,7 @@ def command(
     scheme: str,
     settings: tuple[str, ...],
     calibration_images: int | None,
+    verify: bool,
     per_image: bool,
     output: Path | None,
 ) -> None:
@@ -68,7 +72,7 @@ def command(
     says what each of them means.
     """
     result = simulate(
-        trace,
+        load_trace(trace, verify=verify),
         chosen_arch(arch, settings),
         scheme,
         per_image=per_image,

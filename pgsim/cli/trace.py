@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from pgsim.cli.options import TRACE, figure_option
+from pgsim.cli.options import TRACE, figure_option, verify_option
 from pgsim.cli.output import (
     check_all,
     decimal,
@@ -38,7 +38,7 @@ def command() -> None:
 @command.command("list")
 def list_traces() -> None:
     """List the shipped traces."""
-    traces = [load_trace(name) for name in shipped_names("traces", ".safetensors")]
+    traces = [load_trace(name, verify=False) for name in shipped_names("traces", ".safetensors")]
     gated = [[layer for layer in trace.layers if layer.shards] for trace in traces]
     columns = {
         "trace": [trace.name for trace in traces],
@@ -53,14 +53,15 @@ def list_traces() -> None:
 
 @command.command("info", short_help="Print what TRACE holds.")
 @click.argument("trace", type=TRACE)
-def info(trace: str) -> None:
+@verify_option
+def info(trace: str, verify: bool) -> None:
     """Print what TRACE holds: its origin, and every layer's geometry, bits and density.
 
     A second table says what the masks look like: densities by image and by channel, and the
     correlation of neighbouring positions (also within a map, that is with its own density in each
     image) and of channels at one position (M35).
     """
-    loaded = load_trace(trace)
+    loaded = load_trace(trace, verify=verify)
     measures = [mask_measures(layer) for layer in loaded.layers]
     show(about(loaded))
     paragraph()
@@ -75,7 +76,7 @@ def info(trace: str) -> None:
 def check(traces: tuple[str, ...]) -> None:
     """Read all of TRACE and print every problem; exit code 2 if there is one.
 
-    A change since the file was written is one, where the file holds digests.
+    Other verbs stop at the first problem; this one goes on.
     """
     check_all(traces, check_trace)
 
@@ -91,11 +92,12 @@ def check(traces: tuple[str, ...]) -> None:
 @click.option(
     "--images", type=int, default=1, show_default=True, metavar="N", help="Maps of the first N."
 )
-def plot(trace: str, output: Path | None, layer: str | None, images: int) -> None:
+@verify_option
+def plot(trace: str, output: Path | None, layer: str | None, images: int, verify: bool) -> None:
     """Draw the masks of a layer of TRACE as maps, beside their densities and clustering."""
     from pgsim.plots import plot_masks
 
-    loaded = load_trace(trace)
+    loaded = load_trace(trace, verify=verify)
     figure = output or Path(f"{loaded.name}.png")
     plot_masks(loaded, figure, layer=layer, images=images)
     say(f"{figure}: written, {masks_of(loaded)}", err=True)

@@ -21,9 +21,9 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, FuncFormatter
 
-from pgsim.files import replacing
 from pgsim.plots.paths import check_plot_path
 from pgsim.text import shortened, spelled_out
+from pgsim.writing import replacing
 
 if TYPE_CHECKING:
     import pandas as pd

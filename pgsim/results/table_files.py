@@ -20,11 +20,12 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import check_new_file, replacing
+from pgsim.files import check_new_file
 from pgsim.results.cells import as_cell, as_text, map_text
 from pgsim.results.columns import COLUMNS, IDENTITY, checked_table
 from pgsim.results.values import name_problem
 from pgsim.text import writable
+from pgsim.writing import replacing
 
 _TEXT = ("design", *IDENTITY)  # a layer may be called 0, and stays text
 _NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *", re.ASCII)

@@ -44,6 +44,25 @@ def test_check_finds_what_was_changed_after_it_was_written(small, run, tmp_path)
     assert errors.count("\n") == 2
 
 
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("simulate", "--arch", "pg_ws"),
+        ("compare",),
+        ("trace", "info"),
+        ("trace", "plot", "--layer", "gated", "-o", "masks.png"),
+    ],
+)
+def test_what_was_changed_is_refused_unless_it_is_trusted(verb, small, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    changed = tmp_path / "changed.safetensors"
+    data = small.read_bytes()
+    changed.write_bytes(data[:-8] + bytes([data[-8] ^ 1]) + data[-7:])  # of the last row's mask
+    errors = run(*verb, changed, code=2).stderr
+    assert f"{changed}: layer 'gated': the masks were changed after the file was written" in errors
+    run(*verb, changed, "--no-verify")
+
+
 def test_synth_writes_what_was_asked_for_and_labels_it(run, tmp_path):
     path = tmp_path / "r20.safetensors"
     shown = run(
