@@ -1,21 +1,19 @@
-"""Files as pgsim finds them and leaves them: shipped data by name, outputs whole or not at all."""
+"""Files as pgsim finds them: shipped data by name, what may be read, where one may be written."""
 
 from __future__ import annotations
 
 import os
-import secrets
-import signal
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from threading import current_thread, main_thread
-from typing import Any
+from typing import BinaryIO, NamedTuple
 
 from pgsim.errors import InputError, nearest
 
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # no such flag on Windows
+_FOLDER = "a folder"
 _PACKAGE = Path(__file__).resolve().parent
-_MOST_HANDLES = 512  # of open files at once: a trace may be written in thousands of shards
 
 
 def shipped_folder(kind: str) -> Path:
@@ -68,6 +66,66 @@ def _exists(path: Path) -> bool:
         return False
 
 
+class FileState(NamedTuple):
+    """What tells a file from the same one changed, and from another one in its place."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, file: Path | int) -> FileState:
+        """Return the state of a path, or of an open file by its descriptor; raises OSError."""
+        found = os.stat(file)
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Give a regular file, open to be read.
+
+    Raises InputError at once, and waits for nobody, where it is a folder, a pipe, a device or a
+    socket, and where it cannot be read.
+    """
+    try:
+        what = _irregular(path.stat().st_mode)
+        # Without waiting, should a pipe take the file's place right now.
+        descriptor = -1 if what else os.open(path, os.O_RDONLY | _AT_ONCE)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read: {reason}") from None
+    if what:
+        raise InputError(f"{path}: {what}, not a file")
+    with open(descriptor, "rb") as file:
+        yield file
+
+
+def require_same(path: Path, state: FileState) -> None:
+    """Raise InputError where a path is no longer the file, or as the file was, in this state."""
+    try:
+        same = FileState.of(path) == state
+    except OSError:
+        same = False
+    if not same:
+        raise InputError(f"{path}: was changed while it was read: try again")
+
+
+def _irregular(mode: int) -> str:
+    """Return what a file is by its mode, or nothing for a regular one."""
+    if stat.S_ISREG(mode):
+        return ""
+    kinds = {
+        stat.S_IFDIR: _FOLDER,
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return kinds.get(stat.S_IFMT(mode), "something else")
+
+
 def check_folder(path: Path) -> Path:
     """Return the path of a file to be; raises InputError where its folder is not, or it is one."""
     if path.is_dir() or not path.parent.is_dir():
@@ -76,100 +134,19 @@ def check_folder(path: Path) -> Path:
     return path
 
 
-@contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a path to write to; what is there replaces `path` when the block ends without an error.
+def check_new_file(path: Path) -> Path:
+    """Return the path of a file to be written or replaced.
 
-    Until then, and after an error or an interrupt, `path` is as it was; a symbolic link stays, and
-    what it leads to is replaced. On Linux the file has no name before it is complete, so that
-    nothing is left of it, whatever ends this process. Elsewhere SIGKILL may leave a
-    `.pgsim-....partial` behind, which nothing reads.
-
-    Raises InputError where the folder does not exist or cannot be written, or the disk is full.
+    Raises InputError where its folder is not, where there is something else than a file, such as a
+    pipe or a device, and where no file can have this name.
     """
-    target = Path(os.path.realpath(path))
-    hidden = target.with_name(f".pgsim-{secrets.token_hex(8)}.partial")
-    handle = _nameless_file(target.parent)
-    scratch = hidden if handle is None else Path(f"/proc/{os.getpid()}/fd/{handle}")
-    writing = _named(hidden, target) if handle is None else _nameless(handle, hidden, target)
     try:
-        with writing:
-            yield scratch
-    except OSError as error:
-        if error.filename not in (None, str(scratch), str(hidden)):
-            raise
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
-def _nameless_file(folder: Path) -> int | None:
-    """Return an open file without a name; None where the system has none, or few are left."""
-    try:
-        handle = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
-    except (AttributeError, OSError):  # not Linux; a file system without; no such folder
-        return None
-    if handle < _MOST_HANDLES and Path(f"/proc/self/fd/{handle}").exists():
-        return handle
-    os.close(handle)
-    return None
-
-
-@contextmanager
-def _nameless(handle: int, hidden: Path, target: Path) -> Iterator[None]:
-    """Name an open file `target` when the block ends; in one step, by `hidden`, where there is one.
-
-    That it has `src_dir_fd` makes `os.link` follow the link of /proc to the file.
-    """
-    source = f"/proc/self/fd/{handle}"
-    try:
-        yield
-        try:
-            os.link(source, target, src_dir_fd=handle)
-        except FileExistsError:
-            os.link(source, hidden, src_dir_fd=handle)
-            try:
-                hidden.replace(target)
-            finally:
-                hidden.unlink(missing_ok=True)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _named(hidden: Path, target: Path) -> Iterator[None]:
-    """Give a new file `hidden` the name `target` when the block ends; else remove it."""
-    os.close(os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    try:
-        with _removed_by_signals(hidden):
-            yield
-            hidden.replace(target)
-    finally:
-        hidden.unlink(missing_ok=True)
-
-
-@contextmanager
-def _removed_by_signals(path: Path) -> Iterator[None]:
-    """Remove a file before a signal ends this process, where the signal would have ended it."""
-    restored: dict[int, Any] = {}
-    if current_thread() is main_thread():  # no other may say what signals do
-        for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")):
-            before = None if number is None else signal.getsignal(number)
-            if number is not None and (before == signal.SIG_DFL or isinstance(before, _Removal)):
-                restored[number] = signal.signal(number, _Removal(path, before))
-    try:
-        yield
-    finally:
-        for number, before in restored.items():
-            signal.signal(number, before)
-
-
-@dataclass(frozen=True)
-class _Removal:
-    """What a signal does while a file is written: remove it, and then what it did before."""
-
-    path: Path
-    before: Any
-
-    def __call__(self, number: int, frame: object) -> None:
-        self.path.unlink(missing_ok=True)
-        signal.signal(number, self.before)
-        signal.raise_signal(number)
+        what = _irregular(path.stat().st_mode)
+    except FileNotFoundError:
+        what = ""
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be written: {reason}") from None
+    if what and what != _FOLDER:
+        raise InputError(f"{path}: cannot be written: it is {what}")
+    return check_folder(path)

@@ -2,9 +2,10 @@
 
 While a capture of `name` runs, its finished shards lie in the folder `name.capture` beside it, with
 `progress.json`, which says what was asked for and how far the shards reach. When the last is
-written they take their places, `name-00001-of-0000K.safetensors` (`name.safetensors` if there is
-only one), and the folder goes. So a trace is there whole or not at all, and every step is safe to
-stop at: a file appears under its name only when it is complete.
+written they are written again under their names, where each says which of how many it is:
+`name-00001-of-0000K.safetensors` (`name.safetensors` if there is only one). Then the folder goes.
+So a trace is there whole or not at all, and every step is safe to stop at: a file appears under its
+name only when it is complete.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from pgsim.errors import InputError
-from pgsim.files import replacing
 from pgsim.gating.fingerprint import add_tensor
 from pgsim.gating.parts import part_of, same_layers
-from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
+from pgsim.workload.saved_trace import check_trace, join_traces, load_trace, save_trace
 from pgsim.workload.trace import GateTrace
-from pgsim.workload.trace_paths import SUFFIX, check_trace_path, files_named, shard_paths
+from pgsim.workload.trace_paths import SUFFIX, check_trace_path, files_named
+from pgsim.writing import replacing
 
 _PROGRESS = "progress.json"
 _SAME_OR_ANEW = "call with the same arguments, or remove the folder to start again"
@@ -253,11 +254,10 @@ def _shards_in(folder: Path, shards: int) -> list[Path]:
 
 
 def _put_in_place(target: Path, folder: Path, shards: int) -> None:
-    """Move the finished shards to their names, as far as that is not done, and drop the folder."""
-    targets = shard_paths(target, shards)
-    for shard, path in zip(_shards_in(folder, shards), targets, strict=True):
-        if shard.exists():
-            shard.replace(path)
+    """Write the finished shards as one trace, if that is not done, and drop the folder."""
+    finished = _shards_in(folder, shards)
+    if all(path.exists() for path in finished):  # they go only when the trace is there
+        join_traces([load_trace(path) for path in finished], target)
     for left in sorted(folder.iterdir(), key=lambda path: path.name == _PROGRESS):
         left.unlink()  # the progress last: until then this can be done again
     folder.rmdir()

@@ -23,6 +23,7 @@ from pgsim.workload.companion_file import (
     save_companion,
 )
 from pgsim.workload.layer import LayerShape
+from pgsim.workload.problems import cut
 
 
 class _Manifest(Manifest):
@@ -34,9 +35,10 @@ class _Manifest(Manifest):
     def _every_layer_has_a_step(self) -> _Manifest:
         names = [str(layer.get("name")) for layer in self.layers]
         if sorted(names) != sorted(self.margin_steps):
+            expected, found = (cut(", ".join(each), 200) for each in (names, self.margin_steps))
             raise ValueError(
-                f"field 'margin_steps': expected one for each layer ({', '.join(names)}), "
-                f"not {', '.join(self.margin_steps) or 'none'}"
+                f"field 'margin_steps': expected one for each layer ({expected}), "
+                f"not {found or 'none'}"
             )
         return self
 

@@ -12,7 +12,7 @@ from pgsim.cost import costs_of
 from pgsim.errors import InputError
 from pgsim.schemes import layer_passes, scheme_named
 from pgsim.study.simulation import calibration_count
-from pgsim.study.sweeps.points import Points, designs, what_ifs
+from pgsim.study.sweeps.points import Points, changed_design, designs, what_ifs
 from pgsim.study.sweeps.sources import Source, technology_sources, trace_sources
 from pgsim.study.sweeps.spec import SweepSpec
 from pgsim.study.sweeps.what_if import SHIFT, what_if_trace
@@ -132,7 +132,7 @@ def _check_designs(
     orders: dict[bool, ArchConfig] = {}
     for arch, changes in designs(spec, archs):
         with _noting(problems):
-            changed = arch.override(changes)
+            changed = changed_design(arch, changes)
             orders.setdefault(changed.lsb.by_density, changed)
             with _noting(problems, f"{arch.name}, overridden: "):
                 if changed.technology not in technologies:

@@ -57,7 +57,7 @@ class Points:
         for trace, what_if in product(self.spec.traces, what_ifs(self.spec)):
             for scheme in self.spec.schemes:
                 for arch, changes in designs(self.spec, self.archs):
-                    changed = arch.override(changes)
+                    changed = changed_design(arch, changes)
                     values = what_if | changes
                     yield Point(
                         trace=trace,
@@ -85,6 +85,11 @@ def designs(
     for arch in archs:
         for changes in _combinations(spec, keys):
             yield arch, changes
+
+
+def changed_design(arch: ArchConfig, changes: Mapping[str, Any]) -> ArchConfig:
+    """Return an architecture with a choice of axes, under its own name: axes have their columns."""
+    return arch.override({"name": arch.name, **changes})
 
 
 def _combinations(spec: SweepSpec, keys: Iterable[str]) -> Iterator[dict[str, Any]]:

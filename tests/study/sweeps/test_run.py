@@ -32,7 +32,8 @@ def test_every_point_is_what_simulate_gives(gated):
     trace = load_trace(gated)
     for (_, scheme, rows, bits, scheduler), own in points:
         name = "pg_os" if own["arch"].iloc[0].startswith("pg-os") else "pg_ws"
-        arch = load_arch(name).override({"array.rows": rows, "lsb.scheduler": scheduler})
+        changes = {"array.rows": rows, "lsb.scheduler": scheduler}
+        arch = load_arch(name).override({"name": own["arch"].iloc[0], **changes})
         result = simulate(trace.with_bits(activation_bits=bits), arch, scheme)
         simulated = own.drop(columns=[*identity[2:], "area_mm2"]).reset_index(drop=True)
         pd.testing.assert_frame_equal(simulated, result.layers)
