@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -110,8 +111,8 @@ def capture(
         "accuracy": dict(accuracy or {}),
         "provenance": dict(provenance or {}) | left_out,
     }
-    arriving_in = _shown(batches_in(batches), progress)
-    with recording(model, gates, about, ignore) as record, arriving_in as arriving:
+    record = recording(model, gates, about, ignore)
+    with _shown(batches_in(batches), progress) as arriving:
         if out is None:
             return _held(map(record, arriving), name or model_name)
         asked = about | {"model_sha256": model_sha256(model, gates), "shard_images": out.images}
@@ -129,17 +130,33 @@ def _held(parts: Iterable[GateTrace], name: str) -> GateTrace:
     return replace(part_of(kept), name=name)
 
 
-@contextmanager
 def recording(
-    model: nn.Module,
-    gates: Mapping[str, Gate],
-    about: Mapping[str, Any],
-    ignore: Collection[str] = (),
-) -> Iterator[Record]:
-    """Give a function that runs a batch and returns its trace; `about` is the manifest's.
+    model: nn.Module, gates: Mapping[str, Gate], about: Mapping[str, Any], ignore: Collection[str]
+) -> Record:
+    """Return a function that runs a batch and returns its trace; `about` is the manifest's.
 
-    The first batch is run once more, on another number of its images.
+    Of the first batch another number of images is run too, on a copy of the model.
     """
+    known = False
+
+    def record(batch: Tensor) -> GateTrace:
+        nonlocal known
+        shapes, masks = _ran(model, batch, gates, ignore)
+        if not known:
+            (others, _), images = of_another_batch(
+                partial(_ran, gates=gates, ignore=ignore), model, batch
+            )
+            require_same(shapes, len(batch), others, images)
+            known = True
+        return GateTrace.from_masks(masks, shapes, images=len(batch), **about)
+
+    return record
+
+
+def _ran(
+    model: nn.Module, batch: Tensor, gates: Mapping[str, Gate], ignore: Collection[str]
+) -> tuple[list[LayerShape], dict[str, NDArray[np.bool_]]]:
+    """Run a batch, and return the layers in the order they ran and the masks by their names."""
     inputs: dict[str, list[tuple[int, ...]]] = {}
     masks: dict[str, list[NDArray[np.bool_]]] = {}
 
@@ -148,33 +165,16 @@ def recording(
         if mask is not None:
             masks.setdefault(plain_name(name), []).append(channels_first(layer, mask))
 
-    def run(batch: Tensor) -> list[LayerShape]:
-        inputs.clear()
-        masks.clear()
-        with watched(model, gates, ignore) as work:
-            model(batch)
-        if not inputs:
-            raise InputError("nothing to capture: the batch reached no layer with a Gate.")
-        shapes = [
-            shape_of(name, model.get_submodule(name), gates[name], Calls(len(batch), axes))
-            for name, axes in inputs.items()
-        ]
-        work.require_all_of(shapes, len(batch))
-        return shapes
-
-    known = False
-
-    def record(batch: Tensor) -> GateTrace:
-        nonlocal known
-        shapes = run(batch)
-        whole = {name: np.concatenate(steps, axis=-1) for name, steps in masks.items()}
-        if not known:
-            require_same(shapes, len(batch), *of_another_batch(run, batch))
-            known = True
-        return GateTrace.from_masks(whole, shapes, images=len(batch), **about)
-
-    with listening(model, gates, keep):
-        yield record
+    with listening(model, gates, keep), watched(model, gates, ignore) as work:
+        model(batch)
+    if not inputs:
+        raise InputError("nothing to capture: the batch reached no layer with a Gate.")
+    shapes = [
+        shape_of(name, model.get_submodule(name), gates[name], Calls(len(batch), axes))
+        for name, axes in inputs.items()
+    ]
+    work.require_all_of(shapes, len(batch))
+    return shapes, {name: np.concatenate(steps, axis=-1) for name, steps in masks.items()}
 
 
 @contextmanager

@@ -46,6 +46,21 @@ def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, .
         gated.
     """
     images = images_of(images, "images")
+    shapes, inputs = _ran(model, images)
+    (others, _), other_images = of_another_batch(_ran, model, images)
+    require_same(shapes, len(images), others, other_images)
+    layers = pg_layers(model)
+    return tuple(
+        _operands(shape, layers[name], steps)
+        for shape, (name, steps) in zip(shapes, inputs.items(), strict=True)
+    )
+
+
+def _ran(model: nn.Module, images: Tensor) -> tuple[list[LayerShape], dict[str, list[Tensor]]]:
+    """Run images, and return the gated layers in the order they ran and the inputs of their calls.
+
+    The inputs are by the names that the layers have in the model.
+    """
     inputs: dict[str, list[Tensor]] = {}
     layers = pg_layers(model)
     gates = {name: own_gate(layer) for name, layer in layers.items()}
@@ -54,23 +69,14 @@ def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, .
         if mask is not None:
             inputs.setdefault(name, []).append(x.clone())  # what follows may write over it
 
-    def shapes_of(batch: Tensor) -> list[LayerShape]:
-        inputs.clear()
-        model(batch)
-        if not inputs:
-            raise InputError("no operands: the images reached no gated layer.")
-        return [
-            shape_of(
-                name, layers[name], gates[name], Calls(len(batch), [tuple(x.shape) for x in steps])
-            )
-            for name, steps in inputs.items()
-        ]
-
     with listening(model, gates, keep):
-        shapes = shapes_of(images)
-        kept = [(layers[name], steps) for name, steps in inputs.items()]
-        require_same(shapes, len(images), *of_another_batch(shapes_of, images))
-        return tuple(_operands(shape, *each) for shape, each in zip(shapes, kept, strict=True))
+        model(images)
+    if not inputs:
+        raise InputError("no operands: the images reached no gated layer.")
+    calls = {
+        name: Calls(len(images), [tuple(x.shape) for x in steps]) for name, steps in inputs.items()
+    }
+    return [shape_of(name, layers[name], gates[name], calls[name]) for name in calls], inputs
 
 
 def _operands(shape: LayerShape, layer: PGLayer, steps: Sequence[Tensor]) -> LayerOperands:

@@ -8,10 +8,12 @@ number of images the work of each is what it was, and anything else has grown or
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from copy import deepcopy
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from pgsim.errors import InputError
 from pgsim.workload.layer import LayerShape
@@ -19,11 +21,14 @@ from pgsim.workload.layer import LayerShape
 Seen = TypeVar("Seen")
 
 
-def of_another_batch(run: Callable[[Tensor], Seen], batch: Tensor) -> tuple[Seen, int]:
+def of_another_batch(
+    run: Callable[[nn.Module, Tensor], Seen], model: nn.Module, batch: Tensor
+) -> tuple[Seen, int]:
     """Return what `run` gives of another number of images, and that number: two, or three.
 
-    One image is avoided, because an axis of one is easily lost. PyTorch's random numbers go on
-    as if this had not run. Raises InputError where the model fails.
+    One image is avoided, because an axis of one is easily lost. It runs on a copy of the model, so
+    that what a module keeps of its last batch stays, and PyTorch's random numbers go on as if it
+    had not run. Raises InputError where the model fails.
     """
     images = 3 if len(batch) == 2 else 2
     others = batch[torch.arange(images, device=batch.device) % len(batch)]
@@ -31,7 +36,7 @@ def of_another_batch(run: Callable[[Tensor], Seen], batch: Tensor) -> tuple[Seen
     kind = batch.device.type if devices else "cuda"
     try:
         with torch.random.fork_rng(devices, device_type=kind):
-            return run(others), images
+            return run(_copied(model), others), images
     except InputError:
         raise
     except Exception as error:
@@ -40,6 +45,30 @@ def of_another_batch(run: Callable[[Tensor], Seen], batch: Tensor) -> tuple[Seen
             "both, to see which axis of each layer's input the images are on. Let it take batches "
             "of any number."
         ) from error
+
+
+class _Detached(TorchFunctionMode):
+    """While it is entered, tensors are copied without their graphs, which have no copy."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Call a function of PyTorch."""
+        if func is Tensor.__deepcopy__:
+            return args[0].detach().clone()
+        return func(*args, **(kwargs or {}))
+
+
+def _copied(model: nn.Module) -> nn.Module:
+    """Return a copy of a model without hooks of its own, or itself where it cannot be copied."""
+    try:
+        with _Detached():
+            copied = deepcopy(model)
+    except Exception:  # whatever modules of others may hold
+        return model
+    copied._forward_pre_hooks.clear()  # who counts or shows batches there did not ask for this one
+    copied._forward_hooks.clear()
+    return copied
 
 
 def require_same(
