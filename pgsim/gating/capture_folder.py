@@ -1,0 +1,179 @@
+"""The folder of a capture that is under way: its finished shards, and how far they reach.
+
+Others can reach into it. What a capture did not write there it neither reads, replaces nor
+deletes, and a progress file that no capture wrote is refused. What a capture wrote is told by its
+name: ``progress.json``, ``00001.safetensors`` and so on, and what a killed one left of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pgsim.errors import InputError
+from pgsim.files import replacing
+from pgsim.workload.problems import describe
+from pgsim.workload.trace_paths import SUFFIX
+
+PROGRESS = "progress.json"
+
+_MOST_SHARDS = 99_999  # as many as their names can count
+_MOST_BATCHES = 2**40
+_UNFINISHED = re.compile(rf"\.(progress|[0-9]{{5}})-[a-z0-9_]{{8}}(\.json|{re.escape(SUFFIX)})")
+
+
+class Progress(BaseModel):
+    """The progress file: what was asked for, and how far the finished shards reach.
+
+    `batches` are those that begin within these shards, `inputs_sha256` is the digest of their bits.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    asked: dict[str, Any]
+    shards: Annotated[int, Field(ge=0, le=_MOST_SHARDS)] = 0
+    batches: Annotated[int, Field(ge=0, le=_MOST_BATCHES)] = 0
+    inputs_sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
+    complete: bool = False
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Progress:
+        begun = self.shards > 0
+        if (self.batches > 0, bool(self.inputs_sha256)) != (begun, begun):
+            raise ValueError(
+                f"{self.shards} 'shards' with {self.batches} 'batches' and 'inputs_sha256' "
+                f"{self.inputs_sha256!r}: expected all of them, or none"
+            )
+        if self.complete and not begun:
+            raise ValueError("'complete' with 0 'shards'")
+        return self
+
+
+def read_progress(folder: Path) -> Progress:
+    """Return how far a capture in this folder came; without one, none of it.
+
+    Raises InputError where the folder holds something else, naming file and key.
+    """
+    if not os.path.lexists(folder):
+        return Progress(asked={})
+    if folder.is_symlink() or not folder.is_dir():
+        raise InputError(
+            f"{folder}: is in the way: it is no folder; remove it, or choose another name"
+        )
+    path = folder / PROGRESS
+    if not os.path.lexists(path):
+        if foreign := _foreign_in(folder):
+            raise InputError(
+                f"{folder}: is in the way: it holds {foreign[0].name} and no capture's {PROGRESS}; "
+                "move what it holds, or choose another name"
+            )
+        return Progress(asked={})
+    try:
+        return Progress.model_validate_json(plain_file(path).read_bytes())
+    except ValidationError as error:
+        problems = describe(error, Progress.model_fields)
+    except OSError as error:
+        problems = str(error.strerror)
+    raise InputError(
+        f"{path}: is no capture's: {problems}; remove the folder to start again, or choose another "
+        "name"
+    )
+
+
+def write_progress(folder: Path, progress: Progress) -> Progress:
+    """Write the progress file, and return the progress."""
+    with replacing(file_to_be(folder / PROGRESS)) as temporary:
+        temporary.write_text(progress.model_dump_json(indent=1), encoding="utf-8")
+    return progress
+
+
+def begin(folder: Path, asked: dict[str, Any]) -> Progress:
+    """Make the folder where it is not there, note that nothing is done yet, and return that."""
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made: {error.strerror}") from None
+    return write_progress(folder, Progress(asked=asked))
+
+
+def shard_path(folder: Path, number: int) -> Path:
+    """Return the path of a shard in a capture's folder; they are numbered from one."""
+    return folder / f"{number:05d}{SUFFIX}"
+
+
+def plain_file(path: Path) -> Path:
+    """Return the path of a file that is there.
+
+    Raises InputError for a link, a folder or a pipe, which would be read without an end.
+    """
+    if path.is_symlink() or not path.is_file():
+        what = "is missing" if not os.path.lexists(path) else "is no plain file"
+        raise InputError(
+            f"{path}: {what}: put back what the capture wrote, or remove the folder {path.parent} "
+            "to start again"
+        )
+    return path
+
+
+def file_to_be(path: Path) -> Path:
+    """Return the path of a file to be; raises InputError where no plain file is in its place."""
+    return plain_file(path) if os.path.lexists(path) else path
+
+
+def put_in_place(folder: Path, targets: Sequence[Path]) -> None:
+    """Move the finished shards to their names, as far as that is not done, and drop the folder.
+
+    Raises InputError, before any is moved, where a shard is missing or its name is taken.
+    """
+    pairs = [(shard_path(folder, number), target) for number, target in enumerate(targets, 1)]
+    for shard, target in [pair for pair in pairs if _to_move(*pair)]:
+        shard.replace(target)
+    _drop(folder)
+
+
+def _to_move(shard: Path, target: Path) -> bool:
+    """Say whether a shard is still in the folder, and not at its name."""
+    moved = os.path.lexists(target)
+    if os.path.lexists(shard):
+        if moved:
+            raise InputError(
+                f"{target}: is in the way of the captured {shard}: move one of them elsewhere, "
+                "and call again with resume=True"
+            )
+        return True
+    plain_file(target)
+    return False
+
+
+def _drop(folder: Path) -> None:
+    """Remove what a capture wrote into its folder, the progress last, and the folder."""
+    for left in filter(_unfinished, folder.iterdir()):
+        left.unlink()
+    (folder / PROGRESS).unlink()  # until then this can be done again
+    if foreign := _foreign_in(folder):
+        warnings.warn(
+            f"{folder} is kept, because it holds {foreign[0].name}, which no capture wrote",
+            stacklevel=2,
+        )
+    else:
+        folder.rmdir()
+
+
+def _foreign_in(folder: Path) -> list[Path]:
+    """Return what else than a progress file, whole or not, a folder holds, in the order of names."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
+    return [path for path in entries if path.name != PROGRESS and not _unfinished(path)]
+
+
+def _unfinished(path: Path) -> bool:
+    """Say whether a file is what a killed capture left of one that it was writing."""
+    return bool(_UNFINISHED.fullmatch(path.name)) and path.is_file() and not path.is_symlink()
