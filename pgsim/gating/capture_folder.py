@@ -166,7 +166,7 @@ def _drop(folder: Path) -> None:
 
 
 def _foreign_in(folder: Path) -> list[Path]:
-    """Return what else than a progress file, whole or not, a folder holds, in the order of names."""
+    """Return what a folder holds but a progress file and unfinished ones, in the order of names."""
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:

@@ -29,8 +29,14 @@ def shape_of(name: str, layer: nn.Module, gate: Gate, calls: Calls) -> LayerShap
     positions count. Of a gated one the first axis is the images, because each mask is of one.
     Raises InputError naming the layer where pgsim cannot describe it.
     """
+    if not name:
+        raise InputError(
+            "the model is itself a layer, which has no name: put it into a Sequential."
+        )
     if len(calls.inputs) > 1 and not gate.recurrent:
-        raise InputError(f"layer {plain_name(name)!r} ran twice in one batch: give each its own.")
+        raise InputError(
+            f"layer {plain_name(name)!r} ran twice in one batch: give each place its own."
+        )
     widths: dict[str, object] = {
         "name": plain_name(name),
         "activation_bits": gate.activation_bits,

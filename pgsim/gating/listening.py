@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -25,10 +24,7 @@ Keep = Callable[[str, nn.Module, Tensor, Tensor | None], None]
 
 @contextmanager
 def listening(model: nn.Module, gates: Mapping[str, Gate], keep: Keep) -> Iterator[None]:
-    """Call `keep` each time a layer in `gates` ran; run in eval mode, without gradients.
-
-    What is compiled runs as it is written: compiled code calls no module.
-    """
+    """Call `keep` each time a layer in `gates` ran; run in eval mode, without gradients."""
     modes = [(module, module.training) for module in model.modules()]
     with ExitStack() as stack:
         for name, gate in gates.items():
@@ -42,10 +38,16 @@ def listening(model: nn.Module, gates: Mapping[str, Gate], keep: Keep) -> Iterat
                 module.training = training
 
 
-def _as_written() -> Any:
-    # To ask for it imports the compiler, seconds: without that nothing has been compiled.
-    compiler = "torch._dynamo" in sys.modules
-    return torch.compiler.set_stance("force_eager") if compiler else nullcontext()
+@contextmanager
+def _as_written() -> Iterator[None]:
+    """Run every module by its `forward`: compiled and fused code calls none of those within it."""
+    fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.compiler.set_stance("force_eager"):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
 
 
 @contextmanager

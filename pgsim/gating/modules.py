@@ -114,7 +114,7 @@ def gates_of(
             raise InputError(
                 f"layer {name!r} is a plain {type(module).__name__}, so its widths are unknown: "
                 "make it a PGConv2d, PGLinear or PGLSTM (msb_bits=None for a layer without a "
-                "gate), or state them by gate_of."
+                "gate), state them by gate_of, or leave it out knowingly by `ignore`."
             )
     return gates
 

@@ -52,10 +52,6 @@ class Products(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignor
         super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
         self.found = found
 
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # nothing is compiled under it; to skip the compiler is to import it, seconds
-
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
@@ -64,12 +60,14 @@ class Products(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignor
         if not isinstance(func, OpOverload):
             self.found(f"higher_order::{func.name()}", None)
             return func(*args, **kwargs)
-        with self:  # an operator that is made of others comes whole under `inference_mode`
-            output = func.decompose(*args, **kwargs)
-        if output is NotImplemented:
-            output = func(*args, **kwargs)
-            if is_product(func._schema.name):
-                self.found(func._schema.name, _macs(func, args, kwargs, output))
+        if not types:  # of others' tensors the parts would come here again as a whole
+            with self:  # an operator that is made of others comes whole under `inference_mode`
+                output = func.decompose(*args, **kwargs)
+            if output is not NotImplemented:
+                return output
+        output = func(*args, **kwargs)
+        if is_product(func._schema.name):
+            self.found(func._schema.name, _macs(func, args, kwargs, output))
         return output
 
 

@@ -1,10 +1,11 @@
 """Write a trace in shards while it is captured, and go on where an interrupted capture stopped.
 
 While a capture of `name` runs, its finished shards lie in the folder `name.capture` beside it, with
-`progress.json`, which says what was asked for and how far the shards reach. When the last is
-written they take their places, `name-00001-of-0000K.safetensors` (`name.safetensors` if there is
-only one), and the folder goes, unless others have put something into it. So a trace is there whole or not at all, and every step is safe to
-stop at: a file appears under its name only when it is complete.
+`progress.json`, which says what was asked for and how far the shards reach (`capture_folder`). When
+the last is written they take their places, `name-00001-of-0000K.safetensors` (`name.safetensors` if
+there is only one), and the folder goes, unless others have put something into it. So a trace is
+there whole or not at all, and every step is safe to stop at: a file appears under its name only
+when it is complete.
 """
 
 from __future__ import annotations

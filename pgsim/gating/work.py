@@ -102,7 +102,12 @@ def is_within(name: str, ignore: Collection[str]) -> bool:
 
 
 def require_known(model: nn.Module, ignore: Collection[str]) -> None:
-    """Raise InputError where `ignore` names neither an operator nor a module of the model."""
+    """Raise InputError where `ignore` names neither an operator nor a module of the model.
+
+    And where the model is none.
+    """
+    if not isinstance(model, nn.Module):
+        raise InputError(f"model is a {type(model).__name__}: expected an nn.Module.")
     names: Mapping[str, None] = dict.fromkeys(plain_name(name) for name, _ in model.named_modules())
     for each in ignore:
         if not isinstance(each, str) or not each or ("::" not in each and each not in names):
