@@ -31,7 +31,7 @@ def listening(model: nn.Module, gates: Mapping[str, Gate], keep: Keep) -> Iterat
             stack.enter_context(_listening_to(name, model.get_submodule(name), gate, keep))
         model.eval()
         try:
-            with _as_written(), torch.inference_mode(False), torch.no_grad():
+            with _as_written(), torch.no_grad():
                 yield
         finally:
             for module, training in modes:

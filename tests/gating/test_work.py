@@ -120,6 +120,14 @@ def test_modules_that_multiply_by_themselves(module: Callable[[], nn.Module], pl
         captured(conv(), module())
 
 
+def test_in_inference_mode_all_is_seen() -> None:
+    with torch.inference_mode():
+        (layer,) = captured(nn.ReLU(inplace=True), conv()).layers
+        assert layer.shape.macs == 64 * 4 * 4 * 9
+        with pytest.raises(InputError, match="aten::bmm in module '1'"):
+            captured(conv(), Rest(lambda x: x @ x))
+
+
 def test_all_places_are_in_one_error() -> None:
     rests = [Rest(lambda x: x @ x) for _ in range(7)]
     with pytest.raises(InputError, match=r"module '1' .* module '2' .* module '5' .*and 2 more\."):
