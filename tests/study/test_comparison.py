@@ -126,13 +126,23 @@ def test_equal_area_scales_columns_or_rows_or_both() -> None:
     assert shapes(16, 16) == {(16, 54), (54, 16), (29, 29)}
 
 
+def test_equal_area_of_one_row_of_small_pes() -> None:
+    # 81.07 / 510.73 = 0.159 fixed PEs of 8 bits in the area of one of 2 bits: 16 columns become 2;
+    # one row becomes none, which no array has, and scaled in both ways it stays one row.
+    narrow = {"array.pe.max_activation_bits": 2, "array.pe.max_weight_bits": 2}
+    assert shapes(1, 16, narrow | {"array.pe.kind": "fixed"}) == {(1, 2)}
+
+
 def test_equal_area_leaves_out_what_no_array_can_be() -> None:
     assert shapes(4, 304) == {(13, 304), (7, 589)}  # not 1032 columns
     assert shapes(1024, 1024) == set()
 
 
-def shapes(rows: int, columns: int) -> set[tuple[int, int]]:
-    arch = design({"array.pe.kind": "fusion", "array.rows": rows, "array.columns": columns})
+FUSION = {"array.pe.kind": "fusion"}
+
+
+def shapes(rows: int, columns: int, pe: dict[str, object] = FUSION) -> set[tuple[int, int]]:
+    arch = design({"array.rows": rows, "array.columns": columns} | pe)
     variants = alternatives(arch)[EQUAL_AREA]
     assert {(arch.array.pe.kind, scheme) for arch, scheme in variants} <= {("fixed", "uniform:8,8")}
     return {(arch.array.rows, arch.array.columns) for arch, _ in variants}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from safetensors.numpy import load_file
+from designs import filled, linear, trace_of
 from trace_cases import header_of, rewrite, tiny_trace
 
 from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
@@ -117,3 +118,29 @@ def test_many_set_padding_bits_are_counted(tmp_path: Path) -> None:
     problems = check_trace(path)
     assert len(problems) == 11 + 5 + 11  # 20 rows of conv, 5 of region, 30 of hidden
     assert problems[10] == "trace 'tiny': layer 'conv': and 10 rows more"
+
+
+@pytest.mark.parametrize(
+    ("positions", "channels", "told"),
+    [
+        (63, 1, 1),
+        (64, 1, 0),  # a whole word has no padding
+        (65, 1, 1),
+        (128, 3, 0),
+        (1, 9, 9),
+        (1, 10, 10),
+        (1, 11, 10 + 1),  # ten rows, and how many more
+        (1, 12, 10 + 1),
+    ],
+)
+def test_words_are_padded_behind_the_last_position(
+    tmp_path: Path, positions: int, channels: int, told: int
+) -> None:
+    layer = linear(positions, 2, channels)
+    (path,) = save_trace(trace_of(layer, filled(layer, True)), tmp_path / "padded")
+    assert check_trace(path) == []
+    data = path.read_bytes()
+    size = 8 * channels * -(-positions // 64)
+    path.write_bytes(data[:-size] + b"\xff" * size)
+    _drop_digests(path)
+    assert len(check_trace(path)) == told
