@@ -116,6 +116,10 @@ def test_a_finding_where_nothing_is_promised() -> None:
     wide = linear(6, 3, 1, activation_bits=16, msb_bits=8)
     found = compare(trace_of(wide, MASK), design())
     assert "promises no saving" in found.finding
+    # 16 bits of activations by 4 of weights, all of them computed, are as much as 8 by 8.
+    even = linear(6, 3, 1, activation_bits=16, msb_bits=8, weight_bits=4)
+    found = compare(trace_of(even, drawn("xxxxxx")), design())
+    assert found.finding.endswith(", where counting bits promises no saving.")
 
 
 def test_equal_area_scales_columns_or_rows_or_both() -> None:
@@ -136,6 +140,9 @@ def test_equal_area_of_one_row_of_small_pes() -> None:
 def test_equal_area_leaves_out_what_no_array_can_be() -> None:
     assert shapes(4, 304) == {(13, 304), (7, 589)}  # not 1032 columns
     assert shapes(1024, 1024) == set()
+    # As many PEs as before are just as wide as an array may be, or just one.
+    for side in (1, 1024):
+        assert shapes(side, side, {"array.pe.kind": "fixed"}) == {(side, side)}
 
 
 FUSION = {"array.pe.kind": "fusion"}

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from safetensors.numpy import load_file
 from designs import filled, linear, trace_of
+from safetensors.numpy import load_file
 from trace_cases import header_of, rewrite, tiny_trace
 
 from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
