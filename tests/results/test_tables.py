@@ -146,6 +146,24 @@ def test_the_spread_over_images() -> None:
     assert found["cycles_per_image_p95"] == pytest.approx(21.7, rel=1e-12)
 
 
+@pytest.mark.parametrize("calibration", [0, 1])
+def test_every_image_has_a_row_of_its_own(calibration: int) -> None:
+    # Densities 0, 1/2 and 1; LSBs of 0, 3 and 6 outputs of 3 MACs: 2, 3 and 4 bits on average.
+    found = simulate(
+        trace_of(ONE_CHANNEL, THREE),
+        design(WS),
+        calibration_images=calibration,
+        per_image=True,
+    ).layers
+    assert found["image"].tolist() == [0, 1, 2][calibration:]
+    assert found["images"].tolist() == [1, 1, 1][calibration:]
+    assert found["macs"].tolist() == [18, 18, 18][calibration:]
+    assert found["cycles"].tolist() == OF_THREE[calibration:]
+    assert found["mask_density"].tolist() == [0, 0.5, 1][calibration:]
+    assert found["average_bits"].tolist() == [2, 3, 4][calibration:]
+    assert found["lsb_macs"].tolist() == [0, 9, 18][calibration:]
+
+
 def test_the_images_of_a_batch_share_its_cycles() -> None:
     # Batch 1: 12 + 4 + 3 + 4 + 2 = 25 cycles, 12.5 an image; batch 2 is the third image alone.
     found = simulate(trace_of(ONE_CHANNEL, THREE), design(WS | {"batch": 2})).summary
