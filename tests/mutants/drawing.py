@@ -120,8 +120,7 @@ class _Meaning(ast.NodeTransformer):
         return ast.Raise()
 
     def visit_If(self, node: ast.If) -> ast.AST:
-        for_types = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-        return ast.Pass() if for_types else self.generic_visit(node)
+        return ast.Pass() if "TYPE_CHECKING" in ast.dump(node.test) else self.generic_visit(node)
 
     def visit_keyword(self, node: ast.keyword) -> ast.AST:
         node.value = ast.Constant(None) if node.arg == "strict" else node.value
