@@ -116,7 +116,8 @@ def report(mutants: list[Mutant], alike: Mapping[str, str], caught: set[str]) ->
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python tests/mutants", description=__doc__[:80])
+    asks, _, _ = __doc__.partition("\n")
+    parser = argparse.ArgumentParser("python tests/mutants", description=asks)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
