@@ -88,18 +88,18 @@ def _mutant(spec: MutationSpec) -> Mutant | None:
     right = (ROOT / spec.module_path).read_text()
     wrong = mutate_code(right, get_operator(spec.operator_name)(), spec.occurrence)
     try:
-        return None if _Meaning.of(wrong) == _Meaning.of(right) else Mutant(spec, wrong)
+        return None if meaning(wrong) == meaning(right) else Mutant(spec, wrong)
     except SyntaxError:
         return None
 
 
-class _Meaning(ast.NodeTransformer):
-    """Leaves out of a module what no test is asked about."""
+def meaning(text: str) -> str:
+    """Return a text that is the same for modules that mean the same to a test."""
+    return ast.dump(_Telling().visit(ast.parse(text)))
 
-    @classmethod
-    def of(cls, text: str) -> str:
-        """Return a text that is the same for modules that mean the same."""
-        return ast.dump(cls().visit(ast.parse(text)))
+
+class _Telling(ast.NodeTransformer):
+    """Leaves out of a module what no test is asked about."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns, node.decorator_list = None, []
