@@ -129,10 +129,13 @@ def test_equal_area_scales_columns_or_rows_or_both() -> None:
 def test_equal_area_leaves_out_what_no_array_can_be() -> None:
     assert shapes(4, 304) == {(13, 304), (7, 589)}  # not 1032 columns
     assert shapes(1024, 1024) == set()
+    # Half of 32 KiB are 131,072 bits: 7 x 589 sums of 32 bits, one fold's, do not fit.
+    assert shapes(4, 304, kib=32) == {(13, 304)}
 
 
-def shapes(rows: int, columns: int) -> set[tuple[int, int]]:
-    arch = design({"array.pe.kind": "fusion", "array.rows": rows, "array.columns": columns})
+def shapes(rows: int, columns: int, kib: int = 1 << 16) -> set[tuple[int, int]]:
+    large = {"array.rows": rows, "array.columns": columns, "memory.output_sram.kib": kib}
+    arch = design({"array.pe.kind": "fusion"} | large)
     variants = alternatives(arch)[EQUAL_AREA]
     assert {(arch.array.pe.kind, scheme) for arch, scheme in variants} <= {("fixed", "uniform:8,8")}
     return {(arch.array.rows, arch.array.columns) for arch, _ in variants}
