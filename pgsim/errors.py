@@ -18,6 +18,11 @@ class InputError(ValueError):
     A message quotes names of files, layers and keys, so it is made fit to be printed: control
     characters are spelled out, and what is very long is cut, with a count of what is left out.
 
+    Parameters
+    ----------
+    message : object
+        What is wrong; its text is taken.
+
     Examples
     --------
     >>> from pgsim import network

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pgsim.arch.dataflows import Dataflow
 from pgsim.arch.lanes import Lanes
@@ -20,7 +20,12 @@ from pgsim.arch.schedulers import Scheduler
 from pgsim.arch.section import Section
 from pgsim.arch.sections import LSB, Array, Memory, Name
 from pgsim.arch.validation import KeyProblems, check_values, check_yaml, dotted_keys
-from pgsim.arch.windows import density_refusal, window_capacity, window_refusal
+from pgsim.arch.windows import (
+    buffer_refusal,
+    density_refusal,
+    window_capacity,
+    window_refusal,
+)
 from pgsim.arch.yaml_source import Problem, read_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
@@ -82,6 +87,13 @@ class ArchConfig(Section):
         if problems:
             raise KeyProblems(*problems)
         return lsb
+
+    @model_validator(mode="after")
+    def _output_buffer_holds_a_window(self) -> ArchConfig:
+        refusal = buffer_refusal(self.array, self.memory)
+        if refusal is not None:
+            raise KeyProblems(("memory.output_sram.kib", refusal))
+        return self
 
     @property
     def dataflow(self) -> Dataflow:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -80,15 +79,15 @@ def _note_what_ifs(asked: SweepSpec) -> None:
 @contextmanager
 def _bar() -> Iterator[Callable[[str], Tell]]:
     """Show how far a terminal's work is; what it gives takes a word and returns what to tell."""
-    shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    bar = Progress(
-        *shown,
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    shown_on = console(stderr=True)
+    with Progress(
+        *columns,
         TimeRemainingColumn(),
-        console=console(stderr=True),
+        console=shown_on,
         transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-    with bar:
+        disable=not shown_on.is_terminal,
+    ) as bar:
         task = bar.add_task("", total=None)
         yield lambda work: partial(_tell, bar, task, work)
 

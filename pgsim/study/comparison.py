@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgsim.arch import LONGEST_SIDE, ArchConfig, PEKind, load_arch, load_technology
+from pgsim.arch import ArchConfig, PEKind, load_arch, load_technology
 from pgsim.errors import InputError
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result
@@ -265,11 +266,11 @@ def _in_the_area_of(arch: ArchConfig, fixed: ArchConfig) -> list[ArchConfig]:
         (int(rows * ratio), columns),
         (square, int(rows * columns * ratio / square)),
     }
-    return [
-        fixed.override({"array.rows": high, "array.columns": wide})
-        for high, wide in sorted(shapes)
-        if 1 <= high <= LONGEST_SIDE and 1 <= wide <= LONGEST_SIDE
-    ]
+    possible = []
+    for high, wide in sorted(shapes):
+        with suppress(InputError):
+            possible.append(fixed.override({"array.rows": high, "array.columns": wide}))
+    return possible
 
 
 def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from torch import Tensor, nn  # noqa: E402
 from pgsim.errors import InputError  # noqa: E402
 from pgsim.gating import PGConv2d, PGLinear, Shards, capture  # noqa: E402
 from pgsim.workload import check_trace, load_trace, save_trace  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 ABOUT = {
     "model_name": "small",
@@ -37,15 +40,6 @@ def small_model(stride: int = 2, msb_bits: int = 2) -> nn.Sequential:
         nn.Flatten(),
         PGLinear(54, 5, activation_bits=6, msb_bits=3, weight_bits=4, clip=1.0),
     )
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads only wait for each other in models this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -139,11 +133,18 @@ def test_stopped_while_shards_take_their_places(
     tmp_path: Path, images: Tensor, moved: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches, out = images.split(BATCH), Shards(tmp_path / "t", 4, resume=True)
-    replace, unlink = Path.replace, Path.unlink
+    link, replace, unlink = os.link, Path.replace, Path.unlink
 
-    def replace_some(path: Path, target: Path) -> Path:
+    def stop_in_time(target: Path) -> None:
         if "-of-" in target.name and len(list(tmp_path.glob("t-*-of-*"))) == moved:
             raise KeyboardInterrupt
+
+    def link_some(source: str, target: Path, **options: int) -> None:
+        stop_in_time(target)  # so a file without a name gets one
+        link(source, target, **options)
+
+    def replace_some(path: Path, target: Path) -> Path:
+        stop_in_time(target)  # and so where there are only files with names
         return replace(path, target)
 
     def keep_progress(path: Path, missing_ok: bool = False) -> None:
@@ -152,6 +153,7 @@ def test_stopped_while_shards_take_their_places(
         unlink(path, missing_ok)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "link", link_some)
         patch.setattr(Path, "replace", replace_some)
         patch.setattr(Path, "unlink", keep_progress)
         capture(small_model(), batches, **ABOUT, out=out)

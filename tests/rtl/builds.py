@@ -44,10 +44,9 @@ class Build:
     @property
     def slices(self) -> tuple[int, int]:
         """Bits of an activation and of a weight that a PE takes in one cycle (M5)."""
-        widest = 16  # a serial PE's parallel operand is as wide as any layer needs
         return {
-            "serial_activation": (1, widest),
-            "serial_weight": (widest, 1),
+            "serial_activation": (1, self.max_weight_bits),
+            "serial_weight": (self.max_activation_bits, 1),
             "serial_both": (1, 1),
         }.get(self.kind, (self.max_activation_bits, self.max_weight_bits))
 

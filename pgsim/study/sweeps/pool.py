@@ -88,7 +88,7 @@ def _worker(work: Callable[[Given], Result]) -> Iterator[_Worker[Given, Result]]
     program = _PROGRAM.format(path=sys.path, module=f"{__package__}.worker")
     try:
         process = subprocess.Popen(
-            [sys.executable or "", "-c", program],
+            [sys.executable or "", "-X", f"utf8={sys.flags.utf8_mode}", "-c", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             process_group=0,  # the terminal's Ctrl-C is for this process, which ends the others
@@ -144,7 +144,7 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 def _end(code: int) -> str:
     """Return how a process ended, in words, from its exit code."""
     if code < 0:
-        name = signal.Signals(-code).name
+        name = {each.value: each.name for each in signal.Signals}.get(-code, f"signal {-code}")
         return f"the process at work on it was ended by {name}{_WHY_KILLED.get(name, '')}"
     return (
         f"the process at work on it ended with exit code {code}: what it printed says why; "

@@ -22,6 +22,8 @@ _LOOKS_FOR_PARENT_S = 0.5
 
 def serve() -> None:
     """Answer until the parent is gone or ends this process; what is printed goes to stderr."""
+    if sys.stderr is None:  # closed by the parent: its descriptor would go to the next file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     asked: SimpleQueue[bytes] = SimpleQueue()

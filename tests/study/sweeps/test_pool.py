@@ -156,6 +156,18 @@ def test_it_needs_no_main_module(tmp_path):
     assert python(["-c", program], tmp_path) == expected
 
 
+def test_it_works_where_all_standard_streams_are_closed(tmp_path):
+    script = tmp_path / "closed.py"
+    result = tmp_path / "result"
+    script.write_text(POOL + f"open({str(result)!r}, 'w').write(str(dict(run(abs, [-3, -4], 2))))")
+    subprocess.run(
+        ["sh", "-c", f'exec "{sys.executable}" "{script}" <&- >&- 2>&-'],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        check=True,
+    )
+    assert result.read_text() in ("{0: 3, 1: 4}", "{1: 4, 0: 3}")
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_it_works_in_a_daemonic_process(method, tmp_path):
     script = tmp_path / "daemonic.py"
