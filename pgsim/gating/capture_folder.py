@@ -8,7 +8,6 @@ name: ``progress.json``, ``00001.safetensors`` and so on, and what a killed one 
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,15 +16,17 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pgsim.errors import InputError
-from pgsim.files import replacing
 from pgsim.workload.problems import describe
-from pgsim.workload.trace_paths import SUFFIX
+from pgsim.workload.saved_trace import join_traces, load_trace
+from pgsim.workload.strict_json import parse_json
+from pgsim.workload.trace_file import read_shard
+from pgsim.workload.trace_paths import SUFFIX, shard_paths
+from pgsim.writing import is_partial, replacing
 
 PROGRESS = "progress.json"
 
 _MOST_SHARDS = 99_999  # as many as their names can count
 _MOST_BATCHES = 2**40
-_UNFINISHED = re.compile(rf"\.(progress|[0-9]{{5}})-[a-z0-9_]{{8}}(\.json|{re.escape(SUFFIX)})")
 
 
 class Progress(BaseModel):
@@ -75,7 +76,8 @@ def read_progress(folder: Path) -> Progress:
             )
         return Progress(asked={})
     try:
-        return Progress.model_validate_json(plain_file(path).read_bytes())
+        fields = parse_json(plain_file(path).read_bytes(), f"{path}: is no capture's: it")
+        return Progress.model_validate(fields)
     except ValidationError as error:
         problems = describe(error, Progress.model_fields)
     except OSError as error:
@@ -126,35 +128,42 @@ def file_to_be(path: Path) -> Path:
     return plain_file(path) if os.path.lexists(path) else path
 
 
-def put_in_place(folder: Path, targets: Sequence[Path]) -> None:
-    """Move the finished shards to their names, as far as that is not done, and drop the folder.
+def put_in_place(folder: Path, shards: int, target: Path) -> None:
+    """Write the finished shards as one trace, in which each says its place, and drop the folder.
 
-    Raises InputError, before any is moved, where a shard is missing or its name is taken.
+    Raises InputError, before any is written, where a shard is missing or its name is taken.
     """
-    pairs = [(shard_path(folder, number), target) for number, target in enumerate(targets, 1)]
-    for shard, target in [pair for pair in pairs if _to_move(*pair)]:
-        shard.replace(target)
-    _drop(folder)
+    finished = [shard_path(folder, number + 1) for number in range(shards)]
+    places = shard_paths(target, shards)
+    if all(map(os.path.lexists, finished)):  # they go only when the trace is there
+        for shard, place in zip(finished, places, strict=True):
+            _check_free(place, plain_file(shard))
+        join_traces([load_trace(shard) for shard in finished], target)
+    if not all(map(os.path.lexists, places)):
+        for shard in finished:
+            plain_file(shard)
+    _drop(folder, finished)
 
 
-def _to_move(shard: Path, target: Path) -> bool:
-    """Say whether a shard is still in the folder, and not at its name."""
-    moved = os.path.lexists(target)
-    if os.path.lexists(shard):
-        if moved:
-            raise InputError(
-                f"{target}: is in the way of the captured {shard}: move one of them elsewhere, "
-                "and call again with resume=True"
-            )
-        return True
-    plain_file(target)
-    return False
+def _check_free(place: Path, shard: Path) -> None:
+    """Raise InputError where there is a file that is none of this capture's trace."""
+    if not os.path.lexists(place):
+        return
+    try:
+        ours = read_shard(place).manifest.about() == read_shard(shard).manifest.about()
+    except InputError:
+        ours = False
+    if not ours:
+        raise InputError(
+            f"{place}: is in the way of the captured {shard}: move one of them elsewhere, "
+            "and call again with resume=True"
+        )
 
 
-def _drop(folder: Path) -> None:
+def _drop(folder: Path, finished: Sequence[Path]) -> None:
     """Remove what a capture wrote into its folder, the progress last, and the folder."""
-    for left in filter(_unfinished, folder.iterdir()):
-        left.unlink()
+    for left in [*finished, *filter(is_partial, folder.iterdir())]:
+        left.unlink(missing_ok=True)
     (folder / PROGRESS).unlink()  # until then this can be done again
     if foreign := _foreign_in(folder):
         warnings.warn(
@@ -171,9 +180,4 @@ def _foreign_in(folder: Path) -> list[Path]:
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
-    return [path for path in entries if path.name != PROGRESS and not _unfinished(path)]
-
-
-def _unfinished(path: Path) -> bool:
-    """Say whether a file is what a killed capture left of one that it was writing."""
-    return bool(_UNFINISHED.fullmatch(path.name)) and path.is_file() and not path.is_symlink()
+    return [path for path in entries if path.name != PROGRESS and not is_partial(path)]

@@ -2,10 +2,10 @@
 
 While a capture of `name` runs, its finished shards lie in the folder `name.capture` beside it, with
 `progress.json`, which says what was asked for and how far the shards reach (`capture_folder`). When
-the last is written they take their places, `name-00001-of-0000K.safetensors` (`name.safetensors` if
-there is only one), and the folder goes, unless others have put something into it. So a trace is
-there whole or not at all, and every step is safe to stop at: a file appears under its name only
-when it is complete.
+the last is written they are written again under their names, where each says which of how many it
+is: `name-00001-of-0000K.safetensors` (`name.safetensors` if there is only one). Then the folder
+goes, unless others have put something into it. So a trace is there whole or not at all, and every
+step is safe to stop at: a file appears under its name only when it is complete.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from pgsim.gating.fingerprint import add_tensor
 from pgsim.gating.parts import part_of, same_layers
 from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
 from pgsim.workload.trace import GateTrace
-from pgsim.workload.trace_paths import SUFFIX, check_trace_path, files_named, shard_paths
+from pgsim.workload.trace_paths import SUFFIX, check_trace_path, files_named
 
 _SAME_OR_ANEW = "call with the same arguments, or remove the folder to start again"
 
@@ -87,7 +87,7 @@ def stream(
         parts = _parts(record, batches, folder, begun)
         for reached in _written(parts, folder, out.images, begun):
             write_progress(folder, reached)
-    put_in_place(folder, shard_paths(target, reached.shards))
+    put_in_place(folder, reached.shards, target)
     return load_trace(target)
 
 

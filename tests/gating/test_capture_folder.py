@@ -91,7 +91,7 @@ def left(root: Path) -> dict[str, tuple[int, str]]:
     }
 
 
-@pytest.mark.parametrize("name", ["notes", "shard.safetensors", ".progress-mine.json"])
+@pytest.mark.parametrize("name", ["notes", "shard.safetensors", ".pgsim-mine.partial"])
 @pytest.mark.parametrize("make", FOREIGN)
 def test_what_others_put_there_stays(folder: Path, make: Callable[[Path], None], name: str) -> None:
     make(folder / name)
@@ -137,7 +137,7 @@ def test_what_stands_in_the_place_of_the_folder_is_refused(
 
 
 def test_what_a_killed_capture_left_unfinished_goes(folder: Path) -> None:
-    for name in (".progress-0a_bcdef.json", ".00003-abcd1234.safetensors"):
+    for name in (".pgsim-0123456789abcdef.partial", ".pgsim-fedcba9876543210.partial"):
         a_file(folder / name)
     run(folder.parent)
     assert not folder.exists()
@@ -145,7 +145,7 @@ def test_what_a_killed_capture_left_unfinished_goes(folder: Path) -> None:
 
 def test_a_capture_killed_before_its_first_note_starts_anew(tmp_path: Path) -> None:
     (tmp_path / "t.capture").mkdir()
-    a_file(tmp_path / "t.capture" / ".progress-0a_bcdef.json")
+    a_file(tmp_path / "t.capture" / ".pgsim-0123456789abcdef.partial")
     assert run(tmp_path).images == 20
     assert not (tmp_path / "t.capture").exists()
 
@@ -163,7 +163,7 @@ WRONG = {
         {"shards": 0, "batches": 0, "inputs_sha256": "", "complete": True},
         "'complete' w",
     ),
-    "asked": ({"asked": []}, "'asked': should be an object"),
+    "asked": ({"asked": []}, "'asked': should be a valid dictionary"),
     "another key": ({"shard": 2}, "unknown field 'shard'. Did you mean 'shards'"),
 }
 
@@ -240,6 +240,6 @@ def test_a_shard_that_goes_after_the_last_is_noticed(tmp_path: Path) -> None:
         run(tmp_path, taking())
     (tmp_path / "t-00002-of-00004.safetensors").unlink()
     (tmp_path / "t.capture" / "00002.safetensors").unlink()
-    with pytest.raises(InputError, match=r"t-00002-of-00004\.safetensors: is missing"):
+    with pytest.raises(InputError, match=r"00002\.safetensors: is missing"):
         run(tmp_path)
     assert (tmp_path / "t.capture" / "progress.json").exists()

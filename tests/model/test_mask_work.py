@@ -58,7 +58,7 @@ def test_designs_that_agree_on_all_that_decides_it_share_the_work(
     alike = (
         {},
         {"memory.dram.bytes_per_cycle": 4, "clock_mhz": 100},
-        {"array.pe.kind": "fusion", "memory.weight_sram.kib": 1},
+        {"array.pe.kind": "fusion", "memory.weight_sram.kib": 1, "memory.weight_sram.banks": 8},
         {"memory.double_buffered": False, "lsb.gate_latency_cycles": 3},
         {"lsb.depth": 3, "array.overlap": "none", "output_bits": 16},
     )
@@ -178,6 +178,14 @@ def test_the_least_recently_used_goes_first() -> None:
     for key in (1, 3, 4, 2):
         store.get(key, works.of(key))
     assert works.done == [1, 2, 3, 4, 2]
+
+
+@pytest.mark.parametrize(("words", "again"), [(3, 0), (4, 1)])
+def test_a_result_as_large_as_the_limit_is_held(words: int, again: int) -> None:
+    works, store = Works(), WorkStore(limit_bytes=3 * 8)
+    for _ in range(2):
+        store.get("key", works.of(1, words))
+    assert works.done == [1] * (1 + again)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -49,7 +49,13 @@ SUMMED_INTEGERS = [name for name in SUMMED if name != "time_us" and not name.end
 @pytest.mark.parametrize("dataflow", ["os", "ws", "is"])
 def test_rows_of_images_sum_to_the_whole(dataflow: str) -> None:
     trace = some_network()
-    arch = design({"array.dataflow": dataflow, "memory.activation_sram.kib": 1})
+    arch = design(
+        {
+            "array.dataflow": dataflow,
+            "memory.activation_sram.kib": 1,
+            "memory.activation_sram.banks": 8,
+        }
+    )
     whole, apart = (simulate(trace, arch, per_image=each).layers for each in (False, True))
     assert apart["image"].tolist() == [*range(IMAGES)] * len(trace.layers)
     assert set(apart["images"]) == {1}
@@ -208,6 +214,9 @@ def test_a_tenth_of_the_images_is_for_calibration_where_channels_are_ordered() -
     ordered = design({"lsb.lane_order": "density"})
     assert simulate("digits_pg_4_2", ordered).images == 450
     assert simulate(some_network(), ordered).images == IMAGES - 1  # at least one
+    for images, calibrated in ((1 + 1, 1), (19, 1), (20, 2), (29, 2)):
+        trace = trace_of(linear(4, 3, 4), drawn(*["xxxx .... xxx. ...."] * images))
+        assert simulate(trace, ordered).images == images - calibrated
     assert simulate("digits_pg_4_2", design()).images == 500
 
 
