@@ -85,6 +85,8 @@ def test_integers_worked_by_hand(threshold: float, expected: int) -> None:
     assert dtypes == [np.uint8, np.int8, np.int32]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch's compiler
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_compiled_parts_have_operands() -> None:
     layer = PGLinear(8, 5, activation_bits=4, msb_bits=2)
     model = nn.Sequential(nn.Sequential(layer), nn.ReLU()).eval()
