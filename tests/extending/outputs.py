@@ -81,7 +81,8 @@ def outputs(key: str, name: str, *, compared: bool) -> dict[str, Any]:
         said["results"] = drawn(draw_results(pd.concat([base.layers, result.layers])))
         comparison = compare(trace, chosen)
         said["comparison"] = drawn(draw_comparison(comparison))
-        said["designs"] = comparison.designs.to_csv()
+        # Names tell what an alternative changes, which is less where the design has it already.
+        said["designs"] = comparison.designs.drop(columns="arch").to_csv()
         said["finding"] = [comparison.finding, *comparison.warnings]
         if key != "scheme":
             said["compare"] = printed(f"compare {TRACE} --arch {DESIGN} {settings} --layers")
