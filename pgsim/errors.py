@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
+
+from pgsim.text import bounded
+
+_LONGEST = 100  # characters of a name that a hint is looked for
+_MOST = 2_000  # names that are looked at
 
 
 class InputError(ValueError):
     """What a person gave pgsim is wrong; the message says where, and what was expected.
+
+    A message quotes names of files, layers and keys, so it is made fit to be printed: control
+    characters are spelled out, and what is very long is cut, with a count of what is left out.
+
+    Parameters
+    ----------
+    message : object
+        What is wrong, as text of one line or more.
 
     Examples
     --------
@@ -17,8 +31,18 @@ class InputError(ValueError):
     pgsim.errors.InputError: no network is named 'resnet-20' (...). Did you mean 'resnet20'?
     """
 
+    def __init__(self, message: object = "") -> None:
+        super().__init__(bounded(str(message)))
+
 
 def nearest(name: object, valid: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the valid name most like `name`, or an empty string."""
-    matches = difflib.get_close_matches(str(name), list(valid), n=1, cutoff=0.5)
+    """Return `` Did you mean 'x'?`` for the valid name most like `name`, or an empty string.
+
+    Of very many names only the first ones are looked at, and none that is very long.
+    """
+    wanted = str(name)
+    if len(wanted) > _LONGEST:
+        return ""
+    short = (each for each in valid if len(each) <= _LONGEST)
+    matches = difflib.get_close_matches(wanted, list(islice(short, _MOST)), n=1, cutoff=0.5)
     return f" Did you mean {matches[0]!r}?" if matches else ""

@@ -1,15 +1,18 @@
-"""Files as pgsim finds them and leaves them: shipped data by name, outputs whole or not at all."""
+"""Files as pgsim finds them: shipped data by name, what may be read, where one may be written."""
 
 from __future__ import annotations
 
 import os
-import tempfile
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from pgsim.errors import InputError, nearest
 
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # no such flag on Windows
+_FOLDER = "a folder"
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -63,6 +66,66 @@ def _exists(path: Path) -> bool:
         return False
 
 
+class FileState(NamedTuple):
+    """What tells a file from the same one changed, and from another one in its place."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, file: Path | int) -> FileState:
+        """Return the state of a path, or of an open file by its descriptor; raises OSError."""
+        found = os.stat(file)
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Give a regular file, open to be read.
+
+    Raises InputError at once, and waits for nobody, where it is a folder, a pipe, a device or a
+    socket, and where it cannot be read.
+    """
+    try:
+        what = _irregular(path.stat().st_mode)
+        # Without waiting, should a pipe take the file's place right now.
+        descriptor = -1 if what else os.open(path, os.O_RDONLY | _AT_ONCE)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read: {reason}") from None
+    if what:
+        raise InputError(f"{path}: {what}, not a file")
+    with open(descriptor, "rb") as file:
+        yield file
+
+
+def require_same(path: Path, state: FileState) -> None:
+    """Raise InputError where a path is no longer the file, or as the file was, in this state."""
+    try:
+        same = FileState.of(path) == state
+    except OSError:
+        same = False
+    if not same:
+        raise InputError(f"{path}: was changed while it was read: try again")
+
+
+def _irregular(mode: int) -> str:
+    """Return what a file is by its mode, or nothing for a regular one."""
+    if stat.S_ISREG(mode):
+        return ""
+    kinds = {
+        stat.S_IFDIR: _FOLDER,
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return kinds.get(stat.S_IFMT(mode), "something else")
+
+
 def check_folder(path: Path) -> Path:
     """Return the path of a file to be; raises InputError where its folder is not, or it is one."""
     if path.is_dir() or not path.parent.is_dir():
@@ -71,27 +134,19 @@ def check_folder(path: Path) -> Path:
     return path
 
 
-@contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` that replaces it when the block ends without an error.
+def check_new_file(path: Path) -> Path:
+    """Return the path of a file to be written or replaced.
 
-    An error or an interrupt removes the temporary file and leaves what stood at `path`.
-    Raises InputError where the folder does not exist or cannot be written.
+    Raises InputError where its folder is not, where there is something else than a file, such as a
+    pipe or a device, and where no file can have this name.
     """
-    target = Path(path)
     try:
-        handle, name = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix
-        )
-    except OSError as error:
-        raise InputError(f"{target}: cannot be written: {error.strerror}") from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes it private; a result is a normal file
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+        what = _irregular(path.stat().st_mode)
+    except FileNotFoundError:
+        what = ""
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be written: {reason}") from None
+    if what and what != _FOLDER:
+        raise InputError(f"{path}: cannot be written: it is {what}")
+    return check_folder(path)

@@ -7,7 +7,10 @@ takes less. It runs
 
 - the stepped reference against pgsim: 40,000 cases of named schemes, 2,000 of four passes;
 - the RTL of every design against pgsim: 340 cases of named schemes and as many of any passes each;
-- the faults of `tests/rtl/mutations.py`, each of which has to be caught.
+- the faults of `tests/rtl/mutations.py`, each of which has to be caught;
+- 10,000 layers and designs far beyond any that is built, refused or counted right;
+- every reader of files with 100,000 mutated inputs (`tests/fuzz`);
+- sweeps that signals end, at 400 moments.
 
 As many run at a time as there are cores. What fails is printed whole.
 """
@@ -56,9 +59,23 @@ def checks(share: float) -> tuple[Check, ...]:
         ),
         Check("deliberate faults", (sys.executable, str(TESTS / "rtl" / "mutations.py"))),
         Check(
+            f"{some(10_000)} layers and designs far beyond any that is built",
+            (*PYTEST, str(TESTS / "test_any_design.py")),
+            {"PGSIM_ANY_DESIGN_SEEDS": some(10_000)},
+        ),
+        Check(
+            f"readers of files, {some(100_000)} mutated inputs each",
+            (sys.executable, str(TESTS / "fuzz"), "--count", some(100_000), "--jobs", "1"),
+        ),
+        Check(
             f"the stepped reference, {some(2_000)} cases of four passes",
             (*PYTEST, AGAINST_REFERENCE, "-k", "four"),
             {"PGSIM_REFERENCE_PASSES_SEEDS": some(2_000)},
+        ),
+        Check(
+            f"sweeps that signals end, at {some(400)} moments",
+            (*PYTEST, str(TESTS / "cli" / "test_sweep_ended.py"), "-k", "moment"),
+            {"PGSIM_SWEEP_MOMENTS": some(400)},
         ),
     )
 

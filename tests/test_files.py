@@ -1,41 +1,13 @@
-"""Files: found by path or shipped name, written whole or not at all."""
+"""Files: found by path or by a shipped name."""
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
 import pytest
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import replacing, shipped, shipped_names
-
-
-def test_a_file_is_replaced_when_the_block_ends(tmp_path: Path) -> None:
-    target = tmp_path / "out.csv"
-    target.write_text("old")
-    with replacing(target) as temporary:
-        temporary.write_text("new")
-        assert target.read_text() == "old"
-    assert target.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [target]
-    assert stat.S_IMODE(target.stat().st_mode) & 0o600 == 0o600
-
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_an_error_leaves_what_stood_there(tmp_path: Path, error: type[BaseException]) -> None:
-    target = tmp_path / "out.csv"
-    target.write_text("old")
-    with pytest.raises(error), replacing(target) as temporary:
-        temporary.write_text("half")
-        raise error
-    assert target.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_a_missing_folder_is_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be written"), replacing(tmp_path / "no" / "x.csv"):
-        pass
+from pgsim.files import shipped, shipped_names
 
 
 def test_a_path_goes_before_a_shipped_name(tmp_path: Path) -> None:

@@ -69,6 +69,8 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M22", "n_pass sums", {"output_sram_write_bytes": 128, "output_sram_read_bytes": 128}),
     # 3 pieces of 32 * 16 bits.
     ("M22", "pieces", {"output_sram_write_bytes": 192, "output_sram_read_bytes": 192}),
+    # 2 lane groups of 2 * 8 * 2 bits of MSBs, and as many of LSBs for one: a burst each.
+    ("M23", "activations of lanes", {"dram_activation_read_bytes": 3 * 8}),
     # 2 lane groups of 40 * 2 * 8 bits.
     ("M23", "lane operand once", {"dram_weight_read_bytes": 2 * 80}),
     # 2 lane groups * (2 MSB passes + 1 LSB pass).

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pgsim.arch.dataflows import Dataflow
 from pgsim.arch.lanes import Lanes
@@ -20,7 +20,12 @@ from pgsim.arch.schedulers import Scheduler
 from pgsim.arch.section import Section
 from pgsim.arch.sections import LSB, Array, Memory, Name
 from pgsim.arch.validation import KeyProblems, check_values, check_yaml, dotted_keys
-from pgsim.arch.windows import density_refusal, window_capacity, window_refusal
+from pgsim.arch.windows import (
+    buffer_refusal,
+    density_refusal,
+    window_capacity,
+    window_refusal,
+)
 from pgsim.arch.yaml_source import Problem, read_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
@@ -83,6 +88,13 @@ class ArchConfig(Section):
             raise KeyProblems(*problems)
         return lsb
 
+    @model_validator(mode="after")
+    def _output_buffer_holds_a_window(self) -> ArchConfig:
+        refusal = buffer_refusal(self.array, self.memory)
+        if refusal is not None:
+            raise KeyProblems(("memory.output_sram.kib", refusal))
+        return self
+
     @property
     def dataflow(self) -> Dataflow:
         """What moves through the array and what stays."""
@@ -129,7 +141,7 @@ class ArchConfig(Section):
         Returns
         -------
         ArchConfig
-            A new one, of the same name.
+            A new one, whose name tells what is changed, unless a `name` is given.
 
         Raises
         ------
@@ -138,18 +150,22 @@ class ArchConfig(Section):
 
         Examples
         --------
-        >>> load_arch("pg_os").override({"array.rows": 32, "lsb.scheduler": "skip"}).pes
-        512
+        >>> wide = load_arch("pg_os").override({"array.rows": 32, "batch": 16})
+        >>> wide.pes, wide.name  # a batch of 16 is what it has already
+        (512, 'pg-os-16x16[array.rows=32]')
         """
         label = f"{self.name}, overridden"
         changed = self.model_dump()
-        unknown = []
+        unknown, different = [], {}
         for key, value in values.items():
             if key in config_keys():
-                _put(changed, key, value)
+                if _put(changed, key, value) != value:
+                    different[key] = value
             else:
                 location = tuple(str(key).split("."))
                 unknown.append(Problem(location, _not_a_key(key)))
+        if "name" not in values:
+            changed["name"] = _renamed(self.name, different)
         return check_values(ArchConfig, changed, label, known=unknown)
 
 
@@ -198,11 +214,36 @@ def config_keys() -> tuple[str, ...]:
     return dotted_keys(ArchConfig)
 
 
-def _put(values: dict[str, Any], key: str, value: object) -> None:
+def _put(values: dict[str, Any], key: str, value: object) -> Any:
+    """Set the value at a dotted key, and return what stood there."""
     *sections, last = key.split(".")
     for section in sections:
         values = values[section]
+    before = values[last]
     values[last] = value.item() if isinstance(value, np.generic) else value
+    return before
+
+
+def _renamed(name: str, changes: Mapping[str, object]) -> str:
+    """Return a design's name with what was changed of it in brackets, each key once.
+
+    Examples
+    --------
+    >>> _renamed("small[array.rows=4]", {"array.rows": 8, "output_bits": None})
+    'small[array.rows=8,output_bits=null]'
+    """
+    if not changes:
+        return name
+    base, _, inside = name.removesuffix("]").partition("[")
+    before = dict(each.partition("=")[::2] for each in inside.split(",")) if inside else {}
+    if not (name.endswith("]") and before.keys() <= set(config_keys())):
+        base, before = name, {}  # brackets of its own
+    words = {None: "null", True: "true", False: "false"}
+    texts = {
+        key: words[value] if value is None or isinstance(value, bool) else str(value)
+        for key, value in changes.items()
+    }
+    return f"{base}[{','.join(f'{key}={text}' for key, text in (before | texts).items())}]"
 
 
 def _not_a_key(key: object) -> str:

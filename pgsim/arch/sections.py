@@ -167,8 +167,30 @@ class Memory(Section):
         return self.lsb_fetch == "on_demand"
 
     def usable_bits(self, sram: SRAM) -> int:
-        """Return the bits of a buffer that one tile may use (U of MODEL.md), at least 1."""
-        return max(1, int(sram.kib * 8192 / (2 if self.double_buffered else 1)))
+        """Return the bits of a buffer that one tile may use (U of MODEL.md)."""
+        return int(sram.kib * 8192 / self.halves)
+
+    @property
+    def halves(self) -> int:
+        """Parts of a buffer of which one tile uses one: 2 where buffers are doubled."""
+        return 2 if self.double_buffered else 1
+
+    @model_validator(mode="after")
+    def _banks_hold_words(self) -> Memory:
+        problems = [
+            (
+                f"{name}_sram.kib",
+                f"value {sram.kib:.12g}: expected at least "
+                f"{sram.banks * sram.port_bits * self.halves / 8192:.12g}: each of {sram.banks} "
+                f"banks has a word of {sram.port_bits} bits"
+                f"{' in each half' if self.double_buffered else ''}.",
+            )
+            for name, sram in self.buffers.items()
+            if self.usable_bits(sram) < sram.banks * sram.port_bits
+        ]
+        if problems:
+            raise KeyProblems(*problems)
+        return self
 
 
 class LSB(_SchedulerParameters):

@@ -32,13 +32,14 @@ class PERow(Section):
 
 
 class SRAMRow(Section):
-    """The cost of one bank of SRAM: energy a word, leakage a bank."""
+    """The cost of one bank of SRAM: energy and time of an access, leakage of the bank."""
 
     bank_bytes: Annotated[int, Field(ge=1)]
     word_bits: Annotated[int, Field(ge=1)]
     read_pj: _Cost
     write_pj: _Cost
     leakage_mw: _Cost
+    access_ns: _Cost
 
 
 class DRAMRow(Section):
@@ -69,10 +70,14 @@ _SRAMRows = Annotated[
 
 
 class PETables(Section):
-    """Measured PEs: fixed multiply-accumulate units and fusion units, by their widest operands."""
+    """Measured PEs: fixed multiply-accumulate units and fusion units, by their widest operands.
+
+    synthesized_mhz: the clock that they were synthesized for.
+    """
 
     fixed: _PERows
     fusion: _PERows
+    synthesized_mhz: _Cost
     source: _Source
 
 

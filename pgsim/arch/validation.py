@@ -102,10 +102,17 @@ def _report(problems: list[Problem], label: str) -> str:
 def _problems(
     model: type[BaseModel], error: ValidationError, marks: Mapping[Location, Mark]
 ) -> list[Problem]:
-    """Return pydantic's errors as problems, one a key."""
+    """Return pydantic's errors as problems, one a key, by line.
+
+    Those past what is shown say nothing: the nearest of all keys takes a while to find.
+    """
     found: dict[Location, Problem] = {}
-    for item in error.errors(include_url=False):
+    items = error.errors(include_url=False)
+    for item in sorted(items, key=lambda item: _line(item["loc"], marks) or 0):
         location: Location = item["loc"]
+        if len(found) >= _MOST_LINES:
+            found.setdefault(location, Problem(location, "", _line(location, marks)))
+            continue
         raised = item.get("ctx", {}).get("error")
         if isinstance(raised, KeyProblems):
             entries = [((*location, *key.split(".")), text) for key, text in raised.problems]

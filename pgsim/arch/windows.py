@@ -8,16 +8,34 @@ PARTIAL_SUM_BITS = 32
 
 
 def window_capacity(array: Array, memory: Memory) -> int:
-    """Return the most slots of a window: what the output buffer holds at 32-bit sums (M8)."""
+    """Return the most slots of a window: what the output buffer holds at 32-bit sums (M8).
+
+    0 where it holds none, which `buffer_refusal` refuses.
+    """
     bits = memory.usable_bits(memory.output_sram)
     slots = bits // (PARTIAL_SUM_BITS * array.columns)
     unit = array.flow.window_unit(array.rows)
-    return max(slots // unit, 1) * unit
+    return slots // unit * unit
+
+
+def buffer_refusal(array: Array, memory: Memory) -> str | None:
+    """Return why an output buffer is refused: the shortest window's sums do not fit (M8)."""
+    if window_capacity(array, memory) > 0:
+        return None
+    slots = array.flow.window_unit(array.rows)
+    bits = PARTIAL_SUM_BITS * array.columns * slots
+    return (
+        f"value {memory.output_sram.kib:.12g}: expected at least "
+        f"{bits * memory.halves / 8192:.12g}: {'half of it' if memory.double_buffered else 'it'} "
+        f"holds a window of {slots} slots, {array.columns} sums of {PARTIAL_SUM_BITS} bits each."
+    )
 
 
 def window_refusal(window: int, array: Array, memory: Memory) -> str | None:
     """Return why a window's number of slots is refused, and the nearest one that is not (M8)."""
     capacity = window_capacity(array, memory)
+    if not capacity:
+        return None  # the buffer is refused
     step = array.flow.window_unit(array.rows)
     if window <= capacity and window % step == 0:
         return None

@@ -17,16 +17,20 @@ from typing import Any
 import yaml
 
 from pgsim.errors import InputError
+from pgsim.files import opened
 
 Location = tuple[str | int, ...]
 
-_LARGEST_BYTES = 1 << 20
+_LARGEST_BYTES = 256 * 1024  # a sweep of tens of thousands of values; read in about a second
 _DEEPEST = 8  # an architecture needs 4 levels; a bound keeps hostile nesting off the stack
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,30})")
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?")
 _TRUE, _FALSE = {"true", "yes", "on"}, {"false", "no", "off"}  # YAML 1.1
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _LITERAL_ONLY = "literal values only:"
+_NOT_TEXT = yaml.reader.Reader.NON_PRINTABLE  # what YAML has no characters for
+# The parser in C is fifty times as fast; a PyYAML that was built without it has the other one.
+_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def read_yaml(path: str | Path) -> YamlSource:
 
     Duplicate keys, anchors, aliases, tags, merge keys and numbers that YAML 1.1 would not read as
     decimal are left in `problems`, to be reported together with what validation finds. Raises
-    InputError for a file that gives no mapping at all: unreadable, larger than 1 MiB, not UTF-8,
+    InputError for a file that gives no mapping at all: unreadable, larger than 256 KiB, not UTF-8,
     not YAML, empty, nested too deeply, or something else at its top level.
     """
     path = Path(path)
@@ -89,8 +93,11 @@ def read_literal(text: str, label: str) -> object:
 def _parsed(text: str, source: YamlSource) -> object:
     """Return what a YAML text says; marks and problems are left in `source`."""
     path = source.path
+    if found := _NOT_TEXT.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise InputError(f"{path}:{line}: not text: the character {found[0]!a}")
     try:
-        return _document(yaml.parse(text, Loader=yaml.SafeLoader), source)
+        return _document(yaml.parse(text, Loader=_PARSER), source)
     except InputError:
         raise
     except yaml.MarkedYAMLError as error:
@@ -98,11 +105,7 @@ def _parsed(text: str, source: YamlSource) -> object:
         line = mark.line + 1 if mark else 1
         what = ", ".join(part for part in (error.context, error.problem) if part)
         raise InputError(f"{path}:{line}: not valid YAML: {what}") from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        character = ascii(chr(error.character))
-        raise InputError(f"{path}:{line}: not text: the character {character}") from None
-    except (ValueError, OverflowError) as error:  # PyYAML lets "\UFFFFFFFF" through to chr()
+    except (ValueError, OverflowError) as error:  # the slow one lets "\UFFFFFFFF" through to chr()
         raise InputError(f"{path}: not valid YAML: {error}") from None
 
 
@@ -111,14 +114,13 @@ def _kind(value: object) -> str:
 
 
 def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
+    with opened(path) as file:
+        try:
             data = file.read(_LARGEST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: cannot be read: {reason}") from None
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     if len(data) > _LARGEST_BYTES:
-        raise InputError(f"{path}: larger than 1 MiB: not a file of this kind")
+        raise InputError(f"{path}: larger than 256 KiB: not a file of this kind")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -216,7 +218,7 @@ def _scalar(event: yaml.ScalarEvent, location: Location, source: YamlSource) -> 
     problem = None
     if not text.isprintable() and not text.replace("\n", "").replace("\t", "").isprintable():
         problem = "holds a character that cannot be printed."
-    if event.style is not None:
+    if event.style:  # quoted, or a block
         value: object = text
     elif text in ("", "~", "null", "Null", "NULL"):
         value = None

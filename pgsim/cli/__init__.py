@@ -5,20 +5,23 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
 import click
 
 from pgsim import __version__
+from pgsim.cli import streams
 from pgsim.errors import InputError, nearest
+from pgsim.text import bounded, spelled_out
 
 VERBS = {
     "simulate": "Simulate a trace on a design, layer by layer.",
     "compare": "Set a gated design beside what one would build instead.",
     "sweep": "Simulate every combination of traces, designs, schemes and axes.",
     "plot": "Draw the results that simulate, compare or sweep wrote.",
-    "trace": "Look into, check, draw or synthesize gate masks.",
+    "trace": "List, look into, check, draw or synthesize gate masks.",
     "arch": "List, show, check or measure designs.",
     "schemes": "List the schemes: rules from a layer to its passes.",
 }
@@ -31,7 +34,7 @@ class _Refusal(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Print the message on stderr."""
-        click.echo(f"pgsim: {self.message}", file=file, err=True)
+        streams.say(f"pgsim: {self.message}", err=True)
 
 
 class _Verbs(click.Group):
@@ -50,20 +53,32 @@ class _Verbs(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a verb; what its input or the file system refuses ends in one message."""
+    def invoke(self, ctx: click.Context) -> None:
+        """Run a verb; what its input refuses ends in one message."""
         try:
-            return super().invoke(ctx)
+            super().invoke(ctx)
+            sys.stdout.flush()
         except InputError as error:
             raise _Refusal(str(error)) from None
-        except BrokenPipeError:  # the reader of the output has left: click ends quietly
-            raise
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            raise _Refusal(f"{where}{error.strerror or error}") from None
+        except click.UsageError as error:  # it quotes arguments: a shell may have found them
+            before = error.format_message()
+            text = spelled_out(bounded(before), sys.stderr.encoding or "utf-8", keep="\n")
+            if text == before:
+                raise
+            raise click.UsageError(text, error.ctx) from None
         except KeyboardInterrupt:
-            click.echo("pgsim: interrupted", err=True)
+            streams.say("pgsim: interrupted", err=True)
             ctx.exit(130)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line; what the file system refuses ends in one message too."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:  # a reader of the output who has left is none: click ends quietly
+            where = error.filename or "standard output"  # writers of files name theirs themselves
+            _Refusal(bounded(f"{where}: {error.strerror or error}")).show()
+            streams.drop_unwritten()
+            sys.exit(_Refusal.exit_code)
 
 
 @click.group(
@@ -73,10 +88,12 @@ class _Verbs(click.Group):
 def pgsim() -> None:
     """Cycle-level simulation of dual-precision DNN accelerators, from gate masks of trained nets.
 
-    TRACE and ARCH are paths, or names of shipped ones (pgsim arch list). Start with: pgsim compare
+    TRACE and ARCH are paths, or names of shipped ones (pgsim trace list, pgsim arch
+    list). Start with: pgsim compare
     """
 
 
 def main() -> None:
     """Run the command line: exit code 0, 2 for wrong input, 130 for an interrupt."""
+    streams.prepare()
     pgsim(prog_name="pgsim")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 import yaml
 
 from pgsim.arch import ArchConfig, load_arch
-from pgsim.cli.options import chosen_arch, settings_option
+from pgsim.cli.options import ARCH, chosen_arch, settings_option
 from pgsim.cli.output import check_all, decimal, show, table
+from pgsim.cli.streams import say
 from pgsim.cost import area_mm2, costs_of
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
@@ -35,15 +38,17 @@ def list_archs() -> None:
 
 
 @command.command("show")
-@click.argument("arch")
+@click.argument("arch", type=ARCH)
 @settings_option
 def show_arch(arch: str, settings: tuple[str, ...]) -> None:
     """Print ARCH with all its defaults, as YAML that can be read back."""
     resolved = chosen_arch(arch, settings).model_dump()
-    click.echo(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=88), nl=False)
+    any_letter = "utf" in sys.stdout.encoding.lower()  # else YAML has escapes of its own
+    text = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=any_letter, width=88)
+    say(text.removesuffix("\n"))
 
 
-@command.command("check")
+@command.command("check", short_help="Check ARCH, and the prices of its parts.")
 @click.argument("archs", nargs=-1, required=True, metavar="ARCH...")
 def check_archs(archs: tuple[str, ...]) -> None:
     """Check ARCH, and that its technology prices its parts; exit code 2 if anything is wrong."""
@@ -51,7 +56,7 @@ def check_archs(archs: tuple[str, ...]) -> None:
 
 
 @command.command("area")
-@click.argument("arch")
+@click.argument("arch", type=ARCH)
 @settings_option
 def arch_area(arch: str, settings: tuple[str, ...]) -> None:
     """Print the area of ARCH's parts in mm2."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,11 +15,24 @@ from pgsim.cli.options import (
     figure_option,
     settings_option,
     table_option,
+    verify_option,
 )
-from pgsim.cli.output import console, decimal, masks_of, percent, scaled, show, signed, table, whole
+from pgsim.cli.output import (
+    decimal,
+    masks_of,
+    paragraph,
+    percent,
+    scaled,
+    show,
+    signed,
+    table,
+    whole,
+)
+from pgsim.cli.streams import say
 from pgsim.results.table_files import write_table
 from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
 from pgsim.study.waterfalls import STEPS
+from pgsim.workload import load_trace
 
 
 @click.command("compare")
@@ -26,6 +40,7 @@ from pgsim.study.waterfalls import STEPS
 @click.option("--arch", default=DEFAULT_ARCH, show_default=True, help="The gated design.")
 @settings_option
 @calibration_option
+@verify_option
 @click.option("--layers", is_flag=True, help="Account for the cycles of every layer too.")
 @table_option("Write the table of designs")
 @figure_option("--plot", meaning="Draw the comparison, as .png, .svg or .pdf.")
@@ -34,6 +49,7 @@ def command(
     arch: str,
     settings: tuple[str, ...],
     calibration_images: int | None,
+    verify: bool,
     layers: bool,
     output: Path | None,
     plot: Path | None,
@@ -41,37 +57,54 @@ def command(
     """Set a gated design beside what one would build instead, and say where its saving goes.
 
     TRACE defaults to the shipped resnet20_pg_4_2.
-    """
-    comparison = compare(trace, chosen_arch(arch, settings), calibration_images=calibration_images)
-    if output is not None:
-        write_table(comparison.designs, output)
-    if plot is not None:
-        from pgsim.plots import plot_comparison
 
-        plot_comparison(comparison, plot)
+    \b
+    The columns of designs that it prints:
+      bits          activation bits of an output, layers weighted by MACs
+      cycles, time  of an image
+      times faster  than uniform 8,8: 8-bit activations and weights
+      energy        of an image; provisional, as are DRAM stalls, for DRAM
+                    follows a fixed loop order
+      times less    energy than uniform 8,8
+      EDP           energy times time
+      use %         useful bit operations, of those that there is room for
+      area          of PEs, buffers and gating logic
+    """
+    comparison = compare(
+        load_trace(trace, verify=verify),
+        chosen_arch(arch, settings),
+        calibration_images=calibration_images,
+    )
+    write = []  # all that is asked for is made before any of it is written
+    if output is not None:
+        write.append(partial(write_table, comparison.designs, output))
+    if plot is not None:
+        from pgsim.plots import draw_comparison
+        from pgsim.plots.drawing import write_figure
+
+        write.append(partial(write_figure, draw_comparison(comparison), plot))
+    for each in write:
+        each()
     print_comparison(comparison, layers=layers)
 
 
 def print_comparison(comparison: Comparison, *, layers: bool) -> None:
     """Print the designs, the account of cycles, by layer on request, and what was found."""
-    out, gated = console(), comparison.gated
-    out.print(
+    gated = comparison.gated
+    paragraph(
         f"{gated.trace.name} ({masks_of(gated.trace)}), {gated.images:,} images, "
         f"on {gated.arch.name};\nper image, energy and DRAM stalls provisional:"
     )
     show(design_table(comparison.designs))
-    out.print()
     promise = ", ".join(f"{gain:.2f}x ({rule})" for rule, gain in comparison.promise.items())
-    out.print(f"Counting bits promises {promise}. Where it goes, in cycles of all images:")
+    paragraph(f"\nCounting bits promises {promise}. Where it goes, in cycles of all images:")
     show(waterfall_table(comparison.waterfall))
-    out.print()
     if layers:
-        out.print("The same by layer, in % of the cycles of its baseline:")
+        paragraph("\nThe same by layer, in % of the cycles of its baseline:")
         show(layer_table(comparison.waterfall))
-        out.print()
-    out.print(comparison.finding)
+    paragraph(f"\n{comparison.finding}")
     for warning in comparison.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
 
 
 def design_table(designs: pd.DataFrame) -> Table:

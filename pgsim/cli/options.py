@@ -11,8 +11,27 @@ import click
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.arch.yaml_source import read_literal
 from pgsim.errors import InputError
+from pgsim.files import shipped_names
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Shipped(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.4 only
+    """A path, or the name of a shipped file of some kind, such as ``traces``."""
+
+    name = "text"
+
+    def __init__(self, kind: str, suffix: str) -> None:
+        self.kind = kind
+        self.suffix = suffix
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        """Return what may be given."""
+        return f"Give a file, or one of {', '.join(shipped_names(self.kind, self.suffix))}."
+
+
+TRACE = Shipped("traces", ".safetensors")
+ARCH = Shipped("arch_configs", ".yaml")
 
 settings_option = click.option(
     "--set",
@@ -20,6 +39,12 @@ settings_option = click.option(
     multiple=True,
     metavar="KEY=VALUE",
     help="Change a value of the design, such as array.rows=32. May be repeated.",
+)
+verify_option = click.option(
+    "--verify/--no-verify",
+    default=True,
+    help="Whether the masks are held to the SHA-256 that their files state, before anything else. "
+    "Without it a trace that you trust loads at once.  [default: verify]",
 )
 calibration_option = click.option(
     "--calibration-images",
@@ -30,13 +55,12 @@ calibration_option = click.option(
 )
 
 
-def table_option(meaning: str, *, required: bool = False) -> Callable[[Function], Function]:
+def table_option(meaning: str) -> Callable[[Function], Function]:
     """Return the option -o for a table's file; its name is checked before any work is done."""
     return click.option(
         "-o",
         "--output",
         type=click.Path(path_type=Path),
-        required=required,
         callback=_check_table_path,
         metavar="FILE",
         help=f"{meaning}, as .csv, .parquet or .json.",
@@ -67,17 +91,15 @@ def _check_table_path(ctx: click.Context, param: click.Parameter, path: Path | N
 
 
 def chosen_arch(name_or_path: str, settings: tuple[str, ...]) -> ArchConfig:
-    """Return a design with the values of --set; its name tells them, so that tables do.
+    """Return a design with the values of --set, which its name tells.
 
     Raises InputError as `load_arch` and `ArchConfig.override` do, and for no KEY=VALUE.
     """
-    arch = load_arch(name_or_path)
-    if not settings:
-        return arch
-    values: dict[str, object] = {"name": f"{arch.name}[{','.join(settings)}]"}
+    values: dict[str, object] = {}
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals:
             raise InputError(f"--set {setting}: expected KEY=VALUE, such as array.rows=32")
         values[key.strip()] = read_literal(text, f"--set {setting}")
-    return arch.override(values)
+    arch = load_arch(name_or_path)
+    return arch.override(values) if values else arch

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pgsim.cli.options import figure_option
+from pgsim.cli.streams import say
 from pgsim.plots import plot_results
 from pgsim.results.table_files import read_table
 
@@ -21,6 +22,7 @@ from pgsim.results.table_files import read_table
 @click.option("--by", type=click.Choice(["design", "layer"]), default="design", show_default=True)
 def command(results: Path, output: Path | None, x: str | None, y: str | None, by: str) -> None:
     """Draw RESULTS, a table that simulate, compare or sweep wrote."""
+    frame = read_table(results)
     figure = output or results.with_suffix(".png")
-    plot_results(read_table(results), figure, x=x, y=y, by=by)
-    click.echo(f"{figure}: written", err=True)
+    plot_results(frame, figure, x=x, y=y, by=by)
+    say(f"{figure}: written", err=True)

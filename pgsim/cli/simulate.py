@@ -7,11 +7,19 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from pgsim.cli.options import calibration_option, chosen_arch, settings_option, table_option
+from pgsim.cli.options import (
+    ARCH,
+    TRACE,
+    calibration_option,
+    chosen_arch,
+    settings_option,
+    table_option,
+    verify_option,
+)
 from pgsim.cli.output import (
-    console,
     decimal,
     masks_of,
+    paragraph,
     percent,
     quantity,
     scaled,
@@ -22,14 +30,16 @@ from pgsim.cli.output import (
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.table_files import write_table
 from pgsim.study.simulation import simulate
+from pgsim.workload import load_trace
 
 
 @click.command("simulate")
-@click.argument("trace")
-@click.option("--arch", required=True, help="The design: a file or a shipped name.")
+@click.argument("trace", type=TRACE)
+@click.option("--arch", type=ARCH, required=True, help="The design: a file or a shipped name.")
 @click.option("--scheme", default="pg", show_default=True, help="See pgsim schemes.")
 @settings_option
 @calibration_option
+@verify_option
 @click.option("--per-image", is_flag=True, help="Keep images apart in -o; needs batch=1.")
 @table_option("Write the whole table of layers")
 def command(
@@ -38,12 +48,31 @@ def command(
     scheme: str,
     settings: tuple[str, ...],
     calibration_images: int | None,
+    verify: bool,
     per_image: bool,
     output: Path | None,
 ) -> None:
-    """Simulate TRACE on a design, layer by layer."""
+    """Simulate TRACE on a design, layer by layer.
+
+    \b
+    The columns that it prints:
+      mask %    gates that are open; the network's over its gated layers
+      bits      activation bits of an output, over the passes of the scheme
+      cycles    of an image, of which
+      MSB %       the first pass takes
+      LSB %       the later passes take
+      bubble %    the array waits for its own pipeline
+      stall %     the array waits for SRAM ports or DRAM
+      issued %  slots of the later passes that the scheduler issues, of those
+                that it would issue if every gate were open
+      use %     useful bit operations, of those that the array has room for
+      energy    of an image; provisional, for DRAM follows a fixed loop order
+
+    -o writes every column there is, summed over all images; pgsim.COLUMNS
+    says what each of them means.
+    """
     result = simulate(
-        trace,
+        load_trace(trace, verify=verify),
         chosen_arch(arch, settings),
         scheme,
         per_image=per_image,
@@ -51,19 +80,22 @@ def command(
     )
     if output is not None:
         write_table(result.layers, output)
-    out = console()
-    out.print(
+    paragraph(
         f"{result.trace.name} ({masks_of(result.trace)}), {result.images:,} images, "
-        f"on {result.arch.name}, scheme {scheme}"
+        f"on {result.arch.name}, scheme {scheme};\nper image, energy and DRAM stalls provisional:"
     )
     show(layer_table(result))
-    out.print()
+    paragraph()
     for line in summary_lines(result):
-        out.print(line)
+        paragraph(line)
+    paragraph("\npgsim simulate --help says what the columns are.")
 
 
 def layer_table(result: Result) -> Table:
-    """Return the most telling columns of every layer, and of the network in the last row."""
+    """Return the most telling columns of every layer, and of the network in the last row.
+
+    Cycles and energy are those of an image.
+    """
     summary = result.summary
     network = summary | {
         "layer": "network",
@@ -71,12 +103,12 @@ def layer_table(result: Result) -> Table:
         "average_bits": summary["mac_average_bits"],
     }
     rows = [*result.rows, network]
-    energy_unit, energies = scaled([row["energy_pj"] * 1e-12 for row in rows], "J")
+    energy_unit, energies = scaled([row["energy_pj"] / result.images * 1e-12 for row in rows], "J")
     columns = {
         "layer": [row["layer"] for row in rows],
         "mask\n%": percent(row["mask_density"] for row in rows),
         "bits": decimal((row["average_bits"] for row in rows), 2),
-        "cycles": whole(row["cycles"] for row in rows),
+        "cycles": whole(row["cycles"] / result.images for row in rows),
         "MSB\n%": _shares(rows, "msb_cycles", "cycles"),
         "LSB\n%": _shares(rows, "lsb_cycles", "cycles"),
         "bubble\n%": _shares(rows, "bubble_cycles", "cycles"),

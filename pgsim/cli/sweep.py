@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from pgsim.cli.options import table_option
 from pgsim.cli.output import console
 from pgsim.files import shipped_names
 from pgsim.results.table_files import write_table
-from pgsim.study.sweeps import SHIFT, WIDTHS, load_sweep, sweep
+from pgsim.study.sweeps import SHIFT, WIDTHS, SweepSpec, load_sweep, sweep, sweep_points
+
+Tell = Callable[[int, int], None]  # how many are done, and how many there are
 
 _SHIPPED = shipped_names("arch_configs/sweeps", ".yaml")
 
 
 @click.command("sweep", epilog=f"Shipped sweeps: {', '.join(_SHIPPED)}.")
 @click.argument("spec")
-@table_option("Write one row per point and layer", required=True)
+@table_option("Write one row per point and layer")
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: one per core]"
 )
-def command(spec: str, output: Path, jobs: int | None) -> None:
+@click.option("--dry-run", is_flag=True, help="Check and count the points, and simulate none.")
+@click.pass_context
+def command(
+    ctx: click.Context, spec: str, output: Path | None, jobs: int | None, dry_run: bool
+) -> None:
     """Simulate every combination of traces, designs, schemes and axes of a sweep.
 
     SPEC is a YAML file, or the name of a shipped sweep; paths in it are relative to the current
-    folder.
+    folder. -o is needed except for --dry-run.
     """
     asked = load_sweep(spec)
+    if dry_run:
+        with _bar() as told:
+            sweep_points(asked, progress=told("checking"))
+        click.echo(f"{spec}: ok: {asked.point_count:,} points ({asked.product})")
+    elif output is None:
+        missing = next(each for each in ctx.command.params if each.name == "output")
+        raise click.MissingParameter(ctx=ctx, param=missing)
+    else:
+        _note_what_ifs(asked)
+        with _bar() as told:
+            frame = sweep(asked, jobs=jobs, progress=told("simulating"), checking=told("checking"))
+        write_table(frame, output)
+        click.echo(f"{output}: {len(frame):,} rows, one per point and layer", err=True)
+
+
+def _note_what_ifs(asked: SweepSpec) -> None:
+    """Say what a sweep's what-ifs leave out."""
     if widths := [key for key in asked.what_ifs if key in WIDTHS]:
         click.echo(
             f"note: what if {', '.join(widths)} differed: the masks are those of the "
@@ -42,14 +74,23 @@ def command(spec: str, output: Path, jobs: int | None) -> None:
             "network was not run again; later layers' inputs would change, and accuracy",
             err=True,
         )
-    shown = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    quiet = not sys.stderr.isatty()
-    with Progress(*shown, console=console(stderr=True), transient=True, disable=quiet) as bar:
-        task = bar.add_task("points", total=None)
-        frame = sweep(
-            asked,
-            jobs=jobs,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-    write_table(frame, output)
-    click.echo(f"{output}: {len(frame):,} rows, one per point and layer", err=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str], Tell]]:
+    """Show how far a terminal's work is; what it gives takes a word and returns what to tell."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    shown_on = console(stderr=True)
+    with Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=shown_on,
+        transient=True,
+        disable=not shown_on.is_terminal,
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda work: partial(_tell, bar, task, work)
+
+
+def _tell(bar: Progress, task: TaskID, work: str, done: int, total: int) -> None:
+    bar.update(task, description=work, completed=done, total=total)

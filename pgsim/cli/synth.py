@@ -12,6 +12,7 @@ from rich.table import Table
 
 from pgsim.arch import LANES, SCHEDULERS, ArchConfig, load_arch
 from pgsim.cli.output import masks_of, percent, show, table, whole
+from pgsim.cli.streams import say
 from pgsim.errors import InputError
 from pgsim.masks import fitted_trace, synthetic_trace
 from pgsim.workload import (
@@ -94,7 +95,7 @@ def synth(
     made = fitted_trace(real, images=images, seed=seed)
     _save(made, output, shards)
     if any(layer.shape.gate == "input" for layer in real.layers):
-        click.echo("savings are not compared: no scheduler packs the outputs of gated inputs")
+        say("savings are not compared: no scheduler packs the outputs of gated inputs")
     else:
         show(saving_table(real, made, design))
 
@@ -110,7 +111,7 @@ def _of_network(network: str, images: int, seed: int, given: dict[str, Any]) -> 
 
 def _save(trace: GateTrace, output: Path, shards: int) -> None:
     for path in save_trace(trace, output, shards):
-        click.echo(f"{path}: {masks_of(trace)}")
+        say(f"{path}: {masks_of(trace)}")
 
 
 def saving_table(real: GateTrace, fitted: GateTrace, arch: ArchConfig) -> Table:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 from rich.table import Table
+from rich.text import Text
 
-from pgsim.cli.options import figure_option
+from pgsim.cli.options import TRACE, figure_option, verify_option
 from pgsim.cli.output import (
     check_all,
-    console,
     decimal,
     masks_of,
+    paragraph,
     percent,
     printable,
     scaled,
@@ -22,48 +23,66 @@ from pgsim.cli.output import (
     table,
     whole,
 )
+from pgsim.cli.streams import say
 from pgsim.cli.synth import synth
+from pgsim.files import shipped_names
 from pgsim.masks import MaskMeasures, mask_measures
 from pgsim.workload import GateTrace, LayerShape, check_trace, load_trace
 
 
 @click.group("trace")
 def command() -> None:
-    """Look into, check, draw or synthesize gate masks. TRACE is a file or a shipped name."""
+    """List, look into, check, draw or synthesize gate masks. TRACE is a file or a shipped name."""
 
 
-@command.command("info")
-@click.argument("trace")
-def info(trace: str) -> None:
+@command.command("list")
+def list_traces() -> None:
+    """List the shipped traces."""
+    traces = [load_trace(name, verify=False) for name in shipped_names("traces", ".safetensors")]
+    gated = [[layer for layer in trace.layers if layer.shards] for trace in traces]
+    columns = {
+        "trace": [trace.name for trace in traces],
+        "images": whole(trace.images for trace in traces),
+        "layers": whole(len(trace.layers) for trace in traces),
+        "gated": whole(map(len, gated)),
+        "model": [trace.model for trace in traces],
+        "dataset": [trace.dataset for trace in traces],
+    }
+    show(table(columns, words=("model", "dataset")))
+
+
+@command.command("info", short_help="Print what TRACE holds.")
+@click.argument("trace", type=TRACE)
+@verify_option
+def info(trace: str, verify: bool) -> None:
     """Print what TRACE holds: its origin, and every layer's geometry, bits and density.
 
     A second table says what the masks look like: densities by image and by channel, and the
     correlation of neighbouring positions (also within a map, that is with its own density in each
     image) and of channels at one position (M35).
     """
-    loaded = load_trace(trace)
+    loaded = load_trace(trace, verify=verify)
     measures = [mask_measures(layer) for layer in loaded.layers]
-    out = console()
-    out.print(about(loaded))
-    out.print()
+    show(about(loaded))
+    paragraph()
     show(layer_table(loaded, measures))
     if any(layer.shards for layer in loaded.layers):
-        out.print()
+        paragraph()
         show(mask_table(loaded, measures))
 
 
-@command.command("check")
+@command.command("check", short_help="Read all of TRACE and print every problem.")
 @click.argument("traces", nargs=-1, required=True, metavar="TRACE...")
 def check(traces: tuple[str, ...]) -> None:
     """Read all of TRACE and print every problem; exit code 2 if there is one.
 
-    A change since the file was written is one, where the file holds digests.
+    Other verbs stop at the first problem; this one goes on.
     """
     check_all(traces, check_trace)
 
 
-@command.command("plot")
-@click.argument("trace")
+@command.command("plot", short_help="Draw the masks of a layer of TRACE.")
+@click.argument("trace", type=TRACE)
 @figure_option(
     "-o",
     "--output",
@@ -73,14 +92,15 @@ def check(traces: tuple[str, ...]) -> None:
 @click.option(
     "--images", type=int, default=1, show_default=True, metavar="N", help="Maps of the first N."
 )
-def plot(trace: str, output: Path | None, layer: str | None, images: int) -> None:
+@verify_option
+def plot(trace: str, output: Path | None, layer: str | None, images: int, verify: bool) -> None:
     """Draw the masks of a layer of TRACE as maps, beside their densities and clustering."""
     from pgsim.plots import plot_masks
 
-    loaded = load_trace(trace)
+    loaded = load_trace(trace, verify=verify)
     figure = output or Path(f"{loaded.name}.png")
     plot_masks(loaded, figure, layer=layer, images=images)
-    click.echo(f"{figure}: written, {masks_of(loaded)}", err=True)
+    say(f"{figure}: written, {masks_of(loaded)}", err=True)
 
 
 command.add_command(synth)
@@ -99,9 +119,10 @@ def about(trace: GateTrace) -> Table:
     }
     grid = Table.grid(padding=(0, 2, 0, 0))
     for key, value in facts.items():
-        grid.add_row(key, printable(value))
+        grid.add_row(key, Text(printable(value)))
     for number, (key, value) in enumerate(trace.provenance.items()):
-        grid.add_row("" if number else "provenance", printable(f"{key}: {_words(value)}"))
+        line = Text(printable(f"{key}: {_words(value)}"))
+        grid.add_row("" if number else "provenance", line)
     return grid
 
 

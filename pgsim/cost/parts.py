@@ -17,6 +17,7 @@ from pgsim.arch import (
     sram_cost,
 )
 from pgsim.arch.technology import Stamp, technology_stamp
+from pgsim.cost.clock import check_clock
 from pgsim.schemes import Pass, whole
 
 _UW_PER_MW = 1000.0
@@ -75,7 +76,8 @@ def costs_of(arch: ArchConfig) -> Costs:
     """Return what a design's parts cost in its technology.
 
     Raises InputError where there is no such technology or synthesis table, where one is wrong or
-    lacks what the design has (the PE, a module, the kind of DRAM), one problem a line.
+    lacks what the design has (the PE, a module, the kind of DRAM), one problem a line; and where
+    none of its parts reaches the design's clock (M39).
     """
     return _costs_of(arch, technology_stamp(arch.technology))
 
@@ -83,6 +85,7 @@ def costs_of(arch: ArchConfig) -> Costs:
 @lru_cache(maxsize=64)  # by all that decides it: the design, and the files of its technology
 def _costs_of(arch: ArchConfig, stamp: Stamp) -> Costs:
     technology = load_technology(arch.technology)
+    check_clock(arch, technology)
     return Costs(
         arch=arch,
         technology=technology,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,30 @@ from pgsim.arch import ArchConfig, Counts, Lanes
 from pgsim.workload import LayerShape
 
 Tiles = tuple[int, int, int, int]  # the shape of an array of all tiles
+
+
+class Cut(NamedTuple):
+    """A stretch of slots or lanes, `total` of them, cut into pieces of `size`, the last smaller."""
+
+    total: int
+    size: int
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces there are."""
+        return -(-self.total // self.size)
+
+    @property
+    def largest(self) -> int:
+        """The size of the first piece, which no other exceeds."""
+        return min(self.total, self.size)
+
+    @property
+    def sizes(self) -> Counts:
+        """The size of each piece, int64 (pieces,)."""
+        sizes = np.full(self.pieces, self.size, np.int64)
+        sizes[-1] = self.total - self.size * (self.pieces - 1)
+        return sizes
 
 
 @dataclass(frozen=True)
@@ -79,30 +104,32 @@ class Tiling:
         return self.lanes.by_tile(counts, self.runs, self.groups)
 
 
+def cuts(shape: LayerShape, arch: ArchConfig, batch: int, passes: int) -> tuple[Cut, Cut]:
+    """Return how the lanes and the slots of one run and group are cut, without holding a tile.
+
+    A layer of one pass has no LSB window: its tiles are as large as the output buffer allows.
+    Source: MODEL.md M6 to M8.
+    """
+    height, width = shape.run_out_size
+    slots, lanes = arch.lanes.slots_and_lanes(batch * height * width, shape.channels_per_group)
+    window = arch.window if passes > 1 else arch.window_capacity
+    return Cut(lanes, arch.array.columns), Cut(slots, window)
+
+
 def tile(shape: LayerShape, arch: ArchConfig, batch: int, passes: int) -> Tiling:
     """Return the tiles of a layer in batches of `batch` images, under a scheme of so many passes.
 
-    A layer of one pass has no LSB window: its tiles are as large as the output buffer allows.
     Source: MODEL.md M6 to M9.
     """
-    height, width = shape.run_out_size
-    lanes = arch.lanes
-    slots, side_by_side = lanes.slots_and_lanes(batch * height * width, shape.channels_per_group)
+    lane_groups, windows = cuts(shape, arch, batch, passes)
     return Tiling(
         batch=batch,
         runs=shape.runs_per_batch,
         groups=shape.groups,
-        lanes=lanes,
-        lane_group_lanes=_pieces(side_by_side, arch.array.columns),
-        window_slots=_pieces(slots, arch.window if passes > 1 else arch.window_capacity),
+        lanes=arch.lanes,
+        lane_group_lanes=lane_groups.sizes,
+        window_slots=windows.sizes,
     )
-
-
-def _pieces(total: int, size: int) -> Counts:
-    """Cut `total` into pieces of `size`, the last one smaller or equal."""
-    pieces = np.full(-(-total // size), size, np.int64)
-    pieces[-1] = total - size * (pieces.size - 1)
-    return pieces
 
 
 def _bounds(sizes: Counts, repeats: int) -> Counts:

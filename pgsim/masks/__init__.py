@@ -2,7 +2,7 @@
 
 from pgsim.masks.fitting.fitted import fitted_trace
 from pgsim.masks.margins import LayerMargins, Margins, layer_margins, moved_thresholds
-from pgsim.masks.margins_file import load_margins, margins_beside, save_margins
+from pgsim.masks.margins_file import load_margins, margins_beside, margins_path, save_margins
 from pgsim.masks.measures import MaskMeasures, mask_measures
 from pgsim.masks.synthetic import synthetic_trace
 
@@ -14,6 +14,7 @@ __all__ = [
     "layer_margins",
     "load_margins",
     "margins_beside",
+    "margins_path",
     "mask_measures",
     "moved_thresholds",
     "save_margins",

@@ -23,6 +23,7 @@ from pgsim.workload.companion_file import (
     save_companion,
 )
 from pgsim.workload.layer import LayerShape
+from pgsim.workload.problems import cut
 
 
 class _Manifest(Manifest):
@@ -34,9 +35,10 @@ class _Manifest(Manifest):
     def _every_layer_has_a_step(self) -> _Manifest:
         names = [str(layer.get("name")) for layer in self.layers]
         if sorted(names) != sorted(self.margin_steps):
+            expected, found = (cut(", ".join(each), 200) for each in (names, self.margin_steps))
             raise ValueError(
-                f"field 'margin_steps': expected one for each layer ({', '.join(names)}), "
-                f"not {', '.join(self.margin_steps) or 'none'}"
+                f"field 'margin_steps': expected one for each layer ({expected}), "
+                f"not {found or 'none'}"
             )
         return self
 
@@ -65,13 +67,24 @@ def margins_beside(trace: str | Path) -> Margins:
     >>> margins_beside("digits_pg_4_2").trace
     'digits_pg_4_2'
     """
-    path = companion_path(_MARGINS, trace)
+    path = margins_path(trace)
     if not path.is_file():
         raise InputError(
             f"{path}: no such file, so thresholds of trace {trace} cannot be moved: write it with "
             "pgsim.gating.gate_margins and pgsim.masks.save_margins, from the trained network"
         )
     return load_margins(path)
+
+
+def margins_path(trace: str | Path) -> Path:
+    """Return where the margins of a trace are, which is given as `load_trace` takes it.
+
+    The file need not be there. Raises InputError where the trace is not.
+
+    >>> margins_path("digits_pg_4_2").name
+    'digits_pg_4_2.margins.safetensors'
+    """
+    return companion_path(_MARGINS, trace)
 
 
 def save_margins(margins: Margins, path: str | Path) -> Path:

@@ -9,7 +9,7 @@ from pgsim.model.job import Job
 from pgsim.workload.layer_trace import words_of
 
 _MOST_WORDS = 2**22  # mask words of a block: 32 MiB
-_MOST_TILES = 2**17  # some 40 counts of 8 bytes are held for each: 40 MiB
+_MOST_TILES = 2**17  # some 40 counts of 8 bytes are held for each, of two passes: 40 MiB
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,19 @@ def blocks_of(job: Job, calibration: int, images: int) -> Iterator[Block]:
     whole, rest = divmod(images - calibration, batch)
     step = max(1, whole)
     if job.gated:
-        tiles = job.tiling.run_tiles * job.tiling.runs
-        words = job.shape.mask_channels * words_of(job.shape.mask_positions)
-        step = max(1, min(_MOST_WORDS // (words * batch), _MOST_TILES // tiles))
+        tiles = job.batch_tiles * -(-len(job.passes) // 2)
+        step = max(1, min(_MOST_WORDS // _batch_words(job), _MOST_TILES // tiles))
     for done in range(0, whole, step):
         start = calibration + done * batch
         yield Block(start, batch, min(step, whole - done), calibration)
     if rest:
         yield Block(images - rest, rest, 1, calibration)
+
+
+def _batch_words(job: Job) -> int:
+    """Return the mask words of a batch, as a trace has them or as schedulers take them."""
+    shape, batch = job.shape, job.arch.batch
+    slots, lanes = job.arch.lanes.slots_and_lanes(shape.mask_positions, shape.mask_channels)
+    return batch * max(
+        shape.mask_channels * words_of(shape.mask_positions), lanes * words_of(slots)
+    )

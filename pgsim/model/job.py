@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pgsim.arch import ArchConfig, Rate
-from pgsim.mapping import Tiling, tile
+from pgsim.mapping import Cut, Tiling, cuts, tile
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
 
@@ -28,6 +28,18 @@ class Job:
     def shape(self) -> LayerShape:
         """The layer's geometry and widths."""
         return self.layer.shape
+
+    @cached_property
+    def cuts(self) -> tuple[Cut, Cut]:
+        """How the lanes and the slots of one run and group are cut; holds nothing by tile."""
+        return cuts(self.shape, self.arch, self.batch, len(self.passes))
+
+    @cached_property
+    def batch_tiles(self) -> int:
+        """Tiles of a batch."""
+        lane_groups, windows = self.cuts
+        runs_and_groups = self.shape.runs_per_batch * self.shape.groups
+        return runs_and_groups * lane_groups.pieces * windows.pieces
 
     @cached_property
     def tiling(self) -> Tiling:

@@ -39,10 +39,9 @@ def simulate_layers(
     """Return the ledgers of the layers of a network on one design.
 
     Layers without a mask that differ in nothing but their names are simulated once. Raises
-    InputError where a layer's counts would not fit 64 bits.
+    InputError where a layer's counts would not fit 64 bits, or a batch of it would not fit memory.
     """
-    for job in jobs:
-        check_counts(job, images)
+    check_counts(jobs, images - calibration)
     alike: dict[Hashable, Ledger] = {}
     ledgers = []
     for job in jobs:

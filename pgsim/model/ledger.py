@@ -115,7 +115,7 @@ class Batches:
         times = self.tiling.run_tiles * runs // counts.size  # that an entry stands for a tile
         if runs == 1:
             of_run = np.add.reduce(counts, axis=None) if counts.size > 1 else counts.item()
-            return np.full(self.simulated, int(of_run) * times * self.tiling.runs)
+            return np.array([int(of_run) * times * self.tiling.runs] * self.simulated, np.int64)
         return self.of_runs(counts.reshape(runs, -1).sum(axis=1) * times)
 
     def of_runs(self, counts: Counts) -> Counts:

@@ -36,6 +36,17 @@ class SlotReads:
     later_bits: int
 
     @property
+    def fold_bits(self) -> tuple[int, ...]:
+        """Bits of a vector that the first fold of a tap reads, and a later one if there is any."""
+        return (self.first_bits, self.later_bits)[: self.tap_folds]
+
+    @property
+    def port_is_faster(self) -> bool:
+        """Whether the port brings all that any beat needs while the beat lasts."""
+        needed = self.most_vectors * self.beat_slots * max(self.fold_bits)
+        return needed <= self.port_bits * self.beat_cycles
+
+    @property
     def rates(self) -> Counts:
         """What decides a pass's shortfalls, as the kernels of schedulers take it.
 
@@ -43,12 +54,10 @@ class SlotReads:
         port brings until the next beat begins; for first folds, and for later ones if there are
         any. No rates where the port is the faster in every fold.
         """
-        fold_bits = (self.first_bits, self.later_bits)[: self.tap_folds]
-        needed = self.most_vectors * self.beat_slots * max(fold_bits)
-        if needed <= self.port_bits * self.beat_cycles:
+        if self.port_is_faster:
             return np.empty((0, 3), np.int64)
         brought = self.port_bits * self.beat_spacing_cycles
-        return np.array([(self.beat_slots, bits, brought) for bits in fold_bits], np.int64)
+        return np.array([(self.beat_slots, bits, brought) for bits in self.fold_bits], np.int64)
 
 
 def slot_reads(job: Job, index: int) -> SlotReads:

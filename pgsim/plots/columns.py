@@ -9,6 +9,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from pgsim.errors import InputError, nearest
 from pgsim.results import COLUMNS, IDENTITY, SUMMED, Column
+from pgsim.results.mask_sources import MASK_SOURCES
 
 # A ratio over layers is their mean, weighted by what it is a ratio to (M4, M27).
 _WEIGHTS = {
@@ -23,7 +24,6 @@ _MEASURED = {
 }
 _WITHIN_A_DESIGN = ("layer", "image")
 NAMES = ("design", "arch", "trace")  # what a person or a sweep may call anew at every point
-_MASKS = {"synthetic": "SYNTHETIC masks", "captured": "captured masks"}
 
 
 def column_of(name: str) -> Column:
@@ -124,7 +124,7 @@ def labels_of(rows: pd.DataFrame, shown: Sequence[str]) -> list[str]:
 
 def _text(name: str, value: object) -> str:
     if name == "mask_source":
-        return _MASKS.get(str(value), str(value))
+        return MASK_SOURCES[str(value)].words
     return str(value) if name in IDENTITY or name == "design" else f"{name}={value}"
 
 
@@ -133,7 +133,7 @@ def title_of(frame: pd.DataFrame) -> str:
     keys = axis_columns(frame)
     images = images_by(frame, keys)
     least, most = int(images.min()), int(images.max())
-    masks = sorted(_MASKS.get(str(source), str(source)) for source in frame["mask_source"].unique())
+    masks = sorted(MASK_SOURCES[str(source)].words for source in frame["mask_source"].unique())
     return (
         f"{_named_or_counted(frame, 'trace', 'traces')} "
         f"({least if least == most else f'{least} to {most}'} images, {' and '.join(masks)}) "

@@ -21,6 +21,7 @@ from pgsim.plots.drawing import (
     wrapped,
     write_figure,
 )
+from pgsim.results.mask_sources import MASK_SOURCES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,7 +135,7 @@ def _signed(change: float, decimals: int) -> str:
 def _title(comparison: Comparison) -> str:
     """Return what was compared, what was found, and what a reader must know."""
     first = comparison.designs.iloc[0]
-    masks = "SYNTHETIC masks" if first["mask_source"] == "synthetic" else "captured masks"
+    masks = MASK_SOURCES[first["mask_source"]].words
     lines = [
         f"{first['trace']} ({first['images']} images, {masks}) on {first['arch']}",
         comparison.finding,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,13 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, FuncFormatter
 
-from pgsim.files import replacing
 from pgsim.plots.paths import check_plot_path
+from pgsim.text import shortened, spelled_out
+from pgsim.writing import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +51,7 @@ PROVISIONAL = "provisional: fixed loop order"
 CAPTION = "Energy and DRAM stalls are provisional (fixed loop order)."
 
 LABEL_WIDTH = 30  # characters of a bar's label in one line
+_MOST_LINES = 10  # of one text
 INCHES_PER_LINE = 0.17  # height of one such line
 _LARGER_UNITS = {
     "pJ": {"nJ": 1e3, "uJ": 1e6, "mJ": 1e9, "J": 1e12},
@@ -79,8 +83,28 @@ def short(value: float) -> str:
 
 
 def wrapped(text: str, width: int = LABEL_WIDTH) -> str:
-    """Return text in lines of at most `width` characters, a dollar sign meaning itself."""
-    return textwrap.fill(text, width, break_on_hyphens=False).replace("$", r"\$")
+    """Return text in lines of at most `width` characters, as a figure can show it.
+
+    A dollar sign means itself, what the font has no glyph for is spelled out, and of very long text
+    the middle is left out.
+    """
+    shown = shortened(spelled_out(text, keep="\n"), _MOST_LINES * width)
+    glyphs = _glyphs(tuple(matplotlib.rcParams["font.family"]))
+    drawn = "".join(
+        each if each.isspace() or ord(each) in glyphs else _escape(each) for each in shown
+    )
+    return textwrap.fill(drawn, width, break_on_hyphens=False).replace("$", r"\$")
+
+
+def _escape(character: str) -> str:
+    return character.encode("ascii", "backslashreplace").decode("ascii")
+
+
+@cache
+def _glyphs(families: tuple[str, ...]) -> frozenset[int]:
+    """Return the code points that the first font of some of these families can draw."""
+    fonts = (findfont(FontProperties(family=[family])) for family in families)
+    return frozenset(code for font in fonts for code in get_font(font).get_charmap())
 
 
 def larger_unit(unit: str, largest: float) -> tuple[str, float]:
@@ -133,7 +157,7 @@ def breakdowns(
     clocks = (rows["cycles"] / rows["time_us"]).dropna()
     if len(clocks) and clocks.max() > clocks.min() * (1 + 1e-9):
         unit = "us"
-        spent = spent.mul(rows["time_us"] / rows["cycles"], axis=0)
+        spent = spent.mul((rows["time_us"] / rows["cycles"]).where(rows["cycles"] > 0, 0), axis=0)
     blank = [""] * len(labels)
     latency_notes, energy_notes = notes or (blank, blank)
     unit = _stack(latency, spent, LATENCY, unit, latency_notes)

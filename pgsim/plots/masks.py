@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from pgsim.errors import InputError, nearest
 from pgsim.masks import MaskMeasures, mask_measures
 from pgsim.plots.drawing import BLUE, GREY, VERMILLION, bar_labels, wrapped, write_figure
+from pgsim.results.mask_sources import mask_source_of
 from pgsim.workload import GateTrace, LayerTrace
 
 _OFF = "#E3E3E3"
@@ -203,7 +204,7 @@ def _name_colours(figure: Figure, layer: LayerTrace) -> None:
 
 def _title(trace: GateTrace, layer: LayerTrace, measures: MaskMeasures) -> str:
     """Return whose masks are drawn and what they are like."""
-    masks = "SYNTHETIC masks" if trace.mask_source == "synthetic" else "captured masks"
+    masks = mask_source_of(trace).words
     low, middle, high = measures.image_spread
     least, most, spread = measures.channel_spread
     channels, (height, width) = layer.shape.mask_channels, layer.shape.mask_size

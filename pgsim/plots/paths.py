@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import check_folder
+from pgsim.files import check_new_file
 
 _SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -21,4 +21,4 @@ def check_plot_path(path: str | Path) -> Path:
             f"{path}: a figure's name ends in one of {', '.join(_SUFFIXES)}."
             f"{nearest(path.suffix.lower(), _SUFFIXES)}"
         )
-    return check_folder(path)
+    return check_new_file(path)

@@ -46,6 +46,7 @@ from pgsim.plots.drawing import (
     write_figure,
 )
 from pgsim.results import IDENTITY, SUMMED
+from pgsim.results.columns import checked_table
 
 _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 _DASHES = ("solid", "dashed", "dotted", "dashdot")
@@ -86,8 +87,9 @@ def plot_results(
     Raises
     ------
     InputError
-        For a column that is not there or cannot be drawn, with those that can; for more bars or
-        lines than one figure shows; for another suffix, or a folder that cannot be written.
+        For a column that is not there or cannot be drawn, with those that can; for a cell that is
+        not what `pgsim.COLUMNS` says of its column; for more bars or lines than one figure shows;
+        for another suffix, or a folder that cannot be written.
 
     Examples
     --------
@@ -110,13 +112,15 @@ def draw_results(
     of its layers (by ``layer``). With both: column y over axis column x, a line for each design,
     or layer of it. Sums over layers are per image; ratios are recomputed. Units are those of
     `results.COLUMNS`. Raises InputError for a column that is not there or cannot be drawn, with
-    those that can, and for more bars or lines than one figure shows.
+    those that can; for a cell that is not what its column holds; and for more bars or lines than
+    one figure shows.
     """
     if by not in ("design", "layer"):
         hint = nearest(by, ["design", "layer"])
         raise InputError(f"by: expected design or layer, not {by!r}.{hint}")
     if (x is None) != (y is None):
         raise InputError(f"x and y go together: give {'x' if x is None else 'y'} too, or neither")
+    frame = checked_table(frame, "the table")
     check_columns(frame, [*_NEEDED, *(["layer"] if by == "layer" else [])])
     if x is None or y is None:
         return _draw_breakdowns(frame, by)
@@ -265,7 +269,8 @@ def _numbered(heads: pd.DataFrame, names: list[str]) -> list[int]:
 
 
 def _in_legend(label: str) -> str:
-    return wrapped(label, _LEGEND_WIDTH)
+    text = wrapped(label, _LEGEND_WIDTH)
+    return f" {text}" if text.startswith("_") else text  # which Matplotlib leaves out of legends
 
 
 def _without_what_if(frame: pd.DataFrame, x: str) -> pd.DataFrame:
@@ -281,8 +286,8 @@ def _without_what_if(frame: pd.DataFrame, x: str) -> pd.DataFrame:
 
 def _place_x(axes: Axes, values: pd.Series[Any]) -> pd.Series[Any]:
     """Return where values stand on the x axis: numbers to scale, words side by side."""
-    if is_numeric_dtype(values) and not is_bool_dtype(values):
-        distinct = np.unique(values.dropna())
+    if is_numeric_dtype(values) and not is_bool_dtype(values) and values.notna().all():
+        distinct = np.unique(values)
         if len(distinct) > 1 and (distinct > 0).all() and (np.log2(distinct) % 1 == 0).all():
             axes.set_xscale("log", base=2)
             axes.set_xticks(distinct, [f"{value:g}" for value in distinct])

@@ -6,19 +6,38 @@ What the model counts has its column where it is counted; here stand the order a
 Examples
 --------
 >>> COLUMNS["time_us"]
-Column(unit='us', meaning="cycles at the design's clock")
+Column(unit='us', meaning="cycles at the design's clock", values=<a number above 0, to 1e60>)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.cost.prices import PARTS
 from pgsim.model import events, passes
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Count
 from pgsim.model.traffic import TRAFFIC
+from pgsim.results.mask_sources import MASK_SOURCES
+from pgsim.results.values import (
+    AMOUNT,
+    AMOUNT_OR_NONE,
+    ANYTHING,
+    COUNT,
+    INDEX,
+    NAME,
+    ONE_OR_MORE,
+    PART,
+    PART_OR_NONE,
+    POSITIVE,
+    Values,
+    checked,
+    word,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Column(NamedTuple):
@@ -26,72 +45,91 @@ class Column(NamedTuple):
 
     unit: str
     meaning: str
+    values: Values = ANYTHING
 
 
 IDENTITY = {
-    "arch": Column("", "name of the architecture"),
-    "trace": Column("", "name of the trace; a what-if on bit widths stands in brackets"),
-    "mask_source": Column("", "captured from a trained model, or synthetic"),
-    "scheme": Column("", "the rule that turns a layer into passes"),
-    "layer": Column("", "name of the layer"),
+    "arch": Column("", "name of the architecture", NAME),
+    "trace": Column("", "name of the trace; a what-if on bit widths stands in brackets", NAME),
+    "mask_source": Column(
+        "",
+        "captured from a trained model, synthetic, or none; a what-if on bit widths says so",
+        word(MASK_SOURCES),
+    ),
+    "scheme": Column("", "the rule that turns a layer into passes", NAME),
+    "layer": Column("", "name of the layer", NAME),
 }
 
 
 def _of(counts: Iterable[Count]) -> dict[str, Column]:
     """Return the columns that show these counts."""
-    return {each.column: Column(each.unit, each.meaning) for each in counts if each.column}
+    return {each.column: Column(each.unit, each.meaning, COUNT) for each in counts if each.column}
 
 
 LAYER_COLUMNS = {
     **IDENTITY,
-    "image": Column("", "index of the image in the trace; only with per_image"),
-    "images": Column("images", "images simulated; calibration images are not"),
-    "macs": Column("MACs", "outputs x reduction x images, whatever the scheme"),
+    "image": Column("", "index of the image in the trace; only with per_image", INDEX),
+    "images": Column("images", "images simulated; calibration images are not", ONE_OR_MORE),
+    "macs": Column("MACs", "outputs x reduction x images, whatever the scheme", COUNT),
     **_of(passes.WORK),
-    "mask_density": Column("", "fraction of mask bits that are 1; NaN for an ungated layer"),
-    "average_bits": Column("bits", "activation bits per output of the scheme, over its passes"),
-    "weight_bits": Column("bits", "weight bits of the scheme"),
+    "mask_density": Column(
+        "", "fraction of mask bits that are 1; NaN for an ungated layer", PART_OR_NONE
+    ),
+    "average_bits": Column(
+        "bits", "activation bits per output of the scheme, over its passes", AMOUNT
+    ),
+    "weight_bits": Column("bits", "weight bits of the scheme", ONE_OR_MORE),
     **_of(passes.TIMES),
     **_of(events.WAITS),
-    "stall_cycles": Column("cycles", "port_stall_cycles + dram_stall_cycles"),
+    "stall_cycles": Column("cycles", "port_stall_cycles + dram_stall_cycles", COUNT),
     **_of(events.TOTAL),
-    "time_us": Column("us", "cycles at the design's clock"),
+    "time_us": Column("us", "cycles at the design's clock", POSITIVE),
     **_of(passes.SLOTS),
-    "pe_utilization": Column("", "useful bit operations over the array's peak, all cycles"),
-    "msb_pe_utilization": Column("", "the same over msb_cycles; NaN where those are 0"),
-    "lsb_pe_utilization": Column("", "the same over lsb_cycles; NaN where those are 0"),
-    "msb_macs": Column("MACs", "MACs of the first pass"),
-    "lsb_macs": Column("MACs", "MACs of all later passes, of the outputs that they compute"),
+    "pe_utilization": Column("", "useful bit operations over the array's peak, all cycles", PART),
+    "msb_pe_utilization": Column(
+        "", "the same over msb_cycles; NaN where those are 0", PART_OR_NONE
+    ),
+    "lsb_pe_utilization": Column(
+        "", "the same over lsb_cycles; NaN where those are 0", PART_OR_NONE
+    ),
+    "msb_macs": Column("MACs", "MACs of the first pass", COUNT),
+    "lsb_macs": Column("MACs", "MACs of all later passes, of the outputs that they compute", COUNT),
     **_of(passes.PES),
     **_of(count for rule in TRAFFIC for count in rule.counts),
-    **{name: Column("pJ", meaning) for name, meaning in PARTS.items()},
-    "energy_pj": Column("pJ", "sum of the parts"),
+    **{name: Column("pJ", meaning, AMOUNT) for name, meaning in PARTS.items()},
+    "energy_pj": Column("pJ", "sum of the parts", AMOUNT),
 }
 
 SUMMARY = {
     "gated_average_bits": Column(
-        "bits", "average_bits over gated layers, weighted by outputs (PG's own figure)"
+        "bits",
+        "average_bits over gated layers, weighted by outputs (PG's own figure)",
+        AMOUNT_OR_NONE,
     ),
-    "mac_average_bits": Column("bits", "average_bits over all layers, weighted by MACs"),
-    "gated_density": Column("", "mask density over gated layers, weighted by outputs"),
-    "area_mm2": Column("mm2", "area of PEs, buffers and gating logic"),
-    "energy_delay_product_pj_s": Column("pJ s", "energy times time, of one image"),
-    "cycles_per_image": Column("cycles", "cycles / images"),
-    "energy_pj_per_image": Column("pJ", "energy / images"),
+    "mac_average_bits": Column("bits", "average_bits over all layers, weighted by MACs", AMOUNT),
+    "gated_density": Column(
+        "", "mask density over gated layers, weighted by outputs", PART_OR_NONE
+    ),
+    "area_mm2": Column("mm2", "area of PEs, buffers and gating logic", AMOUNT),
+    "energy_delay_product_pj_s": Column("pJ s", "energy times time, of one image", AMOUNT),
+    "cycles_per_image": Column("cycles", "cycles / images", AMOUNT),
+    "energy_pj_per_image": Column("pJ", "energy / images", AMOUNT),
     "cycles_per_image_p5": Column(
-        "cycles", "5th percentile over images; those of a batch share its cycles"
+        "cycles", "5th percentile over images; those of a batch share its cycles", AMOUNT
     ),
     "cycles_per_image_median": Column(
-        "cycles", "median over images; those of a batch share its cycles"
+        "cycles", "median over images; those of a batch share its cycles", AMOUNT
     ),
     "cycles_per_image_p95": Column(
-        "cycles", "95th percentile over images; those of a batch share its cycles"
+        "cycles", "95th percentile over images; those of a batch share its cycles", AMOUNT
     ),
-    "speedup": Column("", "time of the baseline over the design's; only in a comparison"),
-    "energy_ratio": Column("", "energy of the baseline over the design's; only in a comparison"),
+    "speedup": Column("", "time of the baseline over the design's; only in a comparison", AMOUNT),
+    "energy_ratio": Column(
+        "", "energy of the baseline over the design's; only in a comparison", AMOUNT
+    ),
 }
 
-COLUMNS = LAYER_COLUMNS | SUMMARY | {"design": Column("", "name of a design in a comparison")}
+COLUMNS = LAYER_COLUMNS | SUMMARY | {"design": Column("", "name of a design in a comparison", NAME)}
 
 PARTS_OF_CYCLES = tuple(each.name for each in (*passes.TIMES, *events.WAITS))
 PARTS_OF_ENERGY = tuple(PARTS)
@@ -103,3 +141,12 @@ SUMMED = tuple(
     for name, column in LAYER_COLUMNS.items()
     if name in _COUNTED or column.unit in _SUMMED_UNITS
 )
+
+
+def checked_table(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+    """Return a table whose cells are what their columns hold, in the types that tables have.
+
+    Raises InputError naming `where`, row, column and value of the first cell that is not; and for
+    a column without a name, or of the same name as another.
+    """
+    return checked(frame, {name: column.values for name, column in COLUMNS.items()}, where)

@@ -1,24 +1,35 @@
-"""Tables in files: written whole or not at all, and read back as they were.
+"""Tables in files: written whole or not at all, read back as they were, and checked.
 
 CSV keeps every digit of a float (the shortest text that reads back as the same number), Parquet
-keeps types, JSON is a list of records in which NaN is null.
+keeps types, JSON is a list of records in which NaN is null. `results.cells` says how text is kept.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
-from collections.abc import Callable
+import re
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import check_folder, replacing
-from pgsim.results.columns import COLUMNS, IDENTITY
+from pgsim.files import check_new_file
+from pgsim.results.cells import as_cell, as_text, map_text
+from pgsim.results.columns import COLUMNS, IDENTITY, checked_table
+from pgsim.results.values import name_problem
+from pgsim.text import writable
+from pgsim.writing import replacing
 
 _TEXT = ("design", *IDENTITY)  # a layer may be called 0, and stays text
+_NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *", re.ASCII)
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def check_table_path(path: str | Path) -> Path:
@@ -29,13 +40,14 @@ def check_table_path(path: str | Path) -> Path:
             f"{path}: a table's name ends in one of {', '.join(_WRITERS)}."
             f"{nearest(path.suffix, _WRITERS)}"
         )
-    return check_folder(path)
+    return check_new_file(path)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table as .csv, .parquet or .json, by the suffix of `path`.
 
-    A file appears, or replaces another, only when it is complete.
+    A file appears, or replaces another, only when it is complete. A symbolic link stays, and what
+    it leads to is replaced.
 
     Parameters
     ----------
@@ -47,7 +59,12 @@ def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     Raises
     ------
     InputError
-        For another suffix or a folder that cannot be written.
+        For another suffix, or a file that cannot be written.
+
+    Notes
+    -----
+    In a .csv, text that a spreadsheet would take for a formula begins with an apostrophe, which
+    `read_table` takes away. What UTF-8 has no code for is written as its escape.
 
     Examples
     --------
@@ -59,8 +76,14 @@ def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     fc,640
     """
     path = check_table_path(path)
-    with replacing(path) as temporary:
-        _WRITERS[path.suffix](frame, temporary)
+    if problem := name_problem(list(map(str, frame.columns))):
+        raise InputError(f"{path}: cannot be written: {problem}")
+    frame = map_text(frame, writable)
+    try:
+        with replacing(path) as temporary:
+            _WRITERS[path.suffix](frame, temporary)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -79,7 +102,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        Where there is no such file or it holds no table.
+        Where there is no such file or it holds no table; naming row, column and value of the first
+        cell that is not what `pgsim.COLUMNS` says, such as a count that is negative or missing.
 
     Examples
     --------
@@ -92,21 +116,29 @@ def read_table(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     if path.suffix not in _READERS:
         raise InputError(f"{path}: a table's name ends in one of {', '.join(_READERS)}")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: cannot be read: it is no file")
     try:
-        return _READERS[path.suffix](path)
+        return checked_table(_READERS[path.suffix](path), str(path))
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError, MemoryError) as error:
         first_line = str(error).partition("\n")[0]
         raise InputError(f"{path}: not a {path.suffix} table: {first_line}") from None
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_csv(path, index=False, lineterminator="\n")
+    cells = map_text(frame, as_cell)
+    text = cells.to_csv(index=False, lineterminator="\n")
+    if "\r" in text:  # which Python before 3.13 does not quote, and every reader takes for an end
+        text = cells.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    path.write_text(text, encoding="utf-8", newline="")
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_parquet(path, index=False, engine="pyarrow")
+    frame.to_parquet(path, index=False, engine="pyarrow", write_page_checksum=True)
 
 
 def _write_json(frame: pd.DataFrame, path: Path) -> None:
@@ -123,23 +155,90 @@ def _json_value(value: Any) -> Any:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    text = dict.fromkeys(_TEXT, "str")
-    # Only an empty field is missing: NA and null are good names for a layer.
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    text = path.read_bytes().decode("utf-8-sig")
+    _check_head(text)
+    named = dict.fromkeys(_TEXT, "str")
+    with warnings.catch_warnings():  # pandas only warns of a row that is longer than the head
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            # Only an empty field is missing: NA and null are good names for a layer.
+            frame = pd.read_csv(
+                io.StringIO(text), dtype=named, keep_default_na=False, na_values=[""],
+                index_col=False, low_memory=False
+            )  # fmt: skip
+        except pd.errors.ParserWarning:
+            raise ValueError("a row has more cells than the head has names") from None
+    return map_text(frame.apply(_numbers_apart), as_text)
+
+
+def _numbers_apart(cells: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column of numbers of which some are none: those that are, as numbers again.
+
+    pandas makes all of such a column text, and it would not be told which cell is wrong.
+    """
+    if cells.name in _TEXT or cells.name not in COLUMNS or is_numeric_dtype(cells.dtype):
+        return cells
+    return cells.astype(object).map(_number, na_action="ignore")
+
+
+def _number(cell: Any) -> Any:
+    """Return the number that a cell of a .csv is, None for an empty one, else the cell."""
+    if cell == "":
+        return None
+    return float(str(cell)) if _NUMBER.fullmatch(str(cell)) else cell
+
+
+def _check_head(text: str) -> None:
+    """Raise ValueError where the first line is no list of names, each of them once."""
+    if "\0" in text:
+        raise ValueError("a null character is in it")
+    try:
+        head = next((row for row in csv.reader(io.StringIO(text, newline="")) if row), [])
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+    if len(head) == 1:
+        for separator, plural in _OTHER_SEPARATORS.items():
+            if separator in head[0]:
+                raise ValueError(f"its cells are parted by {plural}, expected commas")
+    _check_names(head)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    if problem := name_problem(names):
+        raise ValueError(problem)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(path, engine="pyarrow")
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path, partitioning=None, page_checksum_verification=True)
+        _check_names(table.column_names)
+        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    except (pyarrow.ArrowException, NotImplementedError, TypeError, KeyError) as error:
+        raise ValueError(str(error)) from None
+    return frame
 
 
 def _read_json(path: Path) -> pd.DataFrame:
-    records = json.loads(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8-sig")
+    records = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_record)
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
         raise ValueError("expected a list of records")
     frame = pd.DataFrame(records)
     numbers = [name for name in frame if name in COLUMNS and name not in _TEXT]
     empty = [name for name in numbers if frame[name].isna().all()]
     return frame.astype(dict.fromkeys(empty, "float64"))
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    _check_names([name for name, _ in pairs])
+    return dict(pairs)
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {

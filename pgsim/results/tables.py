@@ -16,7 +16,9 @@ from pgsim.model.job import Job
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Ledger
 from pgsim.results.columns import LAYER_COLUMNS, SUMMED
+from pgsim.results.mask_sources import mask_source_of
 from pgsim.schemes import Pass, Passes
+from pgsim.text import writable
 from pgsim.workload import GateTrace, LayerShape, LayerTrace
 
 if TYPE_CHECKING:
@@ -157,13 +159,14 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
     """Return one layer's row over all simulated images, or of one image of a batch of one."""
     first, images = result.calibration_images, result.images
     part, masks = slice(None), slice(first, result.trace.images)
-    identity: Row = {
+    names = {
         "arch": result.arch.name,
         "trace": result.trace.name,
-        "mask_source": result.trace.mask_source,
+        "mask_source": mask_source_of(result.trace).name,
         "scheme": result.scheme,
         "layer": layer.shape.name,
     }
+    identity: Row = {column: writable(name) for column, name in names.items()}
     if image is not None:
         part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
         identity["image"] = image

@@ -100,7 +100,7 @@ def split(layer: LayerTrace, scheme: str) -> tuple[Pass, Pass]:
     if shape.gate == "input":
         raise InputError(
             f"layer {shape.name!r} gates its inputs, and scheme {scheme!r} needs gated outputs; "
-            "full, uniform:A,W and planes:A,A take such a layer"
+            "full, uniform:A,W and planes:A,A take such a layer, as in --scheme full"
         )
     weights = whole(shape.weight_bits)
     msbs, lsbs = Plane(shape.lsb_bits, shape.msb_bits), Plane(0, shape.lsb_bits)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from pgsim.arch import LONGEST_SIDE, ArchConfig, PEKind, load_arch, load_technology
+from pgsim.arch import ArchConfig, PEKind, load_arch, load_technology
+from pgsim.errors import InputError
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result
+from pgsim.results.mask_sources import mask_source_of
+from pgsim.study.findings import saving_in_words
 from pgsim.study.simulation import calibration_count, simulate
 from pgsim.study.waterfalls import STEPS, waterfall
+from pgsim.text import writable
 from pgsim.workload import GateTrace, LayerShape, load_trace
 
 if TYPE_CHECKING:
@@ -116,7 +119,7 @@ class Comparison:
         totals = waterfall(self.baseline, self.gated)
         return pd.DataFrame(
             {
-                "layer": layer,
+                "layer": writable(layer),
                 "step": step,
                 "total_cycles": float(steps[index]),
                 "change_cycles": float(steps[index] - steps[index - 1]) if index else 0.0,
@@ -143,20 +146,12 @@ class Comparison:
         """One line that says what was found."""
         if not any(layer.gated for layer in self.gated.layer_results):
             return f"No layer of {self.gated.trace.name} is gated: there is nothing to compare."
-        totals = [float(total) for total in waterfall(self.baseline, self.gated)["network"]]
-        first, promise, last = totals[0], totals[1], totals[-1]
-        line = f"{self.gated.arch.name} runs PG {first / last:.2f}x as fast as uniform 8,8"
-        if promise >= first:
-            return f"{line}, where counting bits promises no saving."
-        line += (
-            f", where counting bits (weighted by its cycles) promises {first / promise:.2f}x: "
-            f"{max(0.0, first - last) / (first - promise):.0%} of the promised saving survives"
-        )
-        losses = dict(zip(list(STEPS)[2:], np.diff(totals[1:]), strict=True))
-        worst = max(losses, key=lambda step: losses[step])
-        line += f", most is lost to {worst} ({losses[worst] / (first - promise):.0%} of it)."
+        totals = map(float, waterfall(self.baseline, self.gated)["network"])
+        account = dict(zip(STEPS, totals, strict=True))
+        line = saving_in_words(self.gated.arch.name, BASELINE, account)
+        last = self.gated.cycles
         ungated = self.results[UNGATED].cycles / last
-        line += f" The same network ungated takes {ungated:.2f}x the cycles of PG"
+        line += f". The same network ungated takes {ungated:.2f}x the cycles of PG"
         for design, result in self.results.items():
             if design.startswith(EQUAL_AREA):
                 shape = design.removeprefix(EQUAL_AREA)
@@ -204,6 +199,7 @@ def compare(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)
+    _check_gates(trace)
     count = calibration_count(trace, arch, calibration_images)
     results, store = {}, WorkStore()
     for design, variants in alternatives(arch).items():
@@ -217,6 +213,17 @@ def compare(
             shape = f" ({array.rows}x{array.columns})" if design == EQUAL_AREA else ""
             results[design + shape] = fastest
     return Comparison(results, tuple(_warnings(trace, arch)))
+
+
+def _check_gates(trace: GateTrace) -> None:
+    """Raise InputError for a trace that gates inputs: half of the designs could not run it."""
+    by_inputs = [layer.shape.name for layer in trace.layers if layer.shape.gate == "input"]
+    if by_inputs:
+        raise InputError(
+            f"trace {trace.name}: layer {by_inputs[0]!r} gates its inputs, and a comparison is of "
+            "Precision Gating, which gates outputs; simulate runs the trace under --scheme full, "
+            "uniform:A,W and planes:A,A"
+        )
 
 
 def alternatives(arch: ArchConfig) -> dict[str, list[tuple[ArchConfig, str]]]:
@@ -259,21 +266,19 @@ def _in_the_area_of(arch: ArchConfig, fixed: ArchConfig) -> list[ArchConfig]:
         (int(rows * ratio), columns),
         (square, int(rows * columns * ratio / square)),
     }
-    return [
-        fixed.override({"array.rows": high, "array.columns": wide})
-        for high, wide in sorted(shapes)
-        if 1 <= high <= LONGEST_SIDE and 1 <= wide <= LONGEST_SIDE
-    ]
+    possible = []
+    for high, wide in sorted(shapes):
+        with suppress(InputError):
+            possible.append(fixed.override({"array.rows": high, "array.columns": wide}))
+    return possible
 
 
 def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:
     """Return what a reader of the comparison must know."""
     found = []
-    if trace.mask_source == "synthetic":
-        found.append(f"the masks of {trace.name} are synthetic: no model produced them")
-    if what_if := trace.provenance.get("what_if"):
-        widths = ", ".join(f"{name} {bits}" for name, bits in what_if.items())
-        found.append(f"{widths} is a what-if: the masks are those of other bit widths")
+    source = mask_source_of(trace)
+    if source.caution:
+        found.append(f"{trace.name} has {source.sentence}")
     useless = [
         layer.shape
         for layer in trace.layers

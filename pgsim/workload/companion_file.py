@@ -16,16 +16,19 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import check_folder, replacing, shipped
+from pgsim.files import check_new_file, shipped
 from pgsim.workload.layer import LayerShape, layer_shapes
+from pgsim.workload.manifest import MOST_IMAGES, MOST_LAYERS, Label
 from pgsim.workload.operands import Integers
-from pgsim.workload.problems import describe
-from pgsim.workload.trace_paths import find_trace
+from pgsim.workload.problems import describe, short
+from pgsim.workload.strict_json import parse_json
+from pgsim.workload.tensor_file import map_tensors
+from pgsim.workload.trace_paths import check_name, find_trace
+from pgsim.writing import replacing
 
 
 class Manifest(BaseModel):
@@ -34,11 +37,11 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
     format_version: Literal[1]
-    trace: str
+    trace: Label
     trace_sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    first_image: int = Field(ge=0)
-    images: int = Field(ge=1)
-    layers: list[dict[str, Any]] = Field(min_length=1)
+    first_image: int = Field(ge=0, le=MOST_IMAGES)
+    images: int = Field(ge=1, le=MOST_IMAGES)
+    layers: list[dict[str, Any]] = Field(min_length=1, max_length=MOST_LAYERS)
 
 
 _Manifest = TypeVar("_Manifest", bound=Manifest)
@@ -106,10 +109,7 @@ def load_companion(companion: Companion[_Manifest], name_or_path: str | Path) ->
             f"{path}: no {companion.kind} file: "
             f"its safetensors metadata has no key {companion.key!r}"
         )
-    try:
-        fields = from_json(metadata[companion.key])
-    except ValueError as error:
-        raise InputError(f"{path}: the manifest is not JSON: {error}") from None
+    fields = parse_json(metadata[companion.key], f"{path}: the manifest")
     manifest, shapes = _check(companion, fields, tensors, str(path))
     return Content(manifest, shapes, tensors)
 
@@ -125,14 +125,15 @@ def save_companion(
     The suffix is appended where it is missing; the same content gives the same bytes. Raises
     InputError where `load_companion` would refuse the file, or where none can be written.
     """
+    check_name(path, companion.kind)
     path, suffix = Path(path), companion.suffix
     target = path if path.name.endswith(suffix) else path.with_name(path.name + suffix)
     _check(companion, dict(fields), tensors, str(target))
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    with replacing(check_folder(target)) as temporary:
+    with replacing(check_new_file(target)) as temporary:
         try:
             text = json.dumps(fields, ensure_ascii=False)
-            save_file(contiguous, temporary, {companion.key: text})
+            temporary.write_bytes(save(contiguous, {companion.key: text}))
         except (SafetensorError, OSError) as error:
             raise InputError(f"{target}: cannot be written: {error}") from None
     return target
@@ -140,10 +141,10 @@ def save_companion(
 
 def _read(path: Path, kind: str) -> tuple[dict[str, str], dict[str, Integers]]:
     """Return a file's metadata, and its tensors by name."""
+    metadata = map_tensors(path, kind).metadata
     try:
         with safe_open(path, framework="numpy") as file:
-            tensors = {name: file.get_tensor(name) for name in file.offset_keys()}
-            return file.metadata() or {}, tensors
+            return metadata, {name: file.get_tensor(name) for name in file.offset_keys()}
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         # The last two: numpy has no such dtype.
         raise InputError(f"{path}: not a readable {kind} file: {error}") from None
@@ -184,7 +185,7 @@ def _check_tensors(
             _check_tensor(tensors[name], each, about)
     if extra:
         raise InputError(
-            f"{where}: tensor {extra[0]!r} is of no layer in the manifest."
+            f"{where}: tensor {short(extra[0])} is of no layer in the manifest."
             f"{nearest(extra[0], names)}"
         )
 
@@ -193,7 +194,8 @@ def _check_tensor(tensor: Integers, expected: Expected, about: str) -> None:
     dtype, size, axes, lowest, highest = expected
     if (tensor.dtype, tensor.shape) != (dtype, size):
         raise InputError(
-            f"{about} should be {dtype} {list(size)} {axes}, is {tensor.dtype} {list(tensor.shape)}"
+            f"{about} should be {dtype} {list(size)} {axes}, is {tensor.dtype} "
+            f"{short(list(tensor.shape))}"
         )
     if not tensor.size:
         return

@@ -10,6 +10,7 @@ from pgsim.workload.ops import OPS
 from pgsim.workload.problems import unknown_name
 
 _LARGEST_SIZE = 2**24  # of one dimension: far beyond any network, and small enough to multiply
+_LONGEST_NAME = 256  # characters
 
 
 def _pair(value: object) -> object:
@@ -27,6 +28,8 @@ def default_msb_bits(value: object, info: ValidationInfo) -> object:
 def _printable(value: object) -> object:
     if isinstance(value, str) and not (value.strip() and value.isprintable()):
         raise ValueError("expected a non-empty name of printable characters")
+    if isinstance(value, str) and len(value) > _LONGEST_NAME:
+        raise ValueError(f"expected a name of at most {_LONGEST_NAME} characters")
     return value
 
 

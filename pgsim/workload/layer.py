@@ -22,6 +22,7 @@ from pgsim.workload.ops import OPS, Op, Size, fields_of_ops
 from pgsim.workload.problems import describe, short
 
 _MOST_MACS = 2**53  # of one image: counts stay exact, in int64 and in float64
+_MOST_ELEMENTS = 2**40  # of one image's input or output
 _TOTAL = "network"  # what tables call the total of all layers
 
 
@@ -90,6 +91,7 @@ class LayerShape(BaseModel):
         self.kind.check(self)
         if self.macs > _MOST_MACS:
             raise ValueError(f"{self.macs} MACs an image are more than pgsim counts ({_MOST_MACS})")
+        self._check_elements()
         top = self.activation_bits - (self.gate != "none")
         if not 1 <= self.msb_bits <= top:
             raise ValueError(
@@ -107,6 +109,17 @@ class LayerShape(BaseModel):
                 raise ValueError(f"op {self.op!r} needs {field!r}")
         if wrong := sorted(given & fields_of_ops().difference(self.kind.fields)):
             raise ValueError(f"op {self.op!r} takes no {', '.join(map(repr, wrong))}")
+
+    def _check_elements(self) -> None:
+        for side, channels, size in (
+            ("in_channels", self.in_channels, self.image_in_size),
+            ("out_channels", self.out_channels, self.out_size),
+        ):
+            if channels * size[0] * size[1] > _MOST_ELEMENTS:
+                raise ValueError(
+                    f"{side} {channels} of {size[0]} x {size[1]} an image are more elements than "
+                    f"pgsim counts ({_MOST_ELEMENTS})"
+                )
 
     @property
     def kind(self) -> Op:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pgsim.errors import InputError
 from pgsim.workload.layer import LayerShape
+from pgsim.workload.problems import short
 
 Words = npt.NDArray[np.uint64]
 
@@ -22,6 +24,31 @@ _CHUNK_WORDS = 2**20  # words looked at together where all of a mask is read: 8 
 def words_of(positions: int) -> int:
     """Return how many 64-bit words hold one bit per position."""
     return -(-positions // 64)
+
+
+def bits_of(mask: Any, where: str) -> npt.NDArray[np.bool_]:
+    """Return a mask of zeros and ones as bool, in its shape.
+
+    `mask` is an array or a tensor of PyTorch, of bool or of numbers; a tensor may be on any device
+    and carry a gradient. Raises InputError, that begins with `where`, for anything else.
+
+    >>> bits_of(np.array([0.0, 1.0]), "layer 'fc'")
+    array([False,  True])
+    """
+    try:
+        given = mask.detach().cpu() if hasattr(mask, "detach") else np.asarray(mask)
+        bits = np.asarray(given == 1)  # before numpy sees it, which knows no bfloat16
+        others = ~(bits | np.asarray(given == 0))
+    except (TypeError, ValueError, RuntimeError):
+        raise InputError(
+            f"{where}: a mask is an array of zeros and ones, not {short(mask)}"
+        ) from None
+    if others.any():
+        raise InputError(
+            f"{where}: a mask is bool, or numbers that are all 0 or 1, not {given.dtype} with "
+            f"{short(given[others].tolist()[0])}"
+        )
+    return bits
 
 
 def pack_masks(masks: npt.NDArray[np.bool_]) -> Words:
@@ -38,6 +65,14 @@ def pack_masks(masks: npt.NDArray[np.bool_]) -> Words:
     return words
 
 
+def padding_problem(shape: LayerShape, image: int, channel: int) -> str:
+    """Return what is wrong with a row whose padding is set, in words."""
+    return (
+        f"image {image}, channel {channel}: padding bits after position "
+        f"{shape.mask_positions - 1} are set"
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class LayerTrace:
     """One layer's shape and gate masks.
@@ -51,6 +86,13 @@ class LayerTrace:
         Geometry and widths.
     shards : tuple of uint64 arrays (images, mask_channels, words)
         Read-only masks, one array a file; a layer without a gate has none.
+    verify : bool
+        Whether padding is looked at when the object is made, which reads the last word of each row.
+
+    Raises
+    ------
+    InputError
+        Naming the layer, where masks are not of that shape and dtype, and where padding is set.
 
     Examples
     --------
@@ -62,6 +104,34 @@ class LayerTrace:
 
     shape: LayerShape
     shards: tuple[Words, ...] = ()
+    verify: InitVar[bool] = True
+
+    def __post_init__(self, verify: bool) -> None:
+        where = f"layer {self.shape.name!r}"
+        if not isinstance(self.shards, tuple):
+            raise InputError(
+                f"{where}: shards should be a tuple of arrays, not {type(self.shards).__name__}"
+            )
+        if bool(self.shards) != (self.shape.gate != "none"):
+            has = "has no masks" if self.shards else "needs masks"
+            raise InputError(f"{where}: a layer of gate {self.shape.gate!r} {has}")
+        for words in self.shards:
+            self._check_words(words, where)
+        if verify and (row := next(self.set_padding(), None)):
+            raise InputError(f"{where}, {padding_problem(self.shape, *row)}")
+
+    def _check_words(self, words: object, where: str) -> None:
+        rows = (self.shape.mask_channels, words_of(self.shape.mask_positions))
+        if not isinstance(words, np.ndarray):
+            found = type(words).__name__
+        elif words.dtype == WORD and words.ndim == 3 and words.shape[1:] == rows:
+            return
+        else:
+            found = f"{words.dtype} {words.shape}"
+        raise InputError(
+            f"{where}: masks should be uint64 (images, {rows[0]}, {rows[1]}), which are images, "
+            f"channels and words of 64 positions, not {found}"
+        )
 
     @property
     def images(self) -> int:
@@ -115,10 +185,14 @@ class LayerTrace:
             Of some images each, in order; none for a layer without a gate.
         """
         begin, end, _ = slice(start, stop).indices(self.images)
-        words = self.shape.mask_channels * words_of(self.shape.mask_positions)
-        step = max(1, _CHUNK_WORDS // words)
+        step = self._chunk_images
         for first in range(begin, end, step):
             yield self.mask_words(first, min(first + step, end))
+
+    @property
+    def _chunk_images(self) -> int:
+        words = self.shape.mask_channels * words_of(self.shape.mask_positions)
+        return max(1, _CHUNK_WORDS // words)
 
     def stored(self, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
         """Yield the masks of those images as they lie in a file, in pieces that fit in memory.
@@ -135,6 +209,26 @@ class LayerTrace:
         """
         for words in self.chunks(start, stop) if self.shards else ():
             yield np.ascontiguousarray(words, dtype=WORD).reshape(-1).data
+
+    def set_padding(self) -> Iterator[tuple[int, int]]:
+        """Yield the rows of the masks whose padding bits are not all zeros.
+
+        Only the last word of each row is read.
+
+        Yields
+        ------
+        tuple of int
+            Image and channel.
+        """
+        used = self.shape.mask_positions % 64
+        padding = WORD.type(2**64 - 2**used)
+        step, first = self._chunk_images, 0
+        for shard in self.shards if used else ():
+            for start in range(0, len(shard), step):
+                last = shard[start : start + step, :, -1]
+                for image, channel in np.argwhere(last & padding).tolist():
+                    yield first + start + image, channel
+            first += len(shard)
 
     @cached_property
     def digest(self) -> bytes:

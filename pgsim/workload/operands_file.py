@@ -21,6 +21,7 @@ from pgsim.workload.companion_file import (
 )
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.operands import THRESHOLD_DTYPE, LayerOperands, Operands, operand_dtype
+from pgsim.workload.problems import short
 
 _PARTS = ("activations", "weights", "thresholds")
 
@@ -32,11 +33,11 @@ class _Manifest(Manifest):
 
     @model_validator(mode="after")
     def _near_zero_are_layers(self) -> _Manifest:
-        gated = [str(layer.get("name")) for layer in self.layers if layer.get("gate") == "output"]
+        gated = {str(layer.get("name")) for layer in self.layers if layer.get("gate") == "output"}
         for name in self.opens_near_zero:
             if name not in gated:
                 raise ValueError(
-                    f"field 'opens_near_zero': {name!r} is no layer whose outputs are gated."
+                    f"field 'opens_near_zero': {short(name)} is no layer whose outputs are gated."
                     f"{nearest(name, gated)}"
                 )
         return self

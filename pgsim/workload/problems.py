@@ -10,6 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from pgsim.errors import nearest
 
+_MOST_PROBLEMS = 10  # that one line tells
+
 
 def unknown_name(names: Collection[str]) -> PydanticCustomError:
     """Return the error for a validator to raise whose value is none of `names`.
@@ -24,26 +26,36 @@ def unknown_name(names: Collection[str]) -> PydanticCustomError:
 
 
 def describe(error: ValidationError, fields: Iterable[str]) -> str:
-    """Return what a validation found, in one line: each field, what was expected, what is there."""
-    valid = list(fields)
-    return "; ".join(_describe_one(problem, valid) for problem in error.errors(include_url=False))
+    """Return what a validation found, in one line: each field, what was expected, what is there.
+
+    Of many problems the first ten, and how many more there are.
+    """
+    valid, problems = list(fields), error.errors(include_url=False)
+    told = [_describe_one(problem, valid) for problem in problems[:_MOST_PROBLEMS]]
+    if len(problems) > _MOST_PROBLEMS:
+        told.append(f"and {len(problems) - _MOST_PROBLEMS} problems more")
+    return "; ".join(told)
 
 
 def _describe_one(problem: Mapping[str, Any], valid: list[str]) -> str:
-    field = ".".join(str(part) for part in problem["loc"])
+    field = short(".".join(str(part) for part in problem["loc"]))
     if problem["type"] == "extra_forbidden":
-        return f"unknown field {field!r}.{nearest(field, valid)}"
+        return f"unknown field {field}.{nearest(problem['loc'][-1], valid)}"
     if problem["type"] == "missing":
-        return f"field {field!r} is missing"
+        return f"field {field} is missing"
     message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    if not field:
+    if not problem["loc"]:
         return message
     value = problem["input"]
     hint = nearest(value, problem["ctx"]["names"]) if problem["type"] == "unknown_name" else ""
-    return f"field {field!r}: {message}, not {short(value)}{'.' if hint else ''}{hint}"
+    return f"field {field}: {message}, not {short(value)}{'.' if hint else ''}{hint}"
 
 
 def short(value: object) -> str:
     """Return a value as an error shows it, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return cut(repr(value), 60)
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text, cut where it has more characters than `most`."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."

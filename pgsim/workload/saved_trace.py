@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 
-import numpy as np
-
 from pgsim.errors import InputError
-from pgsim.workload.layer_trace import WORD, LayerTrace
+from pgsim.workload.layer_trace import LayerTrace
+from pgsim.workload.manifest import MOST_SHARDS, check_manifest
 from pgsim.workload.trace import GateTrace, trace_of
-from pgsim.workload.trace_file import (
-    FORMAT_VERSION,
-    Manifest,
-    changes,
-    check_manifest,
-    read_shard,
-    write_shards,
-)
+from pgsim.workload.trace_file import Shard, read_shard, write_shards
 from pgsim.workload.trace_paths import check_trace_path, files_named, find_trace, shard_paths
+from pgsim.workload.verification import require_sound, trace_problems
 
-_ROWS_REPORTED = 10  # of set padding bits, per layer
 
-
-def load_trace(name_or_path: str | Path) -> GateTrace:
+def load_trace(name_or_path: str | Path, *, verify: bool = True) -> GateTrace:
     """Return the trace of a file, of shards along the images, or shipped under a name.
 
-    Masks are not read but mapped, as read-only views of the files.
+    Masks are mapped: they are read-only views of the files. So replace a file by another one of its
+    name, as `save_trace` does, and do not write into it: a program that reads masks beyond the end
+    of a file that was cut short is ended by the operating system (SIGBUS).
 
     Parameters
     ----------
     name_or_path : str or Path
         A file, or the name of a shipped trace. Shards are named by what they share
         (`digits` or `digits.safetensors` for `digits-00001-of-00004.safetensors`) or by any one.
+    verify : bool
+        Whether the masks are read and held to the SHA-256 that the files state, and to padding of
+        zeros: once in a process, while a file stays the same. Without it only headers are read.
 
     Returns
     -------
@@ -49,28 +47,64 @@ def load_trace(name_or_path: str | Path) -> GateTrace:
     >>> load_trace("digits_pg_4_2").images
     500
     """
+    name, shards = _read(name_or_path)
+    if verify:
+        require_sound(shards)
+    return _joined(name, shards)
+
+
+def _read(name_or_path: str | Path) -> tuple[str, list[Shard]]:
+    """Return a trace's name and its files in order, which say that they belong together."""
     name, paths = find_trace(name_or_path)
     shards = [read_shard(path) for path in paths]
     first = shards[0].manifest
-    about = first.model_dump(exclude={"images"})
-    for path, shard in zip(paths, shards, strict=True):
-        other = shard.manifest.model_dump(exclude={"images"})
-        if differing := [field for field in about if other[field] != about[field]]:
+    about = {"format_version": first.format_version, **first.about()}
+    for number, (path, shard) in enumerate(zip(paths, shards, strict=True), start=1):
+        own = {"format_version": shard.manifest.format_version, **shard.manifest.about()}
+        if differing := [field for field in about if own[field] != about[field]]:
             raise InputError(
                 f"{path}: {', '.join(differing)} in the manifest should be as in {paths[0].name}"
             )
+        _check_place(shard, number, shards)
+    return name, shards
+
+
+def _check_place(shard: Shard, number: int, shards: Sequence[Shard]) -> None:
+    """Raise InputError unless a file is the one that its name says; alone, any may be renamed."""
+    place, first = shard.manifest.shard, shards[0].manifest.shard
+    if place is None or first is None or len(shards) == 1:
+        return
+    if (place.index, place.total) != (number, len(shards)):
+        raise InputError(
+            f"{shard.path}: holds shard {place.index} of {place.total}, expected shard {number} of "
+            f"{len(shards)}: it was renamed, or copied over another one"
+        )
+    if place.capture_sha256 != first.capture_sha256:
+        raise InputError(
+            f"{shard.path}: 'capture_sha256' in the manifest should be as in "
+            f"{shards[0].path.name}: it is a shard of another trace, or of another save"
+        )
+
+
+def _joined(name: str, shards: Sequence[Shard]) -> GateTrace:
     layers = tuple(
-        LayerTrace(shape, tuple(s.masks[shape.name] for s in shards if shape.name in s.masks))
+        LayerTrace(
+            shape,
+            tuple(shard.masks[shape.name] for shard in shards if shape.name in shard.masks),
+            verify=False,
+        )
         for shape in shards[0].layers
     )
-    return trace_of(name, first, sum(shard.manifest.images for shard in shards), layers)
+    images = sum(shard.manifest.images for shard in shards)
+    return trace_of(name, shards[0].manifest, images, layers)
 
 
 def save_trace(trace: GateTrace, path: str | Path, shards: int = 1) -> tuple[Path, ...]:
     """Write a trace as one file, or as `shards` files along its images, and return their paths.
 
-    Each file holds digests of its manifest and masks, for `check_trace`. Memory stays flat, the
-    same trace gives the same bytes, and files appear only when all are written.
+    Each file says which of how many it is, and holds digests of its manifest and masks, which
+    `load_trace` verifies. Memory stays flat, the same trace gives the same bytes, and files appear
+    only when all are written.
 
     Parameters
     ----------
@@ -90,7 +124,8 @@ def save_trace(trace: GateTrace, path: str | Path, shards: int = 1) -> tuple[Pat
     ------
     InputError
         Where nothing can be written, where the path ends as files of another format do (.npz,
-        .csv), and where the folder holds a trace of this name in another number of shards.
+        .csv) or as one of several shards does, and where the folder holds a trace of this name in
+        another number of shards.
 
     Examples
     --------
@@ -101,39 +136,53 @@ def save_trace(trace: GateTrace, path: str | Path, shards: int = 1) -> tuple[Pat
     ['digits-00001-of-00002.safetensors', 'digits-00002-of-00002.safetensors']
     """
     target = check_trace_path(path)
-    if not 1 <= shards <= min(trace.images, 99_999):
+    if not 1 <= shards <= min(trace.images, MOST_SHARDS):
         raise InputError(f"{target}: {trace.images} images cannot be cut into {shards} shards")
-    if surplus := sorted(files_named(target) - set(shard_paths(target, shards))):
+    return _save(trace, target, [trace.images * number // shards for number in range(shards + 1)])
+
+
+def join_traces(parts: Sequence[GateTrace], path: str | Path) -> tuple[Path, ...]:
+    """Write traces that differ in their images alone as one trace, a file each; return the paths.
+
+    `path` is as `save_trace` takes it. Raises InputError as `save_trace` does.
+    """
+    layers = tuple(
+        replace(each[0], shards=tuple(chain.from_iterable(part.shards for part in each)))
+        for each in zip(*(part.layers for part in parts), strict=True)
+    )
+    bounds = list(accumulate((part.images for part in parts), initial=0))
+    return _save(
+        replace(parts[0], images=bounds[-1], layers=layers), check_trace_path(path), bounds
+    )
+
+
+def _save(trace: GateTrace, target: Path, bounds: Sequence[int]) -> tuple[Path, ...]:
+    """Write a trace in one file between each two `bounds` of its images, and return the paths."""
+    spans = list(pairwise(bounds))
+    if surplus := sorted(files_named(target) - set(shard_paths(target, len(spans)))):
         raise InputError(
             f"{surplus[0]}: holds a trace of this name in other shards; remove it first, "
             "or choose another name"
         )
-    bounds = [trace.images * number // shards for number in range(shards + 1)]
-    spans = list(pairwise(bounds))
-    manifests = [_manifest(trace, stop - start, str(target)) for start, stop in spans]
-    return write_shards(target, manifests, trace.layers, spans)
-
-
-def _manifest(trace: GateTrace, images: int, where: str) -> Manifest:
     fields = {
-        "format_version": FORMAT_VERSION,
         "model": trace.model,
         "dataset": trace.dataset,
         "mask_source": trace.mask_source,
-        "images": images,
+        "images": trace.images,
         "accuracy": trace.accuracy,
         "provenance": trace.provenance,
         "layers": [each.shape.manifest() for each in trace.layers],
     }
-    return check_manifest(fields, where)
+    return write_shards(target, check_manifest(fields, str(target)), trace.layers, spans)
 
 
 def check_trace(name_or_path: str | Path) -> list[str]:
     """Return every problem of a trace, its data included; an empty list means that all is well.
 
-    Beyond what `load_trace` refuses, these are: a manifest or a layer's masks that are not what
-    `save_trace` wrote, by the digests in each file that has them; and padding bits that are set,
-    named by layer, image and channel: the first ten rows of a layer, and how many more there are.
+    These are what `load_trace` refuses: files that cannot be read or do not belong together;
+    padding bits that are set, by layer, image and channel, the first ten rows of a layer, and how
+    many more there are; and what is not as `save_trace` wrote it, by the SHA-256 in each file. All
+    masks are read, whatever was read before.
 
     Parameters
     ----------
@@ -151,32 +200,8 @@ def check_trace(name_or_path: str | Path) -> list[str]:
     []
     """
     try:
-        trace = load_trace(name_or_path)
-        problems = [each for path in find_trace(name_or_path)[1] for each in changes(path)]
+        name, shards = _read(name_or_path)
+        _joined(name, shards)
     except InputError as error:
         return [str(error)]
-    return problems + [
-        problem for layer in trace.layers for problem in _padding_problems(trace.name, layer)
-    ]
-
-
-def _padding_problems(name: str, layer: LayerTrace) -> list[str]:
-    used = layer.shape.mask_positions % 64
-    if not used:
-        return []
-    padding = WORD.type(2**64 - 2**used)
-    rows: list[tuple[int, int]] = []
-    first = 0
-    for words in layer.chunks():
-        images, channels = np.nonzero(words[..., -1] & padding)
-        rows += zip((images + first).tolist(), channels.tolist(), strict=True)
-        first += len(words)
-    problems = [
-        f"trace {name!r}: layer {layer.shape.name!r}, image {image}, channel {channel}: "
-        f"padding bits after position {layer.shape.mask_positions - 1} are set"
-        for image, channel in rows[:_ROWS_REPORTED]
-    ]
-    if len(rows) > _ROWS_REPORTED:
-        more = len(rows) - _ROWS_REPORTED
-        problems.append(f"trace {name!r}: layer {layer.shape.name!r}: and {more} rows more")
-    return problems
+    return list(trace_problems(shards))

@@ -11,8 +11,11 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
 from pgsim.workload.layer import LayerShape, layer_shapes
-from pgsim.workload.layer_trace import LayerTrace, Words, pack_masks
-from pgsim.workload.trace_file import FORMAT_VERSION, Manifest, check_manifest
+from pgsim.workload.layer_trace import LayerTrace, Words, bits_of, pack_masks
+from pgsim.workload.manifest import Manifest, check_manifest
+from pgsim.workload.problems import short
+
+_MOST_IMAGES_OF_LAYERS = 2**23  # each has a row of counts in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,12 @@ class GateTrace:
     layers : tuple of LayerTrace
         All layers in the network's order, those without a gate too.
 
+    Raises
+    ------
+    InputError
+        Where layers share a name, where their masks are not of so many images, and where there are
+        more images times layers than pgsim counts.
+
     Examples
     --------
     >>> from pgsim import load_trace
@@ -52,6 +61,22 @@ class GateTrace:
     accuracy: dict[str, float]
     provenance: dict[str, Any]
     layers: tuple[LayerTrace, ...]
+
+    def __post_init__(self) -> None:
+        where = f"trace {short(self.name)}"
+        names: set[str] = set()
+        for layer in self.layers:
+            about = f"{where}: layer {layer.shape.name!r}"
+            if layer.shape.name in names:
+                raise InputError(f"{about} is there twice")
+            if layer.shards and layer.images != self.images:
+                raise InputError(f"{about}: masks of {layer.images} images, expected {self.images}")
+            names.add(layer.shape.name)
+        if self.images * len(self.layers) > _MOST_IMAGES_OF_LAYERS:
+            raise InputError(
+                f"{where}: 'images' {self.images:,} of {len(self.layers):,} 'layers' are more than "
+                f"pgsim counts ({_MOST_IMAGES_OF_LAYERS:,} images times layers): cut the images"
+            )
 
     @classmethod
     def from_masks(
@@ -71,9 +96,9 @@ class GateTrace:
 
         Parameters
         ----------
-        masks : mapping of str to array
-            Of every gated layer, bool (or uint8 of 0 and 1), (images, channels, height, width) or
-            (images, channels, positions). With `gate: input` there is one channel.
+        masks : mapping of str to array or PyTorch tensor
+            Of every gated layer, bool, or numbers that are all 0 or 1, (images, channels, height,
+            width) or (images, channels, positions). With `gate: input` there is one channel.
         layers : iterable of LayerShape or of mappings of manifest fields
             All layers, in the network's order.
         model, dataset, mask_source, accuracy, provenance
@@ -125,8 +150,8 @@ class GateTrace:
     ) -> GateTrace:
         """Return a what-if trace: the same masks, other widths in every gated layer.
 
-        The name and the provenance say so, and `accuracy` is dropped, because no model reached it
-        at these widths.
+        The name says so. Where a layer's widths really change the provenance does too, and
+        `accuracy` is dropped, because no model reached it at these widths.
 
         Parameters
         ----------
@@ -159,10 +184,15 @@ class GateTrace:
             return self
         name = f"{self.name}[{','.join(f'{field}={bits}' for field, bits in changes.items())}]"
         layers = tuple(
-            replace(layer, shape=layer.shape.replace(name, **changes)) if layer.shards else layer
+            replace(layer, shape=layer.shape.replace(name, **changes), verify=False)
+            if layer.shards
+            else layer
             for layer in self.layers
         )
-        what_if = {**self.provenance.get("what_if", {}), **changes}
+        if all(new.shape == old.shape for new, old in zip(layers, self.layers, strict=True)):
+            return replace(self, name=name)
+        before = self.provenance.get("what_if")
+        what_if = {**before, **changes} if isinstance(before, dict) else changes
         provenance = {**self.provenance, "what_if": what_if}
         return replace(self, name=name, layers=layers, accuracy={}, provenance=provenance)
 
@@ -183,14 +213,9 @@ def from_words(
     where = f"trace {name!r}"
     if images is None:
         images = next((len(mask) for mask in words.values()), None)
-    for layer, mask in words.items():
-        if len(mask) != images:
-            raise InputError(
-                f"{where}: layer {layer!r}: masks of {len(mask)} images, expected {images}"
-            )
     if images is None:
         raise InputError(f"{where}: no layer is gated, so give `images`")
-    fields = dict(about, format_version=FORMAT_VERSION, images=images)
+    fields = dict(about, images=images)
     manifest = check_manifest(fields | {"layers": [each.manifest() for each in layers]}, where)
     traces = tuple(
         LayerTrace(each, (words[each.name],) if each.name in words else ()) for each in layers
@@ -238,9 +263,7 @@ def _checked_mask(
     where = f"{where}: layer {shape.name!r}"
     if shape.name not in masks:
         raise InputError(f"{where}: gated, but no mask is given.{nearest(shape.name, masks)}")
-    mask = np.asarray(masks[shape.name])
-    if mask.dtype != np.bool_ and not (mask.dtype == np.uint8 and bool((mask <= 1).all())):
-        raise InputError(f"{where}: a mask is bool, or uint8 of 0 and 1, not {mask.dtype}")
+    mask = bits_of(masks[shape.name], where)
     channels, size = shape.mask_channels, shape.mask_size
     flat = size[0] * size[1]
     if mask.shape[1:] not in {(channels, *axes) for axes in shape.kind.mask_axes(size)}:
@@ -248,4 +271,4 @@ def _checked_mask(
             f"{where}: a mask has shape (images, {channels}, {size[0]}, {size[1]}) or "
             f"(images, {channels}, {flat}), not {mask.shape}"
         )
-    return mask.reshape(len(mask), channels, flat).view(np.bool_)
+    return mask.reshape(len(mask), channels, flat)

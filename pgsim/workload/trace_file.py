@@ -1,8 +1,7 @@
 """The trace file: gate masks in the safetensors layout, with a JSON manifest in its metadata.
 
-A file is 8 bytes of header length, a JSON header, and the tensors one after the other. Reading
-leaves the tensors on disk, memory-mapped; writing streams them. Beside the manifest the metadata
-has the SHA-256 of the manifest's text and of each tensor, which only `changes` verifies.
+Reading leaves the tensors on disk, memory-mapped; writing streams them. Beside the manifest the
+metadata has the SHA-256 of the manifest's text and of each tensor, which `verification` compares.
 """
 
 from __future__ import annotations
@@ -14,64 +13,46 @@ from hashlib import sha256
 from itertools import accumulate, chain, pairwise
 from math import prod
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
-
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
-from safetensors import SafetensorError, safe_open
+from typing import NamedTuple
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import replacing
+from pgsim.files import FileState
 from pgsim.workload.layer import LayerShape, layer_shapes
 from pgsim.workload.layer_trace import WORD, LayerTrace, Words, words_of
-from pgsim.workload.problems import describe
+from pgsim.workload.manifest import (
+    FORMAT_VERSION,
+    MANIFEST,
+    Digests,
+    FileManifest,
+    Manifest,
+    Place,
+    capture_sha256,
+    file_manifest,
+    manifest_text,
+)
+from pgsim.workload.problems import short
+from pgsim.workload.strict_json import parse_json
+from pgsim.workload.tensor_file import Shape, TensorFile, map_tensors
 from pgsim.workload.trace_paths import shard_paths
+from pgsim.writing import replacing
 
-Shape = tuple[int, ...]
-
-FORMAT_VERSION = 1
 _MANIFEST, _DIGESTS = "pgsim", "pgsim_sha256"  # keys of the safetensors metadata
 _MASK = ".gate_mask"
 
 
-class Manifest(BaseModel):
-    """What a trace file says about itself; `layers` are checked one by one, by `layer_shape`."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
-
-    format_version: Literal[1]
-    model: str
-    dataset: str
-    mask_source: Literal["captured", "synthetic"]
-    images: int = Field(ge=1, le=2**40)
-    accuracy: dict[str, float]
-    provenance: dict[str, Any]
-    layers: list[dict[str, Any]] = Field(min_length=1)
-
-
 class Shard(NamedTuple):
-    """One file's content: masks by layer name, uint64 (images, channels, words)."""
+    """One file's content: masks by layer name, uint64 (images, channels, words).
 
-    manifest: Manifest
+    text: of the manifest. digests: that the file states, none in some files of version 1.
+    """
+
+    path: Path
+    state: FileState
+    text: str
+    manifest: FileManifest
     layers: tuple[LayerShape, ...]
     masks: dict[str, Words]
-
-
-def check_manifest(fields: object, where: str) -> Manifest:
-    """Return the Manifest of parsed JSON; raises InputError that begins with `where`."""
-    if not isinstance(fields, dict):
-        raise InputError(f"{where}: the pgsim manifest should be a JSON object")
-    version = fields.get("format_version")
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise InputError(
-            f"{where}: written in trace format version {version}; "
-            f"this pgsim reads version {FORMAT_VERSION}; upgrade pgsim"
-        )
-    try:
-        return Manifest.model_validate(fields)
-    except ValidationError as error:
-        raise InputError(f"{where}: manifest: {describe(error, Manifest.model_fields)}") from None
+    digests: Digests | None
 
 
 def read_shard(path: Path) -> Shard:
@@ -80,37 +61,32 @@ def read_shard(path: Path) -> Shard:
     The header is checked, the data are not touched. Raises InputError naming the file, the layer
     where there is one, and what was expected.
     """
-    metadata, tensors = _read_header(path)
-    if _MANIFEST not in metadata:
+    file = map_tensors(path, "safetensors")
+    if _MANIFEST not in file.metadata:
         raise InputError(
             f"{path}: no pgsim trace: its safetensors metadata has no key {_MANIFEST!r}"
         )
-    try:
-        fields = from_json(metadata[_MANIFEST])
-    except ValueError as error:
-        raise InputError(f"{path}: the pgsim manifest is not JSON: {error}") from None
-    manifest = check_manifest(fields, str(path))
+    text = file.metadata[_MANIFEST]
+    manifest = file_manifest(text, str(path))
     layers = layer_shapes(manifest.layers, str(path))
-    _check_tensors(path, manifest.images, layers, tensors)
-    return Shard(manifest, layers, _map_masks(path, tensors))
+    _check_tensors(path, manifest.images, layers, file.tensors)
+    digests = _stated_digests(path, manifest, file.metadata)
+    return Shard(path, file.state, text, manifest, layers, _masks(file), digests)
 
 
-def _read_header(path: Path) -> tuple[dict[str, str], dict[str, tuple[str, Shape]]]:
-    """Return the metadata, and dtype and shape by tensor name, in the order of the data."""
-    if not path.is_file():
-        raise InputError(f"{path}: {'a folder, not' if path.is_dir() else 'not'} a trace file")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            slices = {name: file.get_slice(name) for name in file.offset_keys()}
-            tensors = {
-                name: (str(part.get_dtype()), tuple(part.get_shape()))
-                for name, part in slices.items()
-            }
-            return file.metadata() or {}, tensors
-    except (SafetensorError, OSError, ValueError) as error:
+def _stated_digests(
+    path: Path, manifest: FileManifest, metadata: Mapping[str, str]
+) -> Digests | None:
+    if _DIGESTS not in metadata and manifest.format_version == 1:
+        return None
+    where = f"{path}: metadata {_DIGESTS!r}"
+    digests = parse_json(metadata.get(_DIGESTS, "null"), where)
+    if not isinstance(digests, dict):
         raise InputError(
-            f"{path}: not a readable safetensors file, perhaps cut short: {error}"
-        ) from None
+            f"{where} should be a JSON object of the SHA-256 of each part; only format version 1 "
+            "may do without"
+        )
+    return digests
 
 
 def _check_tensors(
@@ -127,29 +103,25 @@ def _check_tensors(
                 f"{where}: tensor {name!r} is missing.{nearest(name, tensors.keys() - expected)}"
             )
         if tensors[name] != ("U8", shape):
-            found = f"{tensors[name][0]} {list(tensors[name][1])}"
+            dtype, found = tensors[name]
             raise InputError(
                 f"{where}: tensor {name!r} should be U8 {list(shape)} (images, channels, bytes), "
-                f"is {found}"
+                f"is {dtype} {short(list(found))}"
             )
     if extra := sorted(tensors.keys() - expected):
         raise InputError(
-            f"{path}: tensor {extra[0]!r} is of no gated layer in the manifest."
+            f"{path}: tensor {short(extra[0])} is of no gated layer in the manifest."
             f"{nearest(extra[0], expected)}"
         )
 
 
-def _map_masks(path: Path, tensors: Mapping[str, tuple[str, Shape]]) -> dict[str, Words]:
-    # safe_open has checked that the tensors fill the data without gaps, so sizes give the offsets.
-    try:
-        file = np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be mapped: {error}") from None
-    begin = 8 + int.from_bytes(file[:8].tobytes(), "little")
+def _masks(file: TensorFile) -> dict[str, Words]:
+    # The library has checked that tensors fill the data without gaps, so sizes give the offsets.
     masks: dict[str, Words] = {}
-    for name, (_, shape) in tensors.items():
+    begin = 0
+    for name, (_, shape) in file.tensors.items():
         end = begin + prod(shape)
-        words = file[begin:end].view(WORD).reshape(*shape[:2], shape[2] // 8)
+        words = file.data[begin:end].view(WORD).reshape(*shape[:2], shape[2] // 8)
         masks[name.removesuffix(_MASK)] = words if words.flags.aligned else _read_only(words.copy())
         begin = end
     return masks
@@ -162,21 +134,25 @@ def _read_only(words: Words) -> Words:
 
 def write_shards(
     path: Path,
-    manifests: Sequence[Manifest],
+    manifest: Manifest,
     layers: Sequence[LayerTrace],
     spans: Sequence[tuple[int, int]],
 ) -> tuple[Path, ...]:
-    """Write one file per manifest, none before all are complete, and return their paths.
+    """Write a trace in one file a span of its images, and return their paths.
 
-    `spans` are the first image and the end of each file. The masks are read twice, for their
-    digests and to be written. Raises InputError where a file cannot be written.
+    No file appears before all are complete. `spans` are the first image and the end of each. The
+    masks are read twice, for their digests and to be written. Raises InputError where a file
+    cannot be written.
     """
-    paths = shard_paths(path, len(manifests))
+    paths = shard_paths(path, len(spans))
+    shapes = [layer.shape for layer in layers]
+    digests = [mask_digests(layers, *span) for span in spans]
     with ExitStack() as stack:
-        for target, manifest, span in zip(paths, manifests, spans, strict=True):
-            text = _manifest_text(target, manifest)
-            shapes = _tensor_shapes(manifest.images, [layer.shape for layer in layers])
-            header = _header(text, _digests(text, layers, *span), shapes)
+        for target, own, text, span in zip(
+            paths, digests, _manifest_texts(path, manifest, digests, spans), spans, strict=True
+        ):
+            stated = {MANIFEST: sha256(text.encode()).hexdigest(), **own}
+            header = _header(text, stated, _tensor_shapes(span[1] - span[0], shapes))
             temporary = stack.enter_context(replacing(target))
             try:
                 with temporary.open("wb") as file:
@@ -188,13 +164,28 @@ def write_shards(
     return paths
 
 
-def _manifest_text(path: Path, manifest: Manifest) -> str:
-    try:
-        text = json.dumps(manifest.model_dump(), allow_nan=False, ensure_ascii=False)
-        text.encode()  # half of a surrogate pair is JSON, but no text
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: the provenance cannot be written as JSON: {error}") from None
-    return text
+def _manifest_texts(
+    path: Path,
+    manifest: Manifest,
+    digests: Sequence[Digests],
+    spans: Sequence[tuple[int, int]],
+) -> list[str]:
+    """Return the text of each file's manifest."""
+    about = manifest.model_dump(exclude={"images"})
+    images = [stop - start for start, stop in spans]
+    mark = capture_sha256(about, list(zip(images, digests, strict=True)), str(path))
+    return [
+        manifest_text(
+            FileManifest(
+                **about,
+                format_version=FORMAT_VERSION,
+                images=count,
+                shard=Place(index=number, total=len(spans), capture_sha256=mark),
+            ),
+            str(path),
+        )
+        for number, count in enumerate(images, start=1)
+    ]
 
 
 def _header(text: str, digests: Mapping[str, str], shapes: Mapping[str, Shape]) -> bytes:
@@ -210,57 +201,33 @@ def _header(text: str, digests: Mapping[str, str], shapes: Mapping[str, Shape]) 
     return len(encoded).to_bytes(8, "little") + encoded
 
 
+def mask_tensor(layer: LayerShape) -> str:
+    """Return the name of the tensor of a layer's masks."""
+    return layer.name + _MASK
+
+
 def _tensor_shapes(images: int, layers: Iterable[LayerShape]) -> dict[str, Shape]:
     return {
-        layer.name + _MASK: (images, layer.mask_channels, 8 * words_of(layer.mask_positions))
+        mask_tensor(layer): (images, layer.mask_channels, 8 * words_of(layer.mask_positions))
         for layer in layers
         if layer.gate != "none"
     }
 
 
-def _digests(
-    text: str, layers: Iterable[LayerTrace], start: int = 0, stop: int | None = None
+def mask_digests(
+    layers: Iterable[LayerTrace], start: int = 0, stop: int | None = None
 ) -> dict[str, str]:
-    """Return the SHA-256 of a manifest's text and of every tensor of those images, by name."""
-    digests = {"manifest": sha256(text.encode()).hexdigest()}
-    for layer in layers:
-        if layer.shards:
-            digest = sha256()
-            for data in layer.stored(start, stop):
-                digest.update(data)
-            digests[layer.shape.name + _MASK] = digest.hexdigest()
-    return digests
+    """Return the SHA-256 of each layer's masks of those images, by name of their tensor."""
+    return {
+        mask_tensor(layer.shape): mask_digest(layer, start, stop)
+        for layer in layers
+        if layer.shards
+    }
 
 
-def changes(path: Path) -> list[str]:
-    """Return which parts of a file are not as they were written, by the digests in its metadata.
-
-    Reads all masks; a file without digests has no changes that could be seen. Raises InputError as
-    `read_shard` does.
-    """
-    metadata, _ = _read_header(path)
-    shard = read_shard(path)
-    if _DIGESTS not in metadata:
-        return []
-    try:
-        written = from_json(metadata[_DIGESTS])
-    except ValueError:
-        written = None
-    if not isinstance(written, dict):
-        return [f"{path}: changed after it was written: metadata {_DIGESTS!r} is no JSON object"]
-    layers = [
-        LayerTrace(each, (shard.masks[each.name],))
-        for each in shard.layers
-        if each.name in shard.masks
-    ]
-    return [
-        f"{path}: {_part(name)} changed after the file was written: the SHA-256 is not that of "
-        "the metadata"
-        for name, digest in _digests(metadata[_MANIFEST], layers).items()
-        if written.get(name) != digest
-    ]
-
-
-def _part(name: str) -> str:
-    layer = name.removesuffix(_MASK)
-    return "the manifest was" if layer == name else f"layer {layer!r}: the masks were"
+def mask_digest(layer: LayerTrace, start: int = 0, stop: int | None = None) -> str:
+    """Return the SHA-256 of a layer's masks of those images as they lie in a file."""
+    digest = sha256()
+    for data in layer.stored(start, stop):
+        digest.update(data)
+    return digest.hexdigest()

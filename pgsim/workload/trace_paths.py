@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 from pgsim.errors import InputError
-from pgsim.files import check_folder, shipped
+from pgsim.files import check_new_file, shipped
+from pgsim.workload.problems import short
 
 SUFFIX = ".safetensors"
+_SEPARATORS = ("/", os.sep)
+_BESIDE_A_TRACE = (".operands", ".margins")
 _SHARD = re.compile(r"(?P<stem>.+)-[0-9]{5}-of-(?P<total>[0-9]{5})" + re.escape(SUFFIX))
 _OF_OTHER_FORMATS = {
     ".bin", ".csv", ".gz", ".h5", ".hdf5", ".json", ".npy", ".npz", ".onnx", ".parquet", ".pkl",
@@ -19,21 +23,44 @@ _OF_OTHER_FORMATS = {
 def check_trace_path(path: str | Path) -> Path:
     """Return the path of a trace to be, ending in .safetensors, which is appended where missing.
 
-    Raises InputError where no trace could be written there, or where the path ends as files of
-    another format do; any other ending, as in `resnet.v2`, is part of the name.
+    Raises InputError where no trace could be written there, where the path ends as files of another
+    format do, or those beside a trace, and where it is named as one of several shards. Any other
+    ending, as in `resnet.v2`, is part of the name.
 
     >>> check_trace_path("resnet.v2").name
     'resnet.v2.safetensors'
     """
+    check_name(path, "a trace")
     path = Path(path)
-    if not path.name:
-        raise InputError(f"{path}: a folder, not the name of a trace to be")
     if path.suffix.lower() in _OF_OTHER_FORMATS:
         raise InputError(
             f"{path}: a trace is a {SUFFIX} file: end its name so, or without {path.suffix}"
         )
     target = path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)
-    return check_folder(target)
+    if target.stem.endswith(_BESIDE_A_TRACE):
+        raise InputError(f"{target}: so ends what lies beside a trace: choose another name")
+    if _SHARD.fullmatch(target.name):
+        raise InputError(
+            f"{target}: so are the shards of a trace named: choose another name, or the common "
+            "one and a number of shards"
+        )
+    return check_new_file(target)
+
+
+def check_name(path: str | Path, what: str) -> None:
+    """Raise InputError where a path ends in no name that `what` could be given.
+
+    That is a folder, a name of dots alone, and one with characters that cannot be printed. Bytes
+    of a name that are no UTF-8 are let pass.
+    """
+    name = Path(path).name
+    if not name.removesuffix(SUFFIX).strip(".") or str(path).endswith(_SEPARATORS):
+        raise InputError(f"{str(path)!r}: a folder, not the name of {what} to be")
+    if wrong := [each for each in name if not (each.isprintable() or "\udc80" <= each <= "\udcff")]:
+        raise InputError(
+            f"{short(str(path))}: the name of {what} should be of printable characters, not "
+            f"{wrong[0]!r}"
+        )
 
 
 def shard_paths(path: Path, total: int) -> tuple[Path, ...]:
@@ -94,5 +121,8 @@ def _first_file(name_or_path: str | Path) -> Path:
                 return path
         shards = files_named(whole)
         return min(shards) if shards else shipped("traces", name_or_path, SUFFIX)
-    except OSError as error:
-        raise InputError(f"{given}: cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{short(str(given))}: cannot be read: {reason}") from None

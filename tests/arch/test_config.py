@@ -120,10 +120,45 @@ def test_window_capacity_worked_by_hand(small):
     # 0.3 KiB = 2457.6 bits, half of them 1228.8: 4 slots and a rest
     tiny = {"memory.output_sram.kib": 0.3}
     assert small.override({**tiny, "array.dataflow": "is"}).window_capacity == 4
-    # at least one fold, at least one slot, however small the buffer
-    tiny = {"memory.output_sram.kib": 0.001, "array.rows": 7}
-    assert small.override(tiny).window_capacity == 7
-    assert small.override({**tiny, "array.dataflow": "ws"}).window_capacity == 1
+
+
+def test_an_output_buffer_holds_one_fold_or_one_slot_at_least(small):
+    # A fold of 4 rows by 8 columns is 1024 bits, a slot 256; a half of 0.25 KiB has 1024.
+    few_banks = {"memory.output_sram.banks": 1, "memory.output_sram.kib": 0.25}
+    assert small.override(few_banks).window_capacity == 4
+    message = (
+        r"memory\.output_sram\.kib: value 0\.25: expected at least 0\.3125: half of it holds a "
+        r"window of 5 slots, 8 sums of 32 bits each\."
+    )
+    with pytest.raises(InputError, match=message):
+        small.override(few_banks | {"array.rows": 5})
+    ws = few_banks | {"array.dataflow": "ws", "memory.output_sram.kib": 0.0625}
+    assert small.override(ws).window_capacity == 1
+    with pytest.raises(InputError, match=r"at least 0\.0625: .* a window of 1 slots"):
+        small.override(ws | {"memory.output_sram.kib": 0.0624})
+    with pytest.raises(InputError, match=r"kib: .* expected at least 0\.15625: it holds a window"):
+        small.override(
+            few_banks
+            | {"array.rows": 5, "memory.output_sram.kib": 0.15, "memory.double_buffered": False}
+        )
+
+
+@pytest.mark.parametrize("buffer", ["activation", "weight", "output"])
+def test_a_buffer_has_a_word_in_each_bank(small, buffer):
+    # 4 banks of 128 bits are 512 bits, and as many in the other half: 0.125 KiB.
+    sram = f"memory.{buffer}_sram"
+    words = {f"{sram}.banks": 4, f"{sram}.port_bits": 128, "array.rows": 1, "array.columns": 1}
+    assert small.override(words | {f"{sram}.kib": 0.125}).name == "small"
+    message = (
+        rf"{buffer}_sram\.kib: value 0\.12: expected at least 0\.125: each of 4 banks has a word "
+        r"of 128 bits in each half\."
+    )
+    with pytest.raises(InputError, match=message):
+        small.override(words | {f"{sram}.kib": 0.12})
+    one_buffer = words | {f"{sram}.kib": 0.0625, "memory.double_buffered": False}
+    assert small.override(one_buffer).name == "small"
+    with pytest.raises(InputError, match=r"at least 0\.0625: .* of 128 bits\."):
+        small.override(one_buffer | {f"{sram}.kib": 0.0624})
 
 
 @pytest.mark.parametrize("window", [4, 60, 64])

@@ -1,14 +1,17 @@
 """One clear error for everything wrong in an architecture file."""
 
+import os
 import re
 
 import pytest
+import yaml
 from arch_files import MINIMAL, edited
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgsim.arch import ArchConfig, load_arch
+from pgsim.arch import ArchConfig, load_arch, validation, yaml_source
 from pgsim.errors import InputError
+from pgsim.files import shipped_folder
 
 
 @pytest.mark.parametrize(
@@ -36,7 +39,7 @@ from pgsim.errors import InputError
         ("small", "off", "1: name: value off (which YAML reads as false): expected text"),
         ("small", "7", "1: name: value 7: expected text, not empty. Put it in quotes."),
         ("small", '""', "1: name: value '': expected text, not empty."),
-        ("small", r'"\ud800"', "1: name: holds a character that cannot be printed"),
+        ("small", r'"\e[2J"', "1: name: holds a character that cannot be printed"),
         (": os", ": oss", "7: array.dataflow: value 'oss': expected one of os, ws, is, bitf"),
         (": auto", ": atuo", "10: lsb.window: value 'atuo': expected auto or a whole number"),
         (": auto", ": true", "10: lsb.window: value true"),
@@ -81,10 +84,13 @@ def test_an_error_names_the_nearest_valid_spelling(refusal, old, new, hint):
         ("a: 1\nb: [1, 2\n", "arch.yaml:3: not valid YAML: while parsing a flow sequence"),
         ("a: 1\nb: \x00\n", r"arch.yaml:2: not text: the character '\x00'"),
         ("a: 1\n---\nb: 2\n", "arch.yaml:2: a second document"),
-        ("a: " + "[" * 100_000, "arch.yaml:1: nested more than 8 levels deep"),
-        ("a: " + "{a: " * 100_000, "arch.yaml:1: nested more than 8 levels deep"),
-        ("#" * (1 << 20) + "\n", "arch.yaml: larger than 1 MiB"),
-        (r'name: "\UFFFFFFFF"', "arch.yaml: not valid YAML: "),
+        ("é: 1\nb: \x7f\n", r"arch.yaml:2: not text: the character '\x7f'"),
+        ("a: " + "[" * 50, "arch.yaml:1: nested more than 8 levels deep"),
+        ("a: " + "{a: " * 50, "arch.yaml:1: nested more than 8 levels deep"),
+        ("a: " + "[" * 100_000, "arch.yaml:1: "),
+        ("#" * (1 << 18) + "\n", "arch.yaml: larger than 256 KiB"),
+        (r'name: "\UFFFFFFFF"', "arch.yaml:1: not valid YAML: "),
+        (r'name: "\ud800"', "arch.yaml:1: not valid YAML: "),
     ],
 )
 def test_an_error_for_a_file_that_is_no_mapping_at_all(refusal, text, expected):
@@ -94,8 +100,11 @@ def test_an_error_for_a_file_that_is_no_mapping_at_all(refusal, text, expected):
 
 
 def test_an_error_for_a_file_that_cannot_be_read(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="a folder, not a file"):
         load_arch(tmp_path)
+    os.mkfifo(tmp_path / "pipe.yaml")  # reading it would wait for whoever writes
+    with pytest.raises(InputError, match="a pipe, not a file"):
+        load_arch(tmp_path / "pipe.yaml")
     with pytest.raises(InputError, match=r"no such file.*Did you mean 'pg_os'\?"):
         load_arch("pg-os")
 
@@ -116,8 +125,30 @@ def test_an_error_lists_every_problem_in_the_order_of_the_file(refusal):
 
 def test_an_error_stays_short_for_a_file_that_is_all_wrong(refusal):
     lines = refusal("".join(f"wrong_{number}: 1\n" for number in range(500)))
-    assert len(lines) == 51
-    assert lines[-1].endswith("problems more")
+    assert 20 < len(lines) <= 51 and sum(map(len, lines)) < 10_000
+    assert lines[-1].endswith(" more")
+
+
+def test_only_what_is_shown_is_looked_into(refusal, monkeypatch):
+    """The nearest of all keys takes a while to find: not once for each of thousands."""
+    asked = []
+    monkeypatch.setattr(validation, "nearest", lambda *_: asked.append(1) or "")
+    text = "".join(f"wrong_{number}: 1\n" for number in range(5000))
+    lines = refusal(MINIMAL + text)
+    first = MINIMAL.count("\n") + 1
+    assert lines[0].startswith(f"arch.yaml:{first}: wrong_0: unknown key")
+    assert lines[20].startswith(f"arch.yaml:{first + 20}: wrong_20: unknown key")
+    assert len(asked) == 50  # the most lines of an error
+
+
+SHIPPED = sorted(shipped_folder("arch_configs").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_both_parsers_of_pyyaml_read_a_file_alike(path, monkeypatch):
+    read = yaml_source.read_yaml(path)
+    monkeypatch.setattr(yaml_source, "_PARSER", yaml.SafeLoader)
+    assert yaml_source.read_yaml(path) == read
 
 
 MUTATION = st.tuples(

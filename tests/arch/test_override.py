@@ -10,12 +10,25 @@ def test_override_gives_a_new_config_and_leaves_the_old(small):
     wide = small.override({"array.columns": 16, "lsb.ways": 8, "output_bits": 4})
     assert (wide.array.columns, wide.lsb.ways, wide.output_bits) == (16, 8, 4)
     assert (small.array.columns, small.lsb.ways, small.output_bits) == (8, 4, None)
-    assert wide.override({"array.columns": 8, "lsb.ways": 4, "output_bits": None}) == small
+    back = {"array.columns": 8, "lsb.ways": 4, "output_bits": None}
+    assert wide.override({**back, "name": "small"}) == small
+
+
+def test_the_name_tells_what_was_changed(small):
+    wide = small.override({"array.columns": 16, "memory.double_buffered": False})
+    assert wide.name == "small[array.columns=16,memory.double_buffered=false]"
+    assert wide.override({"array.columns": 4, "output_bits": 4}).name == (
+        "small[array.columns=4,memory.double_buffered=false,output_bits=4]"
+    )
+    assert small.override({"array.columns": 8, "output_bits": None}).name == "small"
+    assert small.override({"array.columns": 16, "name": "mine"}).name == "mine"
+    bracketed = small.override({"name": "small[mine]"})
+    assert bracketed.override({"array.columns": 16}).name == "small[mine][array.columns=16]"
 
 
 def test_override_checks_the_whole_again(small):
     window = small.override({"lsb.window": 64})
-    with pytest.raises(InputError, match=r"small, overridden: lsb\.window: value 64"):
+    with pytest.raises(InputError, match=r"64\], overridden: lsb\.window: value 64"):
         window.override({"array.columns": 16})
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from pgsim import load_arch, load_trace, simulate, synthetic_trace
+from pgsim.workload.saved_trace import join_traces
+from pgsim.workload.verification import _SOUND
 
 
 @pytest.mark.parametrize("scheduler", ["skip", "combine", "queue"])
@@ -41,6 +44,28 @@ def test_one_image_of_digits(benchmark: BenchmarkFixture) -> None:
     all_but_one = trace.images - 1
     simulate(trace, arch, calibration_images=all_but_one)
     benchmark(simulate, trace, arch, calibration_images=all_but_one)
+
+
+@pytest.fixture(scope="module")
+def whole_test_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trace as large as that of all 10,000 test images, of the 200 that are shipped."""
+    path = tmp_path_factory.mktemp("whole") / "whole"
+    join_traces([load_trace("resnet20_pg_4_2")] * 50, path)
+    return path
+
+
+@pytest.mark.parametrize("verify", [False, True])
+def test_ten_thousand_images(
+    benchmark: BenchmarkFixture, whole_test_set: Path, verify: bool
+) -> None:
+    """Loading has to cost at most a tenth more where it verifies what it loads."""
+    arch = load_arch("pg_os")
+    benchmark.pedantic(
+        lambda: simulate(load_trace(whole_test_set, verify=verify), arch),
+        setup=_SOUND.clear,  # each round is of a new process
+        rounds=3,
+        warmup_rounds=1,
+    )
 
 
 def test_help(benchmark: BenchmarkFixture) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pgsim.errors import InputError
 from pgsim.results.table_files import read_table
 from pgsim.study.comparison import compare
 from pgsim.workload import load_trace
@@ -41,7 +42,7 @@ def test_the_account_adds_up_to_the_last_cycle(small, run, cells):
 
 def test_warnings_go_to_stderr(small, run):
     result = run("compare", small)
-    assert "warning: the masks of small are synthetic" in result.stderr
+    assert "warning: small has SYNTHETIC masks: no model made them" in result.stderr
     assert "warning" not in result.stdout
 
 
@@ -70,4 +71,14 @@ def test_a_wrong_figure_is_refused_before_the_work(
     figure = tmp_path / figure
     result = run("compare", small, "-o", tmp_path / "ok.csv", "--plot", figure, code=2)
     assert problem in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_figure_that_cannot_be_drawn_leaves_no_table(small, run, tmp_path, monkeypatch):
+    def refuse(comparison):
+        raise InputError("cannot be drawn")
+
+    monkeypatch.setattr("pgsim.plots.comparison.draw_comparison", refuse)
+    output, plot = tmp_path / "designs.csv", tmp_path / "designs.png"
+    run("compare", small, "-o", output, "--plot", plot, code=2)
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 """The command line as a whole: quick to help, and no traceback for what a person can mend."""
 
 import errno
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,11 @@ import pytest
 
 import pgsim
 from pgsim.cli import VERBS
+from pgsim.masks import synthetic_trace
+from pgsim.results.table_files import read_table
+from pgsim.workload import save_trace
+
+from .conftest import CONV
 
 HEAVY = ("matplotlib", "numba", "numpy", "pandas", "pydantic", "rich", "yaml")
 
@@ -75,8 +81,79 @@ def test_a_reader_who_leaves_hears_nothing_more():
         assert process.stderr.read() == b""
 
 
-def test_piped_output_is_plain_and_at_most_100_wide():
-    done = shell("compare", env={"TERM": "xterm-256color", "COLUMNS": "300"})
+@pytest.mark.parametrize("columns", [None, "80", "200"])
+def test_piped_output_is_plain_and_as_wide_as_columns_says(columns):
+    environment = {"TERM": "xterm-256color"} | ({"COLUMNS": columns} if columns else {})
+    done = shell("schemes", env=environment)
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert max(map(len, done.stdout.splitlines())) <= int(columns or 100)
+
+
+def test_a_name_in_no_encoding_is_shown_escaped(tmp_path):
+    """A pipe of ASCII, as under `LC_ALL=C`, and a file whose name is no UTF-8."""
+    name = os.fsdecode(b"r\xfcn")
+    layer = CONV | {"name": "\u5377\u79ef", "gate": "output"}
+    save_trace(synthetic_trace([layer], images=2, density=0.5), tmp_path / f"{name}.safetensors")
+    for verb in (["trace", "info"], ["simulate", "--arch", "pg_os", "-o", "out.csv"]):
+        done = shell(*verb, f"{name}.safetensors", cwd=tmp_path,
+                     env=os.environ | {"PYTHONIOENCODING": "ascii"})  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "r\\udcfcn" in done.stdout and "\\u5377\\u79ef" in done.stdout
+    assert read_table(tmp_path / "out.csv").loc[0, ["trace", "layer"]].tolist() == [
+        "r\\udcfcn", "\u5377\u79ef",
+    ]  # fmt: skip
+
+
+def test_an_argument_that_a_terminal_would_obey_is_spelled_out():
+    done = shell("schemes", "\x1b[31mred\u202e")
+    assert done.returncode == 2
+    assert "(\\x1b[31mred\\u202e)" in done.stderr
+
+
+def redirected(redirections, *arguments):
+    """Run pgsim by a shell with these redirections."""
+    line = f"{sys.executable} -m pgsim {' '.join(arguments)} {redirections}"
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+
+
+def test_closed_streams_are_like_the_null_device(tmp_path, small):
+    output = tmp_path / "out.csv"
+    done = redirected("<&- >&- 2>&-", "simulate", str(small), "--arch", "pg_os", "-o", str(output))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len(read_table(output)) == 2
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device here")
+@pytest.mark.parametrize("arguments", ["schemes", "--help"])
+def test_output_that_cannot_be_written_is_one_message(arguments):
+    done = redirected("> /dev/full", arguments)
+    assert done.returncode == 2
+    assert done.stderr == "pgsim: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["simulate"], "Missing argument 'TRACE'. Give a file, or one of char_lstm_pg_4_2"),
+        (
+            ["simulate", "digits_pg_4_2"],
+            "Missing option '--arch'. Give a file, or one of bitfusion",
+        ),
+        (["arch", "show"], "Missing argument 'ARCH'. Give a file, or one of bitfusion"),
+        (["trace"], "Commands:\n  check "),
+        ([], "Commands:\n  simulate "),
+    ],
+)
+def test_what_is_missing_is_said_with_what_there_is(arguments, hint, run):
+    shown = run(*arguments, code=2).stderr
+    assert hint in shown and "Error: Usage" not in shown
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_no_help_runs_over_a_window(verb, columns, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = run(verb, "--help").output
+    assert max(map(len, shown.splitlines())) <= int(columns)
+    assert "..." not in shown.replace("ARCH...", "").replace("TRACE...", "").replace("ARGS]...", "")

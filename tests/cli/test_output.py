@@ -4,6 +4,7 @@ import pytest
 
 from pgsim.cli.output import (
     decimal,
+    paragraph,
     percent,
     printable,
     quantity,
@@ -49,15 +50,47 @@ def test_changes_have_signs():
 
 
 def test_control_characters_are_spelled_out():
-    assert printable("conv\x1b[31m\n").plain == "conv\\x1b[31m\\n"
-    assert printable("größe").plain == "größe"
+    assert printable("conv\x1b[31m\n") == "conv\\x1b[31m\\n"
+    assert printable("größe") == "größe"
 
 
-def test_no_window_is_too_narrow_for_a_number(capsys, monkeypatch):
-    monkeypatch.setattr("pgsim.cli.output._PIPED_WIDTH", 20)
+def test_names_that_look_like_markup_are_names(capsys):
+    show(table({"layer": ["[red]", "[/]", "\x1b[2J"], "cycles": ["1", "2", "3"]}))
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert [row.split() for row in rows] == [["[red]", "1"], ["[/]", "2"], ["\\x1b[2J", "3"]]
+
+
+def test_a_name_that_takes_two_columns_a_letter_moves_no_number(capsys):
+    show(table({"layer": ["卷积1", "conv1"], "cycles": ["10", "20"]}))
+    chinese, latin = capsys.readouterr().out.splitlines()[2:]
+    # The first two letters are two columns wide each: 5 columns, and 3 characters.
+    assert chinese == "卷积1      10" and latin == "conv1      20"
+
+
+@pytest.mark.parametrize(("columns", "width"), [("60", 60), ("300", 300), ("", 100), ("-5", 100)])
+def test_piped_text_is_as_wide_as_columns_says(columns, width, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    paragraph("word " * 200)
+    longest = max(len(line.rstrip()) for line in capsys.readouterr().out.splitlines())
+    assert width - len(" word") < longest <= width
+
+
+def test_no_window_is_too_narrow_for_a_name_or_a_number(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
     numbers = {f"header {index}": [f"{index}234567"] for index in range(6)}
     show(table({"layer": ["layer1.0.downsample.0"]} | numbers))
-    shown = capsys.readouterr().out
+    shown = capsys.readouterr().out.splitlines()
     for header, (number,) in numbers.items():
-        assert header in shown and number in shown
-    assert "layer1.0" in shown and ".downsam" in shown and "ple.0" in shown  # folded, not cut
+        assert header in shown[0] and number in shown[2]
+    assert shown[2].startswith("layer1.0.downsample.0 ")
+
+
+def test_words_break_between_words_only(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    show(
+        table(
+            {"scheme": ["uniform:A,W"], "passes": ["several unbreakable-words"]}, words=["passes"]
+        )
+    )
+    shown = capsys.readouterr().out
+    assert "uniform:A,W" in shown and "unbreakable-words" in shown

@@ -11,7 +11,8 @@ from pgsim.study.simulation import simulate
 def test_it_prints_layers_and_network(small, run, cells):
     shown = run("simulate", small, "--arch", "pg_os").output
     assert shown.startswith(
-        "small (SYNTHETIC masks: no model made them), 10 images, on pg-os-16x16, scheme pg\n"
+        "small (SYNTHETIC masks: no model made them), 10 images, on pg-os-16x16, scheme pg;\n"
+        "per image, energy and DRAM stalls provisional:\n"
     )
     # Of 2880 gates, expected are 0.25; an ungated layer has none, and 4 bits. The network's bits
     # are the mean of both, for they have as many MACs.
@@ -43,7 +44,7 @@ def test_set_changes_the_design_and_its_name(small, run, tmp_path):
     run("simulate", small, "--arch", "pg_os", "--set", "array.rows=8",
         "--set", "lsb.window=auto", "--set", "output_bits=", "-o", output)  # fmt: skip
     frame = read_table(output)
-    assert set(frame["arch"]) == {"pg-os-16x16[array.rows=8,lsb.window=auto,output_bits=]"}
+    assert set(frame["arch"]) == {"pg-os-16x16[array.rows=8]"}
     expected = simulate(small, load_arch("pg_os").override({"array.rows": 8})).layers
     pd.testing.assert_frame_equal(frame.drop(columns="arch"), expected.drop(columns="arch"))
 
@@ -71,3 +72,25 @@ def test_what_is_wrong_is_said(small, run, tmp_path):
     assert ".csv, .parquet, .json" in refusal("--arch", "pg_os", "-o", tmp_path / "x.xlsx")
     assert "does not exist" in refusal("--arch", "pg_os", "-o", tmp_path / "none" / "x.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_number_is_of_one_image_and_every_column_is_explained(small, run, cells):
+    shown = run("simulate", small, "--arch", "pg_ws")
+    result = simulate(small, "pg_ws")
+    lines = shown.output.splitlines()
+    assert lines[1] == "per image, energy and DRAM stalls provisional:"
+    cycles = cells(shown.output, "network")[3]
+    assert float(cycles.replace(",", "")) == pytest.approx(result.cycles / 10, abs=0.5)
+    assert cells(shown.output, "cycles/image")[1] == f"{result.cycles / 10:,.1f}"
+    explained = run("simulate", "--help").output
+    for word in ("mask %", "bits", "cycles", "MSB %", "LSB %", "bubble %", "stall %", "issued %",
+                 "use %", "energy"):  # fmt: skip
+        assert f"\n    {word} " in explained
+
+
+def test_a_trace_of_gated_inputs_is_refused_with_the_schemes_that_run_it(run):
+    refusal = run("simulate", "resnet20_regions_8_5", "--arch", "pg_os", code=2).stderr
+    assert "--scheme full" in refusal and "uniform:A,W" in refusal
+    refusal = run("compare", "resnet20_regions_8_5", code=2).stderr
+    assert "--scheme full" in refusal and "compar" in refusal
+    run("simulate", "resnet20_regions_8_5", "--arch", "pg_os", "--scheme", "full")

@@ -33,6 +33,15 @@ def test_help_names_the_shipped_sweeps(run):
     assert f"Shipped sweeps: {', '.join(names)}." in shown
 
 
+def test_a_dry_run_counts_the_points_and_checks_them(spec, run, tmp_path):
+    result = run("sweep", spec, "--dry-run")
+    product = "1 traces x 2 archs x 1 schemes x 2 array.rows"
+    assert result.stdout == f"{spec}: ok: 4 points ({product})\n"
+    assert list(tmp_path.iterdir()) == [spec]
+    spec.write_text(spec.read_text().replace("[4, 8]", "[4, 0]"))
+    assert "array.rows: value 0" in run("sweep", spec, "--dry-run", code=2).stderr
+
+
 def test_a_what_if_is_said(spec, run, tmp_path):
     spec.write_text(spec.read_text().replace("array.rows: [4, 8]", "activation_bits: [4, 8]"))
     result = run("sweep", spec, "-o", tmp_path / "results.csv", "--jobs", 1)

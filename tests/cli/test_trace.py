@@ -2,6 +2,7 @@
 
 import pytest
 
+from pgsim.files import shipped_folder
 from pgsim.workload import load_trace
 
 
@@ -41,6 +42,25 @@ def test_check_finds_what_was_changed_after_it_was_written(small, run, tmp_path)
     assert f"{changed}: layer 'gated': the masks were changed after the file was written" in errors
     assert f"{edited}: the manifest was changed after the file was written" in errors
     assert errors.count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("simulate", "--arch", "pg_ws"),
+        ("compare",),
+        ("trace", "info"),
+        ("trace", "plot", "--layer", "gated", "-o", "masks.png"),
+    ],
+)
+def test_what_was_changed_is_refused_unless_it_is_trusted(verb, small, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    changed = tmp_path / "changed.safetensors"
+    data = small.read_bytes()
+    changed.write_bytes(data[:-8] + bytes([data[-8] ^ 1]) + data[-7:])  # of the last row's mask
+    errors = run(*verb, changed, code=2).stderr
+    assert f"{changed}: layer 'gated': the masks were changed after the file was written" in errors
+    run(*verb, changed, "--no-verify")
 
 
 def test_synth_writes_what_was_asked_for_and_labels_it(run, tmp_path):
@@ -99,3 +119,16 @@ def test_plot_draws_masks_and_labels_synthetic_ones(small, run, tmp_path):
     assert shown.stderr == f"{path}: written, SYNTHETIC masks: no model made them\n"
     assert path.read_bytes().startswith(b"\x89PNG")
     assert "no mask" in run("trace", "plot", small, "-o", path, "--layer", "plain", code=2).stderr
+
+
+def test_list_names_every_shipped_trace_whole(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shipped = [path.stem for path in shipped_folder("traces").glob("*.safetensors")]
+    shipped = [name for name in shipped if "." not in name]
+    lines = run("trace", "list").output.splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {line.split()[0]: line.split()[1:4] for line in lines[2:] if line[:1].strip()}
+    assert set(rows) == set(shipped)
+    # traces/README.md: 500 test images of the digits, four of six layers gated.
+    assert rows["digits_pg_4_2"] == ["500", "6", "4"]
+    assert rows["resnet20_switchable_8_4_2"][2] == "0"

@@ -47,13 +47,14 @@ def test_groups_are_mapped_one_by_one() -> None:
 
 def test_an_automatic_window_is_what_the_output_buffer_holds() -> None:
     # 1 KiB is 8192 bits, half of it 4096: 64 slots of 2 sums of 32 bits; without halving, 128.
-    small = {"memory.output_sram.kib": 1}
+    small = {"memory.output_sram.kib": 1, "memory.output_sram.banks": 8}
     layer = linear(300, 1, 2)
     assert sizes(layer, small)[3] == [64, 64, 64, 64, 44]
     assert sizes(layer, small | {"memory.double_buffered": False})[3] == [128, 128, 44]
-    # 64 slots are no multiple of 5 rows: 60; and a fold of 100 rows is held whatever the buffer.
+    # 64 slots are no multiple of 5 rows: 60. They are one fold of 64 rows, or of 33.
     assert sizes(layer, small | {"array.rows": 5})[3] == [60] * 5
-    assert sizes(layer, small | {"array.rows": 100})[3] == [100] * 3
+    assert sizes(layer, small | {"array.rows": 64})[3][0] == 64
+    assert sizes(layer, small | {"array.rows": 33})[3][0] == 33
     assert sizes(layer, small | {"array.rows": 100, "array.dataflow": "ws"})[3][0] == 64
 
 

@@ -129,7 +129,7 @@ WRONG = {
         r"field 'margin_steps': expected one for each layer \(conv, recurrent\), not conv, curent",
     ),
     "step of nothing": (_tell(margin_steps={"conv": 0.5, "recurrent": 0.0}), r"margin_steps"),
-    "infinite step": (_tell(margin_steps={"conv": 0.5, "recurrent": math.inf}), r"margin_steps"),
+    "infinite step": (_tell(margin_steps={"conv": 0.5, "recurrent": math.inf}), r"Infinity"),
     "steps": (_tell(margin_steps=[0.5, 0.5]), r"field 'margin_steps'"),
     "version": (_tell(format_version=2), r"manifest: field 'format_version': .* not 2"),
 }

@@ -1,41 +1,166 @@
-"""Counts that would not fit 64 bits are refused, and those that just fit are not."""
+"""Counts near 2^62 and 2^63: exact, or refused by name; never wrapped."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+import numpy as np
 import pytest
-from designs import linear
-from jobs import job_of
+from any_design import any_design
+from designs import conv, design, filled, linear, recurrent, trace_of
 
-from pgsim import InputError
-from pgsim.model.bounds import check_counts
+from pgsim import GateTrace, InputError, LayerShape, simulate
+from pgsim.model import bounds
+from pgsim.model.bounds import Size, check_counts, roughly
+from pgsim.model.job import Job
+from pgsim.model.room import check_room
+from pgsim.schemes import layer_passes, scheme_named
+from pgsim.study.simulation import jobs_of
+from pgsim.workload import layer_shape
+
+UNGATED = {"gate": "none", "msb_bits": None}
+WIDE = UNGATED | {"activation_bits": 16, "weight_bits": 16}
+LARGE = {f"memory.{name}_sram.kib": 2**20 for name in ("activation", "weight", "output")}
 
 
-def refusal(job: object, images: int) -> str:
-    with pytest.raises(InputError) as caught:
-        check_counts(job, images)
-    return str(caught.value)
+def row_of(layer: LayerShape, images: int, changes: dict[str, object], scheme: str = "full"):
+    trace = GateTrace.from_masks({}, [layer], images=images)
+    return simulate(trace, design(LARGE | changes), scheme).rows[0]
 
 
-def test_busy_cycles_just_fit() -> None:
-    # 2^18 outputs of 2^20 steps of 16 x 16 cycles are 2^46 an image.
-    layer = linear(
-        2**10, 2**20, 2**8, gate="none", msb_bits=None, activation_bits=16, weight_bits=16
+def test_busy_pe_cycles_up_to_the_bound_are_exact() -> None:
+    # 2^52 MACs an image, 256 cycles each on one PE of one bit by one: 2^60 busy PE cycles.
+    layer = linear(2**8, 2**24, 2**20, **WIDE)
+    one = {"array.pe.kind": "serial_both", "array.pe.terms": 1, "array.rows": 1, "array.columns": 1}
+    for images in (1, 3):
+        row = row_of(layer, images, one)
+        assert row["msb_busy_pe_cycles"] == row["msb_cycles"] == images * 2**60
+        assert row["cycles"] > images * 2**60
+    with pytest.raises(InputError, match=rf"layer 'linear' on test-4x2: {2**64} busy PE cycles"):
+        row_of(layer, 16, one)
+
+
+@pytest.mark.parametrize("batch", [16384, 65536])
+def test_shares_of_a_large_batch_add_up_to_the_input(batch: int) -> None:
+    # 256 x 256 positions a batch of 65,536 images: 2^32 slots, whose squares pass 2^63.
+    layer = conv(7, 2, 258, 3, activation_bits=8, weight_bits=8, **UNGATED)
+    row = row_of(layer, batch, {"batch": batch, "memory.dram.burst_bytes": 1, "array.rows": 1})
+    assert row["dram_activation_read_bytes"] == 7 * 258 * 258 * batch
+
+
+def test_sums_over_layers_are_bounded_as_each_layer_is() -> None:
+    one = linear(2**8, 2**24, 2**20, **WIDE)
+    layers = [one.replace(name=f"layer{number}") for number in range(8)]
+    arch = design(
+        LARGE | {"array.pe.kind": "serial_both", "array.pe.terms": 1, "array.dataflow": "ws"}
     )
-    job = job_of(layer, changes={"array.pe.kind": "serial_both", "array.pe.terms": 1})
-    check_counts(job, 2**16)
-    said = refusal(job, 2**16 + 1)
-    assert said.startswith("layer 'linear' on test-4x2: ")
-    assert f"{2**62 + 2**46} busy PE cycles over {2**16 + 1} images" in said
+    (row,) = simulate(GateTrace.from_masks({}, layers[:1], images=1), arch, "full").rows
+    assert row["msb_busy_pe_cycles"] == 2**60
+    with pytest.raises(InputError, match=rf"all layers on test-4x2: {8 * 2**60} busy PE cycles"):
+        simulate(GateTrace.from_masks({}, layers, images=1), arch, "full")
 
 
-def test_bits_of_gated_vectors_just_fit() -> None:
-    # One output of 2^20 elements; 2 LSBs of each are read, and passed on by a column: 2^22 bits.
-    job = job_of(linear(1, 2**20, 1), None, {"array.columns": 1}, "pg")
-    check_counts(job, 2**40)
-    assert f"{2**62 + 2**22} bits of operand vectors" in refusal(job, 2**40 + 1)
-    # Two columns pass them on thrice as often as they are read.
-    wider = job_of(linear(1, 2**20, 1), None, {"array.columns": 2}, "pg")
-    check_counts(wider, 2**41 // 3)
-    assert f"{6 * 2**20 * (2**41 // 3 + 1)} bits of op" in refusal(wider, 2**41 // 3 + 1)
-    # What no mask gates is read once: 4 bits of each.
-    check_counts(job_of(linear(1, 2**20, 1), None, {"array.columns": 2}, "full"), 2**40)
+def test_slow_dram_is_counted_in_whole_cycles_up_to_the_bound() -> None:
+    # 2^20 cycles a byte: a layer of 2^22 bytes of weights waits 2^42 cycles.
+    row = row_of(
+        linear(1, 2**11, 2**11, weight_bits=8, activation_bits=8, **UNGATED),
+        1,
+        {"memory.dram.bytes_per_cycle": 2**-20, "memory.dram.burst_bytes": 1, "batch": 1},
+    )
+    moved = row["dram_read_bytes"] + row["dram_write_bytes"]
+    assert moved == 2**22 + 2**11 + 2**11
+    assert 0 <= row["cycles"] - moved * 2**20 < 2**23
+    with pytest.raises(InputError, match=r"cycles over .* images are more than pgsim counts"):
+        row_of(
+            linear(2**10, 2**20, 2**20, **WIDE),
+            2**5,
+            {"memory.dram.bytes_per_cycle": 2**-20, "array.rows": 64, "array.columns": 64},
+        )
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_the_rough_number_exceeds_every_count(seed: int) -> None:
+    case = any_design(seed)
+    try:
+        layer, arch = layer_shape(case.layer), design(case.changes)
+    except InputError:
+        return
+    mask = filled(layer, True, case.images) if layer.gated else None
+    trace = trace_of(layer, mask, images=case.images)
+    (job,) = jobs_of(trace, arch, scheme_named(case.scheme))
+    size = Size(job, case.images)
+    assert max(count for _, count in (*bounds._counts(size), *bounds._steps(size))) <= roughly(size)
+
+
+@pytest.mark.parametrize("scheme", ["pg", "dual_dense", "full", "planes:1,3/4,4"])
+@pytest.mark.parametrize("dataflow", ["os", "ws", "is", "bitfusion"])
+def test_no_count_exceeds_its_bound(monkeypatch, dataflow: str, scheme: str) -> None:
+    # Bounds are for large layers; a small one shows that they bound what is counted.
+    for layer in (linear(9, 21, 5), recurrent(3, 21, 5), conv(3, 5, 5, 3)):
+        mask = filled(layer, True, images=3)
+        small = {"memory.weight_sram.kib": 1 / 32, "memory.activation_sram.kib": 1 / 32}
+        few = {f"memory.{each}_sram.banks": 1 for each in ("weight", "activation")}
+        ports = {f"memory.{each}_sram.port_bits": 8 for each in ("weight", "activation")}
+        arch = design(small | few | ports | {"array.dataflow": dataflow, "batch": 2})
+        trace = trace_of(layer, mask)
+        (job,) = jobs_of(trace, arch, scheme_named(scheme))
+        most = dict(bounds._counts(Size(job, 3)))
+        (row,) = simulate(trace, arch, scheme).rows
+        assert row["cycles"] <= most["cycles"]
+        assert row["dram_read_bytes"] + row["dram_write_bytes"] <= most["bytes of DRAM"]
+        sram = [name for name in row if "_sram_" in name and name.endswith("bytes")]
+        assert 8 * sum(row[name] for name in sram) <= 2 * most["bits of SRAM"]
+        assert row["msb_macs"] + row["lsb_macs"] <= most["MACs"]
+        busy = row["msb_busy_pe_cycles"] + row["lsb_busy_pe_cycles"]
+        assert busy <= most["busy PE cycles"]
+
+
+def job_alone(layer: LayerShape, changes: dict[str, object], scheme: str = "full") -> Job:
+    trace = GateTrace.from_masks({}, [layer], images=1)
+    arch = design(changes)
+    return Job(trace.layers[0], layer_passes(trace.layers[0], scheme), arch, 4, arch.batch)
+
+
+def test_a_batch_of_too_many_tiles_is_refused_before_one_is_held() -> None:
+    # 2^20 positions by 2^20 channels on 4 x 2 PEs: 2^19 lane groups of 2^7 windows.
+    layer = linear(2**20, 1, 2**20, **UNGATED)
+    with pytest.raises(InputError, match=rf"layer 'linear' .*: {2**26} tiles of a batch") as caught:
+        check_counts([job_alone(layer, {"memory.output_sram.kib": 128})], 1)
+    assert "take a smaller batch, a larger array, or longer windows" in str(caught.value)
+
+
+def test_batches_of_too_long_a_table_are_refused() -> None:
+    job = job_alone(linear(1, 1, 1, **UNGATED), {})
+    check_room(job, 10**6, layers=1)
+    with pytest.raises(InputError, match=r"10000000 batches .*: simulate fewer images, or take a"):
+        check_room(job, 10**7, layers=1)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the process's own memory")
+@pytest.mark.parametrize("scheme", ["full", "planes:1,3", "planes:1,1,2/2,2,4"])
+def test_the_most_tiles_stay_under_a_gib(scheme: str) -> None:
+    # As many tiles of one slot and one lane as the passes allow.
+    passes = {"full": 1, "planes:1,3": 2}.get(scheme, 9)
+    most = 12 * 2**20 // (4 + passes)
+    layer = linear(most // 1024, 1, 1024, activation_bits=4, weight_bits=8, **UNGATED)
+    one = {"array.rows": 1, "array.columns": 1, "lsb.window": 1, "array.dataflow": "ws"}
+    tiny = {"kib": 1 / 128, "banks": 1, "port_bits": 8}
+    before = peak_mib()
+    trace = GateTrace.from_masks({}, [layer], images=1)
+    arch = design(one | {f"memory.output_sram.{key}": value for key, value in tiny.items()})
+    row = simulate(trace, arch, scheme).rows[0]
+    assert row["msb_cycles"] == layer.outputs  # a step each
+    assert peak_mib() - before < 800
+
+
+def peak_mib() -> int:
+    text = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in text.splitlines() if "VmHWM" in line) // 1024
+
+
+def test_a_zero_mask_has_bounds_too() -> None:
+    layer = linear(5, 3, 2)
+    trace = trace_of(layer, np.zeros((1, 2, 5), bool))
+    (job,) = jobs_of(trace, design(), scheme_named("pg"))
+    check_counts([job], 1)

@@ -11,7 +11,7 @@ from pgsim.model.holding import fetched_once, sum_visits
 from pgsim.model.passes import time_passes
 
 # Half of 1 KiB is 4096 bits. A lane group of 2 channels of 300 weights has 4800, of one 2400.
-WIDE, SMALL = linear(8, 300, 3), {"memory.weight_sram.kib": 1}
+WIDE, SMALL = linear(8, 300, 3), {"memory.weight_sram.kib": 1, "memory.weight_sram.banks": 8}
 
 
 def test_a_lane_group_that_fits_is_fetched_once() -> None:
@@ -51,7 +51,11 @@ def test_position_lanes_share_the_pixels_of_a_small_input() -> None:
 
 def test_position_lanes_hold_no_more_than_the_whole_input() -> None:
     # 3 positions of 600 activations of 4 bits are 7200 bits, a lane group of 2 has 4800, of 1 2400.
-    changes = {"array.dataflow": "is", "memory.activation_sram.kib": 1}
+    changes = {
+        "array.dataflow": "is",
+        "memory.activation_sram.kib": 1,
+        "memory.activation_sram.banks": 8,
+    }
     assert fetched_once(job_of(linear(3, 600, 2), changes=changes)).tolist() == [False, True]
 
 

@@ -58,7 +58,7 @@ def test_designs_that_agree_on_all_that_decides_it_share_the_work(
     alike = (
         {},
         {"memory.dram.bytes_per_cycle": 4, "clock_mhz": 100},
-        {"array.pe.kind": "fusion", "memory.weight_sram.kib": 1},
+        {"array.pe.kind": "fusion", "memory.weight_sram.kib": 1, "memory.weight_sram.banks": 8},
         {"memory.double_buffered": False, "lsb.gate_latency_cycles": 3},
         {"lsb.depth": 3, "array.overlap": "none", "output_bits": 16},
     )

@@ -237,8 +237,8 @@ def macs_and_cycles(
     """M5: (L, T), the MACs that a PE does side by side and the cycles it takes for them."""
     if pe["kind"].startswith("serial"):
         cycles = {
-            "serial_activation": activation_bits,
-            "serial_weight": weight_bits,
+            "serial_activation": activation_bits * -(-weight_bits // pe["max_weight_bits"]),
+            "serial_weight": weight_bits * -(-activation_bits // pe["max_activation_bits"]),
             "serial_both": activation_bits * weight_bits,
         }
         return pe["terms"], cycles[pe["kind"]]

@@ -21,6 +21,7 @@ class Dram:
     group: int = -1
     held_by_group: set[int] = field(default_factory=set)
     held_by_lane_group: set[int] = field(default_factory=set)
+    held_input_bits: set[int] = field(default_factory=set)  # of the lane group's activations
 
     # What the run is made of.
 
@@ -139,7 +140,16 @@ class Dram:
 
         if self.lanes_fetched_once(tile):
             if tile.opens_lane_group:
-                yield fetch(self.activation_bits - len(self.bits_on_demand))
+                self.held_input_bits = set()
+            wanted = {
+                bit
+                for one in plan.passes
+                if one.happens
+                for bit in self.job.passes[one.index].activation.covers
+            }
+            fetched = wanted - self.bits_on_demand - self.held_input_bits
+            self.held_input_bits |= fetched
+            yield fetch(len(fetched))
             return
         for one in plan.passes:
             if one.happens:

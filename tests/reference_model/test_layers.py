@@ -28,7 +28,11 @@ def test_pe_rates() -> None:
     fixed = {"kind": "fixed", "max_activation_bits": 2, "max_weight_bits": 3}
     assert macs_and_cycles(fixed, 5, 8) == (1, 9)  # ceil(5/2) * ceil(8/3)
     for kind, cycles in {"serial_activation": 5, "serial_weight": 8, "serial_both": 40}.items():
-        assert macs_and_cycles({"kind": kind, "terms": 16}, 5, 8) == (16, cycles)
+        serial = {"kind": kind, "terms": 16, "max_activation_bits": 5, "max_weight_bits": 8}
+        assert macs_and_cycles(serial, 5, 8) == (16, cycles)
+    # The operand that enters whole takes turns: 9 bits of weights two of 8, 11 of activations 3.
+    for kind, cycles in {"serial_activation": 22, "serial_weight": 27, "serial_both": 99}.items():
+        assert macs_and_cycles(serial | {"kind": kind}, 11, 9) == (16, cycles)
 
 
 def test_schemes_give_their_passes() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -52,34 +53,47 @@ def verilate(build: Build, builds: Path, library: Future[Path], sources: Path = 
     program = folder / "obj" / "Vtestbench"
     if program.exists():
         return program
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "parameters.svh").write_text("".join(lines))
-    files = [sources / name for name in ("one_body.vlt", "types.sv", "testbench.sv")]
-    _translate([f"-I{sources}", f"-I{folder}", *map(str, files)], folder / "obj")
-    objects = " ".join(map(str, sorted(library.result().glob("*.o"))))
-    _make(folder / "obj", "VK_GLOBAL_OBJS=", f"USER_LDLIBS={objects}")
+    with _made_apart(folder) as scratch:
+        (scratch / "parameters.svh").write_text("".join(lines))
+        files = [sources / name for name in ("one_body.vlt", "types.sv", "testbench.sv")]
+        _translate([f"-I{sources}", f"-I{scratch}", *map(str, files)], scratch / "obj")
+        objects = " ".join(map(str, sorted(library.result().glob("*.o"))))
+        _make(scratch / "obj", "VK_GLOBAL_OBJS=", f"USER_LDLIBS={objects}")
     return program
 
 
 def run_time_library(builds: Path) -> Path:
     """Compile what Verilator links to every design, once, and return the folder of its objects."""
     folder = (builds / f"library_{_digest([CLOCK_ONLY])}").resolve()
-    if folder.exists():
-        return folder
-    builds.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=builds) as scratch:
-        (Path(scratch) / "testbench.sv").write_text(CLOCK_ONLY)
-        made = Path(scratch) / "obj"
-        _translate([f"{scratch}/testbench.sv"], made)
-        _make(made, f"OPT_GLOBAL={OPTIMIZATION}")
-        for path in set(made.iterdir()) - set(made.glob("verilated*.o")):
-            path.unlink()
+    if not folder.exists():
+        with _made_apart(folder) as scratch:
+            (scratch / "testbench.sv").write_text(CLOCK_ONLY)
+            made = scratch / "obj"
+            _translate([str(scratch / "testbench.sv")], made)
+            _make(made, f"OPT_GLOBAL={OPTIMIZATION}")
+            for path in made.glob("verilated*.o"):
+                path.replace(scratch / path.name)
+            shutil.rmtree(made)
+    return folder
+
+
+@contextmanager
+def _made_apart(folder: Path) -> Iterator[Path]:
+    """Give a folder to fill, which becomes `folder` when it is complete.
+
+    Several test processes may build the same design: none sees what another has half written, and
+    the first that is done wins.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as apart:
+        scratch = Path(apart).resolve() / folder.name
+        scratch.mkdir()
+        yield scratch
         try:
-            made.replace(folder)
-        except OSError:  # unless another process has been quicker
+            scratch.replace(folder)
+        except OSError:
             if not folder.exists():
                 raise
-    return folder
 
 
 def _translate(arguments: Sequence[str], folder: Path) -> None:

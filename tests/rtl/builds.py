@@ -44,10 +44,9 @@ class Build:
     @property
     def slices(self) -> tuple[int, int]:
         """Bits of an activation and of a weight that a PE takes in one cycle (M5)."""
-        widest = 16  # a serial PE's parallel operand is as wide as any layer needs
         return {
-            "serial_activation": (1, widest),
-            "serial_weight": (widest, 1),
+            "serial_activation": (1, self.max_weight_bits),
+            "serial_weight": (self.max_activation_bits, 1),
             "serial_both": (1, 1),
         }.get(self.kind, (self.max_activation_bits, self.max_weight_bits))
 
@@ -95,16 +94,17 @@ class Build:
 _COMBINE = {"scheduler": "combine", "ways": 3, "open": 4}
 _QUEUE = {"scheduler": "queue", "depth": 4, "scan": 2}
 
-# What a plain test run builds: every rule, wired once.
+# What a plain test run builds: every rule, wired once. The first, the third and the sixth are also
+# those of the diagrams of M17 and M16.
 FEW_BUILDS = (
     # Output stationary: schedulers, buffers, overlap, lanes that are positions.
-    Build(4, 4),
+    Build(4, 2),
     Build(2, 6, **_COMBINE),
-    Build(3, 4, overlap="none", gate_latency_cycles=1),
+    Build(3, 2, overlap="none"),
     Build(2, 7, scheduler="queue", depth=1, scan=4, double_buffered=False),
     Build(3, 5, lanes="positions", **_COMBINE),
     # Weight stationary, and input stationary.
-    Build(4, 4, dataflow="ws"),
+    Build(4, 2, dataflow="ws"),
     Build(6, 3, dataflow="ws", **_COMBINE, gate_latency_cycles=1),
     Build(2, 6, dataflow="ws", **_QUEUE),
     Build(4, 2, dataflow="is", scheduler="combine", ways=2, open=4),
@@ -116,6 +116,8 @@ FEW_BUILDS = (
 BUILDS = (
     *FEW_BUILDS,
     # Output stationary.
+    Build(4, 4),
+    Build(3, 4, overlap="none", gate_latency_cycles=1),
     Build(4, 4, scheduler="dense"),
     Build(6, 3, **_QUEUE),
     Build(6, 6, **_COMBINE, gate_latency_cycles=3),
@@ -126,6 +128,7 @@ BUILDS = (
     Build(4, 2, scheduler="combine", ways=2, open=3, double_buffered=False, gate_latency_cycles=2),
     Build(4, 3, lanes="positions", overlap="none", scheduler="dense", double_buffered=False),
     # Weight stationary, and input stationary.
+    Build(4, 4, dataflow="ws"),
     Build(4, 4, dataflow="ws", scheduler="dense"),
     Build(1, 8, dataflow="ws", scheduler="combine", ways=3, open=2, double_buffered=False),
     Build(5, 1, dataflow="ws"),

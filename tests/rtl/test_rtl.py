@@ -40,7 +40,7 @@ TESTED = BUILDS if os.environ.get("PGSIM_RTL_BUILD_SET") == "all" else FEW_BUILD
 DEFAULT_CASES = 60
 CASES = int(os.environ.get("PGSIM_RTL_CASES", DEFAULT_CASES))
 DIGITS = "digits_pg_4_2"
-TRAINED_BUILDS = ("2x6,scheduler=combine,ways=3,open=4", "4x4,dataflow=ws")
+TRAINED_BUILDS = ("2x6,scheduler=combine,ways=3,open=4", "4x2,dataflow=ws")
 
 # What the cases of a plain test run reach, and in how many of them, at least.
 REACHED = {

@@ -49,7 +49,13 @@ SUMMED_INTEGERS = [name for name in SUMMED if name != "time_us" and not name.end
 @pytest.mark.parametrize("dataflow", ["os", "ws", "is"])
 def test_rows_of_images_sum_to_the_whole(dataflow: str) -> None:
     trace = some_network()
-    arch = design({"array.dataflow": dataflow, "memory.activation_sram.kib": 1})
+    arch = design(
+        {
+            "array.dataflow": dataflow,
+            "memory.activation_sram.kib": 1,
+            "memory.activation_sram.banks": 8,
+        }
+    )
     whole, apart = (simulate(trace, arch, per_image=each).layers for each in (False, True))
     assert apart["image"].tolist() == [*range(IMAGES)] * len(trace.layers)
     assert set(apart["images"]) == {1}

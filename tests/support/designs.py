@@ -36,7 +36,7 @@ _BITS = {"activation_bits": 4, "msb_bits": 2, "weight_bits": 8, "gate": "output"
 
 def design(changes: Mapping[str, Any] | None = None) -> ArchConfig:
     """The 4 x 2 array, `os` and `skip`, with some dotted keys changed."""
-    return ArchConfig.model_validate(_DESIGN).override(changes or {})
+    return ArchConfig.model_validate(_DESIGN).override({"name": "test-4x2", **(changes or {})})
 
 
 def linear(positions: int, in_channels: int, out_channels: int, **fields: Any) -> LayerShape:

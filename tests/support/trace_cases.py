@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,64 @@ def rewrite(path: Path, header: dict[str, Any], pad: int = 0) -> None:
     encoded = json.dumps(header).encode()
     encoded += b" " * (-len(encoded) % 8 + pad)
     path.write_bytes(len(encoded).to_bytes(8, "little") + encoded + body)
+
+
+def tell(path: Path, **changes: Any) -> None:
+    """Change fields of the manifest, and leave the digests as they are; None drops a field."""
+    header = header_of(path)
+    manifest = json.loads(header["__metadata__"]["pgsim"]) | changes
+    kept = {name: value for name, value in manifest.items() if value is not None}
+    header["__metadata__"]["pgsim"] = json.dumps(kept)
+    rewrite(path, header)
+
+
+def as_version_1(path: Path, *, digests: bool = False) -> None:
+    """Make it a file of format version 1, which says nothing of shards; digests were optional."""
+    tell(path, format_version=1, shard=None)
+    header = header_of(path)
+    del header["__metadata__"]["pgsim_sha256"]
+    rewrite(path, header)
+    if digests:
+        seal(path)
+
+
+def seal(*paths: Path) -> None:
+    """Give the files of a trace the digests and the mark of their content, as the format says."""
+    tensors = [_tensor_digests(path) for path in paths]
+    manifests = [manifest_of(path) for path in paths]
+    about = {
+        field: manifests[0][field]
+        for field in ("model", "dataset", "mask_source", "accuracy", "provenance", "layers")
+    }
+    contents = [[each["images"], own] for each, own in zip(manifests, tensors, strict=True)]
+    mark = sha256(json.dumps([about, contents], ensure_ascii=False).encode()).hexdigest()
+    for path, manifest, own in zip(paths, manifests, tensors, strict=True):
+        if "shard" in manifest:
+            tell(path, shard=manifest["shard"] | {"capture_sha256": mark})
+        header = header_of(path)
+        text = header["__metadata__"]["pgsim"].encode()
+        digests = {"manifest": sha256(text).hexdigest(), **own}
+        header["__metadata__"]["pgsim_sha256"] = json.dumps(digests)
+        rewrite(path, header)
+
+
+def _tensor_digests(path: Path) -> dict[str, str]:
+    header, data = header_of(path), data_of(path)
+    return {
+        name: sha256(data[slice(*header[name]["data_offsets"])]).hexdigest()
+        for name in header
+        if name != "__metadata__"
+    }
+
+
+def data_of(path: Path) -> bytes:
+    """The tensors of a safetensors file, one after the other."""
+    data = path.read_bytes()
+    return data[8 + int.from_bytes(data[:8], "little") :]
+
+
+def flip(path: Path, place: int, bit: int = 0) -> None:
+    """Flip one bit, `place` bytes behind the header."""
+    data = bytearray(path.read_bytes())
+    data[8 + int.from_bytes(data[:8], "little") + place] ^= 1 << bit
+    path.write_bytes(data)

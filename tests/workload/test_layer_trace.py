@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,9 +97,15 @@ def test_other_masks_have_other_digests() -> None:
     words = layer.mask_words()
     flipped = words.copy()
     flipped[3, 2, 0] ^= 1
-    others = [flipped, words[:4], words[1:], words[:, :2], words.reshape(5, 8, 1)]
-    digests = {LayerTrace(layer.shape, (each,)).digest for each in others}
-    assert len(digests | {layer.digest}) == 6
+    shape = layer.shape
+    others = [
+        LayerTrace(shape, (flipped,)),
+        LayerTrace(shape, (words[:4],)),
+        LayerTrace(shape, (words[1:],)),
+        LayerTrace(shape.replace(out_channels=2), (words[:, :2],)),
+        LayerTrace(shape.replace(out_channels=8, in_size=[1, 8]), (words.reshape(5, 8, 1) & 255,)),
+    ]
+    assert len({each.digest for each in others} | {layer.digest}) == 6
 
 
 def test_the_digest_is_computed_once_and_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,3 +119,60 @@ def test_the_digest_is_computed_once_and_only_when_asked(monkeypatch: pytest.Mon
     assert ungated.digest != layer.digest
     assert pickle.loads(pickle.dumps(layer)).digest == layer.digest
     assert reads == [layer, ungated]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (np.zeros((5, 4, 1), "<u8"), r"uint64 \(5, 4, 1\)"),  # 72 positions need two words
+        (np.zeros((5, 4, 3), "<u8"), r"uint64 \(5, 4, 3\)"),
+        (np.zeros((5, 3, 2), "<u8"), r"uint64 \(5, 3, 2\)"),
+        (np.zeros((4, 2), "<u8"), r"uint64 \(4, 2\)"),
+        (np.zeros((5, 4, 2, 1), "<u8"), r"uint64 \(5, 4, 2, 1\)"),
+        (np.zeros((5, 4, 2), ">u8"), r">u8 \(5, 4, 2\)"),
+        (np.zeros((5, 4, 2), "<i8"), r"int64 \(5, 4, 2\)"),
+        (np.zeros((5, 4, 16), "u1"), r"uint8 \(5, 4, 16\)"),
+        (np.zeros((5, 4, 72), bool), r"bool \(5, 4, 72\)"),
+        ([[[0, 0]] * 4], "list"),
+        (None, "NoneType"),
+    ],
+)
+def test_words_of_another_shape_are_refused(words: Any, found: str) -> None:
+    shape = tiny_trace().layers[1].shape
+    message = rf"layer 'conv': masks should be uint64 \(images, 4, 2\), .* not {found}"
+    for shards in ((words,), (np.zeros((1, 4, 2), "<u8"), words)):
+        with pytest.raises(InputError, match=message):
+            LayerTrace(shape, shards)
+
+
+def test_masks_are_of_gated_layers_and_in_a_tuple() -> None:
+    first, conv, *_ = (layer.shape for layer in tiny_trace().layers)
+    words = np.zeros((5, 4, 2), "<u8")
+    with pytest.raises(InputError, match="'first': a layer of gate 'none' has no masks"):
+        LayerTrace(first, (words,))
+    with pytest.raises(InputError, match="'conv': a layer of gate 'output' needs masks"):
+        LayerTrace(conv)
+    for shards in (words, [words]):
+        with pytest.raises(InputError, match="'conv': shards should be a tuple of arrays, not"):
+            LayerTrace(conv, shards)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("bit", [72, 100, 127])
+def test_set_padding_is_refused_by_row(bit: int) -> None:
+    shape = tiny_trace().layers[1].shape
+    words = np.zeros((5, 4, 2), "<u8")
+    words[..., 0], words[..., 1] = 2**64 - 1, 2**8 - 1  # all 72 positions
+    assert LayerTrace(shape, (words[:2], words[2:])).density() == 1
+    words[3, 2, 1] |= np.uint64(1 << (bit - 64))
+    with pytest.raises(
+        InputError, match="layer 'conv', image 3, channel 2: padding bits after position 71 are set"
+    ):
+        LayerTrace(shape, (words[:2], words[2:]))
+    unseen = LayerTrace(shape, (words[:2], words[2:]), verify=False)
+    assert list(unseen.set_padding()) == [(3, 2)]
+
+
+def test_whole_words_have_no_padding() -> None:
+    shape = tiny_trace().layers[1].shape.replace(in_size=[8, 16])
+    words = np.full((5, 4, 2), 2**64 - 1, "<u8")
+    assert LayerTrace(shape, (words,)).density() == 1

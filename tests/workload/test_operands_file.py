@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from operand_cases import CONV, LINEAR, random_operands
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from pgsim.errors import InputError
@@ -173,6 +174,37 @@ def test_other_files_are_refused(
     save_file({"x": np.zeros(3)}, path, metadata)
     with pytest.raises(InputError, match=message):
         load_operands(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"images": 2', '"images": 3, "images": 2', "the manifest holds the key 'images' twice"),
+        ('"first_image": 7', '"first_image": Infinity', "the manifest holds Infinity"),
+        ('"trace": "noise"', '"trace": "\\ud800"', "the manifest is not JSON"),
+        ('"name": "conv"', '"name": "\\u202econv"', "a non-empty name of printable characters"),
+        ('"images": 2', '"images": 1000000000000', "'images': should be less than or equal to"),
+        ('"trace": "noise"', f'"trace": "{"n" * 10**6}"', "'trace': String should have at most"),
+    ],
+)
+def test_manifests_are_read_strictly(
+    old: str, new: str, message: str, both: Operands, tmp_path: Path
+) -> None:
+    path = save_operands(both, tmp_path / "noise")
+    with safe_open(path, framework="numpy") as file:
+        text = file.metadata()["pgsim_operands"]
+    assert text.count(old) == 1
+    save_file(load_file(path), path, {"pgsim_operands": text.replace(old, new)})
+    with pytest.raises(InputError, match=message) as caught:
+        load_operands(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert len(str(caught.value)) < len(str(path)) + 300
+
+
+def test_a_name_that_no_file_holds_is_not_written(both: Operands, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="field 'trace': should be a valid string"):
+        save_operands(replace(both, trace="r\udcfcn"), tmp_path / "noise")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("kept", [0, 7, 200, -1])

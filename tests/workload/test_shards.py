@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from trace_cases import assert_same, header_of, manifest_of, rewrite, tiny_trace
+from trace_cases import (
+    as_version_1,
+    assert_same,
+    header_of,
+    manifest_of,
+    rewrite,
+    seal,
+    tiny_trace,
+)
 
 from pgsim.errors import InputError
-from pgsim.workload.saved_trace import load_trace, save_trace
+from pgsim.workload.layer_trace import LayerTrace
+from pgsim.workload.saved_trace import check_trace, join_traces, load_trace, save_trace
+from pgsim.workload.trace import GateTrace
 
 
 def test_shards_load_by_common_name_or_any_of_them(tmp_path: Path) -> None:
@@ -63,6 +75,97 @@ def test_shards_that_disagree_are_refused(tmp_path: Path) -> None:
         InputError, match=r"00002-of-00002.*: model in the manifest should be as in"
     ):
         load_trace(tmp_path / "tiny")
+
+
+def test_each_file_says_which_of_how_many_it_is(tmp_path: Path) -> None:
+    paths = save_trace(tiny_trace(), tmp_path / "tiny", shards=3)
+    places = [manifest_of(path)["shard"] for path in paths]
+    assert [(each["index"], each["total"]) for each in places] == [(1, 3), (2, 3), (3, 3)]
+    marks = [each["capture_sha256"] for each in places]
+    seal(*paths)  # which computes the mark from the format's description
+    assert [manifest_of(path)["shard"]["capture_sha256"] for path in paths] == marks
+    assert len(set(marks)) == 1
+    assert_same(load_trace(tmp_path / "tiny"), tiny_trace())
+
+
+def _other_trace() -> GateTrace:
+    """A trace that differs from the tiny one in one bit of its last image."""
+    layer, words = tiny_trace().layers[1], tiny_trace().layers[1].mask_words().copy()
+    words[4, 0, 0] ^= 1
+    layers = [
+        LayerTrace(layer.shape, (words,)) if each.shape == layer.shape else each
+        for each in tiny_trace().layers
+    ]
+    return replace(tiny_trace(), layers=tuple(layers))
+
+
+def _copied(paths: tuple[Path, ...], folder: Path) -> None:
+    paths[1].write_bytes(paths[0].read_bytes())
+
+
+def _swapped(paths: tuple[Path, ...], folder: Path) -> None:
+    first, second = paths[0].read_bytes(), paths[1].read_bytes()
+    paths[0].write_bytes(second)
+    paths[1].write_bytes(first)
+
+
+def _of_another_trace(paths: tuple[Path, ...], folder: Path) -> None:
+    others = save_trace(_other_trace(), folder / "other", shards=3)
+    others[0].replace(paths[0])  # the same masks: only the last image differs
+    for path in others[1:]:
+        path.unlink()
+
+
+def _of_another_cut(paths: tuple[Path, ...], folder: Path) -> None:
+    others = save_trace(tiny_trace(), folder / "other", shards=4)
+    others[1].replace(paths[1])
+    for path in (others[0], *others[2:]):
+        path.unlink()
+
+
+def _of_version_1(paths: tuple[Path, ...], folder: Path) -> None:
+    as_version_1(paths[1])
+
+
+@pytest.mark.parametrize("verify", [True, False])
+@pytest.mark.parametrize(
+    ("mix_up", "message"),
+    [
+        (_copied, "00002-of-00003.*holds shard 1 of 3, expected shard 2 of 3"),
+        (_swapped, "00001-of-00003.*holds shard 2 of 3, expected shard 1 of 3"),
+        (_of_another_trace, "00002-of-00003.*'capture_sha256' .* should be as in .*00001-of-00003"),
+        (_of_another_cut, "00002-of-00003.*holds shard 2 of 4, expected shard 2 of 3"),
+        (_of_version_1, "00002-of-00003.*format_version in the manifest should be as in"),
+    ],
+)
+def test_shards_that_do_not_belong_together_are_refused(
+    tmp_path: Path,
+    mix_up: Callable[[tuple[Path, ...], Path], None],
+    message: str,
+    verify: bool,
+) -> None:
+    paths = save_trace(tiny_trace(), tmp_path / "tiny", shards=3)
+    mix_up(paths, tmp_path)
+    for name in (tmp_path / "tiny", paths[2]):
+        with pytest.raises(InputError, match=message) as caught:
+            load_trace(name, verify=verify)
+        assert check_trace(name) == [str(caught.value)]
+
+
+def test_shards_of_version_1_are_read(tmp_path: Path) -> None:
+    for path in save_trace(tiny_trace(), tmp_path / "tiny", shards=3):
+        as_version_1(path, digests=True)
+    assert_same(load_trace(tmp_path / "tiny"), tiny_trace())
+
+
+def test_traces_are_joined_a_file_each(tmp_path: Path) -> None:
+    paths = save_trace(tiny_trace(), tmp_path / "tiny", shards=3)
+    contents = [path.read_bytes() for path in paths]
+    alone = [path.rename(tmp_path / f"part{path.name[6:10]}.safetensors") for path in paths]
+    parts = [load_trace(path) for path in alone]
+    assert [part.images for part in parts] == [1, 2, 2]
+    assert join_traces(parts, tmp_path / "tiny") == paths
+    assert [path.read_bytes() for path in paths] == contents
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 from trace_cases import (
     LAYERS,
+    as_version_1,
     assert_same,
     conv_fields,
     header_of,
@@ -50,8 +51,12 @@ def test_the_file_is_what_the_safetensors_library_writes(tmp_path: Path) -> None
     bits = np.unpackbits(tensors["conv.gate_mask"], axis=-1, bitorder="little")
     assert np.array_equal(bits[..., :72], tiny_masks()["conv"].reshape(5, 4, 72))
     assert not bits[..., 72:].any()
-    save_file(tensors, tmp_path / "theirs.safetensors", {"pgsim": json.dumps(manifest_of(path))})
-    assert_same(load_trace(tmp_path / "theirs"), tiny_trace())
+    theirs = tmp_path / "theirs.safetensors"
+    save_file(tensors, theirs, header_of(path)["__metadata__"])
+    assert_same(load_trace(theirs), tiny_trace())
+    as_version_1(path)
+    save_file(tensors, theirs, {"pgsim": json.dumps(manifest_of(path))})
+    assert_same(load_trace(theirs), tiny_trace())
 
 
 @settings(max_examples=40, deadline=None)

@@ -47,5 +47,12 @@ class PEKind:
 
     def turns(self, activation_bits: int, weight_bits: int) -> int:
         """Return the cycles that operands wider than a parallel PE take turns for."""
-        activations = -(-activation_bits // self.max_activation_bits)
-        return activations * -(-weight_bits // self.max_weight_bits)
+        return self.activation_turns(activation_bits) * self.weight_turns(weight_bits)
+
+    def activation_turns(self, bits: int) -> int:
+        """Return the turns in which activations of so many bits enter side by side."""
+        return -(-bits // self.max_activation_bits)
+
+    def weight_turns(self, bits: int) -> int:
+        """Return the turns in which weights of so many bits enter side by side."""
+        return -(-bits // self.max_weight_bits)

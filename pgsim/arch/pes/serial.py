@@ -14,7 +14,7 @@ from pgsim.arch.technology import Technology
 class Serial(PEKind):
     """So many terms of one reduction side by side, an operand bit a cycle.
 
-    The parallel operand is taken to be as wide as the layer needs. Serial units are synthesized at
+    A parallel operand that is wider than the PE takes turns. Serial units are synthesized at
     two sizes; the cost of others is on the straight line through those, over the bits of products
     added up in a cycle.
     """

@@ -11,14 +11,14 @@ from pgsim.arch.technology import Technology
 
 @dataclass(frozen=True)
 class SerialWeight(Serial):
-    """Activations whole, weights bit by bit."""
+    """Weights bit by bit; activations whole, or in turns if they are wider than the PE."""
 
     name = "serial_weight"
     description = "terms side by side, a cycle for each bit of the weights"
 
     def macs_and_cycles(self, activation_bits: int, weight_bits: int) -> tuple[int, int]:
-        """Return the terms, in a cycle a bit of the weights."""
-        return self.terms, weight_bits
+        """Return the terms, in a cycle a bit of the weights, for each turn of the activations."""
+        return self.terms, weight_bits * self.activation_turns(activation_bits)
 
     def cost(self, technology: Technology) -> LogicCost:
         """Return the cost by the bits of activations that are added up in a cycle."""

@@ -16,13 +16,17 @@ from pgsim.model.fetches.fetch import (
 )
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
-from pgsim.schemes import ACTIVATIONS
+from pgsim.schemes import ACTIVATIONS, union
 
 
 class ActivationFetch(Fetch):
     """A lane group, or a window, fetches its share of the input of its run and group."""
 
     operand = ACTIVATIONS
+
+    def group_elements(self, job: Job) -> int:
+        """Return the elements of the input."""
+        return job.run_inputs
 
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return the elements of the lanes' reductions, at most the whole input."""
@@ -34,16 +38,14 @@ class ActivationFetch(Fetch):
         return job.run_inputs * job.activation_bits <= usable_bits(job, self.operand)
 
     def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
-        """Return a lane group's share, once at all bits, or in every pass at the pass's own."""
-        lanes, windows = job.tiling.lane_group_lanes, job.tiling.window_slots.size
-        held = first(windows) * bursts(job, shares(job.run_inputs * job.ahead_bits, lanes))[:, None]
+        """Return a lane group's share, every bit once, or in every pass at the pass's own."""
+        held = _held_shares(job, timings)
         if once.all():
             return held
         again = np.zeros((1, 1, 1, 1), np.int64)
         for each in timings:
             if bits := (each.plan.activation.word & job.ahead).bit_count():
-                share = shares(job.run_inputs * bits, lanes)
-                again = again + each.executed * bursts(job, share)[:, None]
+                again = again + each.executed * _shares_of_lanes(job, bits)
         return np.where(once[:, None], held, again)
 
     def of_slots(self, job: Job, timings: Timings) -> Counts:
@@ -51,6 +53,34 @@ class ActivationFetch(Fetch):
         share = shares(job.run_inputs * job.ahead_bits, job.tiling.window_slots)
         fetched = bursts(job, share) * row_fetches(job)
         return fetching_lane_groups(job, resident=self.slots_resident(job)) * fetched
+
+
+def _held_shares(job: Job, timings: Timings) -> Counts:
+    """Return the bursts of what lanes hold from tile to tile, in the tiles that fetch it (M23).
+
+    Bits of dense passes come with a lane group's first tile. Those that only gated passes use come
+    with the first tile in which these happen, so that holding them never costs a burst more than
+    fetching them again and again would.
+    """
+    opens = first(job.tiling.window_slots.size)
+    dense = job.ahead & union(each.activation for each in job.passes if not each.gated)
+    whole = _shares_of_lanes(job, job.ahead_bits)
+    if dense == job.ahead:
+        return opens * whole
+    happens = timings[job.leading].executed
+    first_happens = happens * (np.cumsum(happens, axis=-1) == 1)
+    late = first_happens * _shares_of_lanes(job, (job.ahead & ~dense).bit_count())
+    at_first = np.where(happens, whole, _shares_of_lanes(job, dense.bit_count()))
+    return np.where(opens, at_first, late)
+
+
+def _shares_of_lanes(job: Job, bits: int) -> Counts:
+    """Return the bursts of each lane group's share of the input at so many bits, (lane groups, 1).
+
+    They are those of one run and group.
+    """
+    share = shares(job.run_inputs * bits, job.tiling.lane_group_lanes)
+    return bursts(job, share)[:, None]
 
 
 def row_fetches(job: Job) -> int:

@@ -12,11 +12,17 @@ from pgsim.schemes import Operand
 
 Bools = npt.NDArray[np.bool_]
 
+_TOO_LARGE = 2**63  # for int64
+
 
 class Fetch:
     """How an operand comes from DRAM; counts are of bursts, int64 that broadcast to the tiles."""
 
     operand: Operand
+
+    def group_elements(self, job: Job) -> int:
+        """Return the elements that one run and group has of the operand."""
+        raise NotImplementedError
 
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return what a lane group's operands take on chip, int64 (lane groups,)."""
@@ -73,8 +79,12 @@ def shares(total: int, parts: Counts) -> Counts:
     if parts.size == 1:
         return np.array([total], np.int64)
     ends = np.cumsum(parts)
-    each, rest = divmod(total, int(ends[-1]))
-    upto: Counts = each * ends + rest * ends // ends[-1]  # total * ends would overflow sooner
+    all_parts = int(ends[-1])
+    each, rest = divmod(total, all_parts)  # total * ends would overflow sooner
+    if rest * all_parts < _TOO_LARGE:
+        upto: Counts = each * ends + rest * ends // all_parts
+    else:
+        upto = each * ends + np.array([rest * end // all_parts for end in ends.tolist()])
     cut = np.empty_like(upto)
     cut[0], cut[1:] = upto[0], upto[1:] - upto[:-1]
     return cut

@@ -16,6 +16,10 @@ class WeightFetch(Fetch):
 
     operand = WEIGHTS
 
+    def group_elements(self, job: Job) -> int:
+        """Return the weights of all channels of a group."""
+        return job.shape.channels_per_group * job.shape.reduction
+
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return the weights of a lane group's channels."""
         return job.tiling.lane_group_lanes * job.shape.reduction * job.weight_bits

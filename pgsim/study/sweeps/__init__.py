@@ -4,16 +4,19 @@ All points are checked before the first one runs, so that a slip in the last val
 at once and not after an hour. The result is one tidy table.
 """
 
-from pgsim.study.sweeps.points import Point, sweep_points
+from pgsim.study.sweeps.checks import sweep_points
+from pgsim.study.sweeps.points import Point, Points
 from pgsim.study.sweeps.run import sweep
-from pgsim.study.sweeps.spec import SweepSpec, load_sweep
+from pgsim.study.sweeps.spec import MOST_POINTS, SweepSpec, load_sweep
 from pgsim.study.sweeps.what_if import SHIFT, WHAT_IFS, WIDTHS
 
 __all__ = [
+    "MOST_POINTS",
     "SHIFT",
     "WHAT_IFS",
     "WIDTHS",
     "Point",
+    "Points",
     "SweepSpec",
     "load_sweep",
     "sweep",

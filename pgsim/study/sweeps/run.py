@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from functools import cache
-from multiprocessing import active_children, get_context
+from contextlib import closing
+from functools import partial
 
 import pandas as pd
 
@@ -16,29 +12,38 @@ from pgsim.errors import InputError
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Row
 from pgsim.study.simulation import simulate
-from pgsim.study.sweeps.points import Point, sweep_points
+from pgsim.study.sweeps import pool
+from pgsim.study.sweeps.checks import Progress, sweep_points
+from pgsim.study.sweeps.points import Point
+from pgsim.study.sweeps.sources import check_unchanged, technology_sources, trace_sources
 from pgsim.study.sweeps.spec import SweepSpec
-from pgsim.study.sweeps.what_if import what_if_trace
-
-Progress = Callable[[int, int], object]  # called with the points done and the points in all
+from pgsim.study.sweeps.what_if import SHIFT, what_if_trace
 
 
 def sweep(
-    spec: SweepSpec, *, jobs: int | None = None, progress: Progress | None = None
+    spec: SweepSpec,
+    *,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    checking: Progress | None = None,
 ) -> pd.DataFrame:
     """Simulate every point of a sweep and return one row per point and layer.
 
-    All points of a trace simulate the same images.
+    All points of a trace simulate the same images. Its files, and those of the technologies, have
+    to stay as they are while the sweep runs.
 
     Parameters
     ----------
     spec : SweepSpec
         What to sweep.
     jobs : int, optional
-        Processes, by default one per core. More than one start fresh interpreters, so a script
-        calls this under ``if __name__ == "__main__":``.
+        Processes, by default one per core; with 1 all is done in this one. They know nothing of
+        the program that calls this, which may be a script, a notebook or a process of another
+        pool, and they end when it does.
     progress : callable, optional
         Called after each point with how many are done and how many there are.
+    checking : callable, optional
+        Called likewise before, while designs and traces are checked.
 
     Returns
     -------
@@ -49,7 +54,8 @@ def sweep(
     Raises
     ------
     InputError
-        With everything wrong at any point, before the first one runs.
+        With everything wrong at any point, before the first one runs; or with the point where a
+        process could not start or was killed, or whose files were replaced.
 
     Examples
     --------
@@ -60,13 +66,15 @@ def sweep(
     """
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs: expected at least 1, not {jobs}")
-    points = sweep_points(spec)
-    jobs = min(jobs or _cores(), len(points))
-    tell = progress or (lambda done, total: None)
-    rows = _one_by_one(points, tell) if jobs == 1 else _side_by_side(points, tell, jobs)
-    return pd.DataFrame(
-        [point.axes | row for point, own in zip(points, rows, strict=True) for row in own]
-    )
+    points = sweep_points(spec, progress=checking)
+    processes = min(jobs or _cores(), len(points))
+    found: dict[int, list[Row]] = {}
+    with closing(pool.run(partial(_rows, WorkStore()), points, processes)) as results:
+        for number, rows in results:
+            found[number] = rows
+            if progress is not None:
+                progress(len(found), len(points))
+    return pd.DataFrame([row for number in range(len(points)) for row in found[number]])
 
 
 def _cores() -> int:
@@ -74,59 +82,24 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _rows(point: Point, store: WorkStore) -> list[Row]:
+def _rows(store: WorkStore, point: Point) -> list[Row]:
     """Simulate one point; the trace is opened again, which maps the file into memory."""
-    trace = what_if_trace(point.trace, point.what_if)
-    result = simulate(
-        trace,
-        point.arch,
-        point.scheme,
-        calibration_images=point.calibration_images,
-        store=store,
-    )
-    area = {"area_mm2": result.summary["area_mm2"]}
-    return [row | area for row in result.rows]
-
-
-def _rows_in_worker(point: Point) -> list[Row]:
-    """Simulate one point in a process that shares mask work from point to point."""
-    return _rows(point, _store_of_process())
-
-
-@cache
-def _store_of_process() -> WorkStore:
-    return WorkStore()
-
-
-def _one_by_one(points: list[Point], progress: Progress) -> list[list[Row]]:
-    found, store = [], WorkStore()
-    for point in points:
-        found.append(_rows(point, store))
-        progress(len(found), len(points))
-    return found
-
-
-def _side_by_side(points: list[Point], progress: Progress, jobs: int) -> list[list[Row]]:
-    """Run points in `jobs` processes.
-
-    Fresh interpreters (spawn) cost a second, but unlike forks they cannot inherit a lock that
-    another thread holds. They ignore Ctrl-C, which reaches the whole terminal: this process ends
-    them.
-    """
-    others = set(active_children())
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, ignore)
     try:
-        futures = [pool.submit(_rows_in_worker, point) for point in points]
-        for done, future in enumerate(as_completed(futures), start=1):
-            future.result()
-            progress(done, len(points))
-        return [future.result() for future in futures]
-    except BrokenProcessPool:
-        raise InputError(
-            "a process of the sweep died, as they do when memory runs out; try fewer jobs"
-        ) from None
-    finally:
-        for child in set(active_children()) - others:
-            child.terminate()  # idle, or at work on what nobody waits for any more
-        pool.shutdown(cancel_futures=True)
+        trace = what_if_trace(point.trace, point.what_if)
+        result = simulate(
+            trace,
+            point.arch,
+            point.scheme,
+            calibration_images=point.calibration_images,
+            store=store,
+        )
+    finally:  # now, so that a file replaced at any time shows, and before what is odd in it
+        _check_sources(point)
+    area = {"area_mm2": result.summary["area_mm2"]}
+    return [point.axes | row | area for row in result.rows]
+
+
+def _check_sources(point: Point) -> None:
+    """Raise InputError where a file is not the one that was checked."""
+    now = trace_sources(point.trace, with_margins=SHIFT in point.what_if)
+    check_unchanged(point.sources, now + technology_sources(point.arch.technology))

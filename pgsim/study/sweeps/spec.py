@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from math import prod
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pgsim.arch import config_keys
 from pgsim.arch.section import Section
@@ -14,6 +16,8 @@ from pgsim.arch.yaml_source import read_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
 from pgsim.study.sweeps.what_if import WHAT_IFS
+
+MOST_POINTS = 10_000_000  # of a sweep; so many take days to check and to simulate
 
 Value = bool | int | float | str | None  # what a YAML literal can be
 
@@ -24,8 +28,10 @@ def _distinct(values: _Values) -> _Values:
     if not values:
         raise ValueError("an empty list: expected at least one value.")
     told = [(isinstance(value, bool), value) for value in values]  # 1 is not true, but it is 1.0
-    if twice := [value for is_truth, value in told if told.count((is_truth, value)) > 1]:
-        raise ValueError(f"value {twice[0]!r} stands here twice; each point is simulated once.")
+    count = Counter(told)
+    if len(count) < len(told):
+        twice = next(value for is_truth, value in told if count[is_truth, value] > 1)
+        raise ValueError(f"value {twice!r} stands here twice; each point is simulated once.")
     return values
 
 
@@ -80,6 +86,30 @@ class SweepSpec(Section):
     schemes: _Names = ("pg",)
     axes: dict[_AxisKey, _AxisValues] = Field(default_factory=dict)
     calibration_images: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _can_be_done(self) -> SweepSpec:
+        if self.point_count > MOST_POINTS:
+            raise ValueError(
+                f"{self.point_count:,} points ({self.product}): expected at most "
+                f"{MOST_POINTS:,}: cut it into several sweeps, or leave out values."
+            )
+        return self
+
+    @property
+    def point_count(self) -> int:
+        """How many points the sweep has."""
+        return prod(self._choices.values())
+
+    @property
+    def product(self) -> str:
+        """How the points come to be so many: ``1 traces x 2 archs x 1 schemes x 3 array.rows``."""
+        return " x ".join(f"{choices:,} {name}" for name, choices in self._choices.items())
+
+    @property
+    def _choices(self) -> dict[str, int]:
+        lists = {"traces": self.traces, "archs": self.archs, "schemes": self.schemes} | self.axes
+        return {name: len(values) for name, values in lists.items()}
 
     @property
     def what_ifs(self) -> tuple[str, ...]:

@@ -65,8 +65,11 @@ def test_fixed_unit(unit, widths, expected):
     ("kind", "widths", "expected"),
     [
         ("serial_activation", (4, 8), (16, 4)),
-        ("serial_activation", (1, 16), (16, 1)),  # the parallel operand is as wide as needed
+        ("serial_activation", (1, 16), (16, 2)),  # weights of 16 bits take two turns of 8
+        ("serial_activation", (3, 9), (16, 6)),
+        ("serial_activation", (16, 8), (16, 16)),  # activations enter bit by bit, however many
         ("serial_weight", (4, 8), (16, 8)),
+        ("serial_weight", (16, 3), (16, 6)),
         ("serial_both", (3, 5), (16, 15)),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from designs import conv, filled, linear
+from designs import conv, drawn, filled, linear
 from jobs import Listed, job_of, mask_work
 
 from pgsim.model.fetches import FETCHES, row_fetches
@@ -11,7 +11,8 @@ from pgsim.model.holding import fetched_once
 from pgsim.model.passes import time_passes
 
 FETCH = FETCHES["activation"]
-SMALL = {"memory.activation_sram.kib": 1}  # half of it, 4096 bits
+# Half of it is 4096 bits.
+SMALL = {"memory.activation_sram.kib": 1, "memory.activation_sram.banks": 8}
 POSITIONS = {"array.dataflow": "is"}  # lanes are positions, fed by activations
 W = (0, 8)
 
@@ -68,6 +69,16 @@ def test_input_rows_that_do_not_fit_are_fetched_by_every_kernel_row() -> None:
 def test_lane_groups_fetch_their_shares_once() -> None:
     # 3 positions of 32 activations of 4 bits: lane groups of 2 and 1, 2 bursts and 1.
     assert of_lanes(linear(3, 32, 5), {"lsb.window": 4}, "dual_dense") == [[2, 0], [1, 0]]
+
+
+def test_bits_of_gated_passes_alone_come_where_these_first_happen() -> None:
+    # 4 positions of 64 activations: a plane of 2 bits is 256 bits of a lane group, 2 bursts; all 4
+    # bits are 4. Channels are windows: the first lane group needs LSBs in the second and the third,
+    # the second one in the first.
+    layer, changes = linear(4, 64, 3), POSITIONS | {"lsb.window": 1}
+    job = job_of(layer, drawn("...x x... xx.x"), changes, "pg")
+    found = FETCH.of_lanes(job, time_passes(job, mask_work(job)), fetched_once(job))
+    assert found.tolist() == [[[[2, 2, 0], [4, 0, 0]]]]
 
 
 @pytest.mark.parametrize(

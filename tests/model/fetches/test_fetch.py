@@ -41,7 +41,11 @@ def test_transfers_are_whole_bursts() -> None:
 
 @pytest.mark.parametrize(("doubled", "bits"), [(True, 4096), (False, 8192)])
 def test_a_tile_may_use_half_of_a_doubled_buffer(doubled: bool, bits: int) -> None:
-    changes = {"memory.double_buffered": doubled, "memory.weight_sram.kib": 1}
+    changes = {
+        "memory.double_buffered": doubled,
+        "memory.weight_sram.kib": 1,
+        "memory.weight_sram.banks": 8,
+    }
     job = job_of(linear(1, 1, 1), changes=changes)
     assert usable_bits(job, WEIGHTS) == bits
     assert usable_bits(job, ACTIVATIONS) == 64 * bits  # 64 KiB

@@ -12,7 +12,7 @@ from pgsim.model.holding import fetched_once
 from pgsim.model.passes import time_passes
 
 FETCH = FETCHES["weight"]
-SMALL = {"memory.weight_sram.kib": 1}  # half of it, 4096 bits
+SMALL = {"memory.weight_sram.kib": 1, "memory.weight_sram.banks": 8}  # half of it, 4096 bits
 POSITIONS = {"array.dataflow": "is"}  # slots are channels, fed by weights
 A = (0, 4)
 
@@ -100,7 +100,9 @@ def test_recurrent_weights_that_just_fit_stay() -> None:
 
 @pytest.mark.parametrize(("kib", "expected"), [(64, True), (1, False)])
 def test_weights_of_all_channels_stay_from_step_to_step(kib: int, expected: bool) -> None:
-    job = job_of(recurrent(4, 300, 2), changes={"memory.weight_sram.kib": kib})
+    job = job_of(
+        recurrent(4, 300, 2), changes={"memory.weight_sram.kib": kib, "memory.weight_sram.banks": 8}
+    )
     assert FETCH.only_in_first_run(job) is expected
 
 

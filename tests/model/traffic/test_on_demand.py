@@ -47,7 +47,10 @@ def test_lane_groups_hold_bursts_where_the_input_is_resident() -> None:
 def test_lane_groups_fetch_again_where_it_is_not() -> None:
     # 8 positions of 160 channels of 4 bits are 5120 bits, more than half of 1 KiB: each lane group
     # fetches the MSBs, 40 bursts, and its own LSBs, 320 bits a position, 5 bursts.
-    layer, small = linear(8, 160, 4), {"memory.activation_sram.kib": 1}
+    layer, small = (
+        linear(8, 160, 4),
+        {"memory.activation_sram.kib": 1, "memory.activation_sram.banks": 8},
+    )
     mask = drawn("x....... ........ x....... ........")
     assert read(layer, mask, {}) == 40 + 5
     assert read(layer, mask, small) == 2 * (40 + 5)
@@ -97,4 +100,6 @@ def test_kernel_rows_that_do_not_fit_fetch_again() -> None:
     mask = filled(layer, False)
     mask[0, 0, 0] = True
     assert read(layer, mask, {}) == 40 + 4
-    assert read(layer, mask, {"memory.activation_sram.kib": 1}) == 4 * (40 + 4)
+    assert read(
+        layer, mask, {"memory.activation_sram.kib": 1, "memory.activation_sram.banks": 8}
+    ) == 4 * (40 + 4)

@@ -22,7 +22,7 @@ from designs import DESIGNS, Design
 from netlist import library_cells, switching
 from tables import PERIOD_NS, Cost, comparison, table
 
-from pgsim.files import replacing
+from pgsim.writing import replacing
 
 RTL = Path(__file__).resolve().parent.parent
 SOURCES = (

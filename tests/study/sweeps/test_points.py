@@ -1,12 +1,15 @@
 """The points of a sweep: images and columns, and slips that show before the first one runs."""
 
+from dataclasses import replace
+from itertools import islice
+
 import pytest
 from designs import conv
 
 from pgsim.errors import InputError
 from pgsim.files import shipped
 from pgsim.masks import synthetic_trace
-from pgsim.study.sweeps import SweepSpec, load_sweep, sweep, sweep_points
+from pgsim.study.sweeps import MOST_POINTS, SweepSpec, load_sweep, sweep, sweep_points
 from pgsim.workload import save_trace
 
 
@@ -96,3 +99,44 @@ def test_the_shipped_sweeps_are_sound():
     assert len(sweep_points(load_sweep("schedulers"))) == 2 * 2 * 5 * 2  # designs, ..., lane orders
     assert len(sweep_points(load_sweep("lanes"))) == 2 * 5 * 2  # schemes, schedulers, lanes
     assert len(sweep_points(load_sweep("serial"))) == 3 * 5 * 2
+
+
+AXES = {
+    "array.rows": tuple(range(1, 401)),
+    "array.columns": tuple(range(1, 251)),
+    "batch": tuple(range(1, 101)),
+}
+
+
+def test_more_points_than_can_be_run_are_counted_and_refused(tmp_path):
+    most = SweepSpec(traces=["digits_pg_4_2"], archs=["pg_os"], axes=AXES)
+    assert most.point_count == 400 * 250 * 100 == MOST_POINTS
+    path = tmp_path / "sweep.yaml"
+    axes = "".join(f"  {key}: {list(values)}\n" for key, values in AXES.items())
+    path.write_text(f"traces: [a, b]\narchs: [c, d, e]\naxes:\n{axes}")
+    product = "2 traces x 3 archs x 1 schemes x 400 array.rows x 250 array.columns x 100 batch"
+    with pytest.raises(InputError, match=rf"60,000,000 points \({product}\): expected at most 10,"):
+        load_sweep(path)
+
+
+def test_points_are_not_held(gated):
+    spec = SweepSpec(traces=[gated], archs=["pg_os"], axes=AXES)
+    few = sweep_points(spec.model_copy(update={"axes": {key: (1,) for key in AXES}}))
+    points = replace(few, spec=spec)
+    assert len(points) == MOST_POINTS
+    first = islice(points, 99, 102)
+    assert [tuple(point.axes.values()) for point in first] == [(1, 1, 100), (1, 2, 1), (1, 2, 2)]
+
+
+def test_problems_end_the_check_when_there_are_fifty(gated):
+    rows = tuple(range(10_001, 20_001))
+    told = []
+    with pytest.raises(InputError) as caught:
+        sweep_points(
+            SweepSpec(traces=[gated], archs=["pg_os"], axes={"array.rows": rows}),
+            progress=lambda done, total: told.append((done, total)),
+        )
+    *problems, last = str(caught.value).splitlines()
+    assert len(problems) == 50 and "array.rows: value 10050: expected" in problems[-1]
+    assert last == "and there may be more: nothing further was checked"
+    assert told == [(done, 10_001) for done in range(1, 52)]  # 10,000 designs and one trace

@@ -1,9 +1,12 @@
 """A sweep's file: what is wrong with it is said by line."""
 
+import time
+
 import pytest
+from pydantic import ValidationError
 
 from pgsim.errors import InputError
-from pgsim.study.sweeps import load_sweep
+from pgsim.study.sweeps import SweepSpec, load_sweep
 
 
 @pytest.fixture
@@ -58,3 +61,14 @@ def test_axes_are_a_section(spec_file):
     assert lines_of(caught, path) == [
         "sweep.yaml:3: axes: value (a list): expected a section with keys of your choice."
     ]
+
+
+def test_many_values_are_looked_at_once_each():
+    """Each value is beside 100,000 others: to compare all pairs would take minutes."""
+    values = tuple(range(1, 100_001))
+    start = time.process_time()
+    spec = SweepSpec(traces=["a"], archs=["b"], axes={"clock_mhz": values})
+    assert time.process_time() - start < 10
+    assert spec.point_count == len(values)
+    with pytest.raises(ValidationError, match="value 7 stands here twice"):
+        SweepSpec(traces=["a"], archs=["b"], axes={"clock_mhz": (*values, True, 7.0)})

@@ -63,7 +63,7 @@ def test_moved_thresholds_are_what_simulate_gives_on_the_images_with_margins(tmp
     for (shift, scheduler, bits), own in points:
         moved = moved_thresholds(trace, margins, shift)
         moved = moved.with_bits(weight_bits=4) if bits == "4" else moved
-        arch = load_arch("pg_ws").override({"lsb.scheduler": scheduler})
+        arch = load_arch("pg_ws").override({"name": "pg-ws-16x16", "lsb.scheduler": scheduler})
         simulated = own.drop(columns=[*columns, "area_mm2"]).reset_index(drop=True)
         pd.testing.assert_frame_equal(simulated, simulate(moved, arch).layers)
         assert set(own["images"]) == {6}

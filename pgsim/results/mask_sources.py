@@ -1,0 +1,48 @@
+"""Where a trace's masks come from, in the words of tables, figures and the command line."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pgsim.kinds import by_name
+from pgsim.workload import GateTrace
+
+
+class MaskSource(NamedTuple):
+    """What `mask_source` says of a row: in a few words, and what a reader must know of it."""
+
+    name: str
+    words: str
+    caution: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The words, and the caution where there is one."""
+        return f"{self.words}: {self.caution}" if self.caution else self.words
+
+
+_NO_MODEL = "no model made them"
+_OTHER_WIDTHS = "no model was trained at these bit widths"
+_CAPTURED = MaskSource("captured", "captured masks")
+_SYNTHETIC = MaskSource("synthetic", "SYNTHETIC masks", _NO_MODEL)
+_CAPTURED_WHAT_IF = MaskSource("captured, what-if", "captured masks, WHAT-IF", _OTHER_WIDTHS)
+_SYNTHETIC_WHAT_IF = MaskSource("synthetic, what-if", "SYNTHETIC masks, WHAT-IF", _NO_MODEL)
+_NONE = MaskSource("none", "no masks", "no layer is gated")
+
+MASK_SOURCES = by_name((_CAPTURED, _SYNTHETIC, _CAPTURED_WHAT_IF, _SYNTHETIC_WHAT_IF, _NONE))
+_WHAT_IFS = {_CAPTURED.name: _CAPTURED_WHAT_IF, _SYNTHETIC.name: _SYNTHETIC_WHAT_IF}
+
+
+def mask_source_of(trace: GateTrace) -> MaskSource:
+    """Return where the masks of a trace come from, and whether they are of other bit widths.
+
+    Examples
+    --------
+    >>> from pgsim import load_trace
+    >>> trace = load_trace("digits_pg_4_2")
+    >>> mask_source_of(trace).name, mask_source_of(trace.with_bits(msb_bits=3)).name
+    ('captured', 'captured, what-if')
+    """
+    if not any(layer.shards for layer in trace.layers):
+        return _NONE
+    return (_WHAT_IFS if "what_if" in trace.provenance else MASK_SOURCES)[trace.mask_source]

@@ -1,0 +1,79 @@
+"""Text that comes from strangers' files, made fit for a terminal, a figure, a file or a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+_MOST_NAMES = 12  # of a list in a sentence
+_LONGEST_NAME = 120  # characters of one of them
+_LONGEST_LINE = 2_000  # characters, more than a path of any file system that one meets
+_LONGEST_MESSAGE = 9_000
+
+
+def spelled_out(text: str, encoding: str = "utf-8", *, keep: str = "") -> str:
+    r"""Return text in which whatever cannot be shown stands as its escape.
+
+    So do control characters, which a terminal obeys, marks that turn the direction of writing,
+    lone surrogates, which stand for bytes of a file name that are no UTF-8, and what `encoding`
+    has no code for.
+
+    keep: characters that stay though they are not printable.
+
+    Examples
+    --------
+    >>> print(spelled_out("conv\x1b[31m"), spelled_out("größe", "ascii"))
+    conv\x1b[31m gr\xf6\xdfe
+    """
+    if not text.isprintable():
+        text = "".join(
+            each if each.isprintable() or each in keep else ascii(each)[1:-1] for each in text
+        )
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def writable(text: str) -> str:
+    """Return text that UTF-8 can hold: lone surrogates stand as their escapes, all else stays."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def shortened(text: str, longest: int = _LONGEST_NAME) -> str:
+    """Return a text of at most about `longest` characters: its middle gives way to a count.
+
+    Examples
+    --------
+    >>> shortened("layer" * 1000, 20)
+    'layerlayer...(4,980 characters)...layerlayer'
+    """
+    half = longest // 2
+    left_out = len(text) - 2 * half
+    if left_out <= half:
+        return text
+    return f"{text[:half]}...({left_out:,} characters)...{text[-half:]}"
+
+
+def listed(names: Iterable[object], most: int = _MOST_NAMES) -> str:
+    """Return names in one line, each of them shortened, the last ones as a count.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c", "d"], most=2)
+    'a, b and 2 more'
+    """
+    every = [str(name) for name in names]
+    first = ", ".join(shortened(name) for name in islice(every, most))
+    return f"{first} and {len(every) - most:,} more" if len(every) > most else first
+
+
+def bounded(text: str) -> str:
+    """Return lines of text as an error may print them: spelled out, and of bounded length."""
+    lines = spelled_out(text, keep="\n").split("\n")
+    shown: list[str] = []
+    length = 0
+    for line in lines:
+        short = shortened(line, _LONGEST_LINE)
+        length += len(short) + 1
+        if shown and length > _LONGEST_MESSAGE:
+            return "\n".join([*shown, f"... and {len(lines) - len(shown):,} lines more"])
+        shown.append(short)
+    return "\n".join(shown)

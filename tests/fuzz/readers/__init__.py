@@ -1,0 +1,31 @@
+"""The readers of pgsim, one a file, by name."""
+
+from __future__ import annotations
+
+from fuzz.reader import Reader
+from fuzz.readers.architecture import ARCHITECTURE
+from fuzz.readers.margins import MARGINS
+from fuzz.readers.operands import OPERANDS
+from fuzz.readers.progress import PROGRESS
+from fuzz.readers.sweep import SWEEP
+from fuzz.readers.synthesis import SYNTHESIS
+from fuzz.readers.tables import CSV_TABLE, JSON_TABLE, PARQUET_TABLE
+from fuzz.readers.technology import TECHNOLOGY
+from fuzz.readers.trace import TRACE
+
+READERS: dict[str, Reader] = {
+    each.name: each
+    for each in (
+        TRACE,
+        OPERANDS,
+        MARGINS,
+        ARCHITECTURE,
+        TECHNOLOGY,
+        SYNTHESIS,
+        SWEEP,
+        CSV_TABLE,
+        PARQUET_TABLE,
+        JSON_TABLE,
+        PROGRESS,
+    )
+}

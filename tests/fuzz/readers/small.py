@@ -1,0 +1,73 @@
+"""Small traces and designs that inputs are made from, or run on."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from trace_cases import LAYERS, conv_fields, tiny_masks, tiny_trace
+
+from pgsim import ArchConfig, GateTrace, load_arch
+from pgsim.workload import LayerShape
+
+SCHEMES = ("full", "pg")
+MOST_MACS = 2**24  # of what is simulated, or computed outright
+
+
+@cache
+def small_design() -> ArchConfig:
+    """The reference design, as an array of 4 x 4 with batches of two images."""
+    return load_arch("pg_os").override({"array.rows": 4, "array.columns": 4, "batch": 2})
+
+
+@cache
+def gated_trace() -> GateTrace:
+    """A trace that every scheme takes: no gated inputs."""
+    layers = [LAYERS[0], LAYERS[1], LAYERS[3]]
+    masks = {name: mask for name, mask in tiny_masks(3).items() if name != "region"}
+    return GateTrace.from_masks(masks, layers, mask_source="captured", name="tiny")
+
+
+def small_traces() -> tuple[GateTrace, ...]:
+    """Traces of all ops and gates, of one image and several, with masks and without."""
+    linear = {
+        "name": "fc",
+        "op": "linear",
+        "in_channels": 6,
+        "out_channels": 3,
+        "positions": 70,
+        "activation_bits": 8,
+        "msb_bits": 4,
+        "weight_bits": 8,
+        "gate": "output",
+    }
+    mask = np.random.default_rng(1).random((1, 3, 70)) < 0.5
+    geometry = {"kernel": [3, 2], "stride": [2, 1], "padding": [1, 0], "groups": 1}
+    wide = conv_fields("wide", in_size=[8, 9], out_channels=2, **geometry)
+    wide_mask = np.random.default_rng(2).random((2, 2, 4, 8)) < 0.2
+    return (
+        tiny_trace(),
+        tiny_trace(1),
+        gated_trace(),
+        GateTrace.from_masks({"fc": mask}, [linear], model="m", provenance={"a": {"b": [1.5]}}),
+        GateTrace.from_masks({"wide": wide_mask}, [wide], mask_source="synthetic"),
+        GateTrace.from_masks({}, [conv_fields("plain", "none")], images=4),
+    )
+
+
+def written(write: Callable[[Path], Any], suffix: str) -> bytes:
+    """Return the bytes of the one file that a function writes to a path."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"file{suffix}"
+        write(path)
+        return path.read_bytes()
+
+
+def is_small(images: int, shapes: tuple[LayerShape, ...]) -> bool:
+    """Say whether layers over so many images are few enough to be computed at once."""
+    sizes = (images * (each.macs + each.mask_positions + each.group_inputs) for each in shapes)
+    return sum(sizes) <= MOST_MACS

@@ -1,0 +1,217 @@
+"""The pool of a sweep: it works wherever it is called, ends its own processes and no others."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from itertools import count, islice
+from threading import Thread
+
+import pytest
+from pool_work import ENDING, Numbered, double, end_by, fail, gone, process_after, running
+
+from pgsim.errors import InputError
+from pgsim.study.sweeps.pool import run
+
+ENDS_WITHIN_S = 20  # on a busy machine; on an idle one it is half a second
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_each_point_has_its_result(jobs):
+    results = dict(run(double, range(7), jobs))
+    assert results == {0: 0, 1: 2, 2: 4, 3: 6, 4: 8, 5: 10, 6: 12}
+
+
+def test_points_are_taken_as_processes_become_free():
+    taken = count()
+    with closing(run(double, taken, 2)) as results:
+        assert {number for number, _ in islice(results, 3)} <= set(range(5))
+    assert next(taken) <= 3 + 2  # those that came back, and one for each process
+
+
+def test_each_process_remembers_in_a_copy_of_its_own():
+    work = Numbered()
+    done = [result for _, result in run(work, range(8), 2)]
+    by_process = {process: [] for process, _ in done}
+    for process, number in done:
+        by_process[process].append(number)
+    assert work.done == 0
+    assert os.getpid() not in by_process
+    for numbers in by_process.values():
+        assert sorted(numbers) == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        (signal.SIGKILL, "ended by SIGKILL, as happens when memory runs out: try fewer jobs"),
+        (signal.SIGSEGV, "ended by SIGSEGV"),
+        (-3, "ended with exit code 3: what it printed says why; jobs=1 works"),
+    ],
+)
+def test_a_process_that_dies_is_reported_with_its_point(how, told):
+    with pytest.raises(InputError, match=f"^{int(how)}: the process at work on it .*{told}"):
+        list(run(end_by, [0, 0, int(how), 0], 2))
+
+
+def test_what_work_raises_is_raised_here():
+    with pytest.raises(KeyError, match="key") as caught:
+        list(run(fail, ["key"] * 4, 2))
+    assert "In a process of the sweep" in caught.value.__notes__[0]
+    with pytest.raises(RuntimeError, match="Unsendable: salt and pepper"):
+        list(run(fail, ["unsendable"], 2))
+    with pytest.raises(InputError, match=r"^memory: memory ran out: try fewer jobs"):
+        list(run(fail, ["memory"], 2))
+
+
+def test_without_an_interpreter_it_is_said_what_works(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(InputError, match=r"cannot be started: No such file.* jobs=1"):
+        list(run(double, range(3), 2))
+
+
+def test_an_interpreter_that_fails_is_said(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(InputError, match="0: the process at work on it ended with exit code 1"):
+        list(run(double, range(3), 2))
+
+
+def is_running(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_its_processes_end_with_it_and_no_others():
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    child = multiprocessing.get_context("spawn").Process(target=process_after, args=(600,))
+    child.start()
+    try:
+        with closing(run(process_after, [0, 0, 600, 600, 600], 2)) as results:
+            own = {process for _, process in islice(results, 2)}
+            assert all(map(is_running, own))
+        assert not any(map(is_running, own))
+        assert other.poll() is None and child.is_alive()
+    finally:
+        other.kill()
+        other.wait()
+        child.kill()
+        child.join()
+
+
+def test_pools_of_two_threads_do_not_harm_each_other():
+    found = {}
+
+    def work(points):
+        found[points] = sorted(run(double, range(points), 2))
+
+    threads = [Thread(target=work, args=(points,)) for points in (2, 60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {points: [(n, 2 * n) for n in range(points)] for points in (2, 60)}
+
+
+POOL = "from pgsim.study.sweeps.pool import run\n"
+DAEMONIC = (
+    POOL
+    + """
+import multiprocessing, sys
+def work():
+    print(sorted(run(abs, [-3, -4, -5], 2)), flush=True)
+if __name__ == "__main__":
+    child = multiprocessing.get_context(sys.argv[1]).Process(target=work, daemon=True)
+    child.start()
+    child.join()
+"""
+)
+
+
+def python(arguments, path, program=""):
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        input=program,
+        cwd=path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_it_needs_no_main_module(tmp_path):
+    program = POOL + "print(sorted(run(abs, [-3, -4, -5], 2)))"
+    script = tmp_path / "unguarded.py"
+    script.write_text(program)
+    expected = "[(0, 3), (1, 4), (2, 5)]\n"
+    assert python([script], tmp_path) == expected
+    assert python(["-"], tmp_path, program) == expected
+    assert python(["-c", program], tmp_path) == expected
+
+
+def test_it_works_where_all_standard_streams_are_closed(tmp_path):
+    script = tmp_path / "closed.py"
+    result = tmp_path / "result"
+    script.write_text(POOL + f"open({str(result)!r}, 'w').write(str(dict(run(abs, [-3, -4], 2))))")
+    subprocess.run(
+        ["sh", "-c", f'exec "{sys.executable}" "{script}" <&- >&- 2>&-'],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        check=True,
+    )
+    assert result.read_text() in ("{0: 3, 1: 4}", "{1: 4, 0: 3}")
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_it_works_in_a_daemonic_process(method, tmp_path):
+    script = tmp_path / "daemonic.py"
+    script.write_text(DAEMONIC)
+    assert python([script, method], tmp_path) == "[(0, 3), (1, 4), (2, 5)]\n"
+
+
+SLEEPING = (
+    POOL
+    + """
+import os, sys, time
+from pool_work import process_after
+results = run(process_after, [0, 0, 600, 600], 2)
+next(results), next(results)
+forked = 0
+if sys.argv[1] == "forked":
+    forked = os.fork() or time.sleep(600)
+print(forked, flush=True)
+list(results)
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "way"), [*((name, "alone") for name in ENDING), ("SIGKILL", "forked")]
+)
+def test_processes_leave_with_their_parent(name, way, tmp_path):
+    """However it ended, and also if a fork of it, which stays, holds its pipes open."""
+    script = tmp_path / "sleeping.py"
+    script.write_text(SLEEPING)
+    parent = subprocess.Popen(
+        [sys.executable, script, way],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    forked = int(parent.stdout.readline())
+    try:
+        assert len(running(str(tmp_path), "serve()")) == 2
+        parent.send_signal(ENDING[name])
+        parent.wait()
+        parent.stdout.close()
+        assert gone(str(tmp_path), "serve()", within_s=ENDS_WITHIN_S)
+    finally:
+        if forked:
+            os.kill(forked, signal.SIGKILL)
