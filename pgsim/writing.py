@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import signal
 from collections.abc import Iterator
@@ -14,7 +15,13 @@ from typing import Any
 
 from pgsim.errors import InputError
 
+_PARTIAL = re.compile(r"\.pgsim-[0-9a-f]{16}\.partial")
 _MOST_HANDLES = 512  # of open files at once: a trace may be written in thousands of shards
+
+
+def is_partial(path: Path) -> bool:
+    """Say whether a file is what a killed process left of one that it was writing."""
+    return bool(_PARTIAL.fullmatch(path.name)) and path.is_file() and not path.is_symlink()
 
 
 @contextmanager

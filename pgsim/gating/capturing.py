@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import Tensor, nn
 
 from pgsim.errors import InputError
+from pgsim.gating.batches import batches_in, images_in
 from pgsim.gating.fingerprint import model_sha256
-from pgsim.gating.modules import Gate, GateOf, channels_first, gates_of, listening, shape_of
+from pgsim.gating.forwards import plain_name
+from pgsim.gating.geometry import Calls, shape_of
+from pgsim.gating.listening import channels_first, listening
+from pgsim.gating.modules import Gate, GateOf, gates_of
 from pgsim.gating.parts import part_of, same_layers
+from pgsim.gating.per_image import of_another_batch, require_same
 from pgsim.gating.streaming import Shards, stream
+from pgsim.gating.work import require_known, watched
+from pgsim.workload.layer import LayerShape
 from pgsim.workload.trace import GateTrace
 
 Record = Callable[[Tensor], GateTrace]
@@ -26,7 +34,7 @@ Record = Callable[[Tensor], GateTrace]
 
 def capture(
     model: nn.Module,
-    batches: Iterable[Tensor],
+    batches: Iterable[Tensor | Sequence[Any]],
     *,
     model_name: str,
     dataset: str,
@@ -34,6 +42,7 @@ def capture(
     provenance: Mapping[str, Any] | None = None,
     name: str | None = None,
     gate_of: GateOf | None = None,
+    ignore: str | Collection[str] = (),
     out: Shards | None = None,
     progress: bool = False,
 ) -> GateTrace:
@@ -44,9 +53,10 @@ def capture(
     model : nn.Module
         Its layers are the PGConv2d, PGLinear and PGLSTM (an input and a hidden product, each a
         layer), and the modules that `gate_of` knows, in the order they ran.
-    batches : iterable of Tensor
+    batches : iterable of Tensor, or of (images, labels) as a DataLoader gives them
         Model inputs, images on the first axis, all images of one size; their order is the trace's.
-        For a recurrent network an image is one sequence, all of one length.
+        For a recurrent network an image is one sequence, all of one length. The first batch is run
+        once more, on two or three of its images, to see that each layer's work is that of images.
     model_name, dataset : str
         The trace's `model` and `dataset`.
     accuracy : mapping of str to float, optional
@@ -57,6 +67,9 @@ def capture(
         The trace's, by default `model_name`, or the name of the files of `out`.
     gate_of : callable, optional
         From a module to its Gate, or None: describes layers of others (`pgsim.gating.modules`).
+    ignore : str or collection of str, optional
+        What is knowingly left out of the trace: modules by name, with all inside them, and
+        operators by name, such as ``aten::bmm``. The trace's provenance says so, as `ignored`.
     out : Shards, optional
         Files that masks are written to as they come, and then mapped. By default they are held in
         memory, one bit a gated output.
@@ -72,7 +85,10 @@ def capture(
     ------
     InputError
         Where a layer states no widths (a plain nn.Conv2d), runs more than once a batch or at two
-        input sizes, where its mask is not found, or where nothing ran.
+        input sizes, where its mask is not found or its input holds NaN, where its work is not the
+        same for every image, or a gated layer's images are not on its first axis; where the model
+        multiplies matrices outside its layers (attention, a functional convolution); where a batch
+        is no Tensor, or nothing ran.
 
     Examples
     --------
@@ -84,15 +100,19 @@ def capture(
     >>> trace.images, trace.layers[0].unpack().shape
     (8, (8, 10, 1))
     """
-    gates = gates_of(model, gate_of)
+    ignore = (ignore,) if isinstance(ignore, str) else tuple(ignore)
+    require_known(model, ignore)
+    gates = gates_of(model, gate_of, ignore)
+    left_out = {"ignored": sorted(ignore)} if ignore else {}
     about = {
         "model": model_name,
         "dataset": dataset,
         "mask_source": "captured",
         "accuracy": dict(accuracy or {}),
-        "provenance": dict(provenance or {}),
+        "provenance": dict(provenance or {}) | left_out,
     }
-    with recording(model, gates, about) as record, _shown(batches, progress) as arriving:
+    record = recording(model, gates, about, ignore)
+    with _shown(batches_in(batches), progress) as arriving:
         if out is None:
             return _held(map(record, arriving), name or model_name)
         asked = about | {"model_sha256": model_sha256(model, gates), "shard_images": out.images}
@@ -110,41 +130,58 @@ def _held(parts: Iterable[GateTrace], name: str) -> GateTrace:
     return replace(part_of(kept), name=name)
 
 
-@contextmanager
 def recording(
-    model: nn.Module, gates: Mapping[str, Gate], about: Mapping[str, Any]
-) -> Iterator[Record]:
-    """Give a function that runs a batch and returns its trace; `about` is the manifest's."""
+    model: nn.Module, gates: Mapping[str, Gate], about: Mapping[str, Any], ignore: Collection[str]
+) -> Record:
+    """Return a function that runs a batch and returns its trace; `about` is the manifest's.
+
+    Of the first batch another number of images is run too, on a copy of the model.
+    """
+    known = False
+
+    def record(batch: Tensor) -> GateTrace:
+        nonlocal known
+        shapes, masks = _ran(model, batch, gates, ignore)
+        if not known:
+            (others, _), images = of_another_batch(
+                partial(_ran, gates=gates, ignore=ignore), model, batch
+            )
+            require_same(shapes, len(batch), others, images)
+            known = True
+        return GateTrace.from_masks(masks, shapes, images=len(batch), **about)
+
+    return record
+
+
+def _ran(
+    model: nn.Module, batch: Tensor, gates: Mapping[str, Gate], ignore: Collection[str]
+) -> tuple[list[LayerShape], dict[str, NDArray[np.bool_]]]:
+    """Run a batch, and return the layers in the order they ran and the masks by their names."""
     inputs: dict[str, list[tuple[int, ...]]] = {}
     masks: dict[str, list[NDArray[np.bool_]]] = {}
 
     def keep(name: str, layer: nn.Module, x: Tensor, mask: Tensor | None) -> None:
         inputs.setdefault(name, []).append(tuple(x.shape))
         if mask is not None:
-            masks.setdefault(name, []).append(channels_first(layer, mask))
+            masks.setdefault(plain_name(name), []).append(channels_first(layer, mask))
 
-    def record(batch: Tensor) -> GateTrace:
-        inputs.clear()
-        masks.clear()
+    with listening(model, gates, keep), watched(model, gates, ignore) as work:
         model(batch)
-        if not inputs:
-            raise InputError("nothing to capture: the batch reached no layer with a Gate.")
-        shapes = [
-            shape_of(name, model.get_submodule(name), gates[name], sizes)
-            for name, sizes in inputs.items()
-        ]
-        whole = {name: np.concatenate(steps, axis=-1) for name, steps in masks.items()}
-        return GateTrace.from_masks(whole, shapes, images=len(batch), **about)
-
-    with listening(model, gates, keep):
-        yield record
+    if not inputs:
+        raise InputError("nothing to capture: the batch reached no layer with a Gate.")
+    shapes = [
+        shape_of(name, model.get_submodule(name), gates[name], Calls(len(batch), axes))
+        for name, axes in inputs.items()
+    ]
+    work.require_all_of(shapes, len(batch))
+    return shapes, {name: np.concatenate(steps, axis=-1) for name, steps in masks.items()}
 
 
 @contextmanager
-def _shown(batches: Iterable[Tensor], progress: bool) -> Iterator[Iterable[Tensor]]:
-    """Give the batches, and with `progress` show on stderr how many have come, and images."""
+def _shown(batches: Iterable[Any], progress: bool) -> Iterator[Iterable[Tensor]]:
+    """Give the images of each batch, and with `progress` show on stderr how many have come."""
     if not progress:
-        yield batches
+        yield images_in(batches)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -160,7 +197,7 @@ def _shown(batches: Iterable[Tensor], progress: bool) -> Iterator[Iterable[Tenso
 
         def counted() -> Iterator[Tensor]:
             images = 0
-            for batch in batches:
+            for batch in images_in(batches):
                 yield batch
                 images += len(batch)
                 bar.update(task, advance=1, images=images)

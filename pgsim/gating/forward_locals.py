@@ -11,6 +11,8 @@ from typing import Any
 
 from torch import nn
 
+from pgsim.gating.forwards import Forward, wrapped_forward
+
 
 @contextmanager
 def local_kept(module: nn.Module, variable: str) -> Iterator[Callable[[], object]]:
@@ -21,21 +23,18 @@ def local_kept(module: nn.Module, variable: str) -> Iterator[Callable[[], object
     (cProfile) at the same time; one under `torch.compile` has no such frame.
     """
     kept: dict[str, object] = {}
-    forward = module.forward
-    code = inspect.unwrap(forward).__code__
-    replaced = module.__dict__.get("forward")
 
-    def keeping(*args: Any, **kwargs: Any) -> Any:
-        with _returning(code, lambda frame: kept.update(value=frame.f_locals.get(variable))):
-            return forward(*args, **kwargs)
+    def wrap(forward: Forward) -> Forward:
+        code = inspect.unwrap(forward).__code__
 
-    module.__dict__["forward"] = keeping
-    try:
+        def keeping(*args: Any, **kwargs: Any) -> Any:
+            with _returning(code, lambda frame: kept.update(value=frame.f_locals.get(variable))):
+                return forward(*args, **kwargs)
+
+        return keeping
+
+    with wrapped_forward(module, wrap):
         yield lambda: kept.pop("value", None)
-    finally:
-        del module.__dict__["forward"]
-        if replaced is not None:
-            module.__dict__["forward"] = replaced
 
 
 @contextmanager

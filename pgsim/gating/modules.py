@@ -32,23 +32,18 @@ layer, each with a mask of its own, and an image is a sequence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from pgsim.errors import InputError
-from pgsim.gating.forward_locals import local_kept
+from pgsim.gating.forwards import plain_name
 from pgsim.gating.layers import PGLayer
 from pgsim.gating.recurrent import PGRecurrent
 from pgsim.gating.regions import RegionConv2d
-from pgsim.workload.layer import LayerShape, layer_shape
+from pgsim.gating.work import is_within
 
 
 @dataclass(frozen=True)
@@ -86,33 +81,40 @@ class Gate:
 GateOf = Callable[[nn.Module], Gate | None]
 """The adapter: a module's Gate, or None where it is no layer that pgsim should know of."""
 
-Keep = Callable[[str, nn.Module, Tensor, Tensor | None], None]
-"""Called each time a layer ran, with its name, itself, its input, its mask (None: no gate)."""
+_MULTIPLYING = (
+    nn.modules.conv._ConvNd,
+    nn.Linear,
+    nn.RNNBase,
+    nn.RNNCellBase,
+    nn.MultiheadAttention,
+)
 
 
-def gates_of(model: nn.Module, gate_of: GateOf | None = None) -> dict[str, Gate]:
+def gates_of(
+    model: nn.Module, gate_of: GateOf | None = None, ignore: Collection[str] = ()
+) -> dict[str, Gate]:
     """Return the Gate of each PGConv2d, PGLinear and module that `gate_of` knows, by name.
 
-    Raises InputError for a layer that multiplies but states no widths: it would be left out.
+    Modules named in `ignore` are left out. Raises InputError for a layer that multiplies but states
+    no widths: it would be left out unasked.
     """
-    multiplying = (
-        nn.modules.conv._ConvNd,
-        nn.Linear,
-        nn.RNNBase,
-        nn.RNNCellBase,
-        nn.MultiheadAttention,
-    )
     gates: dict[str, Gate] = {}
     for name, module in model.named_modules():
+        if is_within(plain_name(name), ignore):
+            continue
         if gate := gate_of(module) if gate_of else None:
+            if not isinstance(gate, Gate):
+                raise InputError(
+                    f"layer {name!r}: gate_of gives {gate!r}, expected a Gate or None."
+                )
             gates[name] = gate
         elif isinstance(module, PGLayer):
             gates[name] = own_gate(module)
-        elif isinstance(module, multiplying):
+        elif isinstance(module, _MULTIPLYING):
             raise InputError(
                 f"layer {name!r} is a plain {type(module).__name__}, so its widths are unknown: "
                 "make it a PGConv2d, PGLinear or PGLSTM (msb_bits=None for a layer without a "
-                "gate), or state them by gate_of."
+                "gate), state them by gate_of, or leave it out knowingly by `ignore`."
             )
     return gates
 
@@ -128,138 +130,3 @@ def own_gate(layer: PGLayer) -> Gate:
         recurrent=isinstance(layer, PGRecurrent),
         gates="input" if isinstance(layer, RegionConv2d) else "output",
     )
-
-
-def shape_of(
-    name: str, layer: nn.Module, gate: Gate, input_shapes: Sequence[tuple[int, ...]]
-) -> LayerShape:
-    """Return the geometry (M1) and the widths of a layer that ran in a batch on these inputs.
-
-    Raises InputError naming the layer where pgsim cannot describe it.
-    """
-    if len(input_shapes) > 1 and not gate.recurrent:
-        raise InputError(f"layer {name!r} ran twice in one batch: give each place its own.")
-    widths: dict[str, object] = {
-        "name": name,
-        "activation_bits": gate.activation_bits,
-        "msb_bits": gate.msb_bits,
-        "weight_bits": gate.weight_bits,
-        "gate": "none" if gate.msb_bits is None else gate.gates,
-        "signed": gate.signed,
-    }
-    geometry = _over_time if gate.recurrent else _geometry
-    return layer_shape(widths | geometry(name, layer, input_shapes))
-
-
-def _over_time(
-    name: str, layer: nn.Module, input_shapes: Sequence[tuple[int, ...]]
-) -> dict[str, object]:
-    """Return the geometry of a recurrent layer from its inputs, one a time step."""
-    if not isinstance(layer, nn.Linear) or set(map(len, input_shapes)) != {2}:
-        raise InputError(
-            f"layer {name!r} is a {type(layer).__name__} that ran on {list(input_shapes[0])}: a "
-            "recurrent layer is an nn.Linear that runs on (images, in_features) at each step."
-        )
-    return {
-        "op": "recurrent",
-        "in_channels": layer.in_features,
-        "out_channels": layer.out_features,
-        "time_steps": len(input_shapes),
-    }
-
-
-def _geometry(
-    name: str, layer: nn.Module, input_shapes: Sequence[tuple[int, ...]]
-) -> dict[str, object]:
-    """Return the geometry of a layer that ran once."""
-    (input_shape,) = input_shapes
-    if isinstance(layer, nn.Linear):
-        return {
-            "op": "linear",
-            "in_channels": layer.in_features,
-            "out_channels": layer.out_features,
-            "positions": input_shape[1] if len(input_shape) == 3 else 1,
-        }
-    if isinstance(layer, nn.Conv2d):
-        return {
-            "op": "conv2d",
-            "in_channels": layer.in_channels,
-            "out_channels": layer.out_channels,
-            "in_size": input_shape[2:],
-            "kernel": layer.kernel_size,
-            "stride": layer.stride,
-            "padding": layer.padding,
-            "dilation": layer.dilation,
-            "groups": layer.groups,
-        }
-    raise InputError(
-        f"layer {name!r} is a {type(layer).__name__}: geometry is read from an nn.Conv2d or an "
-        "nn.Linear, so derive it from one of them."
-    )
-
-
-@contextmanager
-def listening(model: nn.Module, gates: Mapping[str, Gate], keep: Keep) -> Iterator[None]:
-    """Call `keep` each time a layer in `gates` ran; run in eval mode, without gradients."""
-    modes = [(module, module.training) for module in model.modules()]
-    with ExitStack() as stack:
-        for name, gate in gates.items():
-            stack.enter_context(_listening_to(name, model.get_submodule(name), gate, keep))
-        model.eval()
-        try:
-            with torch.no_grad():
-                yield
-        finally:
-            for module, training in modes:
-                module.training = training
-
-
-@contextmanager
-def _listening_to(name: str, layer: nn.Module, gate: Gate, keep: Keep) -> Iterator[None]:
-    with ExitStack() as stack:
-        mask_of: Callable[[], object] = partial(getattr, layer, gate.attribute, None)
-        if gate.local_variable is not None and gate.msb_bits is not None:
-            mask_of = stack.enter_context(local_kept(layer, gate.local_variable))
-
-        def hook(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            mask = None
-            if gate.msb_bits is not None:
-                gated = output if gate.gates == "output" else _one_channel(layer, inputs[0])
-                mask = _checked(name, gate, mask_of(), gated)
-            keep(name, layer, inputs[0], mask)
-
-        stack.callback(layer.register_forward_hook(hook).remove)
-        yield
-
-
-def _one_channel(layer: nn.Module, x: Tensor) -> Tensor:
-    """Return the first channel of a layer's input, of the shape that a mask of its pixels has."""
-    return x[..., :1] if isinstance(layer, nn.Linear) else x[:, :1]
-
-
-def _checked(name: str, gate: Gate, mask: object, gated: Tensor) -> Tensor:
-    """Return a mask as bool; raises InputError where it is no mask of what it gates."""
-    place = (
-        f"attribute {gate.attribute!r} of the module"
-        if gate.local_variable is None
-        else f"local variable {gate.local_variable!r} of its forward"
-    )
-    if not isinstance(mask, Tensor):
-        raise InputError(f"layer {name!r}: {place} holds no mask after a forward pass.")
-    if mask.shape != gated.shape:
-        raise InputError(
-            f"layer {name!r}: {place} has shape {tuple(mask.shape)}, expected that of the layer's "
-            f"{gate.gates}{' pixels' if gate.gates == 'input' else ''}, {tuple(gated.shape)}."
-        )
-    decided: Tensor = mask.detach() != 0
-    if mask.dtype != torch.bool and not torch.equal(decided.to(mask.dtype), mask.detach()):
-        raise InputError(f"layer {name!r}: {place} is no mask: it should hold 0 and 1 only.")
-    return decided
-
-
-def channels_first(layer: nn.Module, mask: Tensor) -> NDArray[np.bool_]:
-    """Return a mask as (images, channels, height, width) or (images, channels, positions)."""
-    if isinstance(layer, nn.Linear):
-        mask = mask.unsqueeze(-1) if mask.dim() == 2 else mask.transpose(1, 2)
-    array: NDArray[np.bool_] = mask.cpu().numpy()
-    return array

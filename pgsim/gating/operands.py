@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pgsim.errors import InputError
+from pgsim.gating.batches import images_of
+from pgsim.gating.geometry import Calls, shape_of
 from pgsim.gating.layers import PGLayer, PGLinear, integer_threshold, pg_layers
-from pgsim.gating.modules import listening, own_gate, shape_of
+from pgsim.gating.listening import listening
+from pgsim.gating.modules import own_gate
+from pgsim.gating.per_image import of_another_batch, require_same
+from pgsim.workload.layer import LayerShape
 from pgsim.workload.operands import THRESHOLD_DTYPE, LayerOperands, operand_dtype
 
 
@@ -37,27 +42,46 @@ def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, .
     Raises
     ------
     InputError
-        Naming a layer that runs twice, or where none is gated.
+        Naming a layer that runs twice, or whose images are not on its first axis; where none is
+        gated.
+    """
+    images = images_of(images, "images")
+    shapes, inputs = _ran(model, images)
+    (others, _), other_images = of_another_batch(_ran, model, images)
+    require_same(shapes, len(images), others, other_images)
+    layers = pg_layers(model)
+    return tuple(
+        _operands(shape, layers[name], steps)
+        for shape, (name, steps) in zip(shapes, inputs.items(), strict=True)
+    )
+
+
+def _ran(model: nn.Module, images: Tensor) -> tuple[list[LayerShape], dict[str, list[Tensor]]]:
+    """Run images, and return the gated layers in the order they ran and the inputs of their calls.
+
+    The inputs are by the names that the layers have in the model.
     """
     inputs: dict[str, list[Tensor]] = {}
+    layers = pg_layers(model)
+    gates = {name: own_gate(layer) for name, layer in layers.items()}
 
     def keep(name: str, _layer: nn.Module, x: Tensor, mask: Tensor | None) -> None:
         if mask is not None:
             inputs.setdefault(name, []).append(x.clone())  # what follows may write over it
 
-    layers = pg_layers(model)
-    gates = {name: own_gate(layer) for name, layer in layers.items()}
     with listening(model, gates, keep):
         model(images)
-        if not inputs:
-            raise InputError("no operands: the images reached no gated layer.")
-        return tuple(_operands(name, layers[name], steps) for name, steps in inputs.items())
+    if not inputs:
+        raise InputError("no operands: the images reached no gated layer.")
+    calls = {
+        name: Calls(len(images), [tuple(x.shape) for x in steps]) for name, steps in inputs.items()
+    }
+    return [shape_of(name, layers[name], gates[name], calls[name]) for name in calls], inputs
 
 
-def _operands(name: str, layer: PGLayer, steps: Sequence[Tensor]) -> LayerOperands:
+def _operands(shape: LayerShape, layer: PGLayer, steps: Sequence[Tensor]) -> LayerOperands:
     """Return the operands of a layer from its inputs: one, or one for each time step."""
     gate = own_gate(layer)
-    shape = shape_of(name, layer, gate, [tuple(x.shape) for x in steps])
     x = torch.stack(list(steps), dim=1) if gate.recurrent else steps[0]
     quantized = layer.gate.quantized(layer.weight, torch.float64)
     weights, (activations, step) = quantized[0], layer.gate.integers(x, quantized)

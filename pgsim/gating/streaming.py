@@ -1,11 +1,11 @@
 """Write a trace in shards while it is captured, and go on where an interrupted capture stopped.
 
 While a capture of `name` runs, its finished shards lie in the folder `name.capture` beside it, with
-`progress.json`, which says what was asked for and how far the shards reach. When the last is
-written they are written again under their names, where each says which of how many it is:
-`name-00001-of-0000K.safetensors` (`name.safetensors` if there is only one). Then the folder goes.
-So a trace is there whole or not at all, and every step is safe to stop at: a file appears under its
-name only when it is complete.
+`progress.json`, which says what was asked for and how far the shards reach (`capture_folder`). When
+the last is written they are written again under their names, where each says which of how many it
+is: `name-00001-of-0000K.safetensors` (`name.safetensors` if there is only one). Then the folder
+goes, unless others have put something into it. So a trace is there whole or not at all, and every
+step is safe to stop at: a file appears under its name only when it is complete.
 """
 
 from __future__ import annotations
@@ -19,18 +19,25 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from pgsim.errors import InputError
+from pgsim.gating.capture_folder import (
+    Progress,
+    begin,
+    file_to_be,
+    plain_file,
+    put_in_place,
+    read_progress,
+    shard_path,
+    write_progress,
+)
 from pgsim.gating.fingerprint import add_tensor
 from pgsim.gating.parts import part_of, same_layers
-from pgsim.workload.saved_trace import check_trace, join_traces, load_trace, save_trace
+from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
 from pgsim.workload.trace import GateTrace
 from pgsim.workload.trace_paths import SUFFIX, check_trace_path, files_named
-from pgsim.writing import replacing
 
-_PROGRESS = "progress.json"
 _SAME_OR_ANEW = "call with the same arguments, or remove the folder to start again"
 
 
@@ -59,21 +66,6 @@ class Shards:
     resume: bool = False
 
 
-class _Progress(BaseModel):
-    """The progress file: what was asked for, and how far the finished shards reach.
-
-    `batches` are those that begin within these shards, `inputs_sha256` is the digest of their bits.
-    """
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-    asked: dict[str, Any]
-    shards: int = 0
-    batches: int = 0
-    inputs_sha256: str = ""
-    complete: bool = False
-
-
 def stream(
     record: Callable[[Tensor], GateTrace],
     batches: Iterable[Tensor],
@@ -94,8 +86,8 @@ def stream(
     if not begun.complete:
         parts = _parts(record, batches, folder, begun)
         for reached in _written(parts, folder, out.images, begun):
-            _note(folder, reached)
-    _put_in_place(target, folder, reached.shards)
+            write_progress(folder, reached)
+    put_in_place(folder, reached.shards, target)
     return load_trace(target)
 
 
@@ -110,20 +102,19 @@ def _as_json(asked: Mapping[str, Any], target: Path) -> dict[str, Any]:
     return parsed
 
 
-def _begun(target: Path, folder: Path, resume: bool, asked: dict[str, Any]) -> _Progress:
+def _begun(target: Path, folder: Path, resume: bool, asked: dict[str, Any]) -> Progress:
     """Return how far an earlier call came, checked to be this one's; make the folder if it is new.
 
     The folder is only ever one that holds a capture, because in the end it is removed.
     """
-    progress = _found(folder)
+    progress = read_progress(folder)
     if present := [] if progress.complete else sorted(files_named(target)):
         raise InputError(
             f"{present[0]}: a trace of this name is there already: load it, remove it, or choose "
             "another name"
         )
     if not progress.shards:
-        folder.mkdir(exist_ok=True)
-        return _note(folder, _Progress(asked=asked))
+        return begin(folder, asked)
     if not resume:
         raise InputError(
             f"{folder}: holds an interrupted capture, {progress.shards} shards of it: go on with "
@@ -131,25 +122,6 @@ def _begun(target: Path, folder: Path, resume: bool, asked: dict[str, Any]) -> _
         )
     if other := [field for field in asked if progress.asked.get(field) != asked[field]]:
         raise InputError(f"{folder}: begun with another {', '.join(other)}: {_SAME_OR_ANEW}")
-    return progress
-
-
-def _found(folder: Path) -> _Progress:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return _Progress(asked={})
-    try:
-        return _Progress.model_validate_json((folder / _PROGRESS).read_bytes())
-    except (OSError, ValidationError):
-        raise InputError(
-            f"{folder}: is in the way: it holds no capture's {_PROGRESS} that can be read; "
-            "remove it, or choose another name"
-        ) from None
-
-
-def _note(folder: Path, progress: _Progress) -> _Progress:
-    """Write the progress file, and return the progress."""
-    with replacing(folder / _PROGRESS) as temporary:
-        temporary.write_text(progress.model_dump_json(indent=1), encoding="utf-8")
     return progress
 
 
@@ -165,14 +137,15 @@ def _parts(
     record: Callable[[Tensor], GateTrace],
     batches: Iterable[Tensor],
     folder: Path,
-    begun: _Progress,
+    begun: Progress,
 ) -> Iterator[_Part]:
     """Yield what the finished shards lack, batch by batch, and first of all the first batch.
 
     Of a batch that begins within them that is the rest, which for the first may be no image.
     """
     digest = hashlib.sha256()
-    finished = [_undamaged(path) for path in _shards_in(folder, begun.shards)]
+    paths = (shard_path(folder, number + 1) for number in range(begun.shards))
+    finished = [_undamaged(path, begun.asked["shard_images"]) for path in paths]
     done = sum(shard.images for shard in finished)
     number = first = 0
     for number, batch in enumerate(batches, start=1):
@@ -190,13 +163,17 @@ def _parts(
         _require_same_images(folder, begun, digest.hexdigest())
 
 
-def _undamaged(path: Path) -> GateTrace:
-    if problems := check_trace(path):
-        raise InputError(f"{problems[0]}; remove the folder {path.parent} to start again")
-    return load_trace(path)
+def _undamaged(path: Path, images: int) -> GateTrace:
+    anew = f"remove the folder {path.parent} to start again"
+    if problems := check_trace(plain_file(path)):
+        raise InputError(f"{problems[0]}; {anew}")
+    shard = load_trace(path)
+    if shard.images != images:
+        raise InputError(f"{path}: holds {shard.images} images, expected {images}; {anew}")
+    return shard
 
 
-def _require_same_images(folder: Path, begun: _Progress, inputs_sha256: str) -> None:
+def _require_same_images(folder: Path, begun: Progress, inputs_sha256: str) -> None:
     if inputs_sha256 != begun.inputs_sha256:
         raise InputError(
             f"{folder}: begun with other images in its first {begun.batches} batches, or batches "
@@ -220,8 +197,8 @@ def _require_same_masks(folder: Path, batch: GateTrace, shard: GateTrace) -> Non
 
 
 def _written(
-    parts: Iterable[_Part], folder: Path, images: int, begun: _Progress
-) -> Iterator[_Progress]:
+    parts: Iterable[_Part], folder: Path, images: int, begun: Progress
+) -> Iterator[Progress]:
     """Write the parts in shards of `images`; yield the progress after each, complete at the end."""
     progress, pending = begun, list[GateTrace]()
     for part in parts:
@@ -237,27 +214,13 @@ def _written(
     yield progress.model_copy(update={"complete": True})
 
 
-def _one_more(progress: _Progress, folder: Path, shard: GateTrace, last: _Part) -> _Progress:
+def _one_more(progress: Progress, folder: Path, shard: GateTrace, last: _Part) -> Progress:
     """Write one more shard, whose images end within the batch of `last`."""
     shards = progress.shards + 1
-    save_trace(shard, _shards_in(folder, shards)[-1])
-    return _Progress(
+    save_trace(shard, file_to_be(shard_path(folder, shards)))
+    return Progress(
         asked=progress.asked,
         shards=shards,
         batches=last.batches,
         inputs_sha256=last.inputs_sha256,
     )
-
-
-def _shards_in(folder: Path, shards: int) -> list[Path]:
-    return [folder / f"{number:05d}{SUFFIX}" for number in range(1, shards + 1)]
-
-
-def _put_in_place(target: Path, folder: Path, shards: int) -> None:
-    """Write the finished shards as one trace, if that is not done, and drop the folder."""
-    finished = _shards_in(folder, shards)
-    if all(path.exists() for path in finished):  # they go only when the trace is there
-        join_traces([load_trace(path) for path in finished], target)
-    for left in sorted(folder.iterdir(), key=lambda path: path.name == _PROGRESS):
-        left.unlink()  # the progress last: until then this can be done again
-    folder.rmdir()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
 from pgsim.workload.layer import LayerShape, layer_shapes
-from pgsim.workload.layer_trace import LayerTrace, Words, pack_masks
+from pgsim.workload.layer_trace import LayerTrace, Words, bits_of, pack_masks
 from pgsim.workload.manifest import Manifest, check_manifest
 from pgsim.workload.problems import short
 
@@ -96,9 +96,9 @@ class GateTrace:
 
         Parameters
         ----------
-        masks : mapping of str to array
-            Of every gated layer, bool (or uint8 of 0 and 1), (images, channels, height, width) or
-            (images, channels, positions). With `gate: input` there is one channel.
+        masks : mapping of str to array or PyTorch tensor
+            Of every gated layer, bool, or numbers that are all 0 or 1, (images, channels, height,
+            width) or (images, channels, positions). With `gate: input` there is one channel.
         layers : iterable of LayerShape or of mappings of manifest fields
             All layers, in the network's order.
         model, dataset, mask_source, accuracy, provenance
@@ -263,9 +263,7 @@ def _checked_mask(
     where = f"{where}: layer {shape.name!r}"
     if shape.name not in masks:
         raise InputError(f"{where}: gated, but no mask is given.{nearest(shape.name, masks)}")
-    mask = np.asarray(masks[shape.name])
-    if mask.dtype != np.bool_ and not (mask.dtype == np.uint8 and bool((mask <= 1).all())):
-        raise InputError(f"{where}: a mask is bool, or uint8 of 0 and 1, not {mask.dtype}")
+    mask = bits_of(masks[shape.name], where)
     channels, size = shape.mask_channels, shape.mask_size
     flat = size[0] * size[1]
     if mask.shape[1:] not in {(channels, *axes) for axes in shape.kind.mask_axes(size)}:
@@ -273,4 +271,4 @@ def _checked_mask(
             f"{where}: a mask has shape (images, {channels}, {size[0]}, {size[1]}) or "
             f"(images, {channels}, {flat}), not {mask.shape}"
         )
-    return mask.reshape(len(mask), channels, flat).view(np.bool_)
+    return mask.reshape(len(mask), channels, flat)

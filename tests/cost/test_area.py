@@ -48,6 +48,34 @@ def test_area(
     assert summary["area_mm2"] == close(sum(expected.values()))
 
 
+@pytest.mark.parametrize(
+    ("window", "doubled", "slots", "address_bits"),
+    [
+        (4096, False, 4096, 12),  # of one window, not of two
+        (4096, True, 2 * 4096, 12),
+        (1024, True, 2 * 1024, 10),
+        (1028, True, 2 * 1028, 11),  # numbers up to 1027
+        (4, True, 2 * 4, 2),
+    ],
+)
+def test_the_issue_table_holds_the_addresses_of_its_windows(
+    window: int, doubled: bool, slots: int, address_bits: int
+) -> None:
+    changes = {"lsb.window": window, "memory.double_buffered": doubled}
+    found = area_mm2(costs_of(design(changes)))["gating"]
+    gating = 2 * gates("area_um2", "comparator_32")
+    gating += gates("area_um2", "scheduler_skip_lanes_16") / 8
+    assert found == close((gating + slots * address_bits * 0.692) * 1e-6)
+
+
+@pytest.mark.parametrize(("window", "address_bits"), [(1, 1), (2, 1), (3, 2)])
+def test_a_slot_has_an_address_of_one_bit_at_least(window: int, address_bits: int) -> None:
+    arch = design({"array.dataflow": "ws", "lsb.window": window})
+    gating = 2 * gates("area_um2", "comparator_32") + 2 * window * address_bits * 0.692
+    gating += gates("area_um2", "scheduler_skip_lanes_16") / 8
+    assert area_mm2(costs_of(arch))["gating"] == close(gating * 1e-6)
+
+
 def test_a_design_that_gates_nothing_has_no_gating_logic() -> None:
     ungated = energy({"lsb.scheduler": "combine"}, "uniform:8,8")["area_mm2"]
     assert ungated == close(4085.84e-6 + 3 * 64 * 8192 * 0.692e-6)
@@ -79,9 +107,24 @@ def test_pes_of_a_shipped_design() -> None:
 def test_streams_are_as_wide_as_what_a_pe_takes_in_a_cycle(
     kind: str, lanes: str, bits: int
 ) -> None:
-    changes = {"array.pe.kind": kind, "array.lanes": lanes, "lsb.window": 4096}
-    arch = design({"lsb.scheduler": "combine"} | changes)
+    found = streams_um2({"array.pe.kind": kind, "array.lanes": lanes})
+    assert found == close(
+        8 * bits * stream_bit("area_um2", "fusion" if kind == "fusion" else "fixed")
+    )
+
+
+@pytest.mark.parametrize("bits", [1, 3, 5, 8])
+@pytest.mark.parametrize(
+    ("lanes", "operand"), [("channels", "activation"), ("positions", "weight")]
+)
+def test_a_fixed_pe_takes_an_operand_a_cycle(lanes: str, operand: str, bits: int) -> None:
+    found = streams_um2({f"array.pe.max_{operand}_bits": bits, "array.lanes": lanes})
+    assert found == close(8 * bits * stream_bit("area_um2"))
+
+
+def streams_um2(changes: dict[str, object]) -> float:
+    """The area of the further stream of each PE under `combine`: what is left of the gating's."""
+    arch = design({"lsb.scheduler": "combine", "lsb.window": 4096} | changes)
     gating = 2 * gates("area_um2", "comparator_32") + 2 * 4096 * (2 * 12 + 2) * 0.692
     gating += gates("area_um2", "scheduler_combine_lanes_16_ways_4_open_8") / 8
-    gating += 8 * bits * stream_bit("area_um2", "fusion" if kind == "fusion" else "fixed")
-    assert area_mm2(costs_of(arch))["gating"] == close(gating * 1e-6)
+    return area_mm2(costs_of(arch))["gating"] * 1e6 - gating

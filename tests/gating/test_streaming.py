@@ -19,6 +19,8 @@ from pgsim.errors import InputError  # noqa: E402
 from pgsim.gating import PGConv2d, PGLinear, Shards, capture  # noqa: E402
 from pgsim.workload import check_trace, load_trace, save_trace  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 ABOUT = {
     "model_name": "small",
     "dataset": "noise",
@@ -38,15 +40,6 @@ def small_model(stride: int = 2, msb_bits: int = 2) -> nn.Sequential:
         nn.Flatten(),
         PGLinear(54, 5, activation_bits=6, msb_bits=3, weight_bits=4, clip=1.0),
     )
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads only wait for each other in models this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

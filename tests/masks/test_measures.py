@@ -67,6 +67,16 @@ def test_one_position_has_no_neighbour_and_one_channel_no_other() -> None:
     assert isnan(mask_measures(_layer([[[[1, 0]]]])).cross_channel)
 
 
+def test_one_channel_that_varies_has_no_other() -> None:
+    # Of channels that are always 1 or always 0 no correlation is defined.
+    bits = [[1, 0], [0, 0]]
+    for constant in (np.zeros((2, 2)), np.ones((2, 2))):
+        assert isnan(mask_measures(_layer([[bits, constant]])).cross_channel)
+    # Of two that vary, rows 10 00 and 01 11, and a constant: E = 0, p = 1/4 and 3/4.
+    found = mask_measures(_layer([[bits, [[0, 1], [1, 1]], np.ones((2, 2))]])).cross_channel
+    assert found == pytest.approx((0 - 3 / 16) / (3 / 16))
+
+
 def test_a_layer_without_a_gate_has_no_measures() -> None:
     layer = GateTrace.from_masks({}, [_conv(2, 3, 3) | {"gate": "none"}], images=1).layers[0]
     measures = mask_measures(layer)

@@ -7,7 +7,7 @@ import pytest
 from designs import conv, design, linear, recurrent, trace_of
 from jobs import job_of
 
-from pgsim import simulate
+from pgsim import LayerShape, simulate
 from pgsim.model import blocks
 from pgsim.model.blocks import blocks_of
 
@@ -52,6 +52,22 @@ def test_a_block_is_bounded_by_mask_words_and_by_tiles(
         assert own <= batches
         assert own == 1 or (stop - start) * 9 <= most_words
         assert own == 1 or own * 50 <= most_tiles
+
+
+@pytest.mark.parametrize(
+    ("layer", "window", "bytes_of_image"),
+    [
+        (LAYER, 8, 5 * 5 * 40 * 8),  # 25 tiles, of each of which some 40 counts are held
+        (linear(40_000, 6, 2), 4096, 2 * 625 * 8),  # 2 channels of 625 mask words
+    ],
+)
+def test_a_block_holds_some_tens_of_mebibytes(
+    layer: LayerShape, window: int, bytes_of_image: int
+) -> None:
+    job = job_of(layer, changes={"lsb.window": window}, scheme="pg")
+    first, *rest = blocks_of(job, 0, 10**6)
+    assert 2**24 < first.batches * bytes_of_image < 2**26
+    assert rest
 
 
 def test_batches_without_a_mask_are_alike_and_one_block(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,9 +123,9 @@ def job_alone(layer: LayerShape, changes: dict[str, object], scheme: str = "full
 
 
 def test_a_batch_of_too_many_tiles_is_refused_before_one_is_held() -> None:
-    # 2^24 positions by 2^24 channels on 4 x 2 PEs: 2^23 lane groups of 2^11 windows.
-    layer = linear(2**24, 1, 2**24, **UNGATED)
-    with pytest.raises(InputError, match=rf"layer 'linear' .*: {2**34} tiles of a batch") as caught:
+    # 2^20 positions by 2^20 channels on 4 x 2 PEs: 2^19 lane groups of 2^7 windows.
+    layer = linear(2**20, 1, 2**20, **UNGATED)
+    with pytest.raises(InputError, match=rf"layer 'linear' .*: {2**26} tiles of a batch") as caught:
         check_counts([job_alone(layer, {"memory.output_sram.kib": 128})], 1)
     assert "take a smaller batch, a larger array, or longer windows" in str(caught.value)
 

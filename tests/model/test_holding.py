@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from designs import linear
+from designs import conv, linear
 from jobs import Listed, job_of
 
 from pgsim.model.holding import fetched_once, sum_visits
@@ -23,6 +23,30 @@ def test_a_lane_group_that_fits_is_fetched_once() -> None:
     # At 6 of 8 bits of each weight it is 3600 bits.
     few = Listed((((0, 4), (2, 6)),))
     assert fetched_once(job_of(WIDE, changes=SMALL, scheme=few)).tolist() == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("layer", "changes"),
+    [
+        # Two lanes of 256 weights of 8 bits, of 512 activations of 4 bits: 4096 bits each.
+        (linear(4, 256, 2), SMALL),
+        (linear(2, 512, 2), {"array.dataflow": "is", "memory.activation_sram.kib": 1}),
+    ],
+)
+def test_a_lane_group_that_just_fits_is_fetched_once(layer: object, changes: dict) -> None:
+    assert fetched_once(job_of(layer, changes=changes)).tolist() == [True]
+    more = layer.replace(in_channels=layer.in_channels + 1)
+    assert fetched_once(job_of(more, changes=changes)).tolist() == [False]
+
+
+def test_position_lanes_share_the_pixels_of_a_small_input() -> None:
+    # Two positions of a 3 x 3 kernel over 32 channels would be 2 * 288 * 8 bits = 4608, too many;
+    # but the whole input of 4 x 4 pixels has 512 elements of 8 bits, 4096, which just fit.
+    layer = conv(32, 1, 4, 3, activation_bits=8, msb_bits=4)
+    changes = {"array.dataflow": "is", "memory.activation_sram.kib": 1}
+    assert fetched_once(job_of(layer, changes=changes)).tolist() == [True, True]
+    wider = layer.replace(in_size=[4, 5])
+    assert not fetched_once(job_of(wider, changes=changes)).any()
 
 
 def test_position_lanes_hold_no_more_than_the_whole_input() -> None:
@@ -68,3 +92,20 @@ def test_sums_wait_in_the_output_buffer(
     changes: dict[str, object], scheme: str, expected: list[list[list[int]]]
 ) -> None:
     assert visits(WIDE, changes, scheme) == expected
+
+
+def test_only_windows_of_several_folds_come_in_pieces() -> None:
+    # Windows of 8 and 4 slots are two folds and one; 4800 bits are two pieces.
+    assert visits(linear(12, 300, 2), SMALL | {"lsb.window": 8}, "dual_dense") == [[[2, 1]]] * 2
+
+
+@pytest.mark.parametrize(("reduction", "pieces"), [(512, 1), (513, 2), (1024, 2), (1025, 3)])
+def test_a_piece_is_as_much_as_fits(reduction: int, pieces: int) -> None:
+    # Two lanes of 512 weights of 4 bits are 4096 bits; both planes together never fit.
+    assert visits(linear(8, reduction, 2), SMALL, "planes:4/4,4") == [[[pieces]]] * 2
+
+
+def test_a_buffer_below_a_bit_holds_one() -> None:
+    # 2 lanes of 300 weights of 8 bits, bit by bit; 0.0001 KiB are 0.82 bits.
+    below = {"memory.weight_sram.kib": 0.0001}
+    assert visits(linear(8, 300, 2), below, "full") == [[[4800]]]

@@ -180,6 +180,14 @@ def test_the_least_recently_used_goes_first() -> None:
     assert works.done == [1, 2, 3, 4, 2]
 
 
+@pytest.mark.parametrize(("words", "again"), [(3, 0), (4, 1)])
+def test_a_result_as_large_as_the_limit_is_held(words: int, again: int) -> None:
+    works, store = Works(), WorkStore(limit_bytes=3 * 8)
+    for _ in range(2):
+        store.get("key", works.of(1, words))
+    assert works.done == [1] * (1 + again)
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_held_stays_under_the_limit(seed: int) -> None:
     # Against a list of what may be held: 12 words of 8 bytes, the most recent first; a result of 13

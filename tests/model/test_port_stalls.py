@@ -42,6 +42,17 @@ def test_a_port_that_catches_up_was_behind_all_the_same() -> None:
         assert found == expected, scheduler
 
 
+@pytest.mark.parametrize("scheduler", ["skip", "combine", "queue"])
+def test_a_pass_without_a_slot_waits_for_nothing(scheduler: str) -> None:
+    # Windows of 4 slots, a fold of 8 steps each. A plane of 4 bits of them is 128 bits: 16 cycles
+    # of reading beside 8. Both MSB passes stall, and the LSB pass of the window that has an entry
+    # in every slot; that of the other does not happen.
+    layer = linear(8, 8, 1, activation_bits=8, msb_bits=4)
+    changes = {"lsb.window": 4, "lsb.scheduler": scheduler, "lsb.depth": 1, "lsb.scan": 1}
+    assert port_stalls(layer, drawn("xxxx...."), changes) == 8 + 8 + 8
+    assert port_stalls(layer, drawn("........"), changes) == 8 + 8
+
+
 @pytest.mark.parametrize(
     ("positions", "overlap", "expected"),
     [

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from designs import design, drawn, linear, trace_of
 
-from pgsim import COLUMNS, simulate
+from pgsim import COLUMNS, GateTrace, simulate
 from pgsim.model.layer import LEDGER
 from pgsim.results import IDENTITY, LAYER_COLUMNS, PARTS_OF_CYCLES, PARTS_OF_ENERGY, SUMMARY, SUMMED
 
@@ -44,6 +44,21 @@ PROMISED = [
     "energy_dram_pj",
     "energy_leakage_pj",
     "energy_pj",
+]
+
+# Quantities, in the order of the columns: a network has the sum over its layers.
+SUMS = [
+    *("macs", "outputs"),
+    *("msb_cycles", "lsb_cycles", "bubble_cycles", "port_stall_cycles", "dram_stall_cycles"),
+    *("stall_cycles", "cycles", "time_us"),
+    *("lsb_slots_dense", "lsb_slots_issued", "lsb_slots_ideal", "lsb_slots_fullest_lane"),
+    *("msb_macs", "lsb_macs", "msb_busy_pe_cycles", "lsb_busy_pe_cycles"),
+    *("activation_sram_read_bytes", "weight_sram_read_bytes"),
+    *("output_sram_read_bytes", "output_sram_write_bytes"),
+    *("dram_read_bytes", "dram_activation_read_bytes", "dram_weight_read_bytes"),
+    "dram_write_bytes",
+    *("energy_pe_pj", "energy_gating_pj", "energy_sram_pj", "energy_dram_pj"),
+    *("energy_leakage_pj", "energy_pj"),
 ]
 
 UNITS = {
@@ -90,10 +105,20 @@ def test_a_column_has_the_unit_that_its_name_ends_in(name: str) -> None:
         assert COLUMNS[name].unit == UNITS[max(ends, key=len)]
 
 
-def test_nothing_is_summed_over_layers_that_is_not_a_quantity() -> None:
+def test_every_column_is_summed_over_layers_or_is_no_quantity() -> None:
+    assert list(SUMMED) == SUMS
     unsummed = {"image", "images", "mask_density", "average_bits", "weight_bits", *IDENTITY}
     ratios = {"pe_utilization", "msb_pe_utilization", "lsb_pe_utilization"}
-    assert set(SUMMED) == LAYER_COLUMNS.keys() - unsummed - ratios
+    assert LAYER_COLUMNS.keys() == {*SUMS} | unsummed | ratios
+
+
+def test_a_network_has_the_sums_of_its_layers() -> None:
+    layers = [linear(6, 3, 1, name="first"), linear(5, 40, 3, name="second")]
+    masks = {"first": drawn("x.x..x"), "second": drawn("xx..x ..x.. ....x")}
+    found = simulate(GateTrace.from_masks(masks, layers), design())
+    for name in SUMS:
+        assert found.summary[name] == pytest.approx(sum(found.layers[name]), rel=1e-12), name
+        assert isinstance(found.summary[name], float) == (name == "time_us" or name[-3:] == "_pj")
 
 
 def test_a_column_shows_one_count_of_the_ledger_at_most() -> None:

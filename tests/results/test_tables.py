@@ -59,6 +59,62 @@ def test_the_mask_density_is_the_traces_whatever_the_scheme() -> None:
     assert found["average_bits"].tolist() == [8.0] * 3
 
 
+@pytest.mark.parametrize(
+    ("scheme", "bits"),
+    [("full", 4), ("msb_only", 2), ("dual_dense", 4), ("uniform:8,8", 8), ("uniform:3", 3)],
+)
+def test_a_gated_layer_keeps_its_density_under_schemes_without_a_mask(
+    scheme: str, bits: int
+) -> None:
+    # Layers of 4 and 8 outputs, of densities 1/2 and 0.
+    found = simulate(network(), design(), scheme)
+    assert found.layers["average_bits"].tolist()[1:] == [bits, bits]
+    assert found.layers["mask_density"].tolist()[1:] == [0.5, 0.0]
+    assert found.summary["gated_average_bits"] == pytest.approx(bits, rel=1e-12)
+    assert found.summary["gated_density"] == pytest.approx(2 / 12, rel=1e-12)
+
+
+# A window of 4 slots and 2 lanes fills the array, in the steps of 32 elements: 4 * 2 * 32 MACs of
+# a * w bits, over 8 PEs * cycles * 64 bits of peak * L / T at 8 x 8 bits.
+@pytest.mark.parametrize(
+    ("kind", "activation_bits", "weight_bits", "expected"),
+    [
+        ("fixed", 8, 8, 1),
+        ("fixed", 4, 8, 1 / 2),  # 32 cycles as well
+        ("fusion", 8, 8, 1),  # 32 cycles, one MAC each
+        ("fusion", 2, 2, 1),  # 2 cycles, 16 MACs each
+        ("fusion", 3, 8, 3 / 4),  # rounded up to 4 bits
+        ("serial_activation", 8, 8, 1),  # 2 steps of 8 cycles, 16 MACs
+        ("serial_activation", 4, 8, 1),  # of 4
+        ("serial_activation", 8, 4, 1 / 2),
+        ("serial_weight", 8, 8, 1),
+        ("serial_weight", 8, 4, 1),
+        ("serial_weight", 4, 8, 1 / 2),
+        ("serial_both", 8, 8, 1),  # 2 steps of 64 cycles
+        ("serial_both", 2, 4, 1),
+    ],
+)
+def test_a_full_array_is_used_as_far_as_its_pes_are(
+    kind: str, activation_bits: int, weight_bits: int, expected: float
+) -> None:
+    layer = linear(4, 32, 2, gate="none", msb_bits=None)
+    scheme = f"uniform:{activation_bits},{weight_bits}"
+    found = simulate(trace_of(layer), design({"array.pe.kind": kind}), scheme)
+    assert found.layers["msb_pe_utilization"].tolist() == pytest.approx([expected], rel=1e-12)
+
+
+def test_the_utilization_of_a_network_weighs_bits_of_both_operands() -> None:
+    # 30 MACs at 4 x 4 bits and 40 at 8 x 8. Two lane groups of 5 steps, skew 4, DRAM 2; then one of
+    # 10 steps: 16 cycles each.
+    plain = {"gate": "none", "msb_bits": None}
+    narrow = linear(2, 5, 3, name="narrow", activation_bits=4, weight_bits=4, **plain)
+    wide = linear(4, 10, 1, name="wide", activation_bits=8, weight_bits=8, **plain)
+    found = simulate(GateTrace.from_masks({}, [narrow, wide], images=1), design()).summary
+    assert found["cycles"] == 16 + 16
+    expected = (30 * 4 * 4 + 40 * 8 * 8) / (8 * 64 * 32)
+    assert found["pe_utilization"] == pytest.approx(expected, rel=1e-12)
+
+
 def test_averages_are_weighted_by_outputs_or_by_macs() -> None:
     found = simulate(network(), design()).summary
     assert found["gated_average_bits"] == pytest.approx((3 * 4 + 2 * 8) / 12, rel=1e-12)
@@ -88,6 +144,24 @@ def test_the_spread_over_images() -> None:
     assert found["cycles_per_image_p5"] == pytest.approx(12.7, rel=1e-12)
     assert found["cycles_per_image_median"] == 19
     assert found["cycles_per_image_p95"] == pytest.approx(21.7, rel=1e-12)
+
+
+@pytest.mark.parametrize("calibration", [0, 1])
+def test_every_image_has_a_row_of_its_own(calibration: int) -> None:
+    # Densities 0, 1/2 and 1; LSBs of 0, 3 and 6 outputs of 3 MACs: 2, 3 and 4 bits on average.
+    found = simulate(
+        trace_of(ONE_CHANNEL, THREE),
+        design(WS),
+        calibration_images=calibration,
+        per_image=True,
+    ).layers
+    assert found["image"].tolist() == [0, 1, 2][calibration:]
+    assert found["images"].tolist() == [1, 1, 1][calibration:]
+    assert found["macs"].tolist() == [18, 18, 18][calibration:]
+    assert found["cycles"].tolist() == OF_THREE[calibration:]
+    assert found["mask_density"].tolist() == [0, 0.5, 1][calibration:]
+    assert found["average_bits"].tolist() == [2, 3, 4][calibration:]
+    assert found["lsb_macs"].tolist() == [0, 9, 18][calibration:]
 
 
 def test_the_images_of_a_batch_share_its_cycles() -> None:

@@ -66,7 +66,10 @@ OTHER = trace_of(linear(2, 3, 1, activation_bits=5, msb_bits=3), drawn("x.")).la
     [
         ((), "has no pass: expected one at least"),
         ((G, D), "gates its first pass: a gate decides about a sum, and there is none yet"),
-        ((Pass(Plane(0, 0), ALL),), "pass 1 takes 0 activation bits from bit 0 on: expected 1 bit"),
+        (
+            (Pass(Plane(0, 0), ALL),),
+            "pass 1 takes 0 activation bits from bit 0 on: expected 1 bit or more, up to bit 15",
+        ),
         ((D, Pass(TOP, Plane(0, 0))), "pass 2 takes 0 weight bits from bit 0 on"),
         ((Pass(Plane(-1, 3), ALL),), "pass 1 takes 3 activation bits from bit -1 on"),
         ((D, D, Pass(TOP, Plane(14, 3))), "pass 3 takes 3 weight bits from bit 14 on: expected 1"),

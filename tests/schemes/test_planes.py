@@ -58,6 +58,11 @@ def test_a_gated_layer_of_other_bits_is_refused(scheme: str, asked: str) -> None
         layer_passes(GATED, scheme)
 
 
+@pytest.mark.parametrize("name", ["planes:8,8/15,1", "planes:16", "planes:1/1"])
+def test_an_operand_of_16_bits_or_of_one_can_be_split(name: str) -> None:
+    assert scheme_named(name).name == name
+
+
 @pytest.mark.parametrize("name", ["planes:4,0", "planes:0", "planes:9,8", "planes:4/16,1"])
 def test_planes_have_1_to_16_bits_together(name: str) -> None:
     with pytest.raises(InputError, match="planes of 1 bit or more, at most 16 bits together"):

@@ -116,6 +116,10 @@ def test_a_finding_where_nothing_is_promised() -> None:
     wide = linear(6, 3, 1, activation_bits=16, msb_bits=8)
     found = compare(trace_of(wide, MASK), design())
     assert "promises no saving" in found.finding
+    # 16 bits of activations by 4 of weights, all of them computed, are as much as 8 by 8.
+    even = linear(6, 3, 1, activation_bits=16, msb_bits=8, weight_bits=4)
+    found = compare(trace_of(even, drawn("xxxxxx")), design())
+    assert ", where counting bits promises no saving." in found.finding
 
 
 def test_equal_area_scales_columns_or_rows_or_both() -> None:
@@ -126,16 +130,31 @@ def test_equal_area_scales_columns_or_rows_or_both() -> None:
     assert shapes(16, 16) == {(16, 54), (54, 16), (29, 29)}
 
 
+def test_equal_area_of_one_row_of_small_pes() -> None:
+    # 81.07 / 510.73 = 0.159 fixed PEs of 8 bits in the area of one of 2 bits: 16 columns become 2;
+    # one row becomes none, which no array has, and scaled in both ways it stays one row.
+    narrow = {"array.pe.max_activation_bits": 2, "array.pe.max_weight_bits": 2}
+    assert shapes(1, 16, narrow | {"array.pe.kind": "fixed"}) == {(1, 2)}
+
+
 def test_equal_area_leaves_out_what_no_array_can_be() -> None:
     assert shapes(4, 304) == {(13, 304), (7, 589)}  # not 1032 columns
     assert shapes(1024, 1024) == set()
     # Half of 32 KiB are 131,072 bits: 7 x 589 sums of 32 bits, one fold's, do not fit.
     assert shapes(4, 304, kib=32) == {(13, 304)}
+    # As many PEs as before are just as wide as an array may be, or just one.
+    for side in (1, 1024):
+        assert shapes(side, side, {"array.pe.kind": "fixed"}) == {(side, side)}
 
 
-def shapes(rows: int, columns: int, kib: int = 1 << 16) -> set[tuple[int, int]]:
+FUSION = {"array.pe.kind": "fusion"}
+
+
+def shapes(
+    rows: int, columns: int, pe: dict[str, object] = FUSION, kib: int = 1 << 16
+) -> set[tuple[int, int]]:
     large = {"array.rows": rows, "array.columns": columns, "memory.output_sram.kib": kib}
-    arch = design({"array.pe.kind": "fusion"} | large)
+    arch = design(pe | large)
     variants = alternatives(arch)[EQUAL_AREA]
     assert {(arch.array.pe.kind, scheme) for arch, scheme in variants} <= {("fixed", "uniform:8,8")}
     return {(arch.array.rows, arch.array.columns) for arch, _ in variants}

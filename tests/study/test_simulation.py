@@ -214,6 +214,9 @@ def test_a_tenth_of_the_images_is_for_calibration_where_channels_are_ordered() -
     ordered = design({"lsb.lane_order": "density"})
     assert simulate("digits_pg_4_2", ordered).images == 450
     assert simulate(some_network(), ordered).images == IMAGES - 1  # at least one
+    for images, calibrated in ((1 + 1, 1), (19, 1), (20, 2), (29, 2)):
+        trace = trace_of(linear(4, 3, 4), drawn(*["xxxx .... xxx. ...."] * images))
+        assert simulate(trace, ordered).images == images - calibrated
     assert simulate("digits_pg_4_2", design()).images == 500
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from designs import filled, linear, trace_of
 from safetensors.numpy import load_file
 from trace_cases import (
     as_version_1,
@@ -167,3 +168,29 @@ def test_a_trace_whose_mark_is_not_of_its_content_is_refused(tmp_path: Path) -> 
     assert len(check_trace(tmp_path / "tiny")) == 1
     seal(*paths)
     assert check_trace(tmp_path / "tiny") == []
+
+
+@pytest.mark.parametrize(
+    ("positions", "channels", "told"),
+    [
+        (63, 1, 1),
+        (64, 1, 0),  # a whole word has no padding
+        (65, 1, 1),
+        (128, 3, 0),
+        (1, 9, 9),
+        (1, 10, 10),
+        (1, 11, 10 + 1),  # ten rows, and how many more
+        (1, 12, 10 + 1),
+    ],
+)
+def test_words_are_padded_behind_the_last_position(
+    tmp_path: Path, positions: int, channels: int, told: int
+) -> None:
+    layer = linear(positions, 2, channels)
+    (path,) = save_trace(trace_of(layer, filled(layer, True)), tmp_path / "padded")
+    assert check_trace(path) == []
+    data = path.read_bytes()
+    size = 8 * channels * -(-positions // 64)
+    path.write_bytes(data[:-size] + b"\xff" * size)
+    seal(path)
+    assert len(check_trace(path)) == told

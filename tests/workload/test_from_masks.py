@@ -17,7 +17,7 @@ from pgsim.workload.trace import GateTrace
 def test_masks_of_zeros_and_ones_and_flat_masks_are_taken() -> None:
     masks: dict[str, Any] = dict(tiny_masks())
     masks["conv"] = masks["conv"].astype(np.uint8)
-    masks["region"] = masks["region"].reshape(5, 1, 72)
+    masks["region"] = masks["region"].reshape(5, 1, 72).astype(np.float64)
     assert_same(
         GateTrace.from_masks(masks, LAYERS),
         GateTrace.from_masks(tiny_masks(), map(layer_shape, LAYERS)),
@@ -55,15 +55,23 @@ def _without(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
         ),
         (lambda masks: masks | {"first": masks["conv"]}, {}, "'first', which is no gated layer"),
         (
-            lambda masks: masks | {"conv": masks["conv"].astype(np.float32)},
+            lambda masks: masks | {"conv": masks["conv"] * np.float32(0.5)},
             {},
-            "layer 'conv': a mask is bool, or uint8 of 0 and 1, not float32",
+            "layer 'conv': a mask is bool, or numbers that are all 0 or 1, not float32 with 0.5",
         ),
         (
             lambda masks: masks | {"conv": masks["conv"] * np.uint8(2)},
             {},
-            "layer 'conv': a mask is bool, or uint8 of 0 and 1",
+            "layer 'conv': a mask is bool, or numbers that are all 0 or 1, not uint8 with 2",
         ),
+        (
+            lambda masks: masks | {"conv": np.full(masks["conv"].shape, np.nan)},
+            {},
+            "layer 'conv': a mask is bool, .* not float64 with nan",
+        ),
+        (lambda masks: masks | {"conv": [[1], [1, 0]]}, {}, "layer 'conv': a mask is an array"),
+        (lambda masks: masks | {"conv": None}, {}, "layer 'conv': a mask is .* with None"),
+        (lambda masks: masks | {"conv": {"a": 1}}, {}, "layer 'conv': a mask is .*'a': 1"),
         (
             lambda masks: masks | {"conv": masks["conv"].swapaxes(2, 3)},
             {},

@@ -185,6 +185,19 @@ def test_errors_say_what_is_wrong(
     assert "\n" not in str(caught.value)
 
 
+def test_macs_are_counted_as_far_as_a_float_is_exact() -> None:
+    # 2^20 positions by 2^20 channels of 2^13 MACs are 2^53.
+    most = LINEAR | {"positions": 2**20, "out_channels": 2**20, "in_channels": 2**13}
+    assert layer_shape(most).macs == 2**53
+    with pytest.raises(InputError, match=f"{2**53 + 2**40} MACs an image are more"):
+        layer_shape(most | {"in_channels": 2**13 + 1})
+
+
+@pytest.mark.parametrize(("msb_bits", "gate"), [(1, "output"), (3, "output"), (4, "none")])
+def test_the_gate_sees_one_bit_at_least_and_leaves_one(msb_bits: int, gate: str) -> None:
+    assert layer_shape(CONV | {"msb_bits": msb_bits, "gate": gate}).lsb_bits == 4 - msb_bits
+
+
 def test_a_missing_field_is_named() -> None:
     with pytest.raises(InputError, match="layer 'fc': field 'weight_bits' is missing"):
         layer_shape({key: value for key, value in LINEAR.items() if key != "weight_bits"})

@@ -30,7 +30,10 @@ def test_resnet20() -> None:
     # count); last 640.
     assert _macs("resnet20") == 442_368 + 2_359_296 * (6 + 2 * 5.5) + 640
     assert _macs("resnet20") == pytest.approx(41e6, rel=0.02)  # 41 M, as commonly published
-    assert _parameters("resnet20") == pytest.approx(0.27e6, rel=0.01)  # He et al. 2016, table 6
+    # Kernels 432 + 6·2304 + (4608 + 5·9216) + (18432 + 5·36864), 640 weights of the last layer;
+    # 2 a channel of the batch norms, 2·(7·16 + 6·32 + 6·64); 10 biases: He et al. 2016 round to
+    # 0.27 M in table 6.
+    assert _parameters("resnet20") == 268_336 + 1376 + 10
 
 
 def test_resnet18() -> None:
@@ -52,6 +55,13 @@ def test_shufflenetv2() -> None:
     depthwise = [layer for layer in network("shufflenetv2_0.5x") if layer.groups > 1]
     assert len(depthwise) == 16 + 3  # one a unit, one more in the three units of stride 2
     assert {layer.reduction for layer in depthwise} == {9}
+    # A depthwise convolution has a batch norm behind it and no ReLU, so what reads it reads signs.
+    readers = {f".branch{branch}.{place}" for branch, place in ((1, 2), (2, 5))}
+    signed = {layer.name for layer in network("shufflenetv2_0.5x") if layer.signed}
+    assert len(signed) == 16 + 3
+    assert all(name[name.index(".branch") :] in readers for name in signed)
+    ungated = [layer.name for layer in network("shufflenetv2_0.5x") if not layer.gated]
+    assert ungated == ["conv1.0", "fc"]
 
 
 def test_lstm_300() -> None:
@@ -61,7 +71,8 @@ def test_lstm_300() -> None:
     # four gates of 300 cells, from 300 inputs and 300 hidden values, over 35 steps
     assert inputs.macs == hidden.macs == 35 * 4 * 300 * 300
     assert decoder.macs == 35 * 300 * 10_000
-    assert inputs.signed and hidden.signed
+    # Embeddings and hidden values, the products of a sigmoid and a tanh, may be below zero.
+    assert inputs.signed and hidden.signed and decoder.signed
 
 
 @pytest.mark.parametrize("name", NETWORKS)

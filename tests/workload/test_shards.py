@@ -178,6 +178,20 @@ def test_impossible_shard_numbers(tmp_path: Path, name: str) -> None:
         load_trace(tmp_path / f"{name}.safetensors")
 
 
+@pytest.mark.parametrize("shards", [1, 2, 4, 5])
+def test_as_many_shards_as_images_at_most(tmp_path: Path, shards: int) -> None:
+    paths = save_trace(tiny_trace(), tmp_path / "tiny", shards)
+    assert len(paths) == shards
+    layer = load_trace(tmp_path / "tiny").layers[1]
+    assert [len(shard) for shard in layer.shards] == {
+        1: [5],
+        2: [2, 3],
+        4: [1, 1, 1, 2],
+        5: [1] * 5,
+    }[shards]
+    assert np.array_equal(layer.mask_words(), tiny_trace().layers[1].mask_words())
+
+
 @pytest.mark.parametrize("shards", [0, 6, -1])
 def test_impossible_cuts(tmp_path: Path, shards: int) -> None:
     with pytest.raises(InputError, match=f"5 images cannot be cut into {shards} shards"):

@@ -118,10 +118,19 @@ def test_saving_over_a_loaded_trace_leaves_it_readable(tmp_path: Path) -> None:
     assert_same(load_trace(tmp_path / "tiny"), tiny_trace())
 
 
-def test_a_failed_save_leaves_what_stood_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(object(), id="no value of JSON"),
+        pytest.param(float("nan"), id="no number"),
+        pytest.param([1, {"rate": float("inf")}], id="no finite number"),
+        pytest.param("\ud800", id="half a character"),
+    ],
+)
+def test_a_failed_save_leaves_what_stood_there(tmp_path: Path, value: object) -> None:
     (path,) = save_trace(tiny_trace(), tmp_path / "tiny")
     before = path.read_bytes()
-    bad = GateTrace.from_masks(tiny_masks(), LAYERS, provenance={"when": object()})
+    bad = GateTrace.from_masks(tiny_masks(), LAYERS, provenance={"when": value})
     with pytest.raises(InputError, match="the provenance cannot be written as JSON"):
         save_trace(bad, path)
     assert path.read_bytes() == before

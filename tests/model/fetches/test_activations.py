@@ -40,6 +40,21 @@ def test_windows_fetch_their_shares_once_or_for_every_lane_group() -> None:
     assert of_slots(layer, SMALL | windows, planes) == [[19, 10], [0, 0]]
 
 
+def test_an_input_that_just_fits_is_resident() -> None:
+    # 4 positions of 256 activations of 4 bits are 4096 bits, 32 bursts; 2 lane groups of channels.
+    assert of_slots(linear(4, 256, 4), SMALL) == [[32], [0]]
+    # 4 of 257 are 4112 bits, 33 bursts (32.125), which both lane groups fetch.
+    assert of_slots(linear(4, 257, 4), SMALL) == [[33], [33]]
+
+
+def test_kernel_rows_that_just_fit_are_fetched_once() -> None:
+    # 2 rows of 16 pixels of 32 channels of 4 bits are 4096 bits; 4 rows are 8192, 64 bursts.
+    square = conv(32, 2, 16, 2)
+    assert of_slots(square.replace(in_size=[4, 16]), SMALL) == [[64]]
+    # Of 17 pixels 4352, too many: 4 rows, 8704 bits or 68 bursts, come twice.
+    assert of_slots(square.replace(in_size=[4, 17]), SMALL) == [[2 * 68]]
+
+
 def test_input_rows_that_do_not_fit_are_fetched_by_every_kernel_row() -> None:
     # 3 rows of 40 pixels of 8 channels of 8 bits are 7680 bits; 3 of 20 pixels 3840.
     square = conv(8, 2, 40, 3, activation_bits=8, msb_bits=4)

@@ -73,6 +73,31 @@ def test_windows_that_no_buffer_holds_come_plane_by_plane() -> None:
     assert fetched(linear(2, 300, 3), changes, "full", "slots") == [[57]]
 
 
+def test_weights_that_just_fit_are_resident() -> None:
+    # 2 channels of 256 weights of 8 bits are 4096 bits, 32 bursts; 4 positions are 2 lane groups.
+    assert fetched(linear(4, 256, 2), POSITIONS | SMALL, "pg", "slots") == [[32], [0]]
+    # 2 of 257 are 4112 bits: both lane groups fetch them in both passes, 33 bursts (32.125).
+    found = fetched(linear(4, 257, 2), POSITIONS | SMALL, "pg", "slots")
+    assert _numbers(found) == [33 + 33, 33 + 33]
+
+
+def test_a_window_of_weights_that_just_fits_comes_whole() -> None:
+    # 4 channels of 256 weights are 8192 bits, too many, but a window of 2 has 4096: 32 bursts.
+    changes = POSITIONS | SMALL | {"lsb.window": 2}
+    assert _numbers(fetched(linear(2, 256, 4), changes, "pg", "slots")) == [32, 32]
+    # One weight a channel more, and both passes of a window fetch it: 2 * 257 * 8 bits are 33.
+    assert _numbers(fetched(linear(2, 257, 4), changes, "pg", "slots")) == [33 + 33] * 2
+
+
+def test_recurrent_weights_that_just_fit_stay() -> None:
+    # 2 channels of 256 weights of 8 bits are 4096 bits; 4 channels of 128 too, in two lane groups.
+    for inputs, channels in ((256, 2), (128, 4)):
+        fits = job_of(recurrent(2, inputs, channels), changes=SMALL)
+        assert FETCH.only_in_first_run(fits)
+        more = job_of(recurrent(2, inputs + 1, channels), changes=SMALL)
+        assert not FETCH.only_in_first_run(more)
+
+
 @pytest.mark.parametrize(("kib", "expected"), [(64, True), (1, False)])
 def test_weights_of_all_channels_stay_from_step_to_step(kib: int, expected: bool) -> None:
     job = job_of(

@@ -56,6 +56,28 @@ def test_lane_groups_fetch_again_where_it_is_not() -> None:
     assert read(layer, mask, small) == 2 * (40 + 5)
 
 
+def test_an_input_that_just_fits_is_held_for_all_lane_groups() -> None:
+    # 8 positions of 128 channels of 4 bits are 4096 bits, just half of 1 KiB: MSBs come once, 2048
+    # bits or 32 bursts, and position 0's LSBs, 256 bits or 4 bursts, for both lane groups together.
+    small = {"memory.activation_sram.kib": 1}
+    mask = drawn("x....... ........ x....... ........")
+    assert read(linear(8, 128, 4), mask, small) == 32 + 4
+    # With 129 each lane group fetches its own: 2064 bits are 33 bursts (32.25), 258 bits 5 (4.03).
+    assert read(linear(8, 129, 4), mask, small) == 2 * (33 + 5)
+
+
+def test_position_lanes_that_just_fit_share_what_they_hold() -> None:
+    # `is`: 4 positions of 512 channels of 4 bits, lane groups of 2 positions: 4096 bits each. MSBs
+    # are 2 * 512 * 2 bits, 32 bursts a lane group. LSBs of position 1 are 1024 bits, 16 bursts, for
+    # both windows of one channel together.
+    changes = {"array.dataflow": "is", "memory.activation_sram.kib": 1, "lsb.window": 1}
+    mask = drawn(".x.. .x..")
+    assert read(linear(4, 512, 2), mask, changes) == 2 * 32 + 16
+    # With 513 every window fetches the MSBs, 2052 bits or 33 bursts (32.06), and its own LSBs:
+    # position 1's lie in bits 1026 to 2051 of their plane, bursts 16 to 32, 17 of them.
+    assert read(linear(4, 513, 2), mask, changes) == 2 * 2 * 33 + 2 * 17
+
+
 def test_bits_that_a_dense_pass_uses_are_never_on_demand() -> None:
     layer, mask = linear(4, 16, 2), drawn("xxxx ....")
     top, low, weights = (2, 2), (0, 2), (0, 8)

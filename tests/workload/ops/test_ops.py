@@ -156,6 +156,29 @@ def test_an_error_names_the_copied_op(copied: Op) -> None:
         layer_shape(every)
 
 
+@pytest.mark.parametrize(
+    ("op", "changes", "words", "extent"),
+    [
+        ("linear", {"positions": 1}, "linear", "1 position"),
+        ("linear", {"positions": 2}, "linear", "2 positions"),
+        ("recurrent", {"time_steps": 1}, "recurrent", "1 time step"),
+        ("recurrent", {"time_steps": 7}, "recurrent", "7 time steps"),
+        ("conv2d", {"in_size": [9, 7], "kernel": [3, 1]}, "conv 3x1", "9x7 to 7x7"),
+        ("conv2d", {"stride": [2, 2]}, "conv 3x3 stride 2", None),
+        ("conv2d", {"stride": [1, 2], "dilation": [2, 1]}, "conv 3x3 stride 1x2 dilation 2x1", ""),
+        ("conv2d", {"groups": 2}, "conv 3x3, 2 groups", None),
+    ],
+)
+def test_tables_say_what_an_op_is_and_over_what(
+    op: str, changes: dict[str, Any], words: str, extent: str | None
+) -> None:
+    plain = {"kernel": [3, 3], "stride": [1, 1], "padding": [0, 0], "dilation": [1, 1], "groups": 1}
+    shape = layer_shape(fields_of(op) | (plain if op == "conv2d" else {}) | changes)
+    assert shape.kind.words(shape) == words
+    if extent:
+        assert shape.kind.extent(shape) == extent
+
+
 def test_what_was_computed_before_changes_neither_equality_nor_hash(op: str) -> None:
     asked, fresh = layer_shape(fields_of(op)), layer_shape(fields_of(op))
     for name in DERIVED:

@@ -1,0 +1,96 @@
+"""The products that PyTorch computes, seen at its dispatcher: whoever asked for them, and how.
+
+Every operator of PyTorch passes the dispatcher, from Python, from TorchScript, quantized or not.
+PyTorch's own operator counter (``torch.utils.flop_counter``) listens there too, and has formulas
+for the most used products. What it has no formula for is known by its name, so that operators of
+later releases are known as well. An operator of another library may multiply or not: nobody can
+tell, so it counts as a product.
+
+What no dispatcher sees is not seen here: numpy, and kernels that a library calls by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+Found = Callable[[str, int | None], None]
+"""Called with each product's operator, as ``aten::mm``, and its MACs, None where unknown."""
+
+_TORCHS_OWN = {
+    "_c10d_functional", "_native", "_quantized", "aten", "c10d", "inductor", "mkl", "mkldnn",
+    "mkldnn_prepacked", "onednn", "prim", "prims", "profiler", "quantized", "sparse",
+}  # fmt: skip
+_MATRIX = r"[a-z0-9]*mm|[a-z]*mv|[a-z]*dot|matmul|q?linear|gemm"
+_PRODUCT = re.compile(
+    rf"(?:^|_)(?:{_MATRIX}|q?conv(?:olution)?(?:\dd)?|attention|transformer|einsum"
+    r"|lstm|gru|rnn|bilinear|trilinear|cdist|euclidean)(?:_|$)"
+)
+_ONE_MATRIX = re.compile(rf"(?:^|_)(?:{_MATRIX})(?:_|$)")
+_NO_PRODUCT = re.compile(r"(?:^|_)(?:upsample|prepack|pack|unpack|reorder)(?:_|$)")
+
+
+class Products(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignore]
+    """While it is entered, tells `found` of each product that PyTorch computes.
+
+    Parameters
+    ----------
+    found : callable
+        Called after the product is computed, or before for an operator of a higher order, such as
+        ``cond``, in which nothing more can be seen.
+    """
+
+    supports_higher_order_operators = True
+
+    def __init__(self, found: Found) -> None:
+        super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
+        self.found = found
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Run an operator: in its parts where it has any, as the operator counter does."""
+        kwargs = kwargs or {}
+        if not isinstance(func, OpOverload):
+            self.found(f"higher_order::{func.name()}", None)
+            return func(*args, **kwargs)
+        if not types:  # of others' tensors the parts would come here again as a whole
+            with self:  # an operator that is made of others comes whole under `inference_mode`
+                output = func.decompose(*args, **kwargs)
+            if output is not NotImplemented:
+                return output
+        output = func(*args, **kwargs)
+        if is_product(func._schema.name):
+            self.found(func._schema.name, _macs(func, args, kwargs, output))
+        return output
+
+
+def is_product(operator: str) -> bool:
+    """Say whether an operator sums up products, or might, being none of PyTorch's own.
+
+    >>> [is_product(f"aten::{name}") for name in ("addmm", "lgamma", "upsample_bilinear2d")]
+    [True, False, False]
+    """
+    library, _, name = operator.partition("::")
+    if library not in _TORCHS_OWN:
+        return True
+    return bool(_PRODUCT.search(name)) and not _NO_PRODUCT.search(name)
+
+
+def _macs(func: OpOverload, args: tuple[Any, ...], kwargs: Any, output: Any) -> int | None:
+    """Return the MACs of a product, None where that takes a formula that nobody has."""
+    if formula := flop_registry.get(func._overloadpacket):
+        flops: int = formula(*args, **kwargs, out_val=output)
+        return flops // 2
+    name = func._schema.name.partition("::")[2]
+    factors = [each for each in args if isinstance(each, Tensor)]
+    if not (_ONE_MATRIX.search(name) and isinstance(output, Tensor) and factors):
+        return None
+    rows = factors[name.startswith("add") and len(factors) > 1]  # the first is what is added to
+    return output.numel() * rows.shape[-1]
