@@ -15,6 +15,7 @@ from pgsim.text import shortened
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_COLUMNS = 1_000
 _MOST_COUNTED = 2**63 - 1
 _MOST_MEASURED = 1e60  # far above all that a design can spend, and far from overflow when drawn
 
@@ -92,11 +93,8 @@ class Anything(Values):
     def wrong(self, cells: pd.Series[Any]) -> npt.NDArray[np.bool_]:
         """Return which cells could be neither drawn nor told apart."""
         plain = (str, bool, int, float, np.bool_, np.integer, np.floating)
-        numbers = _numbers(cells)
-        strange = (
-            [not isinstance(each, plain) for each in cells] if cells.dtype == object else False
-        )
-        beyond = ~np.isnan(numbers) & ~(abs(numbers) <= _MOST_MEASURED)
+        strange = np.fromiter((not isinstance(each, plain) for each in cells), bool, len(cells))
+        beyond = abs(_numbers(cells)) > _MOST_MEASURED
         return beyond | (strange & ~cells.isna().to_numpy(bool))
 
 
@@ -140,6 +138,8 @@ def word(words: Iterable[str]) -> Name:
 
 def name_problem(names: Sequence[str]) -> str | None:
     """Return what is wrong with the names of a table's columns, or None."""
+    if len(names) > _MOST_COLUMNS:
+        return f"{len(names):,} columns: expected {_MOST_COLUMNS:,} at most"
     seen: set[str] = set()
     for place, name in enumerate(names, start=1):
         if not name:

@@ -142,6 +142,8 @@ def text_of(good: Path) -> str:
         (lambda text: text + '"', "EOF"),
         (lambda text: text.replace("conv2", "con\0v2"), "null character"),
         (lambda text: "\n", "No columns"),
+        (lambda text: ",".join(map(str, range(1_001))), "1,001 columns: expected 1,000 at most"),
+        (lambda text: text + "a" * 200 + "\n", "row 7, column 'trace': empty"),
     ],
 )
 def test_a_csv_of_another_form_is_refused(good: Path, tmp_path: Path, change: Any, problem: str):
@@ -169,6 +171,12 @@ def test_what_editors_do_to_a_csv_is_taken(good: Path, frame: pd.DataFrame, tmp_
     path.write_bytes(text.encode("utf-16"))
     with pytest.raises(InputError, match="can't decode"):
         read_table(path)
+
+
+def test_a_table_without_rows_is_read(tmp_path: Path) -> None:
+    for text in ("layer,cycles,note\n", "<html>\n"):
+        (path := tmp_path / "empty.csv").write_text(text)
+        assert read_table(path).columns.tolist() == text.strip().split(",")
 
 
 def test_whole_numbers_that_a_spreadsheet_wrote_as_decimals_are_counts(good: Path) -> None:
