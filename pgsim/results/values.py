@@ -81,7 +81,7 @@ class Number(Values):
         """Return them as int64 where they are whole and none is missing, else as float64."""
         if self.whole and not cells.isna().any():
             return cells.astype("int64")
-        return cells.astype("float64")
+        return type(cells)(_numbers(cells), index=cells.index, name=cells.name)
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,16 +100,14 @@ class Anything(Values):
 
 def _numbers(cells: pd.Series[Any]) -> npt.NDArray[np.float64]:
     """Return cells as numbers: NaN for what is none, truth among it, or missing."""
-    import pandas as pd
+    from pandas.api.types import is_float_dtype, is_integer_dtype, is_object_dtype
 
-    if pd.api.types.is_bool_dtype(cells) or not (
-        pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_object_dtype(cells)
-    ):
-        return np.full(len(cells), np.nan)
-    if pd.api.types.is_object_dtype(cells):  # such as a column of numbers with a word among them
-        kept = cells.map(lambda each: each if _is_number(each) else np.nan)
-        return np.array([float(each) for each in kept], dtype=np.float64)
-    return cells.to_numpy("float64", na_value=np.nan)
+    if is_object_dtype(cells):  # such as a column of numbers with a word among them
+        numbers = (float(each) if _is_number(each) else np.nan for each in cells)
+        return np.fromiter(numbers, np.float64, len(cells))
+    if is_float_dtype(cells) or is_integer_dtype(cells):
+        return cells.to_numpy("float64", na_value=np.nan)
+    return np.full(len(cells), np.nan)
 
 
 def _is_number(cell: object) -> bool:

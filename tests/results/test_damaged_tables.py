@@ -193,6 +193,8 @@ def test_whole_numbers_that_a_spreadsheet_wrote_as_decimals_are_counts(good: Pat
         ("cycles", [[1], [2]], ""),
         ("layer", [1, 2], "1"),
         ("energy_pj", pd.to_datetime(["2020-01-01", "2020-01-02"]), "Timestamp"),
+        ("energy_pj", pd.to_timedelta([1, 2]), "Timedelta"),
+        ("array.rows", pd.to_timedelta([1, 2]), "Timedelta"),
         ("array.rows", [8.0, float("inf")], "inf"),
         ("array.rows", [[8], [16]], ""),
     ],
@@ -204,6 +206,14 @@ def test_a_parquet_file_of_other_types_is_refused(
     pd.DataFrame({column: cells}).to_parquet(path)
     with pytest.raises(InputError, match=rf"row [12], column '{column}': .*{shown}.*: expected"):
         read_table(path)
+
+
+def test_a_column_of_nothing_is_one_of_numbers_where_it_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.parquet"
+    for nothing in ([None, None], pd.to_timedelta([None, None]), pd.to_datetime([None, None])):
+        pd.DataFrame({"mask_density": nothing}).to_parquet(path)
+        read = read_table(path)["mask_density"]
+        assert read.dtype == "float64" and read.isna().all()
 
 
 def test_a_damaged_parquet_file_is_refused(frame: pd.DataFrame, tmp_path: Path) -> None:
