@@ -21,7 +21,7 @@ class InputError(ValueError):
     Parameters
     ----------
     message : object
-        What is wrong, as text of one line or more.
+        What is wrong; its text is taken.
 
     Examples
     --------

@@ -7,3 +7,6 @@ import os
 # Every core has a process of tests already: threads of linear algebra would only wait for each
 # other. Workers inherit this before they import NumPy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Where output is piped, a table is as wide as this says, and tests expect 100 columns.
+os.environ.pop("COLUMNS", None)

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -60,8 +62,8 @@ class Products(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignor
         if not isinstance(func, OpOverload):
             self.found(f"higher_order::{func.name()}", None)
             return func(*args, **kwargs)
-        if not types:  # of others' tensors the parts would come here again as a whole
-            with self:  # an operator that is made of others comes whole under `inference_mode`
+        if torch.is_inference_mode_enabled() and not types:
+            with self:  # only there does an operator come whole that is made of others
                 output = func.decompose(*args, **kwargs)
             if output is not NotImplemented:
                 return output
@@ -71,6 +73,7 @@ class Products(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignor
         return output
 
 
+@cache
 def is_product(operator: str) -> bool:
     """Say whether an operator sums up products, or might, being none of PyTorch's own.
 

@@ -37,6 +37,8 @@ def bits_of(mask: Any, where: str) -> npt.NDArray[np.bool_]:
     """
     try:
         given = mask.detach().cpu() if hasattr(mask, "detach") else np.asarray(mask)
+        if given.dtype == np.bool_:
+            return given
         bits = np.asarray(given == 1)  # before numpy sees it, which knows no bfloat16
         others = ~(bits | np.asarray(given == 0))
     except (TypeError, ValueError, RuntimeError):

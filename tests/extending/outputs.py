@@ -59,10 +59,11 @@ def outputs(key: str, name: str, *, compared: bool) -> dict[str, Any]:
     """Return all that pgsim says of a kind on the shipped digits."""
     trace, design = load_trace(TRACE), load_arch(DESIGN)
     scheme = name if key == "scheme" else "pg"
-    change = {} if key == "scheme" else {key: name}
+    change = {} if key == "scheme" else {key: name, "name": design.name}
     chosen = design.override(change)
     result = simulate(trace, chosen, scheme)
-    settings = f"--scheme {name}" if key == "scheme" else f"--set {key}={name}"
+    own = f"--set name={design.name}"  # else it would tell what was changed
+    settings = f"--scheme {name}" if key == "scheme" else f"{own} --set {key}={name}"
     said: dict[str, Any] = {
         "layers": result.layers.to_csv(),
         "summary": result.summary,
@@ -80,7 +81,8 @@ def outputs(key: str, name: str, *, compared: bool) -> dict[str, Any]:
         said["results"] = drawn(draw_results(pd.concat([base.layers, result.layers])))
         comparison = compare(trace, chosen)
         said["comparison"] = drawn(draw_comparison(comparison))
-        said["designs"] = comparison.designs.to_csv()
+        # Names tell what an alternative changes, which is less where the design has it already.
+        said["designs"] = comparison.designs.drop(columns="arch").to_csv()
         said["finding"] = [comparison.finding, *comparison.warnings]
         if key != "scheme":
             said["compare"] = printed(f"compare {TRACE} --arch {DESIGN} {settings} --layers")

@@ -42,6 +42,7 @@ class Tree:
     def _call(self, words: Sequence[str], folder: Path, given: str) -> str:
         """Return what a process prints; raises AssertionError with its errors where it fails."""
         environment = {
+            "COLUMNS": "100",  # as the pages show outputs
             "PYTHONPATH": str(self.root),
             "GIT_CEILING_DIRECTORIES": str(self.root.parent),  # the copy is in no repository
         }

@@ -28,11 +28,16 @@ class Input:
 
 
 class Reader(ABC):
-    """One kind of file and the functions of pgsim that read it; `needs` are modules they import."""
+    """One kind of file and the functions of pgsim that read it.
+
+    needs: modules that those import. plain_inputs: how many inputs a plain run of the tests tries,
+    2,000 for all readers together, the more the less they cost.
+    """
 
     name: str
     suffix: str
     mutators: tuple[Mutator, ...]
+    plain_inputs: int
     needs: tuple[str, ...] = ()
 
     @cached_property

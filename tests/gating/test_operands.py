@@ -85,6 +85,18 @@ def test_integers_worked_by_hand(threshold: float, expected: int) -> None:
     assert dtypes == [np.uint8, np.int8, np.int32]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch's compiler
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_compiled_parts_have_operands() -> None:
+    layer = PGLinear(8, 5, activation_bits=4, msb_bits=2)
+    model = nn.Sequential(nn.Sequential(layer), nn.ReLU()).eval()
+    model[0] = torch.compile(model[0], backend="eager")
+    with torch.no_grad():
+        model(torch.rand(3, 8))  # compiled from here on, and no module of it is called
+    (operands,) = integer_operands(model, torch.rand(3, 8))
+    assert operands.shape.name == "0.0"
+
+
 def test_a_layer_that_runs_twice_is_refused() -> None:
     layer = PGLinear(4, 4, activation_bits=4, msb_bits=2)
     with pytest.raises(InputError, match="layer '0' ran twice"):

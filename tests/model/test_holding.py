@@ -12,6 +12,11 @@ from pgsim.model.passes import time_passes
 
 # Half of 1 KiB is 4096 bits. A lane group of 2 channels of 300 weights has 4800, of one 2400.
 WIDE, SMALL = linear(8, 300, 3), {"memory.weight_sram.kib": 1, "memory.weight_sram.banks": 8}
+SMALL_INPUTS = {
+    "array.dataflow": "is",
+    "memory.activation_sram.kib": 1,
+    "memory.activation_sram.banks": 8,
+}
 
 
 def test_a_lane_group_that_fits_is_fetched_once() -> None:
@@ -30,7 +35,7 @@ def test_a_lane_group_that_fits_is_fetched_once() -> None:
     [
         # Two lanes of 256 weights of 8 bits, of 512 activations of 4 bits: 4096 bits each.
         (linear(4, 256, 2), SMALL),
-        (linear(2, 512, 2), {"array.dataflow": "is", "memory.activation_sram.kib": 1}),
+        (linear(2, 512, 2), SMALL_INPUTS),
     ],
 )
 def test_a_lane_group_that_just_fits_is_fetched_once(layer: object, changes: dict) -> None:
@@ -43,20 +48,14 @@ def test_position_lanes_share_the_pixels_of_a_small_input() -> None:
     # Two positions of a 3 x 3 kernel over 32 channels would be 2 * 288 * 8 bits = 4608, too many;
     # but the whole input of 4 x 4 pixels has 512 elements of 8 bits, 4096, which just fit.
     layer = conv(32, 1, 4, 3, activation_bits=8, msb_bits=4)
-    changes = {"array.dataflow": "is", "memory.activation_sram.kib": 1}
-    assert fetched_once(job_of(layer, changes=changes)).tolist() == [True, True]
+    assert fetched_once(job_of(layer, changes=SMALL_INPUTS)).tolist() == [True, True]
     wider = layer.replace(in_size=[4, 5])
-    assert not fetched_once(job_of(wider, changes=changes)).any()
+    assert not fetched_once(job_of(wider, changes=SMALL_INPUTS)).any()
 
 
 def test_position_lanes_hold_no_more_than_the_whole_input() -> None:
     # 3 positions of 600 activations of 4 bits are 7200 bits, a lane group of 2 has 4800, of 1 2400.
-    changes = {
-        "array.dataflow": "is",
-        "memory.activation_sram.kib": 1,
-        "memory.activation_sram.banks": 8,
-    }
-    assert fetched_once(job_of(linear(3, 600, 2), changes=changes)).tolist() == [False, True]
+    assert fetched_once(job_of(linear(3, 600, 2), changes=SMALL_INPUTS)).tolist() == [False, True]
 
 
 def test_operands_that_stay_in_the_array_are_fetched_once_whatever_their_size() -> None:
@@ -105,7 +104,8 @@ def test_a_piece_is_as_much_as_fits(reduction: int, pieces: int) -> None:
     assert visits(linear(8, reduction, 2), SMALL, "planes:4/4,4") == [[[pieces]]] * 2
 
 
-def test_a_buffer_below_a_bit_holds_one() -> None:
-    # 2 lanes of 300 weights of 8 bits, bit by bit; 0.0001 KiB are 0.82 bits.
-    below = {"memory.weight_sram.kib": 0.0001}
-    assert visits(linear(8, 300, 2), below, "full") == [[[4800]]]
+def test_the_smallest_buffer_holds_a_word_in_each_half() -> None:
+    # 2 lanes of 300 weights of 8 bits, 4800 bits, come word by word of 8.
+    words = {"kib": 2 / 1024, "banks": 1, "port_bits": 8}
+    changes = {f"memory.weight_sram.{key}": value for key, value in words.items()}
+    assert visits(linear(8, 300, 2), changes, "full") == [[[600]]]

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from math import prod
 from random import Random
 from typing import Any
 
-from fuzz.mutators.json_edits import edited
+from fuzz.mutators.json_edits import edited, renumbered
 from fuzz.mutators.mutator import Mutator, Unfit
 from fuzz.mutators.odd import ODD_KEYS, ODD_TEXTS
 from fuzz.mutators.trees import edit, from_json, to_json
@@ -92,10 +91,28 @@ def headed(header: str, data: bytes) -> bytes:
     return len(encoded).to_bytes(8, "little") + encoded + data
 
 
-def tensor_edits(manifest: str, digests: str | None, expected: Expected) -> tuple[Mutator, ...]:
-    """Return the edits of files with a JSON manifest, and digests perhaps, under these keys."""
+@dataclass(frozen=True)
+class Format:
+    """What is particular to a kind of safetensors file.
 
-    def header_edit(rng: Random, data: bytes) -> bytes:
+    manifest: the key of its JSON manifest in the metadata. expected: what tensors it says there
+    are. seal: makes digests anew. digests: their key, if there are some.
+    """
+
+    manifest: str
+    expected: Expected
+    seal: Callable[[TensorFile], None] = lambda _: None
+    digests: str | None = None
+
+    @property
+    def edits(self) -> tuple[Mutator, ...]:
+        """The mutators of such a file, those twice that leave most of it right."""
+        often = (self.manifest_edit, self.tensor_edit, self.resized)
+        others = (self.header_edit, self.metadata_edit, self.refitted)
+        digests = () if self.digests is None else (self.digests_edit,)
+        return (*often, *often, *others, *digests)
+
+    def header_edit(self, rng: Random, data: bytes) -> bytes:
         """Change one thing of the header's JSON: a dtype, a shape, offsets, the metadata."""
         begin = 8 + int.from_bytes(data[:8], "little")
         try:
@@ -104,48 +121,53 @@ def tensor_edits(manifest: str, digests: str | None, expected: Expected) -> tupl
             raise Unfit from None
         return headed(to_json(edit(rng, tree), ascii_only=rng.random() < 0.5), data[begin:])
 
-    def manifest_edit(rng: Random, data: bytes) -> bytes:
+    def manifest_edit(self, rng: Random, data: bytes) -> bytes:
         """Change one thing of the manifest."""
         file = parse(data)
-        file.metadata[manifest] = edited(rng, _manifest(file))
-        return sealed(rng, file)
+        file.metadata[self.manifest] = edited(rng, self._text(file))
+        return self._sealed(rng, file)
 
-    def digests_edit(rng: Random, data: bytes) -> bytes:
+    def digests_edit(self, rng: Random, data: bytes) -> bytes:
         """Change one thing of the digests, or leave them out."""
         file = parse(data)
-        if digests not in file.metadata:
+        text = file.metadata.pop(self.digests or "", None)
+        if text is None:
             raise Unfit
-        if rng.random() < 0.2:
-            del file.metadata[digests]
-        else:
-            file.metadata[digests] = edited(rng, file.metadata[digests])
+        if self.digests is not None and rng.random() < 0.8:
+            file.metadata[self.digests] = edited(rng, text)
         return render(file)
 
-    def metadata_edit(rng: Random, data: bytes) -> bytes:
+    def metadata_edit(self, rng: Random, data: bytes) -> bytes:
         """Rename, drop or add a text of the metadata."""
         file = parse(data)
         name = rng.choice(list(file.metadata) or ["none"])
         text = file.metadata.pop(name, "")
         if rng.random() < 0.8:
-            file.metadata[rng.choice((*ODD_KEYS, name, name, name))] = rng.choice(
-                (*ODD_TEXTS, text)
-            )
+            renamed = rng.choice((*ODD_KEYS, name, name, name))
+            file.metadata[renamed] = rng.choice((*ODD_TEXTS, text))
         return render(file)
 
-    def tensor_edit(rng: Random, data: bytes) -> bytes:
+    def tensor_edit(self, rng: Random, data: bytes) -> bytes:
         """Change a tensor: its name, dtype, shape or data."""
         file = parse(data)
         if not file.tensors:
             raise Unfit
         rng.choice(_TENSOR_EDITS)(rng, file.tensors)
-        return sealed(rng, file)
+        return self._sealed(rng, file)
 
-    def refitted(rng: Random, data: bytes) -> bytes:
+    def refitted(self, rng: Random, data: bytes) -> bytes:
         """Change the manifest, and make all tensors as that says they are."""
         file = parse(data)
-        file.metadata[manifest] = edited(rng, _manifest(file))
+        return self._refitted(rng, file, edited(rng, self._text(file)))
+
+    def resized(self, rng: Random, data: bytes) -> bytes:
+        """Change numbers of the manifest, which is often right still, and all tensors with them."""
+        file = parse(data)
+        return self._refitted(rng, file, renumbered(rng, self._text(file)))
+
+    def _refitted(self, rng: Random, file: TensorFile, text: str) -> bytes:
         try:
-            sizes = expected(json.loads(file.metadata[manifest]))
+            sizes = self.expected(json.loads(text))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
             raise Unfit from None
         sides = [side for _, shape in sizes.values() for side in shape]
@@ -153,32 +175,27 @@ def tensor_edits(manifest: str, digests: str | None, expected: Expected) -> tupl
             raise Unfit
         if sum(prod(shape) for _, shape in sizes.values()) > _LARGEST:
             raise Unfit
-        filler = rng.choice((lambda size: bytes(size), rng.randbytes))
+        filler = rng.choice((bytes(8), b"\x01" + bytes(7), rng.randbytes(8)))
+        file.metadata[self.manifest] = text
         file.tensors = {
-            name: Tensor(dtype, shape, filler(_SIZES[dtype] * prod(shape)))
+            name: Tensor(dtype, shape, _filled(filler, _SIZES[dtype] * prod(shape)))
             for name, (dtype, shape) in sizes.items()
         }
-        return sealed(rng, file)
+        return self._sealed(rng, file)
 
-    def sealed(rng: Random, file: TensorFile) -> bytes:
-        if digests in file.metadata and manifest in file.metadata and rng.random() < _HONEST:
-            file.metadata[digests] = json.dumps(digests_of(file, manifest))
+    def _sealed(self, rng: Random, file: TensorFile) -> bytes:
+        if self.manifest in file.metadata and rng.random() < _HONEST:
+            self.seal(file)
         return render(file)
 
-    def _manifest(file: TensorFile) -> str:
-        if not isinstance(text := file.metadata.get(manifest), str):
+    def _text(self, file: TensorFile) -> str:
+        if not isinstance(text := file.metadata.get(self.manifest), str):
             raise Unfit
         return text
 
-    edits = (header_edit, manifest_edit, manifest_edit, metadata_edit, tensor_edit, refitted)
-    return edits if digests is None else (*edits, digests_edit)
 
-
-def digests_of(file: TensorFile, manifest: str) -> dict[str, str]:
-    """Return the SHA-256 of the manifest's text and of every tensor, by name."""
-    text = file.metadata[manifest].encode("utf-8", "surrogatepass")
-    tensors = {name: sha256(each.data).hexdigest() for name, each in file.tensors.items()}
-    return {"manifest": sha256(text).hexdigest(), **tensors}
+def _filled(pattern: bytes, size: int) -> bytes:
+    return (pattern * (size // len(pattern) + 1))[:size]
 
 
 Tensors = dict[str, Tensor]

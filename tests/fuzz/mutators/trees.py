@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -79,6 +80,24 @@ def edit(rng: Random, root: Any) -> Any:
     tree = [root]
     rng.choice(_EDITS)(rng, tree)
     return tree[0]
+
+
+def renumber(rng: Random, root: Any) -> Any:
+    """Return a tree with one to four numbers changed to others that may well stand there."""
+    tree = [root]
+    numbers = [place for place in values(tree) if _is_plain_number(place.value)]
+    for place in rng.sample(numbers, min(len(numbers), rng.choice((1, 1, 2, 4)))):
+        text = place.value.text
+        likely = [*_POWERS, "0", text + "0", f"0.{text.lstrip('0.')}", str(rng.randrange(1, 100))]
+        place.put(Raw(rng.choice((*likely, str(rng.randrange(1, 9)), str(rng.randrange(1, 20))))))
+    return tree[0]
+
+
+_POWERS = [str(2**power) for power in range(21)]
+
+
+def _is_plain_number(value: Any) -> bool:
+    return isinstance(value, Raw) and re.fullmatch(r"[0-9.]+", value.text) is not None
 
 
 def _some(rng: Random, places: Iterator[Place]) -> Place | None:
@@ -171,7 +190,7 @@ def _shuffle(rng: Random, tree: list[Any]) -> None:
 def _multiply(rng: Random, tree: list[Any]) -> None:
     """Have an item hundreds or thousands of times, under names of their own in a mapping."""
     if place := _some(rng, entries(tree)):
-        times = rng.choice((2, 100, 3000))
+        times = rng.choice((2, 50, 1000))
         for number in range(times):
             again = copy.copy(place.value)
             if isinstance(place.within, Pairs):
@@ -181,7 +200,7 @@ def _multiply(rng: Random, tree: list[Any]) -> None:
 
 def _deepen(rng: Random, tree: list[Any]) -> None:
     if place := _some(rng, values(tree)):
-        depth, (left, right) = rng.choice((9, 200, 20_000)), rng.choice(("[]", ("{a: ", "}")))
+        depth, (left, right) = rng.choice((9, 200, 5000)), rng.choice(("[]", ("{a: ", "}")))
         place.put(Raw(left * depth + "1" + right * depth))
 
 

@@ -26,6 +26,7 @@ class ArchitectureReader(Reader):
     name = "architecture"
     suffix = ".yaml"
     mutators = YAML_EDITS
+    plain_inputs = 250
 
     @cached_property
     def valid(self) -> tuple[bytes, ...]:

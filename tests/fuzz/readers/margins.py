@@ -10,7 +10,7 @@ from typing import Any
 import margin_cases
 import operand_cases
 
-from fuzz.mutators.tensor_edits import tensor_edits
+from fuzz.mutators.tensor_edits import Format
 from fuzz.reader import Broken, Reader
 from fuzz.readers.small import written
 from pgsim import InputError
@@ -37,7 +37,8 @@ class MarginsReader(Reader):
 
     name = "margins"
     suffix = ".margins.safetensors"
-    mutators = tensor_edits("pgsim_margins", None, _expected)
+    mutators = Format("pgsim_margins", _expected).edits
+    plain_inputs = 300
 
     @cached_property
     def cases(self) -> tuple[tuple[GateTrace, Margins], ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import operand_cases
 
-from fuzz.mutators.tensor_edits import tensor_edits
+from fuzz.mutators.tensor_edits import Format
 from fuzz.reader import Broken, Reader
 from fuzz.readers.small import is_small, written
 from pgsim.workload import Operands, gate_mask, layer_shape, load_operands, save_operands
@@ -41,7 +41,8 @@ class OperandsReader(Reader):
 
     name = "operands"
     suffix = ".operands.safetensors"
-    mutators = tensor_edits("pgsim_operands", None, _expected)
+    mutators = Format("pgsim_operands", _expected).edits
+    plain_inputs = 300
 
     @cached_property
     def valid(self) -> tuple[bytes, ...]:

@@ -29,6 +29,7 @@ class ProgressReader(Reader):
     name = "progress"
     suffix = ".json"
     mutators = (json_edit,)
+    plain_inputs = 100
     needs = ("torch",)
 
     @cached_property

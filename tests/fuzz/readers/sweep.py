@@ -33,6 +33,7 @@ class SweepReader(Reader):
     name = "sweep"
     suffix = ".yaml"
     mutators = YAML_EDITS
+    plain_inputs = 150
 
     @cached_property
     def valid(self) -> tuple[bytes, ...]:

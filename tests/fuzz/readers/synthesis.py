@@ -8,6 +8,7 @@ from pathlib import Path
 from fuzz.mutators.yaml_edits import YAML_EDITS
 from fuzz.reader import Reader
 from fuzz.readers.technology import TECHNOLOGY, use_technology
+from pgsim.arch.technology import load_synthesis
 from pgsim.files import shipped_folder
 
 
@@ -17,6 +18,7 @@ class SynthesisReader(Reader):
     name = "synthesis"
     suffix = ".yaml"
     mutators = YAML_EDITS
+    plain_inputs = 100
 
     @cached_property
     def valid(self) -> tuple[bytes, ...]:
@@ -25,6 +27,7 @@ class SynthesisReader(Reader):
 
     def use(self, path: Path) -> None:
         """Price designs by a technology that scales these figures, and simulate on them."""
+        load_synthesis(path)
         naming = path.with_name(f"technology-{path.name}")
         shipped = TECHNOLOGY.valid[0].decode()
         naming.write_text(shipped.replace("synthesis: sky130", f"synthesis: {path.name}"))

@@ -33,6 +33,7 @@ class TechnologyReader(Reader):
     name = "technology"
     suffix = ".yaml"
     mutators = YAML_EDITS
+    plain_inputs = 100
 
     @cached_property
     def valid(self) -> tuple[bytes, ...]:

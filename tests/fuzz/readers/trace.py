@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cached_property
+from hashlib import sha256
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fuzz.mutators.tensor_edits import TensorFile, digests_of, parse, tensor_edits
+from fuzz.mutators.tensor_edits import Format, TensorFile, parse, render
 from fuzz.reader import Broken, Reader
 from fuzz.readers.small import SCHEMES, small_design, small_traces, written
 from fuzz.rows import check_rows
@@ -18,6 +20,8 @@ from pgsim import InputError, check_trace, load_trace, save_trace, simulate
 from pgsim.workload import layer_shape
 
 _MANIFEST, _DIGESTS = "pgsim", "pgsim_sha256"
+_ABOUT = ("model", "dataset", "mask_source", "accuracy", "provenance", "layers")
+_MARK = re.compile(r'"capture_sha256": "[0-9a-f]{64}"')
 
 
 def _expected(manifest: dict[str, Any]) -> dict[str, tuple[str, list[int]]]:
@@ -33,20 +37,60 @@ def _expected(manifest: dict[str, Any]) -> dict[str, tuple[str, list[int]]]:
     }
 
 
+def _digests_of(file: TensorFile) -> dict[str, str]:
+    """Return the SHA-256 of the manifest's text and of every tensor, by name."""
+    text = file.metadata[_MANIFEST].encode("utf-8", "surrogatepass")
+    tensors = {name: sha256(each.data).hexdigest() for name, each in file.tensors.items()}
+    return {"manifest": sha256(text).hexdigest(), **tensors}
+
+
+def _capture_mark(file: TensorFile) -> str:
+    """Return the `capture_sha256` of one file alone, as the format's description has it."""
+    manifest = json.loads(file.metadata[_MANIFEST])
+    tensors = {name: sha256(each.data).hexdigest() for name, each in file.tensors.items()}
+    about = {name: manifest[name] for name in _ABOUT}
+    text = json.dumps([about, [[manifest["images"], tensors]]], ensure_ascii=False)
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _seal(file: TensorFile) -> None:
+    """Make the mark and the digests of a file anew, as far as it has them."""
+    try:
+        mark = f'"capture_sha256": "{_capture_mark(file)}"'
+        file.metadata[_MANIFEST] = _MARK.sub(mark, file.metadata[_MANIFEST])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass  # no manifest, so whatever marks it does not matter
+    if _DIGESTS in file.metadata:
+        file.metadata[_DIGESTS] = json.dumps(_digests_of(file))
+
+
+def _as_version_1(data: bytes, digests: bool) -> bytes:
+    """Return a trace file as the first version of the format had it."""
+    file = parse(data)
+    manifest = json.loads(file.metadata[_MANIFEST]) | {"format_version": 1}
+    del manifest["shard"]
+    file.metadata = {_MANIFEST: json.dumps(manifest)}
+    if digests:
+        file.metadata[_DIGESTS] = json.dumps(_digests_of(file))
+    return render(file)
+
+
 class TraceReader(Reader):
     """`load_trace`, `check_trace`, and a simulation of what was loaded."""
 
     name = "trace"
     suffix = ".safetensors"
-    mutators = tensor_edits(_MANIFEST, _DIGESTS, _expected)
+    mutators = Format(_MANIFEST, _expected, _seal, _DIGESTS).edits
+    plain_inputs = 400
 
     @cached_property
     def valid(self) -> tuple[bytes, ...]:
-        """Traces of all ops and gates."""
-        return tuple(
+        """Traces of all ops and gates, in both versions of the format."""
+        current = [
             written(lambda path, trace=trace: save_trace(trace, path), self.suffix)
             for trace in small_traces()
-        )
+        ]
+        return (*current, _as_version_1(current[0], True), _as_version_1(current[1], False))
 
     def use(self, path: Path) -> None:
         """Load a trace, check it, and simulate it as far as the schemes can run it."""
@@ -89,7 +133,7 @@ def _digest_faults(file: TensorFile) -> list[str]:
         return ["digests that are no JSON object are taken"]
     return [
         f"a digest is taken that is not that of its part: {name!r}"
-        for name, digest in digests_of(file, _MANIFEST).items()
+        for name, digest in _digests_of(file).items()
         if digests.get(name) != digest
     ]
 

@@ -59,7 +59,7 @@ def test_lane_groups_fetch_again_where_it_is_not() -> None:
 def test_an_input_that_just_fits_is_held_for_all_lane_groups() -> None:
     # 8 positions of 128 channels of 4 bits are 4096 bits, just half of 1 KiB: MSBs come once, 2048
     # bits or 32 bursts, and position 0's LSBs, 256 bits or 4 bursts, for both lane groups together.
-    small = {"memory.activation_sram.kib": 1}
+    small = {"memory.activation_sram.kib": 1, "memory.activation_sram.banks": 8}
     mask = drawn("x....... ........ x....... ........")
     assert read(linear(8, 128, 4), mask, small) == 32 + 4
     # With 129 each lane group fetches its own: 2064 bits are 33 bursts (32.25), 258 bits 5 (4.03).
@@ -70,7 +70,8 @@ def test_position_lanes_that_just_fit_share_what_they_hold() -> None:
     # `is`: 4 positions of 512 channels of 4 bits, lane groups of 2 positions: 4096 bits each. MSBs
     # are 2 * 512 * 2 bits, 32 bursts a lane group. LSBs of position 1 are 1024 bits, 16 bursts, for
     # both windows of one channel together.
-    changes = {"array.dataflow": "is", "memory.activation_sram.kib": 1, "lsb.window": 1}
+    small = {"memory.activation_sram.kib": 1, "memory.activation_sram.banks": 8}
+    changes = small | {"array.dataflow": "is", "lsb.window": 1}
     mask = drawn(".x.. .x..")
     assert read(linear(4, 512, 2), mask, changes) == 2 * 32 + 16
     # With 513 every window fetches the MSBs, 2052 bits or 33 bursts (32.06), and its own LSBs:
