@@ -123,6 +123,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     except (OSError, ValueError, RecursionError, MemoryError) as error:
         first_line = str(error).partition("\n")[0]
         raise InputError(f"{path}: not a {path.suffix} table: {first_line}") from None
+    if not COLUMNS.keys() & set(frame.columns):
+        raise InputError(f"{path}: no table of results: it has none of their columns")
     return checked_table(frame, str(path))
 
 

@@ -173,10 +173,13 @@ def test_what_editors_do_to_a_csv_is_taken(good: Path, frame: pd.DataFrame, tmp_
         read_table(path)
 
 
-def test_a_table_without_rows_is_read(tmp_path: Path) -> None:
-    for text in ("layer,cycles,note\n", "<html>\n"):
-        (path := tmp_path / "empty.csv").write_text(text)
-        assert read_table(path).columns.tolist() == text.strip().split(",")
+def test_a_table_without_rows_is_read_and_one_of_other_columns_is_not(tmp_path: Path) -> None:
+    (path := tmp_path / "empty.csv").write_text("layer,cycles,note\n")
+    assert read_table(path).columns.tolist() == ["layer", "cycles", "note"]
+    for name, text in (("page.csv", "<html>\n"), ("other.csv", "a,b\n1,2\n"), ("list.json", "[]")):
+        (path := tmp_path / name).write_text(text)
+        with pytest.raises(InputError, match="none of their columns"):
+            read_table(path)
 
 
 def test_whole_numbers_that_a_spreadsheet_wrote_as_decimals_are_counts(good: Path) -> None:
@@ -203,7 +206,7 @@ def test_a_parquet_file_of_other_types_is_refused(
     column: str, cells: Any, shown: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "typed.parquet"
-    pd.DataFrame({column: cells}).to_parquet(path)
+    pd.DataFrame({column: cells, "macs": 1}).to_parquet(path)
     with pytest.raises(InputError, match=rf"row [12], column '{column}': .*{shown}.*: expected"):
         read_table(path)
 
