@@ -20,7 +20,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import check_new_file
+from pgsim.files import check_new_file, opened
 from pgsim.results.cells import as_cell, as_text, map_text
 from pgsim.results.columns import COLUMNS, IDENTITY, checked_table
 from pgsim.results.values import name_problem
@@ -116,17 +116,16 @@ def read_table(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     if path.suffix not in _READERS:
         raise InputError(f"{path}: a table's name ends in one of {', '.join(_READERS)}")
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path}: cannot be read: it is no file")
+    with opened(path) as file:
+        data = file.read()
     try:
-        return checked_table(_READERS[path.suffix](path), str(path))
-    except InputError:
-        raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError, MemoryError) as error:
+        frame = _READERS[path.suffix](data)
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
         first_line = str(error).partition("\n")[0]
         raise InputError(f"{path}: not a {path.suffix} table: {first_line}") from None
+    if not COLUMNS.keys() & set(frame.columns):
+        raise InputError(f"{path}: no table of results: it has none of their columns")
+    return checked_table(frame, str(path))
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -154,8 +153,8 @@ def _json_value(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    text = path.read_bytes().decode("utf-8-sig")
+def _read_csv(data: bytes) -> pd.DataFrame:
+    text = data.decode("utf-8-sig")
     _check_head(text)
     named = dict.fromkeys(_TEXT, "str")
     with warnings.catch_warnings():  # pandas only warns of a row that is longer than the head
@@ -168,7 +167,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
             )  # fmt: skip
         except pd.errors.ParserWarning:
             raise ValueError("a row has more cells than the head has names") from None
-    return map_text(frame.apply(_numbers_apart), as_text)
+    columns = {str(name): _numbers_apart(cells) for name, cells in frame.items()}
+    return map_text(pd.DataFrame(columns, index=frame.index), as_text)
 
 
 def _numbers_apart(cells: pd.Series[Any]) -> pd.Series[Any]:
@@ -208,12 +208,12 @@ def _check_names(names: Sequence[str]) -> None:
         raise ValueError(problem)
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(data: bytes) -> pd.DataFrame:
     import pyarrow
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(path, partitioning=None, page_checksum_verification=True)
+        table = parquet.read_table(io.BytesIO(data), page_checksum_verification=True)
         _check_names(table.column_names)
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     except (pyarrow.ArrowException, NotImplementedError, TypeError, KeyError) as error:
@@ -221,8 +221,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _read_json(path: Path) -> pd.DataFrame:
-    text = path.read_text(encoding="utf-8-sig")
+def _read_json(data: bytes) -> pd.DataFrame:
+    text = data.decode("utf-8-sig")
     records = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_record)
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
         raise ValueError("expected a list of records")
@@ -246,7 +246,7 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".parquet": _write_parquet,
     ".json": _write_json,
 }
-_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+_READERS: dict[str, Callable[[bytes], pd.DataFrame]] = {
     ".csv": _read_csv,
     ".parquet": _read_parquet,
     ".json": _read_json,

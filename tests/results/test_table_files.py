@@ -147,7 +147,7 @@ def test_what_is_no_file_is_neither_written_nor_read(frame, tmp_path):
         with pytest.raises(InputError, match=problem) as caught:
             write_table(frame, path)
         assert str(path) in str(caught.value)
-        with pytest.raises(InputError, match="cannot be read"):
+        with pytest.raises(InputError, match=r"not a file|cannot be read"):
             read_table(path)
     assert pipe.is_fifo() and device.is_symlink()
 
