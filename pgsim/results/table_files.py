@@ -27,7 +27,7 @@ from pgsim.results.values import name_problem
 from pgsim.text import writable
 from pgsim.writing import replacing
 
-_TEXT = ("design", *IDENTITY)  # a layer may be called 0, and stays text
+_TEXT = frozenset(("design", *IDENTITY))  # a layer may be called 0, and stays text
 _NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *", re.ASCII)
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -123,9 +123,10 @@ def read_table(path: str | Path) -> pd.DataFrame:
     except (OSError, ValueError, RecursionError, MemoryError) as error:
         first_line = str(error).partition("\n")[0]
         raise InputError(f"{path}: not a {path.suffix} table: {first_line}") from None
-    if not COLUMNS.keys() & set(frame.columns):
-        raise InputError(f"{path}: no table of results: it has none of their columns")
-    return checked_table(frame, str(path))
+    table = checked_table(frame, str(path))
+    if not (COLUMNS.keys() - _TEXT) & set(table.columns):
+        raise InputError(f"{path}: no table of results: no column of it holds one of their numbers")
+    return table
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
