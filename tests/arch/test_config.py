@@ -148,7 +148,7 @@ def test_a_buffer_has_a_word_in_each_bank(small, buffer):
     # 4 banks of 128 bits are 512 bits, and as many in the other half: 0.125 KiB.
     sram = f"memory.{buffer}_sram"
     words = {f"{sram}.banks": 4, f"{sram}.port_bits": 128, "array.rows": 1, "array.columns": 1}
-    assert small.override(words | {f"{sram}.kib": 0.125}).name == "small"
+    assert small.override(words | {f"{sram}.kib": 0.125, "name": "small"}).name == "small"
     message = (
         rf"{buffer}_sram\.kib: value 0\.12: expected at least 0\.125: each of 4 banks has a word "
         r"of 128 bits in each half\."
