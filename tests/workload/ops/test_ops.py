@@ -166,6 +166,8 @@ def test_an_error_names_the_copied_op(copied: Op) -> None:
         ("conv2d", {"in_size": [9, 7], "kernel": [3, 1]}, "conv 3x1", "9x7 to 7x7"),
         ("conv2d", {"stride": [2, 2]}, "conv 3x3 stride 2", None),
         ("conv2d", {"stride": [1, 2], "dilation": [2, 1]}, "conv 3x3 stride 1x2 dilation 2x1", ""),
+        # Two numbers that are equal, as they come from a file, and not one object.
+        ("conv2d", {"stride": [300, int("300")]}, "conv 3x3 stride 300", None),
         ("conv2d", {"groups": 2}, "conv 3x3, 2 groups", None),
     ],
 )
