@@ -14,13 +14,13 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from pgsim.errors import InputError, nearest
-from pgsim.files import check_new_file
+from pgsim.files import check_new_file, opened
 from pgsim.results.cells import as_cell, as_text, map_text
 from pgsim.results.columns import COLUMNS, IDENTITY, checked_table
 from pgsim.results.values import name_problem
@@ -116,17 +116,15 @@ def read_table(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     if path.suffix not in _READERS:
         raise InputError(f"{path}: a table's name ends in one of {', '.join(_READERS)}")
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path}: cannot be read: it is no file")
-    try:
-        return checked_table(_READERS[path.suffix](path), str(path))
-    except InputError:
-        raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        first_line = str(error).partition("\n")[0]
-        raise InputError(f"{path}: not a {path.suffix} table: {first_line}") from None
+    with opened(path) as file:
+        try:
+            frame = _READERS[path.suffix](file)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            first_line = str(error).partition("\n")[0]
+            raise InputError(f"{path}: not a {path.suffix} table: {first_line}") from None
+    return checked_table(frame, str(path))
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -154,8 +152,8 @@ def _json_value(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    text = path.read_bytes().decode("utf-8-sig")
+def _read_csv(file: BinaryIO) -> pd.DataFrame:
+    text = file.read().decode("utf-8-sig")
     _check_head(text)
     named = dict.fromkeys(_TEXT, "str")
     with warnings.catch_warnings():  # pandas only warns of a row that is longer than the head
@@ -208,12 +206,12 @@ def _check_names(names: Sequence[str]) -> None:
         raise ValueError(problem)
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(file: BinaryIO) -> pd.DataFrame:
     import pyarrow
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(path, partitioning=None, page_checksum_verification=True)
+        table = parquet.read_table(file, partitioning=None, page_checksum_verification=True)
         _check_names(table.column_names)
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     except (pyarrow.ArrowException, NotImplementedError, TypeError, KeyError) as error:
@@ -221,8 +219,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _read_json(path: Path) -> pd.DataFrame:
-    text = path.read_text(encoding="utf-8-sig")
+def _read_json(file: BinaryIO) -> pd.DataFrame:
+    text = file.read().decode("utf-8-sig")
     records = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_record)
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
         raise ValueError("expected a list of records")
@@ -246,7 +244,7 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".parquet": _write_parquet,
     ".json": _write_json,
 }
-_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+_READERS: dict[str, Callable[[BinaryIO], pd.DataFrame]] = {
     ".csv": _read_csv,
     ".parquet": _read_parquet,
     ".json": _read_json,

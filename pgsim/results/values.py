@@ -93,9 +93,8 @@ class Anything(Values):
         """Return which cells could be neither drawn nor told apart."""
         plain = (str, bool, int, float, np.bool_, np.integer, np.floating)
         numbers = _numbers(cells)
-        strange = (
-            [not isinstance(each, plain) for each in cells] if cells.dtype == object else False
-        )
+        kinds = [isinstance(each, plain) for each in cells] if cells.dtype == object else True
+        strange = ~np.array(kinds, dtype=bool)  # of an empty column too
         beyond = ~np.isnan(numbers) & ~(abs(numbers) <= _MOST_MEASURED)
         return beyond | (strange & ~cells.isna().to_numpy(bool))
 
