@@ -19,6 +19,7 @@ from rich.progress import (
 
 from pgsim.cli.options import table_option
 from pgsim.cli.output import console
+from pgsim.cli.streams import say
 from pgsim.files import shipped_names
 from pgsim.results.table_files import write_table
 from pgsim.study.sweeps import SHIFT, WIDTHS, SweepSpec, load_sweep, sweep, sweep_points
@@ -48,7 +49,7 @@ def command(
     if dry_run:
         with _bar() as told:
             sweep_points(asked, progress=told("checking"))
-        click.echo(f"{spec}: ok: {asked.point_count:,} points ({asked.product})")
+        say(f"{spec}: ok: {asked.point_count:,} points ({asked.product})")
     elif output is None:
         missing = next(each for each in ctx.command.params if each.name == "output")
         raise click.MissingParameter(ctx=ctx, param=missing)
@@ -57,19 +58,19 @@ def command(
         with _bar() as told:
             frame = sweep(asked, jobs=jobs, progress=told("simulating"), checking=told("checking"))
         write_table(frame, output)
-        click.echo(f"{output}: {len(frame):,} rows, one per point and layer", err=True)
+        say(f"{output}: {len(frame):,} rows, one per point and layer", err=True)
 
 
 def _note_what_ifs(asked: SweepSpec) -> None:
     """Say what a sweep's what-ifs leave out."""
     if widths := [key for key in asked.what_ifs if key in WIDTHS]:
-        click.echo(
+        say(
             f"note: what if {', '.join(widths)} differed: the masks are those of the "
             "trained widths, and no model was trained at these",
             err=True,
         )
     if SHIFT in asked.axes:
-        click.echo(
+        say(
             "note: what if all thresholds were moved: on the images in the margins files, whose "
             "network was not run again; later layers' inputs would change, and accuracy",
             err=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from itertools import product
 
@@ -18,6 +18,7 @@ from pgsim.arch import (
 )
 from pgsim.arch.technology import Stamp, technology_stamp
 from pgsim.cost.clock import check_clock
+from pgsim.errors import InputError
 from pgsim.schemes import Pass, whole
 
 _UW_PER_MW = 1000.0
@@ -77,7 +78,7 @@ def costs_of(arch: ArchConfig) -> Costs:
 
     Raises InputError where there is no such technology or synthesis table, where one is wrong or
     lacks what the design has (the PE, a module, the kind of DRAM), one problem a line; and where
-    none of its parts reaches the design's clock (M39).
+    none of its parts reaches the design's clock (M39), or a part would cost less than nothing.
     """
     return _costs_of(arch, technology_stamp(arch.technology))
 
@@ -89,7 +90,7 @@ def _costs_of(arch: ArchConfig, stamp: Stamp) -> Costs:
     return Costs(
         arch=arch,
         technology=technology,
-        pe=arch.pe.cost(technology),
+        pe=_possible("a PE", arch.pe.cost(technology), technology),
         gating=gating_cost(technology, arch),
         buffers={
             name: sram_cost(technology, sram.kib, sram.banks, sram.port_bits)
@@ -106,6 +107,8 @@ def gating_cost(technology: Technology, arch: ArchConfig) -> GatingCost:
     InputError as `arch.logic_cost` does. Source: MODEL.md M28, M29.
     """
     columns, scheduler, pe = arch.array.columns, arch.scheduler, arch.pe
+    steering = logic_cost(technology, scheduler.modules(columns))
+    stream_bit = logic_cost(technology, pe.stream_bit_modules)
     address_bits = max(1, (arch.window - 1).bit_length())
     banks = scheduler.table_banks(columns)
     word_bits = scheduler.table_word_bits(columns, address_bits)
@@ -113,11 +116,25 @@ def gating_cost(technology: Technology, arch: ArchConfig) -> GatingCost:
     return GatingCost(
         columns=columns,
         comparator=logic_cost(technology, {"comparator_32": 1}),
-        scheduler=logic_cost(technology, scheduler.modules(columns)),
-        stream_bit=logic_cost(technology, pe.stream_bit_modules),
+        scheduler=_possible("the scheduler", steering, technology),
+        stream_bit=_possible("a bit of an operand stream", stream_bit, technology),
         stream_bits=arch.pes * scheduler.further_streams(columns) * _widest_stream_bits(arch),
         issue_table=sram_cost(technology, slots * banks * word_bits / 8192, banks, word_bits),
     )
+
+
+def _possible(part: str, cost: LogicCost, technology: Technology) -> LogicCost:
+    """Return the cost of a part; raises InputError where a table makes it less than nothing.
+
+    What a part adds is a larger module less a smaller one, and a table can have them the other way.
+    """
+    for figure, value in asdict(cost).items():
+        if value < 0:
+            raise InputError(
+                f"technology: synthesis: {technology.synthesis}: {figure} of {part} comes out as "
+                f"{value:g}: expected larger modules to cost more than what they contain"
+            )
+    return cost
 
 
 def _widest_stream_bits(arch: ArchConfig) -> int:

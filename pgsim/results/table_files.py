@@ -14,7 +14,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
@@ -27,7 +27,7 @@ from pgsim.results.values import name_problem
 from pgsim.text import writable
 from pgsim.writing import replacing
 
-_TEXT = ("design", *IDENTITY)  # a layer may be called 0, and stays text
+_TEXT = frozenset(("design", *IDENTITY))  # a layer may be called 0, and stays text
 _NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *", re.ASCII)
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -117,14 +117,16 @@ def read_table(path: str | Path) -> pd.DataFrame:
     if path.suffix not in _READERS:
         raise InputError(f"{path}: a table's name ends in one of {', '.join(_READERS)}")
     with opened(path) as file:
-        try:
-            frame = _READERS[path.suffix](file)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-        except (ValueError, RecursionError, MemoryError) as error:
-            first_line = str(error).partition("\n")[0]
-            raise InputError(f"{path}: not a {path.suffix} table: {first_line}") from None
-    return checked_table(frame, str(path))
+        data = file.read()
+    try:
+        frame = _READERS[path.suffix](data)
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        first_line = str(error).partition("\n")[0]
+        raise InputError(f"{path}: not a {path.suffix} table: {first_line}") from None
+    table = checked_table(frame, str(path))
+    if not (COLUMNS.keys() - _TEXT) & set(table.columns):
+        raise InputError(f"{path}: no table of results: no column of it holds one of their numbers")
+    return table
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -152,8 +154,8 @@ def _json_value(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _read_csv(file: BinaryIO) -> pd.DataFrame:
-    text = file.read().decode("utf-8-sig")
+def _read_csv(data: bytes) -> pd.DataFrame:
+    text = data.decode("utf-8-sig")
     _check_head(text)
     named = dict.fromkeys(_TEXT, "str")
     with warnings.catch_warnings():  # pandas only warns of a row that is longer than the head
@@ -166,7 +168,8 @@ def _read_csv(file: BinaryIO) -> pd.DataFrame:
             )  # fmt: skip
         except pd.errors.ParserWarning:
             raise ValueError("a row has more cells than the head has names") from None
-    return map_text(frame.apply(_numbers_apart), as_text)
+    columns = {str(name): _numbers_apart(cells) for name, cells in frame.items()}
+    return map_text(pd.DataFrame(columns, index=frame.index), as_text)
 
 
 def _numbers_apart(cells: pd.Series[Any]) -> pd.Series[Any]:
@@ -206,12 +209,12 @@ def _check_names(names: Sequence[str]) -> None:
         raise ValueError(problem)
 
 
-def _read_parquet(file: BinaryIO) -> pd.DataFrame:
+def _read_parquet(data: bytes) -> pd.DataFrame:
     import pyarrow
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(file, partitioning=None, page_checksum_verification=True)
+        table = parquet.read_table(io.BytesIO(data), page_checksum_verification=True)
         _check_names(table.column_names)
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     except (pyarrow.ArrowException, NotImplementedError, TypeError, KeyError) as error:
@@ -219,8 +222,8 @@ def _read_parquet(file: BinaryIO) -> pd.DataFrame:
     return frame
 
 
-def _read_json(file: BinaryIO) -> pd.DataFrame:
-    text = file.read().decode("utf-8-sig")
+def _read_json(data: bytes) -> pd.DataFrame:
+    text = data.decode("utf-8-sig")
     records = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_record)
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
         raise ValueError("expected a list of records")
@@ -244,7 +247,7 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".parquet": _write_parquet,
     ".json": _write_json,
 }
-_READERS: dict[str, Callable[[BinaryIO], pd.DataFrame]] = {
+_READERS: dict[str, Callable[[bytes], pd.DataFrame]] = {
     ".csv": _read_csv,
     ".parquet": _read_parquet,
     ".json": _read_json,

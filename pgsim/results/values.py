@@ -15,6 +15,7 @@ from pgsim.text import shortened
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_COLUMNS = 1_000
 _MOST_COUNTED = 2**63 - 1
 _MOST_MEASURED = 1e60  # far above all that a design can spend, and far from overflow when drawn
 
@@ -80,7 +81,7 @@ class Number(Values):
         """Return them as int64 where they are whole and none is missing, else as float64."""
         if self.whole and not cells.isna().any():
             return cells.astype("int64")
-        return cells.astype("float64")
+        return type(cells)(_numbers(cells), index=cells.index, name=cells.name)
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,25 +93,21 @@ class Anything(Values):
     def wrong(self, cells: pd.Series[Any]) -> npt.NDArray[np.bool_]:
         """Return which cells could be neither drawn nor told apart."""
         plain = (str, bool, int, float, np.bool_, np.integer, np.floating)
-        numbers = _numbers(cells)
-        kinds = [isinstance(each, plain) for each in cells] if cells.dtype == object else True
-        strange = ~np.array(kinds, dtype=bool)  # of an empty column too
-        beyond = ~np.isnan(numbers) & ~(abs(numbers) <= _MOST_MEASURED)
+        strange = np.fromiter((not isinstance(each, plain) for each in cells), bool, len(cells))
+        beyond = abs(_numbers(cells)) > _MOST_MEASURED
         return beyond | (strange & ~cells.isna().to_numpy(bool))
 
 
 def _numbers(cells: pd.Series[Any]) -> npt.NDArray[np.float64]:
     """Return cells as numbers: NaN for what is none, truth among it, or missing."""
-    import pandas as pd
+    from pandas.api.types import is_float_dtype, is_integer_dtype, is_object_dtype
 
-    if pd.api.types.is_bool_dtype(cells) or not (
-        pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_object_dtype(cells)
-    ):
-        return np.full(len(cells), np.nan)
-    if pd.api.types.is_object_dtype(cells):  # such as a column of numbers with a word among them
-        kept = cells.map(lambda each: each if _is_number(each) else np.nan)
-        return np.array([float(each) for each in kept], dtype=np.float64)
-    return cells.to_numpy("float64", na_value=np.nan)
+    if is_object_dtype(cells):  # such as a column of numbers with a word among them
+        numbers = (float(each) if _is_number(each) else np.nan for each in cells)
+        return np.fromiter(numbers, np.float64, len(cells))
+    if is_float_dtype(cells) or is_integer_dtype(cells):
+        return cells.to_numpy("float64", na_value=np.nan)
+    return np.full(len(cells), np.nan)
 
 
 def _is_number(cell: object) -> bool:
@@ -139,6 +136,8 @@ def word(words: Iterable[str]) -> Name:
 
 def name_problem(names: Sequence[str]) -> str | None:
     """Return what is wrong with the names of a table's columns, or None."""
+    if len(names) > _MOST_COLUMNS:
+        return f"{len(names):,} columns: expected {_MOST_COLUMNS:,} at most"
     seen: set[str] = set()
     for place, name in enumerate(names, start=1):
         if not name:

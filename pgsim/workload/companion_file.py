@@ -94,7 +94,7 @@ def companion_path(companion: Companion[_Manifest], trace: str | Path) -> Path:
     The file need not be there. Raises InputError where the trace is not.
     """
     name, paths = find_trace(trace)
-    return paths[0].with_name(name + companion.suffix)
+    return paths[0].parent / f"{name}{companion.suffix}"  # of the root, too, which has no name
 
 
 def load_companion(companion: Companion[_Manifest], name_or_path: str | Path) -> Content[_Manifest]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from arch_files import synthesis_text, technology_text
 from designs import design
 from unit_costs import FIXED, close, gates, stream_bit
 
@@ -55,3 +58,12 @@ def test_a_window_of_one_slot_has_an_address_of_one_bit() -> None:
 def test_what_the_technology_lacks_is_refused_by_its_key() -> None:
     with pytest.raises(InputError, match=r"memory\.dram\.kind: value 'hbm3'.*'hbm2'"):
         costs_of(design({"memory.dram.kind": "hbm3"}))
+
+
+def test_a_part_that_adds_less_than_nothing_is_refused(tmp_path: Path) -> None:
+    # Four streams add to a fixed 8 x 8 PE 6040.8 - 5128.7 um2; here they would take 0.7 away.
+    (tmp_path / "mine.yaml").write_text(synthesis_text().replace("6040.8", "5128"))
+    naming = technology_text().replace("synthesis: sky130", "synthesis: mine.yaml")
+    (tmp_path / "node.yaml").write_text(naming)
+    with pytest.raises(InputError, match=r"mine\.yaml: area_um2 of a bit of an operand stream .*-"):
+        costs_of(design({"technology": str(tmp_path / "node.yaml")}))

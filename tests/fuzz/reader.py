@@ -64,7 +64,7 @@ class Reader(ABC):
             mutator = rng.choice(self.mutators if rng.random() < _LAYERED else BYTE_EDITS)
             try:
                 data = mutator(rng, data)
-            except Unfit:
+            except (Unfit, RecursionError):  # too deep to be written again
                 continue
             steps.append(mutator.__name__)
         if rng.random() < _CROSSED:

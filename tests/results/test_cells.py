@@ -29,8 +29,8 @@ def test_no_cell_of_a_csv_begins_a_formula(first: str, tmp_path: Path) -> None:
 
 def test_a_negative_number_stays_a_number(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    write_table(pd.DataFrame({"trace.threshold_shift": [-1.5, 2.0]}), path)
-    assert path.read_text() == "trace.threshold_shift\n-1.5\n2.0\n"
+    write_table(pd.DataFrame({"trace.threshold_shift": [-1.5, 2.0], "cycles": 7}), path)
+    assert path.read_text() == "trace.threshold_shift,cycles\n-1.5,7\n2.0,7\n"
     assert read_table(path)["trace.threshold_shift"].tolist() == [-1.5, 2.0]
 
 

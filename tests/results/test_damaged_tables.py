@@ -142,6 +142,8 @@ def text_of(good: Path) -> str:
         (lambda text: text + '"', "EOF"),
         (lambda text: text.replace("conv2", "con\0v2"), "null character"),
         (lambda text: "\n", "No columns"),
+        (lambda text: ",".join(map(str, range(1_001))), "1,001 columns: expected 1,000 at most"),
+        (lambda text: text + "a" * 200 + "\n", "row 7, column 'trace': empty"),
     ],
 )
 def test_a_csv_of_another_form_is_refused(good: Path, tmp_path: Path, change: Any, problem: str):
@@ -171,6 +173,19 @@ def test_what_editors_do_to_a_csv_is_taken(good: Path, frame: pd.DataFrame, tmp_
         read_table(path)
 
 
+def test_a_table_without_rows_is_read_and_one_of_other_columns_is_not(tmp_path: Path) -> None:
+    (path := tmp_path / "empty.csv").write_text("layer,cycles,note\n")
+    assert read_table(path).columns.tolist() == ["layer", "cycles", "note"]
+    for name, text in (
+        ("page.csv", "<html>\n"),
+        ("other.csv", "arch,b\n1,2\n"),
+        ("list.json", "[]"),
+    ):
+        (path := tmp_path / name).write_text(text)
+        with pytest.raises(InputError, match="no table of results"):
+            read_table(path)
+
+
 def test_whole_numbers_that_a_spreadsheet_wrote_as_decimals_are_counts(good: Path) -> None:
     read = read_table(changed(good, "macs", "1.5E+06"))
     assert read["macs"].dtype == "int64" and read.loc[1, "macs"] == 1_500_000
@@ -185,6 +200,8 @@ def test_whole_numbers_that_a_spreadsheet_wrote_as_decimals_are_counts(good: Pat
         ("cycles", [[1], [2]], ""),
         ("layer", [1, 2], "1"),
         ("energy_pj", pd.to_datetime(["2020-01-01", "2020-01-02"]), "Timestamp"),
+        ("energy_pj", pd.to_timedelta([1, 2]), "Timedelta"),
+        ("array.rows", pd.to_timedelta([1, 2]), "Timedelta"),
         ("array.rows", [8.0, float("inf")], "inf"),
         ("array.rows", [[8], [16]], ""),
     ],
@@ -193,9 +210,17 @@ def test_a_parquet_file_of_other_types_is_refused(
     column: str, cells: Any, shown: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "typed.parquet"
-    pd.DataFrame({column: cells}).to_parquet(path)
+    pd.DataFrame({column: cells, "macs": 1}).to_parquet(path)
     with pytest.raises(InputError, match=rf"row [12], column '{column}': .*{shown}.*: expected"):
         read_table(path)
+
+
+def test_a_column_of_nothing_is_one_of_numbers_where_it_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.parquet"
+    for nothing in ([None, None], pd.to_timedelta([None, None]), pd.to_datetime([None, None])):
+        pd.DataFrame({"mask_density": nothing}).to_parquet(path)
+        read = read_table(path)["mask_density"]
+        assert read.dtype == "float64" and read.isna().all()
 
 
 def test_a_damaged_parquet_file_is_refused(frame: pd.DataFrame, tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def test_what_is_no_file_is_neither_written_nor_read(frame, tmp_path):
         with pytest.raises(InputError, match=problem) as caught:
             write_table(frame, path)
         assert str(path) in str(caught.value)
-        with pytest.raises(InputError, match=problem):
+        with pytest.raises(InputError, match=r"not a file|cannot be read"):
             read_table(path)
     assert pipe.is_fifo() and device.is_symlink()
 

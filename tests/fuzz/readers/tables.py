@@ -58,7 +58,7 @@ class TableReader(Reader):
         records = frame.to_dict("records")
         check_rows(records)
         number = crc32(path.read_bytes())
-        if number % _SELDOM == 0:
+        if number % _SELDOM == 0 or "time_us" not in frame:  # without which it is soon refused
             figure = draw_results(frame, **_FIGURES[number // _SELDOM % len(_FIGURES)])
             _check_figure(figure)
             text = "".join(str(each) for record in records for each in record.values())

@@ -140,3 +140,9 @@ def test_problems_end_the_check_when_there_are_fifty(gated):
     assert len(problems) == 50 and "array.rows: value 10050: expected" in problems[-1]
     assert last == "and there may be more: nothing further was checked"
     assert told == [(done, 10_001) for done in range(1, 52)]  # 10,000 designs and one trace
+
+
+@pytest.mark.parametrize("trace", ["/", ".", "..", "//"])
+def test_a_folder_is_no_trace_whose_thresholds_could_move(trace):
+    with pytest.raises(InputError, match="folder"):
+        sweep_points(SweepSpec(traces=[trace], archs=["pg_ws"], axes={"threshold_shift": (0,)}))
