@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 from pgsim.errors import InputError, nearest
 
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # no such flag on Windows
+_PIPE = "a pipe"
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -96,7 +97,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path}: cannot be read: {reason}") from None
     if what:
-        raise InputError(f"{path}: {what}, not a file")
+        hint = ": write what it brings to a file first" if what == _PIPE else ""
+        raise InputError(f"{path}: {what}, not a file{hint}")
     with open(descriptor, "rb") as file:
         yield file
 
@@ -117,7 +119,7 @@ def _irregular(mode: int) -> str:
         return ""
     kinds = {
         stat.S_IFDIR: "a folder",
-        stat.S_IFIFO: "a pipe",
+        stat.S_IFIFO: _PIPE,
         stat.S_IFSOCK: "a socket",
         stat.S_IFCHR: "a device",
         stat.S_IFBLK: "a device",
