@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from pgsim.errors import InputError, nearest
 
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # no such flag on Windows
-_FOLDER = "a folder"
+_PIPE = "a pipe"
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -97,7 +97,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path}: cannot be read: {reason}") from None
     if what:
-        raise InputError(f"{path}: {what}, not a file")
+        hint = ": write what it brings to a file first" if what == _PIPE else ""
+        raise InputError(f"{path}: {what}, not a file{hint}")
     with open(descriptor, "rb") as file:
         yield file
 
@@ -117,8 +118,8 @@ def _irregular(mode: int) -> str:
     if stat.S_ISREG(mode):
         return ""
     kinds = {
-        stat.S_IFDIR: _FOLDER,
-        stat.S_IFIFO: "a pipe",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: _PIPE,
         stat.S_IFSOCK: "a socket",
         stat.S_IFCHR: "a device",
         stat.S_IFBLK: "a device",
@@ -126,27 +127,20 @@ def _irregular(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "something else")
 
 
-def check_folder(path: Path) -> Path:
-    """Return the path of a file to be; raises InputError where its folder is not, or it is one."""
-    if path.is_dir() or not path.parent.is_dir():
-        what = "a folder" if path.is_dir() else f"its folder {path.parent} does not exist"
-        raise InputError(f"{path}: cannot be written: {what}")
-    return path
-
-
 def check_new_file(path: Path) -> Path:
     """Return the path of a file to be written or replaced.
 
     Raises InputError where its folder is not, where there is something else than a file, such as a
-    pipe or a device, and where no file can have this name.
+    folder, a pipe or a device, and where no file can have this name.
     """
     try:
         what = _irregular(path.stat().st_mode)
     except FileNotFoundError:
-        what = ""
+        what = "" if path.parent.is_dir() else f"its folder {path.parent} does not exist"
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{path}: cannot be written: {reason}") from None
-    if what and what != _FOLDER:
-        raise InputError(f"{path}: cannot be written: it is {what}")
-    return check_folder(path)
+        what = str(getattr(error, "strerror", None) or error)
+    else:
+        what = what and f"it is {what}"
+    if what:
+        raise InputError(f"{path}: cannot be written: {what}")
+    return path

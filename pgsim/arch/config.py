@@ -30,6 +30,8 @@ from pgsim.arch.yaml_source import Problem, read_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
 
+_VALUES = (str, int, float, bool, type(None))  # what a key of a design may hold
+
 
 class ArchConfig(Section):
     """One accelerator design, as `load_arch` reads it; compares, hashes and pickles by value.
@@ -159,7 +161,9 @@ class ArchConfig(Section):
         unknown, different = [], {}
         for key, value in values.items():
             if key in config_keys():
-                if _put(changed, key, value) != value:
+                value = value.item() if isinstance(value, np.generic) else value
+                before = _put(changed, key, value)
+                if not isinstance(value, _VALUES) or value != before:
                     different[key] = value
             else:
                 location = tuple(str(key).split("."))
@@ -220,7 +224,7 @@ def _put(values: dict[str, Any], key: str, value: object) -> Any:
     for section in sections:
         values = values[section]
     before = values[last]
-    values[last] = value.item() if isinstance(value, np.generic) else value
+    values[last] = value
     return before
 
 

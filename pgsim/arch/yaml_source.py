@@ -18,6 +18,7 @@ import yaml
 
 from pgsim.errors import InputError
 from pgsim.files import opened
+from pgsim.text import shortened
 
 Location = tuple[str | int, ...]
 
@@ -249,8 +250,3 @@ def _yaml_1_1_kind(text: str) -> str | None:
     tag: str = resolver.resolve(yaml.ScalarNode, text, (True, False))
     kinds = {"int": "an integer", "float": "a number", "timestamp": "a date"}
     return kinds.get(tag.rpartition(":")[2])
-
-
-def shortened(text: str, longest: int = 60) -> str:
-    """Return `text`, its middle cut out if it is longer than `longest` characters."""
-    return text if len(text) <= longest else f"{text[: longest - 20]}...{text[-17:]}"

@@ -46,7 +46,8 @@ def images_of(batch: object, where: str) -> Tensor:
         if isinstance(images, Tensor) and not all(_labels(each, images) for each in labels):
             raise InputError(
                 f"{where}: is a {type(batch).__name__} of {len(batch)}, in which not one label an "
-                f"image follows the images: {_EXPECTED}."
+                f"image follows the images: {_EXPECTED}. Where the first are the images, give "
+                "(images for images, *_ in batches)."
             )
     if not isinstance(images, Tensor):
         hint = " torch.from_numpy gives one." if hasattr(batch, "__array__") else ""

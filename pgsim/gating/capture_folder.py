@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pgsim.errors import InputError
+from pgsim.workload.manifest import MOST_SHARDS
 from pgsim.workload.problems import describe
 from pgsim.workload.saved_trace import join_traces, load_trace
 from pgsim.workload.strict_json import parse_json
@@ -25,7 +26,6 @@ from pgsim.writing import is_partial, replacing
 
 PROGRESS = "progress.json"
 
-_MOST_SHARDS = 99_999  # as many as their names can count
 _MOST_BATCHES = 2**40
 
 
@@ -38,7 +38,7 @@ class Progress(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     asked: dict[str, Any]
-    shards: Annotated[int, Field(ge=0, le=_MOST_SHARDS)] = 0
+    shards: Annotated[int, Field(ge=0, le=MOST_SHARDS)] = 0
     batches: Annotated[int, Field(ge=0, le=_MOST_BATCHES)] = 0
     inputs_sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
     complete: bool = False

@@ -14,7 +14,7 @@ from pgsim.workload.problems import describe, short
 from pgsim.workload.strict_json import parse_json
 
 FORMAT_VERSION: Final = 2  # that is written; version 1 is read too
-MOST_SHARDS = 99_999
+MOST_SHARDS = 99_999  # as many as their names can count
 MOST_IMAGES = 2**21  # of a trace: beyond any data set whose images are simulated one by one
 MOST_LAYERS = 4096
 

@@ -148,7 +148,8 @@ def test_a_buffer_has_a_word_in_each_bank(small, buffer):
     # 4 banks of 128 bits are 512 bits, and as many in the other half: 0.125 KiB.
     sram = f"memory.{buffer}_sram"
     words = {f"{sram}.banks": 4, f"{sram}.port_bits": 128, "array.rows": 1, "array.columns": 1}
-    assert small.override(words | {f"{sram}.kib": 0.125, "name": "small"}).name == "small"
+    smallest = small.override(words | {f"{sram}.kib": 0.125})
+    assert smallest.memory.buffers[buffer].kib == 0.125
     message = (
         rf"{buffer}_sram\.kib: value 0\.12: expected at least 0\.125: each of 4 banks has a word "
         r"of 128 bits in each half\."
@@ -156,7 +157,7 @@ def test_a_buffer_has_a_word_in_each_bank(small, buffer):
     with pytest.raises(InputError, match=message):
         small.override(words | {f"{sram}.kib": 0.12})
     one_buffer = words | {f"{sram}.kib": 0.0625, "memory.double_buffered": False}
-    assert small.override(one_buffer).name == "small"
+    assert small.override(one_buffer).memory.buffers[buffer].kib == 0.0625
     with pytest.raises(InputError, match=r"at least 0\.0625: .* of 128 bits\."):
         small.override(one_buffer | {f"{sram}.kib": 0.0624})
 

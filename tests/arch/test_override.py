@@ -65,6 +65,14 @@ def test_override_takes_numpy_scalars_as_numbers(small):
     assert type(wide.array.rows) is int
 
 
+def test_what_cannot_be_compared_is_refused_like_any_other_value(small):
+    np = pytest.importorskip("numpy")
+    pd = pytest.importorskip("pandas")
+    for value in (np.array([8, 16]), pd.NA):
+        with pytest.raises(InputError, match=r"array\.rows: value .*: expected a whole number"):
+            small.override({"array.rows": value})
+
+
 def test_every_key_of_the_format_can_be_set_to_what_it_is(small):
     dump = small.model_dump()
     for key in config_keys():

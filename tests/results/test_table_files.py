@@ -37,6 +37,21 @@ def test_a_table_is_read_back_as_it_was(frame, suffix, tmp_path):
     pd.testing.assert_frame_equal(read_table(path), frame)
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])  # .json has records, and none says no name
+def test_a_table_without_rows_is_read_back(frame, suffix, tmp_path):
+    path = tmp_path / f"table{suffix}"
+    write_table(frame[:0], path)
+    read = read_table(path)
+    assert read.columns.tolist() == frame.columns.tolist()
+    assert len(read) == 0
+
+
+def test_a_name_that_no_file_can_have_is_told():
+    for name in (f"{'a' * 5000}.csv", "a\0b.parquet"):
+        with pytest.raises(InputError, match="cannot be read"):
+            read_table(name)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(0, 1e60), min_size=1))
 def test_csv_keeps_every_digit(tmp_path_factory, numbers):
