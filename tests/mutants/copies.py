@@ -14,7 +14,7 @@ from pathlib import Path
 from drawing import ROOT, Mutant
 
 TESTS = ROOT / "tests"
-SLOW = ("rtl", "extending", "benchmarks", "gating", "docs")  # folders whose tests are not asked
+SLOW = ("rtl", "extending", "benchmarks", "gating", "docs", "fuzz")  # folders that are not asked
 OFTEN_TELL = ("model", "study", "reference_model", "test_model_examples.py", "test_conservation.py")
 LONGEST = ("test_fitted", "test_against_reference", "test_compiled", "test_passes_outputs")
 UNWANTED = (".*", "__pycache__", "build", "dist", "*.egg-info")
