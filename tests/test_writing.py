@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pool_work import default_signals
 
 from pgsim import writing
 from pgsim.errors import InputError
@@ -128,7 +129,9 @@ def test_a_signal_leaves_what_stood_there_and_nothing_beside(
 ) -> None:
     target, number = tmp_path / "out.csv", getattr(signal, name)
     target.write_text("old")
-    ended = subprocess.run([sys.executable, "-c", ENDED, target, str(int(number)), kind])
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDED, target, str(int(number)), kind], preexec_fn=default_signals
+    )
     assert ended.returncode == -number
     assert target.read_text() == "old"
     left = sorted(each.name for each in tmp_path.iterdir() if each != target)

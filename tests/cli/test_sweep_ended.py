@@ -9,9 +9,9 @@ import sys
 import time
 from itertools import cycle, islice
 
-from pool_work import ENDING, gone
+from pool_work import ENDING, default_signals, gone
 
-MOMENTS = int(os.environ.get("PGSIM_SWEEP_MOMENTS", "20"))
+MOMENTS = int(os.environ.get("PGSIM_SWEEP_MOMENTS", "8"))
 GONE_WITHIN_S = 20  # on a busy machine; on an idle one it is half a second
 
 
@@ -28,6 +28,7 @@ def test_a_sweep_ended_at_any_moment_leaves_nothing(small, tmp_path):
             env=os.environ | {"PYTHONPATH": path},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=default_signals,
         )
 
     start = time.monotonic()
@@ -55,7 +56,7 @@ IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spa
 def test_control_c_ends_it_with_one_line(small, tmp_path):
     """The terminal tells all processes in the foreground, and nobody prints a traceback."""
     spec, output = tmp_path / "spec.yaml", tmp_path / "out.csv"
-    rows = list(range(1, 1025))
+    rows = list(range(1, 257))
     spec.write_text(f"traces: [{small}]\narchs: [pg_os]\naxes: {{array.rows: {rows}}}\n")
     command = [sys.executable, "-m", "pgsim", "sweep", spec, "-o", output, "--jobs", "2"]
     terminal = subprocess.Popen(
@@ -63,6 +64,7 @@ def test_control_c_ends_it_with_one_line(small, tmp_path):
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        preexec_fn=default_signals,
     )
     shown = b""
     while b"simulating" not in shown:

@@ -51,6 +51,12 @@ def fail(point: str) -> None:
     raise {"key": KeyError, "memory": MemoryError}[point](point)
 
 
+def default_signals() -> None:
+    """Let signals end this process that its ancestors ignore, as under nohup or in a background."""
+    for name in ("SIGHUP", "SIGINT", "SIGTERM"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
 def running(*marks: str) -> list[str]:
     """Return the processes, zombies left out, whose command line has all of these marks."""
     listed = subprocess.run(

@@ -10,7 +10,17 @@ from itertools import count, islice
 from threading import Thread
 
 import pytest
-from pool_work import ENDING, Numbered, double, end_by, fail, gone, process_after, running
+from pool_work import (
+    ENDING,
+    Numbered,
+    default_signals,
+    double,
+    end_by,
+    fail,
+    gone,
+    process_after,
+    running,
+)
 
 from pgsim.errors import InputError
 from pgsim.study.sweeps.pool import run
@@ -74,7 +84,7 @@ def test_without_an_interpreter_it_is_said_what_works(monkeypatch):
 
 def test_an_interpreter_that_fails_is_said(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(InputError, match="0: the process at work on it ended with exit code 1"):
+    with pytest.raises(InputError, match=r"[0-2]: the process at work on it ended with exit code 1"):
         list(run(double, range(3), 2))
 
 
@@ -204,14 +214,16 @@ def test_processes_leave_with_their_parent(name, way, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        preexec_fn=default_signals,
     )
     forked = int(parent.stdout.readline())
     try:
         assert len(running(str(tmp_path), "serve()")) == 2
         parent.send_signal(ENDING[name])
-        parent.wait()
+        parent.wait(timeout=60)
         parent.stdout.close()
         assert gone(str(tmp_path), "serve()", within_s=ENDS_WITHIN_S)
     finally:
+        parent.kill()
         if forked:
             os.kill(forked, signal.SIGKILL)
