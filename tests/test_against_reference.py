@@ -25,7 +25,7 @@ from reference import COUNTS, simulate_layer
 from pgsim import ArchConfig, GateTrace, simulate
 from pgsim.workload import layer_shape
 
-SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "600"))
+SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "400"))
 PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "100"))
 CHUNK = 100
 

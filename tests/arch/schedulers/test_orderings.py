@@ -46,7 +46,7 @@ def masked_layers(draw: st.DrawFn) -> Masked:
     return Masked(trace_of(linear(positions, 3, channels), mask), array)
 
 
-quick = settings(max_examples=50, deadline=None)
+quick = settings(max_examples=25, deadline=None)
 few = st.sampled_from((1, 2, 3, 8))
 
 
