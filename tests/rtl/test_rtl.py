@@ -37,7 +37,7 @@ from rtl.verilator import needs_verilator
 pytestmark = pytest.mark.xdist_group("rtl")  # they share what takes long to make
 
 TESTED = BUILDS if os.environ.get("PGSIM_RTL_BUILD_SET") == "all" else FEW_BUILDS
-DEFAULT_CASES = 46
+DEFAULT_CASES = 60
 CASES = int(os.environ.get("PGSIM_RTL_CASES", DEFAULT_CASES))
 DIGITS = "digits_pg_4_2"
 TRAINED_BUILDS = ("2x6,scheduler=combine,ways=3,open=4", "4x2,dataflow=ws")
