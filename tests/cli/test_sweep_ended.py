@@ -11,7 +11,7 @@ from itertools import cycle, islice
 
 from pool_work import ENDING, default_signals, gone
 
-MOMENTS = int(os.environ.get("PGSIM_SWEEP_MOMENTS", "8"))
+MOMENTS = int(os.environ.get("PGSIM_SWEEP_MOMENTS", "6"))
 GONE_WITHIN_S = 20  # on a busy machine; on an idle one it is half a second
 
 
