@@ -9,9 +9,9 @@ takes less. It runs
 - the RTL of every design against pgsim: 340 cases of named schemes and as many of any passes each;
 - the faults of `tests/rtl/mutations.py`, each of which has to be caught;
 - 10,000 layers and designs far beyond any that is built, refused or counted right;
-- every reader of files with 100,000 mutated inputs (`tests/fuzz`);
 - sweeps that signals end, at 400 moments.
 
+Readers of files (`tests/fuzz`) and mutants (`tests/mutants`) have commands of their own, of hours.
 As many run at a time as there are cores. What fails is printed whole.
 """
 
@@ -62,10 +62,6 @@ def checks(share: float) -> tuple[Check, ...]:
             f"{some(10_000)} layers and designs far beyond any that is built",
             (*PYTEST, str(TESTS / "test_any_design.py")),
             {"PGSIM_ANY_DESIGN_SEEDS": some(10_000)},
-        ),
-        Check(
-            f"readers of files, {some(100_000)} mutated inputs each",
-            (sys.executable, str(TESTS / "fuzz"), "--count", some(100_000), "--jobs", "1"),
         ),
         Check(
             f"the stepped reference, {some(2_000)} cases of four passes",
