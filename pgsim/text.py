@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
-
-_MOST_NAMES = 12  # of a list in a sentence
-_LONGEST_NAME = 120  # characters of one of them
+_LONGEST_NAME = 120  # characters
 _LONGEST_LINE = 2_000  # characters, more than a path of any file system that one meets
 _LONGEST_MESSAGE = 9_000
 
@@ -50,19 +46,6 @@ def shortened(text: str, longest: int = _LONGEST_NAME) -> str:
     if left_out <= half:
         return text
     return f"{text[:half]}...({left_out:,} characters)...{text[-half:]}"
-
-
-def listed(names: Iterable[object], most: int = _MOST_NAMES) -> str:
-    """Return names in one line, each of them shortened, the last ones as a count.
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c", "d"], most=2)
-    'a, b and 2 more'
-    """
-    every = [str(name) for name in names]
-    first = ", ".join(shortened(name) for name in islice(every, most))
-    return f"{first} and {len(every) - most:,} more" if len(every) > most else first
 
 
 def bounded(text: str) -> str:

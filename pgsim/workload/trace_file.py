@@ -154,13 +154,10 @@ def write_shards(
             stated = {MANIFEST: sha256(text.encode()).hexdigest(), **own}
             header = _header(text, stated, _tensor_shapes(span[1] - span[0], shapes))
             temporary = stack.enter_context(replacing(target))
-            try:
-                with temporary.open("wb") as file:
-                    file.write(header)
-                    for data in chain.from_iterable(layer.stored(*span) for layer in layers):
-                        file.write(data)
-            except OSError as error:
-                raise InputError(f"{target}: cannot be written: {error.strerror}") from None
+            with temporary.open("wb") as file:
+                file.write(header)
+                for data in chain.from_iterable(layer.stored(*span) for layer in layers):
+                    file.write(data)
     return paths
 
 
