@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pgsim.arch import ArchConfig, Rate
-from pgsim.mapping import Cut, Tiling, cuts, tile
+from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tile
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
 
@@ -15,7 +15,8 @@ from pgsim.workload import LayerShape, LayerTrace
 class Job:
     """A layer, its passes, the design, and the images of a batch; all else follows.
 
-    output_bits: the width at which finished outputs leave (M23).
+    output_bits: the width at which finished outputs leave (M23). nest: the loop nest by which the
+    layer is mapped (M40), None for the fixed order. tiles: those of the nest's blocks.
     """
 
     layer: LayerTrace
@@ -23,6 +24,8 @@ class Job:
     arch: ArchConfig
     output_bits: int
     batch: int
+    nest: Nest | None = None
+    tiles: BlockTiles | None = field(default=None, compare=False)
 
     @cached_property
     def shape(self) -> LayerShape:
@@ -42,9 +45,9 @@ class Job:
         return runs_and_groups * lane_groups.pieces * windows.pieces
 
     @cached_property
-    def tiling(self) -> Tiling:
+    def tiling(self) -> Tiling | BlockTiles:
         """How a batch is cut into tiles."""
-        return tile(self.shape, self.arch, self.batch, len(self.passes))
+        return self.tiles or tile(self.shape, self.arch, self.batch, len(self.passes))
 
     @property
     def slot_operand(self) -> Operand:
