@@ -10,8 +10,4 @@ class EnergyDelay(Objective):
 
     name = "edp"
     description = "energy times time"
-    needs_energy = True
-
-    def value(self, cycles: int, dram_bursts: int, energy_pj: float) -> float:
-        """Return the energy times time."""
-        return cycles * energy_pj
+    powers = (1, 0, 1)

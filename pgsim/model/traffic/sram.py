@@ -81,7 +81,7 @@ def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
     more on their way out, in place of the first visit's read.
     """
     outputs = job.tiling.outputs
-    finished = _finished_in_the_array(job, timings, visits)
+    finished = finished_in_the_array(job, timings, visits)
     done = outputs * job.output_bits + outputs * job.gated
     if finished.all():
         return done
@@ -90,7 +90,7 @@ def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
     return bits
 
 
-def _finished_in_the_array(
+def finished_in_the_array(
     job: Job, timings: Timings, visits: Sequence[Counts]
 ) -> npt.NDArray[np.bool_]:
     """Say of each tile whether its sums are finished before they leave the array (M22)."""

@@ -1,0 +1,6 @@
+"""The choice of a loop nest for each layer (MODEL.md M41)."""
+
+from pgsim.model.search.choice import Choice, chosen_nest
+from pgsim.model.search.goal import Goal
+
+__all__ = ["Choice", "Goal", "chosen_nest"]

@@ -1,0 +1,57 @@
+"""What a search makes least: an objective, and what energy is made of (MODEL.md M41)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import Objective
+from pgsim.model.job import Job
+from pgsim.model.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_search import Cost, Prices
+
+
+@dataclass(frozen=True)
+class Goal:
+    """An objective, and the price of each count of the ledger in pJ."""
+
+    objective: Objective
+    prices: Mapping[str, float]
+
+    def prices_of(self, job: Job) -> Prices:
+        """Return the prices as kernels take them."""
+        from pgsim.kernels.nest_search import Prices  # Numba: only if nests are searched
+
+        ways = ("activation_read", "weight_read", "sum_read", "write")
+        slots, lanes = job.slot_operand.name, job.lane_operand.name
+        return Prices(
+            *self.objective.powers,
+            np.array([self.prices[f"dram_{way}_bursts"] for way in ways]),
+            self.prices["cycles"],
+            np.array([self.prices["msb_busy_pe_cycles"], self.prices["lsb_busy_pe_cycles"]]),
+            self.prices[f"{slots}_sram_read_words"],
+            self.prices[f"{lanes}_sram_read_words"],
+            self.prices["output_sram_read_words"],
+            self.prices["output_sram_write_words"],
+        )
+
+    @cached_property
+    def _priced(self) -> list[tuple[str, float]]:
+        return sorted(self.prices.items())
+
+    def cost(self, ledger: Ledger, volume: int = 0) -> Cost:
+        """Return what a layer's ledger costs, over all its batches."""
+        from pgsim.kernels.nest_search import Cost  # Numba: only if nests are searched
+
+        count = ledger.total()
+        energy_pj = float(sum(count[name] * pj for name, pj in self._priced))
+        bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
+        cycles = count["cycles"]
+        value = float(self.objective.value(cycles, bursts, energy_pj))
+        return Cost(value, bursts, cycles, energy_pj, volume)

@@ -1,0 +1,142 @@
+"""A layer on a design as the search takes it (MODEL.md M41)."""
+
+from __future__ import annotations
+
+from functools import cache, reduce
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import PARTIAL_SUM_BITS, Counts
+from pgsim.mapping.nest import CHANNELS, COLUMNS, IMAGES, IN_CHANNELS, ROWS, loop_sizes, sides
+from pgsim.model.events import order_of
+from pgsim.model.fetches import FETCHES, usable_bits
+from pgsim.model.job import Job
+from pgsim.model.search.goal import Goal
+from pgsim.model.search.tables import tables_of
+from pgsim.schemes import ACTIVATIONS, WEIGHTS
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_search import Loops, Machine, Problem
+
+
+def block_sizes(size: int) -> Counts:
+    """Return the smallest block for each number of blocks of a loop, largest first."""
+    sizes: Counts = np.unique(-(-size // np.arange(1, size + 1, dtype=np.int64)))[::-1]
+    return sizes
+
+
+def problem_of(job: Job, goal: Goal) -> Problem:
+    """Return a layer whose passes are all dense on its design, and what is to be least."""
+    from pgsim.kernels.nest_search import Problem  # Numba: only if nests are searched
+    from pgsim.kernels.nests import Widths
+
+    loops = loops_of(job)
+    sized = [_with_last(loops.blocks[loop, : loops.counts[loop]], size) for loop, size in
+             enumerate(loops.sizes.tolist())]
+    room = int(loops.fits[2])
+    positions = reduce(
+        lambda found, each: np.unique(np.multiply.outer(found, each)[
+            np.multiply.outer(found, each) <= room]),
+        (sized[IMAGES], sized[ROWS], sized[COLUMNS]),
+        np.ones(1, np.int64),
+    )
+    slots, _ = job.arch.lanes.slots_and_lanes(positions, sized[CHANNELS])
+    inputs = sized[IN_CHANNELS]
+    inputs = inputs[inputs <= min(loops.fits[0], loops.fits[1])]
+    return Problem(
+        loops,
+        tables_of(job, inputs, slots),
+        machine_of(job),
+        goal.prices_of(job),
+        Widths(
+            job.activation_bits,
+            job.weight_bits,
+            PARTIAL_SUM_BITS,
+            job.output_bits,
+            job.arch.memory.dram.burst_bytes * 8,
+        ),
+        order_of(job, (1, 1, 1, 1)),
+        _orders(),
+    )
+
+
+def loops_of(job: Job) -> Loops:
+    """Return a layer's loops, and the sizes that their blocks may have."""
+    from pgsim.kernels.nest_search import Loops  # Numba: only if nests are searched
+    from pgsim.kernels.nests import reached
+
+    sizes = loop_sizes(job.shape, job.batch)
+    candidates = [block_sizes(size) for size in sizes]
+    longest = max(each.size for each in candidates)
+    blocks = np.zeros((5, longest), np.int64)
+    for loop, each in enumerate(candidates):
+        blocks[loop, : each.size] = each
+    most, opening, summed = (np.zeros((2, longest), np.int64) for _ in range(3))
+    union = np.zeros(2, np.int64)
+    ways = sides(job.shape)
+    for axis, side in enumerate(ways):
+        for place, block in enumerate(candidates[ROWS + axis].tolist()):
+            reach, fresh = (np.zeros(-(-side.outputs // block), np.int64) for _ in range(2))
+            most[axis, place], union[axis] = reached(side, block, reach, fresh)
+            opening[axis, place], summed[axis, place] = reach[0], reach.sum()
+    taps = job.shape.kernel[0] * job.shape.kernel[1]
+    output = job.arch.memory.usable_bits(job.arch.memory.output_sram)
+    fits = [
+        usable_bits(job, ACTIVATIONS) // job.activation_bits,
+        usable_bits(job, WEIGHTS) // (job.weight_bits * taps),
+        output // PARTIAL_SUM_BITS,
+    ]
+    return Loops(
+        np.array(sizes, np.int64),
+        blocks,
+        np.array([each.size for each in candidates], np.int64),
+        most,
+        opening,
+        summed,
+        union,
+        np.array(fits, np.int64),
+        *ways,
+        taps,
+    )
+
+
+def machine_of(job: Job) -> Machine:
+    """Return what of the design, and of the layer beside its loops, decides what a nest costs."""
+    from pgsim.kernels.nest_search import Machine  # Numba: only if nests are searched
+
+    memory, runs = job.arch.memory, job.shape.runs_per_batch
+    matters = {
+        ACTIVATIONS.name: (IMAGES, ROWS, COLUMNS, IN_CHANNELS),
+        WEIGHTS.name: (CHANNELS, IN_CHANNELS),
+    }[job.lane_operand.name]
+    return Machine(
+        slots_are_positions=job.slot_operand is ACTIVATIONS,
+        columns=job.arch.array.columns,
+        groups=job.shape.groups,
+        runs=runs,
+        weights_stay=runs > 1 and FETCHES[WEIGHTS.name].only_in_first_run(job),
+        burst_cycles=np.array(memory.dram.burst_cycles.as_integer_ratio(), np.int64),
+        lane_port_bits=memory.buffers[job.lane_operand.name].port_bits,
+        output_port_bits=memory.buffers["output"].port_bits,
+        stays=job.operands_stay,
+        lane_matters=np.isin(np.arange(5), matters),
+    )
+
+
+def _with_last(blocks: Counts, size: int) -> Counts:
+    """Return the sizes that blocks of these sizes have, the last ones included, ascending."""
+    last = size - blocks * ((size - 1) // blocks)
+    sizes: Counts = np.unique(np.concatenate([blocks, last]))
+    return sizes
+
+
+@cache
+def _orders() -> Counts:
+    """Return the orders of 1 to 5 loops, int64 (5, 120, 5)."""
+    orders = np.zeros((5, 120, 5), np.int64)
+    for count in range(1, 6):
+        every = list(permutations(range(count)))
+        orders[count - 1, : len(every), :count] = every
+    return orders
