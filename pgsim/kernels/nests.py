@@ -90,19 +90,14 @@ def outside(order, whole, block, most):
     needs at most; 1 for a loop that does not matter to it. most: elements that fit.
     Source: MODEL.md M40.
     """
-    need = np.int64(1)
-    for loop in range(5):
-        need *= block[loop]
-        if need > most:
-            return -1
-    depth = 5  # of the loops before it only one block is held of each
-    while depth > 0:
-        loop = order[depth - 1]
-        if need // block[loop] * whole[loop] > most:
-            break
-        need = need // block[loop] * whole[loop]
-        depth -= 1
-    return depth
+    for depth in range(6):
+        need = np.int64(1)
+        for place in range(5):
+            loop = order[place]
+            need *= block[loop] if place < depth else whole[loop]
+        if need <= most:
+            return depth
+    return -1
 
 
 @kernel

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pgsim.arch import LOOPS, Counts, NestKeys
+from pgsim.schemes import ACTIVATIONS, WEIGHTS
 from pgsim.workload import LayerShape
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 Five = tuple[int, int, int, int, int]
 
 IMAGES, ROWS, COLUMNS, CHANNELS, IN_CHANNELS = range(5)  # as LOOPS has them
+OPERAND_LOOPS = {  # that matter to an operand
+    ACTIVATIONS.name: (IMAGES, ROWS, COLUMNS, IN_CHANNELS),
+    WEIGHTS.name: (CHANNELS, IN_CHANNELS),
+}
 BLOCK_COLUMNS = (
     "block_images",
     "block_rows",

@@ -41,7 +41,7 @@ def simulate_nest(job: Job, block: Block, store: WorkStore) -> Ledger:
     mask = MaskWork(replace(job, tiles=tiles), block, store) if job.gated else None
     batches = Batches(tiles, block.batches if job.gated else 1)
     chunks = [(each, time_passes(each.job, mask)) for each in blocks.chunks]
-    fetches = fetches_of(blocks, chunks[0][1])
+    fetches = fetches_of(blocks, chunks[0][1], batches.tiles[0])
     none = np.zeros((1, 1, 1), np.int64)
     sums = Fetch(sum_reads(blocks), none, none)
     stretch = stay_stretch(blocks, chunks[0][0].job)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles
-from pgsim.mapping.nest import IN_CHANNELS
+from pgsim.mapping.nest import IN_CHANNELS, OPERAND_LOOPS
 from pgsim.model.events import order_of, pass_cycles, transfer_cycles
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import Blocks, Chunk
@@ -31,10 +31,9 @@ def stay_stretch(blocks: Blocks, job: Job) -> int:
     nest, held = blocks.nest, blocks.tiles
     if held.lane_groups.shape[0] > 1 or nest.trips[IN_CHANNELS] > 1 or not job.operands_stay:
         return 0
-    matters = blocks.holding.needs[job.lane_operand.name].whole > 1
     stretch = 1
     for loop in reversed(nest.depths):
-        if matters[loop] and nest.trips[loop] > 1:
+        if loop in OPERAND_LOOPS[job.lane_operand.name] and nest.trips[loop] > 1:
             break
         stretch *= nest.trips[loop]
     return stretch

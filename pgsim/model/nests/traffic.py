@@ -35,10 +35,11 @@ class Fetch:
         return self.opening + self.rest + self.trailing
 
 
-def fetches_of(blocks: Blocks, timings: Timings) -> dict[str, Fetch]:
+def fetches_of(blocks: Blocks, timings: Timings, runs: int) -> dict[str, Fetch]:
     """Return what the blocks fetch of each operand.
 
-    timings: of the passes, in all tiles of the blocks. Source: MODEL.md M40.
+    timings: of the passes, in all tiles of the blocks. runs: that are simulated. Source: MODEL.md
+    M40.
     """
     held = blocks.holding.held
     found = {}
@@ -48,7 +49,7 @@ def fetches_of(blocks: Blocks, timings: Timings) -> dict[str, Fetch]:
     ):
         by_pass = blocks.in_trips > 1 and depth == len(blocks.nest.order)
         fetch = _pass_by_pass(blocks, timings, way) if by_pass else _once(blocks.bursts[way])
-        found[name] = _in_first_runs(blocks.job, name, fetch)
+        found[name] = _in_first_runs(blocks.job, name, fetch, runs)
     return found
 
 
@@ -74,14 +75,12 @@ def _pass_by_pass(blocks: Blocks, timings: Timings, way: int) -> Fetch:
     return Fetch(opening, rest, trailing)
 
 
-def _in_first_runs(job: Job, name: str, fetch: Fetch) -> Fetch:
+def _in_first_runs(job: Job, name: str, fetch: Fetch, runs: int) -> Fetch:
     """Return the fetch of the first of dependent runs alone, where the operand then stays (M23)."""
-    runs = job.shape.runs_per_batch
-    if runs == 1 or not FETCHES[name].only_in_first_run(job):
+    dependent = job.shape.runs_per_batch
+    if dependent == 1 or not FETCHES[name].only_in_first_run(job):
         return fetch
-    # As many as there are: of one batch, or of each of several whose trailing passes differ.
-    batches = max(1, fetch.trailing.shape[0] // runs)
-    only = np.tile(first(runs), batches)[:, None, None]
+    only = np.tile(first(dependent), runs // dependent)[:, None, None]
     return Fetch(fetch.opening * only, fetch.rest * only, fetch.trailing * only)
 
 
