@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
-from pgsim.kernels.nests import Held, Side, Walk, Widths, outside, reached, walk
-from pgsim.kernels.timeline import Order, Transfers, Work, timeline
+from pgsim.kernels.nests import Held, Side, Widths, outside, reached
+from pgsim.kernels.timeline import Order
 
 N, P, Q, K, C = range(5)
 MOST_BLOCKS = 2**21  # of a run and group
@@ -203,26 +203,6 @@ def needs(loops, picks):
 
 
 @kernel
-def walk_for(loops, order, picks):
-    """Return a nest as it is walked.
-
-    order: int64 (5,), its loops, outermost first. picks: int64 (5,), which of its sizes the block
-    of each loop has.
-    """
-    trips = _trips(loops, picks)
-    longest = trips.max()
-    sizes = np.zeros((5, longest), np.int64)
-    for loop in range(5):
-        block = loops.blocks[loop, picks[loop]]
-        sizes[loop, : trips[loop]] = block
-        sizes[loop, trips[loop] - 1] = _last(loops.sizes[loop], block)
-    reach, fresh = np.zeros((2, longest), np.int64), np.zeros((2, longest), np.int64)
-    reached(loops.rows, loops.blocks[P, picks[P]], reach[0], fresh[0])
-    reached(loops.columns, loops.blocks[Q, picks[Q]], reach[1], fresh[1])
-    return Walk(order, trips, sizes, reach, fresh, loops.taps)
-
-
-@kernel
 def _held(loops, order, picks):
     whole, block = needs(loops, picks)
     return Held(
@@ -246,148 +226,312 @@ def _stretch(machine, order, trips, lane_groups):
     return stretch
 
 
+class Factors(NamedTuple):
+    """What each block of each loop contributes to what a block moves, int64 (5, most trips) each.
+
+    A block fetches the product of its loops' factors: elements of activations, weights (without the
+    taps), sums; 0 where the loop's block comes again while the operand is held.
+    """
+
+    activations: np.ndarray
+    weights: np.ndarray
+    outputs: np.ndarray
+
+
 @kernel
-def cost_of(problem, order, picks):
-    """Return what a nest costs, in a batch. Source: MODEL.md M40, M41."""
+def _factors(loops, order, picks, trips):
+    """Return what each block of each loop contributes, and whether sums spill."""
+    held = _held(loops, order, picks)
+    longest = trips.max()
+    factors = Factors(
+        np.ones((5, longest), np.int64),
+        np.ones((5, longest), np.int64),
+        np.ones((5, longest), np.int64),
+    )
+    reach, fresh = np.zeros((2, longest), np.int64), np.zeros((2, longest), np.int64)
+    reached(loops.rows, loops.blocks[P, picks[P]], reach[0], fresh[0])
+    reached(loops.columns, loops.blocks[Q, picks[Q]], reach[1], fresh[1])
+    spills = False
+    for depth in range(5):
+        loop = order[depth]
+        size, block, last = loops.sizes[loop], loops.blocks[loop, picks[loop]], trips[loop] - 1
+        for at in range(trips[loop]):
+            own = block if at < last else size - block * last
+            again = at > 0  # the same elements as the block before
+            if loop == P or loop == Q:
+                rows = fresh if depth >= held.activation else reach
+                factors.activations[loop, at] = rows[loop - P, at]
+            elif loop == K:
+                factors.activations[loop, at] = 0 if again and depth >= held.activation else 1
+            else:
+                factors.activations[loop, at] = own
+            if loop >= K:
+                factors.weights[loop, at] = own
+            elif again and depth >= held.weight:
+                factors.weights[loop, at] = 0
+            if loop != C:
+                factors.outputs[loop, at] = own
+            elif depth < held.sums and last > 0:
+                spills = True
+    return factors, spills
+
+
+@kernel
+def cost_of(problem, order, picks, array_cycles, most_cycles):
+    """Return what a nest costs, in a batch; of one over `most_cycles` only that it is over them.
+
+    array_cycles: that the array works at least on a run and group.
+
+    Source: MODEL.md M40, M41.
+    """
     loops, machine, prices = problem.loops, problem.machine, problem.prices
-    nest = walk_for(loops, order, picks)
-    indices, moved = walk(nest, _held(loops, order, picks), problem.widths)
-    blocks, groups = moved.shape[1], machine.groups
-    largest = loops.blocks[K, picks[K]]
-    if not machine.slots_are_positions:
-        largest = 1
-        for loop in range(3):
-            largest *= loops.blocks[loop, picks[loop]]
-    lane_groups = -(-largest // machine.columns)
-    stretch = _stretch(machine, order, nest.trips, lane_groups)
-    passes = problem.tables.cycles.shape[0]
-    pieces = lane_groups * passes
-    work = Work(
-        np.zeros((pieces, 1, blocks), np.int64),
-        np.zeros((pieces, 1, blocks), np.int64),
-        np.zeros((pieces, 1, blocks), np.int64),
-    )
-    counted = _array_of(problem, nest, indices, moved, stretch, work)
-    runs = 2 if machine.runs > 1 and machine.weights_stay else 1
-    work = Work(
-        _repeated(work.pass_cycles, runs, groups),
-        _repeated(work.fold_cycles, runs, groups),
-        _repeated(work.port_stall_cycles, runs, groups),
-    )
-    transfers = _transfers(problem, moved, runs)
-    base = problem.order
-    turns = Order(
-        base.bus_cycles,
-        base.drains,
-        stretch > 0,
-        stretch if stretch else blocks * groups,
-        base.skew_cycles,
-        base.gate_latency_cycles,
-        pieces,
-        False,
-        base.one_buffer,
-    )
-    ends = timeline(work, transfers, turns).ends
-    cycles = ends[0] + ends[runs - 1] * (machine.runs - 1)
-    bursts, energy_pj = 0, cycles * prices.cycle_pj + counted * groups * machine.runs
-    for way in range(4):
-        times = 1 if way == 1 and runs == 2 else machine.runs
-        own = moved[way].sum() * groups * times
-        bursts += own
-        energy_pj += own * prices.bursts_pj[way]
+    trips = _trips(loops, picks)
+    factors, spills = _factors(loops, order, picks, trips)
+    stretch = _stretch(machine, order, trips, _lane_groups(problem, picks))
+    moved = np.zeros(4, np.int64)
+    weights_once = machine.runs > 1 and machine.weights_stay
+    limits = array_cycles * machine.groups + problem.order.skew_cycles, most_cycles
+    cycles = _run_cycles(problem, order, picks, trips, factors, spills, stretch, moved, limits)
+    if weights_once:
+        none = Factors(factors.activations, np.zeros_like(factors.weights), factors.outputs)
+        later = np.zeros(4, np.int64)
+        cycles += (machine.runs - 1) * _run_cycles(
+            problem, order, picks, trips, none, spills, stretch, later, limits
+        )
+        moved += later * (machine.runs - 1)
+    else:
+        cycles *= machine.runs
+        moved *= machine.runs
     volume = 1
     for loop in range(5):
         volume *= loops.blocks[loop, picks[loop]]
+    bursts, energy_pj = 0, cycles * prices.cycle_pj
+    for way in range(4):
+        bursts += moved[way]
+        energy_pj += moved[way] * prices.bursts_pj[way]
+    if cycles <= most_cycles:
+        spent = _spent(problem, picks, trips, order, spills, stretch)
+        energy_pj += spent * (machine.groups * machine.runs)
     return Cost(value_of(prices, cycles, bursts, energy_pj), bursts, cycles, energy_pj, volume)
 
 
 @kernel
-def _repeated(counts, runs, groups):
-    """Repeat what a group takes for all groups and runs: (pieces, runs, groups x blocks)."""
-    pieces, _, blocks = counts.shape
-    repeated = np.empty((pieces, runs, groups * blocks), np.int64)
-    for group in range(groups):
-        for run in range(runs):
-            repeated[:, run, group * blocks : (group + 1) * blocks] = counts[:, 0]
-    return repeated
+def _lane_groups(problem, picks):
+    """Return the lane groups of the largest block."""
+    loops, largest = problem.loops, 1
+    if problem.machine.slots_are_positions:
+        largest = loops.blocks[K, picks[K]]
+    else:
+        for loop in range(3):
+            largest *= loops.blocks[loop, picks[loop]]
+    return -(-largest // problem.machine.columns)
 
 
 @kernel
-def _array_of(problem, nest, indices, moved, stretch, work):
-    """Fill in the array's work of every block of a group; return what PEs and buffers spend, pJ."""
-    tables, machine, prices = problem.tables, problem.machine, problem.prices
+def _block_size(loops, picks, trips, loop, at):
+    block = loops.blocks[loop, picks[loop]]
+    return block if at < trips[loop] - 1 else loops.sizes[loop] - block * at
+
+
+@kernel
+def _run_cycles(
+    problem, order, picks, trips, factors, spills, stretch, moved, limits
+):  # one argument each, for a tuple of arrays would be built for every nest
+    """Return the cycles of a run, and add the bursts that it moves to `moved`, int64 (4,).
+
+    limits: what the array works at least, and the cycles beyond which nothing is counted. Blocks are turns (MODEL.md M25, M40), and the array
+    works as `kernels.timeline` says; here no event is kept.
+    """
+    loops, tables, machine, turns = problem.loops, problem.tables, problem.machine, problem.order
+    widths = problem.widths
     passes = tables.cycles.shape[0]
-    output_bits, several = problem.widths.output, nest.trips[C] > 1
-    energy_pj = 0.0
-    for block in range(indices.shape[1]):
-        at = indices[:, block]
-        positions = nest.sizes[0, at[0]] * nest.sizes[1, at[1]] * nest.sizes[2, at[2]]
-        channels = nest.sizes[3, at[3]]
+    blocks = trips.prod() * machine.groups
+    left, most_cycles = limits
+    at = np.zeros(5, np.int64)
+    now = bus_free = pass_end = stopped = np.int64(0)
+    read = _block_reads(problem, factors, spills, at, moved)
+    written = np.int64(0)  # of the block before
+    stopped += _moves(machine, read)
+    for number in range(blocks):
+        positions = np.int64(1)
+        for loop in range(3):
+            positions *= _block_size(loops, picks, trips, loop, at[loop])
+        channels = _block_size(loops, picks, trips, K, at[K])
+        ci = tables.at_channels[_block_size(loops, picks, trips, C, at[C])]
         slots, lanes = positions, channels
         if not machine.slots_are_positions:
             slots, lanes = channels, positions
-        of_channels = tables.at_channels[nest.sizes[4, at[4]]]
-        of_slots = tables.at_slots[slots]
-        outputs = slots * lanes
-        for way in range(2):
-            energy_pj += outputs * tables.busy[way, of_channels] * prices.busy_pj[way]
-        group = 0
-        while lanes > 0:
-            own = min(lanes, machine.columns)
+        si = tables.at_slots[slots]
+        own_written = _block_writes(problem, factors, spills, trips, at)
+        moved[3] += own_written
+        begin = now + stopped
+        lane_groups = -(-lanes // machine.columns)
+        for index in range(passes):
+            left -= lane_groups * (tables.cycles[index, ci, si] + tables.stalls[index, ci, si])
+        takes = stretch == 0 or number % stretch == 0
+        lane_group, before = 0, now
+        while lane_group < lane_groups:
+            before = now
             for index in range(passes):
-                piece = group * passes + index
-                work.pass_cycles[piece, 0, block] = tables.cycles[index, of_channels, of_slots]
-                work.fold_cycles[piece, 0, block] = tables.folds[index, of_channels, of_slots]
-                work.port_stall_cycles[piece, 0, block] = tables.stalls[
-                    index, of_channels, of_slots
-                ]
-                loads = tables.loads[index, of_channels, of_slots]
-                if stretch:
-                    loads = 1 if index == 0 and block % stretch == 0 else 0
-                bits = loads * own * tables.lane_bits[index, of_channels]
-                energy_pj += -(-bits // machine.lane_port_bits) * prices.lane_word_pj
-            energy_pj += tables.slot_words[of_channels, of_slots] * prices.slot_word_pj
-            done = slots * own
-            written = read = done * output_bits
-            if several or not tables.finished[of_channels, of_slots]:
-                written = read = done * tables.visits[of_channels] * problem.widths.sums
-            if several:
-                leaves = 1 if moved[3, block] > 0 else 0
-                read += done * problem.widths.sums * (leaves - (1 if at[4] == 0 else 0))
-            energy_pj += -(-written // machine.output_port_bits) * prices.output_write_pj
-            energy_pj += -(-read // machine.output_port_bits) * prices.output_read_pj
-            lanes -= own
-            group += 1
+                cycles, fold = tables.cycles[index, ci, si], tables.folds[index, ci, si]
+                taken = fold if turns.drains else 0
+                if takes and (stretch == 0 or index == 0):
+                    now = max(now, bus_free - taken)
+                    bus_free = now + cycles - fold + taken + turns.bus_cycles
+                now += cycles
+                stopped += tables.stalls[index, ci, si]
+            lane_group += 1
+            if lane_group == 2 and lane_groups > 2:  # all others take as long as the second
+                further = lane_groups - 2
+                bus_free += further * (now - before)
+                now += further * (now - before)
+                for index in range(passes):
+                    stopped += further * tables.stalls[index, ci, si]
+                break
+        pass_end = now
+        last = number + 1 == blocks
+        if last or turns.one_buffer:
+            now = max(now, pass_end + turns.skew_cycles)
+        for depth in range(4, -1, -1):
+            loop = order[depth]
+            at[loop] += 1
+            if at[loop] < trips[loop]:
+                break
+            at[loop] = 0
+        read = np.int64(0) if last else _block_reads(problem, factors, spills, at, moved)
+        if turns.one_buffer:
+            stopped += _moves(machine, own_written) + _moves(machine, read)
+        else:
+            stopped += max(0, begin + _moves(machine, read + written) - now - stopped)
+            written = own_written
+            if last:
+                stopped += _moves(machine, own_written)
+        if now + stopped + max(0, left - turns.skew_cycles) > most_cycles:
+            return most_cycles + 1
+    return now + stopped
+
+
+@kernel
+def _block_reads(problem, factors, spills, at, moved):
+    """Return the bursts that a block fetches, and add them to `moved` by what they are."""
+    widths, total = problem.widths, np.int64(0)
+    activations, weights, outputs = np.int64(1), np.int64(problem.loops.taps), np.int64(1)
+    for loop in range(5):
+        activations *= factors.activations[loop, at[loop]]
+        weights *= factors.weights[loop, at[loop]]
+        outputs *= factors.outputs[loop, at[loop]]
+    if activations:
+        bursts = -(-activations * widths.activation // widths.burst)
+        moved[0] += bursts
+        total += bursts
+    if weights:
+        bursts = -(-weights * widths.weight // widths.burst)
+        moved[1] += bursts
+        total += bursts
+    if spills and at[C] > 0:
+        bursts = -(-outputs * widths.sums // widths.burst)
+        moved[2] += bursts
+        total += bursts
+    return total
+
+
+@kernel
+def _block_writes(problem, factors, spills, trips, at):
+    """Return the bursts of sums or outputs that a block writes."""
+    done = at[C] == trips[C] - 1
+    if not done and not spills:
+        return np.int64(0)
+    outputs = np.int64(1)
+    for loop in range(5):
+        outputs *= factors.outputs[loop, at[loop]]
+    bits = problem.widths.output if done else problem.widths.sums
+    return -(-outputs * bits // problem.widths.burst)
+
+
+@kernel
+def _spent(problem, picks, trips, order, spills, stretch):
+    """Return what PEs and buffers spend on the blocks of a group, in pJ (MODEL.md M22, M28)."""
+    loops, energy_pj = problem.loops, 0.0
+    sizes = np.empty((5, 2), np.int64)
+    times = np.empty((5, 2), np.int64)
+    for loop in range(5):
+        for last in range(2):
+            sizes[loop, last], times[loop, last] = _sized(loops, picks, loop, last)
+    for kind in range(32):
+        often = np.int64(1)
+        own = np.empty(5, np.int64)
+        for loop in range(5):
+            last = (kind >> loop) & 1
+            often *= times[loop, last]
+            own[loop] = sizes[loop, last]
+        if often:
+            last = (kind >> C) & 1
+            alike = trips[C] - times[C, 1] if last == 0 else 1
+            ends = 1 - last, 1 if last or times[C, 1] == 0 else 0, alike if trips[C] > 1 else 0
+            energy_pj += _spent_by_blocks(problem, own, often, ends, spills, stretch)
     return energy_pj
 
 
 @kernel
-def _transfers(problem, moved, runs):
-    """Return the cycles of DRAM around every turn (MODEL.md M25, M40)."""
-    machine, groups, blocks = problem.machine, problem.machine.groups, moved.shape[1]
-    turns = groups * blocks
-    transfers = Transfers(
-        np.zeros((runs, turns), np.int64),
-        np.zeros((runs, turns), np.int64),
-        np.zeros((runs, turns), np.int64),
-    )
-    for run in range(runs):
-        for turn in range(turns):
-            read = moved[0, turn % blocks] + moved[2, turn % blocks]
-            read += moved[1, turn % blocks] if run == 0 else 0
-            if problem.order.one_buffer or turn == 0:
-                transfers.before[run, turn] = _moves(machine, read)
-            else:
-                transfers.beside[run, turn - 1] += read
-            written = moved[3, turn % blocks]
-            if problem.order.one_buffer or turn + 1 == turns:
-                transfers.after[run, turn] = _moves(machine, written)
-            else:
-                transfers.beside[run, turn + 1] += written
-        for turn in range(turns):
-            if not problem.order.one_buffer:
-                transfers.beside[run, turn] = _moves(machine, transfers.beside[run, turn])
-    return transfers
+def _spent_by_blocks(problem, own, often, ends, spills, stretch):
+    """Return what PEs and buffers spend on so many blocks of one size, in pJ.
+
+    ends: whether the first C block is among those of this size, whether the last is, and how many
+    C blocks these are; 0 for the only one.
+    """
+    tables, machine, prices = problem.tables, problem.machine, problem.prices
+    positions = own[N] * own[P] * own[Q]
+    slots, lanes = positions, own[K]
+    if not machine.slots_are_positions:
+        slots, lanes = lanes, slots
+    ci, si = tables.at_channels[own[C]], tables.at_slots[slots]
+    energy_pj = 0.0
+    for way in range(2):
+        energy_pj += often * slots * lanes * tables.busy[way, ci] * prices.busy_pj[way]
+    while lanes > 0:
+        few = min(lanes, machine.columns)
+        # Lane groups of all columns come first, and are alike.
+        alike = often * (lanes // machine.columns if few == machine.columns else 1)
+        for index in range(tables.cycles.shape[0]):
+            bits = few * tables.lane_bits[index, ci]
+            loads = alike * tables.loads[index, ci, si]
+            words = -(-bits * tables.loads[index, ci, si] // machine.lane_port_bits) * alike
+            if stretch:  # the first pass of the first block of each stretch loads
+                words = 0 if index else -(-bits // machine.lane_port_bits) * alike / stretch
+            energy_pj += words * prices.lane_word_pj
+        energy_pj += alike * tables.slot_words[ci, si] * prices.slot_word_pj
+        energy_pj += alike * _output_pj(problem, slots * few, ci, si, ends, spills)
+        lanes -= few * (lanes // machine.columns if few == machine.columns else 1)
+    return energy_pj
+
+
+@kernel
+def _output_pj(problem, done, ci, si, ends, spills):
+    """Return what the sums of a tile spend on the output buffer, on average over its C blocks."""
+    tables, machine, prices = problem.tables, problem.machine, problem.prices
+    has_first, has_last, chunks = ends
+    bits = done * problem.widths.output
+    if chunks or not tables.finished[ci, si]:
+        bits = done * tables.visits[ci] * problem.widths.sums
+    port = machine.output_port_bits
+    energy_pj = -(-bits // port) * prices.output_write_pj
+    if not chunks:
+        return energy_pj + -(-bits // port) * prices.output_read_pj
+    sums = done * problem.widths.sums
+    leaving = sums if spills else 0  # after every C block
+    words = has_first * -(-(bits - sums + leaving) // port)
+    words += has_last * -(-(bits + sums) // port)
+    words += (chunks - has_first - has_last) * -(-(bits + leaving) // port)
+    return energy_pj + words / chunks * prices.output_read_pj
+
+
+@kernel
+def _sized(loops, picks, loop, last):
+    """Return the size of a loop's whole blocks, or of a smaller last one, and how many there are."""
+    whole, rest = divmod(loops.sizes[loop], loops.blocks[loop, picks[loop]])
+    if last:
+        return rest, 1 if rest else 0
+    return loops.blocks[loop, picks[loop]], whole
 
 
 class Bound(NamedTuple):
@@ -404,16 +548,6 @@ class Bound(NamedTuple):
     last_work_cycles: int
     written_cycles: int
     energy_pj: float
-
-
-@kernel
-def _sized(loops, picks, loop, last):
-    """Return the size of the last block of a loop, or of another, and how many there are."""
-    size, block = loops.sizes[loop], loops.blocks[loop, picks[loop]]
-    whole, rest = divmod(size, block)
-    if last:
-        return rest, 1 if rest else 0
-    return block, whole
 
 
 @kernel
@@ -580,7 +714,7 @@ def try_orders(problem, picks, bound, best, found):
             fills += 1
     found.tried[0] += 1
     if count == 0:
-        return _try(problem, order, picks, best, found)
+        return _try(problem, order, picks, bound.array_cycles, best, found)
     summed = np.empty(5, np.float64)
     total = np.empty(5, np.float64)
     for loop in range(5):
@@ -644,7 +778,8 @@ def try_orders(problem, picks, bound, best, found):
         if cut < 0:
             for depth in range(count):
                 order[4 - depth] = several[orders[number, depth]]
-            best = _try(problem, order, picks, best, found)
+            if not _hopeless(problem, order, picks, bound, best, bits[count], volume):
+                best = _try(problem, order, picks, bound.array_cycles, best, found)
             cut = count - 1
         same = 1  # orders that begin, from the innermost loop on, as this one does up to the cut
         for factor in range(2, count - cut):
@@ -658,10 +793,76 @@ def try_orders(problem, picks, bound, best, found):
 
 
 @kernel
-def _try(problem, order, picks, best, found):
+def _stalls_at_least(problem, order, picks, trips):
+    """Return DRAM stalls that a nest has at least in a run of one group.
+
+    Blocks are taken by the loop that advances to them: what those of one kind fetch together, and
+    the array works meanwhile, is known from sums over each loop's blocks.
+    """
+    loops, tables, machine, widths = problem.loops, problem.tables, problem.machine, problem.widths
+    factors, spills = _factors(loops, order, picks, trips)
+    summed, first = np.ones((3, 5)), np.ones((3, 5))
+    for operand in range(3):
+        for loop in range(5):
+            summed[operand, loop] = factors[operand][loop, : trips[loop]].sum()
+            first[operand, loop] = factors[operand][loop, 0]
+    summed[2, C], first[2, C] = trips[C] - 1.0, 0.0  # sums come back for all C blocks but the first
+    bits = np.array(
+        [widths.activation, widths.weight * loops.taps, widths.sums if spills else 0], np.float64
+    )
+    slots = loops.blocks[N, picks[N]] * loops.blocks[P, picks[P]] * loops.blocks[Q, picks[Q]]
+    if not machine.slots_are_positions:
+        slots = loops.blocks[K, picks[K]]
+    ci = tables.at_channels[loops.blocks[C, picks[C]]]
+    work = np.int64(0)
+    for index in range(tables.cycles.shape[0]):
+        si = tables.at_slots[slots]
+        work += tables.cycles[index, ci, si] + tables.stalls[index, ci, si]
+        work += problem.order.bus_cycles
+    work *= _lane_groups(problem, picks)
+    stalls, outer = 0.0, 1.0
+    for depth in range(5):
+        loop = order[depth]
+        turns, fetched = outer * (trips[loop] - 1), 0.0
+        for operand in range(3):
+            own = bits[operand] * (summed[operand, loop] - first[operand, loop])
+            for other in range(5):
+                if other < depth:
+                    own *= summed[operand, order[other]]
+                elif other > depth:
+                    own *= first[operand, order[other]]
+            fetched += own
+        cycles = fetched / widths.burst * machine.burst_cycles[0] / machine.burst_cycles[1]
+        stalls += max(0.0, cycles - turns * work)
+        outer *= trips[loop]
+    return np.int64(stalls)
+
+
+@kernel
+def _hopeless(problem, order, picks, bound, best, bits, volume):
+    """Say whether a nest surely costs more than the best one; bits: that it moves."""
+    if problem.order.one_buffer or problem.machine.runs > 1:
+        return False
+    stalls = _stalls_at_least(problem, order, picks, _trips(problem.loops, picks))
+    slower = Bound(
+        bound.array_cycles + stalls,
+        bound.first_cycles,
+        bound.last_cycles,
+        bound.last_work_cycles,
+        bound.written_cycles,
+        bound.energy_pj,
+    )
+    return better(best, least_cost(problem, slower, bits, volume))[0]
+
+
+@kernel
+def _try(problem, order, picks, array_cycles, best, found):
     """Return the better of a nest's cost and the best one, and keep the nest if it is as good."""
     found.tried[1] += 1
-    cost = cost_of(problem, order, picks)
+    most = np.int64(2**62)
+    if problem.prices.burst_power == 0 and problem.prices.energy_power == 0:
+        most = best.cycles
+    cost = cost_of(problem, order, picks, array_cycles, most)
     is_better, is_same = better(cost, best)
     if is_better:
         found.count[0] = 0
