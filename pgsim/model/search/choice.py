@@ -16,6 +16,7 @@ from pgsim.model.search.problem import problem_of
 
 _MOST_TIES = 1024
 _SHORTLIST = 32
+_MOST_BLOCKS = 2**20  # of a run and group
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,26 @@ def chosen_nest(job: Job, goal: Goal, fixed: Ledger) -> Choice:
 
     fixed: the ledger of one batch in the fixed order. Source: MODEL.md M41.
     """
-    from pgsim.kernels.nest_search import Best, search  # Numba: only if nests are searched
+    from pgsim.kernels.nest_bound import bounds  # Numba: only if nests are searched
+    from pgsim.kernels.nest_problem import Found
+    from pgsim.kernels.nest_search import try_all
 
-    found = Best(
+    found = Found(
         np.zeros((_MOST_TIES, 5), np.int64),
         np.zeros((_MOST_TIES, 5), np.int64),
         np.zeros(1, np.int64),
         np.zeros(2, np.int64),
     )
     problem = problem_of(job, goal)
-    search(problem, goal.cost(fixed), found, _SHORTLIST)
+    choices, values = bounds(problem, _MOST_BLOCKS, 4096)
+    # A few of the least bounds come first: a good nest that is known lets others be skipped.
+    early = (
+        np.argpartition(values, _SHORTLIST)[:_SHORTLIST] if values.size > _SHORTLIST else slice(0)
+    )
+    best = try_all(problem, choices[early], goal.cost(fixed), found)
+    late = values <= best.value
+    late[early] = False
+    try_all(problem, choices[late], best, found)
     block_sizes, nests = found.tried.tolist()
     ties = [
         _nest(job, problem.loops.blocks, order, picks)

@@ -14,7 +14,7 @@ from pgsim.model.job import Job
 from pgsim.model.ledger import Ledger
 
 if TYPE_CHECKING:
-    from pgsim.kernels.nest_search import Cost, Prices
+    from pgsim.kernels.nest_problem import Cost, Prices
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,21 @@ class Goal:
 
     def prices_of(self, job: Job) -> Prices:
         """Return the prices as kernels take them."""
-        from pgsim.kernels.nest_search import Prices  # Numba: only if nests are searched
+        from pgsim.kernels.nest_problem import Prices  # Numba: only if nests are searched
 
         ways = ("activation_read", "weight_read", "sum_read", "write")
         slots, lanes = job.slot_operand.name, job.lane_operand.name
-        return Prices(
-            *self.objective.powers,
-            np.array([self.prices[f"dram_{way}_bursts"] for way in ways]),
-            self.prices["cycles"],
-            np.array([self.prices["msb_busy_pe_cycles"], self.prices["lsb_busy_pe_cycles"]]),
-            self.prices[f"{slots}_sram_read_words"],
-            self.prices[f"{lanes}_sram_read_words"],
-            self.prices["output_sram_read_words"],
-            self.prices["output_sram_write_words"],
+        counts = (
+            "cycles",
+            "msb_busy_pe_cycles",
+            "lsb_busy_pe_cycles",
+            f"{slots}_sram_read_words",
+            f"{lanes}_sram_read_words",
+            "output_sram_read_words",
+            "output_sram_write_words",
+            *(f"dram_{way}_bursts" for way in ways),
         )
+        return Prices(*self.objective.powers, np.array([self.prices[each] for each in counts]))
 
     @cached_property
     def _priced(self) -> list[tuple[str, float]]:
@@ -47,7 +48,7 @@ class Goal:
 
     def cost(self, ledger: Ledger, volume: int = 0) -> Cost:
         """Return what a layer's ledger costs, over all its batches."""
-        from pgsim.kernels.nest_search import Cost  # Numba: only if nests are searched
+        from pgsim.kernels.nest_problem import Cost  # Numba: only if nests are searched
 
         count = ledger.total()
         energy_pj = float(sum(count[name] * pj for name, pj in self._priced))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles
@@ -16,7 +17,7 @@ from pgsim.model.passes import time_passes
 from pgsim.model.traffic.sram import finished_in_the_array, operand_words
 
 if TYPE_CHECKING:
-    from pgsim.kernels.nest_search import Tables
+    from pgsim.kernels.nest_problem import Tables
 
 
 def tables_of(job: Job, channels: Counts, slots: Counts) -> Tables:
@@ -25,24 +26,21 @@ def tables_of(job: Job, channels: Counts, slots: Counts) -> Tables:
     channels: int64, input channels that blocks may have. slots: int64, slots that tiles may have.
     Both ascend.
     """
-    from pgsim.kernels.nest_search import Tables  # Numba: only if nests are searched
+    from pgsim.kernels.nest_problem import Tables  # Numba: only if nests are searched
 
     tiles = _tiles_of(job, slots)
     columns = [_column(_of_channels(job, each, tiles), slots.size) for each in channels.tolist()]
-    by_pass = [np.array([each[name] for each in columns]) for name in range(4)]
-    cycles, folds, stalls, loads = (each.swapaxes(0, 1) for each in by_pass)
-    words, lane_bits, visits, finished, busy = (
-        np.array([each[name] for each in columns]) for name in range(4, 9)
+    of_tiles, of_slots, of_chunks = (
+        np.array([each[name] for each in columns], np.int64) for name in range(3)
     )
+    places = np.full((2, int(max(channels[-1], slots[-1])) + 1), -1, np.int64)
+    for row, sizes in zip(places, (channels, slots), strict=True):
+        row[sizes] = np.arange(sizes.size)
     return Tables(
-        _places(channels),
-        _places(slots),
-        *(np.ascontiguousarray(each) for each in (cycles, folds, stalls, loads)),
-        words,
-        np.ascontiguousarray(lane_bits.T),
-        visits,
-        finished,
-        np.ascontiguousarray(busy.T),
+        places,
+        np.ascontiguousarray(of_tiles.transpose(1, 2, 0, 3)),
+        np.ascontiguousarray(of_slots.swapaxes(0, 1)),
+        of_chunks,
     )
 
 
@@ -79,27 +77,20 @@ def _column(job: Job, number: int) -> tuple[object, ...]:
     words = operand_words(job, timings, loads)[f"{job.slot_operand.name}_sram_read_words"]
     elements = job.shape.reduction
     busy = [each.output_cycles for each in job.rates]
+    tiles = (
+        [pass_cycles(job, each) for each in timings],
+        [each.fold_cycles for each in timings],
+        [each.port_stall_cycles for each in timings],
+        loads,
+    )
+    lane_bits = [elements * job.lane_operand.bits(each) for each in job.passes]
     return (
-        _rows((pass_cycles(job, each) for each in timings), number),
-        _rows((each.fold_cycles for each in timings), number),
-        _rows((each.port_stall_cycles for each in timings), number),
-        _rows(loads, number),
-        np.broadcast_to(words, (1, 1, 1, number)).reshape(-1),
-        [elements * job.lane_operand.bits(each) for each in job.passes],
-        sum(int(each.item()) for each in visits),
-        np.broadcast_to(
-            finished_in_the_array(job, timings, visits), (1, 1, 1, number)
-        ).reshape(-1),
-        [busy[0], sum(busy[1:])],
+        [_rows(each, number) for each in tiles],
+        _rows([words, finished_in_the_array(job, timings, visits)], number),
+        [sum(int(each.item()) for each in visits), busy[0], sum(busy[1:]), *lane_bits],
     )
 
 
-def _rows(counts: Iterable[Counts], number: int) -> Counts:
-    return np.array([np.broadcast_to(each, (1, 1, 1, number)).reshape(-1) for each in counts])
-
-
-def _places(sizes: Counts) -> Counts:
-    """Return the place of each size among them, int64 (largest + 1,)."""
-    places = np.full(int(sizes[-1]) + 1, -1, np.int64)
-    places[sizes] = np.arange(sizes.size)
-    return places
+def _rows(counts: Sequence[Counts | npt.NDArray[np.bool_]], number: int) -> Counts:
+    rows = [np.broadcast_to(each, (1, 1, 1, number)).reshape(-1) for each in counts]
+    return np.array(rows, np.int64)
