@@ -156,6 +156,17 @@ def _with_edges(problem, picks, cycles, energy_pj):
 
 
 @kernel
+def _array_bound(problem, bound):
+    """Return the cycles of a batch if DRAM were waited for at the first and the last block only."""
+    runs = problem.machine.runs
+    cycles = bound.array_cycles * problem.machine.groups * runs + problem.order.skew_cycles
+    if problem.order.one_buffer:
+        return cycles
+    first = bound.first_cycles if runs == 1 else 0  # later runs may fetch less
+    return cycles + first + bound.last_cycles * runs
+
+
+@kernel
 def least_cost(problem, bound, bits, volume, stalls):
     """Return what a nest costs at least, if a group of it moves at least so many bits of each kind.
 
@@ -171,13 +182,12 @@ def least_cost(problem, bound, bits, volume, stalls):
         bursts += own
         energy_pj += own * prices.pj[BURST_PJ + way]
     moved = bursts * machine.burst_numerator // machine.burst_denominator
-    array = (bound.array_cycles + stalls) * machine.groups * runs + problem.order.skew_cycles
+    array = _array_bound(problem, bound) + stalls * machine.groups * runs
     if problem.order.one_buffer:
         cycles = array + moved
     else:
-        first = bound.first_cycles if runs == 1 else 0  # later runs may fetch less
         waits = max(0, bound.last_work_cycles - bound.written_cycles)
-        cycles = max(array + first + bound.last_cycles * runs, moved + waits)
+        cycles = max(array, moved + waits)
     energy_pj += cycles * prices.pj[CYCLE_PJ]
     energy_pj *= 1 - 1e-9  # the exact sum is rounded in another order
     return Cost(value_of(prices, cycles, bursts, energy_pj), bursts, cycles, energy_pj, volume)
@@ -200,12 +210,13 @@ def bounds(problem, most_blocks, most):
     """Return the choices of block sizes that fit the buffers, and what each costs at least.
 
     most_blocks: of a run and group. most: choices that are returned, at least.
-    Returns int64 (choices, 5), picks, and float64 (choices,), values. Source: MODEL.md M41.
+    Returns int16 (choices, 5), picks, and float64 (choices, 4), cycles, bursts, energy in pJ, and
+    cycles if DRAM were only waited for by the first and after the last block. Source: MODEL.md M41.
     """
     loops = problem.loops
     bits = compulsory_bits(problem)
     blocks, counts = loops.blocks, loops.sizes[1]
-    found, values = np.empty((most, 5), np.int16), np.empty(most, np.float64)
+    found, values = np.empty((most, 5), np.int16), np.empty((most, 4), np.float64)
     count = 0
     picks = np.zeros(5, np.int64)
     for k in range(counts[K]):
@@ -227,11 +238,15 @@ def bounds(problem, most_blocks, most):
                             trips *= np.ceil(loops.sizes[0, loop] / blocks[loop, picks[loop]])
                         if trips > most_blocks:
                             continue
-                        if count == values.size:
+                        if count == found.shape[0]:
                             found = np.concatenate((found, np.empty_like(found)))
                             values = np.concatenate((values, np.empty_like(values)))
                         bound = bound_of(problem, picks)
                         found[count] = picks
-                        values[count] = least_cost(problem, bound, bits, 0, 0).value
+                        least = least_cost(problem, bound, bits, 0, 0)
+                        values[count, 0] = least.cycles
+                        values[count, 1] = least.bursts
+                        values[count, 2] = least.energy_pj
+                        values[count, 3] = _array_bound(problem, bound)
                         count += 1
     return found[:count], values[:count]

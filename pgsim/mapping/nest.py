@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,11 @@ BLOCK_COLUMNS = (
     "block_in_channels",
 )
 
+FIXED_CELLS: Mapping[str, str | float] = {
+    "nest_order": "fixed",
+    **dict.fromkeys(BLOCK_COLUMNS, float("nan")),
+}  # of a layer without a nest, in result tables
+
 
 @dataclass(frozen=True)
 class Nest:
@@ -51,6 +57,22 @@ class Nest:
             -(-size // block) for size, block in zip(self.sizes, self.blocks, strict=True)
         )
         return n, p, q, k, c
+
+    @property
+    def block_positions(self) -> int:
+        """Positions of a block."""
+        images, rows, columns, _, _ = self.blocks
+        return images * rows * columns
+
+    @property
+    def block_channels(self) -> int:
+        """Output channels of a block."""
+        return self.blocks[CHANNELS]
+
+    @property
+    def volume(self) -> int:
+        """The product of a block's sizes."""
+        return math.prod(self.blocks)
 
     @property
     def depths(self) -> list[int]:

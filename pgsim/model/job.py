@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -39,9 +40,15 @@ class Job:
 
     @cached_property
     def batch_tiles(self) -> int:
-        """Tiles of a batch."""
-        lane_groups, windows = self.cuts
+        """Tiles of a batch; of a nest's blocks, those of the largest for each."""
         runs_and_groups = self.shape.runs_per_batch * self.shape.groups
+        if self.nest is not None:
+            _, lanes = self.arch.lanes.slots_and_lanes(
+                self.nest.block_positions, self.nest.block_channels
+            )
+            own = math.prod(self.nest.trips) * -(-lanes // self.arch.array.columns)
+            return runs_and_groups * own
+        lane_groups, windows = self.cuts
         return runs_and_groups * lane_groups.pieces * windows.pieces
 
     @cached_property

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.arch import LOOPS, PARTIAL_SUM_BITS, Counts
+from pgsim.arch import PARTIAL_SUM_BITS, Counts
 from pgsim.errors import InputError
 from pgsim.mapping import BlockTiles, Nest, block_tiles
 from pgsim.mapping.nest import IN_CHANNELS
@@ -17,7 +17,6 @@ from pgsim.model.nests.holding import Holding
 from pgsim.schemes import Pass
 
 _MOST_TILES = 2**21  # of a run and group: some 40 counts of 8 bytes are held for each
-_INNERMOST = len(LOOPS) - 1
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,8 @@ def blocks_of_nest(job: Job) -> Blocks:
     if nest is None:
         raise ValueError("the job has no nest")
     where = f"layer {job.shape.name!r} on {job.arch.name}: nest {nest.order} {nest.blocks}"
-    if job.gated and nest.trips[IN_CHANNELS] > 1 and nest.depths[_INNERMOST] != IN_CHANNELS:
+    moving = [loop for loop in nest.depths if nest.trips[loop] > 1]
+    if job.gated and IN_CHANNELS in moving[:-1]:
         raise InputError(
             f"{where}: a gate needs whole sums: expected C innermost, or block_in_channels "
             f"{nest.sizes[IN_CHANNELS]}"
@@ -152,7 +152,7 @@ def blocks_of_nest(job: Job) -> Blocks:
             f"{where}: memory.lsb_fetch: on_demand follows the fixed order: expected mapping: "
             "fixed, or memory.lsb_fetch: with_msb"
         )
-    tiles = int(np.prod(nest.trips)) * -(-max(nest.blocks) // job.arch.array.columns)
+    tiles = job.batch_tiles // (job.shape.runs_per_batch * job.shape.groups)
     if tiles > _MOST_TILES:
         raise InputError(
             f"{where}: some {tiles} tiles of a run and group are more than pgsim holds in memory "

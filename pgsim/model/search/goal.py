@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch import Objective
 from pgsim.model.job import Job
@@ -15,6 +16,9 @@ from pgsim.model.ledger import Ledger
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost, Prices
+
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,13 @@ class Goal:
             *(f"dram_{way}_bursts" for way in ways),
         )
         return Prices(*self.objective.powers, np.array([self.prices[each] for each in counts]))
+
+    def values(self, costs: Floats) -> Floats:
+        """Return what is to be least; costs: float64 (choices, 3 or more), cycles, bursts, energy."""
+        values: Floats = np.prod(
+            costs[:, :3] ** np.array(self.objective.powers, np.float64), axis=1
+        )
+        return values
 
     @cached_property
     def _priced(self) -> list[tuple[str, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, reduce
 from itertools import permutations
 from typing import TYPE_CHECKING
@@ -37,7 +38,10 @@ def block_sizes(size: int) -> Counts:
 
 
 def problem_of(job: Job, goal: Goal) -> Problem:
-    """Return a layer whose passes are all dense on its design, and what is to be least."""
+    """Return a layer on its design, and what is to be least.
+
+    Of a layer that a mask steers, the array's work is that of its leading passes alone.
+    """
     from pgsim.kernels.nest_problem import Problem  # Numba: only if nests are searched
     from pgsim.kernels.nests import Widths
 
@@ -59,7 +63,7 @@ def problem_of(job: Job, goal: Goal) -> Problem:
     inputs = inputs[inputs <= min(loops.fit_activations, loops.fit_weights)]
     return Problem(
         loops,
-        tables_of(job, inputs, slots),
+        tables_of(replace(job, passes=job.passes[: job.leading]), inputs, slots),
         machine_of(job),
         goal.prices_of(job),
         Widths(
