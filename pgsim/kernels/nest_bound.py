@@ -70,7 +70,7 @@ def moves(machine, bursts):
 
 @kernel
 def sized(loops, picks, loop, last):
-    """Return the size of a loop's whole blocks, or of a smaller last one, and how many there are."""
+    """Return the size of a loop's whole blocks, or of a smaller last one, and how many."""
     block = loops.blocks[loop, picks[loop]]
     whole, rest = divmod(loops.sizes[0, loop], block)
     if last:
@@ -89,7 +89,6 @@ def bound_of(problem, picks):
     passes = tables.tiles.shape[1]
     one_chunk = loops.blocks[C, picks[C]] == loops.sizes[0, C]
     may_stay = machine.stays and one_chunk
-    outputs = loops.sizes[0, N] * loops.sizes[0, P] * loops.sizes[0, Q] * loops.sizes[0, K]
     own = np.empty(5, np.int64)
     cycles, energy_pj = 0, 0.0
     for kind in range(32):  # of each loop, its whole blocks or its smaller last one

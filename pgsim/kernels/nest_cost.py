@@ -45,7 +45,7 @@ from pgsim.kernels.nests import Held, outside, reached
 class Traffic(NamedTuple):
     """What each block of each loop contributes to what a block moves.
 
-    factors: int64 (3, 5, most trips); a block fetches the product of its loops' factors, of elements
+    factors: int64 (3, 5, most trips); a block fetches the product of its loops' factors, elements
     of activations, of weights (without the taps), of sums; 0 where the loop's block comes again
     while the operand is held. trips: int64 (5,). spills: whether sums leave before they are done.
     stretch: blocks one after the other whose lane operands stay in the array, 0 where none do.
@@ -66,7 +66,7 @@ def needs(loops, picks):
     whole, block = np.ones((3, 5), np.int64), np.ones((3, 5), np.int64)
     for loop in range(5):
         size, own = loops.sizes[0, loop], loops.blocks[loop, picks[loop]]
-        if loop == P or loop == Q:
+        if loop in (P, Q):
             whole[0, loop] = loops.union_rows if loop == P else loops.union_columns
             block[0, loop] = loops.sides[MOST, loop - P, picks[loop]]
         elif loop != K:
@@ -134,7 +134,7 @@ def traffic_of(problem, order, picks):
         size, most, last = loops.sizes[0, loop], loops.blocks[loop, picks[loop]], trips[loop] - 1
         for at in range(trips[loop]):
             own = most if at < last else size - most * last
-            if loop == P or loop == Q:
+            if loop in (P, Q):
                 rows = fresh if depth >= held.activation else reach
                 factors[0, loop, at] = rows[loop - P, at]
             elif loop != K:

@@ -25,7 +25,7 @@ class Loops(NamedTuple):
     """The loops of a layer, and the sizes that their blocks may have.
 
     sizes: int64 (2, 5), of the loops, and how many sizes their blocks may have. blocks: int64 (5,
-    most sizes), those, largest first. sides: int64 (3, 2, most sizes), input rows, and columns, that
+    most sizes), those, largest first. sides: int64 (3, 2, most sizes), input rows and columns that
     a block of output rows, or columns, reaches at most; that the first one reaches; and the sum
     over all blocks. rows, columns: from which they follow. union_rows, union_columns: that all
     blocks reach together. fit_activations, fit_weights, fit_sums: what the buffers hold: elements,

@@ -135,7 +135,7 @@ def block_tiles(
 
 def _order(nest: Nest) -> Counts | None:
     """Return the positions of a run block by block, or None where that is their own order."""
-    trips_n, trips_p, trips_q, _, _ = nest.trips
+    _, trips_p, trips_q, _, _ = nest.trips
     if trips_q == 1 and (trips_p == 1 or nest.blocks[IMAGES] == 1):
         return None
     images, height, width = nest.sizes[:3]

@@ -76,7 +76,7 @@ def work_of(blocks: Blocks, chunks: Chunks, tiles: BlockTiles, batches: int) -> 
 def _dense_pieces(
     blocks: Blocks, chunks: Chunks, values: Sequence[Counts], shape: tuple[int, int, int, int]
 ) -> Counts:
-    """Return values of each pass in each chunk's tiles as pieces: lane groups, each of all passes."""
+    """Return values of each pass in each chunk's tiles as pieces: lane group by lane group."""
     runs, groups, lane_groups, number = shape
     passes = len(blocks.job.passes)
     pieces = np.zeros((lane_groups, passes, runs, groups, number), np.int64)

@@ -19,7 +19,7 @@ from pgsim.model.traffic.sram import operand_words, sum_bits
 
 @dataclass(frozen=True)
 class Fetch:
-    """The bursts of one operand that every block fetches, int64 that broadcast to (runs, 1, blocks).
+    """Bursts of one operand that every block fetches, int64 that broadcast to (runs, 1, blocks).
 
     opening: of its first C block, and of all C blocks that need no fetch of their own later. rest:
     of its other C blocks, in leading passes. trailing: again, in trailing passes.
