@@ -89,6 +89,8 @@ def loops_of(job: Job) -> Loops:
     blocks = np.zeros((5, longest), np.int64)
     for loop, each in enumerate(candidates):
         blocks[loop, : each.size] = each
+    times, rest = np.divmod(np.array(sizes, np.int64)[:, None], np.maximum(blocks, 1))
+    parts = np.array([blocks, times, rest, rest > 0], np.int64)
     reach_of, union = np.zeros((3, 2, longest), np.int64), [0, 0]
     ways = sides(job.shape)
     for axis, side in enumerate(ways):
@@ -101,6 +103,7 @@ def loops_of(job: Job) -> Loops:
     return Loops(
         np.array([sizes, [each.size for each in candidates]], np.int64),
         blocks,
+        parts,
         reach_of,
         *ways,
         int(union[0]),
