@@ -75,7 +75,9 @@ def _nest(rng: Random, case: Case) -> Nest:
     if rng.random() < 0.3:
         blocks |= _of_one_lane_group(job_of(case), sizes)
     if job_of(case).gated and blocks["C"] < sizes["C"]:
-        order = order.replace("C", "") + "C"
+        whole = "".join(loop for loop in order if blocks[loop] >= sizes[loop])
+        outside = "".join(loop for loop in order if loop not in whole + "C")
+        order = rng.choice((order.replace("C", "") + "C", outside + "C" + whole))
     return Nest(order, blocks)
 
 

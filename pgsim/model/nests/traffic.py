@@ -47,7 +47,7 @@ def fetches_of(blocks: Blocks, timings: Timings, runs: int) -> dict[str, Fetch]:
         ("activation", ACTIVATION, held.activation),
         ("weight", WEIGHT, held.weight),
     ):
-        by_pass = blocks.in_trips > 1 and depth == len(blocks.nest.order)
+        by_pass = blocks.in_trips > 1 and depth > blocks.nest.depths.index(IN_CHANNELS)
         fetch = _pass_by_pass(blocks, timings, way) if by_pass else _once(blocks.bursts[way])
         found[name] = _in_first_runs(blocks.job, name, fetch, runs)
     return found

@@ -33,7 +33,7 @@ def most_moved(blocks: Blocks) -> np.ndarray:
     moved = blocks.bursts.sum(axis=-1)
     held = blocks.holding.held
     for way, depth in enumerate((held.activation, held.weight)):
-        if blocks.in_trips > 1 and depth == 5:  # pass by pass
+        if blocks.in_trips > 1 and depth > blocks.nest.order.index("C"):  # pass by pass
             passes = [blocks.bursts_of(plan)[way] for plan in blocks.job.passes]
             moved[way] = np.sum(passes, axis=(0, 2))
     return moved
