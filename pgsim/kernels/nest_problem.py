@@ -148,11 +148,11 @@ class Bound(NamedTuple):
 class Found(NamedTuple):
     """The best nests that are known: equal in all but their order, and in how large a block is.
 
-    orders, picks: int64 (most, 5). count: int64 (1,), how many. tried: int64 (2,), block sizes and
+    orders, picks: int64 (most, 5). counted: int64 (1,), how many. tried: int64 (2,), block sizes and
     nests that were looked at one by one.
     """
 
     orders: np.ndarray
     picks: np.ndarray
-    count: np.ndarray
+    counted: np.ndarray
     tried: np.ndarray

@@ -140,12 +140,12 @@ def _try(problem, order, picks, bound, bits, volume, best, found):
     cost = cost_of(problem, order, picks, bound.array_cycles, most)
     is_better, is_same = better(cost, best)
     if is_better:
-        found.count[0] = 0
+        found.counted[0] = 0
         best = cost
-    if (is_better or is_same) and found.count[0] < found.orders.shape[0]:
-        found.orders[found.count[0]] = order
-        found.picks[found.count[0]] = picks
-        found.count[0] += 1
+    if (is_better or is_same) and found.counted[0] < found.orders.shape[0]:
+        found.orders[found.counted[0]] = order
+        found.picks[found.counted[0]] = picks
+        found.counted[0] += 1
     return best
 
 

@@ -112,7 +112,7 @@ def block_tiles(
     n, p, q, k, _ = indices
     images, rows, cols = (nest.block_sizes(loop) for loop in (IMAGES, ROWS, COLUMNS))
     _, row_trips, column_trips, _, _ = nest.trips
-    positions = (images[:, None, None] * rows[:, None] * cols).reshape(-1)
+    positions: Counts = (images[:, None, None] * rows[:, None] * cols).reshape(-1)
     slots, lane_blocks = lanes.slots_and_lanes(positions, nest.block_sizes(CHANNELS))
     of_slots, of_lanes = lanes.slots_and_lanes((n * row_trips + p) * column_trips + q, k)
     sizes = [Cut(size, columns).sizes for size in lane_blocks.tolist()]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.mapping import BlockTiles
+from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model import events, gating
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
@@ -101,7 +101,7 @@ def _sram_counts(
     """Return the words of every buffer, by batch."""
     found: dict[str, Counts] = {}
 
-    def add(name: str, tiling: BlockTiles, words: Counts) -> None:
+    def add(name: str, tiling: Tiling | BlockTiles, words: Counts) -> None:
         own = replace(batches, tiling=tiling).sum(words)
         found[name] = found[name] + own if name in found else own
 

@@ -121,9 +121,10 @@ def transfers_of(
         every = np.broadcast_to(bursts, (shape[0], shape[1], shape[3]))
         return every.reshape(shape[0], -1)
 
-    opening = of_runs(sum(each.opening for each in fetches.values()))
-    rest = of_runs(sum(each.rest for each in fetches.values()))
-    trailing = of_runs(sum(each.trailing for each in fetches.values()))
+    none = np.zeros((1, 1, 1), np.int64)
+    opening = of_runs(sum((each.opening for each in fetches.values()), none))
+    rest = of_runs(sum((each.rest for each in fetches.values()), none))
+    trailing = of_runs(sum((each.trailing for each in fetches.values()), none))
     written = of_runs(writes(blocks))
     runs, number = opening.shape
     if order.one_buffer:

@@ -51,7 +51,7 @@ def problem_of(job: Job, goal: Goal) -> Problem:
         for loop, (size, count) in enumerate(loops.sizes.T.tolist())
     ]
     room = loops.fit_sums
-    positions = reduce(
+    positions: Counts = reduce(
         lambda found, each: np.unique(
             np.multiply.outer(found, each)[np.multiply.outer(found, each) <= room]
         ),
