@@ -82,7 +82,8 @@ def capture(
     Returns
     -------
     GateTrace
-        With `mask_source` "captured".
+        With `mask_source` "captured". Its layers say whose outputs they read (`flow`), and those of
+        pgsim's own what fraction of their operands was zero, in all bits and in each plane.
 
     Raises
     ------

@@ -95,13 +95,13 @@ class Flow(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignore]
         read = [(each.shape, self._sources_of(each)) for each in _read(name, args, kwargs)]
         output = func(*args, **kwargs)
         for each in _tensors(output):
-            self._mark(each, self._combined(name, [(s, of) for s, of in read if of], each))
+            self._mark(each, self._made_of(name, [(s, of) for s, of in read if of], each))
         return output
 
-    def _combined(self, name: str, read: list[tuple[Any, Sources]], output: Tensor) -> Sources:
-        """Return what a tensor is made of that an operator gave, from shapes and sources it read.
+    def _made_of(self, name: str, read: list[tuple[Any, Sources]], output: Tensor) -> Sources:
+        """Return the sources of what an operator gave, from the shapes and sources that it read.
 
-        One sum of one shape is the output of the layer that ran last, which so reads the others.
+        Where all are of one shape the layer that ran last gives the result, and reads the others.
         """
         together: Sources = frozenset().union(*(sources for _, sources in read))
         if together and is_product(name):

@@ -58,13 +58,15 @@ def check_inputs(layers: Sequence[LayerShape], where: str) -> None:
 def _check_channels(layer: LayerShape, read: Sequence[LayerShape], about: str) -> None:
     """Raise InputError where a layer of maps has more channels than the maps that it reads.
 
-    Of larger maps pixels can be made channels; what reads anything but maps is not looked at.
+    Of larger maps pixels can be made channels, and channels may be there several times, as where x
+    and -x are joined; what reads anything but maps is not looked at.
     """
     if not all(each.in_size for each in (layer, *read)):
         return
     channels = sum(each.out_channels for each in read)
     pixels = max(each.outputs_per_channel for each in read)
-    if channels < layer.in_channels and pixels <= prod(layer.image_in_size):
+    copies = layer.in_channels % channels == 0
+    if channels < layer.in_channels and not copies and pixels <= prod(layer.image_in_size):
         raise InputError(
             f"{about}: {', '.join(each.name for each in read)} have {channels} output channels, "
             f"fewer than its in_channels {layer.in_channels}"

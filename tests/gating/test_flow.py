@@ -86,6 +86,11 @@ def constant(m: Wired, x: Tensor) -> Tensor:
     return m.d(m.c(m.b(m.a(x) + 1) * torch.ones_like(x)) - m.norm.weight.view(4, 1, 1))
 
 
+def both_signs(m: Wired, x: Tensor) -> Tensor:
+    y = m.a(x)
+    return m.d(m.c(m.b(torch.cat([y.relu(), (-y).relu()], dim=1)[:, 2:6])))
+
+
 def around_torch(m: Wired, x: Tensor) -> Tensor:
     return m.d(m.c(m.b(torch.from_numpy(m.a(x).numpy().copy()))))
 
@@ -101,6 +106,7 @@ def around_torch(m: Wired, x: Tensor) -> Tensor:
         (joined, {"a": ["network"], "b": ["network"], "c": ["a", "b"], "d": ["c"]}),
         (sliced, {"a": ["network"], "b": ["network"], "c": ["a", "b"], "d": ["c"]}),
         (excited, {"a": ["network"], "b": ["a"], "c": ["a", "b"], "d": ["c"]}),
+        (both_signs, {"a": ["network"], "b": ["a"], "c": ["b"], "d": ["c"]}),
         (around_torch, {"a": ["network"], "b": ["network"], "c": ["b"], "d": ["c"]}),
     ],
 )

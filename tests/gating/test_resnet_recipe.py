@@ -240,6 +240,26 @@ def test_the_switchable_networks_trace_says_what_each_width_reaches() -> None:
     assert four > two
 
 
+@pytest.mark.parametrize(
+    ("name", "bits"), [("resnet20_uniform_3", (3, 8)), ("resnet20_uniform_4_4", (4, 4))]
+)
+def test_committed_rivals_run_at_fewer_bits_everywhere(name: str, bits: tuple[int, int]) -> None:
+    trace = load_trace(name)
+    widths = {
+        layer.shape.name: (layer.shape.activation_bits, layer.shape.weight_bits)
+        for layer in trace.layers
+    }
+    assert widths == {"conv1": (8, 8)} | dict.fromkeys(BLOCK_CONVS, bits) | {"fc": (8, 8)}
+    own = trace.accuracy[f"top1_{name.removeprefix('resnet20_')}"]
+    assert trace.accuracy["top1_full"] == own
+    assert 0.85 < own < trace.accuracy["top1_uniform_8"]
+    for gated in GATED:  # each is beside every gated network
+        assert (
+            load_trace(gated).accuracy.items()
+            >= {key: value for key, value in trace.accuracy.items() if key != "top1_full"}.items()
+        )
+
+
 def test_a_stopped_run_ends_as_one_that_was_not(recipes, tmp_path: Path, capsys) -> None:
     training = recipes.training
     data = torch.randn(64, 5, generator=torch.Generator().manual_seed(1))

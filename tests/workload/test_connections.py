@@ -9,6 +9,7 @@ import pytest
 from trace_cases import LAYERS, conv_fields, tiny_masks
 
 from pgsim.errors import InputError
+from pgsim.files import shipped_names
 from pgsim.workload import GateTrace, load_trace, network, save_trace
 
 
@@ -91,6 +92,7 @@ def test_maps_have_channels_enough_for_what_reads_them() -> None:
     # Joined with another map they suffice, and so do pixels that are made channels.
     trace_of(narrow, conv("other", inputs=["network"]), conv("wide", inputs=["narrow", "other"]))
     trace_of(narrow, conv("wide", in_size=[4, 4], inputs=["narrow"]))
+    trace_of(narrow, conv_fields("both", "none", in_channels=6, inputs=["narrow"]))  # x and -x
     linear = {
         "name": "linear",
         "op": "linear",
@@ -138,3 +140,25 @@ def test_shufflenet_keeps_channels_until_the_stage_ends() -> None:
     assert last["stage2.0.branch1.0"] == "stage2.0.branch1.2"
     assert last["stage2.0.branch1.2"] == last["stage2.3.branch2.5"] == "stage3.0.branch2.0"
     assert last["stage4.0.branch1.2"] == last["stage4.2.branch2.5"] == "conv5.0"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in shipped_names("traces", ".safetensors") if "resnet20" in name]
+)
+def test_committed_resnets_read_as_the_published_one(name: str) -> None:
+    trace, published = load_trace(name), GateTrace.from_masks({}, ungated("resnet20"), images=1)
+    assert all(layer.shape.inputs for layer in trace.layers)
+    reads = published.producers
+    reads["fc"] = reads.pop("linear")
+    assert trace.producers == reads
+
+
+def test_the_committed_lstm_reads_as_its_cells_do() -> None:
+    # A cell adds its hidden product to its input product: what is read is the sum's activation.
+    assert load_trace("char_lstm_pg_4_2").producers == {
+        "lstm1.input": ("network",),
+        "lstm1.hidden": ("lstm1.input",),
+        "lstm2.input": ("lstm1.hidden",),
+        "lstm2.hidden": ("lstm2.input",),
+        "fc": ("lstm2.hidden",),
+    }
