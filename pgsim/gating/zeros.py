@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from pgsim.gating.gradients import split_planes
 from pgsim.gating.layers import PGLayer
 from pgsim.gating.modules import own_gate
 from pgsim.workload.layer import LayerShape
+from pgsim.workload.zeros import PlaneZeros, Zeros
 
 Plane = tuple[int, int]
 """Of an operand's bits: the lowest, and how many there are."""
@@ -37,17 +39,14 @@ class ZeroCounts:
     activations: ByImage
     weight: float
 
-    def stated(self, shape: LayerShape) -> dict[str, list[tuple[int, int, float]]]:
+    def stated(self, shape: LayerShape) -> Zeros:
         """Return the fractions as the manifest of a layer of this shape has them."""
-        height, width = shape.image_in_size
-        inputs = shape.in_channels * height * width
-        return {
-            "activation": [
-                (*plane, int(counts.sum()) / (len(counts) * inputs))
-                for plane, counts in self.activations.items()
-            ],
-            "weight": [(0, shape.weight_bits, self.weight)],
-        }
+        inputs = shape.in_channels * prod(shape.image_in_size)
+        activation = tuple(
+            PlaneZeros(*plane, int(counts.sum()) / (len(counts) * inputs))
+            for plane, counts in self.activations.items()
+        )
+        return Zeros(activation=activation, weight=(PlaneZeros(0, shape.weight_bits, self.weight),))
 
 
 def zeros_of_call(layer: PGLayer, x: Tensor, images: int) -> ByImage:

@@ -9,6 +9,7 @@ from math import prod
 from pathlib import Path
 
 from pgsim.errors import InputError
+from pgsim.workload.connections import among
 from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.manifest import MOST_SHARDS, check_manifest
 from pgsim.workload.trace import GateTrace, trace_of
@@ -186,7 +187,7 @@ def _save(trace: GateTrace, target: Path, bounds: Sequence[int]) -> tuple[Path, 
         "images": trace.images,
         "accuracy": trace.accuracy,
         "provenance": trace.provenance,
-        "layers": [each.shape.manifest() for each in trace.layers],
+        "layers": [each.manifest() for each in among([layer.shape for layer in trace.layers])],
     }
     return write_shards(target, check_manifest(fields, str(target)), trace.layers, spans)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,24 @@ def test_a_file_holds_the_inputs(tmp_path: Path) -> None:
     assert "inputs" not in loaded.layers[0].shape.manifest()
 
 
+def file_of(folder: Path, *layers: dict[str, Any]) -> Path:
+    """Write a file whose manifest has these layers, and say nothing of its digests."""
+    path = folder / "wrong.safetensors"
+    manifest = {
+        "format_version": 1,
+        "model": "m",
+        "dataset": "d",
+        "mask_source": "synthetic",
+        "images": 1,
+        "accuracy": {},
+        "provenance": {},
+        "layers": layers,
+    }
+    text = json.dumps({"__metadata__": {"pgsim": json.dumps(manifest)}})
+    path.write_bytes(len(text).to_bytes(8, "little") + text.encode())
+    return path
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
@@ -78,21 +97,21 @@ def test_a_file_holds_the_inputs(tmp_path: Path) -> None:
         ([1], "layer 'first': field 'inputs.0': .*string"),
     ],
 )
-def test_what_no_layer_can_read_is_refused(inputs: object, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        trace_of(BLOCK[0], conv("first", inputs=inputs), *BLOCK[2:])
+def test_files_of_what_no_layer_can_read_are_refused(
+    tmp_path: Path, inputs: object, message: str
+) -> None:
+    path = file_of(tmp_path, BLOCK[0], conv("first", inputs=inputs), *BLOCK[2:])
+    with pytest.raises(InputError, match=message) as caught:
+        load_trace(path)
+    assert str(caught.value).startswith(str(path))
 
 
-def test_maps_have_channels_enough_for_what_reads_them() -> None:
+def test_maps_have_channels_enough_for_what_reads_them(tmp_path: Path) -> None:
     narrow = conv_fields("narrow", "none", out_channels=3)
     with pytest.raises(
         InputError, match="inputs: narrow have 3 output channels, fewer than its in_channels 4"
     ):
-        trace_of(narrow, conv("wide", inputs=["narrow"]))
-    # Joined with another map they suffice, and so do pixels that are made channels.
-    trace_of(narrow, conv("other", inputs=["network"]), conv("wide", inputs=["narrow", "other"]))
-    trace_of(narrow, conv("wide", in_size=[4, 4], inputs=["narrow"]))
-    trace_of(narrow, conv_fields("both", "none", in_channels=6, inputs=["narrow"]))  # x and -x
+        load_trace(file_of(tmp_path, narrow, conv("wide", inputs=["narrow"])))
     linear = {
         "name": "linear",
         "op": "linear",
@@ -103,7 +122,22 @@ def test_maps_have_channels_enough_for_what_reads_them() -> None:
         "weight_bits": 8,
         "gate": "none",
     }
-    trace_of(linear, conv("wide", inputs=["linear"]))
+    other, both = conv("other", inputs=["network"]), ["narrow", "other"]
+    for possible in (
+        [narrow, other, conv("wide", inputs=both)],  # joined
+        [narrow, conv("wide", in_size=[4, 4], inputs=["narrow"])],  # pixels that became channels
+        [narrow, conv_fields("both", "none", in_channels=6, inputs=["narrow"])],  # x and -x
+        [linear, conv("wide", inputs=["linear"])],  # features that became a map
+    ):
+        assert len(load_trace(file_of(tmp_path, *possible)).layers) == len(possible)
+
+
+def test_layers_taken_out_of_a_network_read_what_no_layer_made(tmp_path: Path) -> None:
+    some = trace_of(BLOCK[3], BLOCK[1], BLOCK[4])
+    expected = {"shortcut": ("network",), "first": ("network",), "last": ("shortcut",)}
+    assert some.producers == expected
+    save_trace(some, tmp_path / "some")
+    assert load_trace(tmp_path / "some.safetensors").producers == expected
 
 
 def lifetimes(name: str) -> dict[str, str]:

@@ -13,6 +13,9 @@ from pgsim.errors import InputError
 from pgsim.files import shipped_names
 from pgsim.workload import GateTrace, layer_shape, load_operands, load_trace, save_trace
 
+MEASURED = [  # the network of digits_pg_4_2 is not kept
+    name for name in shipped_names("traces", ".safetensors") if name != "digits_pg_4_2"
+]
 ZEROS = {"activation": [[0, 4, 0.5], [2, 2, 0.75], [0, 2, 0.625]], "weight": [[0, 8, 0]]}
 
 
@@ -67,7 +70,9 @@ def test_layers_that_differ_in_zeros_alone_are_computed_alike() -> None:
     assert layer_shape(zeros_of()).geometry == layer_shape(conv_fields(inputs=["a"])).geometry
 
 
-@pytest.mark.parametrize("name", shipped_names("traces", ".operands.safetensors"))
+@pytest.mark.parametrize(
+    "name", [name for name in shipped_names("traces", ".operands.safetensors") if name in MEASURED]
+)
 def test_committed_traces_have_the_zeros_of_their_operands(name: str) -> None:
     shapes = {layer.shape.name: layer.shape for layer in load_trace(name).layers}
     for layer in load_operands(name).layers:
@@ -83,7 +88,7 @@ def test_committed_traces_have_the_zeros_of_their_operands(name: str) -> None:
             assert shape.zero_fraction("activation", *plane) == pytest.approx(fraction, abs=0.12)
 
 
-@pytest.mark.parametrize("name", shipped_names("traces", ".safetensors"))
+@pytest.mark.parametrize("name", MEASURED)
 def test_committed_traces_have_zeros_of_every_plane(name: str) -> None:
     for layer in load_trace(name).layers:
         shape = layer.shape
