@@ -138,7 +138,7 @@ def _least_pj(problem, picks, ci, si, slots, lanes):
             energy_pj += lanes * bits / machine.lane_port_bits * pj[LANE_PJ]
     bits = outputs * tables.chunks[ci, VISITS] * problem.widths.sums
     if one_chunk and tables.slots[FINISHED, ci, si]:
-        bits = outputs * problem.widths.output
+        bits = outputs * problem.output_bits
     return energy_pj + bits / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
 
 

@@ -412,7 +412,7 @@ def _output_pj(problem, done, places, ends, spills):
     tables, pj, port = problem.tables, problem.prices.pj, problem.machine.output_port_bits
     has_first, has_last, chunks = ends
     ci, si = places
-    bits = done * problem.widths.output
+    bits = done * problem.output_bits
     if chunks or not tables.slots[FINISHED, ci, si]:
         bits = done * tables.chunks[ci, VISITS] * problem.widths.sums
     written_pj = -(-bits // port) * pj[WRITE_PJ]

@@ -106,8 +106,9 @@ class Prices(NamedTuple):
 class Problem(NamedTuple):
     """A layer on a design, and what is to be least.
 
-    orders: int64 (6, 120, 5), all orders of so many loops, by place, from the innermost on, in
-    lexicographic order.
+    output_bits: of a finished output on chip; `widths` has what of it goes to DRAM. orders: int64
+    (6, 120, 5), all orders of so many loops, by place, from the innermost on, in lexicographic
+    order.
     """
 
     loops: Loops
@@ -115,6 +116,7 @@ class Problem(NamedTuple):
     machine: Machine
     prices: Prices
     widths: Widths
+    output_bits: int
     order: Order
     orders: np.ndarray
 
@@ -148,8 +150,8 @@ class Bound(NamedTuple):
 class Found(NamedTuple):
     """The best nests that are known: equal in all but their order, and in how large a block is.
 
-    orders, picks: int64 (most, 5). counted: int64 (1,), how many. tried: int64 (2,), block sizes and
-    nests that were looked at one by one.
+    orders, picks: int64 (most, 5). counted: int64 (1,), how many. tried: int64 (2,), block sizes
+    and nests that were looked at one by one.
     """
 
     orders: np.ndarray

@@ -120,7 +120,9 @@ def _add_loop(problem, picks, trips, extents, loop, depth, footprints, bits, ins
                 factor *= 1 if inside[depth, other] else trips[other]
             bits[depth + 1, 1] = bits[0, 1] * factor
         elif not inside[depth, C] and trips[C] > 1:
-            outputs = bits[0, 3] / widths.output
+            outputs = 1.0
+            for other in range(C):
+                outputs *= loops.sizes[0, other]
             bits[depth + 1, 2] = outputs * (trips[C] - 1) * widths.sums
             bits[depth + 1, 3] = bits[0, 3] + bits[depth + 1, 2]
 

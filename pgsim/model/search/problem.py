@@ -67,12 +67,13 @@ def problem_of(job: Job, goal: Goal) -> Problem:
         machine_of(job),
         goal.prices_of(job),
         Widths(
-            job.activation_bits,
+            0 if job.inputs_stay else job.activation_bits,
             job.weight_bits,
             PARTIAL_SUM_BITS,
-            job.output_bits,
+            job.written_bits,
             job.arch.memory.dram.burst_bytes * 8,
         ),
+        job.output_bits,
         order_of(job, (1, 1, 1, 1)),
         _orders(),
     )
