@@ -32,7 +32,7 @@ from pgsim.errors import nearest
 from pgsim.files import shipped
 
 _WORDS = {"mapping": f"mapping.{MappingKeys.word}"}  # sections that a word may stand for
-_VALUES = (str, int, float, bool, type(None))  # what a key of a design may hold
+_VALUES = (str, int, float, bool, tuple, type(None))  # what a key of a design may hold
 
 
 class ArchConfig(Section):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pgsim.arch import ArchConfig, load_arch
+from pgsim.arch import OBJECTIVES, ArchConfig, load_arch
 from pgsim.arch.yaml_source import read_literal
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
@@ -52,6 +52,13 @@ calibration_option = click.option(
     metavar="N",
     help="The trace's first N images only measure channels for lane_order: density, and are not "
     "simulated.  [default: 0, or a tenth under that lane order]",
+)
+
+objective_option = click.option(
+    "--objective",
+    type=click.Choice(list(OBJECTIVES)),
+    help="Search for the loop nests of least cycles, energy, their product, or bytes of DRAM.  "
+    "[default: what the design's mapping says]",
 )
 
 

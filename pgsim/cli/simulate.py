@@ -12,6 +12,7 @@ from pgsim.cli.options import (
     TRACE,
     calibration_option,
     chosen_arch,
+    objective_option,
     settings_option,
     table_option,
     verify_option,
@@ -29,6 +30,7 @@ from pgsim.cli.output import (
 )
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.table_files import write_table
+from pgsim.study.nests import explain as explained_nest
 from pgsim.study.simulation import simulate
 from pgsim.workload import load_trace
 
@@ -40,6 +42,8 @@ from pgsim.workload import load_trace
 @settings_option
 @calibration_option
 @verify_option
+@objective_option
+@click.option("--explain", metavar="LAYER", help="Print the loop nest of a layer too.")
 @click.option("--per-image", is_flag=True, help="Keep images apart in -o; needs batch=1.")
 @table_option("Write the whole table of layers")
 def command(
@@ -49,6 +53,8 @@ def command(
     settings: tuple[str, ...],
     calibration_images: int | None,
     verify: bool,
+    objective: str | None,
+    explain: str | None,
     per_image: bool,
     output: Path | None,
 ) -> None:
@@ -77,7 +83,9 @@ def command(
         scheme,
         per_image=per_image,
         calibration_images=calibration_images,
+        objective=objective,
     )
+    nest = [] if explain is None else explained_nest(result, explain)
     if output is not None:
         write_table(result.layers, output)
     paragraph(
@@ -87,6 +95,10 @@ def command(
     show(layer_table(result))
     paragraph()
     for line in summary_lines(result):
+        paragraph(line)
+    if nest:
+        paragraph()
+    for line in nest:
         paragraph(line)
     paragraph("\npgsim simulate --help says what the columns are.")
 

@@ -11,9 +11,10 @@ import numpy as np
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.nest_bound import better, bound_of, compulsory_bits, least_cost
 from pgsim.kernels.nest_cost import cost_of, lane_groups_of, needs, traffic_of, trips_of
-from pgsim.kernels.nest_problem import CYCLES, STALLS, SUMMED, C, K, N, P, Q
+from pgsim.kernels.nest_problem import CYCLES, STALLS, SUMMED, Bound, C, K, N, P, Q
 
 _MANY_CYCLES = 2**62
+NOTHING = Bound(0, 0, 0, 0, 0, 0.0)
 
 
 @kernel
@@ -193,3 +194,41 @@ def _stalls_at_least(problem, order, picks):
         stalls += max(0.0, cycles - outer * (trips[loop] - 1) * work)
         outer *= trips[loop]
     return np.int64(stalls * (1 - 1e-9))
+
+
+@kernel
+def refined(problem, choices):
+    """Return the bursts that choices of block sizes move at least in the best order of each.
+
+    Only orders are looked at in which the loop of input channels is innermost, or has one block: as
+    layers need that a mask steers. choices: int16 (choices, 5), picks. Returns int64 (choices,), of
+    a batch. Source: MODEL.md M41.
+    """
+    least = np.empty(choices.shape[0], np.int64)
+    footprints, bits = np.ones((6, 3), np.float64), np.zeros((6, 4), np.float64)
+    inside = np.zeros((6, 5), np.bool_)
+    bits[0] = compulsory_bits(problem)
+    picks, several = np.empty(5, np.int64), np.empty(5, np.int64)
+    for number in range(choices.shape[0]):
+        picks[:] = choices[number]
+        trips = trips_of(problem.loops, picks)
+        whole, block = needs(problem.loops, picks)
+        for operand in range(3):
+            footprints[0, operand] = block[operand].prod()
+        count, every = 0, 1
+        if trips[C] > 1:
+            _add_loop(problem, picks, trips, (whole, block), C, 0, footprints, bits, inside)
+        begin = 1 if trips[C] > 1 else 0
+        for loop in range(C):
+            if trips[loop] > 1:
+                several[count] = loop
+                count += 1
+                every *= count
+        least[number] = _MANY_CYCLES
+        for place in range(every):
+            for depth in range(count):
+                loop, at = several[problem.orders[count, place, depth]], begin + depth
+                _add_loop(problem, picks, trips, (whole, block), loop, at, footprints, bits, inside)
+            bursts = least_cost(problem, NOTHING, bits[begin + count], 0, 0).bursts
+            least[number] = min(least[number], bursts)
+    return least

@@ -26,7 +26,7 @@ def retained(jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> list[Jo
         name = job.shape.name
         if name not in last:
             continue
-        bits = job.batch * job.shape.outputs * job.output_bits
+        bits = job.batch * _elements(job, jobs, reads) * job.output_bits
         living = range(place, last[name] + 1)
         if all(room[at] - bits >= _need_bits(jobs[at], reads, kept | {name}) for at in living):
             kept.add(name)
@@ -51,6 +51,16 @@ def _last_readers(jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> di
         for name in reads[job.shape.name]:
             last[name] = place
     return {job.shape.name: last[job.shape.name] for job in jobs if job.shape.name in last}
+
+
+def _elements(job: Job, jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> int:
+    """Return the elements of an image that are kept: what pooling or gates leave for the readers."""
+    read = (
+        each.shape.in_channels * each.shape.image_in_size[0] * each.shape.image_in_size[1]
+        for each in jobs
+        if job.shape.name in reads[each.shape.name]
+    )
+    return min(job.shape.outputs, max(read))
 
 
 def _all_stay(job: Job, reads: Mapping[str, Sequence[str]], kept: set[str]) -> bool:

@@ -195,7 +195,8 @@ def test_config_keys_are_those_of_the_format():
         *("array.pe.kind", "array.pe.max_activation_bits", "array.pe.max_weight_bits"),
         *("array.pe.terms", "lsb.scheduler", "lsb.ways", "lsb.open", "lsb.depth", "lsb.scan"),
         *("lsb.window", "lsb.lane_order", "lsb.gate_latency_cycles"),
-        *("memory.lsb_fetch", "memory.double_buffered"),
+        *("memory.lsb_fetch", "memory.double_buffered", "memory.retain"),
+        *("mapping.kind", "mapping.objective", "mapping.images", "mapping.nests"),
         *("memory.dram.kind", "memory.dram.bytes_per_cycle", "memory.dram.burst_bytes"),
         *(
             f"memory.{buffer}_sram.{key}"

@@ -12,7 +12,7 @@ from designs import drawn, filled, linear
 from jobs import Listed, job_of
 from layer_rows import row_of
 
-from pgsim.model.events import Waits, _transfer_cycles, counts, of_runs
+from pgsim.model.events import Waits, counts, of_runs, transfer_cycles
 from pgsim.model.ledger import Batches
 
 SINGLE = {"memory.double_buffered": False}
@@ -37,7 +37,7 @@ def test_transfers_are_rounded_up_exactly(rate: str, burst_bytes: int) -> None:
     # Small counts, counts around whole cycles, and counts at which products leave 64 bits.
     bursts = [*range(70), *(2**40 + small for small in range(-20, 20))]
     bursts += [rng.randrange(2**exponent) for exponent in range(1, 41) for _ in range(3)]
-    found = _transfer_cycles(job, np.array(bursts, np.int64).reshape(2, -1))
+    found = transfer_cycles(job, np.array(bursts, np.int64).reshape(2, -1))
     assert found.dtype == np.int64
     expected = [naive_cycles(each, burst_bytes, rate) for each in bursts]
     assert found.reshape(-1).tolist() == expected
@@ -51,7 +51,7 @@ def test_transfers_at_any_rate(seed: int) -> None:
     changes = {"memory.dram.bytes_per_cycle": rate, "memory.dram.burst_bytes": burst_bytes}
     job = job_of(linear(1, 1, 1), changes=changes)
     bursts = [rng.randrange(2 ** rng.randint(1, 40)) for _ in range(50)]
-    found = _transfer_cycles(job, np.array(bursts, np.int64)).tolist()
+    found = transfer_cycles(job, np.array(bursts, np.int64)).tolist()
     assert found == [naive_cycles(each, burst_bytes, str(rate)) for each in bursts]
 
 

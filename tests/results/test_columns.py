@@ -9,6 +9,7 @@ from designs import design, drawn, linear, trace_of
 from pgsim import COLUMNS, GateTrace, simulate
 from pgsim.model.layer import LEDGER
 from pgsim.results import IDENTITY, LAYER_COLUMNS, PARTS_OF_CYCLES, PARTS_OF_ENERGY, SUMMARY, SUMMED
+from pgsim.results.columns import NEST
 
 # Columns that readers of result files rely on, in this order.
 PROMISED = [
@@ -54,9 +55,9 @@ SUMS = [
     *("lsb_slots_dense", "lsb_slots_issued", "lsb_slots_ideal", "lsb_slots_fullest_lane"),
     *("msb_macs", "lsb_macs", "msb_busy_pe_cycles", "lsb_busy_pe_cycles"),
     *("activation_sram_read_bytes", "weight_sram_read_bytes"),
-    *("output_sram_read_bytes", "output_sram_write_bytes"),
+    *("output_sram_read_bytes", "output_sram_write_bytes", "activation_sram_write_bytes"),
     *("dram_read_bytes", "dram_activation_read_bytes", "dram_weight_read_bytes"),
-    "dram_write_bytes",
+    *("dram_sum_read_bytes", "dram_write_bytes"),
     *("energy_pe_pj", "energy_gating_pj", "energy_sram_pj", "energy_dram_pj"),
     *("energy_leakage_pj", "energy_pj"),
 ]
@@ -107,7 +108,7 @@ def test_a_column_has_the_unit_that_its_name_ends_in(name: str) -> None:
 
 def test_every_column_is_summed_over_layers_or_is_no_quantity() -> None:
     assert list(SUMMED) == SUMS
-    unsummed = {"image", "images", "mask_density", "average_bits", "weight_bits", *IDENTITY}
+    unsummed = {"image", "images", "mask_density", "average_bits", "weight_bits", *IDENTITY, *NEST}
     ratios = {"pe_utilization", "msb_pe_utilization", "lsb_pe_utilization"}
     assert LAYER_COLUMNS.keys() == {*SUMS} | unsummed | ratios
 

@@ -17,13 +17,13 @@ from pgsim import COLUMNS, compare, simulate
 from pgsim.errors import InputError
 from pgsim.plots import draw_results
 from pgsim.results import IDENTITY, LAYER_COLUMNS
-from pgsim.results.columns import checked_table
+from pgsim.results.columns import NEST, checked_table
 from pgsim.results.table_files import read_table, write_table
 
 RATIOS = ["mask_density", "pe_utilization", "msb_pe_utilization", "lsb_pe_utilization"]
 MAY_BE_EMPTY = ["mask_density", "msb_pe_utilization", "lsb_pe_utilization"]
 FRACTIONS = ["average_bits", "time_us", *RATIOS]  # and energies: the only ones that are not whole
-NUMBERS = [name for name in LAYER_COLUMNS if name not in (*IDENTITY, "image")]
+NUMBERS = [name for name in LAYER_COLUMNS if name not in (*IDENTITY, *NEST, "image")]
 WHOLE = [name for name in NUMBERS if name not in FRACTIONS and not name.endswith("_pj")]
 
 

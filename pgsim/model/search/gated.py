@@ -37,27 +37,32 @@ def gated_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
     fixed: what they cost in the fixed order. block: the batches.
     """
     from pgsim.kernels.nest_bound import better, bounds  # Numba: only if nests are searched
+    from pgsim.kernels.nest_search import refined
 
     problem = problem_of(job, goal)
+    blocks = problem.loops.blocks
     choices, least = bounds(problem, MOST_BLOCKS, 4096)
     windows = Windows(job, goal, block, store)
-    least *= block.batches
     # Nothing is left of a gated pass where lanes pack without a gap.
-    values = goal.values(windows.with_trailing(least, windows.ideal_cycles))
+    least = windows.with_trailing(least * block.batches, windows.ideal_cycles)
+    likely = goal.values(least) * _ROUNDED <= fixed.value
+    choices, least = choices[likely], least[likely]
+    least = windows.with_bursts(least, refined(problem, choices) * block.batches)
+    values = goal.values(least) * _ROUNDED
     best, chosen = fixed, None
-    blocks = problem.loops.blocks
     for place in np.lexsort((-volumes(blocks, choices), values)).tolist():
-        if values[place] * _ROUNDED > best.value:
+        if values[place] > best.value:
             break
-        any_order = nest_of(job, blocks, range(5), choices[place])
+        own, any_order = least[place : place + 1], nest_of(job, blocks, range(5), choices[place])
         if any(
-            goal.values(windows.with_trailing(least[place : place + 1], cycles(any_order)))[0]
-            * _ROUNDED
-            > best.value
+            goal.values(windows.with_trailing(own, cycles(any_order)))[0] * _ROUNDED > best.value
             for cycles in (windows.fullest_cycles, windows.issued_cycles)
         ):
             continue
-        for nest in _orders(job, blocks, choices[place]):
+        for nest, bursts in _orders(job, blocks, choices[place]):
+            moved = windows.with_bursts(own, np.array([bursts * block.batches]))
+            if goal.values(moved)[0] * _ROUNDED > best.value:
+                continue
             cost = goal.cost(simulate_nest(replace(job, nest=nest), block, store), nest.volume)
             is_better, is_same = better(cost, best)
             if is_better or (is_same and chosen is not None and nest.order < chosen.order):
@@ -125,6 +130,19 @@ class Windows:
             rate for plan, rate in zip(self.job.passes, self.job.rates, strict=True) if plan.gated
         ]
 
+    def with_bursts(self, least: Floats, bursts: Counts) -> Floats:
+        """Return costs, as `bounds` gives them, of what moves at least so many bursts."""
+        costs, prices = least.copy(), self.goal.prices
+        memory = self.job.arch.memory
+        more = np.maximum(0, bursts - least[:, 1])
+        costs[:, 1] += more
+        moved = costs[:, 1] * float(memory.dram.burst_cycles) * _ROUNDED
+        costs[:, 0] = np.maximum(least[:, 0], moved)
+        ways = ("activation_read", "weight_read", "sum_read", "write")
+        costs[:, 2] += more * min(prices[f"dram_{way}_bursts"] for way in ways)
+        costs[:, 2] += (costs[:, 0] - least[:, 0]) * prices["cycles"]
+        return costs
+
     def with_trailing(self, least: Floats, cycles: float) -> Floats:
         """Return costs of leading passes, as `bounds` gives them, with the gated passes' cycles."""
         costs = least.copy()
@@ -139,8 +157,8 @@ def volumes(blocks: Counts, choices: Counts) -> Counts:
     return sizes
 
 
-def _orders(job: Job, blocks: Counts, picks: Counts) -> Iterator[Nest]:
-    """Return the nests of one choice of block sizes that differ in what they move."""
+def _orders(job: Job, blocks: Counts, picks: Counts) -> Iterator[tuple[Nest, int]]:
+    """Return the nests of one choice of block sizes that differ in what they move, and bursts."""
     whole = nest_of(job, blocks, range(5), picks)
     moving = [loop for loop in range(4) if whole.trips[loop] > 1]
     inner = (IN_CHANNELS,) if whole.trips[IN_CHANNELS] > 1 else ()
@@ -151,4 +169,8 @@ def _orders(job: Job, blocks: Counts, picks: Counts) -> Iterator[Nest]:
         moved = (own.indices[3].tobytes(), own.bursts.tobytes(), own.tiles.windows.tobytes())
         if moved not in seen:
             seen.add(moved)
-            yield nest
+            own_runs = job.shape.groups * job.shape.runs_per_batch
+            bursts = own.bursts.sum(axis=(1, 2)) * own_runs
+            if job.shape.runs_per_batch > 1:
+                bursts[1] = 0  # weights may come once
+            yield nest, int(bursts.sum())

@@ -34,6 +34,7 @@ def test_each_tile_fetches_its_share() -> None:
         "dram_weight_read_bursts": [[[[4, 0], [2, 0]]]],
         "dram_activation_read_bursts": [[[[4, 2], [0, 0]]]],
         "dram_read_bursts": [[[[8, 2], [2, 0]]]],
+        "dram_sum_read_bursts": [[[[0]]]],
         "dram_write_bursts": [[[[1, 1], [1, 1]]]],
     }
 
@@ -68,7 +69,9 @@ def test_counts_are_shown_in_bytes() -> None:
         "dram_read_bytes": 32,
         "dram_activation_read_bytes": 32,
         "dram_weight_read_bytes": 32,
+        "dram_sum_read_bytes": 32,
         "dram_write_bytes": 32,
+        "activation_sram_write_bytes": 64,
     }
 
 
