@@ -19,7 +19,7 @@ from pgsim.model.traffic.sram import operand_words, sum_bits
 
 @dataclass(frozen=True)
 class Fetch:
-    """The bursts of one operand that every block fetches, int64 that broadcast to (runs, 1, blocks).
+    """Bursts of one operand that every block fetches, int64 that broadcast to (runs, 1, blocks).
 
     opening: of its first C block, and of all C blocks that need no fetch of their own later. rest:
     of its other C blocks, in leading passes. trailing: again, in trailing passes.
@@ -112,13 +112,14 @@ def output_words(
         (chunk, timings), (own,) = chunks[0], visits
         words = -(-sum_bits(chunk.job, timings, own) // port_bits)
         return [(chunk, words, words)]
+    none = np.zeros((1, 1, 1, 1), np.int64)
     moved = [
-        sum(each.issue.entries * times for each, times in zip(timings, own, strict=True))
+        sum((each.issue.entries * times for each, times in zip(timings, own, strict=True)), none)
         * (PARTIAL_SUM_BITS * chunk.times)
         for (chunk, timings), own in zip(chunks, visits, strict=True)
     ]
     if blocks.job.gated:
-        words = -(-(sum(moved) + blocks.tiles.outputs) // port_bits)
+        words = -(-sum(moved, blocks.tiles.outputs) // port_bits)
         return [(chunks[0][0], words, words)]
     return [
         (chunk, *_spilled_words(blocks, chunk, bits, port_bits))
@@ -131,7 +132,8 @@ def _spilled_words(
 ) -> tuple[Counts, Counts]:
     """Return words read and written of tiles whose C blocks are not the only ones of their sums."""
     at = blocks.indices[IN_CHANNELS][chunk.blocks]
-    leaves = (blocks.bursts[WRITTEN].sum(axis=-1)[chunk.blocks] > 0).astype(np.int64)
+    last, spills = blocks.nest.trips[IN_CHANNELS] - 1, blocks.bursts[SUM_READ].any()
+    leaves = ((at == last) | spills).astype(np.int64)
     sums = chunk.job.tiling.outputs * PARTIAL_SUM_BITS
     read = bits + sums * (leaves - (at == 0))
     return -(-read // port_bits), -(-bits // port_bits)
