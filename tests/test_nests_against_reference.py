@@ -13,14 +13,14 @@ from random import Random
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
+from listed_passes import scheme_of
 from nest_cases import NestCase, drawn_nest_case, random_nest_case
-from nest_jobs import job_of_case, trace_of_case
+from nest_jobs import trace_of_case
 from reference import NEST_COUNTS, simulate_nest
+from reference.nests import LOOPS
 
-from pgsim.cost import costs_of, energies, energy_prices
-from pgsim.model.layer import simulate_layer
-from pgsim.model.mask_work import WorkStore
-from pgsim.results import LayerResult, Result
+from pgsim import ArchConfig, simulate
+from pgsim.mapping.nest import BLOCK_COLUMNS
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_NESTS_SEEDS", "200"))
 CHUNK = 100
@@ -41,13 +41,17 @@ def expected(drawn: NestCase) -> dict[str, int]:
 
 
 def found(drawn: NestCase) -> dict[str, int]:
-    """The row of the case's layer."""
-    case, job, trace = drawn.case, job_of_case(drawn), trace_of_case(drawn)
-    costs = costs_of(job.arch)
-    ledger = simulate_layer(job, case.calibration_images, trace.images, WorkStore(0))
-    layers = (LayerResult(job, ledger, energies(energy_prices(costs, job.gated), ledger)),)
-    result = Result(trace, costs, "listed", case.calibration_images, False, layers)
+    """The row of the case's layer, whose nest the design gives."""
+    case = drawn.case
+    nest = {key: drawn.nest.blocks[loop] for loop, key in zip(LOOPS, BLOCK_COLUMNS, strict=True)}
+    mapping = {"nests": [{"order": drawn.nest.order, **nest}]}
+    arch = ArchConfig.model_validate(case.arch | {"mapping": mapping})
+    calibration = case.calibration_images
+    result = simulate(
+        trace_of_case(drawn), arch, scheme_of(case.scheme), calibration_images=calibration
+    )
     row = result.layers.iloc[0]
+    assert row["nest_order"] == drawn.nest.order
     return {name: int(row[name]) for name in NEST_COUNTS}
 
 

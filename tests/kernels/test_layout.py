@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import numpy as np
 import pytest
 from packed_rows import Bits, packed, random_bits
 
-from pgsim.kernels.layout import interleave_images, join_images, transpose_positions
+from pgsim.kernels.layout import (
+    interleave_images,
+    join_images,
+    reorder_slots,
+    transpose_positions,
+)
 
 SIZES = (1, 2, 7, 32, 63, 64, 65, 100, 127, 128, 130)
 
@@ -69,3 +75,19 @@ def test_no_word_passes_through_a_float() -> None:
     turned = transpose_positions(packed([[[1] * 64] * 100]), 64)
     expected = np.array([[[2**64 - 1, 2**36 - 1]] * 64], np.uint64)
     assert np.array_equal(turned, expected)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_reorder_slots_puts_stretches_one_after_the_other(seed: int) -> None:
+    rng = Random(seed)
+    slots = rng.choice(SIZES)
+    bits = random_bits(rng, 2, 3, slots)
+    cuts = [0, *sorted(rng.sample(range(1, slots), rng.randint(0, slots - 1))), slots]
+    stretches = [range(begin, end) for begin, end in pairwise(cuts)]
+    rng.shuffle(stretches)
+    expected = [
+        [[row[slot] for stretch in stretches for slot in stretch] for row in rows] for rows in bits
+    ]
+    begins = np.array([stretch.start for stretch in stretches])
+    lengths = np.array([len(stretch) for stretch in stretches])
+    assert np.array_equal(reorder_slots(packed(bits), begins, lengths), packed(expected))

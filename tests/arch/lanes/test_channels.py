@@ -59,3 +59,10 @@ def test_counts_come_run_by_run() -> None:
         [[[11, 12]], [[15, 16]]],
         [[[13, 14]], [[17, 18]]],
     ]
+
+
+def test_positions_in_another_order_are_slots_in_that_order() -> None:
+    order = np.array([4, 5, 0, 1, 2, 3])
+    found = LANES["channels"].rows_in(bits("xx.x.. ..xxxx"), order)
+    assert np.array_equal(found, bits("..xx.x xx..xx"))
+    assert LANES["channels"].lanes_in(np.array([1, 0]), order).tolist() == [1, 0]

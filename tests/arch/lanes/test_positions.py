@@ -47,3 +47,9 @@ def test_counts_come_run_by_run() -> None:
         [[[1], [3]], [[2], [4]]],
         [[[5], [7]], [[6], [8]]],
     ]
+
+
+def test_positions_in_another_order_are_lanes_in_that_order() -> None:
+    order, rows = np.array([2, 0, 1]), bits("x. x. .x")
+    assert LANES["positions"].rows_in(rows, order) is rows
+    assert LANES["positions"].lanes_in(np.array([7, 8, 9]), order).tolist() == [9, 7, 8]
