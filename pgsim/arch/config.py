@@ -47,6 +47,8 @@ class ArchConfig(Section):
         Clock of the array and its buffers, above 0.
     technology : str
         Path or shipped name of the table of what parts cost.
+    corner : str, optional
+        The kind of transistors of both logic and SRAM; by default each as the table has it (M45).
     array : Array
         Rows and columns of PEs, the PE, the dataflow, the lanes.
     memory : Memory
@@ -69,6 +71,7 @@ class ArchConfig(Section):
     source: str = ""
     clock_mhz: Annotated[float, Field(gt=0, le=100_000)]
     technology: Name
+    corner: Name | None = None
     array: Array
     memory: Memory
     lsb: LSB = LSB()  # after array and memory: its checks look at theirs

@@ -10,7 +10,8 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pgsim.arch.technology import PERow, Technology, load_synthesis
+from pgsim.arch.cost_tables import PERow
+from pgsim.arch.technology import Technology, load_synthesis
 from pgsim.errors import InputError, nearest
 
 _UNIT = "fixed_8x8"  # the synthesized module of which all others are multiples
@@ -111,8 +112,8 @@ def row_of_bits(rows: Sequence[PERow], bits: int) -> PERow:
 def sram_cost(technology: Technology, kib: float, banks: int, port_bits: int) -> SRAMCost:
     """Return the cost of a buffer of `kib` KiB in `banks` equal banks with ports of `port_bits`.
 
-    Energy and leakage of a bank are interpolated by its size between the rows of the technology's
-    table, as straight lines on logarithmic axes; outside the table the end segments go on as the
+    Energy, leakage and area of a bank are interpolated by its size between the technology's rows,
+    as straight lines on logarithmic axes; outside the table the end segments go on as the
     power laws they are. A port wider or narrower than a row's word costs in proportion, and no
     bits cost nothing.
     """
@@ -128,7 +129,7 @@ def sram_cost(technology: Technology, kib: float, banks: int, port_bits: int) ->
         read_pj_per_word=at_bank_size([row.read_pj / row.word_bits for row in rows]) * port_bits,
         write_pj_per_word=at_bank_size([row.write_pj / row.word_bits for row in rows]) * port_bits,
         leakage_mw=at_bank_size([row.leakage_mw for row in rows]) * banks,
-        area_um2=kib * 1024 * 8 * technology.sram.um2_per_bit,
+        area_um2=at_bank_size([row.area_um2 for row in rows]) * banks,
     )
 
 

@@ -77,15 +77,15 @@ def costs_of(arch: ArchConfig) -> Costs:
     """Return what a design's parts cost in its technology.
 
     Raises InputError where there is no such technology or synthesis table, where one is wrong or
-    lacks what the design has (the PE, a module, the kind of DRAM), one problem a line; and where
-    none of its parts reaches the design's clock (M39), or a part would cost less than nothing.
+    lacks what the design has (the corner, the PE, a module, the kind of DRAM), one problem a line;
+    and where none of its parts reaches the design's clock (M39), or one costs less than nothing.
     """
     return _costs_of(arch, technology_stamp(arch.technology))
 
 
 @lru_cache(maxsize=64)  # by all that decides it: the design, and the files of its technology
 def _costs_of(arch: ArchConfig, stamp: Stamp) -> Costs:
-    technology = load_technology(arch.technology)
+    technology = load_technology(arch.technology).at_corner(arch.corner)
     check_clock(arch, technology)
     return Costs(
         arch=arch,
