@@ -72,7 +72,8 @@ class Job:
         """All that decides its ledger: layers that agree are simulated once."""
         like = self.layer if self.gated else self.shape.geometry
         stays = (self.inputs_stay, self.output_stays, self.retained_bits)
-        return (like, self.passes, self.output_bits, self.nest, stays)
+        zeros = self.shape.zeros if self.arch.pe.zero_gating else None
+        return (like, zeros, self.passes, self.output_bits, self.nest, stays)
 
     @property
     def slot_operand(self) -> Operand:

@@ -54,7 +54,7 @@ def _last_readers(jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> di
 
 
 def _elements(job: Job, jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> int:
-    """Return the elements of an image that are kept: what pooling or gates leave for the readers."""
+    """Return the elements of an image that are kept: what pooling or gates leave for readers."""
     read = (
         each.shape.in_channels * each.shape.image_in_size[0] * each.shape.image_in_size[1]
         for each in jobs

@@ -257,7 +257,7 @@ def _in_the_area_of(arch: ArchConfig, fixed: ArchConfig) -> list[ArchConfig]:
 
     Its columns, its rows, or both are scaled; shapes that no array may have are left out.
     """
-    technology = load_technology(arch.technology)
+    technology = load_technology(arch.technology).at_corner(arch.corner)
     own, other = (each.pe.cost(technology).area_um2 for each in (arch, fixed))
     rows, columns, ratio = fixed.array.rows, fixed.array.columns, own / other
     square = max(1, int(rows * math.sqrt(ratio)))

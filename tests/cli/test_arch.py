@@ -1,5 +1,8 @@
 """pgsim arch: list, show, check and measure designs."""
 
+import subprocess
+import sys
+
 import pytest
 
 from pgsim.arch import load_arch
@@ -45,10 +48,29 @@ def test_check_says_ok_or_all_that_is_wrong(run, tmp_path):
 
 def test_area_is_the_sum_of_its_parts(run, cells):
     shown = run("arch", "area", "pg_os").output
-    # 256 fusion units of 1734.55 um2 (45nm.yaml), and 160 KiB of bits of 0.692 um2.
+    # 256 fusion units of 1734.55 um2 (45nm.yaml), and CACTI's banks of 4 and 2 KiB.
     assert cells(shown, "pe")[1] == f"{256 * 1734.55 / 1e6:.4f}"
-    assert cells(shown, "sram")[1] == f"{160 * 1024 * 8 * 0.692 / 1e6:.4f}"
+    assert cells(shown, "sram")[1] == f"{(32 * 29988 + 16 * 15064) / 1e6:.4f}"
     parts = [float(cells(shown, part)[1]) for part in ("pe", "sram", "gating")]
     assert float(cells(shown, "total")[1]) == pytest.approx(sum(parts), abs=2e-4)
     halved = run("arch", "area", "pg_os", "--set", "array.rows=8").output
     assert cells(halved, "pe")[1] == f"{128 * 1734.55 / 1e6:.4f}"
+
+
+def test_clock_shows_the_path_of_each_part(run, cells):
+    # 130 nm: 16.863 ns for the fusion PE, which has 2 ns at 45 nm, and 10.829 for the scheduler.
+    shown = run("arch", "clock", "pg_os").output
+    assert cells(shown, "PE") == ["PE", "fusion", "2.000", "500.0"]
+    assert cells(shown, "scheduler")[3] == f"{2 * 10.829 / 16.863:.3f}"
+    assert cells(shown, "fastest")[3] == "0.636"
+    assert cells(shown, "clock_mhz") == ["clock_mhz", "2.000", "500.0"]
+    slow = run("arch", "clock", "pg_os", "--set", "lsb.scheduler=queue", "--set", "clock_mhz=auto")
+    assert cells(slow.output, "clock_mhz")[2] == f"{1e3 / (2 * 23.566 / 16.863):.1f}"
+
+
+def test_a_clock_that_parts_do_not_reach_is_a_line_of_stderr():
+    command = [sys.executable, "-m", "pgsim", "arch", "clock", "pg_os", "--set", "clock_mhz=750"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("pgsim: warning: pg-os-16x16[clock_mhz=750]: clock_mhz 750 is faster")
+    assert "750.0" in done.stdout

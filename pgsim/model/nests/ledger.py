@@ -9,7 +9,7 @@ import numpy as np
 
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles, Tiling
-from pgsim.model import events, gating
+from pgsim.model import events, gating, zeros
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Ledger, PassCounts
@@ -67,6 +67,7 @@ def simulate_nest(job: Job, block: Block, store: WorkStore) -> Ledger:
             **_sram_counts(blocks, chunks, batches, stretch),
             **_dram_counts(fetches, sums, blocks, batches),
             **gating.counts(job, passes, outputs, folds),
+            **zeros.counts(job, passes, outputs),
         },
         passes=passes,
     )
