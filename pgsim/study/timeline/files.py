@@ -19,7 +19,8 @@ from pgsim.study.timeline.turns import turns_of
 from pgsim.text import writable
 from pgsim.writing import replacing
 
-MOST_EVENTS = 5_000  # of a layer, about: 1 MB
+EVENTS_PER_LAYER = 5_000  # about 1 MB
+_FEWEST_EVENTS = 100
 
 
 def check_timeline_path(path: str | Path) -> Path:
@@ -30,12 +31,18 @@ def check_timeline_path(path: str | Path) -> Path:
     return check_new_file(path)
 
 
-def write_timeline(result: Result, path: str | Path, *, store: WorkStore | None = None) -> None:
+def write_timeline(
+    result: Result,
+    path: str | Path,
+    *,
+    events_per_layer: int = EVENTS_PER_LAYER,
+    store: WorkStore | None = None,
+) -> None:
     """Write what a simulation did when, as events that Perfetto and other trace viewers open.
 
     Layers follow each other, and so do the batches of each of them. Passes, waits of the array and
-    transfers of DRAM are on tracks of their own. A file has some 5,000 events a layer at most:
-    turns and batches that repeat are merged, and so are those beyond, with exact sums.
+    transfers of DRAM are on tracks of their own. Turns and batches that repeat are merged, and so
+    is what would be too many events; the sums stay exact.
 
     Parameters
     ----------
@@ -43,6 +50,8 @@ def write_timeline(result: Result, path: str | Path, *, store: WorkStore | None 
         Of `simulate`. Its layers are run once more, because a result holds no event.
     path : str or Path
         A .json file. It appears, or replaces another, only when it is complete.
+    events_per_layer : int
+        About how many events a layer has at most, at least 100.
     store : WorkStore, optional
         Through which the simulation shared its mask work, which is then not repeated (default:
         nothing is shared).
@@ -50,7 +59,7 @@ def write_timeline(result: Result, path: str | Path, *, store: WorkStore | None 
     Raises
     ------
     InputError
-        For another suffix, or a file that cannot be written.
+        For another suffix, a file that cannot be written, or fewer events than 100.
 
     Notes
     -----
@@ -58,25 +67,29 @@ def write_timeline(result: Result, path: str | Path, *, store: WorkStore | None 
 
     Examples
     --------
-    >>> from json import load
+    >>> import json
     >>> from tempfile import TemporaryDirectory
     >>> from pgsim import simulate
     >>> result = simulate("digits_pg_4_2", "pg_os")
     >>> with TemporaryDirectory() as folder:
     ...     write_timeline(result, f"{folder}/timeline.json")
     ...     with open(f"{folder}/timeline.json") as file:
-    ...         events = load(file)["traceEvents"]
-    >>> sum(each["args"].get("bubble_cycles", 0) for each in events if each["ph"] == "X")
-    >>> result.summary["bubble_cycles"]
+    ...         events = json.load(file)["traceEvents"]
+    >>> waits = [each["args"].get("bubble_cycles", 0) for each in events if each["ph"] == "X"]
+    >>> sum(waits) == result.summary["bubble_cycles"]
+    True
     """
     path = check_timeline_path(path)
+    if events_per_layer < _FEWEST_EVENTS:
+        raise InputError(f"events_per_layer {events_per_layer}: expected {_FEWEST_EVENTS} or more")
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write(f'{{"otherData": {_text(_about(result))},\n"traceEvents": [\n')
-        file.writelines(_lines(network_events(result, store or WorkStore(limit_bytes=0))))
+        events = network_events(result, events_per_layer, store or WorkStore(limit_bytes=0))
+        file.writelines(_lines(events))
         file.write("]}\n")
 
 
-def network_events(result: Result, store: WorkStore) -> Iterator[Event]:
+def network_events(result: Result, events_per_layer: int, store: WorkStore) -> Iterator[Event]:
     """Return the events of all layers, one layer after the other; made as they are asked for."""
     yield from heads(writable(f"{result.arch.name}: {result.trace.name}, {result.scheme}"))
     now = 0
@@ -85,13 +98,13 @@ def network_events(result: Result, store: WorkStore) -> Iterator[Event]:
         yield event(
             Track.LAYERS, "layer", writable(layer.shape.name), now, cycles, {"cycles": cycles}
         )
-        batches = Numbering(
+        numbering = Numbering(
             result.calibration_images,
             result.trace.images,
             layer.job.batch,
             layer.job.tiling.runs,
         )
-        yield from layer_events(_blocks(result, layer, store), batches, now, MOST_EVENTS)
+        yield from layer_events(_blocks(result, layer, store), numbering, now, events_per_layer)
         now += cycles
 
 
