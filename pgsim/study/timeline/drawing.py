@@ -12,12 +12,12 @@ Event = dict[str, Any]
 
 
 class Track(IntEnum):
-    """The rows of the viewer, from the top."""
+    """The rows of the viewer, from the top; 1 would be the process's main thread."""
 
-    LAYERS = 1
-    ARRAY = 2
-    WAITS = 3
-    DRAM = 4
+    LAYERS = 2
+    ARRAY = 3
+    WAITS = 4
+    DRAM = 5
 
     @property
     def title(self) -> str:
