@@ -156,7 +156,7 @@ def test_the_example_of_m25_cycle_by_cycle(tmp_path: Path) -> None:
         {},
         {"memory.double_buffered": False},
         {"array.overlap": "none"},
-        {"batch": 7},
+        {"batch": 7, "memory.activation_sram.banks": 1, "memory.activation_sram.port_bits": 8},
         {"batch": 3, "memory.double_buffered": False, "array.overlap": "none"},
         {"lsb.scheduler": "queue", "memory.dram.bytes_per_cycle": 2.7},
     ],

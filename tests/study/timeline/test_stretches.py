@@ -42,6 +42,8 @@ def shown(turns: str, *axes: int) -> list[str]:
         ("ABABABAB", (4, 2), ["A", "B", "AB x 3"]),
         ("XAABAABAABY", (4, 3), ["X", "A", "A", "B", "AAB x 2", "Y"]),
         ("AAAABAAAABAAAAB", (3, 5), ["A", "A x 3", "B", "AAAAB x 2"]),
+        # What repeats at a pattern's end does not go on into its next time.
+        ("AABAAA" * 3, (3, 6), ["A", "A", "B", "A", "A x 2", "AABAAA x 2"]),
         # Three lane groups of two windows, and four groups of these: a loop in a loop.
         ("ABABAC" * 4, (4, 3, 2), ["A", "B", "A", "B", "A", "C", "ABABAC x 3"]),
         ("ABABABAC" * 3, (3, 4, 2), ["A", "B", "AB x 2", "A", "C", "ABABABAC x 2"]),
