@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pgsim.study.comparison import compare
     from pgsim.study.simulation import simulate
     from pgsim.study.sweeps import SweepSpec, load_sweep, sweep
+    from pgsim.study.timeline import write_timeline
     from pgsim.workload import (
         GateTrace,
         LayerShape,
@@ -56,6 +57,7 @@ _HOMES = {
     "sweep": "study.sweeps",
     "synthetic_trace": "masks",
     "write_table": "results.table_files",
+    "write_timeline": "study.timeline",
 }
 
 __all__ = [
@@ -83,6 +85,7 @@ __all__ = [
     "sweep",
     "synthetic_trace",
     "write_table",
+    "write_timeline",
 ]
 
 

@@ -28,11 +28,20 @@ from pgsim.cli.output import (
     table,
     whole,
 )
+from pgsim.errors import InputError
+from pgsim.model.mask_work import WorkStore
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.table_files import write_table
 from pgsim.study.nests import explain as explained_nest
 from pgsim.study.simulation import simulate
+from pgsim.study.timeline import check_timeline_path, write_timeline
 from pgsim.workload import load_trace
+
+
+def _check_timeline_path(
+    ctx: click.Context, param: click.Parameter, path: Path | None
+) -> Path | None:
+    return path if path is None else check_timeline_path(path)
 
 
 @click.command("simulate")
@@ -46,6 +55,13 @@ from pgsim.workload import load_trace
 @click.option("--explain", metavar="LAYER", help="Print the loop nest of a layer too.")
 @click.option("--per-image", is_flag=True, help="Keep images apart in -o; needs batch=1.")
 @table_option("Write the whole table of layers")
+@click.option(
+    "--timeline",
+    type=click.Path(path_type=Path),
+    callback=_check_timeline_path,
+    metavar="FILE",
+    help="Write when passes, transfers and waits begin and end, as a Chrome trace in .json.",
+)
 def command(
     trace: str,
     arch: str,
@@ -57,6 +73,7 @@ def command(
     explain: str | None,
     per_image: bool,
     output: Path | None,
+    timeline: Path | None,
 ) -> None:
     """Simulate TRACE on a design, layer by layer.
 
@@ -76,7 +93,14 @@ def command(
 
     -o writes every column there is, summed over all images; pgsim.COLUMNS
     says what each of them means.
+
+    --timeline writes what happens when: open the file at ui.perfetto.dev or in
+    another viewer of Chrome traces. Layers follow each other, with all their
+    batches. 1 us of the viewer is 1 cycle. What repeats is merged.
     """
+    if timeline is not None and timeline == output:
+        raise InputError(f"{timeline}: the table and the timeline cannot be one file")
+    store = WorkStore() if timeline is not None else None  # the timeline runs the layers once more
     result = simulate(
         load_trace(trace, verify=verify),
         chosen_arch(arch, settings),
@@ -84,10 +108,13 @@ def command(
         per_image=per_image,
         calibration_images=calibration_images,
         objective=objective,
+        store=store,
     )
     nest = [] if explain is None else explained_nest(result, explain)
     if output is not None:
         write_table(result.layers, output)
+    if timeline is not None:
+        write_timeline(result, timeline, store=store)
     paragraph(
         f"{result.trace.name} ({masks_of(result.trace)}), {result.images:,} images, "
         f"on {result.arch.name}, scheme {scheme};\nper image, energy and DRAM stalls provisional:"

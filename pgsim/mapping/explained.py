@@ -45,8 +45,8 @@ def explained(nest: Nest, held: Mapping[str, int], fills: Mapping[str, int]) -> 
                 f"{'  ' * depth}for {trips} blocks of {block} {WHAT[letter]} ({letter}){smaller}:"
             )
             depth += 1
-    block = ", ".join(
+    whole = ", ".join(
         f"{size} {WHAT[letter]}" for letter, size in zip(LOOPS, nest.blocks, strict=True)
     )
-    lines.append(f"{'  ' * depth}one block: {block}")
+    lines.append(f"{'  ' * depth}one block: {whole}")
     return lines

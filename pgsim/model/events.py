@@ -47,15 +47,13 @@ def events_of(
     """
     from pgsim.kernels.timeline import Work, timeline  # Numba: only if anything is simulated
 
-    read = of_runs(traffic["dram_read_bursts"], tiles)
-    written = of_runs(traffic["dram_write_bursts"], tiles)
     order = order_of(job, tiles)
     work = Work(
-        stacked([pass_cycles(job, each) for each in timings], tiles),
-        stacked([each.fold_cycles for each in timings], tiles),
-        stacked([each.port_stall_cycles for each in timings], tiles),
+        of_passes([pass_cycles(job, each) for each in timings], tiles),
+        of_passes([each.fold_cycles for each in timings], tiles),
+        of_passes([each.port_stall_cycles for each in timings], tiles),
     )
-    events: Events = timeline(work, _transfers(job, order, read, written), order)
+    events: Events = timeline(work, transfers_of(job, order, tiles, traffic), order)
     return events, work
 
 
@@ -112,19 +110,21 @@ def pass_cycles(job: Job, timing: PassTiming) -> Counts:
     return timing.executed * (between + timing.fold_cycles)
 
 
-def _transfers(job: Job, order: Order, read: Counts, written: Counts) -> Transfers:
+def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:
     """Return the cycles of DRAM around every turn, from the bursts of every tile (M25)."""
     from pgsim.kernels.timeline import Transfers
 
-    runs, tiles = read.shape
+    read = of_runs(traffic["dram_read_bursts"], tiles)
+    written = of_runs(traffic["dram_write_bursts"], tiles)
+    runs, run_tiles = read.shape
     behind = int(order.interleaved)
     if order.one_buffer:
-        beside = np.zeros((runs, tiles), np.int64)
+        beside = np.zeros((runs, run_tiles), np.int64)
         return Transfers(transfer_cycles(job, read), beside, transfer_cycles(job, written))
-    before = np.zeros((runs, tiles + behind), np.int64)
+    before = np.zeros((runs, run_tiles + behind), np.int64)
     after, moved = np.zeros_like(before), np.zeros_like(before)
     before[:, 0] = transfer_cycles(job, read[:, 0])
-    moved[:, : tiles - 1] += read[:, 1:]
+    moved[:, : run_tiles - 1] += read[:, 1:]
     moved[:, behind + 1 :] += written[:, :-1]
     after[:, -1] = transfer_cycles(job, written[:, -1])
     return Transfers(before, transfer_cycles(job, moved), after)
@@ -147,7 +147,7 @@ def transfer_cycles(job: Job, bursts: Counts) -> Counts:
     return cycles
 
 
-def stacked(counts: list[Counts], tiles: Tiles) -> Counts:
+def of_passes(counts: list[Counts], tiles: Tiles) -> Counts:
     """Return counts of all passes run by run, int64 (passes, runs, tiles of a run)."""
     stacked = np.empty((len(counts), *tiles), np.int64)
     for own, each in zip(stacked, counts, strict=True):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pgsim.arch import Counts
 from pgsim.kinds import by_name
 from pgsim.model import events, gating, zeros
 from pgsim.model.blocks import Block, blocks_of
@@ -15,8 +17,11 @@ from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Count, Ledger, joined
 from pgsim.model.mask_work import MaskWork, WorkStore
 from pgsim.model.nests import simulate_nest
-from pgsim.model.passes import PES, SLOTS, TIMES, WORK, pass_counts, time_passes
+from pgsim.model.passes import PES, SLOTS, TIMES, WORK, Timings, pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC, Tiles
+
+if TYPE_CHECKING:
+    from pgsim.kernels.timeline import Events, Work
 
 LEDGER: tuple[Count, ...] = tuple(
     by_name(
@@ -70,28 +75,58 @@ def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) ->
 
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     """Return the ledger of one layer for a block of images, of one batch if all are alike."""
-    if block.batch != job.batch:
-        own = None if job.nest is None else job.nest.of_batch(block.batch)
-        job = replace(job, batch=block.batch, nest=own)
     if job.nest is not None:
-        return simulate_nest(job, block, store)
-    mask = MaskWork(job, block, store) if job.gated else None
-    batches = Batches(job.tiling, block.batches if job.gated else 1)
-    timings = time_passes(job, mask)
-    tiles = Tiles(job, timings, mask, batches.simulated)
-    traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
+        return simulate_nest(_of_batch(job, block), block, store)
+    run = run_block(job, block, store)
+    job, batches, timings = run.job, run.batches, run.timings
     passes = tuple(each.counts(batches) for each in timings)
-    run, work = events.events_of(job, batches.tiles, timings, traffic)
-    stood = events.waits_in(run, work)
+    stood = events.waits_in(run.events, run.work)
     outputs = batches.sum(job.tiling.outputs)
     steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
     return Ledger(
         counts={
             **pass_counts(passes, outputs),
             **events.counts(stood, steady, batches),
-            **{name: batches.sum(each) for name, each in traffic.items()},
+            **{name: batches.sum(each) for name, each in run.traffic.items()},
             **gating.counts(job, passes, outputs, [each.reduction_folds for each in job.rates]),
             **zeros.counts(job, passes, outputs),
         },
         passes=passes,
     )
+
+
+@dataclass(frozen=True)
+class BlockRun:
+    """A block of images on the design, of one batch if all are alike.
+
+    job: with the images of a batch of the block. timings: of every pass in every tile. traffic: of
+    every tile, by name of a count. work: the array's, in every tile. events: when passes and turns
+    of every run begin and end.
+    """
+
+    job: Job
+    batches: Batches
+    timings: Timings
+    traffic: Mapping[str, Counts]
+    work: Work
+    events: Events
+
+
+def run_block(job: Job, block: Block, store: WorkStore) -> BlockRun:
+    """Return what happens in a block of images."""
+    job = _of_batch(job, block)
+    mask = MaskWork(job, block, store) if job.gated else None
+    batches = Batches(job.tiling, block.batches if job.gated else 1)
+    timings = time_passes(job, mask)
+    tiles = Tiles(job, timings, mask, batches.simulated)
+    traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
+    run, work = events.events_of(job, batches.tiles, timings, traffic)
+    return BlockRun(job, batches, timings, traffic, work, run)
+
+
+def _of_batch(job: Job, block: Block) -> Job:
+    """Return the job for batches of so many images as the block has."""
+    if block.batch == job.batch:
+        return job
+    nest = None if job.nest is None else job.nest.of_batch(block.batch)
+    return replace(job, batch=block.batch, nest=nest)

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from timeline_reader import read_timeline
 
 from pgsim.arch import load_arch
 from pgsim.results.table_files import read_table
@@ -58,6 +59,17 @@ def test_images_are_kept_apart_on_request(small, run, tmp_path):
     assert set(frame["images"]) == {1}
 
 
+def test_timeline_writes_what_adds_up_to_the_table(small, run, tmp_path):
+    path, output = tmp_path / "timeline.json", tmp_path / "layers.csv"
+    plain = run("simulate", small, "--arch", "pg_os").output
+    assert (
+        run("simulate", small, "--arch", "pg_os", "--timeline", path, "-o", output).output == plain
+    )
+    found = [layer.sums for layer in read_timeline(path)]
+    frame = read_table(output)
+    assert found == frame[list(found[0])].to_dict("records")
+
+
 def test_what_is_wrong_is_said(small, run, tmp_path):
     def refusal(*arguments):
         return run("simulate", small, *arguments, code=2).stderr
@@ -71,6 +83,11 @@ def test_what_is_wrong_is_said(small, run, tmp_path):
     assert "batch 1" in refusal("--arch", "pg_os", "--per-image")
     assert ".csv, .parquet, .json" in refusal("--arch", "pg_os", "-o", tmp_path / "x.xlsx")
     assert "does not exist" in refusal("--arch", "pg_os", "-o", tmp_path / "none" / "x.csv")
+    assert "ends in .json" in refusal("--arch", "pg_os", "--timeline", tmp_path / "x.jsn")
+    none = tmp_path / "none" / "x.json"
+    assert "does not exist" in refusal("--arch", "pg_os", "--timeline", none)
+    both = ("--timeline", tmp_path / "x.json", "-o", tmp_path / "x.json")
+    assert "cannot be one file" in refusal("--arch", "pg_os", *both)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -75,7 +75,12 @@ def test_a_dense_pass_behind_the_gate_takes_no_steering() -> None:
     two = job_of(LAYER, MASK, changes, "pg")
     three = replace(two, passes=(*two.passes, two.passes[0]))
     steered = [
-        [each.item() for each in counts(job, passes, np.array([8]), [each.reduction_folds for each in job.rates]).values()]
+        [
+            each.item()
+            for each in counts(
+                job, passes, np.array([8]), [each.reduction_folds for each in job.rates]
+            ).values()
+        ]
         for job, passes in ((two, (DENSE, GATED)), (three, (DENSE, GATED, DENSE)))
     ]
     assert steered[0] == steered[1] == [8, 4, 2 * 12 * 2, 3, 4]

@@ -36,13 +36,18 @@ Programs = dict[str, "Future[Path]"]
 def verilated(builds: Iterable[Build], folder: Path) -> Iterator[Programs]:
     """Build designs side by side, one on each core, and give the programs to come by name.
 
-    PGSIM_RTL_BUILDS names a folder that keeps them; else they go to `folder`.
+    They are kept as `kept_in` says.
     """
-    kept = Path(os.environ.get("PGSIM_RTL_BUILDS", folder))
+    kept = kept_in(folder)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         library = pool.submit(run_time_library, kept)
         yield {build.name: pool.submit(verilate, build, kept, library) for build in builds}
         pool.shutdown(cancel_futures=True)
+
+
+def kept_in(folder: Path) -> Path:
+    """Return the folder that keeps what is built: PGSIM_RTL_BUILDS names it, else it is this."""
+    return Path(os.environ.get("PGSIM_RTL_BUILDS", folder))
 
 
 def verilate(build: Build, builds: Path, library: Future[Path], sources: Path = SOURCES) -> Path:
@@ -56,10 +61,20 @@ def verilate(build: Build, builds: Path, library: Future[Path], sources: Path = 
     with _made_apart(folder) as scratch:
         (scratch / "parameters.svh").write_text("".join(lines))
         files = [sources / name for name in ("one_body.vlt", "types.sv", "testbench.sv")]
-        _translate([f"-I{sources}", f"-I{scratch}", *map(str, files)], scratch / "obj")
-        objects = " ".join(map(str, sorted(library.result().glob("*.o"))))
-        _make(scratch / "obj", "VK_GLOBAL_OBJS=", f"USER_LDLIBS={objects}")
+        includes = [f"-I{sources}", f"-I{scratch}"]
+        compiled("testbench", [*includes, *map(str, files)], scratch / "obj", library.result())
     return program
+
+
+def compiled(top: str, arguments: Sequence[str], folder: Path, library: Path) -> Path:
+    """Compile the module `top` into `folder`, linked to the run-time library; return the program.
+
+    arguments: of Verilator, the files among them.
+    """
+    _translate(top, arguments, folder)
+    objects = " ".join(map(str, sorted(library.glob("*.o"))))
+    _make(top, folder, "VK_GLOBAL_OBJS=", f"USER_LDLIBS={objects}")
+    return folder / f"V{top}"
 
 
 def run_time_library(builds: Path) -> Path:
@@ -69,8 +84,8 @@ def run_time_library(builds: Path) -> Path:
         with _made_apart(folder) as scratch:
             (scratch / "testbench.sv").write_text(CLOCK_ONLY)
             made = scratch / "obj"
-            _translate([str(scratch / "testbench.sv")], made)
-            _make(made, f"OPT_GLOBAL={OPTIMIZATION}")
+            _translate("testbench", [str(scratch / "testbench.sv")], made)
+            _make("testbench", made, f"OPT_GLOBAL={OPTIMIZATION}")
             for path in made.glob("verilated*.o"):
                 path.replace(scratch / path.name)
             shutil.rmtree(made)
@@ -96,15 +111,15 @@ def _made_apart(folder: Path) -> Iterator[Path]:
                 raise
 
 
-def _translate(arguments: Sequence[str], folder: Path) -> None:
+def _translate(top: str, arguments: Sequence[str], folder: Path) -> None:
     """Turn a design into C++ and a makefile."""
-    _run([*TRANSLATION, *ACCEPTED, "--top-module", "testbench", "--Mdir", str(folder), *arguments])
+    _run([*TRANSLATION, *ACCEPTED, "--top-module", top, "--Mdir", str(folder), *arguments])
 
 
-def _make(folder: Path, *variables: str) -> None:
+def _make(top: str, folder: Path, *variables: str) -> None:
     """Compile a translated design, all of it at once."""
     own = (f"OPT_FAST={OPTIMIZATION}", "VM_PARALLEL_BUILDS=0")
-    _run(["make", "-C", str(folder), "-f", "Vtestbench.mk", *own, *variables])
+    _run(["make", "-C", str(folder), "-f", f"V{top}.mk", *own, *variables])
 
 
 def _run(command: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from rtl.building import compiled, kept_in, run_time_library
 from rtl.verilator import needs_verilator
 
 RTL = Path(__file__).parent
@@ -211,11 +212,11 @@ def results(units: dict[str, Unit], tmp_path_factory: pytest.TempPathFactory) ->
         (folder / f"{unit.name}.hex").write_text("".join(lines))
     (folder / "bench.sv").write_text(bench(units.values()))
     sources = [str(RTL / f"{name}.sv") for name in SOURCES]
-    build = ["verilator", "--binary", "-Wno-WIDTH", "--top-module", "bench", "bench.sv"]
-    build += ["-MAKEFLAGS", "OPT_FAST=-Og VM_PARALLEL_BUILDS=0"]
-    for command in ([*build, *sources], ["obj_dir/Vbench"]):
-        run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stderr or run.stdout
+    library = run_time_library(kept_in(tmp_path_factory.getbasetemp() / "designs"))
+    files = [str(folder / "bench.sv"), *sources]
+    program = compiled("bench", ["-Wno-lint", "-Wno-style", *files], folder / "obj", library)
+    run = subprocess.run([str(program)], cwd=folder, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr or run.stdout
     return run.stdout.splitlines()
 
 

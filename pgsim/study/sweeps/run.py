@@ -6,19 +6,21 @@ import os
 import warnings
 from contextlib import closing
 from functools import partial
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pgsim.errors import ClockWarning, InputError
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Row
+from pgsim.study.pool.processes import run
 from pgsim.study.simulation import simulate
-from pgsim.study.sweeps import pool
 from pgsim.study.sweeps.checks import Progress, sweep_points
 from pgsim.study.sweeps.points import Point
 from pgsim.study.sweeps.sources import check_unchanged, technology_sources, trace_sources
 from pgsim.study.sweeps.spec import SweepSpec
 from pgsim.study.sweeps.what_if import SHIFT, what_if_trace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def sweep(
@@ -70,11 +72,14 @@ def sweep(
     points = sweep_points(spec, progress=checking)
     processes = min(jobs or _cores(), len(points))
     found: dict[int, list[Row]] = {}
-    with closing(pool.run(partial(_rows, WorkStore()), points, processes)) as results:
+    with closing(run(partial(_rows, WorkStore()), points, processes)) as results:
         for number, rows in results:
             found[number] = rows
             if progress is not None:
                 progress(len(found), len(points))
+
+    import pandas as pd  # here, because the pool's processes import this module too
+
     return pd.DataFrame([row for number in range(len(points)) for row in found[number]])
 
 

@@ -3,7 +3,7 @@
 They are fresh interpreters. Unlike forks these cannot inherit a lock that another thread holds.
 Unlike those of `multiprocessing` they never run the caller's `__main__`, so that a pool works in a
 script without a guard, from standard input, in a notebook and in a daemonic process. They leave
-when their parent is gone, however it ended (`pgsim.study.sweeps.worker`).
+when their parent is gone, however it ended (`pgsim.study.pool.worker`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A process of a sweep's pool: it answers what it is asked, and ends when its parent does.
 
-`pgsim.study.sweeps.pool` starts it and says what is sent: pickled bytes of the work to do, then of
-one point after the other. Back go pickles of whether that succeeded, and of the result or the
+`pgsim.study.pool.processes` starts it and says what is sent: pickled bytes of the work to do, then
+of one point after the other. Back go pickles of whether that succeeded, and of the result or the
 error.
 """
 

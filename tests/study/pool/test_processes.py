@@ -23,7 +23,7 @@ from pool_work import (
 )
 
 from pgsim.errors import InputError
-from pgsim.study.sweeps.pool import run
+from pgsim.study.pool.processes import run
 
 ENDS_WITHIN_S = 20  # on a busy machine; on an idle one it is half a second
 
@@ -127,7 +127,7 @@ def test_pools_of_two_threads_do_not_harm_each_other():
     assert found == {points: [(n, 2 * n) for n in range(points)] for points in (2, 60)}
 
 
-POOL = "from pgsim.study.sweeps.pool import run\n"
+POOL = "from pgsim.study.pool.processes import run\n"
 DAEMONIC = (
     POOL
     + """

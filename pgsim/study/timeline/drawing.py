@@ -1,0 +1,162 @@
+"""Events of a Chrome trace: what a turn looks like, and what stands for many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from pgsim.study.timeline.turns import MOVED, STEPS, WAITS, Moved, Turns
+
+Event = dict[str, Any]
+
+
+class Track(IntEnum):
+    """The rows of the viewer, from the top; 1 would be the process's main thread."""
+
+    LAYERS = 2
+    ARRAY = 3
+    WAITS = 4
+    DRAM = 5
+
+    @property
+    def title(self) -> str:
+        """Its name in the viewer."""
+        return {
+            Track.LAYERS: "layers and runs",
+            Track.ARRAY: "array",
+            Track.WAITS: "waits of the array",
+            Track.DRAM: "DRAM",
+        }[self]
+
+
+_WAITS = dict(zip(WAITS, ("bubble", "port stall", "DRAM stall"), strict=True))
+_MERGED = (  # what is on a track, and which columns it adds to
+    (Track.ARRAY, "pass", STEPS),
+    (Track.WAITS, "wait", WAITS),
+    (Track.DRAM, "transfer", MOVED),
+)
+
+
+def heads(title: str) -> Iterator[Event]:
+    """Return the events that name the tracks and put them in order."""
+    yield {"ph": "M", "pid": 1, "name": "process_name", "args": {"name": title}}
+    for track in Track:
+        about = {"thread_name": {"name": track.title}, "thread_sort_index": {"sort_index": track}}
+        for name, args in about.items():
+            yield {"ph": "M", "pid": 1, "tid": track, "name": name, "args": args}
+
+
+def event(
+    track: Track, kind: str, name: str, begin: int, cycles: int, args: Mapping[str, int]
+) -> Event:
+    """Return one event of a track; kind: a layer, run, pass, wait or transfer."""
+    times = {"ts": begin, "dur": cycles}
+    return {"ph": "X", "pid": 1, "tid": track, "cat": kind, "name": name, **times, "args": args}
+
+
+def turn_events(turns: Turns, run: int, turn: int, begin: int) -> Iterator[Event]:
+    """Return the passes, waits and transfers of one turn, which begins at `begin`."""
+    place = run, turn
+    for index, each in enumerate(turns.passes):
+        if steady := int(each.steady_cycles[place]):
+            first, end = int(each.begins[place]), int(each.ends[place])
+            tile = turn - each.behind
+            args = {STEPS[min(index, 1)]: steady, **_coordinates(turns, tile)}
+            name = f"{each.name} {_tile(tile)}"
+            yield event(Track.ARRAY, "pass", name, begin + first, end - first, args)
+    for wait, first, end in _waits(turns, place):
+        if end > first:
+            args = {wait: end - first}
+            yield event(Track.WAITS, "wait", _WAITS[wait], begin + first, end - first, args)
+    for transfer in turns.transfers:
+        if cycles := int(transfer.cycles[place]):
+            first = int(transfer.begins[place])
+            name, args = _moved(transfer, place)
+            yield event(Track.DRAM, "transfer", name, begin + first, cycles, args)
+
+
+class Merged(NamedTuple):
+    """Turns or runs for which one event stands on each track.
+
+    what: a turn or a run. number: how many there are. repeats: how often those right before them
+    are repeated, 0 where they are not alike. cycles: of all of them.
+    """
+
+    what: str
+    number: int
+    repeats: int
+    cycles: int
+
+    @property
+    def name(self) -> str:
+        """What the viewer shows."""
+        if not self.repeats:
+            return f"{self.number} {self.what}s, summed"
+        if self.number == self.repeats:
+            return f"{self.number} {self.what}s like the one before"
+        return f"{self.repeats} times the {self.number // self.repeats} {self.what}s before"
+
+    @property
+    def about(self) -> dict[str, int]:
+        """How many there are, or what is repeated how often."""
+        if not self.repeats:
+            return {f"{self.what}s": self.number}
+        return {
+            "repeats": self.repeats,
+            f"period_{self.what}s": self.number // self.repeats,
+            "period_cycles": self.cycles // self.repeats,
+        }
+
+
+def merged_events(merged: Merged, begin: int, counts: Mapping[str, int]) -> Iterator[Event]:
+    """Return one event on each track for many turns or runs; counts: their sums, by column."""
+    for track, kind, columns in _MERGED:
+        if own := {column: counts[column] for column in columns if counts[column]}:
+            yield event(track, kind, merged.name, begin, merged.cycles, merged.about | own)
+
+
+def _waits(turns: Turns, place: tuple[int, int]) -> Iterator[tuple[str, int, int]]:
+    """Return what the array waits for in a turn, from when to when; some of no length.
+
+    Those within a pass are between its folds and steps, and are drawn together at its end.
+    """
+    bubble, port, dram = WAITS
+    now = int(turns.work_begins[place])
+    yield dram, 0, now
+    happening = [each for each in turns.passes if each.steady_cycles[place]]
+    for each in sorted(happening, key=lambda each: int(each.begins[place])):
+        begin, end = int(each.begins[place]), int(each.ends[place])
+        stalls = end - int(each.port_stall_cycles[place])
+        yield bubble, now, begin
+        yield bubble, begin + int(each.steady_cycles[place]), stalls
+        yield port, stalls, end
+        now = end
+    done = int(turns.work_ends[place])
+    yield bubble, now, done
+    yield dram, done, int(turns.cycles[place])
+
+
+def _moved(transfer: Moved, place: tuple[int, int]) -> tuple[str, dict[str, int]]:
+    """Return the name of a transfer, and the bytes that it reads and writes."""
+    turn = place[1]
+    ways = (
+        ("read", turn + transfer.ahead, int(transfer.read_bytes[place])),
+        ("write", turn - transfer.behind, int(transfer.write_bytes[place])),
+    )
+    moving = [(way, tile, moved) for way, tile, moved in ways if moved]
+    name = ", ".join(f"{way} {_tile(tile)}" for way, tile, _ in moving)
+    return name, {f"dram_{way}_bytes": moved for way, _, moved in moving}
+
+
+def _tile(tile: int) -> str:
+    return f"tile {tile + 1}"
+
+
+def _coordinates(turns: Turns, tile: int) -> dict[str, int]:
+    """Return the number of a tile and where it is in every loop, counted from 1."""
+    places = {}
+    rest = tile
+    for axis, size in reversed(list(turns.axes.items())):
+        rest, places[axis] = divmod(rest, size)
+    return {"tile": tile + 1, **{axis: places[axis] + 1 for axis in turns.axes}}
