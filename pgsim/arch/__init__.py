@@ -1,6 +1,7 @@
 """What a network runs on: architectures from YAML, their kinds of parts, and what parts cost."""
 
 from pgsim.arch.config import ArchConfig, config_keys, load_arch
+from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Rate
 from pgsim.arch.lanes import LANES, Counts, Lanes, Words
 from pgsim.arch.pes import PES, PEKind
@@ -11,6 +12,7 @@ from pgsim.arch.technology import Technology, load_technology
 from pgsim.arch.windows import PARTIAL_SUM_BITS
 
 __all__ = [
+    "COUNTINGS",
     "DATAFLOWS",
     "DRAM",
     "LANES",
@@ -23,6 +25,7 @@ __all__ = [
     "SRAM",
     "ArchConfig",
     "Array",
+    "Counting",
     "Counts",
     "Dataflow",
     "Issued",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from pgsim.arch import ArchConfig, Rate
+from pgsim.arch import ArchConfig, Dataflow, Rate
 from pgsim.mapping import Cut, Tiling, cuts, tile
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
@@ -15,7 +15,8 @@ from pgsim.workload import LayerShape, LayerTrace
 class Job:
     """A layer, its passes, the design, and the images of a batch; all else follows.
 
-    output_bits: the width at which finished outputs leave (M23).
+    output_bits: the width at which finished outputs leave (M23). first: whether the layer is the
+    first of its network (M47).
     """
 
     layer: LayerTrace
@@ -23,6 +24,7 @@ class Job:
     arch: ArchConfig
     output_bits: int
     batch: int
+    first: bool = False
 
     @cached_property
     def shape(self) -> LayerShape:
@@ -67,14 +69,23 @@ class Job:
         return self.leading < len(self.passes)
 
     @cached_property
+    def flow(self) -> Dataflow:
+        """What moves through the array in this layer, and what stays."""
+        return self.arch.array.flow_of(first=self.first)
+
+    @cached_property
     def rates(self) -> tuple[Rate, ...]:
         """How the array takes each pass (M5, M10, M15)."""
-        return tuple(rate_of(self.arch, self.shape, each) for each in self.passes)
+        return tuple(self._rate(each) for each in self.passes)
+
+    def _rate(self, pass_: Pass) -> Rate:
+        macs, cycles = self.arch.pe.macs_and_cycles(pass_.activation_bits, pass_.weight_bits)
+        return self.flow.rate(self.shape, self.arch.array.rows, macs, cycles)
 
     @cached_property
     def operands_stay(self) -> bool:
         """Whether the array keeps its operands over all tiles of a lane group (M18)."""
-        if not self.arch.dataflow.holds_lane_operand:
+        if not self.flow.holds_lane_operand:
             return False
         alike = {
             (rate.macs, self.lane_operand.plane(each))
@@ -112,9 +123,3 @@ class Job:
     def run_inputs(self) -> int:
         """Elements of one group's input in one run (M23)."""
         return self.shape.group_inputs * self.batch
-
-
-def rate_of(arch: ArchConfig, shape: LayerShape, pass_: Pass) -> Rate:
-    """Return how a design's array takes a pass of a layer. Source: MODEL.md M5, M10, M15."""
-    macs, cycles = arch.pe.macs_and_cycles(pass_.activation_bits, pass_.weight_bits)
-    return arch.dataflow.rate(shape, arch.array.rows, macs, cycles)

@@ -46,7 +46,7 @@ def simulate_layers(
     ledgers = []
     for job in jobs:
         like = job.layer if job.gated else job.shape.geometry
-        key = (like, job.passes, job.output_bits)
+        key = (like, job.passes, job.output_bits, job.flow)
         if key not in alike:
             alike[key] = simulate_layer(job, calibration, images, store)
         ledgers.append(alike[key])

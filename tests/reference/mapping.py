@@ -23,6 +23,7 @@ class Job:
     layer: Layer
     passes: list[Pass]
     arch: Mapping[str, Any]
+    first: bool = False  # of its network
 
     @property
     def rows(self) -> int:
@@ -70,6 +71,12 @@ class Job:
         one = self.passes[index]
         return macs_and_cycles(self.arch["array"]["pe"], one.activation_bits, one.weight_bits)
 
+    @property
+    def taps_apart(self) -> bool:
+        """M10, M47: whether no fold holds input channels of two kernel taps."""
+        by_im2col = self.first and self.arch["array"].get("first_layer") == "im2col"
+        return self.dataflow == "bitfusion" and not by_im2col
+
     @cached_property
     def chunks(self) -> list[list[list[range]]]:
         """M10: of every pass, per reduction fold, the reduction indices that each array row holds.
@@ -78,7 +85,7 @@ class Job:
         """
         depth = self.layer.group_in_channels
         spans = [range(self.layer.reduction)]
-        if self.dataflow == "bitfusion":
+        if self.taps_apart:
             spans = [range(tap * depth, (tap + 1) * depth) for tap in range(self.layer.taps)]
         chunks_of_passes = []
         for index in range(len(self.passes)):

@@ -1,4 +1,4 @@
-"""M22: the accesses of every tile to the three buffers, listed and rounded one by one."""
+"""M22, M47: the accesses of every tile to the three buffers, listed and rounded one by one."""
 
 from __future__ import annotations
 
@@ -31,10 +31,22 @@ def sram_bytes(job: Job, plan: TilePlan, output_bits: int) -> Counter[str]:
     return total
 
 
+def counted_per_mac(job: Job) -> bool:
+    """M47: whether every MAC counts a read of each of its operands."""
+    return job.arch["memory"].get("counting") == "per_mac"
+
+
+def elements_of_macs(job: Job, one: TilePass) -> int:
+    """M47: elements of an operand, as often as a MAC of the pass takes one."""
+    return sum(job.layer.reduction for issue_slot in one.issue.slots for _ in issue_slot)
+
+
 def slot_reads(job: Job, plan: TilePlan) -> Iterator[int]:
     """Bits of each read of the operand that feeds the slots: one per executed pass."""
     for one in plan.passes:
-        if one.happens:
+        if one.happens and counted_per_mac(job):
+            yield elements_of_macs(job, one) * slot_bits(job, one.index)
+        elif one.happens:
             vector_bits = job.layer.reduction * slot_bits(job, one.index)
             yield sum(vector_bits for _ in range(one.issue.vectors))
 
@@ -51,7 +63,9 @@ def lane_reads(job: Job, plan: TilePlan) -> Iterator[int]:
         if not one.happens:
             continue
         operand_bits = job.layer.reduction * len(plan.tile.lanes) * lane_bits(job, one.index)
-        if job.dataflow == "os":
+        if counted_per_mac(job):
+            yield elements_of_macs(job, one) * lane_bits(job, one.index)
+        elif job.dataflow == "os":
             yield sum(operand_bits for _ in one.folds)
         elif not job.operands_stay or (plan.tile.opens_lane_group and one.index == 0):
             yield operand_bits
@@ -65,6 +79,10 @@ def output_accesses(job: Job, plan: TilePlan, output_bits: int) -> tuple[list[in
     if job.gated:
         reads.append(outputs)
         writes.append(outputs)
+    if counted_per_mac(job):
+        each_way = [one.entries * PARTIAL_SUM_BITS for one in plan.passes]
+        each_way.append(outputs * output_bits)  # as DRAM takes them
+        return reads + each_way, writes + each_way
     if folds[0] == 1 and (len(job.passes) == 1 or accumulators_keep_sums(job, plan.tile)):
         reads.append(outputs * output_bits)
         writes.append(outputs * output_bits)
