@@ -93,6 +93,19 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M24", "on demand", {"dram_activation_read_bytes": 16 + 8 + 8}),
     # 24 + max(5, 8) + max(10, 0) + max(7, 8) + 8, of which the array takes 5 + 10 + 7.
     ("M25", "turns", {"cycles": 58, "dram_stall_cycles": 58 - 22}),
+    # ceil(8 / 4) folds of 4 slots.
+    ("M47", "first layer", {"msb_cycles": 2 * 4}),
+    # 12 outputs of 8 MACs, of 2 and of 8 bits; 32 * 12 + 8 * 4 + 8 = 424 bits.
+    (
+        "M47",
+        "accesses",
+        {
+            "activation_sram_read_bytes": 12 * 8 * 2 // 8,
+            "weight_sram_read_bytes": 12 * 8,
+            "output_sram_write_bytes": 53,
+            "output_sram_read_bytes": 53,
+        },
+    ),
 ]
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from .array import slot_bits
-from .mapping import Job, Tile, TilePlan
+from .mapping import Job, Tile, TilePass, TilePlan
 from .memory import Dram
 
 PARTIAL_SUM_BITS = 32

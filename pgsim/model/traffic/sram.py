@@ -73,11 +73,12 @@ def _sum_bits(tiles: Tiles) -> Counts:
     job, timings = tiles.job, tiles.timings
     outputs, visits = job.tiling.outputs, sum_visits(job, timings, tiles.once)
     in_array = _finished_in_the_array(job, timings, visits)
-    computed = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
-    visiting = sum(bits * own for bits, own in zip(computed, visits, strict=True))
+    opening, *later = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
+    computed = sum(later, opening)
+    visiting = sum(bits * own for bits, own in zip((opening, *later), visits, strict=True))
     finished, mask = outputs * job.output_bits, outputs * job.gated
     moved: Counts = np.where(in_array, finished, visiting) + mask
-    return job.arch.memory.convention.sum_bits(moved, sum(computed), finished + mask)
+    return job.arch.memory.convention.sum_bits(moved, computed, finished + mask)
 
 
 def _finished_in_the_array(
