@@ -77,6 +77,13 @@ class Stats(NamedTuple):
     input_read_bits: int
     output_read_bits: int
     output_write_bits: int
+    dram_weight_read_bits: int
+    dram_input_read_bits: int
+
+    @property
+    def dram_bits(self) -> int:
+        """Bits that cross the DRAM interface, either way."""
+        return self.dram_read_bits + self.dram_write_bits
 
 
 def up(total: Counts | int, size: Counts | int) -> Counts:
@@ -222,6 +229,8 @@ class _Tried:
             self.reads["inputs"],
             outputs,
             outputs,
+            found["weights"].bits,
+            found["inputs"].bits,
         )
         stats = Stats(*(int(each[best]) for each in of_best))
         return stats.cycles, float(energy[best]), stats

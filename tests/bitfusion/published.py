@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from bitfusion.formulas import BATCH, Layer
-from pgsim import ArchConfig, GateTrace, LayerShape, load_arch
+from pgsim import ArchConfig, GateTrace, LayerShape, load_arch, simulate
 from pgsim.workload import layer_shape
 
 FILE = Path(__file__).with_name("published.csv")
@@ -91,3 +91,9 @@ def design_of(shape: Layer) -> ArchConfig:
     """The shipped design, on which a layer alone is not the network's first unless it says so."""
     shipped = load_arch("bitfusion_isca_2018")
     return shipped if shape.by_im2col else shipped.override({"array.first_layer": "as_others"})
+
+
+def counts_of(shape: Layer, objective: str) -> dict[str, int]:
+    """The integers that pgsim prints for a batch of the layer, by a nest of such an objective."""
+    (row,) = simulate(trace_of(shape), design_of(shape), "full").rows
+    return {name: value for name, value in row.items() if isinstance(value, int)}
