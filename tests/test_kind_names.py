@@ -15,15 +15,16 @@ from typing import NamedTuple
 import pytest
 
 import pgsim
-from pgsim.arch import DATAFLOWS, LANES, PES, SCHEDULERS
+from pgsim.arch import COUNTINGS, DATAFLOWS, LANES, PES, SCHEDULERS
 from pgsim.kinds import by_name
 from pgsim.schemes import OPERANDS, SCHEMES
 from pgsim.workload.ops import OPS
 
 PACKAGE = Path(pgsim.__file__).parent
-FAMILIES = (DATAFLOWS, LANES, PES, SCHEDULERS, OPS, OPERANDS, SCHEMES)
+FAMILIES = (COUNTINGS, DATAFLOWS, LANES, PES, SCHEDULERS, OPS, OPERANDS, SCHEMES)
 NAMES = {name for family in FAMILIES for name in family}
 HOMES = (
+    "arch/countings/",
     "arch/dataflows/",
     "arch/lanes/",
     "arch/pes/",
@@ -110,7 +111,7 @@ def test_the_search_leaves_the_rest_alone(source: str) -> None:
     assert not list(questions(source))
 
 
-@pytest.mark.parametrize("family", [DATAFLOWS, LANES, PES, SCHEDULERS, OPS, OPERANDS])
+@pytest.mark.parametrize("family", [COUNTINGS, DATAFLOWS, LANES, PES, SCHEDULERS, OPS, OPERANDS])
 def test_kinds_are_found_by_the_names_that_they_say(family: dict) -> None:
     assert all(kind.name == name for name, kind in family.items())
 

@@ -117,6 +117,19 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M40", "pass by pass", {"dram_weight_read_bytes": 48, "dram_activation_read_bytes": 4 * 8}),
     # 8 + max(8, 4) + max(12, 2) + 2, of which the array takes 8 + 12.
     ("M40", "turns", {"cycles": 30, "dram_stall_cycles": 30 - 20}),
+    # ceil(8 / 4) folds of 4 slots.
+    ("M47", "first layer", {"msb_cycles": 2 * 4}),
+    # 12 outputs of 8 MACs, of 2 and of 8 bits; 32 * 12 + 8 * 4 + 8 = 424 bits.
+    (
+        "M47",
+        "accesses",
+        {
+            "activation_sram_read_bytes": 12 * 8 * 2 // 8,
+            "weight_sram_read_bytes": 12 * 8,
+            "output_sram_write_bytes": 53,
+            "output_sram_read_bytes": 53,
+        },
+    ),
 ]
 
 

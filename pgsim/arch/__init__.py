@@ -1,6 +1,7 @@
 """What a network runs on: architectures from YAML, their kinds of parts, and what parts cost."""
 
 from pgsim.arch.config import ArchConfig, config_keys, load_arch
+from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Rate
 from pgsim.arch.lanes import LANES, Counts, Lanes, Words
 from pgsim.arch.nests import LOOPS, Mapping, NestKeys
@@ -13,6 +14,7 @@ from pgsim.arch.technology import Technology, load_technology
 from pgsim.arch.windows import PARTIAL_SUM_BITS
 
 __all__ = [
+    "COUNTINGS",
     "DATAFLOWS",
     "DRAM",
     "LANES",
@@ -28,6 +30,7 @@ __all__ = [
     "SRAM",
     "ArchConfig",
     "Array",
+    "Counting",
     "Counts",
     "Dataflow",
     "Issued",

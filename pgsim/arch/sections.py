@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
+from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow
 from pgsim.arch.lanes import LANES, Counts, Lanes
 from pgsim.arch.pes import PES, PEKind
@@ -73,6 +74,7 @@ class Array(Section):
     dataflow: Annotated[str, NameIn(DATAFLOWS)]
     lanes: Annotated[str, NameIn(LANES)] = "channels"
     overlap: Literal["folds", "none"] = "folds"
+    first_layer: Literal["as_others", "im2col"] = "as_others"
     pe: PE
     source: str = ""
 
@@ -80,6 +82,10 @@ class Array(Section):
     def flow(self) -> Dataflow:
         """The dataflow."""
         return DATAFLOWS[self.dataflow]
+
+    def flow_of(self, *, first: bool) -> Dataflow:
+        """Return the dataflow of a layer, which may be the network's first one (M47)."""
+        return self.flow.by_im2col if first and self.first_layer == "im2col" else self.flow
 
     @cached_property
     def lane_kind(self) -> Lanes:
@@ -150,6 +156,7 @@ class Memory(Section):
     lsb_fetch: Literal["with_msb", "on_demand"] = "with_msb"
     double_buffered: bool = True
     retain: bool = False
+    counting: Annotated[str, NameIn(COUNTINGS)] = "per_read"
     dram: DRAM
     source: str = ""
 
@@ -166,6 +173,11 @@ class Memory(Section):
     def on_demand(self) -> bool:
         """Whether planes that only gated passes use are fetched as outputs need them (M24)."""
         return self.lsb_fetch == "on_demand"
+
+    @property
+    def convention(self) -> Counting:
+        """What counts as an access to the buffers (M22, M47)."""
+        return COUNTINGS[self.counting]
 
     def usable_bits(self, sram: SRAM) -> int:
         """Return the bits of a buffer that one tile may use (U of MODEL.md)."""

@@ -109,13 +109,13 @@ class Size:
     @cached_property
     def folds(self) -> list[int]:
         """Folds of each pass in a tile."""
-        array, flow = self.job.arch.array, self.job.arch.dataflow
+        array, flow = self.job.arch.array, self.job.flow
         return [int(flow.folds(self.window, array.rows, rate)) for rate in self.job.rates]
 
     @cached_property
     def pass_cycles(self) -> list[int]:
         """Cycles of each pass in a tile, as if no port made it wait."""
-        array, flow = self.job.arch.array, self.job.arch.dataflow
+        array, flow = self.job.arch.array, self.job.flow
         return [
             folds * int(array.fold_spacing(flow.fold_cycles(self.window, rate)))
             for folds, rate in zip(self.folds, self.job.rates, strict=True)
@@ -183,12 +183,15 @@ def _lane_bits(size: Size) -> int:
     job, (lanes, _) = size.job, size.job.cuts
     one = np.ones((), np.int64)
     folds = [folds * one for folds in size.folds]
-    loads = job.arch.dataflow.lane_loads(folds, one, stay=False)
+    loads = job.flow.lane_loads(folds, one, stay=False)
     bits = sum(
         int(each) * job.lane_operand.bits(plan)
         for each, plan in zip(loads, job.passes, strict=True)
     )
-    return size.tiles * lanes.largest * job.shape.reduction * bits
+    read = size.tiles * lanes.largest * job.shape.reduction * bits
+    lane_bits = sum(job.lane_operand.bits(each) for each in job.passes)
+    macs = size.outputs * job.shape.reduction * lane_bits
+    return job.arch.memory.convention.operands(read, macs)
 
 
 def _sum_bits(size: Size) -> int:
@@ -197,7 +200,7 @@ def _sum_bits(size: Size) -> int:
     room, visits = usable_bits(job, job.lane_operand), 0
     for plan, rate in zip(job.passes, job.rates, strict=True):
         bits = lanes.largest * job.shape.reduction * job.lane_operand.bits(plan)
-        visits += int(job.arch.dataflow.sum_visits(rate, np.array(-(-bits // room))))
+        visits += int(job.flow.sum_visits(rate, np.array(-(-bits // room))))
     return size.outputs * (32 * (visits + 1) + job.output_bits + 1)
 
 

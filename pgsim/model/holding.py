@@ -25,7 +25,7 @@ def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
     the sums wait in between (M22). once: of `fetched_once`. Returns int64 each that broadcasts to
     (lane groups, windows).
     """
-    flow, tiling = job.arch.dataflow, job.tiling
+    flow, tiling = job.flow, job.tiling
     one_fold = int(tiling.window_slots[0]) <= flow.fold_slots(job.arch.array.rows)
     if one_fold or once.all():  # no window of any lane group is cut
         whole = np.ones((1, 1), np.int64)

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pgsim.arch import ArchConfig, Rate
+from pgsim.arch import ArchConfig, Dataflow, Rate
 from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tile
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
@@ -17,10 +17,11 @@ from pgsim.workload import LayerShape, LayerTrace
 class Job:
     """A layer, its passes, the design, and the images of a batch; all else follows.
 
-    output_bits: the width at which finished outputs leave (M23). nest: the loop nest by which the
-    layer is mapped (M40), None for the fixed order. tiles: those of the nest's blocks. inputs_stay,
-    output_stays: whether they are in the activation buffer before and after the layer (M42), and
-    retained_bits: what all tensors take there that stay meanwhile.
+    output_bits: the width at which finished outputs leave (M23). first: whether the layer is the
+    first of its network (M47). nest: the loop nest by which the layer is mapped (M40), None for the
+    fixed order. tiles: those of the nest's blocks. inputs_stay, output_stays: whether they are in
+    the activation buffer before and after the layer (M42), and retained_bits: what all tensors take
+    there that stay meanwhile.
     """
 
     layer: LayerTrace
@@ -28,6 +29,7 @@ class Job:
     arch: ArchConfig
     output_bits: int
     batch: int
+    first: bool = False
     nest: Nest | None = None
     inputs_stay: bool = False
     output_stays: bool = False
@@ -73,7 +75,7 @@ class Job:
         like = self.layer if self.gated else self.shape.geometry
         stays = (self.inputs_stay, self.output_stays, self.retained_bits)
         zeros = self.shape.zeros if self.arch.pe.zero_gating else None
-        return (like, zeros, self.passes, self.output_bits, self.nest, stays)
+        return (like, zeros, self.passes, self.output_bits, self.flow, self.nest, stays)
 
     @property
     def slot_operand(self) -> Operand:
@@ -96,14 +98,23 @@ class Job:
         return self.leading < len(self.passes)
 
     @cached_property
+    def flow(self) -> Dataflow:
+        """What moves through the array in this layer, and what stays."""
+        return self.arch.array.flow_of(first=self.first)
+
+    @cached_property
     def rates(self) -> tuple[Rate, ...]:
         """How the array takes each pass (M5, M10, M15)."""
-        return tuple(rate_of(self.arch, self.shape, each) for each in self.passes)
+        return tuple(self._rate(each) for each in self.passes)
+
+    def _rate(self, pass_: Pass) -> Rate:
+        macs, cycles = self.arch.pe.macs_and_cycles(pass_.activation_bits, pass_.weight_bits)
+        return self.flow.rate(self.shape, self.arch.array.rows, macs, cycles)
 
     @cached_property
     def operands_stay(self) -> bool:
         """Whether the array keeps its operands over all tiles of a lane group (M18)."""
-        if not self.arch.dataflow.holds_lane_operand:
+        if not self.flow.holds_lane_operand:
             return False
         alike = {
             (rate.macs, self.lane_operand.plane(each))
@@ -141,9 +152,3 @@ class Job:
     def run_inputs(self) -> int:
         """Elements of one group's input in one run (M23)."""
         return self.shape.group_inputs * self.batch
-
-
-def rate_of(arch: ArchConfig, shape: LayerShape, pass_: Pass) -> Rate:
-    """Return how a design's array takes a pass of a layer. Source: MODEL.md M5, M10, M15."""
-    macs, cycles = arch.pe.macs_and_cycles(pass_.activation_bits, pass_.weight_bits)
-    return arch.dataflow.rate(shape, arch.array.rows, macs, cycles)

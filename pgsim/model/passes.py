@@ -95,7 +95,7 @@ def time_passes(job: Job, mask: MaskWork | None) -> Timings:
 
 def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
     """Return the cycles of one pass in every tile. Source: MODEL.md M5, M10, M15, M17, M21."""
-    array, flow, rate = job.arch.array, job.arch.dataflow, job.rates[index]
+    array, flow, rate = job.arch.array, job.flow, job.rates[index]
     reads = slot_reads(job, index)
     if job.passes[index].gated and mask is not None:
         issue = gated_issue(mask, reads.rates)

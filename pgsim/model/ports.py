@@ -64,7 +64,7 @@ def slot_reads(job: Job, index: int) -> SlotReads:
     """Return how a pass reads the operand of its slots. Source: MODEL.md M21."""
     arch, pass_, operand = job.arch, job.passes[index], job.slot_operand
     array, sram, bits = arch.array, arch.memory.buffers[operand.name], operand.bits(pass_)
-    beat = arch.dataflow.beat(job.shape, array.rows, job.rates[index])
+    beat = job.flow.beat(job.shape, array.rows, job.rates[index])
     spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
     tap_elements = job.shape.reduction // beat.taps
     return SlotReads(

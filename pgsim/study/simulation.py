@@ -109,8 +109,10 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
     passes = [layer_passes(layer, scheme) for layer in trace.layers]
     following = [*passes[1:], passes[-1]]
     return [
-        Job(layer, own, arch, _output_bits(arch, reader), arch.batch)
-        for layer, own, reader in zip(trace.layers, passes, following, strict=True)
+        Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)
+        for index, (layer, own, reader) in enumerate(
+            zip(trace.layers, passes, following, strict=True)
+        )
     ]
 
 

@@ -66,7 +66,7 @@ def _packed_cycles(own: LayerResult, rate: Rate, outputs: int) -> Fraction:
 
 def _issued_cycles(own: LayerResult, slots: Sequence[Counts]) -> Fraction:
     """Return the steady cycles of the later passes' slots, parts of a fold in proportion."""
-    flow, rows = own.job.arch.dataflow, own.job.arch.array.rows
+    flow, rows = own.job.flow, own.job.arch.array.rows
     later = zip(own.job.rates[1:], slots, strict=True)
     return sum(
         (flow.issued_cycles(int(each.sum()), rows, rate) for rate, each in later),

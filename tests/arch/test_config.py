@@ -24,6 +24,7 @@ def test_defaults_are_those_of_the_format(small):
     assert (lsb.window, lsb.lane_order) == ("auto", "raster")
     assert lsb.gate_latency_cycles == 0
     assert (small.memory.lsb_fetch, small.memory.double_buffered) == ("with_msb", True)
+    assert (small.array.first_layer, small.memory.counting) == ("as_others", "per_read")
 
 
 def test_a_section_of_schedulers_may_be_left_out(write, small):
@@ -192,6 +193,7 @@ def test_config_keys_are_those_of_the_format():
     assert {key for key in config_keys() if not key.endswith("source")} == {
         *("name", "clock_mhz", "technology", "corner", "batch", "output_bits"),
         *("array.rows", "array.columns", "array.dataflow", "array.lanes", "array.overlap"),
+        *("array.first_layer", "memory.counting"),
         *("array.pe.kind", "array.pe.max_activation_bits", "array.pe.max_weight_bits"),
         *("array.pe.zero_gating", "array.pe.terms"),
         *("lsb.scheduler", "lsb.ways", "lsb.open", "lsb.depth", "lsb.scan"),

@@ -10,7 +10,7 @@ The modules follow MODEL.md's order:
     folds        M10      one fold on the array
     schedulers   M11-M14  what a gated pass issues
     array        M15-M21  the stepped array and the sequencer that feeds it
-    sram         M22      accesses to the buffers
+    sram         M22      accesses to the buffers, and how they are counted (M47)
     memory       M23-M24  DRAM transfers
     turns        M25      DRAM waits
     nests        M40      loop nests, walked element by element
@@ -101,16 +101,18 @@ def simulate_layer(
     output_bits: int,
     mask: LayerMask | None = None,
     calibration_mask: LayerMask | None = None,
+    first: bool = True,
 ) -> dict[str, int]:
     """Every integer of MODEL.md for one layer: the keys are COUNTS.
 
     `scheme` is a scheme's name, or the layer's passes.
     `mask` is of the simulated images ([image][channel][position], None if the scheme needs none),
     `calibration_mask` of the images that `lane_order: density` is measured on, `output_bits` the
-    width at which finished outputs leave (`output_bits_of`).
+    width at which finished outputs leave (`output_bits_of`), `first` whether the layer is the first
+    of its network (M47).
     """
     shape = layer_of(layer)
-    job = Job(shape, passes_of(shape, scheme), arch)
+    job = Job(shape, passes_of(shape, scheme), arch, first)
     total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     for run in runs_of(job, images):
         plans = [plan_tile(job, tile, mask) for tile in tiles_of(job, run, calibration_mask)]

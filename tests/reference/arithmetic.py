@@ -93,7 +93,7 @@ def stepped_outputs(
     """The outputs that the stepped array accumulates, pass by pass and MAC by MAC, in its own
     order."""
     shape = layer_of(layer)
-    job = Job(shape, passes_of(shape, scheme), arch)
+    job = Job(shape, passes_of(shape, scheme), arch, first=True)
     positions = shape.positions_per_step * shape.time_steps
     outputs: Outputs = [[[0] * positions for _ in range(shape.out_channels)] for _ in activations]
     for run in runs_of(job, len(activations)):

@@ -23,6 +23,7 @@ class Job:
     layer: Layer
     passes: list[Pass]
     arch: Mapping[str, Any]
+    first: bool = False  # of its network
     in_channels: range | None = None  # of a group: those of a C block, else all
 
     @property
@@ -71,6 +72,12 @@ class Job:
         one = self.passes[index]
         return macs_and_cycles(self.arch["array"]["pe"], one.activation_bits, one.weight_bits)
 
+    @property
+    def taps_apart(self) -> bool:
+        """M10, M47: whether no fold holds input channels of two kernel taps."""
+        by_im2col = self.first and self.arch["array"].get("first_layer") == "im2col"
+        return self.dataflow == "bitfusion" and not by_im2col
+
     @cached_property
     def taps(self) -> list[list[int]]:
         """The reduction indices of each kernel tap.
@@ -89,7 +96,7 @@ class Job:
     @cached_property
     def chunks(self) -> list[list[list[Sequence[int]]]]:
         """M10: of every pass, per reduction fold, the indices that each array row holds."""
-        spans = self.taps if self.dataflow == "bitfusion" else [self.reduction]
+        spans = self.taps if self.taps_apart else [self.reduction]
         chunks_of_passes = []
         for index in range(len(self.passes)):
             macs, _ = self.rate(index)

@@ -1,4 +1,4 @@
-"""M22: the accesses of every tile to the three buffers, listed and rounded one by one."""
+"""M22, M47: the accesses of every tile to the three buffers, listed and rounded one by one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from .array import slot_bits
-from .mapping import Job, Tile, TilePlan
+from .mapping import Job, Tile, TilePass, TilePlan
 from .memory import Dram
 
 PARTIAL_SUM_BITS = 32
@@ -47,10 +47,22 @@ def in_words(job: Job, buffer: str, bits: int) -> int:
     return -(-bits // port_bits) * port_bits // 8
 
 
+def counted_per_mac(job: Job) -> bool:
+    """M47: whether every MAC counts a read of each of its operands."""
+    return job.arch["memory"].get("counting") == "per_mac"
+
+
+def elements_of_macs(job: Job, one: TilePass) -> int:
+    """M47: elements of an operand, as often as a MAC of the pass takes one."""
+    return sum(len(job.reduction) for issue_slot in one.issue.slots for _ in issue_slot)
+
+
 def slot_reads(job: Job, plan: TilePlan) -> Iterator[int]:
     """Bits of each read of the operand that feeds the slots: one per executed pass."""
     for one in plan.passes:
-        if one.happens:
+        if one.happens and counted_per_mac(job):
+            yield elements_of_macs(job, one) * slot_bits(job, one.index)
+        elif one.happens:
             vector_bits = len(job.reduction) * slot_bits(job, one.index)
             yield sum(vector_bits for _ in range(one.issue.vectors))
 
@@ -70,7 +82,9 @@ def lane_reads(job: Job, plan: TilePlan, stays: bool, opens: bool) -> Iterator[i
         if not one.happens:
             continue
         operand_bits = len(job.reduction) * len(plan.tile.lanes) * lane_bits(job, one.index)
-        if job.dataflow == "os":
+        if counted_per_mac(job):
+            yield elements_of_macs(job, one) * lane_bits(job, one.index)
+        elif job.dataflow == "os":
             yield sum(operand_bits for _ in one.folds)
         elif not stays or (opens and one.index == 0):
             yield operand_bits
@@ -85,6 +99,10 @@ def output_accesses(
     if job.gated:
         reads.append(outputs)
         writes.append(outputs)
+    if counted_per_mac(job):
+        each_way = [one.entries * PARTIAL_SUM_BITS for one in plan.passes]
+        each_way.append(outputs * output_bits)  # as DRAM takes them
+        return reads + each_way, writes + each_way
     if visits[0] == 1 and (len(job.passes) == 1 or accumulators_keep_sums(job, plan.tile)):
         reads.append(outputs * output_bits)
         writes.append(outputs * output_bits)

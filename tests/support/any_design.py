@@ -70,12 +70,14 @@ def _changes(rng: Random) -> dict[str, Any]:
     rows, columns = _size(rng, 10), _size(rng, 10)
     widths = (2, 4, 8, 16) if kind == "fusion" else range(1, 17)
     doubled = rng.random() < 0.6
+    conventions = Random(f"conventions {rows} {columns}")
     changes = {
         "array.rows": rows,
         "array.columns": columns,
         "array.dataflow": dataflow,
         "array.lanes": rng.choice(("channels", "positions")) if dataflow == "os" else "channels",
         "array.overlap": rng.choice(("folds", "folds", "none")),
+        "array.first_layer": conventions.choice(("as_others", "im2col")),
         "array.pe.kind": kind,
         "array.pe.max_activation_bits": rng.choice(widths),
         "array.pe.max_weight_bits": rng.choice(widths),
@@ -84,6 +86,7 @@ def _changes(rng: Random) -> dict[str, Any]:
         "lsb.gate_latency_cycles": rng.choice((0, 1, 64)),
         "memory.lsb_fetch": rng.choice(("with_msb", "on_demand")),
         "memory.double_buffered": doubled,
+        "memory.counting": conventions.choice(("per_read", "per_read", "per_mac")),
         "memory.dram.bytes_per_cycle": rng.choice((2**-20, 0.3, 1 / 3, 1.7e-5, 16, 2**20)),
         "memory.dram.burst_bytes": _size(rng, 16),
         "batch": _size(rng, rng.choice((4, 16))),

@@ -62,6 +62,11 @@ class Dataflow:
     holds_lane_operand: ClassVar[bool]
     sums_in_pes: ClassVar[bool]
 
+    @property
+    def by_im2col(self) -> Dataflow:
+        """The dataflow of a layer whose kernel taps and input channels are taken alike (M47)."""
+        return self
+
     def window_unit(self, rows: int) -> int:
         """Return the slots of which a window must be a multiple (M8)."""
         raise NotImplementedError

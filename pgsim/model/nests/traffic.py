@@ -91,7 +91,7 @@ def operand_words_of(job: Job, chunk: Chunk, timings: Timings, stretch: int) -> 
     """
     tiles = chunk.job.tiling.tile_slots.shape[-1]
     opens = (np.arange(tiles) % max(1, stretch) == 0).astype(np.int64)[None, None, None]
-    loads = job.arch.dataflow.lane_loads([each.folds for each in timings], opens, stay=stretch > 0)
+    loads = job.flow.lane_loads([each.folds for each in timings], opens, stay=stretch > 0)
     words = operand_words(chunk.job, timings, loads)
     return {name: each * chunk.times for name, each in words.items()}
 
@@ -106,7 +106,7 @@ def output_words(
     """
     port_bits = blocks.job.arch.memory.buffers["output"].port_bits
     one = np.ones((1, 1, 1, 1), np.int64)
-    flow = blocks.job.arch.dataflow
+    flow = blocks.job.flow
     visits = [[flow.sum_visits(each.rate, one) for each in timings] for _, timings in chunks]
     if len(chunks) == 1:
         (chunk, timings), (own,) = chunks[0], visits

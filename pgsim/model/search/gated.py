@@ -84,7 +84,7 @@ class Windows:
     def ideal_cycles(self) -> float:
         """Cycles of the gated passes at least, whatever the blocks: lanes pack without a gap."""
         entries = int(MaskWork(self.job, self.block, self.store).activity[1].sum())
-        flow, array = self.job.arch.dataflow, self.job.arch.array
+        flow, array = self.job.flow, self.job.arch.array
         slots = -(-entries // array.columns)
         return float(sum(flow.issued_cycles(slots, array.rows, rate) for rate in self._rates))
 
@@ -115,7 +115,7 @@ class Windows:
         return self._steady(work.issued(np.empty((0, 3), np.int64)).slots)
 
     def _steady(self, slots: Counts) -> float:
-        flow, rows = self.job.arch.dataflow, self.job.arch.array.rows
+        flow, rows = self.job.flow, self.job.arch.array.rows
         return float(
             sum(
                 (flow.folds(slots, rows, rate) * flow.fold_cycles(slots, rate)).sum()

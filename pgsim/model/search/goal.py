@@ -44,7 +44,9 @@ class Goal:
             "output_sram_write_words",
             *(f"dram_{way}_bursts" for way in ways),
         )
-        return Prices(*self.objective.powers, np.array([self.prices[each] for each in counts]))
+        pj = np.array([self.prices[each] for each in counts])
+        pj[3:5] *= job.arch.memory.convention.operands(1, 0)  # 0 where MACs count, whatever the nest
+        return Prices(*self.objective.powers, pj)
 
     def values(self, costs: Floats) -> Floats:
         """Return what is to be least.

@@ -69,7 +69,7 @@ def _of_channels(job: Job, channels: int, tiles: BlockTiles) -> Job:
 
 def _column(job: Job, number: int) -> tuple[object, ...]:
     """Return what tiles take with a job's input channels, in the order of `Tables`."""
-    flow = job.arch.dataflow
+    flow = job.flow
     timings = time_passes(job, None)
     one = np.ones((1, 1, 1, 1), np.int64)
     loads = flow.lane_loads([each.folds for each in timings], one, stay=False)

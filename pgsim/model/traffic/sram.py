@@ -35,7 +35,7 @@ _COUNTS = (
 
 
 def _counted(tiles: Tiles) -> Mapping[str, Counts]:
-    """Return the whole port words of every tile by buffer. Source: MODEL.md M22."""
+    """Return the whole port words of every tile by buffer. Source: MODEL.md M22, M47."""
     job, timings = tiles.job, tiles.timings
     visits = sum_visits(job, timings, tiles.once)
     bits = sum_bits(job, timings, visits)
@@ -64,11 +64,13 @@ def operand_words(job: Job, timings: Timings, lane_loads: Sequence[Counts]) -> d
     buffers = job.arch.memory.buffers
     slots, lanes = job.slot_operand, job.lane_operand
     slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
-    lane_elements = job.tiling.tile_lanes * job.shape.reduction
+    reduction, counted = job.shape.reduction, job.arch.memory.convention.operands
+    lane_elements = job.tiling.tile_lanes * reduction
     slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
     for each, loads in zip(timings, lane_loads, strict=True):
-        slot_bits = each.issue.vectors * (job.shape.reduction * slots.bits(each.plan))
-        lane_bits = loads * (lane_elements * lanes.bits(each.plan))
+        macs = each.issue.entries * reduction
+        slot_bits = counted(each.issue.vectors * reduction, macs) * slots.bits(each.plan)
+        lane_bits = counted(loads * lane_elements, macs) * lanes.bits(each.plan)
         slot_words = slot_words - (-slot_bits // slot_port)
         lane_words = lane_words - (-lane_bits // lane_port)
     return {
@@ -80,25 +82,25 @@ def operand_words(job: Job, timings: Timings, lane_loads: Sequence[Counts]) -> d
 def lane_operand_loads(job: Job, timings: Timings) -> list[Counts]:
     """Return how often each pass of a tile reads the operands of its lanes (M18, M22)."""
     first_tile = first(job.tiling.window_slots.size)
-    return job.arch.dataflow.lane_loads(
+    return job.flow.lane_loads(
         [each.folds for each in timings], first_tile[None, None, None, :], stay=job.operands_stay
     )
 
 
 def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
-    """Return the bits that every tile writes to the output buffer, and as many it reads (M22).
+    """Return the bits that every tile writes to the output buffer, and as many it reads (M22, M47).
 
     A visit writes every sum; it reads what the visit before left, and the last sums are read once
     more on their way out, in place of the first visit's read.
     """
     outputs = job.tiling.outputs
-    finished = finished_in_the_array(job, timings, visits)
-    done = outputs * job.output_bits + outputs * job.gated
-    if finished.all():
-        return done
-    sums = sum(each.issue.entries * own for each, own in zip(timings, visits, strict=True))
-    bits: Counts = np.where(finished, done, sums * PARTIAL_SUM_BITS + outputs * job.gated)
-    return bits
+    in_array = finished_in_the_array(job, timings, visits)
+    opening, *later = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
+    computed = sum(later, opening)
+    visiting = sum(bits * own for bits, own in zip((opening, *later), visits, strict=True))
+    finished, mask = outputs * job.output_bits, outputs * job.gated
+    moved: Counts = np.where(in_array, finished, visiting) + mask
+    return job.arch.memory.convention.sum_bits(moved, computed, finished + mask)
 
 
 def finished_in_the_array(
@@ -108,7 +110,7 @@ def finished_in_the_array(
     if len(timings) == 1:
         at_once: npt.NDArray[np.bool_] = visits[0] == 1
         return at_once
-    flow, scheduler = job.arch.dataflow, job.arch.scheduler
+    flow, scheduler = job.flow, job.arch.scheduler
     in_place = scheduler.keeps_slots_apart or not job.gated
     one_fold = job.tiling.tile_slots <= flow.fold_slots(job.arch.array.rows)
     return one_fold & (flow.sums_in_pes and in_place)

@@ -36,3 +36,25 @@ def test_pes_wait_for_no_weights() -> None:
     assert design(changes).array.fold_spacing(fold_cycles).tolist() == [1, 4, 9]
     alone = design(changes | {"array.overlap": "none"}).array
     assert alone.fold_spacing(fold_cycles).tolist() == [5, 8, 13]
+
+
+@pytest.mark.parametrize(
+    ("macs", "folds", "steps"),
+    [
+        (1, 12, 45),  # 45 elements in 4 rows
+        (2, 6, 23),
+        (8, 2, 6),
+    ],
+)
+def test_by_im2col_a_fold_holds_elements_of_any_taps(macs: int, folds: int, steps: int) -> None:
+    flow = FLOW.by_im2col
+    rate = flow.rate(LAYER, 4, macs, 1)
+    assert (rate.reduction_folds, rate.pe_steps) == (folds, steps)
+    beat = flow.beat(LAYER, 4, rate)
+    assert (beat.slots, beat.taps, beat.fold_elements, beat.is_fold) == (1, 1, 4 * macs, False)
+    assert (flow.edge_cycles(4, 2), flow.bus_cycles(4)) == (4, 0)
+
+
+@pytest.mark.parametrize("name", ["os", "ws", "is"])
+def test_other_dataflows_take_every_layer_so(name: str) -> None:
+    assert DATAFLOWS[name].by_im2col is DATAFLOWS[name]

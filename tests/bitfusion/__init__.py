@@ -1,0 +1,1 @@
+"""Bit Fusion as published: its authors' figures, their formulas, and pgsim beside both."""
