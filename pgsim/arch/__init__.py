@@ -1,7 +1,7 @@
 """What a network runs on: architectures from YAML, their kinds of parts, and what parts cost."""
 
 from pgsim.arch.config import ArchConfig, config_keys, load_arch
-from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Rate
+from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Fabric, Rate
 from pgsim.arch.lanes import LANES, Counts, Lanes, Words
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
@@ -25,6 +25,7 @@ __all__ = [
     "Array",
     "Counts",
     "Dataflow",
+    "Fabric",
     "Issued",
     "Lanes",
     "LogicCost",

@@ -65,6 +65,20 @@ class PE(_PEParameters):
         return self
 
 
+class RegisterFiles(Section):
+    """The register files of every PE, in words of its widest operand; 0 where it has none (M46)."""
+
+    activation_words: Annotated[int, Field(ge=0, le=256)] = 0
+    weight_words: Annotated[int, Field(ge=0, le=4096)] = 0
+    sum_words: Annotated[int, Field(ge=0, le=256)] = 0
+    source: str = ""
+
+    @property
+    def words(self) -> int:
+        """Words of all three."""
+        return self.activation_words + self.weight_words + self.sum_words
+
+
 class Array(Section):
     """The array of PEs and the dataflow that fills it."""
 
@@ -74,6 +88,7 @@ class Array(Section):
     lanes: Annotated[str, NameIn(LANES)] = "channels"
     overlap: Literal["folds", "none"] = "folds"
     pe: PE
+    register_files: RegisterFiles = RegisterFiles()
     source: str = ""
 
     @property

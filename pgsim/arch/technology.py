@@ -89,6 +89,14 @@ class SRAMTable(Section):
     source: _Source
 
 
+class RegisterFileTable(Section):
+    """What a bit costs to read from or write to a PE's register files, or to send to a PE."""
+
+    access_pj_per_bit: _Cost
+    network_pj_per_bit: _Cost
+    source: _Source
+
+
 class Technology(Section):
     """The cost figures of one process node, as `load_technology` reads them."""
 
@@ -101,6 +109,7 @@ class Technology(Section):
     sram: SRAMTable
     dram: Annotated[tuple[DRAMRow, ...], Field(min_length=1, strict=False)]
     pe_idle_fraction: Annotated[float, Field(ge=0, le=1)]
+    register_files: RegisterFileTable | None = None
 
     def dram_pj_per_bit(self, kind: str) -> float:
         """Return the energy of one bit to or from DRAM of this kind, in pJ.

@@ -12,7 +12,7 @@ from pgsim.cost.parts import Costs
 from pgsim.schemes import OPERANDS
 
 PARTS = {
-    "energy_pe_pj": "MACs, operand registers, idle PEs",
+    "energy_pe_pj": "MACs, operand registers, register files, idle PEs",
     "energy_gating_pj": "comparators, scheduler, selectors, issue tables",
     "energy_sram_pj": "on-chip buffers, their filling included",
     "energy_dram_pj": "DRAM transfers",
@@ -37,6 +37,7 @@ def price_list(costs: Costs, *, network_gated: bool) -> tuple[Price, ...]:
     """
     return (
         *_pes(costs),
+        *_register_files(costs),
         *_gating(costs),
         *_sram(costs),
         *_dram(costs),
@@ -50,6 +51,16 @@ def _pes(costs: Costs) -> Iterator[Price]:
     yield Price("cycles", "energy_pe_pj", costs.arch.pes * idle * busy)
     for count in ("msb_busy_pe_cycles", "lsb_busy_pe_cycles"):
         yield Price(count, "energy_pe_pj", (1 - idle) * busy)
+
+
+def _register_files(costs: Costs) -> Iterator[Price]:
+    """A word of the register files, and one on the array's network, cost by their bits (M46)."""
+    table, bits = costs.register_files, costs.arch.word_bits
+    access, network = (
+        (table.access_pj_per_bit, table.network_pj_per_bit) if table is not None else (0.0, 0.0)
+    )
+    yield Price("register_file_words", "energy_pe_pj", bits * access)
+    yield Price("network_words", "energy_pe_pj", bits * network)
 
 
 def _gating(costs: Costs) -> Iterator[Price]:

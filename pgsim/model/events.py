@@ -11,6 +11,7 @@ import numpy as np
 
 from pgsim.arch import Counts
 from pgsim.mapping.tiling import Tiles
+from pgsim.model.holding import lane_loads
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, shown
 from pgsim.model.passes import PassTiming, Timings
@@ -49,7 +50,7 @@ def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Co
     written = of_runs(traffic["dram_write_bursts"], tiles)
     order = _order(job, tiles)
     work = Work(
-        _stacked([_pass_cycles(job, each) for each in timings], tiles),
+        _stacked(_pass_cycles(job, timings), tiles),
         _stacked([each.fold_cycles for each in timings], tiles),
         _stacked([each.port_stall_cycles for each in timings], tiles),
     )
@@ -101,7 +102,19 @@ def _order(job: Job, tiles: Tiles) -> Order:
     )
 
 
-def _pass_cycles(job: Job, timing: PassTiming) -> Counts:
+def _pass_cycles(job: Job, timings: Timings) -> list[Counts]:
+    """Return the cycles of each pass from its first step, or the load before it, to its end."""
+    cycles = [_folds_cycles(job, each) for each in timings]
+    if not any(each.rate.load_cycles for each in timings):
+        return cycles
+    loads = lane_loads(job, timings)
+    return [
+        own + loaded * (each.rate.reduction_folds * each.rate.load_cycles)
+        for own, loaded, each in zip(cycles, loads, timings, strict=True)
+    ]
+
+
+def _folds_cycles(job: Job, timing: PassTiming) -> Counts:
     """Return the cycles from a pass's first step to the end of its last; alone, of its edges."""
     array = job.arch.array
     if not array.folds_overlap:

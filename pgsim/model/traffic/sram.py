@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import PARTIAL_SUM_BITS, ArchConfig, Counts
-from pgsim.model.fetches import first
-from pgsim.model.holding import sum_visits
+from pgsim.model.holding import lane_loads, sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
 from pgsim.model.passes import Timings
@@ -40,8 +39,9 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
     lane_elements = job.tiling.lane_group_lanes[:, None] * job.shape.reduction
     slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
-    for each, loads in zip(timings, _lane_operand_loads(job, timings), strict=True):
-        slot_bits = each.issue.vectors * (job.shape.reduction * slots.bits(each.plan))
+    for each, loads in zip(timings, lane_loads(job, timings), strict=True):
+        elements = job.arch.dataflow.slot_elements(job.shape, each.issue.vectors, each.rate)
+        slot_bits = elements * slots.bits(each.plan)
         lane_bits = loads * (lane_elements * lanes.bits(each.plan))
         slot_words = slot_words - (-slot_bits // slot_port)
         lane_words = lane_words - (-lane_bits // lane_port)
@@ -52,14 +52,6 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
         "output_sram_read_words": output_words,
         "output_sram_write_words": output_words,
     }
-
-
-def _lane_operand_loads(job: Job, timings: Timings) -> list[Counts]:
-    """Return how often each pass of a tile reads the operands of its lanes (M18, M22)."""
-    first_tile = first(job.tiling.window_slots.size)
-    return job.arch.dataflow.lane_loads(
-        [each.folds for each in timings], first_tile[None, None, None, :], stay=job.operands_stay
-    )
 
 
 def _sum_bits(tiles: Tiles) -> Counts:
