@@ -117,7 +117,8 @@ class Size:
         """Cycles of each pass in a tile, as if no port made it wait."""
         array, flow = self.job.arch.array, self.job.arch.dataflow
         return [
-            folds * (int(array.fold_spacing(flow.fold_cycles(self.window, rate))) + rate.load_cycles)
+            folds
+            * (int(array.fold_spacing(flow.fold_cycles(self.window, rate))) + rate.load_cycles)
             for folds, rate in zip(self.folds, self.job.rates, strict=True)
         ]
 

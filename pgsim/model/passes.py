@@ -101,7 +101,8 @@ def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
         issue = gated_issue(mask, reads.rates)
     else:
         issue = dense_issue(job.tiling, array.columns, reads.rates)
-    folds, fold_cycles = flow.folds(issue.slots, array.rows, rate), flow.fold_cycles(issue.slots, rate)
+    folds = flow.folds(issue.slots, array.rows, rate)
+    fold_cycles = flow.fold_cycles(issue.slots, rate)
     spacing = array.fold_spacing(fold_cycles)
     if isinstance(reads, EvenReads):
         stalls = reads.stall_cycles(folds * fold_cycles)

@@ -85,10 +85,10 @@ def slot_reads(job: Job, index: int) -> SlotReads | EvenReads:
     arch, pass_, operand = job.arch, job.passes[index], job.slot_operand
     array, sram, bits = arch.array, arch.memory.buffers[operand.name], operand.bits(pass_)
     rate = job.rates[index]
-    beat = arch.dataflow.beat(job.shape, array.rows, rate)
-    if beat is None:
+    if arch.dataflow.reads_evenly:
         elements = arch.dataflow.slot_elements(job.shape, job.tiling.tile_slots, rate)
         return EvenReads(sram.banks * sram.port_bits, elements * bits)
+    beat = arch.dataflow.beat(job.shape, array.rows, rate)
     spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
     tap_elements = job.shape.reduction // beat.taps
     return SlotReads(

@@ -193,7 +193,9 @@ class RowArray:
     def _load(self, tile: RowTile, places: Sequence[Place]) -> None:
         width = range(self.job.layer.kernel[1])
         for one in places:
-            held = {(f, c, one.tap_row, x) for f in one.filters for c in one.channels for x in width}
+            held = {
+                (f, c, one.tap_row, x) for f in one.filters for c in one.channels for x in width
+            }
             for used in range(min(self.job.sets.set_columns, len(tile.rows))):
                 self.counts["network_words"] += self.pe(one.row, one.column + used).take_weights(
                     held

@@ -88,7 +88,8 @@ class RowJob(Job):
                         channels * words <= files["activation_words"]
                         and filters * channels * layer.kernel[1] <= files["weight_words"]
                     )
-                    for across in range(1, self.rows // layer.kernel[0] + 1):
+                    needed = len(range(0, layer.group_in_channels, channels))
+                    for across in range(1, min(needed, self.rows // layer.kernel[0]) + 1):
                         beside = self.most_beside(set_columns, filters, across) if room else 0
                         if beside:
                             yield Sets(filters, channels, across, set_columns, beside)

@@ -78,6 +78,7 @@ class Dataflow:
     column takes the sums of a fold away after its last step; else it brings the operands of a fold
     from its first step on. holds_lane_operand: whether the PEs hold operands of the lanes, which
     may stay from tile to tile (M18). sums_in_pes: whether a PE finishes a sum before it leaves.
+    reads_evenly: whether the slots' operand comes evenly (M46); else it comes beat by beat.
     """
 
     name: ClassVar[str]
@@ -86,6 +87,7 @@ class Dataflow:
     drains: ClassVar[bool]
     holds_lane_operand: ClassVar[bool]
     sums_in_pes: ClassVar[bool]
+    reads_evenly: ClassVar[bool] = False
 
     def fitted(self, fabric: Fabric) -> Dataflow:
         """Return the dataflow as it runs on a design; most run alike on all."""
@@ -148,8 +150,8 @@ class Dataflow:
         """Return how long one fold's operands or sums keep the bus of a column busy (M17)."""
         raise NotImplementedError
 
-    def beat(self, shape: LayerShape, rows: int, rate: Rate) -> Beat | None:
-        """Return how a pass reads the operand of its slots; None if it does so evenly (M21)."""
+    def beat(self, shape: LayerShape, rows: int, rate: Rate) -> Beat:
+        """Return how a pass reads the operand of its slots, where not evenly (M21)."""
         raise NotImplementedError
 
     def slot_elements(self, shape: LayerShape, vectors: Counts, rate: Rate) -> Counts:

@@ -151,6 +151,7 @@ def _best_of(
     beside = np.minimum(storeys // across * (fabric.columns // columns), room // filters)
     beside = np.minimum(beside, -(-outputs // filters))
     fits = (filters * channels * kernel_w <= fabric.weight_words) & (beside >= 1)
+    fits = fits & ((across - 1) * channels < inputs)
     if not fits.any():
         return
     folds = -(-inputs // (channels * across))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -37,11 +37,12 @@ class RowRate(Rate):
 class RowStationary(OperandStationary):
     """A PE slides a kernel's row along an input row, and PEs above each other add up (M46)."""
 
-    fabric: Fabric = Fabric()
+    fabric: Fabric = field(default_factory=Fabric)
 
     name = "row_stationary"
     description = "row stationary: the PEs hold rows of kernels, and rows of the input slide by"
     lanes = ("channels",)
+    reads_evenly = True
 
     def fitted(self, fabric: Fabric) -> Dataflow:
         """Return the dataflow on an array of so many PEs with such register files."""
@@ -122,9 +123,6 @@ class RowStationary(OperandStationary):
     def bus_cycles(self, rows: int) -> int:
         """Return 0: a fold loads while the array stands still."""
         return 0
-
-    def beat(self, shape: LayerShape, rows: int, rate: Rate) -> None:
-        """Return None: input rows come evenly, as the kernels' rows slide along them."""
 
     def slot_elements(self, shape: LayerShape, vectors: Counts, rate: Rate) -> Counts:
         """Return the input rows that each window's strips need, each strip's own once."""

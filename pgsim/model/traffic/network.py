@@ -12,10 +12,8 @@ from pgsim.model.ledger import shown
 from pgsim.model.traffic.rule import Tiles, TrafficRule
 
 _COUNTS = (
-    shown(
-        "network_words", "words", "words sent to PEs, and sums passed between them", priced=True
-    ),
-    shown("register_file_words", "words", "words read from and written to PEs' registers", priced=True),
+    shown("network_words", "words", "words sent to PEs, and sums passed between them", priced=True),
+    shown("register_file_words", "words", "words into and out of PEs' register files", priced=True),
 )
 
 
