@@ -19,5 +19,11 @@ from pgsim.kinds import by_name
 __all__ = ["DATAFLOWS", "Beat", "Dataflow", "Fabric", "Rate"]
 
 DATAFLOWS: dict[str, Dataflow] = by_name(
-    (OutputStationary(), WeightStationary(), InputStationary(), BitFusion(), RowStationary())
+    (
+        OutputStationary(),
+        WeightStationary(),
+        InputStationary(),
+        BitFusion(),
+        RowStationary(),
+    )
 )

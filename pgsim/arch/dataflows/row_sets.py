@@ -6,12 +6,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
-from pgsim.arch.dataflows.dataflow import Fabric
+from pgsim.arch.dataflows.dataflow import Fabric, Rate
 from pgsim.arch.lanes import Counts
 from pgsim.workload import LayerShape
+
+Weights = TypeVar("Weights", int, Counts)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,17 @@ class RowSets:
     def strips(self, rows: Counts) -> Counts:
         """Return the strips that so many output rows are cut into, a set's columns each."""
         return -(-rows // self.columns)
+
+
+@dataclass(frozen=True)
+class RowRate(Rate):
+    """The rate of a pass that takes strips of output rows.
+
+    strip_slots: of a whole strip. strip_cycles: of a fold, for each strip.
+    """
+
+    strip_slots: int = 1
+    strip_cycles: int = 1
 
 
 def window_words(shape: LayerShape) -> int:
@@ -108,7 +122,7 @@ def _places(shape: LayerShape, side: int, outputs: Counts) -> Counts:
     return places
 
 
-def load_cycles(weights: Counts, fabric: Fabric) -> Counts:
+def load_cycles(weights: Weights, fabric: Fabric) -> Weights:
     """Return the cycles in which so many weights come to the PEs."""
     return -(-weights * fabric.word_bits // fabric.weight_port_bits)
 

@@ -10,7 +10,9 @@ import numpy as np
 from pgsim.arch.dataflows.dataflow import Dataflow, Fabric, Rate
 from pgsim.arch.dataflows.operand_stationary import OperandStationary
 from pgsim.arch.dataflows.row_sets import (
+    RowRate,
     RowSets,
+    load_cycles,
     reached_columns,
     reached_rows,
     row_sets,
@@ -20,17 +22,6 @@ from pgsim.arch.dataflows.row_sets import (
 from pgsim.arch.lanes import Counts
 from pgsim.schemes import Passes
 from pgsim.workload import LayerShape
-
-
-@dataclass(frozen=True)
-class RowRate(Rate):
-    """The rate of a pass that takes strips of output rows.
-
-    strip_slots: of a whole strip. strip_cycles: of a fold, for each strip.
-    """
-
-    strip_slots: int = 1
-    strip_cycles: int = 1
 
 
 @dataclass(frozen=True)
@@ -89,13 +80,12 @@ class RowStationary(OperandStationary):
         sets, (height, width) = self._sets(shape), shape.kernel
         turns = width * -(-sets.channels // macs) * sets.filters
         weights = sets.lanes * sets.channels * sets.across * height * width
-        load_bits = weights * self.fabric.word_bits
         return RowRate(
             macs,
             cycles,
             pe_steps=self.pe_steps(shape, macs),
             reduction_folds=sets.folds(shape),
-            load_cycles=-(-load_bits // self.fabric.weight_port_bits),
+            load_cycles=load_cycles(weights, self.fabric),
             strip_slots=sets.columns * shape.run_out_size[1],
             strip_cycles=shape.run_out_size[1] * turns * cycles,
         )
