@@ -163,7 +163,7 @@ def test_what_has_no_room_is_refused_by_name(
 
 
 def test_a_design_without_register_files_runs_nothing_so() -> None:
-    with pytest.raises(InputError, match="array.register_files.activation_words"):
+    with pytest.raises(InputError, match=r"array\.register_files\.activation_words"):
         layer = conv(2, 2, 5, 3, **UNGATED)
         simulate(trace_of(layer), design({"array.dataflow": "row_stationary"}), "full")
 

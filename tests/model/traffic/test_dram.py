@@ -69,6 +69,8 @@ def test_counts_are_shown_in_bytes() -> None:
         "dram_activation_read_bytes": 32,
         "dram_weight_read_bytes": 32,
         "dram_write_bytes": 32,
+        "network_words": 1,
+        "register_file_words": 1,
     }
 
 
