@@ -68,9 +68,9 @@ class PE(_PEParameters):
 class RegisterFiles(Section):
     """The register files of every PE, in words of its widest operand; 0 where it has none (M46)."""
 
-    activation_words: Annotated[int, Field(ge=0, le=256)] = 0
-    weight_words: Annotated[int, Field(ge=0, le=4096)] = 0
-    sum_words: Annotated[int, Field(ge=0, le=256)] = 0
+    activation_words: Annotated[int, Field(ge=0, le=64)] = 0
+    weight_words: Annotated[int, Field(ge=0, le=1024)] = 0
+    sum_words: Annotated[int, Field(ge=0, le=64)] = 0
     source: str = ""
 
     @property

@@ -88,8 +88,10 @@ class RowJob(Job):
                         channels * words <= files["activation_words"]
                         and filters * channels * layer.kernel[1] <= files["weight_words"]
                     )
-                    needed = len(range(0, layer.group_in_channels, channels))
-                    for across in range(1, min(needed, self.rows // layer.kernel[0]) + 1):
+                    least: dict[int, int] = {}  # sets across, by how many folds they take
+                    for across in range(self.rows // layer.kernel[0], 0, -1):
+                        least[len(range(0, layer.group_in_channels, channels * across))] = across
+                    for across in least.values():
                         beside = self.most_beside(set_columns, filters, across) if room else 0
                         if beside:
                             yield Sets(filters, channels, across, set_columns, beside)

@@ -66,53 +66,70 @@ def window_words(shape: LayerShape) -> int:
 @lru_cache(maxsize=1024)
 def reached_columns(shape: LayerShape) -> int:
     """Return the pixels of an input row that any output needs; padding is none."""
-    return int(_reached(shape, 1, np.arange(shape.run_out_size[1])).size)
+    places = np.unique(_places(shape, 1, np.arange(shape.run_out_size[1])))
+    return int(np.sum((places >= 0) & (places < shape.run_in_size[1])))
 
 
-@lru_cache(maxsize=1024)
-def taps_of_rows(shape: LayerShape) -> Counts:
-    """Return the kernel rows that lie on the input, at each output row of an image."""
-    height, _ = shape.run_in_size
-    places = _places(shape, 0, np.arange(shape.run_out_size[0]))
-    counts: Counts = np.sum((places >= 0) & (places < height), axis=1)
-    return counts
+def reached_rows(shape: LayerShape, rows: int, columns: int, strips: Counts) -> Counts:
+    """Return the input rows that the first of so many strips need together, each strip its own.
 
-
-@lru_cache(maxsize=1024)
-def reached_rows(shape: LayerShape, rows: int, columns: int) -> Counts:
-    """Return the input rows that each strip of so many output rows needs, int64 (strips,).
-
-    The rows of a run lie image after image; those of two images share no input row.
+    rows: output rows of the run, image after image; those of two images share no input row.
+    columns: output rows of a strip, of which the last may have fewer.
     """
-    out_rows = shape.run_out_size[0]
-    strips, last = -(-rows // columns), (rows - 1) % columns + 1
-    period = math.lcm(columns, out_rows) // columns  # strips after which all is as at first
-    alike = min(period, strips)
-    own_strips = _reached_by_strip(shape, 0, alike * columns, columns)
-    reached = np.resize(np.bincount(own_strips, minlength=alike), strips)
-    begin = (strips - 1) * columns
-    reached[-1] = _reached_by_strip(shape, begin, begin + last, columns).size
+    if one_row_each(shape):
+        return np.minimum(strips * columns, rows)
+    period = _period(shape, columns)
+    alike = period.size - 1
+    reached: Counts = strips // alike * period[-1] + period[strips % alike]
+    whole, rest = divmod(rows, columns)
+    if rest:
+        begin = np.array([whole * columns % shape.run_out_size[0]])
+        missing = _strip_rows(shape, begin, columns) - _strip_rows(shape, begin, rest)
+        reached = reached - (strips > whole) * missing
     return reached
 
 
-def _reached_by_strip(shape: LayerShape, begin: int, end: int, columns: int) -> Counts:
-    """Return the strip of each input row that output rows `begin` to `end` - 1 of a run need."""
+def taps_before(shape: LayerShape, rows: Counts) -> Counts:
+    """Return the kernel rows that lie on the input at all output rows of a run before these."""
+    if one_row_each(shape):
+        return rows
+    taps = _taps(shape)
+    images, rest = np.divmod(rows, shape.run_out_size[0])
+    before: Counts = images * taps[-1] + taps[rest]
+    return before
+
+
+def one_row_each(shape: LayerShape) -> bool:
+    """Return whether each output row needs one input row: a kernel of one row, without padding."""
+    return shape.kernel[0] == 1 and shape.padding[0] == 0
+
+
+@lru_cache(maxsize=1024)
+def _taps(shape: LayerShape) -> Counts:
+    """Return the kernel rows on the input at the output rows of an image before each, int64."""
+    places = _places(shape, 0, np.arange(shape.run_out_size[0]))
+    inside = np.sum((places >= 0) & (places < shape.run_in_size[0]), axis=1)
+    return np.concatenate(([0], np.cumsum(inside)))
+
+
+@lru_cache(maxsize=1024)
+def _period(shape: LayerShape, columns: int) -> Counts:
+    """Return the input rows that all strips before each need, until all is as at first."""
+    out_rows = shape.run_out_size[0]
+    begins = np.arange(math.lcm(columns, out_rows) // columns) * columns % out_rows
+    return np.concatenate(([0], np.cumsum(_strip_rows(shape, begins, columns))))
+
+
+def _strip_rows(shape: LayerShape, begins: Counts, rows: int) -> Counts:
+    """Return the input rows of strips of so many rows that begin at these rows of an image."""
     out_rows, height = shape.run_out_size[0], shape.run_in_size[0]
-    rows = np.arange(begin, end)
-    places = _places(shape, 0, rows % out_rows)
-    strips, images = rows // columns, rows // out_rows
-    names = ((strips * (end // out_rows + 1) + images) * height)[:, None] + places
-    distinct = np.unique(names[(places >= 0) & (places < height)])
-    found: Counts = distinct // height // (end // out_rows + 1)
-    return found - begin // columns
-
-
-def _reached(shape: LayerShape, side: int, outputs: Counts) -> Counts:
-    """Return the input rows (side 0) or columns (1) under the kernel at these output ones."""
-    places = _places(shape, side, outputs)
-    inside = (places >= 0) & (places < shape.run_in_size[side])
-    found: Counts = np.unique(places[inside])
-    return found
+    own = begins[:, None] + np.arange(rows)
+    places = _places(shape, 0, own.reshape(-1) % out_rows).reshape(begins.size, -1)
+    images = np.repeat(own // out_rows, shape.kernel[0], axis=1)
+    inside = (places >= 0) & (places < height)
+    names = np.sort(np.where(inside, images * height + places, -1), axis=1)
+    reached: Counts = np.sum(np.diff(names, axis=1, prepend=-1) != 0, axis=1)
+    return reached
 
 
 def _places(shape: LayerShape, side: int, outputs: Counts) -> Counts:
@@ -136,52 +153,47 @@ def row_sets(shape: LayerShape, fabric: Fabric) -> RowSets | None:
     buffers. Source: MODEL.md M46.
     """
     best: tuple[tuple[int, ...], RowSets] | None = None
-    for columns in _set_columns(shape.run_out_size[0], fabric.columns):
+    for columns in _fewest(shape.run_out_size[0], fabric.columns).tolist():
         for found in _best_of(shape, fabric, columns):
             best = found if best is None or found[0] < best[0] else best
     return None if best is None else best[1]
 
 
-def _set_columns(out_rows: int, columns: int) -> list[int]:
-    """Return the columns a set may have: the fewest for each number of strips of an image."""
-    return sorted({-(-out_rows // -(-out_rows // each)) for each in range(1, columns + 1)})
+def _fewest(whole: int, most: int) -> Counts:
+    """Return the sizes of pieces, up to `most`, that are the least for their number of pieces."""
+    sizes = np.arange(1, min(whole, most) + 1)
+    fewest: Counts = np.unique(-(-whole // -(-whole // sizes)))
+    return fewest
 
 
 def _best_of(
     shape: LayerShape, fabric: Fabric, columns: int
 ) -> Iterator[tuple[tuple[int, ...], RowSets]]:
-    """Yield the best sets of so many columns, if any have room, with what they are ranked by."""
+    """Yield the best sets of so many columns and each number of channels, with their ranks."""
     (out_rows, out_columns), (kernel_h, kernel_w) = shape.run_out_size, shape.kernel
     inputs, outputs = shape.in_channels_per_group, shape.channels_per_group
-    storeys = fabric.rows // kernel_h
-    most_channels = min(inputs, fabric.activation_words // window_words(shape))
-    most_filters = min(outputs, fabric.sum_words, fabric.weight_words // kernel_w)
-    if min(storeys, most_channels, most_filters) < 1:
-        return
-    channels = np.arange(1, most_channels + 1)[:, None, None]
-    across = np.arange(1, min(storeys, inputs) + 1)[None, :, None]
-    filters = np.arange(1, most_filters + 1)[None, None, :]
-    room = fabric.sums // (columns * out_columns)  # output channels whose sums fit
-    beside = np.minimum(storeys // across * (fabric.columns // columns), room // filters)
-    beside = np.minimum(beside, -(-outputs // filters))
-    fits = (filters * channels * kernel_w <= fabric.weight_words) & (beside >= 1)
-    fits = fits & ((across - 1) * channels < inputs)
-    if not fits.any():
-        return
-    folds = -(-inputs // (channels * across))
-    groups = -(-outputs // np.maximum(filters * beside, 1))
-    strip_rows = reached_rows(shape, out_rows, columns)
-    steady = strip_rows.size * folds * groups * (out_columns * kernel_w) * filters * channels
-    read = groups * (inputs * reached_columns(shape) * int(strip_rows.sum()))
-    cycles = np.maximum(steady, -(-read * fabric.word_bits // fabric.activation_port_bits))
-    lanes = np.maximum(filters * beside, 1)
-    window_strips = np.maximum(room // lanes, 1)
-    weights = lanes * channels * across * (kernel_h * kernel_w)
-    loads = strip_rows.size * folds * groups * load_cycles(weights, fabric)
-    cycles = cycles - (-loads // window_strips)
-    moved = read + folds * (2 * outputs * out_rows * out_columns)
-    ranks = np.broadcast_arrays(cycles, moved, filters, channels, across, beside)
-    flat = [each[fits] for each in ranks]
-    place = np.lexsort(flat[4::-1])[0]
-    rank = tuple(int(each[place]) for each in flat)
-    yield (*rank[:5], columns), RowSets(columns, rank[2], rank[3], rank[4], rank[5])
+    storeys, room = fabric.rows // kernel_h, fabric.sums // (columns * out_columns)
+    strips = -(-out_rows // columns)
+    rows = int(reached_rows(shape, out_rows, columns, np.array([strips]))[0])
+    for channels in range(1, min(inputs, fabric.activation_words // window_words(shape)) + 1):
+        words = min(fabric.sum_words, fabric.weight_words // (channels * kernel_w))
+        if min(storeys, room, words) < 1:
+            return
+        across = _fewest(-(-inputs // channels), storeys)[:, None]
+        filters = np.arange(1, min(outputs, words, room) + 1)
+        beside = np.minimum(storeys // across * (fabric.columns // columns), room // filters)
+        beside = np.minimum(beside, -(-outputs // filters))
+        lanes = filters * beside
+        folds, groups = -(-inputs // (channels * across)), -(-outputs // lanes)
+        taken = strips * folds * groups
+        steady = taken * (out_columns * kernel_w * channels) * filters
+        read = groups * (inputs * reached_columns(shape) * rows)
+        cycles = np.maximum(steady, -(-read * fabric.word_bits // fabric.activation_port_bits))
+        loads = taken * load_cycles(lanes * across * (channels * kernel_h * kernel_w), fabric)
+        cycles = cycles - (-loads // (room // lanes))
+        moved = read + folds * (2 * outputs * out_rows * out_columns)
+        ranks = np.broadcast_arrays(cycles, moved, filters, channels, across, beside)
+        flat = [each.reshape(-1) for each in ranks]
+        place = np.lexsort(flat[4::-1])[0]
+        rank = tuple(int(each[place]) for each in flat)
+        yield (*rank[:5], columns), RowSets(columns, rank[2], rank[3], rank[4], rank[5])

@@ -16,7 +16,7 @@ from pgsim.arch.dataflows.row_sets import (
     reached_columns,
     reached_rows,
     row_sets,
-    taps_of_rows,
+    taps_before,
     window_words,
 )
 from pgsim.arch.lanes import Counts
@@ -116,11 +116,10 @@ class RowStationary(OperandStationary):
 
     def slot_elements(self, shape: LayerShape, vectors: Counts, rate: Rate) -> Counts:
         """Return the input rows that each window's strips need, each strip's own once."""
-        strips = -(-vectors.reshape(-1) // _own(rate).strip_slots)
+        strips = np.cumsum(-(-vectors.reshape(-1) // _own(rate).strip_slots))
         rows = int(vectors.sum()) // shape.run_out_size[1]
-        reached = reached_rows(shape, rows, self._sets(shape).columns)
-        begins = np.cumsum(strips) - strips
-        elements = np.add.reduceat(reached, begins) * reached_columns(shape)
+        reached = reached_rows(shape, rows, self._sets(shape).columns, strips)
+        elements = np.diff(reached, prepend=0) * reached_columns(shape)
         return (elements * shape.in_channels_per_group).reshape(vectors.shape)
 
     def array_words(
@@ -131,7 +130,7 @@ class RowStationary(OperandStationary):
         rows = slots // width
         weights = loads * (lanes * shape.reduction) * np.minimum(sets.columns, rows)
         ends = np.cumsum(rows.reshape(-1)).reshape(rows.shape)
-        taps = _taps_before(shape, ends) - _taps_before(shape, ends - rows)
+        taps = taps_before(shape, ends) - taps_before(shape, ends - rows)
         row_words = reached_columns(shape) * shape.in_channels_per_group
         activations = taps * row_words * -(-lanes // sets.filters)
         brought, outputs = weights + activations, slots * lanes
@@ -157,11 +156,3 @@ _ACCESSES = 4  # of a busy PE cycle: an activation, a weight, a sum read and wri
 def _own(rate: Rate) -> RowRate:
     assert isinstance(rate, RowRate)
     return rate
-
-
-def _taps_before(shape: LayerShape, rows: Counts) -> Counts:
-    """Return the kernel rows on the input at all rows of a run before these."""
-    taps = np.concatenate(([0], np.cumsum(taps_of_rows(shape))))
-    images, rest = np.divmod(rows, shape.run_out_size[0])
-    before: Counts = images * taps[-1] + taps[rest]
-    return before
