@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.model.holding import lane_loads
 from pgsim.model.ledger import shown
 from pgsim.model.traffic.rule import Tiles, TrafficRule
 
@@ -22,7 +21,7 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     job, flow = tiles.job, tiles.job.arch.dataflow
     moved = accessed = np.zeros((1, 1, 1, 1), np.int64)
     lanes = job.tiling.lane_group_lanes[:, None]
-    for each, loads in zip(tiles.timings, lane_loads(job, tiles.timings), strict=True):
+    for each, loads in zip(tiles.timings, tiles.loads, strict=True):
         words = flow.array_words(job.shape, each.issue.slots, lanes, loads, each.rate)
         moved, accessed = moved + words[0], accessed + words[1]
     return {"network_words": moved, "register_file_words": accessed}

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import PARTIAL_SUM_BITS, ArchConfig, Counts
-from pgsim.model.holding import lane_loads, sum_visits
+from pgsim.model.holding import sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
 from pgsim.model.passes import Timings
@@ -39,7 +39,7 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
     lane_elements = job.tiling.lane_group_lanes[:, None] * job.shape.reduction
     slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
-    for each, loads in zip(timings, lane_loads(job, timings), strict=True):
+    for each, loads in zip(timings, tiles.loads, strict=True):
         elements = job.arch.dataflow.slot_elements(job.shape, each.issue.vectors, each.rate)
         slot_bits = elements * slots.bits(each.plan)
         lane_bits = loads * (lane_elements * lanes.bits(each.plan))
