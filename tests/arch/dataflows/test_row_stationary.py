@@ -71,6 +71,20 @@ def test_a_fold_loads_before_its_first_step_and_its_sums_leave_behind_it() -> No
     assert alone.summary["bubble_cycles"] == 2 * (9 + 3)
 
 
+def test_only_columns_that_have_a_row_get_weights() -> None:
+    # Sets of 2 columns, and room for the sums of 2 output rows: the second window has one row. Two
+    # folds of a channel each load 18 weights, to two columns and then to one. 9 kernel rows of 5
+    # pixels of 2 channels lie on the input. Each of 18 outputs passes 2 pairs of PEs in each fold.
+    small = {"kib": 12 * 32 / 8192, "banks": 1, "port_bits": 8}
+    changes: dict[str, Any] = {f"memory.output_sram.{key}": value for key, value in small.items()}
+    changes |= {"memory.activation_sram.banks": 1, "memory.activation_sram.port_bits": 8}
+    arch = rows_design(changes | {"memory.double_buffered": False}, weight_words=6)
+    layer = conv(2, 2, 5, 3, **UNGATED)
+    assert sets_of(layer, arch) == RowSets(2, 2, 1, across=1, beside=1)
+    row = simulate(trace_of(layer), arch, "full").summary
+    assert row["network_words"] == 2 * 18 * (2 + 1) + 9 * 10 + 18 * 2 * 2
+
+
 def test_issued_cycles_are_in_proportion() -> None:
     layer, flow = conv(2, 2, 5, 3), rows_design().dataflow
     rate = flow.rate(layer, 4, 1, 1)
