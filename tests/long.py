@@ -5,7 +5,8 @@
 needs Verilator 5, and two cores for about half an hour. SHARE of the cases, from above 0 to 1,
 takes less. It runs
 
-- the stepped reference against pgsim: 40,000 cases of named schemes, 2,000 of four passes;
+- the stepped reference against pgsim: 40,000 cases of named schemes, 2,000 of four passes, 4,000
+  of row stationary;
 - the RTL of every design against pgsim: 340 cases of named schemes and as many of any passes each;
 - the faults of `tests/rtl/mutations.py`, each of which has to be caught;
 - 10,000 layers and designs far beyond any that is built, refused or counted right;
@@ -63,6 +64,11 @@ def checks(share: float) -> tuple[Check, ...]:
             f"{some(10_000)} layers and designs far beyond any that is built",
             (*PYTEST, str(TESTS / "test_any_design.py")),
             {"PGSIM_ANY_DESIGN_SEEDS": some(10_000)},
+        ),
+        Check(
+            f"the stepped reference, {some(4_000)} cases of row stationary",
+            (*PYTEST, AGAINST_REFERENCE, "-k", "rows"),
+            {"PGSIM_REFERENCE_ROWS_SEEDS": some(4_000)},
         ),
         Check(
             f"the stepped reference, {some(2_000)} cases of four passes",

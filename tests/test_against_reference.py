@@ -1,10 +1,11 @@
 """pgsim equals the stepped reference model on every integer column, case by seeded case.
 
 The ordinary run takes some thousand cases. Long runs ask for more, of the named schemes or of
-passes of any number, or of exactly four passes:
+passes of any number, of exactly four passes, or of row stationary:
 
     PGSIM_REFERENCE_SEEDS=40000 python -m pytest tests/test_against_reference.py -k integer
     PGSIM_REFERENCE_PASSES_SEEDS=2000 python -m pytest tests/test_against_reference.py -k four
+    PGSIM_REFERENCE_ROWS_SEEDS=4000 python -m pytest tests/test_against_reference.py -k rows
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from cases import Case, drawn_case, drawn_passes_case, random_case, random_passe
 from hypothesis import HealthCheck, given, settings
 from listed_passes import scheme_of
 from reference import COUNTS, simulate_layer
+from row_cases import row_case
 
 from pgsim import ArchConfig, GateTrace, simulate
 from pgsim.workload import layer_shape
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "400"))
 PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "100"))
+ROWS_SEEDS = int(os.environ.get("PGSIM_REFERENCE_ROWS_SEEDS", "100"))
 CHUNK = 100
 
 
@@ -92,6 +95,11 @@ def test_passes_of_any_number_equal_the_reference(first: int) -> None:
 @pytest.mark.parametrize("first", range(0, PASSES_SEEDS, CHUNK))
 def test_four_passes_equal_the_reference(first: int) -> None:
     assert not differences(four_passes_case, first, PASSES_SEEDS)
+
+
+@pytest.mark.parametrize("first", range(0, ROWS_SEEDS, CHUNK))
+def test_rows_that_stay_equal_the_reference(first: int) -> None:
+    assert not differences(row_case, first, ROWS_SEEDS)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

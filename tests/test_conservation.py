@@ -22,7 +22,14 @@ from pgsim.study.waterfalls import STEPS, waterfall
 from pgsim.workload import LayerShape, layer_shape
 
 ARCHS = shipped_names("arch_configs", ".yaml")
+GATING = [arch for arch in ARCHS if arch != "eyeriss_isca_2016"]  # which takes one pass (M46)
 SCHEMES = ("pg", "dual_dense", "uniform:8,8", "uniform:8", "full", "msb_only")
+RUNS = [
+    (arch, scheme)
+    for arch in ARCHS
+    for scheme in SCHEMES
+    if arch in GATING or scheme not in ("pg", "dual_dense")
+]
 CASES = 150
 
 
@@ -78,8 +85,7 @@ def test_useful_macs_are_those_of_the_layer_and_its_mask(layer: LayerShape, kind
 # Sums.
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("arch", ARCHS)
+@pytest.mark.parametrize(("arch", "scheme"), RUNS)
 def test_every_total_is_the_sum_of_its_parts(arch: str, scheme: str) -> None:
     result = simulate(digits(), arch, scheme)
     layers = result.layers
@@ -96,7 +102,7 @@ def test_every_total_is_the_sum_of_its_parts(arch: str, scheme: str) -> None:
 
 
 def test_the_waterfall_closes_to_the_cycle_on_every_shipped_design() -> None:
-    for arch in ARCHS:
+    for arch in GATING:
         baseline, gated = (simulate(digits(), arch, scheme) for scheme in ("uniform:8,8", "pg"))
         check_waterfall(baseline, gated)
 

@@ -117,6 +117,26 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M40", "pass by pass", {"dram_weight_read_bytes": 48, "dram_activation_read_bytes": 4 * 8}),
     # 8 + max(8, 4) + max(12, 2) + 2, of which the array takes 8 + 12.
     ("M40", "turns", {"cycles": 30, "dram_stall_cycles": 30 - 20}),
+    # 3 strips * 3 pixels * 3 weights * 2 channels; 36 * 8 bits at 64 a cycle, and 4 - 1 rows.
+    # 3 * 30 elements of 4 bits. 36 weights, 9 rows * 5 pixels * 2 channels * 2 sets, 18 * 2 sums.
+    # 4 accesses for each of 18 * 18 MACs, and the 36 + 180 words sent.
+    (
+        "M46",
+        "rows",
+        {
+            "msb_cycles": 3 * 3 * 3 * 2,
+            "bubble_cycles": 5 + 3,
+            "activation_sram_read_bytes": 45,
+            "network_words": 36 + 180 + 36,
+            "register_file_words": 4 * 324 + 216,
+        },
+    ),
+    # 2 strips * 3 pixels * 3 weights * 2 channels * 2 filters; 7 rows of 5 pixels of 2 channels.
+    (
+        "M46",
+        "rows, slow port",
+        {"msb_cycles": 72, "port_stall_cycles": 0, "activation_sram_read_bytes": 35},
+    ),
     # ceil(8 / 4) folds of 4 slots.
     ("M47", "first layer", {"msb_cycles": 2 * 4}),
     # 12 outputs of 8 MACs, of 2 and of 8 bits; 32 * 12 + 8 * 4 + 8 = 424 bits.

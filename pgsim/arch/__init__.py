@@ -2,7 +2,7 @@
 
 from pgsim.arch.config import ArchConfig, config_keys, load_arch
 from pgsim.arch.countings import COUNTINGS, Counting
-from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Rate
+from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Fabric, Rate
 from pgsim.arch.lanes import LANES, Counts, Lanes, Words
 from pgsim.arch.nests import LOOPS, Mapping, NestKeys
 from pgsim.arch.objectives import OBJECTIVES, Objective
@@ -33,6 +33,7 @@ __all__ = [
     "Counting",
     "Counts",
     "Dataflow",
+    "Fabric",
     "Issued",
     "Lanes",
     "LogicCost",

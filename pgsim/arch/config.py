@@ -7,13 +7,14 @@ comment of the file, or in the optional ``source`` of any section.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from pgsim.arch.dataflows import Dataflow
+from pgsim.arch.dataflows import Dataflow, Fabric
 from pgsim.arch.lanes import Lanes
 from pgsim.arch.nests import Mapping as MappingKeys
 from pgsim.arch.pes import PEKind
@@ -22,6 +23,7 @@ from pgsim.arch.section import Section
 from pgsim.arch.sections import LSB, Array, Memory, Name
 from pgsim.arch.validation import KeyProblems, check_values, check_yaml, dotted_keys
 from pgsim.arch.windows import (
+    PARTIAL_SUM_BITS,
     buffer_refusal,
     density_refusal,
     window_capacity,
@@ -115,10 +117,36 @@ class ArchConfig(Section):
             raise ValueError(f"{self.name} runs at its slowest part, which its costs tell")
         return self.clock_mhz
 
-    @property
+    @cached_property
     def dataflow(self) -> Dataflow:
-        """What moves through the array and what stays."""
-        return self.array.flow
+        """What moves through the array and what stays, as it runs on this design."""
+        return self.array.flow_of(first=False).fitted(self._fabric)
+
+    @cached_property
+    def first_dataflow(self) -> Dataflow:
+        """The same, of the first layer of a network (M47)."""
+        return self.array.flow_of(first=True).fitted(self._fabric)
+
+    @property
+    def _fabric(self) -> Fabric:
+        array, memory, registers = self.array, self.memory, self.array.register_files
+        activations, weights = memory.activation_sram, memory.weight_sram
+        return Fabric(
+            rows=array.rows,
+            columns=array.columns,
+            activation_words=registers.activation_words,
+            weight_words=registers.weight_words,
+            sum_words=registers.sum_words,
+            word_bits=self.word_bits,
+            activation_port_bits=activations.banks * activations.port_bits,
+            weight_port_bits=weights.banks * weights.port_bits,
+            sums=memory.usable_bits(memory.output_sram) // PARTIAL_SUM_BITS,
+        )
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of a PE's widest operand, and of a word of its register files (M46)."""
+        return max(self.pe.max_activation_bits, self.pe.max_weight_bits)
 
     @property
     def lanes(self) -> Lanes:

@@ -66,6 +66,20 @@ class PE(_PEParameters):
         return self
 
 
+class RegisterFiles(Section):
+    """The register files of every PE, in words of its widest operand; 0 where it has none (M46)."""
+
+    activation_words: Annotated[int, Field(ge=0, le=64)] = 0
+    weight_words: Annotated[int, Field(ge=0, le=1024)] = 0
+    sum_words: Annotated[int, Field(ge=0, le=64)] = 0
+    source: str = ""
+
+    @property
+    def words(self) -> int:
+        """Words of all three."""
+        return self.activation_words + self.weight_words + self.sum_words
+
+
 class Array(Section):
     """The array of PEs and the dataflow that fills it."""
 
@@ -76,6 +90,7 @@ class Array(Section):
     overlap: Literal["folds", "none"] = "folds"
     first_layer: Literal["as_others", "im2col"] = "as_others"
     pe: PE
+    register_files: RegisterFiles = RegisterFiles()
     source: str = ""
 
     @property

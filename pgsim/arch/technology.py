@@ -20,6 +20,14 @@ from pgsim.errors import InputError, nearest
 from pgsim.files import shipped
 
 
+class RegisterFileTable(Section):
+    """What a bit costs to read from or write to a PE's register files, or to send to a PE."""
+
+    access_pj_per_bit: Cost
+    network_pj_per_bit: Cost
+    source: Source
+
+
 class Technology(Section):
     """The cost figures of one process node, as `load_technology` reads them.
 
@@ -36,6 +44,7 @@ class Technology(Section):
     corners: Annotated[tuple[Corner, ...], Field(strict=False)] = ()
     dram: Annotated[tuple[DRAMRow, ...], Field(min_length=1, strict=False)]
     pe_idle_fraction: Annotated[float, Field(ge=0, le=1)]
+    register_files: RegisterFileTable | None = None
 
     @model_validator(mode="after")
     def _corners_are_of_one_kind(self) -> Technology:

@@ -10,7 +10,7 @@ _UM2_PER_MM2 = 1e6
 def area_mm2(costs: Costs, *, gated: bool = True) -> dict[str, float]:
     """Return the area of a design's parts in mm2: `pe`, `sram`, `gating`. Source: MODEL.md M29."""
     return {
-        "pe": costs.arch.pes * costs.pe.area_um2 / _UM2_PER_MM2,
+        "pe": costs.arch.pes * (costs.pe.area_um2 + costs.registers.area_um2) / _UM2_PER_MM2,
         "sram": sum(cost.area_um2 for cost in costs.buffers.values()) / _UM2_PER_MM2,
         "gating": costs.gating.area_um2 / _UM2_PER_MM2 if gated else 0.0,
     }

@@ -16,7 +16,7 @@ from pgsim.arch import (
     logic_cost,
     sram_cost,
 )
-from pgsim.arch.technology import Stamp, technology_stamp
+from pgsim.arch.technology import RegisterFileTable, Stamp, technology_stamp
 from pgsim.cost.clock import PartPath, check_clock, own_clock_mhz, paths_of
 from pgsim.errors import InputError
 from pgsim.schemes import Pass, whole
@@ -60,6 +60,8 @@ class Costs:
     """What the parts of one design cost: PEs, what gates, buffers by name, a bit of its DRAM.
 
     arch: the design with its clock as a number. paths: of its parts (M45).
+    registers: a PE's register files, as an SRAM of one bank. register_files: their accesses, None
+    where PEs have none.
     """
 
     arch: ArchConfig
@@ -69,12 +71,15 @@ class Costs:
     buffers: Mapping[str, SRAMCost]
     dram_pj_per_bit: float
     paths: tuple[PartPath, ...]
+    registers: SRAMCost
+    register_files: RegisterFileTable | None
 
     @cached_property
     def leakage_uw(self) -> float:
         """Leakage power of all PEs and buffers, in uW (uW x us = pJ)."""
         buffers_mw = sum(cost.leakage_mw for cost in self.buffers.values())
-        return self.arch.pes * self.pe.leakage_uw + _UW_PER_MW * buffers_mw
+        pe_uw = self.pe.leakage_uw + _UW_PER_MW * self.registers.leakage_mw
+        return self.arch.pes * pe_uw + _UW_PER_MW * buffers_mw
 
 
 def costs_of(arch: ArchConfig, *, gated: bool = True) -> Costs:
@@ -106,7 +111,25 @@ def _costs_of(arch: ArchConfig, gated: bool, stamp: Stamp) -> Costs:
         },
         dram_pj_per_bit=technology.dram_pj_per_bit(arch.memory.dram.kind),
         paths=paths,
+        registers=sram_cost(technology, _register_kib(arch), 1, arch.word_bits),
+        register_files=_register_files(technology, arch),
     )
+
+
+def _register_kib(arch: ArchConfig) -> float:
+    return arch.array.register_files.words * arch.word_bits / 8192
+
+
+def _register_files(technology: Technology, arch: ArchConfig) -> RegisterFileTable | None:
+    """Return what register files cost; raises InputError where PEs have some without a price."""
+    if not arch.array.register_files.words:
+        return None
+    if technology.register_files is None:
+        raise InputError(
+            f"technology: {arch.technology}: register_files: missing: expected the cost of an "
+            f"access, which the PEs of {arch.name} need"
+        )
+    return technology.register_files
 
 
 def gating_cost(technology: Technology, arch: ArchConfig) -> GatingCost:

@@ -13,7 +13,7 @@ from pgsim.cost.parts import Costs
 from pgsim.schemes import OPERANDS
 
 PARTS = {
-    "energy_pe_pj": "MACs, operand registers, idle PEs",
+    "energy_pe_pj": "MACs, operand registers, register files, idle PEs",
     "energy_gating_pj": "comparators, scheduler, selectors, issue tables",
     "energy_sram_pj": "on-chip buffers, their filling included",
     "energy_dram_pj": "DRAM transfers",
@@ -38,6 +38,7 @@ def price_list(costs: Costs, *, network_gated: bool) -> tuple[Price, ...]:
     """
     return (
         *_pes(costs),
+        *_register_files(costs),
         *_gating(costs),
         *_sram(costs),
         *_dram(costs),
@@ -57,6 +58,16 @@ def _pes(costs: Costs) -> Iterator[Price]:
     for macs in SIDE_BY_SIDE:
         share = costs.arch.pe.zero_share(costs.technology, macs)
         yield Price(f"zero_pe_cycles_of_{macs}", "energy_pe_pj", (share - 1) * busy)
+
+
+def _register_files(costs: Costs) -> Iterator[Price]:
+    """A word of the register files, and one on the array's network, cost by their bits (M46)."""
+    table, bits = costs.register_files, costs.arch.word_bits
+    access, network = (
+        (table.access_pj_per_bit, table.network_pj_per_bit) if table is not None else (0.0, 0.0)
+    )
+    yield Price("register_file_words", "energy_pe_pj", bits * access)
+    yield Price("network_words", "energy_pe_pj", bits * network)
 
 
 def _gating(costs: Costs) -> Iterator[Price]:

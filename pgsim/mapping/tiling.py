@@ -110,12 +110,13 @@ def cuts(shape: LayerShape, arch: ArchConfig, batch: int, passes: int) -> tuple[
     """Return how the lanes and the slots of one run and group are cut, without holding a tile.
 
     A layer of one pass has no LSB window: its tiles are as large as the output buffer allows.
-    Source: MODEL.md M6 to M8.
+    Source: MODEL.md M6 to M8, M46.
     """
+    flow = arch.dataflow
     height, width = shape.run_out_size
     slots, lanes = arch.lanes.slots_and_lanes(batch * height * width, shape.channels_per_group)
-    window = arch.window if passes > 1 else arch.window_capacity
-    return Cut(lanes, arch.array.columns), Cut(slots, window)
+    window = arch.window if passes > 1 else flow.window(shape, arch.window_capacity)
+    return Cut(lanes, flow.lane_group(shape, arch.array.columns)), Cut(slots, window)
 
 
 def tile(shape: LayerShape, arch: ArchConfig, batch: int, passes: int) -> Tiling:

@@ -117,7 +117,8 @@ class Size:
         """Cycles of each pass in a tile, as if no port made it wait."""
         array, flow = self.job.arch.array, self.job.flow
         return [
-            folds * int(array.fold_spacing(flow.fold_cycles(self.window, rate)))
+            folds
+            * (int(array.fold_spacing(flow.fold_cycles(self.window, rate))) + rate.load_cycles)
             for folds, rate in zip(self.folds, self.job.rates, strict=True)
         ]
 
@@ -152,8 +153,18 @@ def _counts(size: Size) -> Iterator[Estimate]:
     words = max(each.port_bits for each in job.arch.memory.buffers.values())
     rounding = (len(job.passes) + 1) * size.tiles * words
     yield "bits of SRAM", size.slot_bits + _lane_bits(size) + _sum_bits(size) + rounding
+    if job.arch.array.register_files.words:
+        yield "words of register files", _register_words(size)
     if job.gated:
         yield from _gating(size)
+
+
+def _register_words(size: Size) -> int:
+    """Words of register files, of which those sent to PEs are a part (M46)."""
+    job, (lanes, _) = size.job, size.job.cuts
+    loaded = size.tiles * lanes.largest * job.shape.reduction * job.arch.array.columns
+    accesses = 4 * sum(rate.output_cycles for rate in job.rates)
+    return size.outputs * (accesses + 2 * job.shape.reduction) + loaded
 
 
 def _gating(size: Size) -> Iterator[Estimate]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pgsim.arch import Counts
 from pgsim.mapping.tiling import Tiles
+from pgsim.model.holding import lane_loads
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, shown
 from pgsim.model.passes import PassTiming, Timings
@@ -49,7 +50,7 @@ def events_of(
 
     order = order_of(job, tiles)
     work = Work(
-        of_passes([pass_cycles(job, each) for each in timings], tiles),
+        of_passes(_cycles_with_loads(job, timings), tiles),
         of_passes([each.fold_cycles for each in timings], tiles),
         of_passes([each.port_stall_cycles for each in timings], tiles),
     )
@@ -99,6 +100,18 @@ def order_of(job: Job, tiles: Tiles) -> Order:
         interleaved=job.gated and doubled and not alone,
         one_buffer=not doubled,
     )
+
+
+def _cycles_with_loads(job: Job, timings: Timings) -> list[Counts]:
+    """Return the cycles of each pass from its first step, or the load before it, to its end."""
+    cycles = [pass_cycles(job, each) for each in timings]
+    if not any(each.rate.load_cycles for each in timings):
+        return cycles
+    loads = lane_loads(job, timings)
+    return [
+        own + loaded * (each.rate.reduction_folds * each.rate.load_cycles)
+        for own, loaded, each in zip(cycles, loads, timings, strict=True)
+    ]
 
 
 def pass_cycles(job: Job, timing: PassTiming) -> Counts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.model.fetches import FETCHES, Bools, usable_bits
+from pgsim.model.fetches import FETCHES, Bools, first, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
 
@@ -15,6 +15,14 @@ def fetched_once(job: Job) -> Bools:
     fetch = FETCHES[job.lane_operand.name]
     fits = fetch.lane_footprint_bits(job) <= usable_bits(job, job.lane_operand)
     return fits | job.operands_stay
+
+
+def lane_loads(job: Job, timings: Timings) -> list[Counts]:
+    """Return how often each pass of a tile reads the operands of its lanes (M18, M22)."""
+    first_tile = first(job.tiling.window_slots.size)
+    return job.flow.lane_loads(
+        [each.folds for each in timings], first_tile[None, None, None, :], stay=job.operands_stay
+    )
 
 
 def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:

@@ -100,7 +100,7 @@ class Job:
     @cached_property
     def flow(self) -> Dataflow:
         """What moves through the array in this layer, and what stays."""
-        return self.arch.array.flow_of(first=self.first)
+        return self.arch.first_dataflow if self.first else self.arch.dataflow
 
     @cached_property
     def rates(self) -> tuple[Rate, ...]:

@@ -13,7 +13,7 @@ from pgsim.model.issue import Issue, dense_issue, gated_issue
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, PassCounts, shown
 from pgsim.model.mask_work import MaskWork
-from pgsim.model.ports import port_stall_cycles, slot_reads
+from pgsim.model.ports import EvenReads, port_stall_cycles, slot_reads
 from pgsim.schemes import Pass
 
 WORK = (shown("outputs", "outputs", "output elements of all images"),)
@@ -101,16 +101,21 @@ def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
         issue = gated_issue(mask, reads.rates)
     else:
         issue = dense_issue(job.tiling, array.columns, reads.rates)
+    folds = flow.folds(issue.slots, array.rows, rate)
     fold_cycles = flow.fold_cycles(issue.slots, rate)
     spacing = array.fold_spacing(fold_cycles)
+    if isinstance(reads, EvenReads):
+        stalls = reads.stall_cycles(folds * fold_cycles)
+    else:
+        stalls = port_stall_cycles(reads, issue, spacing)
     return PassTiming(
         plan=job.passes[index],
         rate=rate,
         issue=issue,
-        folds=flow.folds(issue.slots, array.rows, rate),
+        folds=folds,
         fold_cycles=fold_cycles,
         fold_spacing_cycles=spacing,
-        port_stall_cycles=port_stall_cycles(reads, issue, spacing),
+        port_stall_cycles=stalls,
     )
 
 

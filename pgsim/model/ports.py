@@ -60,11 +60,35 @@ class SlotReads:
         return np.array([(self.beat_slots, bits, brought) for bits in self.fold_bits], np.int64)
 
 
-def slot_reads(job: Job, index: int) -> SlotReads:
-    """Return how a pass reads the operand of its slots. Source: MODEL.md M21."""
+@dataclass(frozen=True)
+class EvenReads:
+    """A pass that reads the operand of its slots evenly: so many bits in its steady cycles."""
+
+    port_bits: int
+    bits: Counts
+
+    port_is_faster = True  # in every beat, for there are none
+
+    @property
+    def rates(self) -> Counts:
+        """None: schedulers have nothing to say."""
+        return np.empty((0, 3), np.int64)
+
+    def stall_cycles(self, steady_cycles: Counts) -> Counts:
+        """Return how long the pass waits for the ports in every tile (M46)."""
+        stalls: Counts = np.maximum(0, -(-self.bits // self.port_bits) - steady_cycles)
+        return stalls
+
+
+def slot_reads(job: Job, index: int) -> SlotReads | EvenReads:
+    """Return how a pass reads the operand of its slots. Source: MODEL.md M21, M46."""
     arch, pass_, operand = job.arch, job.passes[index], job.slot_operand
     array, sram, bits = arch.array, arch.memory.buffers[operand.name], operand.bits(pass_)
-    beat = job.flow.beat(job.shape, array.rows, job.rates[index])
+    rate = job.rates[index]
+    if job.flow.reads_evenly:
+        elements = job.flow.slot_elements(job.shape, job.tiling.tile_slots, rate)
+        return EvenReads(sram.banks * sram.port_bits, elements * bits)
+    beat = job.flow.beat(job.shape, array.rows, rate)
     spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
     tap_elements = job.shape.reduction // beat.taps
     return SlotReads(

@@ -104,9 +104,15 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
     """Return the layers of a trace under a scheme on a design, each with its passes.
 
     Outputs leave at the bits at which the next layer reads them (M23). Raises InputError where the
-    scheme cannot run a layer.
+    scheme, or the design's dataflow, cannot run a layer.
     """
     passes = [layer_passes(layer, scheme) for layer in trace.layers]
+    for layer, own in zip(trace.layers, passes, strict=True):
+        if refusal := arch.dataflow.refusal(layer.shape, own):
+            raise InputError(
+                f"layer {layer.shape.name!r} on {arch.name}, dataflow {arch.dataflow.name}: "
+                f"{refusal}"
+            )
     following = [*passes[1:], passes[-1]]
     return [
         Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)

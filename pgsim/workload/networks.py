@@ -30,6 +30,10 @@ def network(
     - `shufflenetv2_0.5x`: ImageNet (Ma et al., ECCV 2018, table 5). All pointwise and depthwise
       convolutions behind the first are gated; those that follow a depthwise one, which has no
       ReLU, take signed activations.
+    - `alexnet`: ImageNet, 3 x 227 x 227 (Krizhevsky et al., NIPS 2012), with the two groups of its
+      second, fourth and fifth convolutions. All layers but the first and the last are gated.
+    - `vgg16`: ImageNet, 3 x 224 x 224 (Simonyan and Zisserman, ICLR 2015, table 1, column D), gated
+      as AlexNet.
     - `lstm_300`: a language model of one LSTM layer of 300 cells on embeddings of 300, 35 time
       steps, and a vocabulary of 10000 (the Penn Treebank's); its input and hidden products are
       gated apart, and take signed activations.
@@ -171,6 +175,36 @@ def _shuffle_branch2(
     yield _conv(f"{name}.5", (half, half), small, 1, {**gated, "signed": True})
 
 
+def _alexnet(gated: Widths) -> Iterator[dict[str, Any]]:
+    straight = {"stride": [4, 4], "padding": [0, 0]}
+    yield _conv("conv1", (3, 96), 227, 11, _EDGE, **straight)
+    # Behind a 3 x 3 max pooling of stride 2, as conv3 and fc6 are.
+    yield _conv("conv2", (96, 256), 27, 5, gated, groups=2)
+    yield _conv("conv3", (256, 384), 13, 3, gated)
+    yield _conv("conv4", (384, 384), 13, 3, gated, groups=2)
+    yield _conv("conv5", (384, 256), 13, 3, gated, groups=2)
+    yield from _classifier(256 * 6 * 6, gated)
+
+
+def _vgg16(gated: Widths) -> Iterator[dict[str, Any]]:
+    inputs, size = 3, 224
+    for stage, (outputs, layers) in enumerate(
+        ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), start=1
+    ):
+        for layer in range(1, layers + 1):
+            widths = _EDGE if inputs == 3 else gated
+            yield _conv(f"conv{stage}_{layer}", (inputs, outputs), size, 3, widths)
+            inputs = outputs
+        size //= 2  # a 2 x 2 max pooling
+    yield from _classifier(512 * 7 * 7, gated)
+
+
+def _classifier(features: int, gated: Widths) -> Iterator[dict[str, Any]]:
+    yield _linear("fc6", (features, 4096), 1, gated)
+    yield _linear("fc7", (4096, 4096), 1, gated)
+    yield _linear("fc8", (4096, 1000), 1, _EDGE)
+
+
 def _lstm_300(gated: Widths) -> Iterator[dict[str, Any]]:
     signed = {**gated, "signed": True}
     yield _linear("lstm.input", (300, 4 * 300), 35, signed)
@@ -189,6 +223,8 @@ _BUILDERS: dict[str, Callable[[Widths], Iterator[dict[str, Any]]]] = {
     "resnet20": _resnet20,
     "resnet18": _resnet18,
     "shufflenetv2_0.5x": _shufflenetv2_half,
+    "alexnet": _alexnet,
+    "vgg16": _vgg16,
     "lstm_300": _lstm_300,
 }
 NETWORKS = tuple(_BUILDERS)

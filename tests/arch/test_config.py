@@ -11,7 +11,15 @@ from pgsim.arch import config_keys, load_arch, load_technology
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
 
-NAMES = ["bitfusion_isca_2018", "fixed_8bit", "pg_os", "pg_serial", "pg_ws"]
+NAMES = [
+    "bitfusion_isca_2018",
+    "eyeriss_isca_2016",
+    "fixed_8bit",
+    "pg_os",
+    "pg_serial",
+    "pg_ws",
+    "tpu_like",
+]
 
 
 def test_defaults_are_those_of_the_format(small):
@@ -23,6 +31,7 @@ def test_defaults_are_those_of_the_format(small):
     assert (lsb.scheduler, lsb.ways, lsb.open, lsb.depth, lsb.scan) == ("skip", 4, 8, 16, 4)
     assert (lsb.window, lsb.lane_order) == ("auto", "raster")
     assert lsb.gate_latency_cycles == 0
+    assert small.array.register_files.words == 0
     assert (small.memory.lsb_fetch, small.memory.double_buffered) == ("with_msb", True)
     assert (small.array.first_layer, small.memory.counting) == ("as_others", "per_read")
 
@@ -196,6 +205,7 @@ def test_config_keys_are_those_of_the_format():
         *("array.first_layer", "memory.counting"),
         *("array.pe.kind", "array.pe.max_activation_bits", "array.pe.max_weight_bits"),
         *("array.pe.zero_gating", "array.pe.terms"),
+        *(f"array.register_files.{each}_words" for each in ("activation", "weight", "sum")),
         *("lsb.scheduler", "lsb.ways", "lsb.open", "lsb.depth", "lsb.scan"),
         *("lsb.window", "lsb.lane_order", "lsb.gate_latency_cycles"),
         *("memory.lsb_fetch", "memory.double_buffered", "memory.retain"),

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from any_design import any_design
 from designs import conv, design, filled, linear, recurrent, trace_of
+from row_cases import row_case
 
-from pgsim import GateTrace, InputError, LayerShape, simulate
+from pgsim import ArchConfig, GateTrace, InputError, LayerShape, simulate
 from pgsim.model import bounds
 from pgsim.model.bounds import Size, check_counts, roughly
 from pgsim.model.job import Job
@@ -114,6 +115,25 @@ def test_no_count_exceeds_its_bound(monkeypatch, dataflow: str, scheme: str) -> 
         assert row["msb_macs"] + row["lsb_macs"] <= most["MACs"]
         busy = row["msb_busy_pe_cycles"] + row["lsb_busy_pe_cycles"]
         assert busy <= most["busy PE cycles"]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_count_of_row_stationary_exceeds_its_bound(seed: int) -> None:
+    case = row_case(seed)
+    layer, arch = layer_shape(case.layer), ArchConfig.model_validate(case.arch)
+    trace = trace_of(layer, images=case.images)
+    (job,) = jobs_of(trace, arch, scheme_named(case.scheme))
+    size = Size(job, case.images)
+    most = dict(bounds._counts(size))
+    assert max(count for _, count in (*bounds._counts(size), *bounds._steps(size))) <= roughly(size)
+    (row,) = simulate(trace, arch, case.scheme).rows
+    assert row["cycles"] <= most["cycles"]
+    assert row["dram_read_bytes"] + row["dram_write_bytes"] <= most["bytes of DRAM"]
+    sram = [name for name in row if "_sram_" in name and name.endswith("bytes")]
+    assert 8 * sum(row[name] for name in sram) <= 2 * most["bits of SRAM"]
+    assert row["msb_busy_pe_cycles"] <= most["busy PE cycles"]
+    assert row["register_file_words"] <= most["words of register files"]
+    assert row["network_words"] <= most["words of register files"]
 
 
 def job_alone(layer: LayerShape, changes: dict[str, object], scheme: str = "full") -> Job:

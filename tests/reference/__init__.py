@@ -15,6 +15,8 @@ The modules follow MODEL.md's order:
     turns        M25      DRAM waits
     nests        M40      loop nests, walked element by element
     blocks       M40      the blocks of a nest on the array
+    row_sets     M46      what row stationary makes of a layer
+    row_array    M46      its stepped array
     arithmetic   M2       the outputs
 
 Inputs are plain dictionaries and lists: a layer is its trace manifest entry, an architecture its
@@ -34,6 +36,8 @@ from .layers import Pass, Plane, Scheme, layer_of, macs_and_cycles, passes_of, s
 from .mapping import Job, LayerMask, Run, TilePlan, plan_tile, runs_of, tiles_of
 from .memory import Dram
 from .nests import Nest
+from .row_array import row_counts
+from .row_sets import RowJob
 from .schedulers import combine, dense, fullest_lane, ideal, queue, schedule, skip
 from .sram import sram_bytes
 from .turns import cycles_with_dram
@@ -83,6 +87,8 @@ COUNTS = (
     "output_sram_write_bytes",
     "dram_read_bytes",
     "dram_write_bytes",
+    "network_words",
+    "register_file_words",
 )
 NEST_COUNTS = (
     *COUNTS,
@@ -112,9 +118,13 @@ def simulate_layer(
     of its network (M47).
     """
     shape = layer_of(layer)
-    job = Job(shape, passes_of(shape, scheme), arch, first)
+    by_rows = arch["array"]["dataflow"] == "row_stationary"
+    job = (RowJob if by_rows else Job)(shape, passes_of(shape, scheme), arch, first)
     total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     for run in runs_of(job, images):
+        if isinstance(job, RowJob):
+            total.update(row_counts(job, run, output_bits))
+            continue
         plans = [plan_tile(job, tile, mask) for tile in tiles_of(job, run, calibration_mask)]
         total.update(run_counts(job, run, plans, output_bits))
     total["macs"] = (

@@ -57,7 +57,7 @@ SUMS = [
     *("activation_sram_read_bytes", "weight_sram_read_bytes"),
     *("output_sram_read_bytes", "output_sram_write_bytes", "activation_sram_write_bytes"),
     *("dram_read_bytes", "dram_activation_read_bytes", "dram_weight_read_bytes"),
-    *("dram_sum_read_bytes", "dram_write_bytes"),
+    *("dram_sum_read_bytes", "dram_write_bytes", "network_words", "register_file_words"),
     *("energy_pe_pj", "energy_gating_pj", "energy_sram_pj", "energy_dram_pj"),
     *("energy_leakage_pj", "energy_pj"),
 ]
@@ -73,6 +73,7 @@ UNITS = {
     "_pj_s": "pJ s",
     "_us": "us",
     "_utilization": "",
+    "_words": "words",
     "_cycles": "cycles",
 }  # by the end of a name; the longest end that fits
 

@@ -64,6 +64,26 @@ def test_shufflenetv2() -> None:
     assert ungated == ["conv1.0", "fc"]
 
 
+def test_alexnet() -> None:
+    layers = network("alexnet")
+    # Chen et al. (Eyeriss, JSSC 2017), table V: G MACs of its convolutions in a batch of four.
+    batch = [round(4 * layer.macs / 1e9, 2) for layer in layers[:5]]
+    assert batch == [0.42, 0.90, 0.60, 0.45, 0.30]
+    # Caffe's bvlc_alexnet has 60965224 parameters, a bias for each of 10568 channels among them.
+    weights = sum(layer.out_channels * layer.reduction for layer in layers)
+    assert weights + sum(layer.out_channels for layer in layers) == 60_965_224
+    assert [layer.out_size for layer in layers[:5]] == [(55, 55), (27, 27), *[(13, 13)] * 3]
+
+
+def test_vgg16() -> None:
+    # torchvision's VGG16_Weights: 15.47 GFLOPS (multiply-adds), 138357544 parameters
+    layers = network("vgg16")
+    assert round(_macs("vgg16") / 1e9, 2) == 15.47
+    assert sum(x.out_channels * (x.reduction + 1) for x in layers) == 138_357_544
+    # Chen et al. (Eyeriss, JSSC 2017), table VI: 46.04 G MACs of its convolutions for three images.
+    assert round(3 * sum(layer.macs for layer in layers[:13]) / 1e9, 2) == 46.04
+
+
 def test_lstm_300() -> None:
     inputs, hidden, decoder = network("lstm_300")
     assert (inputs.op, hidden.op, decoder.op) == ("linear", "recurrent", "linear")
@@ -85,7 +105,7 @@ def test_widths(name: str) -> None:
     assert len({layer.name for layer in layers}) == len(layers)
 
 
-@pytest.mark.parametrize("name", ["resnet20", "resnet18"])
+@pytest.mark.parametrize("name", ["resnet20", "resnet18"])  # which have no pooling in between
 def test_each_size_follows_from_the_layer_before(name: str) -> None:
     convolutions = [x for x in network(name) if x.op == "conv2d" and "downsample" not in x.name]
     for before, layer in pairwise(convolutions[1:]):

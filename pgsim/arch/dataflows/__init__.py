@@ -9,14 +9,21 @@ Examples
 """
 
 from pgsim.arch.dataflows.bitfusion import BitFusion
-from pgsim.arch.dataflows.dataflow import Beat, Dataflow, Rate
+from pgsim.arch.dataflows.dataflow import Beat, Dataflow, Fabric, Rate
 from pgsim.arch.dataflows.input_stationary import InputStationary
 from pgsim.arch.dataflows.output_stationary import OutputStationary
+from pgsim.arch.dataflows.row_stationary import RowStationary
 from pgsim.arch.dataflows.weight_stationary import WeightStationary
 from pgsim.kinds import by_name
 
-__all__ = ["DATAFLOWS", "Beat", "Dataflow", "Rate"]
+__all__ = ["DATAFLOWS", "Beat", "Dataflow", "Fabric", "Rate"]
 
 DATAFLOWS: dict[str, Dataflow] = by_name(
-    (OutputStationary(), WeightStationary(), InputStationary(), BitFusion())
+    (
+        OutputStationary(),
+        WeightStationary(),
+        InputStationary(),
+        BitFusion(),
+        RowStationary(),
+    )
 )

@@ -7,8 +7,31 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+import numpy as np
+
 from pgsim.arch.lanes import Counts
+from pgsim.schemes import Passes
 from pgsim.workload import LayerShape
+
+
+@dataclass(frozen=True)
+class Fabric:
+    """What of a design a dataflow may fit itself to.
+
+    rows, columns: PEs. activation_words, weight_words, sum_words: of the register files of a PE.
+    word_bits: of its widest operand. activation_port_bits, weight_port_bits: that a buffer brings
+    in a cycle. sums: partial sums that the output buffer holds for a tile.
+    """
+
+    rows: int = 1
+    columns: int = 1
+    activation_words: int = 0
+    weight_words: int = 0
+    sum_words: int = 0
+    word_bits: int = 1
+    activation_port_bits: int = 1
+    weight_port_bits: int = 1
+    sums: int = 0
 
 
 @dataclass(frozen=True)
@@ -16,13 +39,15 @@ class Rate:
     """How the array takes one pass: `macs` MACs of a reduction side by side in `cycles` (M5).
 
     pe_steps: steps of so many MACs that hold one output's reduction (M15). reduction_folds: steps
-    of a whole column, F of M10.
+    of a whole column, F of M10. load_cycles: that the array stands still for the operands of a fold
+    to load (M46).
     """
 
     macs: int
     cycles: int
     pe_steps: int
     reduction_folds: int
+    load_cycles: int = 0
 
     @property
     def output_cycles(self) -> int:
@@ -53,6 +78,8 @@ class Dataflow:
     column takes the sums of a fold away after its last step; else it brings the operands of a fold
     from its first step on. holds_lane_operand: whether the PEs hold operands of the lanes, which
     may stay from tile to tile (M18). sums_in_pes: whether a PE finishes a sum before it leaves.
+    reads_evenly: whether the slots' operand comes evenly (M46); else it comes beat by beat.
+    takes_nests: whether layers may be run by a loop nest (M40).
     """
 
     name: ClassVar[str]
@@ -61,6 +88,27 @@ class Dataflow:
     drains: ClassVar[bool]
     holds_lane_operand: ClassVar[bool]
     sums_in_pes: ClassVar[bool]
+    takes_nests: ClassVar[bool] = True
+    reads_evenly: ClassVar[bool] = False
+
+    def fitted(self, fabric: Fabric) -> Dataflow:
+        """Return the dataflow as it runs on a design; most run alike on all."""
+        return self
+
+    def refusal(self, shape: LayerShape, passes: Passes) -> str | None:
+        """Return why a layer cannot run so, as the end of a sentence, or None if it can."""
+        return None
+
+    def lane_group(self, shape: LayerShape, columns: int) -> int:
+        """Return the most lanes of a tile (M7)."""
+        return columns
+
+    def window(self, shape: LayerShape, capacity: int) -> int:
+        """Return the most slots of a window of a layer of one pass (M8).
+
+        capacity: those that the output buffer holds sums for.
+        """
+        return capacity
 
     @property
     def by_im2col(self) -> Dataflow:
@@ -110,8 +158,25 @@ class Dataflow:
         raise NotImplementedError
 
     def beat(self, shape: LayerShape, rows: int, rate: Rate) -> Beat:
-        """Return how a pass reads the operand of its slots (M21)."""
+        """Return how a pass reads the operand of its slots, where not evenly (M21)."""
         raise NotImplementedError
+
+    def slot_elements(self, shape: LayerShape, vectors: Counts, rate: Rate) -> Counts:
+        """Return the elements of the slots' operand that a pass reads in every tile (M22).
+
+        vectors: operand vectors that its slots need.
+        """
+        return vectors * shape.reduction
+
+    def array_words(
+        self, shape: LayerShape, slots: Counts, lanes: Counts, loads: Counts, rate: Rate
+    ) -> tuple[Counts, Counts]:
+        """Return the words that move on the array's network, and to or from register files (M46).
+
+        slots, lanes: of every tile. loads: how often it reads the operands of its lanes.
+        """
+        none = np.zeros((1, 1, 1, 1), np.int64)
+        return none, none
 
     def lane_loads(
         self, folds: Iterable[Counts], first_tile: Counts, *, stay: bool

@@ -147,6 +147,10 @@ def blocks_of_nest(job: Job) -> Blocks:
             f"{where}: a gate needs whole sums: expected C innermost, or block_in_channels "
             f"{nest.sizes[IN_CHANNELS]}"
         )
+    if not job.flow.takes_nests:
+        raise InputError(
+            f"{where}: dataflow {job.flow.name} has an order of its own: expected mapping: fixed"
+        )
     if job.demand_bits:
         raise InputError(
             f"{where}: memory.lsb_fetch: on_demand follows the fixed order: expected mapping: "

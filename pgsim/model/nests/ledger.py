@@ -32,6 +32,7 @@ from pgsim.model.nests.traffic import (
     writes,
 )
 from pgsim.model.passes import pass_counts, time_passes
+from pgsim.model.traffic import TRAFFIC
 from pgsim.model.traffic.sram import retained_words
 
 
@@ -43,8 +44,8 @@ def simulate_nest(job: Job, block: Block, store: WorkStore) -> Ledger:
     batches = Batches(tiles, block.batches if job.gated else 1)
     chunks = [(each, time_passes(each.job, mask)) for each in blocks.chunks]
     fetches = fetches_of(blocks, chunks[0][1], batches.tiles[0])
-    none = np.zeros((1, 1, 1), np.int64)
-    sums = Fetch(sum_reads(blocks), none, none)
+    nothing = np.zeros((1, 1, 1), np.int64)
+    sums = Fetch(sum_reads(blocks), nothing, nothing)
     stretch = stay_stretch(blocks, chunks[0][0].job)
     pieces = tiles.lane_groups.shape[0] * blocks.in_trips
     order = order_of_blocks(blocks, stretch, pieces)
@@ -60,8 +61,10 @@ def simulate_nest(job: Job, block: Block, store: WorkStore) -> Ledger:
         sum(chunk.job.rates[index].reduction_folds * chunk.times for chunk, _ in chunks)
         for index in range(len(job.passes))
     ]
+    none = np.zeros_like(outputs)
     return Ledger(
         counts={
+            **{count.name: none for rule in TRAFFIC for count in rule.counts},
             **pass_counts(passes, outputs),
             **events.counts(stood, steady, batches),
             **_sram_counts(blocks, chunks, batches, stretch),

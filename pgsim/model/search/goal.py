@@ -45,7 +45,9 @@ class Goal:
             *(f"dram_{way}_bursts" for way in ways),
         )
         pj = np.array([self.prices[each] for each in counts])
-        pj[3:5] *= job.arch.memory.convention.operands(1, 0)  # 0 where MACs count, whatever the nest
+        pj[3:5] *= job.arch.memory.convention.operands(
+            1, 0
+        )  # 0 where MACs count, whatever the nest
         return Prices(*self.objective.powers, pj)
 
     def values(self, costs: Floats) -> Floats:

@@ -42,7 +42,7 @@ def mapped(
         if keys is not None:
             found.append(replace(job, nest=given_nest(keys, job.shape, job.batch)))
             continue
-        if not mapping.searches or job.demand_bits:
+        if not mapping.searches or job.demand_bits or not job.flow.takes_nests:
             found.append(job)
             continue
         if job.alike not in alike:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import Counts
-from pgsim.model.holding import fetched_once
+from pgsim.model.holding import fetched_once, lane_loads
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
 from pgsim.model.mask_work import MaskWork
@@ -33,6 +33,11 @@ class Tiles:
     def once(self) -> npt.NDArray[np.bool_]:
         """Whether the operands of the lanes are fetched once, bool (lane groups,) (M23)."""
         return fetched_once(self.job)
+
+    @cached_property
+    def loads(self) -> list[Counts]:
+        """How often each pass of every tile reads the operands of its lanes (M18, M22)."""
+        return lane_loads(self.job, self.timings)
 
 
 @dataclass(frozen=True)

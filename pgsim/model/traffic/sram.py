@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import PARTIAL_SUM_BITS, ArchConfig, Counts
-from pgsim.model.fetches import first
 from pgsim.model.holding import sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
@@ -41,7 +40,7 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     bits = sum_bits(job, timings, visits)
     output_words = -(-bits // job.arch.memory.buffers["output"].port_bits)
     return {
-        **operand_words(job, timings, lane_operand_loads(job, timings)),
+        **operand_words(job, timings, tiles.loads),
         "output_sram_read_words": output_words,
         "output_sram_write_words": output_words,
         "activation_sram_write_words": retained_words(job),
@@ -56,10 +55,10 @@ def retained_words(job: Job) -> Counts:
     return -(-job.tiling.outputs * job.output_bits // port_bits)
 
 
-def operand_words(job: Job, timings: Timings, lane_loads: Sequence[Counts]) -> dict[str, Counts]:
+def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[str, Counts]:
     """Return the words of both operands that every tile reads (M22).
 
-    lane_loads: how often each pass of a tile reads the operands of its lanes.
+    loads: how often each pass of a tile reads the operands of its lanes.
     """
     buffers = job.arch.memory.buffers
     slots, lanes = job.slot_operand, job.lane_operand
@@ -67,24 +66,17 @@ def operand_words(job: Job, timings: Timings, lane_loads: Sequence[Counts]) -> d
     reduction, counted = job.shape.reduction, job.arch.memory.convention.operands
     lane_elements = job.tiling.tile_lanes * reduction
     slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
-    for each, loads in zip(timings, lane_loads, strict=True):
+    for each, loaded in zip(timings, loads, strict=True):
         macs = each.issue.entries * reduction
-        slot_bits = counted(each.issue.vectors * reduction, macs) * slots.bits(each.plan)
-        lane_bits = counted(loads * lane_elements, macs) * lanes.bits(each.plan)
+        elements = job.flow.slot_elements(job.shape, each.issue.vectors, each.rate)
+        slot_bits = counted(elements, macs) * slots.bits(each.plan)
+        lane_bits = counted(loaded * lane_elements, macs) * lanes.bits(each.plan)
         slot_words = slot_words - (-slot_bits // slot_port)
         lane_words = lane_words - (-lane_bits // lane_port)
     return {
         f"{slots.name}_sram_read_words": slot_words,
         f"{lanes.name}_sram_read_words": lane_words,
     }
-
-
-def lane_operand_loads(job: Job, timings: Timings) -> list[Counts]:
-    """Return how often each pass of a tile reads the operands of its lanes (M18, M22)."""
-    first_tile = first(job.tiling.window_slots.size)
-    return job.flow.lane_loads(
-        [each.folds for each in timings], first_tile[None, None, None, :], stay=job.operands_stay
-    )
 
 
 def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:

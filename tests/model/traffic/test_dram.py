@@ -72,6 +72,8 @@ def test_counts_are_shown_in_bytes() -> None:
         "dram_sum_read_bytes": 32,
         "dram_write_bytes": 32,
         "activation_sram_write_bytes": 64,
+        "network_words": 1,
+        "register_file_words": 1,
     }
 
 

@@ -1,0 +1,199 @@
+"""Sets of PEs that work rows of a kernel by rows of the input, and which a layer gets (M46)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+
+from pgsim.arch.dataflows.dataflow import Fabric, Rate
+from pgsim.arch.lanes import Counts
+from pgsim.workload import LayerShape
+
+Weights = TypeVar("Weights", int, Counts)
+
+
+@dataclass(frozen=True)
+class RowSets:
+    """The sets of PEs that a fold fills the array with.
+
+    A set is a kernel's height of PEs by `columns`, one for each of so many output rows. Each of its
+    PEs takes turns with `channels` input channels of `filters` output channels. `across` sets of
+    other input channels lie above each other, so that their sums add up; `beside` are as many
+    groups of those, of other output channels.
+    """
+
+    columns: int
+    filters: int
+    channels: int
+    across: int
+    beside: int
+
+    @property
+    def lanes(self) -> int:
+        """Output channels of a fold."""
+        return self.filters * self.beside
+
+    def folds(self, shape: LayerShape) -> int:
+        """Return the folds that a layer's input channels take."""
+        return -(-shape.in_channels_per_group // (self.channels * self.across))
+
+    def strips(self, rows: Counts) -> Counts:
+        """Return the strips that so many output rows are cut into, a set's columns each."""
+        return -(-rows // self.columns)
+
+
+@dataclass(frozen=True)
+class RowRate(Rate):
+    """The rate of a pass that takes strips of output rows.
+
+    strip_slots: of a whole strip. strip_cycles: of a fold, for each strip.
+    """
+
+    strip_slots: int = 1
+    strip_cycles: int = 1
+
+
+def window_words(shape: LayerShape) -> int:
+    """Return the activations that a PE holds of an input row of one channel: its sliding window."""
+    return shape.dilation[1] * (shape.kernel[1] - 1) + 1
+
+
+@lru_cache(maxsize=1024)
+def reached_columns(shape: LayerShape) -> int:
+    """Return the pixels of an input row that any output needs; padding is none."""
+    places = np.unique(_places(shape, 1, np.arange(shape.run_out_size[1])))
+    return int(np.sum((places >= 0) & (places < shape.run_in_size[1])))
+
+
+def reached_rows(shape: LayerShape, rows: int, columns: int, strips: Counts) -> Counts:
+    """Return the input rows that the first of so many strips need together, each strip its own.
+
+    rows: output rows of the run, image after image; those of two images share no input row.
+    columns: output rows of a strip, of which the last may have fewer.
+    """
+    if one_row_each(shape):
+        return np.minimum(strips * columns, rows)
+    period = _period(shape, columns)
+    alike = period.size - 1
+    reached: Counts = strips // alike * period[-1] + period[strips % alike]
+    whole, rest = divmod(rows, columns)
+    if rest:
+        begin = np.array([whole * columns % shape.run_out_size[0]])
+        missing = _strip_rows(shape, begin, columns) - _strip_rows(shape, begin, rest)
+        reached = reached - (strips > whole) * missing
+    return reached
+
+
+def taps_before(shape: LayerShape, rows: Counts) -> Counts:
+    """Return the kernel rows that lie on the input at all output rows of a run before these."""
+    if one_row_each(shape):
+        return rows
+    taps = _taps(shape)
+    images, rest = np.divmod(rows, shape.run_out_size[0])
+    before: Counts = images * taps[-1] + taps[rest]
+    return before
+
+
+def one_row_each(shape: LayerShape) -> bool:
+    """Return whether each output row needs one input row: a kernel of one row, without padding."""
+    return shape.kernel[0] == 1 and shape.padding[0] == 0
+
+
+@lru_cache(maxsize=1024)
+def _taps(shape: LayerShape) -> Counts:
+    """Return the kernel rows on the input at the output rows of an image before each, int64."""
+    places = _places(shape, 0, np.arange(shape.run_out_size[0]))
+    inside = np.sum((places >= 0) & (places < shape.run_in_size[0]), axis=1)
+    return np.concatenate(([0], np.cumsum(inside)))
+
+
+@lru_cache(maxsize=1024)
+def _period(shape: LayerShape, columns: int) -> Counts:
+    """Return the input rows that all strips before each need, until all is as at first."""
+    out_rows = shape.run_out_size[0]
+    begins = np.arange(math.lcm(columns, out_rows) // columns) * columns % out_rows
+    return np.concatenate(([0], np.cumsum(_strip_rows(shape, begins, columns))))
+
+
+def _strip_rows(shape: LayerShape, begins: Counts, rows: int) -> Counts:
+    """Return the input rows of strips of so many rows that begin at these rows of an image."""
+    out_rows, height = shape.run_out_size[0], shape.run_in_size[0]
+    own = begins[:, None] + np.arange(rows)
+    places = _places(shape, 0, own.reshape(-1) % out_rows).reshape(begins.size, -1)
+    images = np.repeat(own // out_rows, shape.kernel[0], axis=1)
+    inside = (places >= 0) & (places < height)
+    names = np.sort(np.where(inside, images * height + places, -1), axis=1)
+    reached: Counts = np.sum(np.diff(names, axis=1, prepend=-1) != 0, axis=1)
+    return reached
+
+
+def _places(shape: LayerShape, side: int, outputs: Counts) -> Counts:
+    """Return where a kernel's taps lie at output rows or columns, int64 (outputs, taps)."""
+    taps = np.arange(shape.kernel[side]) * shape.dilation[side] - shape.padding[side]
+    places: Counts = outputs[:, None] * shape.stride[side] + taps
+    return places
+
+
+def load_cycles(weights: Weights, fabric: Fabric) -> Weights:
+    """Return the cycles in which so many weights come to the PEs."""
+    return -(-weights * fabric.word_bits // fabric.weight_port_bits)
+
+
+@lru_cache(maxsize=1024)
+def row_sets(shape: LayerShape, fabric: Fabric) -> RowSets | None:
+    """Return the sets that a layer gets on an array, None where not even one PE has room.
+
+    Those are chosen that take the fewest cycles of an image, the array's or the activation port's,
+    whichever is the slower; of those that agree, the ones with the fewest words from and to the
+    buffers. Source: MODEL.md M46.
+    """
+    best: tuple[tuple[int, ...], RowSets] | None = None
+    for columns in _fewest(shape.run_out_size[0], fabric.columns).tolist():
+        for found in _best_of(shape, fabric, columns):
+            best = found if best is None or found[0] < best[0] else best
+    return None if best is None else best[1]
+
+
+def _fewest(whole: int, most: int) -> Counts:
+    """Return the sizes of pieces, up to `most`, that are the least for their number of pieces."""
+    sizes = np.arange(1, min(whole, most) + 1)
+    fewest: Counts = np.unique(-(-whole // -(-whole // sizes)))
+    return fewest
+
+
+def _best_of(
+    shape: LayerShape, fabric: Fabric, columns: int
+) -> Iterator[tuple[tuple[int, ...], RowSets]]:
+    """Yield the best sets of so many columns and each number of channels, with their ranks."""
+    (out_rows, out_columns), (kernel_h, kernel_w) = shape.run_out_size, shape.kernel
+    inputs, outputs = shape.in_channels_per_group, shape.channels_per_group
+    storeys, room = fabric.rows // kernel_h, fabric.sums // (columns * out_columns)
+    strips = -(-out_rows // columns)
+    rows = int(reached_rows(shape, out_rows, columns, np.array([strips]))[0])
+    for channels in range(1, min(inputs, fabric.activation_words // window_words(shape)) + 1):
+        words = min(fabric.sum_words, fabric.weight_words // (channels * kernel_w))
+        if min(storeys, room, words) < 1:
+            return
+        across = _fewest(-(-inputs // channels), storeys)[:, None]
+        filters = np.arange(1, min(outputs, words, room) + 1)
+        beside = np.minimum(storeys // across * (fabric.columns // columns), room // filters)
+        beside = np.minimum(beside, -(-outputs // filters))
+        lanes = filters * beside
+        folds, groups = -(-inputs // (channels * across)), -(-outputs // lanes)
+        taken = strips * folds * groups
+        steady = taken * (out_columns * kernel_w * channels) * filters
+        read = groups * (inputs * reached_columns(shape) * rows)
+        cycles = np.maximum(steady, -(-read * fabric.word_bits // fabric.activation_port_bits))
+        loads = taken * load_cycles(lanes * across * (channels * kernel_h * kernel_w), fabric)
+        cycles = cycles - (-loads // (room // lanes))
+        moved = read + folds * (2 * outputs * out_rows * out_columns)
+        ranks = np.broadcast_arrays(cycles, moved, filters, channels, across, beside)
+        flat = [each.reshape(-1) for each in ranks]
+        place = np.lexsort(flat[4::-1])[0]
+        rank = tuple(int(each[place]) for each in flat)
+        yield (*rank[:5], columns), RowSets(columns, rank[2], rank[3], rank[4], rank[5])
