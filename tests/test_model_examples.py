@@ -93,6 +93,8 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M24", "on demand", {"dram_activation_read_bytes": 16 + 8 + 8}),
     # 24 + max(5, 8) + max(10, 0) + max(7, 8) + 8, of which the array takes 5 + 10 + 7.
     ("M25", "turns", {"cycles": 58, "dram_stall_cycles": 58 - 22}),
+    # 48 + max(5, 16) + max(10, 0) + max(7, 16) + 16, of which the array takes 22.
+    ("M44", "gigabytes a second", {"cycles": 106, "dram_stall_cycles": 106 - 22}),
 ]
 
 

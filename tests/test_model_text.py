@@ -18,7 +18,8 @@ def test_lines_are_short() -> None:
 
 def test_every_rule_has_a_heading_of_its_own() -> None:
     numbers = re.findall(r"^### M(\d+) ", MODEL, re.M)
-    assert sorted(map(int, numbers)) == list(range(1, RULES + 1))
+    assert len(set(numbers)) == len(numbers)
+    assert set(map(str, range(1, RULES + 1))) <= set(numbers)
 
 
 def test_contents_lead_to_every_section() -> None:

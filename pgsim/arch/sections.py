@@ -21,6 +21,7 @@ from pgsim.arch.section import NameIn, Section, configured, parameter_fields
 from pgsim.arch.validation import KeyProblems
 
 LONGEST_SIDE = 1024  # PEs of a row or column
+BANDWIDTH_KEYS = ("bytes_per_cycle", "gb_per_s")  # of a DRAM, which has one of them
 
 _Side = Annotated[int, Field(ge=1, le=LONGEST_SIDE)]
 Name = Annotated[str, Field(min_length=1)]
@@ -131,14 +132,30 @@ class DRAM(Section):
     """Off-chip memory; `kind` names its energy per bit in the technology table."""
 
     kind: Name
-    bytes_per_cycle: Annotated[float, Field(ge=2**-20, le=2**20)]
+    bytes_per_cycle: Annotated[float, Field(ge=2**-20, le=2**20)] | None = None
+    gb_per_s: Annotated[float, Field(ge=2**-20, le=2**20)] | None = None
     burst_bytes: Annotated[int, Field(ge=1, le=65536)]
     source: str = ""
 
-    @cached_property
-    def burst_cycles(self) -> Fraction:
-        """Cycles of a burst, exactly, at the decimal bytes per cycle that the file says."""
-        return self.burst_bytes / Fraction(str(self.bytes_per_cycle))
+    @property
+    def bandwidth(self) -> str:
+        """The key that says the bandwidth, and so what stays when the clock changes (M44)."""
+        return "bytes_per_cycle" if self.gb_per_s is None else "gb_per_s"
+
+    def burst_cycles(self, clock_mhz: float) -> Fraction:
+        """Return the cycles of a burst, an exact fraction of the numbers in the file (M44)."""
+        if self.gb_per_s is None:
+            return self.burst_bytes / Fraction(str(self.bytes_per_cycle))
+        return self.burst_bytes * Fraction(str(clock_mhz)) / (1000 * Fraction(str(self.gb_per_s)))
+
+    @model_validator(mode="after")
+    def _has_one_bandwidth(self) -> DRAM:
+        given = [getattr(self, key) for key in BANDWIDTH_KEYS]
+        if given.count(None) != 1:
+            word = "missing" if None in given else "given twice"
+            keys = " or ".join(BANDWIDTH_KEYS)
+            raise KeyProblems((BANDWIDTH_KEYS[0], f"{word}: expected either {keys}, and not both."))
+        return self
 
 
 class Memory(Section):

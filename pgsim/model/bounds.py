@@ -65,7 +65,7 @@ def roughly(size: Size) -> int:
     array = lanes.size * windows.largest * (cycles + passes * reduction * edges) * bits
     elements = FETCHES[ACTIVATIONS.name].group_elements(job) * job.shape.kernel[0]
     elements += FETCHES[WEIGHTS.name].group_elements(job) * columns
-    burst = max(arch.memory.dram.burst_bytes, math.ceil(arch.memory.dram.burst_cycles))
+    burst = max(arch.memory.dram.burst_bytes, math.ceil(arch.burst_cycles))
     return size.tiles * (array + 2 * passes * (16 * elements + 64) * burst)
 
 
@@ -145,7 +145,7 @@ def _counts(size: Size) -> Iterator[Estimate]:
     port = job.arch.memory.buffers[job.slot_operand.name]
     waits = size.slot_bits // (port.banks * port.port_bits) + len(job.passes) * size.tiles
     tile_cycles = sum(size.pass_cycles) + 2 * array.skew_cycles + job.arch.lsb.gate_latency_cycles
-    burst_cycles = dram.burst_cycles
+    burst_cycles = job.arch.burst_cycles
     moves = size.dram_bursts * burst_cycles.numerator // burst_cycles.denominator
     yield "cycles", size.tiles * (tile_cycles + 4) + waits + moves
     yield "bytes of DRAM", size.dram_bursts * dram.burst_bytes

@@ -130,7 +130,7 @@ def _transfers(job: Job, order: Order, read: Counts, written: Counts) -> Transfe
 
 def _transfer_cycles(job: Job, bursts: Counts) -> Counts:
     """Return the cycles that whole bursts take, exactly rounded up (M25)."""
-    numerator, denominator = job.arch.memory.dram.burst_cycles.as_integer_ratio()
+    numerator, denominator = job.arch.burst_cycles.as_integer_ratio()
     whole, rest = divmod(numerator, denominator)
     if rest == 0:
         return bursts * whole

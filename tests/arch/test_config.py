@@ -196,7 +196,8 @@ def test_config_keys_are_those_of_the_format():
         *("array.pe.terms", "lsb.scheduler", "lsb.ways", "lsb.open", "lsb.depth", "lsb.scan"),
         *("lsb.window", "lsb.lane_order", "lsb.gate_latency_cycles"),
         *("memory.lsb_fetch", "memory.double_buffered"),
-        *("memory.dram.kind", "memory.dram.bytes_per_cycle", "memory.dram.burst_bytes"),
+        *("memory.dram.kind", "memory.dram.bytes_per_cycle", "memory.dram.gb_per_s"),
+        "memory.dram.burst_bytes",
         *(
             f"memory.{buffer}_sram.{key}"
             for buffer in ("activation", "weight", "output")

@@ -56,6 +56,30 @@ def test_transfers_at_any_rate(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("clock_mhz", "gb_per_s", "cycles"),
+    [
+        # Two bursts of 16 bytes at 8 GB/s take 4 ns: 2 cycles at 500 MHz, 4 at 1000, 3 and a bit
+        # at 750 are 3, and at 800 are 3.2.
+        (500, 8, 2),
+        (750, 8, 3),
+        (800, 8, 4),
+        (1000, 8, 4),
+        (1000, 0.3, 107),  # 106.67
+    ],
+)
+def test_a_faster_clock_waits_longer_for_gigabytes_a_second(
+    clock_mhz: float, gb_per_s: float, cycles: int
+) -> None:
+    changes = {
+        "clock_mhz": clock_mhz,
+        "memory.dram.gb_per_s": gb_per_s,
+        "memory.dram.burst_bytes": 16,
+    }
+    job = job_of(linear(1, 1, 1), changes=changes)
+    assert _transfer_cycles(job, np.array([0, 2], np.int64)).tolist() == [0, cycles]
+
+
+@pytest.mark.parametrize(
     ("rate", "reads_and_write"),
     [
         # Three bursts of 16 bytes: activations and weights together, 32 bytes, and the outputs.
