@@ -51,6 +51,17 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M21", "short fold first", {"msb_cycles": 12, "port_stall_cycles": 8}),
     # 4 * 8 * 3 bits at 8 a cycle: 12 - 8; 4 * 8 * 1 bits: 4, in 8 cycles.
     ("M21", "n_pass planes", {"msb_cycles": 8, "lsb_cycles": 8, "port_stall_cycles": 4}),
+    # Two first words from one bank: 2 - 1. Four words by the fifth step: 4 - 5.
+    ("M43", "a bank conflict", {"lsb_slots_issued": 2, "port_stall_cycles": 1}),
+    ("M43", "a bank conflict, combine", {"lsb_slots_issued": 1, "port_stall_cycles": 1}),
+    # 4 positions * 2 taps * 3 words of a byte.
+    ("M43", "whole words", {"activation_sram_read_bytes": 4 * 2 * 3, "port_stall_cycles": 0}),
+    # 8 * 2 * 8 bits at 8 a cycle: 16 - 8.
+    ("M43", "port of lanes", {"msb_cycles": 8, "port_stall_cycles": 8}),
+    # 4 * 2 * 8 bits at 8 a cycle: 8, and the fourth row loads in the fourth cycle.
+    ("M43", "port of lanes, ws", {"msb_cycles": 6, "port_stall_cycles": 8 - 4}),
+    # 2 * 8 * 4 bits at 8 a cycle: 8 - 3.
+    ("M43", "port of outputs", {"msb_cycles": 3, "port_stall_cycles": 8 - 3}),
     # 4 * 8 * 2 bits, then 3 * 8 * 2.
     ("M22", "slot operand", {"activation_sram_read_bytes": 8 + 6}),
     # 64 bits twice, each a word of 128.

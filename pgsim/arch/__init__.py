@@ -5,7 +5,14 @@ from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Rate
 from pgsim.arch.lanes import LANES, Counts, Lanes, Words
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
-from pgsim.arch.schedulers import SCHEDULERS, Issued, MaskTiles, Scheduler, even_shortfalls
+from pgsim.arch.schedulers import (
+    SCHEDULERS,
+    Issued,
+    IssuedFromBanks,
+    MaskTiles,
+    Scheduler,
+    even_shortfalls,
+)
 from pgsim.arch.sections import DRAM, LONGEST_SIDE, LSB, PE, SRAM, Array, Memory
 from pgsim.arch.technology import Technology, load_technology
 from pgsim.arch.windows import PARTIAL_SUM_BITS
@@ -26,6 +33,7 @@ __all__ = [
     "Counts",
     "Dataflow",
     "Issued",
+    "IssuedFromBanks",
     "Lanes",
     "LogicCost",
     "MaskTiles",

@@ -127,6 +127,11 @@ class SRAM(Section):
     port_bits: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
     source: str = ""
 
+    @property
+    def cycle_bits(self) -> int:
+        """Bits that all banks bring in a cycle."""
+        return self.banks * self.port_bits
+
 
 class DRAM(Section):
     """Off-chip memory; `kind` names its energy per bit in the technology table."""
@@ -166,6 +171,7 @@ class Memory(Section):
     output_sram: SRAM
     lsb_fetch: Literal["with_msb", "on_demand"] = "with_msb"
     double_buffered: bool = True
+    ports: Literal["slots", "all"] = "slots"
     dram: DRAM
     source: str = ""
 
@@ -182,6 +188,11 @@ class Memory(Section):
     def on_demand(self) -> bool:
         """Whether planes that only gated passes use are fetched as outputs need them (M24)."""
         return self.lsb_fetch == "on_demand"
+
+    @property
+    def all_ports(self) -> bool:
+        """Whether banks and the ports of all three buffers are waited for (M43); else M21 holds."""
+        return self.ports == "all"
 
     def usable_bits(self, sram: SRAM) -> int:
         """Return the bits of a buffer that one tile may use (U of MODEL.md)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.model.fetches import FETCHES, Bools, usable_bits
+from pgsim.model.fetches import FETCHES, Bools, first, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
 
@@ -38,3 +38,22 @@ def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
         pieces = np.where(in_pieces, -(-bits // room)[:, None], 1)
         visits.append(flow.sum_visits(each.rate, pieces))
     return tuple(visits)
+
+
+def lane_operand_loads(job: Job, timings: Timings) -> list[Counts]:
+    """Return how often each pass of a tile reads the operands of its lanes (M18, M22)."""
+    first_tile = first(job.tiling.window_slots.size)
+    return job.arch.dataflow.lane_loads(
+        [each.folds for each in timings], first_tile[None, None, None, :], stay=job.operands_stay
+    )
+
+
+def finished_in_the_array(job: Job, timings: Timings, visits: tuple[Counts, ...]) -> Bools:
+    """Say of each tile whether its sums are finished before they leave the array (M22)."""
+    if len(timings) == 1:
+        at_once: Bools = visits[0] == 1
+        return at_once
+    flow, scheduler = job.arch.dataflow, job.arch.scheduler
+    in_place = scheduler.keeps_slots_apart or not job.gated
+    one_fold = job.tiling.window_slots <= flow.fold_slots(job.arch.array.rows)
+    return one_fold & (flow.sums_in_pes and in_place)

@@ -68,7 +68,7 @@ def slot_reads(job: Job, index: int) -> SlotReads:
     spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
     tap_elements = job.shape.reduction // beat.taps
     return SlotReads(
-        port_bits=sram.banks * sram.port_bits,
+        port_bits=sram.cycle_bits,
         most_vectors=arch.scheduler.most_vectors(array.columns) if pass_.gated else 1,
         beat_slots=beat.slots,
         beat_cycles=beat.cycles,

@@ -195,7 +195,7 @@ def test_config_keys_are_those_of_the_format():
         *("array.pe.kind", "array.pe.max_activation_bits", "array.pe.max_weight_bits"),
         *("array.pe.terms", "lsb.scheduler", "lsb.ways", "lsb.open", "lsb.depth", "lsb.scan"),
         *("lsb.window", "lsb.lane_order", "lsb.gate_latency_cycles"),
-        *("memory.lsb_fetch", "memory.double_buffered"),
+        *("memory.lsb_fetch", "memory.double_buffered", "memory.ports"),
         *("memory.dram.kind", "memory.dram.bytes_per_cycle", "memory.dram.gb_per_s"),
         "memory.dram.burst_bytes",
         *(

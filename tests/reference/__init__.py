@@ -10,6 +10,7 @@ The modules follow MODEL.md's order:
     folds        M10      one fold on the array
     schedulers   M11-M14  what a gated pass issues
     array        M15-M21  the stepped array and the sequencer that feeds it
+    ports        M21, M43 what the array waits for
     sram         M22      accesses to the buffers
     memory       M23-M24  DRAM transfers
     turns        M25      DRAM waits
@@ -111,7 +112,7 @@ def simulate_layer(
 
 def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) -> Counter[str]:
     """The counts of one run, but `macs`."""
-    turns, ledger = step_run(job, plans, run.images)
+    turns, ledger = step_run(job, plans, run.images, output_bits=output_bits)
     counts: Counter[str] = Counter()
     for kind, cycles in sum(turns, Counter()).items():
         counts[f"{kind}_cycles"] = cycles

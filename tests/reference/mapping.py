@@ -244,11 +244,11 @@ def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
     ]
     if job.dataflow != "os":
         held = job.chunks[index] if outputs else []
-        return [OperandStationaryFold(outputs, issue.reads, chunks) for chunks in held]
+        return [OperandStationaryFold(outputs, issue.members, chunks) for chunks in held]
     macs, _ = job.rate(index)
     steps = short_first(range(job.layer.reduction), macs)
-    rows = zip(short_first(outputs, job.rows), short_first(issue.reads, job.rows), strict=True)
-    return [OutputStationaryFold(slots, vectors, steps) for slots, vectors in rows]
+    rows = zip(short_first(outputs, job.rows), short_first(issue.members, job.rows), strict=True)
+    return [OutputStationaryFold(slots, members, steps) for slots, members in rows]
 
 
 def plan_tile(job: Job, tile: Tile, masks: LayerMask | None) -> TilePlan:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from .array import slot_bits
-from .mapping import Job, Tile, TilePlan
+from .mapping import Job, Tile, TilePass, TilePlan
 from .memory import Dram
 
 PARTIAL_SUM_BITS = 32
@@ -21,9 +20,9 @@ def sram_bytes(job: Job, plan: TilePlan, output_bits: int) -> Counter[str]:
         *((f"{slots_from}_read_bytes", slots_from, bits) for bits in slot_reads(job, plan)),
         *((f"{lanes_from}_read_bytes", lanes_from, bits) for bits in lane_reads(job, plan)),
     ]
-    reads, writes = output_accesses(job, plan, output_bits)
-    accesses.append(("output_sram_read_bytes", "output_sram", sum(reads)))
-    accesses.append(("output_sram_write_bytes", "output_sram", sum(writes)))
+    for way in ("read", "write"):
+        bits = [own for _, each, own in tile_accesses(job, plan, output_bits) if each == way]
+        accesses.append((f"output_sram_{way}_bytes", "output_sram", sum(bits)))
     total: Counter[str] = Counter()
     for column, buffer, bits in accesses:
         port_bits = job.arch["memory"][buffer]["port_bits"]
@@ -31,10 +30,37 @@ def sram_bytes(job: Job, plan: TilePlan, output_bits: int) -> Counter[str]:
     return total
 
 
+def slot_bits(job: Job, index: int) -> int:
+    """Bits of one element of the operand that feeds the slots, in one pass."""
+    one = job.passes[index]
+    return one.activation_bits if job.slots_are_positions else one.weight_bits
+
+
+def words_of(job: Job, index: int, elements: Iterable[int]) -> set[tuple[int, int]]:
+    """M43: the words (stretch, word of it) that hold elements of one operand vector."""
+    layer, bits = job.layer, slot_bits(job, index)
+    buffer = "activation_sram" if job.slots_are_positions else "weight_sram"
+    port_bits = job.arch["memory"][buffer]["port_bits"]
+    stretch = layer.group_in_channels if job.slots_are_positions else layer.reduction
+    return {
+        (k // stretch, bit // port_bits)
+        for k in elements
+        for bit in range(k % stretch * bits, (k % stretch + 1) * bits)
+    }
+
+
 def slot_reads(job: Job, plan: TilePlan) -> Iterator[int]:
-    """Bits of each read of the operand that feeds the slots: one per executed pass."""
+    """Bits of each read of the operand that feeds the slots: one per executed pass; or, under
+    `ports: all`, one per word."""
     for one in plan.passes:
-        if one.happens:
+        if one.happens and job.arch["memory"].get("ports", "slots") == "all":
+            pieces = [range(job.layer.reduction)]
+            if job.dataflow != "os":
+                pieces = [[k for row in fold for k in row] for fold in job.chunks[one.index]]
+            for piece in pieces:
+                words = len(words_of(job, one.index, piece)) * one.issue.vectors
+                yield from [1] * words
+        elif one.happens:
             vector_bits = job.layer.reduction * slot_bits(job, one.index)
             yield sum(vector_bits for _ in range(one.issue.vectors))
 
@@ -45,37 +71,38 @@ def lane_bits(job: Job, index: int) -> int:
     return one.weight_bits if job.slots_are_positions else one.activation_bits
 
 
+def reads_lanes(job: Job, plan: TilePlan, one: TilePass) -> bool:
+    """Whether a pass reads the operand of the lanes, in whatever fold."""
+    held = job.dataflow != "os" and job.operands_stay
+    return one.happens and (not held or (plan.tile.opens_lane_group and one.index == 0))
+
+
 def lane_reads(job: Job, plan: TilePlan) -> Iterator[int]:
     """Bits of each read of the operand that feeds the lanes: per fold, or per load."""
     for one in plan.passes:
-        if not one.happens:
-            continue
-        operand_bits = job.layer.reduction * len(plan.tile.lanes) * lane_bits(job, one.index)
-        if job.dataflow == "os":
-            yield sum(operand_bits for _ in one.folds)
-        elif not job.operands_stay or (plan.tile.opens_lane_group and one.index == 0):
-            yield operand_bits
+        if reads_lanes(job, plan, one):
+            operand_bits = job.layer.reduction * len(plan.tile.lanes) * lane_bits(job, one.index)
+            yield sum(operand_bits for _ in one.folds) if job.dataflow == "os" else operand_bits
 
 
-def output_accesses(job: Job, plan: TilePlan, output_bits: int) -> tuple[list[int], list[int]]:
-    """Bits of the reads and of the writes of the output buffer."""
+def tile_accesses(job: Job, plan: TilePlan, output_bits: int) -> Iterator[tuple[int, str, int]]:
+    """Every access to the output buffer: the pass that it belongs to, its way, its bits."""
     outputs = len(plan.tile.slots) * len(plan.tile.lanes)
     folds = [sum_visits(job, plan, one.index) for one in plan.passes]
-    reads, writes = [], []
+    last = [one.index for one in plan.passes if one.happens][-1]
     if job.gated:
-        reads.append(outputs)
-        writes.append(outputs)
+        yield job.leading - 1, "read", outputs
+        yield job.leading - 1, "write", outputs
     if folds[0] == 1 and (len(job.passes) == 1 or accumulators_keep_sums(job, plan.tile)):
-        reads.append(outputs * output_bits)
-        writes.append(outputs * output_bits)
-        return reads, writes
+        yield last, "read", outputs * output_bits
+        yield last, "write", outputs * output_bits
+        return
     for one in plan.passes:
         for fold in range(folds[one.index]):
             if one.index > 0 or fold > 0:  # the very first sums are not added to anything
-                reads.append(one.entries * PARTIAL_SUM_BITS)
-            writes.append(one.entries * PARTIAL_SUM_BITS)
-    reads.append(outputs * PARTIAL_SUM_BITS)
-    return reads, writes
+                yield one.index, "read", one.entries * PARTIAL_SUM_BITS
+            yield one.index, "write", one.entries * PARTIAL_SUM_BITS
+    yield last, "read", outputs * PARTIAL_SUM_BITS
 
 
 def sum_visits(job: Job, plan: TilePlan, index: int) -> int:

@@ -100,4 +100,4 @@ def _changes(rng: Random) -> dict[str, Any]:
             f"memory.{buffer}_sram.banks": banks,
             f"memory.{buffer}_sram.port_bits": port_bits,
         }
-    return changes
+    return changes | {"memory.ports": rng.choice(("slots", "all"))}

@@ -83,6 +83,7 @@ def _case(
         arch = _arch(rng)
     calibration_images = rng.choice((1, 2, 3)) if arch["lsb"]["lane_order"] == "density" else 0
     bits = Random(rng.randrange(2**32))
+    arch["memory"]["ports"] = rng.choice(("slots", "all"))
     return Case(
         seed=seed,
         layer=layer,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from pgsim.arch import PARTIAL_SUM_BITS, ArchConfig, Counts
-from pgsim.model.fetches import first
-from pgsim.model.holding import sum_visits
+from pgsim.model.bank_reads import vector_words
+from pgsim.model.holding import finished_in_the_array, lane_operand_loads, sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
-from pgsim.model.passes import Timings
+from pgsim.model.passes import PassTiming
 from pgsim.model.traffic.rule import Tiles, TrafficRule
 
 
@@ -40,10 +39,10 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
     lane_elements = job.tiling.lane_group_lanes[:, None] * job.shape.reduction
     slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
-    for each, loads in zip(timings, _lane_operand_loads(job, timings), strict=True):
-        slot_bits = each.issue.vectors * (job.shape.reduction * slots.bits(each.plan))
+    every = zip(timings, lane_operand_loads(job, timings), strict=True)
+    for index, (each, loads) in enumerate(every):
         lane_bits = loads * (lane_elements * lanes.bits(each.plan))
-        slot_words = slot_words - (-slot_bits // slot_port)
+        slot_words = slot_words + _slot_words(job, each, index, slot_port)
         lane_words = lane_words - (-lane_bits // lane_port)
     output_words = -(-_sum_bits(tiles) // buffers["output"].port_bits)
     return {
@@ -54,12 +53,12 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     }
 
 
-def _lane_operand_loads(job: Job, timings: Timings) -> list[Counts]:
-    """Return how often each pass of a tile reads the operands of its lanes (M18, M22)."""
-    first_tile = first(job.tiling.window_slots.size)
-    return job.arch.dataflow.lane_loads(
-        [each.folds for each in timings], first_tile[None, None, None, :], stay=job.operands_stay
-    )
+def _slot_words(job: Job, timing: PassTiming, index: int, port_bits: int) -> Counts:
+    """Return the words of a pass's operand vectors: rounded once, or stretch by stretch (M43)."""
+    if job.arch.memory.all_ports:
+        return timing.issue.vectors * vector_words(job, index)
+    bits = timing.issue.vectors * (job.shape.reduction * job.slot_operand.bits(timing.plan))
+    return -(-bits // port_bits)
 
 
 def _sum_bits(tiles: Tiles) -> Counts:
@@ -70,26 +69,13 @@ def _sum_bits(tiles: Tiles) -> Counts:
     """
     job, timings = tiles.job, tiles.timings
     outputs, visits = job.tiling.outputs, sum_visits(job, timings, tiles.once)
-    finished = _finished_in_the_array(job, timings, visits)
+    finished = finished_in_the_array(job, timings, visits)
     done = outputs * job.output_bits + outputs * job.gated
     if finished.all():
         return done
     sums = sum(each.issue.entries * own for each, own in zip(timings, visits, strict=True))
     bits: Counts = np.where(finished, done, sums * PARTIAL_SUM_BITS + outputs * job.gated)
     return bits
-
-
-def _finished_in_the_array(
-    job: Job, timings: Timings, visits: tuple[Counts, ...]
-) -> npt.NDArray[np.bool_]:
-    """Say of each tile whether its sums are finished before they leave the array (M22)."""
-    if len(timings) == 1:
-        at_once: npt.NDArray[np.bool_] = visits[0] == 1
-        return at_once
-    flow, scheduler = job.arch.dataflow, job.arch.scheduler
-    in_place = scheduler.keeps_slots_apart or not job.gated
-    one_fold = job.tiling.window_slots <= flow.fold_slots(job.arch.array.rows)
-    return one_fold & (flow.sums_in_pes and in_place)
 
 
 SRAM_TRAFFIC = TrafficRule(_COUNTS, _counted)
