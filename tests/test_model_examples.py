@@ -106,6 +106,17 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M25", "turns", {"cycles": 58, "dram_stall_cycles": 58 - 22}),
     # 48 + max(5, 16) + max(10, 0) + max(7, 16) + 16, of which the array takes 22.
     ("M44", "gigabytes a second", {"cycles": 106, "dram_stall_cycles": 106 - 22}),
+    # (24 + 2 * 2) * 5 / 4, then 13 + 10 + 13 + 13. Tile 1 opens two pages, tile 2 one; each writes.
+    (
+        "M44",
+        "pages and refresh",
+        {
+            "cycles": 35 + 13 + 10 + 13 + 13,
+            "dram_stall_cycles": 84 - 22,
+            "dram_read_row_misses": 2 + 1,
+            "dram_write_row_misses": 2,
+        },
+    ),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from pgsim.arch.config import ArchConfig, config_keys, load_arch
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Rate
+from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
 from pgsim.arch.lanes import LANES, Counts, Lanes, Words
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
@@ -20,6 +21,7 @@ from pgsim.arch.windows import PARTIAL_SUM_BITS
 __all__ = [
     "DATAFLOWS",
     "DRAM",
+    "DRAM_MODELS",
     "LANES",
     "LONGEST_SIDE",
     "LSB",
@@ -31,6 +33,7 @@ __all__ = [
     "ArchConfig",
     "Array",
     "Counts",
+    "DRAMModel",
     "Dataflow",
     "Issued",
     "IssuedFromBanks",

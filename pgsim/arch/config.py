@@ -7,7 +7,6 @@ comment of the file, or in the optional ``source`` of any section.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +19,7 @@ from pgsim.arch.lanes import Lanes
 from pgsim.arch.pes import PEKind
 from pgsim.arch.schedulers import Scheduler
 from pgsim.arch.section import Section
-from pgsim.arch.sections import BANDWIDTH_KEYS, LSB, Array, Memory, Name
+from pgsim.arch.sections import BANDWIDTH_KEYS, LSB, Array, DRAMCycles, Memory, Name
 from pgsim.arch.validation import KeyProblems, check_values, check_yaml, dotted_keys
 from pgsim.arch.windows import (
     buffer_refusal,
@@ -122,9 +121,9 @@ class ArchConfig(Section):
         return self.lsb.chosen
 
     @cached_property
-    def burst_cycles(self) -> Fraction:
-        """Cycles of a burst of DRAM, exactly (M25, M44)."""
-        return self.memory.dram.burst_cycles(self.clock_mhz)
+    def dram_cycles(self) -> DRAMCycles:
+        """Cycles of a burst of DRAM, and of a page that it opens, exactly (M25, M44)."""
+        return self.memory.dram.cycles(self.clock_mhz)
 
     @property
     def pes(self) -> int:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow
+from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
 from pgsim.arch.lanes import LANES, Counts, Lanes
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.schedulers import SCHEDULERS, Scheduler
@@ -31,6 +32,10 @@ class _PEKind(Section):
     kind: Annotated[str, NameIn(PES)]
 
 
+class _DRAMModel(Section):
+    model: Annotated[str, NameIn(DRAM_MODELS)] = "bandwidth"
+
+
 class _Scheduler(Section):
     scheduler: Annotated[str, NameIn(SCHEDULERS)] = "skip"
 
@@ -42,10 +47,15 @@ if TYPE_CHECKING:
 
     class _SchedulerParameters(_Scheduler): ...
 
+    class _DRAMParameters(_DRAMModel): ...
+
 else:
     _PEParameters = create_model("_PE", __base__=_PEKind, **parameter_fields(PES.values()))
     _SchedulerParameters = create_model(
         "_LSB", __base__=_Scheduler, **parameter_fields(SCHEDULERS.values())
+    )
+    _DRAMParameters = create_model(
+        "_DRAM", __base__=_DRAMModel, **parameter_fields(DRAM_MODELS.values())
     )
 
 
@@ -133,7 +143,14 @@ class SRAM(Section):
         return self.banks * self.port_bits
 
 
-class DRAM(Section):
+class DRAMCycles(NamedTuple):
+    """Cycles of a burst, and of a page that has to be opened, exactly."""
+
+    burst: Fraction
+    row_miss: Fraction
+
+
+class DRAM(_DRAMParameters):
     """Off-chip memory; `kind` names its energy per bit in the technology table."""
 
     kind: Name
@@ -143,23 +160,35 @@ class DRAM(Section):
     source: str = ""
 
     @property
-    def bandwidth(self) -> str:
+    def bandwidth_key(self) -> str:
         """The key that says the bandwidth, and so what stays when the clock changes (M44)."""
-        return "bytes_per_cycle" if self.gb_per_s is None else "gb_per_s"
+        return next(key for key in BANDWIDTH_KEYS if getattr(self, key) is not None)
 
-    def burst_cycles(self, clock_mhz: float) -> Fraction:
-        """Return the cycles of a burst, an exact fraction of the numbers in the file (M44)."""
+    @cached_property
+    def in_time(self) -> DRAMModel:
+        """The model of what transfers take beside their bytes."""
+        return configured(DRAM_MODELS[self.model], self)
+
+    def cycles(self, clock_mhz: float) -> DRAMCycles:
+        """Return what transfers take, exact fractions of the numbers in the file (M44)."""
+        clock, slowdown = Fraction(str(clock_mhz)), self.in_time.slowdown
         if self.gb_per_s is None:
-            return self.burst_bytes / Fraction(str(self.bytes_per_cycle))
-        return self.burst_bytes * Fraction(str(clock_mhz)) / (1000 * Fraction(str(self.gb_per_s)))
+            bytes_per_cycle = Fraction(str(self.bytes_per_cycle))
+        else:
+            bytes_per_cycle = 1000 * Fraction(str(self.gb_per_s)) / clock
+        row_miss = self.in_time.row_miss * clock / 1000
+        return DRAMCycles(self.burst_bytes / bytes_per_cycle * slowdown, row_miss * slowdown)
 
     @model_validator(mode="after")
-    def _has_one_bandwidth(self) -> DRAM:
+    def _is_one_that_can_be(self) -> DRAM:
         given = [getattr(self, key) for key in BANDWIDTH_KEYS]
+        problems = list(self.in_time.problems(self.burst_bytes).items())
         if given.count(None) != 1:
             word = "missing" if None in given else "given twice"
             keys = " or ".join(BANDWIDTH_KEYS)
-            raise KeyProblems((BANDWIDTH_KEYS[0], f"{word}: expected either {keys}, and not both."))
+            problems.append((BANDWIDTH_KEYS[0], f"{word}: expected either {keys}, and not both."))
+        if problems:
+            raise KeyProblems(*problems)
         return self
 
 

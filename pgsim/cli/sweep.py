@@ -86,7 +86,7 @@ def _note_bandwidths(asked: SweepSpec) -> None:
         return
     stays: dict[str, list[str]] = {}
     for arch in map(load_arch, asked.archs):
-        stays.setdefault(arch.memory.dram.bandwidth, []).append(arch.name)
+        stays.setdefault(arch.memory.dram.bandwidth_key, []).append(arch.name)
     for key, names in stays.items():
         say(f"note: as clock_mhz changes, dram.{key} stays: {', '.join(names)}", err=True)
 

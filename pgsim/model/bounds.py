@@ -65,7 +65,7 @@ def roughly(size: Size) -> int:
     array = lanes.size * windows.largest * (cycles + passes * reduction * edges) * bits
     elements = FETCHES[ACTIVATIONS.name].group_elements(job) * job.shape.kernel[0]
     elements += FETCHES[WEIGHTS.name].group_elements(job) * columns
-    burst = max(arch.memory.dram.burst_bytes, math.ceil(arch.burst_cycles))
+    burst = max(arch.memory.dram.burst_bytes, math.ceil(sum(arch.dram_cycles)))
     return size.tiles * (array + 2 * passes * (16 * elements + 64) * burst)
 
 
@@ -165,8 +165,7 @@ def _counts(size: Size) -> Iterator[Estimate]:
     yield "MACs", len(job.passes) * size.images * job.shape.macs
     yield "busy PE cycles", size.outputs * sum(rate.output_cycles for rate in job.rates)
     tile_cycles = sum(size.pass_cycles) + 2 * array.skew_cycles + job.arch.lsb.gate_latency_cycles
-    burst_cycles = job.arch.burst_cycles
-    moves = size.dram_bursts * burst_cycles.numerator // burst_cycles.denominator
+    moves = math.ceil(size.dram_bursts * sum(job.arch.dram_cycles))  # a burst opens a page at most
     yield "cycles", size.tiles * (tile_cycles + 4) + size.port_waits + moves
     yield "bytes of DRAM", size.dram_bursts * dram.burst_bytes
     words = max(each.port_bits for each in job.arch.memory.buffers.values())

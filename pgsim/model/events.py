@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -45,15 +45,13 @@ def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Co
     """
     from pgsim.kernels.timeline import Work, timeline  # Numba: only if anything is simulated
 
-    read = of_runs(traffic["dram_read_bursts"], tiles)
-    written = of_runs(traffic["dram_write_bursts"], tiles)
     order = _order(job, tiles)
     work = Work(
         _stacked([_pass_cycles(job, each) for each in timings], tiles),
         _stacked([each.fold_cycles for each in timings], tiles),
         _stacked([each.port_stall_cycles for each in timings], tiles),
     )
-    events: Events = timeline(work, _transfers(job, order, read, written), order)
+    events: Events = timeline(work, _transfers(job, order, tiles, traffic), order)
     return events
 
 
@@ -110,38 +108,59 @@ def _pass_cycles(job: Job, timing: PassTiming) -> Counts:
     return timing.executed * (between + timing.fold_cycles)
 
 
-def _transfers(job: Job, order: Order, read: Counts, written: Counts) -> Transfers:
-    """Return the cycles of DRAM around every turn, from the bursts of every tile (M25)."""
+def _transfers(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:
+    """Return the cycles of DRAM around every turn, from the traffic of every tile (M25)."""
+    from pgsim.kernels.timeline import Transfers
+
+    def around(what: str) -> Transfers:
+        read, written = (of_runs(traffic[f"dram_{way}_{what}"], tiles) for way in ("read", "write"))
+        return _around_turns(order, read, written)
+
+    bursts = around("bursts")
+    if not job.arch.memory.dram.in_time.has_pages:
+        return Transfers(*(_transfer_cycles(job, each) for each in bursts))
+    both = zip(bursts, around("row_misses"), strict=True)
+    return Transfers(*(_transfer_cycles(job, *each) for each in both))
+
+
+def _around_turns(order: Order, read: Counts, written: Counts) -> Transfers:
+    """Return what moves around every turn, from what every tile reads and writes (M25)."""
     from pgsim.kernels.timeline import Transfers
 
     runs, tiles = read.shape
     behind = int(order.interleaved)
     if order.one_buffer:
-        beside = np.zeros((runs, tiles), np.int64)
-        return Transfers(_transfer_cycles(job, read), beside, _transfer_cycles(job, written))
+        return Transfers(read, np.zeros((runs, tiles), np.int64), written)
     before = np.zeros((runs, tiles + behind), np.int64)
     after, moved = np.zeros_like(before), np.zeros_like(before)
-    before[:, 0] = _transfer_cycles(job, read[:, 0])
+    before[:, 0] = read[:, 0]
     moved[:, : tiles - 1] += read[:, 1:]
     moved[:, behind + 1 :] += written[:, :-1]
-    after[:, -1] = _transfer_cycles(job, written[:, -1])
-    return Transfers(before, _transfer_cycles(job, moved), after)
+    after[:, -1] = written[:, -1]
+    return Transfers(before, moved, after)
 
 
-def _transfer_cycles(job: Job, bursts: Counts) -> Counts:
-    """Return the cycles that whole bursts take, exactly rounded up (M25)."""
-    numerator, denominator = job.arch.burst_cycles.as_integer_ratio()
-    whole, rest = divmod(numerator, denominator)
-    if rest == 0:
-        return bursts * whole
-    # bursts * rest could overflow: whole multiples of the denominator are taken out first.
-    times, few = np.divmod(bursts, denominator)
+def _transfer_cycles(job: Job, bursts: Counts, misses: Counts | None = None) -> Counts:
+    """Return the cycles that whole bursts and opened pages take, exactly rounded up (M25, M44)."""
+    each = job.arch.dram_cycles
+    counted = [(bursts, each.burst)]
+    if misses is not None:
+        counted.append((misses, each.row_miss))
+    denominator = math.lcm(*(cycles.denominator for _, cycles in counted))
+    numerators = [(counts, int(cycles * denominator)) for counts, cycles in counted]
     if denominator >= _SMALL:
-        exact = [-(-int(each) * rest // denominator) for each in few.flat]
-        partial = np.array(exact, np.int64).reshape(few.shape)
-    else:
-        partial = -(-few * rest // denominator)
-    cycles: Counts = bursts * whole + times * rest + partial
+        exact: Any = sum(counts.astype(object) * numerator for counts, numerator in numerators)
+        rounded: Counts = -(-exact // denominator).astype(np.int64)
+        return rounded
+    whole, partial = np.zeros_like(bursts), np.zeros_like(bursts)
+    for counts, numerator in numerators:
+        integer, rest = divmod(numerator, denominator)
+        whole += counts * integer
+        if rest:  # counts * rest could overflow: whole multiples are taken out first
+            times, few = np.divmod(counts, denominator)
+            whole += times * rest
+            partial += few * rest
+    cycles: Counts = whole - (-partial // denominator)
     return cycles
 
 

@@ -197,7 +197,9 @@ def test_config_keys_are_those_of_the_format():
         *("lsb.window", "lsb.lane_order", "lsb.gate_latency_cycles"),
         *("memory.lsb_fetch", "memory.double_buffered", "memory.ports"),
         *("memory.dram.kind", "memory.dram.bytes_per_cycle", "memory.dram.gb_per_s"),
-        "memory.dram.burst_bytes",
+        *("memory.dram.burst_bytes", "memory.dram.model", "memory.dram.channels"),
+        *("memory.dram.page_bytes", "memory.dram.row_miss_ns"),
+        *("memory.dram.refresh_ns", "memory.dram.refresh_interval_ns"),
         *(
             f"memory.{buffer}_sram.{key}"
             for buffer in ("activation", "weight", "output")

@@ -8,7 +8,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from designs import drawn, filled, linear
+from designs import design, drawn, filled, linear
 from jobs import Listed, job_of
 from layer_rows import row_of
 
@@ -77,6 +77,30 @@ def test_a_faster_clock_waits_longer_for_gigabytes_a_second(
     }
     job = job_of(linear(1, 1, 1), changes=changes)
     assert _transfer_cycles(job, np.array([0, 2], np.int64)).tolist() == [0, cycles]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_pages_that_are_opened_take_time_too(seed: int) -> None:
+    rng = Random(seed)
+    rate, clock = rng.choice(RATES), rng.choice((500, 333.3, 1e-3))
+    changes = {
+        "clock_mhz": clock,
+        "memory.dram.bytes_per_cycle": float(rate),
+        "memory.dram.model": "pages",
+        "memory.dram.row_miss_ns": rng.choice((0, 1, 36)),
+        "memory.dram.refresh_ns": rng.choice((0, 180)),
+        "memory.dram.refresh_interval_ns": rng.choice((3904, 1000)),
+    }
+    job, dram = job_of(linear(1, 1, 1), changes=changes), design(changes).memory.dram
+    bursts = [rng.randrange(2 ** rng.randint(1, 40)) for _ in range(30)]
+    misses = [rng.randrange(each + 1) for each in bursts]
+    found = _transfer_cycles(job, np.array(bursts, np.int64), np.array(misses, np.int64))
+    miss = Fraction(dram.row_miss_ns) * Fraction(str(clock)) / 1000
+    slower = Fraction(dram.refresh_interval_ns, dram.refresh_interval_ns - dram.refresh_ns)
+    assert found.tolist() == [
+        ceil((each * 16 / Fraction(rate) + opened * miss) * slower)
+        for each, opened in zip(bursts, misses, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(

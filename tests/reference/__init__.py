@@ -13,7 +13,7 @@ The modules follow MODEL.md's order:
     ports        M21, M43 what the array waits for
     sram         M22      accesses to the buffers
     memory       M23-M24  DRAM transfers
-    turns        M25      DRAM waits
+    turns        M25, M44 DRAM waits
     arithmetic   M2       the outputs
 
 Inputs are plain dictionaries and lists: a layer is its trace manifest entry, an architecture its
@@ -33,7 +33,7 @@ from .mapping import Job, LayerMask, Run, TilePlan, plan_tile, runs_of, tiles_of
 from .memory import Dram
 from .schedulers import combine, dense, fullest_lane, ideal, queue, schedule, skip
 from .sram import sram_bytes
-from .turns import cycles_with_dram
+from .turns import DramTime, cycles_with_dram
 
 __all__ = [
     "COUNTS",
@@ -77,6 +77,8 @@ COUNTS = (
     "output_sram_write_bytes",
     "dram_read_bytes",
     "dram_write_bytes",
+    "dram_read_row_misses",
+    "dram_write_row_misses",
 )
 
 
@@ -124,13 +126,17 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
         counts.update(sram_bytes(job, plan, output_bits))
 
     dram = Dram(job, run, output_bits)
-    reads, writes = zip(*(dram.transfers(plan) for plan in plans), strict=True)
+    streams = [dram.streams(plan) for plan in plans]
     compute = [sum(cycles.values()) for cycles in turns]
-    counts["cycles"] = cycles_with_dram(job, compute, reads, writes)
+    counts["cycles"] = cycles_with_dram(job, compute, streams)
     counts["dram_stall_cycles"] = counts["cycles"] - sum(compute)
     counts["stall_cycles"] = counts["port_stall_cycles"] + counts["dram_stall_cycles"]
-    counts["dram_read_bytes"] = sum(reads)
-    counts["dram_write_bytes"] = sum(writes)
+    time = DramTime(job.arch["memory"]["dram"], job.arch.get("clock_mhz", 500))
+    for activations, weights, written in streams:
+        counts["dram_read_bytes"] += activations + weights
+        counts["dram_write_bytes"] += written
+        counts["dram_read_row_misses"] += time.pages(activations) + time.pages(weights)
+        counts["dram_write_row_misses"] += time.pages(written)
     return counts
 
 

@@ -103,18 +103,23 @@ class Dram:
 
     def transfers(self, plan: TilePlan) -> tuple[int, int]:
         """Bytes that one tile reads and writes."""
+        *read, written = self.streams(plan)
+        return sum(read), written
+
+    def streams(self, plan: TilePlan) -> tuple[int, int, int]:
+        """Bytes of each stream of one tile: activations and weights read, outputs written."""
         tile = plan.tile
         if tile.group != self.group:
             self.group, self.held_by_group = tile.group, set()
         if tile.opens_lane_group:
             self.held_by_lane_group = set()
         if self.job.slots_are_positions:
-            reads = [*self.weights_as_lanes(plan), *self.input_as_slots(tile)]
+            weights, inputs = self.weights_as_lanes(plan), self.input_as_slots(tile)
         else:
-            reads = [*self.input_as_lanes(plan), *self.weights_as_slots(plan)]
-        reads += self.bursts_on_demand(plan)
+            weights, inputs = self.weights_as_slots(plan), self.input_as_lanes(plan)
+        activations = sum(inputs) + sum(self.bursts_on_demand(plan))
         written = len(tile.slots) * len(tile.lanes) * self.output_bits
-        return sum(reads), self.bytes_of(written)
+        return activations, sum(weights), self.bytes_of(written)
 
     def weights_as_lanes(self, plan: TilePlan) -> Iterator[int]:
         """All their planes once, or by every executed pass its own."""

@@ -3,36 +3,84 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
 
 from .mapping import Job
 
 
-def turn(compute_cycles: int, dram_bytes: int, bytes_per_cycle: int) -> int:
+@dataclass(frozen=True)
+class DramTime:
+    """M44: what the DRAM is busy with, in cycles, exactly."""
+
+    dram: Mapping[str, Any]
+    clock_mhz: float
+
+    def cycles(self, streams: Iterable[int]) -> Fraction:
+        """Of some streams, each of so many bytes, one after the other."""
+        return sum((self._stream(each) for each in streams if each), Fraction(0)) * self._slowdown
+
+    def _stream(self, stream_bytes: int) -> Fraction:
+        time = stream_bytes / self._bytes_per_cycle
+        return time + self.pages(stream_bytes) * self._cycles_of(self.dram.get("row_miss_ns", 0))
+
+    def pages(self, stream_bytes: int) -> int:
+        """Pages that a stream opens: each channel has a part of every page."""
+        if self.dram.get("model", "bandwidth") != "pages":
+            return 0
+        size, opened = self.dram["channels"] * self.dram["page_bytes"], 0
+        while stream_bytes > 0:
+            stream_bytes, opened = stream_bytes - size, opened + 1
+        return opened
+
+    def _cycles_of(self, time_ns: int) -> Fraction:
+        return Fraction(time_ns) * Fraction(str(self.clock_mhz)) / 1000
+
+    @property
+    def _bytes_per_cycle(self) -> Fraction:
+        if self.dram.get("gb_per_s") is not None:
+            return Fraction(str(self.dram["gb_per_s"])) * 1000 / Fraction(str(self.clock_mhz))
+        return Fraction(str(self.dram["bytes_per_cycle"]))
+
+    @property
+    def _slowdown(self) -> Fraction:
+        if self.dram.get("model", "bandwidth") != "pages":
+            return Fraction(1)
+        interval = self.dram["refresh_interval_ns"]
+        return Fraction(interval, interval - self.dram["refresh_ns"])
+
+
+def turn(compute_cycles: int, dram_cycles: Fraction) -> int:
     """Cycles until an array and a DRAM that work side by side are both done."""
     cycles = 0
-    while compute_cycles > 0 or dram_bytes > 0:
+    while compute_cycles > 0 or dram_cycles > 0:
         compute_cycles -= 1
-        dram_bytes -= bytes_per_cycle
+        dram_cycles -= 1
         cycles += 1
     return cycles
 
 
-def cycles_with_dram(
-    job: Job, compute: Sequence[int], reads: Sequence[int], writes: Sequence[int]
-) -> int:
+Streams = tuple[int, int, int]  # bytes: activations and weights read, outputs written
+
+
+def cycles_with_dram(job: Job, compute: Sequence[int], tiles: Sequence[Streams]) -> int:
     """M25: cycles of one run: its turns' `compute` cycles, and its tiles' bytes in between."""
-    speed = job.arch["memory"]["dram"]["bytes_per_cycle"]
+    time = DramTime(job.arch["memory"]["dram"], job.arch.get("clock_mhz", 500))
+    reads, writes = [tile[:2] for tile in tiles], [tile[2:] for tile in tiles]
+    none = Fraction(0)
     if not job.arch["memory"]["double_buffered"]:
         return sum(
-            turn(0, read, speed) + turn(cycles, 0, speed) + turn(0, written, speed)
+            turn(0, time.cycles(read)) + turn(cycles, none) + turn(0, time.cycles(written))
             for cycles, read, written in zip(compute, reads, writes, strict=True)
         )
-    fetching, writing = deque(reads), deque([0, 0] if job.interleaved else [0])
+    fetching = deque(reads)
+    writing: deque[tuple[int, ...]] = deque([(), ()] if job.interleaved else [()])
     writing.extend(writes)
-    total = turn(0, fetching.popleft(), speed)
+    total = turn(0, time.cycles(fetching.popleft()))
     for cycles in compute:
-        fetched = fetching.popleft() if fetching else 0
-        total += turn(cycles, fetched + writing.popleft(), speed)
+        fetched = fetching.popleft() if fetching else ()
+        total += turn(cycles, time.cycles((*fetched, *writing.popleft())))
     (last_tile,) = writing
-    return total + turn(0, last_tile, speed)
+    return total + turn(0, time.cycles(last_tile))

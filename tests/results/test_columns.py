@@ -56,7 +56,7 @@ SUMS = [
     *("activation_sram_read_bytes", "weight_sram_read_bytes"),
     *("output_sram_read_bytes", "output_sram_write_bytes"),
     *("dram_read_bytes", "dram_activation_read_bytes", "dram_weight_read_bytes"),
-    "dram_write_bytes",
+    *("dram_write_bytes", "dram_read_row_misses", "dram_write_row_misses"),
     *("energy_pe_pj", "energy_gating_pj", "energy_sram_pj", "energy_dram_pj"),
     *("energy_leakage_pj", "energy_pj"),
 ]
@@ -72,6 +72,7 @@ UNITS = {
     "_pj_s": "pJ s",
     "_us": "us",
     "_utilization": "",
+    "_row_misses": "pages",
     "_cycles": "cycles",
 }  # by the end of a name; the longest end that fits
 

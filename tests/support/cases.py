@@ -83,7 +83,10 @@ def _case(
         arch = _arch(rng)
     calibration_images = rng.choice((1, 2, 3)) if arch["lsb"]["lane_order"] == "density" else 0
     bits = Random(rng.randrange(2**32))
-    arch["memory"]["ports"] = rng.choice(("slots", "all"))
+    arch["memory"] |= {
+        "ports": rng.choice(("slots", "all")),
+        "dram": _in_time(rng, arch["memory"]["dram"]),
+    }
     return Case(
         seed=seed,
         layer=layer,
@@ -224,6 +227,24 @@ def _arch(rng: Random) -> dict[str, Any]:
         "batch": rng.choice((1, 1, 2, 3)),
         "output_bits": rng.choice((None, None, None, 8, 16)),
     }
+
+
+def _in_time(rng: Random, dram: dict[str, Any]) -> dict[str, Any]:
+    """A DRAM, now and then in gigabytes a second, with pages or with refresh."""
+    own = dict(dram)
+    if rng.random() < 0.2:
+        del own["bytes_per_cycle"]
+        own["gb_per_s"] = rng.choice((0.5, 1.7, 8))
+    if rng.random() < 0.4:
+        own |= {
+            "model": "pages",
+            "channels": rng.choice((1, 1, 2, 3)),
+            "page_bytes": rng.choice((64, 128, 2048)),
+            "row_miss_ns": rng.choice((0, 3, 36)),
+            "refresh_ns": rng.choice((0, 180)),
+            "refresh_interval_ns": rng.choice((200, 3904)),
+        }
+    return own
 
 
 def _sram(rng: Random, kib: tuple[int, ...]) -> dict[str, int]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from pgsim.arch import ArchConfig, Counts
 from pgsim.model.fetches import FETCHES, bursts, first
-from pgsim.model.ledger import Count
+from pgsim.model.job import Job
+from pgsim.model.ledger import Count, shown
 from pgsim.model.traffic.on_demand import demanded_bursts
 from pgsim.model.traffic.rule import Tiles, TrafficRule
 from pgsim.schemes import ACTIVATIONS, WEIGHTS
@@ -23,11 +24,18 @@ def _bursts(way: str, meaning: str, *, priced: bool = True) -> Count:
     return Count(f"{name}_bursts", "bytes", meaning, f"{name}_bytes", _burst_bytes, priced)
 
 
+def _row_misses(way: str, what: str) -> Count:
+    name = f"dram_{way}_row_misses"
+    return shown(name, "pages", f"pages opened for {what}; 0 where DRAM has no pages")
+
+
 _COUNTS = (
     _bursts("read", "whole bursts read", priced=False),  # their parts are
     _bursts("activation_read", "of dram_read_bytes, activations"),
     _bursts("weight_read", "of dram_read_bytes, weights"),
     _bursts("write", "whole bursts written"),
+    _row_misses("read", "what is read"),
+    _row_misses("write", "what is written"),
 )
 
 
@@ -47,11 +55,23 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     if tiles.mask is not None and job.demand_bits:
         demanded = demanded_bursts(job, tiles.mask, once)
         fetched[ACTIVATIONS.name] = fetched[ACTIVATIONS.name] + demanded
+    written = bursts(job, job.tiling.outputs * job.output_bits)
     return {
         "dram_read_bursts": fetched[ACTIVATIONS.name] + fetched[WEIGHTS.name],
         **{f"dram_{name}_read_bursts": each for name, each in fetched.items()},
-        "dram_write_bursts": bursts(job, job.tiling.outputs * job.output_bits),
+        "dram_write_bursts": written,
+        "dram_read_row_misses": _misses(job, fetched[ACTIVATIONS.name])
+        + _misses(job, fetched[WEIGHTS.name]),
+        "dram_write_row_misses": _misses(job, written),
     }
+
+
+def _misses(job: Job, stream_bursts: Counts) -> Counts:
+    """Return the pages that a tile's stream of one operand opens. Source: MODEL.md M44."""
+    dram = job.arch.memory.dram
+    if not dram.in_time.has_pages:
+        return np.zeros((1, 1, 1, 1), np.int64)
+    return dram.in_time.row_misses(stream_bursts * dram.burst_bytes)
 
 
 DRAM_TRAFFIC = TrafficRule(_COUNTS, _counted)

@@ -35,7 +35,17 @@ def test_each_tile_fetches_its_share() -> None:
         "dram_activation_read_bursts": [[[[4, 2], [0, 0]]]],
         "dram_read_bursts": [[[[8, 2], [2, 0]]]],
         "dram_write_bursts": [[[[1, 1], [1, 1]]]],
+        "dram_read_row_misses": [[[[0, 0], [0, 0]]]],
+        "dram_write_row_misses": [[[[0, 0], [0, 0]]]],
     }
+
+
+def test_each_stream_of_a_tile_opens_its_pages() -> None:
+    # Pages of 32 bytes, two bursts: of both operands 2 + 2, 1, 1 pages, and one for each write.
+    pages = {"memory.dram.model": "pages", "memory.dram.page_bytes": 32}
+    found = bursts(pages, "dual_dense")
+    assert found["dram_read_row_misses"] == [[[[2 + 2, 1], [1, 0]]]]
+    assert found["dram_write_row_misses"] == [[[[1, 1], [1, 1]]]]
 
 
 def test_on_demand_half_of_it_waits_for_the_gate() -> None:
@@ -69,6 +79,8 @@ def test_counts_are_shown_in_bytes() -> None:
         "dram_activation_read_bytes": 32,
         "dram_weight_read_bytes": 32,
         "dram_write_bytes": 32,
+        "dram_read_row_misses": 1,
+        "dram_write_row_misses": 1,
     }
 
 
