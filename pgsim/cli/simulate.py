@@ -27,10 +27,19 @@ from pgsim.cli.output import (
     table,
     whole,
 )
+from pgsim.cli.streams import say
+from pgsim.errors import InputError
+from pgsim.files import check_new_file
+from pgsim.model.mask_work import WorkStore
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.table_files import write_table
+from pgsim.study.dram_trace import write_dram_trace
 from pgsim.study.simulation import simulate
 from pgsim.workload import load_trace
+
+
+def _check_trace_path(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    return path if path is None else check_new_file(path)
 
 
 @click.command("simulate")
@@ -42,6 +51,13 @@ from pgsim.workload import load_trace
 @verify_option
 @click.option("--per-image", is_flag=True, help="Keep images apart in -o; needs batch=1.")
 @table_option("Write the whole table of layers")
+@click.option(
+    "--dram-trace",
+    type=click.Path(path_type=Path),
+    callback=_check_trace_path,
+    metavar="FILE",
+    help="Write every request to DRAM, in the format of Ramulator's memory traces.",
+)
 def command(
     trace: str,
     arch: str,
@@ -51,6 +67,7 @@ def command(
     verify: bool,
     per_image: bool,
     output: Path | None,
+    dram_trace: Path | None,
 ) -> None:
     """Simulate TRACE on a design, layer by layer.
 
@@ -70,16 +87,26 @@ def command(
 
     -o writes every column there is, summed over all images; pgsim.COLUMNS
     says what each of them means.
+
+    --dram-trace writes a line for each burst: its address, R or W, and the
+    cycle. Layers follow each other, with all their batches (MODEL.md, M44).
     """
+    if dram_trace is not None and dram_trace == output:
+        raise InputError(f"{output}: the table and the requests cannot be one file")
+    store = WorkStore() if dram_trace is not None else None  # the requests run the layers once more
     result = simulate(
         load_trace(trace, verify=verify),
         chosen_arch(arch, settings),
         scheme,
         per_image=per_image,
         calibration_images=calibration_images,
+        store=store,
     )
     if output is not None:
         write_table(result.layers, output)
+    if dram_trace is not None:
+        count = write_dram_trace(result, dram_trace, store=store)
+        say(f"{dram_trace}: {count:,} requests, one a line", err=True)
     paragraph(
         f"{result.trace.name} ({masks_of(result.trace)}), {result.images:,} images, "
         f"on {result.arch.name}, scheme {scheme};\nper image, energy and DRAM stalls provisional:"

@@ -45,13 +45,13 @@ def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Co
     """
     from pgsim.kernels.timeline import Work, timeline  # Numba: only if anything is simulated
 
-    order = _order(job, tiles)
+    order = order_of(job, tiles)
     work = Work(
         _stacked([_pass_cycles(job, each) for each in timings], tiles),
         _stacked([each.fold_cycles for each in timings], tiles),
         _stacked([each.port_stall_cycles for each in timings], tiles),
     )
-    events: Events = timeline(work, _transfers(job, order, tiles, traffic), order)
+    events: Events = timeline(work, transfers_of(job, order, tiles, traffic), order)
     return events
 
 
@@ -79,7 +79,7 @@ def counts(stood: Waits, steady_cycles: Counts, batches: Batches) -> dict[str, C
     }
 
 
-def _order(job: Job, tiles: Tiles) -> Order:
+def order_of(job: Job, tiles: Tiles) -> Order:
     """Return what decides when passes begin (M16 to M19)."""
     from pgsim.kernels.timeline import Order
 
@@ -108,13 +108,13 @@ def _pass_cycles(job: Job, timing: PassTiming) -> Counts:
     return timing.executed * (between + timing.fold_cycles)
 
 
-def _transfers(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:
+def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:
     """Return the cycles of DRAM around every turn, from the traffic of every tile (M25)."""
     from pgsim.kernels.timeline import Transfers
 
     def around(what: str) -> Transfers:
         read, written = (of_runs(traffic[f"dram_{way}_{what}"], tiles) for way in ("read", "write"))
-        return _around_turns(order, read, written)
+        return around_turns(order, read, written)
 
     bursts = around("bursts")
     if not job.arch.memory.dram.in_time.has_pages:
@@ -123,7 +123,7 @@ def _transfers(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Count
     return Transfers(*(_transfer_cycles(job, *each) for each in both))
 
 
-def _around_turns(order: Order, read: Counts, written: Counts) -> Transfers:
+def around_turns(order: Order, read: Counts, written: Counts) -> Transfers:
     """Return what moves around every turn, from what every tile reads and writes (M25)."""
     from pgsim.kernels.timeline import Transfers
 

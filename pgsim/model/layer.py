@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pgsim.arch import Counts
 from pgsim.kinds import by_name
 from pgsim.model import events, gating
 from pgsim.model.blocks import Block, blocks_of
@@ -15,8 +17,11 @@ from pgsim.model.buffer_ports import wait_for_buffers
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Count, Ledger, joined
 from pgsim.model.mask_work import MaskWork, WorkStore
-from pgsim.model.passes import PES, SLOTS, TIMES, WORK, pass_counts, time_passes
+from pgsim.model.passes import PES, SLOTS, TIMES, WORK, Timings, pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC, Tiles
+
+if TYPE_CHECKING:
+    from pgsim.kernels.timeline import Events
 
 LEDGER: tuple[Count, ...] = tuple(
     by_name(
@@ -69,6 +74,40 @@ def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) ->
 
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     """Return the ledger of one layer for a block of images, of one batch if all are alike."""
+    run = run_block(job, block, store)
+    job, batches, timings = run.job, run.batches, run.timings
+    passes = tuple(each.counts(batches) for each in timings)
+    stood = events.waits_in(run.events, timings, batches.tiles)
+    outputs = batches.sum(job.tiling.outputs)
+    steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
+    return Ledger(
+        counts={
+            **pass_counts(passes, outputs),
+            **events.counts(stood, steady, batches),
+            **{name: batches.sum(each) for name, each in run.traffic.items()},
+            **gating.counts(job, passes, outputs),
+        },
+        passes=passes,
+    )
+
+
+@dataclass(frozen=True)
+class BlockRun:
+    """A block of images on the design, of one batch if all are alike.
+
+    job: with the images of a batch of the block. timings: of every pass in every tile. traffic: of
+    every tile, by name of a count. events: when passes and turns of every run begin and end.
+    """
+
+    job: Job
+    batches: Batches
+    timings: Timings
+    traffic: Mapping[str, Counts]
+    events: Events
+
+
+def run_block(job: Job, block: Block, store: WorkStore) -> BlockRun:
+    """Return what happens in a block of images."""
     if block.batch != job.batch:
         job = replace(job, batch=block.batch)
     mask = MaskWork(job, block, store) if job.gated else None
@@ -76,17 +115,5 @@ def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     timings = wait_for_buffers(job, time_passes(job, mask))
     tiles = Tiles(job, timings, mask, batches.simulated)
     traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
-    passes = tuple(each.counts(batches) for each in timings)
     run = events.events_of(job, batches.tiles, timings, traffic)
-    stood = events.waits_in(run, timings, batches.tiles)
-    outputs = batches.sum(job.tiling.outputs)
-    steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
-    return Ledger(
-        counts={
-            **pass_counts(passes, outputs),
-            **events.counts(stood, steady, batches),
-            **{name: batches.sum(each) for name, each in traffic.items()},
-            **gating.counts(job, passes, outputs),
-        },
-        passes=passes,
-    )
+    return BlockRun(job, batches, timings, traffic, run)
