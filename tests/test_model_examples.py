@@ -102,6 +102,16 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M23", "outputs", {"dram_write_bytes": 2 * 8}),
     # 8 * 8 * 2 bits ahead; bursts of pixels 0-3, and of 4-7, each once.
     ("M24", "on demand", {"dram_activation_read_bytes": 16 + 8 + 8}),
+    # 24 + max(5, 8) + (5 + 8 + 5) + max(7, 8) + 8, of which the array takes 5 + 10 + 7.
+    (
+        "M24",
+        "after the gate",
+        {
+            "cycles": 24 + 8 + 18 + 8 + 8,
+            "dram_stall_cycles": 66 - 22,
+            "dram_demand_read_bytes": 8,
+        },
+    ),
     # 24 + max(5, 8) + max(10, 0) + max(7, 8) + 8, of which the array takes 5 + 10 + 7.
     ("M25", "turns", {"cycles": 58, "dram_stall_cycles": 58 - 22}),
     # 48 + max(5, 16) + max(10, 0) + max(7, 16) + 16, of which the array takes 22.

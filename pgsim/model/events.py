@@ -59,7 +59,7 @@ def waits_in(events: Events, timings: Timings, tiles: Tiles) -> Waits:
     """Return the cycles of every run, and how many of them the array stands still for what."""
     ports = sum(of_runs(each.port_stall_cycles, tiles).sum(axis=1) for each in timings)
     in_turns = (events.turn_ends - events.turn_begins).sum(axis=1)
-    return Waits(events.ends, ports, events.ends - in_turns)
+    return Waits(events.ends, ports, events.ends - in_turns + events.demand_waits.sum(axis=1))
 
 
 def counts(stood: Waits, steady_cycles: Counts, batches: Batches) -> dict[str, Counts]:
@@ -112,32 +112,40 @@ def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Cou
     """Return the cycles of DRAM around every turn, from the traffic of every tile (M25)."""
     from pgsim.kernels.timeline import Transfers
 
-    def around(what: str) -> Transfers:
-        read, written = (of_runs(traffic[f"dram_{way}_{what}"], tiles) for way in ("read", "write"))
-        return around_turns(order, read, written)
-
-    bursts = around("bursts")
+    bursts = moved_around(job, order, tiles, traffic, "bursts")
     if not job.arch.memory.dram.in_time.has_pages:
         return Transfers(*(_transfer_cycles(job, each) for each in bursts))
-    both = zip(bursts, around("row_misses"), strict=True)
+    both = zip(bursts, moved_around(job, order, tiles, traffic, "row_misses"), strict=True)
     return Transfers(*(_transfer_cycles(job, *each) for each in both))
 
 
-def around_turns(order: Order, read: Counts, written: Counts) -> Transfers:
+def moved_around(
+    job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts], what: str
+) -> Transfers:
+    """Return how many bursts, or row misses, move around every turn and on demand (M24, M25)."""
+    read, written, demand = (
+        of_runs(traffic[f"dram_{way}_{what}"], tiles) for way in ("read", "write", "demand_read")
+    )
+    if not job.demands_late:
+        demand = np.zeros_like(demand)
+    return around_turns(order, read - demand, written, demand)
+
+
+def around_turns(order: Order, read: Counts, written: Counts, demand: Counts) -> Transfers:
     """Return what moves around every turn, from what every tile reads and writes (M25)."""
     from pgsim.kernels.timeline import Transfers
 
     runs, tiles = read.shape
     behind = int(order.interleaved)
     if order.one_buffer:
-        return Transfers(read, np.zeros((runs, tiles), np.int64), written)
+        return Transfers(read, np.zeros((runs, tiles), np.int64), written, demand)
     before = np.zeros((runs, tiles + behind), np.int64)
     after, moved = np.zeros_like(before), np.zeros_like(before)
     before[:, 0] = read[:, 0]
     moved[:, : tiles - 1] += read[:, 1:]
     moved[:, behind + 1 :] += written[:, :-1]
     after[:, -1] = written[:, -1]
-    return Transfers(before, moved, after)
+    return Transfers(before, moved, after, demand)
 
 
 def _transfer_cycles(job: Job, bursts: Counts, misses: Counts | None = None) -> Counts:

@@ -19,23 +19,23 @@ from pgsim.results import Result
 from pgsim.writing import replacing
 
 _ALIGNED = 4096  # every tensor begins at a multiple of so many bytes
-_MOST = 1 << 16  # requests that are made at a time
 
 
 @dataclass(frozen=True)
 class Stream:
     """What moves of one tensor: its count of bursts by tile, and which way.
 
-    write: 1 for what is written, 0 for what is read.
+    write: 1 for what is written, 0 for what is read. waits: whether some of it may be on demand.
     """
 
     bursts: str
     write: int
+    waits: bool = False
 
 
 # In the order in which the parts of a transfer are requested.
 STREAMS = (
-    Stream("dram_activation_read_bursts", 0),
+    Stream("dram_activation_read_bursts", 0, waits=True),
     Stream("dram_weight_read_bursts", 0),
     Stream("dram_write_bursts", 1),
 )
@@ -56,10 +56,10 @@ class Tensor:
     region: Region
     requested: int = 0
 
-    def next(self, number: Counts) -> Counts:
-        """Return the addresses of the next bursts; number: int64, 0 and on."""
-        place = (self.requested + number) % self.region.bursts
-        self.requested += number.size
+    def next(self, count: int) -> Counts:
+        """Return the addresses of the next bursts."""
+        place = np.arange(self.requested, self.requested + count) % self.region.bursts
+        self.requested += count
         return self.region.base + place * self.region.burst_bytes
 
 
@@ -157,8 +157,8 @@ class Moves(NamedTuple):
     """The transfers of some runs.
 
     begins, cycles: int64 (kinds, runs, turns), when the transfers before, beside and after the
-    array's work in a turn begin and how long they take. bursts: int64 (streams, kinds, runs,
-    turns). ends: int64 (runs,), when each run is over.
+    array's work in a turn, and those on demand of its trailing passes, begin and how long they
+    take. bursts: int64 (streams, kinds, runs, turns). ends: int64 (runs,), when each run is over.
     """
 
     begins: Counts
@@ -171,36 +171,53 @@ def _moves(run: BlockRun) -> Moves:
     """Return the transfers of a block, whose turns hold what M25 says."""
     tiles, events = run.batches.tiles, run.events
     order = order_of(run.job, tiles)
-    before, beside, after = transfers_of(run.job, order, tiles, run.traffic)
-    begins, over = events.turn_begins, np.maximum(events.turn_ends, events.turn_begins + beside)
+    transfers = transfers_of(run.job, order, tiles, run.traffic)
+    begins = events.turn_begins
+    over = np.maximum(events.turn_ends, begins + transfers.beside)
+    over[:, -1] = events.ends - transfers.after[:, -1]
+    late = of_runs(run.traffic["dram_demand_read_bursts"], tiles) * run.job.demands_late
+
+    def by_turn(of_tiles: Counts) -> Counts:
+        """Put what is of trailing passes to their turn."""
+        behind = begins.shape[1] - of_tiles.shape[1]
+        return np.pad(of_tiles, ((0, 0), (behind, 0)))
+
     bursts = []
     for stream in STREAMS:
-        own = of_runs(run.traffic[stream.bursts], tiles)
-        none = np.zeros_like(own)
-        bursts.append(around_turns(order, *((none, own) if stream.write else (own, none))))
+        own, none = of_runs(run.traffic[stream.bursts], tiles), np.zeros_like(late)
+        demand = late if stream.waits else none
+        read, written = (none, own) if stream.write else (own - demand, none)
+        moved = around_turns(order, read, written, demand)
+        bursts.append([*moved[:3], by_turn(moved.demand)])
     return Moves(
-        np.array([begins - before, begins, over]),
-        np.array([before, beside, after]),
+        np.array([begins - transfers.before, begins, over, by_turn(events.demand_begins)]),
+        np.array([*transfers[:3], by_turn(transfers.demand)]),
         np.array(bursts),
         events.ends,
     )
 
 
 def _of_run(moves: Moves, run: int, tensors: list[Tensor], begin: int) -> Iterator[Requests]:
-    """Yield the requests of one run, which begins in cycle `begin`, by transfer."""
-    turns = moves.begins.shape[-1]
-    for turn in range(turns):
-        for kind in range(len(moves.begins)):
-            place = kind, run, turn
-            bursts = moves.bursts[:, *place].tolist()
-            total, done = sum(bursts), 0
-            for stream, tensor, count in zip(STREAMS, tensors, bursts, strict=True):
-                for first in range(0, count, _MOST):
-                    number = np.arange(min(_MOST, count - first))
-                    share = (done + first + number) * int(moves.cycles[place]) // total
-                    yield Requests(
-                        tensor.next(number),
-                        np.full_like(number, stream.write),
-                        begin + int(moves.begins[place]) + share,
-                    )
-                done += count
+    """Yield the requests of one run, which begins in cycle `begin`, by turn."""
+    for turn in range(moves.begins.shape[-1]):
+        parts = [
+            _of_transfer(moves, (kind, run, turn), tensors, begin)
+            for kind in range(len(moves.begins))
+        ]
+        requests = Requests(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+        in_time = np.argsort(requests.cycles, kind="stable")
+        yield Requests(*(each[in_time] for each in requests))
+
+
+def _of_transfer(
+    moves: Moves, place: tuple[int, int, int], tensors: list[Tensor], begin: int
+) -> Requests:
+    """Return the requests of one transfer, stream by stream; place: kind, run and turn."""
+    bursts = moves.bursts[:, *place]
+    addresses = [tensor.next(count) for tensor, count in zip(tensors, bursts.tolist(), strict=True)]
+    number, total = np.arange(bursts.sum()), max(1, int(bursts.sum()))
+    return Requests(
+        np.concatenate(addresses),
+        np.repeat([stream.write for stream in STREAMS], bursts),
+        begin + int(moves.begins[place]) + number * int(moves.cycles[place]) // total,
+    )

@@ -76,8 +76,10 @@ COUNTS = (
     "output_sram_read_bytes",
     "output_sram_write_bytes",
     "dram_read_bytes",
+    "dram_demand_read_bytes",
     "dram_write_bytes",
     "dram_read_row_misses",
+    "dram_demand_read_row_misses",
     "dram_write_row_misses",
 )
 
@@ -114,7 +116,7 @@ def simulate_layer(
 
 def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) -> Counter[str]:
     """The counts of one run, but `macs`."""
-    turns, ledger = step_run(job, plans, run.images, output_bits=output_bits)
+    turns, asks, ledger = step_run(job, plans, run.images, output_bits=output_bits)
     counts: Counter[str] = Counter()
     for kind, cycles in sum(turns, Counter()).items():
         counts[f"{kind}_cycles"] = cycles
@@ -128,15 +130,20 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
     dram = Dram(job, run, output_bits)
     streams = [dram.streams(plan) for plan in plans]
     compute = [sum(cycles.values()) for cycles in turns]
-    counts["cycles"] = cycles_with_dram(job, compute, streams)
+    counts["cycles"] = cycles_with_dram(job, compute, asks, streams)
     counts["dram_stall_cycles"] = counts["cycles"] - sum(compute)
     counts["stall_cycles"] = counts["port_stall_cycles"] + counts["dram_stall_cycles"]
     time = DramTime(job.arch["memory"]["dram"], job.arch.get("clock_mhz", 500))
-    for activations, weights, written in streams:
-        counts["dram_read_bytes"] += activations + weights
-        counts["dram_write_bytes"] += written
-        counts["dram_read_row_misses"] += time.pages(activations) + time.pages(weights)
-        counts["dram_write_row_misses"] += time.pages(written)
+    late = job.arch["memory"].get("ports", "slots") == "all"
+    for tile in streams:
+        counts["dram_read_bytes"] += tile.activations + tile.weights + tile.demand
+        counts["dram_demand_read_bytes"] += tile.demand
+        counts["dram_write_bytes"] += tile.outputs
+        alone = tile.demand if late else 0
+        read = (tile.activations + tile.demand - alone, tile.weights, alone)
+        counts["dram_read_row_misses"] += sum(map(time.pages, read))
+        counts["dram_demand_read_row_misses"] += time.pages(alone)
+        counts["dram_write_row_misses"] += time.pages(tile.outputs)
     return counts
 
 

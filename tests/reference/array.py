@@ -17,6 +17,7 @@ from .folds import Fold
 from .mapping import Job, TilePass, TilePlan
 from .ports import ports_of
 from .sram import PARTIAL_SUM_BITS
+from .turns import Ask
 
 # (pass, output of the run, reduction index) -> one product
 Product = Callable[[int, int, int], int]
@@ -39,6 +40,7 @@ class Wave:
     ends_step: bool = False
     begins_fold: bool = False
     loads: bool = False  # operands come in behind this wave
+    known: bool = False  # of a wave that only asks for what is on demand: since the turn began
     drains: bool = False  # the sums of a fold leave their PEs behind it, its last wave
 
 
@@ -138,13 +140,18 @@ class Sequencer:
 
     def waves(self) -> Iterator[Wave]:
         """M19: the passes of the run's tiles in order, each waiting for what it needs."""
-        array, turn = self.array, 0
+        array, turn, begun, known = self.array, 0, -1, 0
         decided: dict[int, int] = {}  # by tile, the wave behind which its mask follows
         for tile, one in self.order():
             trails = one.index >= self.job.leading
             turn = tile + 1 if trails and self.job.interleaved else tile  # M25
+            if turn != begun:
+                begun, known = turn, array.answered
             while self.job.passes[one.index].gated and array.answered < decided[tile]:
                 yield Wave("bubble", turn)
+            if one.index == self.job.leading:
+                earlier = self.job.interleaved and decided[tile] <= known
+                yield Wave("asks", turn, known=earlier)
             yield from self.through_ports(tile, one, self.pass_waves(turn, tile, one))
             if one.index == self.job.leading - 1:
                 decided[tile] = array.entered_to_work
@@ -250,15 +257,20 @@ def step_run(
     images: int,
     product: Product | None = None,
     output_bits: int = PARTIAL_SUM_BITS,
-) -> tuple[list[Counter[str]], Ledger]:
-    """Steps one run: the cycles of every kind in each turn (M25), and the ledger of its MACs."""
+) -> tuple[list[Counter[str]], list[Ask | None], Ledger]:
+    """Steps one run: the cycles of every kind in each turn (M25), when its trailing passes could
+    begin, and the ledger of its MACs."""
     outputs = images * job.layer.out_channels * job.layer.positions_per_step
     ledger = Ledger(len(job.passes), outputs, job.layer.reduction, product)
     array = SystolicArray(job.rows, job.columns, job.gate_latency_cycles, ledger)
     cycles: list[Counter[str]] = [Counter() for _ in range(len(plans) + job.interleaved)]
+    asks: list[Ask | None] = [None for _ in cycles]
     for wave in Sequencer(job, plans, array, output_bits).waves():
+        if wave.kind == "asks":  # which takes no time
+            asks[wave.turn] = Ask(sum(cycles[wave.turn].values()), wave.known)
+            continue
         if wave.kind != "port_stall":
             array.cycle(wave)
         cycles[wave.turn][wave.kind] += 1
     ledger.check(plans)
-    return cycles, ledger
+    return cycles, asks, ledger

@@ -6,9 +6,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from .mapping import Job
+from .memory import Streams
 
 
 @dataclass(frozen=True)
@@ -62,25 +64,67 @@ def turn(compute_cycles: int, dram_cycles: Fraction) -> int:
     return cycles
 
 
-Streams = tuple[int, int, int]  # bytes: activations and weights read, outputs written
+@dataclass(frozen=True)
+class Ask:
+    """M24: after how many cycles of its array a turn's trailing passes could begin, and whether
+    their mask was known when the turn began."""
+
+    after: int
+    known: bool
 
 
-def cycles_with_dram(job: Job, compute: Sequence[int], tiles: Sequence[Streams]) -> int:
-    """M25: cycles of one run: its turns' `compute` cycles, and its tiles' bytes in between."""
+def cycles_with_dram(
+    job: Job, compute: Sequence[int], asks: Sequence[Ask | None], tiles: Sequence[Streams]
+) -> int:
+    """M25: cycles of one run: its turns' `compute` cycles, and its tiles' bytes in between.
+
+    Under `ports: all` what is on demand is no part of the tile that is fetched ahead: the turn of a
+    tile's trailing passes moves it, from when it is asked for, before all else (M24).
+    """
     time = DramTime(job.arch["memory"]["dram"], job.arch.get("clock_mhz", 500))
-    reads, writes = [tile[:2] for tile in tiles], [tile[2:] for tile in tiles]
+    late = job.arch["memory"].get("ports", "slots") == "all"
+    reads: list[tuple[int, ...]] = []
+    demands: list[Fraction] = []
+    for tile in tiles:
+        together = (tile.activations + tile.demand, tile.weights)
+        reads.append((tile.activations, tile.weights) if late else together)
+        demands.append(time.cycles((tile.demand,)) if late else Fraction(0))
+    writes = [(tile.outputs,) for tile in tiles]
     none = Fraction(0)
+    waiting = deque([none, *demands] if job.interleaved else demands)
     if not job.arch["memory"]["double_buffered"]:
         return sum(
-            turn(0, time.cycles(read)) + turn(cycles, none) + turn(0, time.cycles(written))
-            for cycles, read, written in zip(compute, reads, writes, strict=True)
+            turn(0, time.cycles(read))
+            + turn_on_demand(cycles, none, ask, waiting.popleft())
+            + turn(0, time.cycles(written))
+            for cycles, ask, read, written in zip(compute, asks, reads, writes, strict=True)
         )
     fetching = deque(reads)
     writing: deque[tuple[int, ...]] = deque([(), ()] if job.interleaved else [()])
     writing.extend(writes)
     total = turn(0, time.cycles(fetching.popleft()))
-    for cycles in compute:
+    for cycles, ask in zip(compute, asks, strict=True):
         fetched = fetching.popleft() if fetching else ()
-        total += turn(cycles, time.cycles((*fetched, *writing.popleft())))
+        beside = time.cycles((*fetched, *writing.popleft()))
+        total += turn_on_demand(cycles, beside, ask, waiting.popleft())
     (last_tile,) = writing
     return total + turn(0, time.cycles(last_tile))
+
+
+def turn_on_demand(compute: int, beside: Fraction, ask: Ask | None, demand: Fraction) -> int:
+    """Cycles of a turn, stepped: the array stops before its trailing passes until the DRAM, which
+    does that first, has moved what they need. Each transfer ends with a cycle."""
+    if ask is None or not demand:
+        return turn(compute, beside)
+    left_beside, left_demand = ceil(beside), ceil(demand)
+    cycles = done = 0
+    while done < compute or left_beside or left_demand:
+        asked = ask.known or done >= ask.after
+        works = done < compute and (done < ask.after or not left_demand)
+        if asked and left_demand:
+            left_demand -= 1
+        elif left_beside:
+            left_beside -= 1
+        done += works
+        cycles += 1
+    return cycles

@@ -56,7 +56,8 @@ SUMS = [
     *("activation_sram_read_bytes", "weight_sram_read_bytes"),
     *("output_sram_read_bytes", "output_sram_write_bytes"),
     *("dram_read_bytes", "dram_activation_read_bytes", "dram_weight_read_bytes"),
-    *("dram_write_bytes", "dram_read_row_misses", "dram_write_row_misses"),
+    *("dram_write_bytes", "dram_demand_read_bytes"),
+    *("dram_read_row_misses", "dram_demand_read_row_misses", "dram_write_row_misses"),
     *("energy_pe_pj", "energy_gating_pj", "energy_sram_pj", "energy_dram_pj"),
     *("energy_leakage_pj", "energy_pj"),
 ]

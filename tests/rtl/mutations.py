@@ -89,6 +89,27 @@ FAULTS = (
         "4x4",
     ),
     Fault(
+        "a bank forgets what earlier beats read of it",
+        "pgsim/kernels/banks.py",
+        "needed = read * words + own * points[point, 0]",
+        "needed = own * points[point, 0]",
+        "4x2,dataflow=ws",
+    ),
+    Fault(
+        "a word across two folds is read once",
+        "tests/rtl/slot_feed.sv",
+        "(STATIONARY ? words_before(first_element) : words_upto(first_element));",
+        "words_upto(first_element);",
+        "4x2,dataflow=ws",
+    ),
+    Fault(
+        "a fold's last step does not wait for rows that are not loaded",
+        "tests/rtl/all_ports.sv",
+        "if (ends_fold) elements = left;",
+        "if (ends_fold) elements = 0;",
+        "4x2,dataflow=ws",
+    ),
+    Fault(
         "a step may use what is read in the next cycle",
         "tests/rtl/read_ahead.sv",
         "starved = ends_step && longint'(step_bits) > waiting_before + held;",

@@ -27,11 +27,16 @@ module sequencer
     input logic empty,  // the array
     input logic transfers_done,
     input logic starved,  // of slot operands, if a step ends in this cycle
+    input logic late,  // a port of any buffer
     output pass_t pass,  // what the array works on
     output logic step,  // a cycle of a step enters the array, if enable is up
     output logic ends_step,
+    output logic ends_fold,
     output logic opens_pass,
+    output logic begins_pass,  // with its first step or its first load
     output logic closes_pass,
+    output logic reads_lanes,  // what loads in this cycle is read, and does not stay from before
+    output int output_bits,  // that the pass moves through the output buffer's port
     output logic loads,  // a fold's operands begin to load in this cycle
     output logic enable,
     output logic waits_for_dram,
@@ -208,14 +213,17 @@ module sequencer
     return a.group == b.group && a.lane_group == b.lane_group;
   endfunction
 
-  logic begins_fold, ends_fold;
+  logic begins_fold, load_begun;
   assign step = ready;
   assign begins_fold = ready && here.step == 0 && here.cycle == 0;
   assign ends_step = ready && here.cycle == pass.cycles - 1;
   assign ends_fold = ends_step && here.step == pass.steps - 1;
   assign opens_pass = begins_fold && here.fold == 0 && !opened;
   assign closes_pass = ends_fold && here.fold == pass.folds - 1;
-  assign enable = !waits_for_dram && !(ends_step && starved);
+  assign enable = !waits_for_dram && !(ends_step && starved) && !late;
+  assign begins_pass = OVERLAP_FOLDS || !STATIONARY ? opens_pass : loads && here.fold == 0 && !load_begun;
+  assign reads_lanes = must_load;
+  assign output_bits = transfers.outputs(pass.tile, pass.index);
   // By itself a fold loads before it begins, else with its first step.
   assign loads = OVERLAP_FOLDS ? begins_fold && must_load
       : !moves && !ready && pass.happens && gate_known && STATIONARY && empty && !loaded;
@@ -228,8 +236,10 @@ module sequencer
       loaded <= 0;
       loaded_tile <= -1;
       opened <= 0;
+      load_begun <= 0;
     end else begin
       place <= here;
+      load_begun <= loads && !enable;
       opened <= begins_fold && !enable;  // the ports read on while the first step waits for them
       if (enable) begin
         since_end <= ends_fold ? 0 : since_end < LONG_AGO ? since_end + 1 : LONG_AGO;

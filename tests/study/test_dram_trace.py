@@ -80,6 +80,7 @@ def test_two_windows_by_hand(tmp_path: Path) -> None:
         {},
         {"memory.double_buffered": False, "batch": 2},
         {"array.dataflow": "ws", "memory.lsb_fetch": "on_demand"},
+        {"memory.lsb_fetch": "on_demand", "memory.ports": "all"},
         {"array.dataflow": "is", "memory.weight_sram.kib": 8, "memory.ports": "all"},
         {"memory.dram.model": "pages", "memory.dram.bytes_per_cycle": 3, "batch": 3},
     ],

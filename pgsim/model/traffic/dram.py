@@ -34,7 +34,9 @@ _COUNTS = (
     _bursts("activation_read", "of dram_read_bytes, activations"),
     _bursts("weight_read", "of dram_read_bytes, weights"),
     _bursts("write", "whole bursts written"),
+    _bursts("demand_read", "of dram_activation_read_bytes, planes on demand", priced=False),
     _row_misses("read", "what is read"),
+    _row_misses("demand_read", "planes on demand that wait for the gate"),
     _row_misses("write", "what is written"),
 )
 
@@ -52,16 +54,22 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
         if job.tiling.runs > 1 and FETCHES[name].only_in_first_run(job):
             runs = np.tile(first(job.tiling.runs), batches)
             fetched[name] = fetched[name] * runs[:, None, None, None]
+    demanded = late = np.zeros((1, 1, 1, 1), np.int64)
     if tiles.mask is not None and job.demand_bits:
         demanded = demanded_bursts(job, tiles.mask, once)
         fetched[ACTIVATIONS.name] = fetched[ACTIVATIONS.name] + demanded
+        late = demanded if job.demands_late else late
+    ahead = fetched[ACTIVATIONS.name] - late  # what waits for the gate is a stream of its own
     written = bursts(job, job.tiling.outputs * job.output_bits)
     return {
         "dram_read_bursts": fetched[ACTIVATIONS.name] + fetched[WEIGHTS.name],
         **{f"dram_{name}_read_bursts": each for name, each in fetched.items()},
+        "dram_demand_read_bursts": demanded,
         "dram_write_bursts": written,
-        "dram_read_row_misses": _misses(job, fetched[ACTIVATIONS.name])
+        "dram_read_row_misses": _misses(job, ahead)
+        + _misses(job, late)
         + _misses(job, fetched[WEIGHTS.name]),
+        "dram_demand_read_row_misses": _misses(job, late),
         "dram_write_row_misses": _misses(job, written),
     }
 

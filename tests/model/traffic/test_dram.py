@@ -35,6 +35,8 @@ def test_each_tile_fetches_its_share() -> None:
         "dram_activation_read_bursts": [[[[4, 2], [0, 0]]]],
         "dram_read_bursts": [[[[8, 2], [2, 0]]]],
         "dram_write_bursts": [[[[1, 1], [1, 1]]]],
+        "dram_demand_read_bursts": [[[[0, 0], [0, 0]]]],
+        "dram_demand_read_row_misses": [[[[0, 0], [0, 0]]]],
         "dram_read_row_misses": [[[[0, 0], [0, 0]]]],
         "dram_write_row_misses": [[[[0, 0], [0, 0]]]],
     }
@@ -53,6 +55,7 @@ def test_on_demand_half_of_it_waits_for_the_gate() -> None:
     # and 2 are active in window 1, 2 bursts, and 4 in window 2, one.
     found = bursts({"memory.lsb_fetch": "on_demand"}, "pg")
     assert found["dram_activation_read_bursts"] == [[[[2 + 2, 1 + 1], [0, 0]]]]
+    assert found["dram_demand_read_bursts"] == [[[[2, 1], [0, 0]]]]
 
 
 def test_weights_come_in_the_first_step_of_every_batch() -> None:
@@ -79,6 +82,8 @@ def test_counts_are_shown_in_bytes() -> None:
         "dram_activation_read_bytes": 32,
         "dram_weight_read_bytes": 32,
         "dram_write_bytes": 32,
+        "dram_demand_read_bytes": 32,
+        "dram_demand_read_row_misses": 1,
         "dram_read_row_misses": 1,
         "dram_write_row_misses": 1,
     }
