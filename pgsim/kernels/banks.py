@@ -18,7 +18,8 @@ class Reads(NamedTuple):
     lead_cycles: from a fold's first cycle to its first step.
     edge_cycles, bus_cycles: folds of the reduction begin as far apart as all beats and an edge
     take, or as the bus does if that is longer.
-    fold_kinds: int64 (folds,), of every fold of the reduction, which of the `deadlines` it has.
+    folds: int64 (points, 3), of folds of the reduction that may be the latest which of the
+    `deadlines` each has, the words of a vector that folds before it read, and its number.
     deadlines: int64 (kinds, points, 2), words of a vector, and cycles from a beat's begin by which
     they are needed; a kind's last point is of all words that a fold reads of a vector.
     """
@@ -29,7 +30,7 @@ class Reads(NamedTuple):
     lead_cycles: int
     edge_cycles: int
     bus_cycles: int
-    fold_kinds: np.ndarray
+    folds: np.ndarray
     deadlines: np.ndarray
 
 
@@ -48,21 +49,34 @@ def deadlines(step_ends, stretch, bits, port_bits, step_cycles):
     elements that lie packed from a port word on. Of the points (words, cycles) only those are
     returned at which some number of vectors is furthest behind: their lower convex hull.
     """
-    hull = np.empty((step_ends.size, 2), np.int64)
-    size = 0
+    points = np.empty((step_ends.size, 2), np.int64)
     for step in range(step_ends.size):
         whole, part = divmod(step_ends[step], stretch)
         words = whole * (-(-stretch * bits // port_bits)) - (-part * bits // port_bits)
-        cycles = (step + 1) * step_cycles
+        points[step, 0], points[step, 1] = words, (step + 1) * step_cycles
+    return latest(points)
+
+
+@kernel
+def latest(points):
+    """Return the points (words, times) at which any number of vectors may be furthest behind.
+
+    That is where vectors times words less a time, at any pace, is greatest: the lower convex hull.
+    points: int64 (points, 2), neither words nor times falling.
+    """
+    hull = np.empty_like(points)
+    size = 0
+    for point in range(len(points)):
+        words, time = points[point, 0], points[point, 1]
         if size and hull[size - 1, 0] == words:
-            continue  # nothing is read in this step
+            continue  # nothing more is read by then
         while size > 1:
             rise = hull[size - 1, 1] - hull[size - 2, 1]
             run = hull[size - 1, 0] - hull[size - 2, 0]
-            if rise * (words - hull[size - 1, 0]) < (cycles - hull[size - 1, 1]) * run:
+            if rise * (words - hull[size - 1, 0]) < (time - hull[size - 1, 1]) * run:
                 break
             size -= 1
-        hull[size, 0], hull[size, 1] = words, cycles
+        hull[size, 0], hull[size, 1] = words, time
         size += 1
     return hull[:size]
 
@@ -90,11 +104,9 @@ def lateness(vectors, count, issued, reads, beats):
             behind[kind], read = _behind(beats[bank, :used], reads.deadlines[kind], reads)
         if read == 0:
             continue
-        before = np.int64(0)
-        for fold in range(reads.fold_kinds.size):
-            kind = reads.fold_kinds[fold]
-            late = max(late, before + behind[kind] - fold * spacing)
-            before += read * reads.deadlines[kind, -1, 0]
+        for fold in range(len(reads.folds)):
+            before, begin = reads.folds[fold, 1], reads.folds[fold, 2] * spacing
+            late = max(late, read * before + behind[reads.folds[fold, 0]] - begin)
     return late
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def vector_words(job: Job, index: int) -> int:
     """Return the words that a pass reads of each operand vector, over all folds."""
-    return int(_fold_words(job, index).sum())
+    return int(fold_words(job, index).sum())
 
 
 def bank_reads(job: Job, index: int) -> Reads | None:
@@ -32,10 +32,11 @@ def bank_reads(job: Job, index: int) -> Reads | None:
         steps = _ends(job.shape.reduction, rate.macs)
         stretch = job.slot_operand.stretch(job.shape)
         points = deadlines(steps, stretch, bits, sram.port_bits, rate.cycles)[None]
-        kinds = np.zeros(1, np.int64)
+        folds = np.zeros((1, 3), np.int64)
     else:
-        words, kinds = np.unique(_fold_words(job, index), return_inverse=True)
+        words, kinds = np.unique(fold_words(job, index), return_inverse=True)
         points = np.stack([words, np.full_like(words, rate.cycles)], axis=-1)[:, None]
+        folds = _latest_folds(words, kinds)
     spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
     return Reads(
         banks=min(sram.banks, job.cuts[1].largest),  # no more hold any vector
@@ -44,7 +45,7 @@ def bank_reads(job: Job, index: int) -> Reads | None:
         lead_cycles=lead_cycles(job),
         edge_cycles=0 if array.folds_overlap else flow.edge_cycles(array.rows, array.columns),
         bus_cycles=flow.bus_cycles(array.rows) if array.folds_overlap else 0,
-        fold_kinds=kinds.astype(np.int64),
+        folds=folds,
         deadlines=np.ascontiguousarray(points),
     )
 
@@ -59,7 +60,20 @@ def lead_cycles(job: Job) -> int:
     return flow.bus_cycles(array.rows) if loads_first else 0
 
 
-def _fold_words(job: Job, index: int) -> Counts:
+def _latest_folds(words: Counts, kinds: Counts) -> Counts:
+    """Return the folds of each kind that may be the latest (`banks.Reads.folds`)."""
+    from pgsim.kernels.banks import latest
+
+    read = words[kinds]
+    before, found = np.cumsum(read) - read, []
+    for kind in range(words.size):
+        own = np.flatnonzero(kinds == kind)
+        points = latest(np.stack([before[own], own], axis=-1))
+        found.append(np.insert(points, 0, kind, axis=1))
+    return np.concatenate(found)
+
+
+def fold_words(job: Job, index: int) -> Counts:
     """Return the words of a vector that each fold of the reduction reads, int64 (folds,)."""
     arch, shape = job.arch, job.shape
     operand, port_bits = job.slot_operand, arch.memory.buffers[job.slot_operand.name].port_bits

@@ -11,7 +11,7 @@ from jobs import Listed, job_of
 from reference.folds import short_first
 
 from pgsim import LayerShape
-from pgsim.model.bank_reads import bank_reads, lead_cycles, vector_words
+from pgsim.model.bank_reads import bank_reads, fold_words, lead_cycles, vector_words
 
 
 def words(stretch: int, bits: int, port_bits: int, elements: range) -> int:
@@ -63,7 +63,19 @@ def test_words_of_folds(seed: int) -> None:
     assert vector_words(job, 0) == sum(expected)
     found = bank_reads(job, 0)
     assert found is not None
-    assert [int(found.deadlines[kind, -1, 0]) for kind in found.fold_kinds] == expected
+    assert fold_words(job, 0).tolist() == expected
+    rng = Random(seed)
+    for vectors, spacing in ((rng.randint(1, 50), rng.randint(1, 99)) for _ in range(20)):
+        # Were every fold late by its own words alone, the latest would be one of those looked at.
+        every = [
+            vectors * (sum(expected[:fold]) + own) - fold * spacing
+            for fold, own in enumerate(expected)
+        ]
+        looked_at = [
+            vectors * (before + int(found.deadlines[kind, -1, 0])) - fold * spacing
+            for kind, before, fold in found.folds.tolist()
+        ]
+        assert max(looked_at) == max(every)
 
 
 def test_no_more_banks_are_looked_at_than_hold_a_slot() -> None:

@@ -55,7 +55,8 @@ module accelerator
   logic reads_lanes;
   int output_bits;
   int bank_words[MOST_BANKS];
-  longint asked_bytes;
+  longint asked_bytes, asked_demand_bytes;
+  logic demand_done;
   int step_bits, issue, accesses, windows_known;
   longint vectors_bits;
   int issued[2];
@@ -74,7 +75,8 @@ module accelerator
       .ROWS(ROWS), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS)
   ) all_ports (.*);
   dram_port dram_port (
-      .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asked_bytes, .idle(transfers_done));
+      .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asked_bytes, .asked_demand_bytes,
+      .idle(transfers_done), .demand_idle(demand_done));
 
   // Operands, and what goes with them.
   logic [STREAMS*ROW_WIRES-1:0] row_streams[ROWS];

@@ -97,7 +97,6 @@ def _case(
     memory = case.arch["memory"]
     memory["ports"] = rng.choice(("slots", "all"))
     if memory["ports"] == "all":
-        memory["lsb_fetch"] = "with_msb"  # no DRAM port is asked after the gate
         memory["output_sram"]["banks"] = rng.choice((1, 4, 16, 16))
     return case
 

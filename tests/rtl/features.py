@@ -75,6 +75,8 @@ def _port_features(job: Job, plans: list[TilePlan], counts: dict[str, int]) -> I
     widest = max(lane_bits(job, one.index) * job.rate(one.index)[0] for one in plans[0].passes)
     if widest * len(plans[0].tile.lanes) > bits_a_cycle(job, name_of_lanes(job)):
         yield "a row of lanes takes several cycles"
+    if job.arch["memory"]["lsb_fetch"] == "on_demand" and any(one.happens for one in gated):
+        yield "bursts come after the gate"
     if any(_outputs_wait(job, plan) for plan in plans):
         yield "outputs take longer than a pass"
 

@@ -127,7 +127,9 @@ def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> RtlRun:
     output_bits = output_bits_of(layer, arch, case.scheme)
     dram = Dram(job, run, output_bits)
     for plan in plans:
-        numbers += dram.transfers(plan)
+        streams = dram.streams(plan)
+        late = streams.demand if arch["memory"].get("ports") == "all" else 0
+        numbers += [sum(streams[:3]) - late, streams.outputs, late]
         moved = list(tile_accesses(job, plan, output_bits))
         numbers += [sum(bits for own, _, bits in moved if own == one.index) for one in plan.passes]
     return RtlRun(run, numbers, shape.groups, tile.run_slots, tile.run_lanes)

@@ -96,6 +96,13 @@ FAULTS = (
         "4x2,dataflow=ws",
     ),
     Fault(
+        "what is on demand waits for what else DRAM moves",
+        "tests/rtl/dram_port.sv",
+        "end else if (demand_earlier > 0) begin",
+        "end else if (demand_earlier > 0 && earlier <= 0) begin",
+        "4x4",
+    ),
+    Fault(
         "a word across two folds is read once",
         "tests/rtl/slot_feed.sv",
         "(STATIONARY ? words_before(first_element) : words_upto(first_element));",

@@ -59,6 +59,7 @@ REACHED = {
     "vectors of an issue slot share a bank": 30,
     "a row of lanes takes several cycles": 100,
     "outputs take longer than a pass": 50,
+    "bursts come after the gate": 40,
     "density 0": 20,
     "density 1": 20,
     "sparse": 100,

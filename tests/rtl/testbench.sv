@@ -135,6 +135,7 @@ module testbench
     for (int i = 0; i < tiles_of(given, COLUMNS); i++) begin
       accelerator.sequencer.transfers.read_bytes[i] = longint'(next_integer(file));
       accelerator.sequencer.transfers.write_bytes[i] = longint'(next_integer(file));
+      accelerator.sequencer.transfers.demand_bytes[i] = longint'(next_integer(file));
       for (int p = 0; p < given.passes; p++)
         accelerator.sequencer.transfers.output_bits[i * MOST_PASSES + p] = next_integer(file);
     end

@@ -21,9 +21,11 @@ def reads(
 ) -> Reads:
     settings = {"lead_cycles": 0, "edge_cycles": 0, "bus_cycles": 0} | others
     points = np.array(folds, np.int64)
-    return Reads(
-        banks, beat_slots, spacing, **settings, fold_kinds=np.array(kinds), deadlines=points
-    )
+    before, every = 0, []
+    for number, kind in enumerate(kinds):
+        every.append((kind, before, number))
+        before += folds[kind][-1][0]
+    return Reads(banks, beat_slots, spacing, **settings, folds=np.array(every), deadlines=points)
 
 
 def naive(issued: Sequence[Sequence[int]], own: Reads) -> int:
@@ -40,7 +42,7 @@ def naive(issued: Sequence[Sequence[int]], own: Reads) -> int:
     late = 0
     for bank in range(own.banks):
         read = 0
-        for fold, kind in enumerate(own.fold_kinds):
+        for kind, _, fold in own.folds.tolist():
             for number, beat in enumerate(beats):
                 begin = fold * apart + own.lead_cycles + number * own.beat_spacing_cycles
                 vectors = sum(place % own.banks == bank for place in beat)
