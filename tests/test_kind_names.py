@@ -15,17 +15,18 @@ from typing import NamedTuple
 import pytest
 
 import pgsim
-from pgsim.arch import COUNTINGS, DATAFLOWS, LANES, PES, SCHEDULERS
+from pgsim.arch import COUNTINGS, DATAFLOWS, DRAM_MODELS, LANES, PES, SCHEDULERS
 from pgsim.kinds import by_name
 from pgsim.schemes import OPERANDS, SCHEMES
 from pgsim.workload.ops import OPS
 
 PACKAGE = Path(pgsim.__file__).parent
-FAMILIES = (COUNTINGS, DATAFLOWS, LANES, PES, SCHEDULERS, OPS, OPERANDS, SCHEMES)
+FAMILIES = (COUNTINGS, DATAFLOWS, DRAM_MODELS, LANES, PES, SCHEDULERS, OPS, OPERANDS, SCHEMES)
 NAMES = {name for family in FAMILIES for name in family}
 HOMES = (
     "arch/countings/",
     "arch/dataflows/",
+    "arch/dram_models/",
     "arch/lanes/",
     "arch/pes/",
     "arch/schedulers/",

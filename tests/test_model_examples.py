@@ -51,6 +51,17 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M21", "short fold first", {"msb_cycles": 12, "port_stall_cycles": 8}),
     # 4 * 8 * 3 bits at 8 a cycle: 12 - 8; 4 * 8 * 1 bits: 4, in 8 cycles.
     ("M21", "n_pass planes", {"msb_cycles": 8, "lsb_cycles": 8, "port_stall_cycles": 4}),
+    # Two first words from one bank: 2 - 1. Four words by the fifth step: 4 - 5.
+    ("M43", "a bank conflict", {"lsb_slots_issued": 2, "port_stall_cycles": 1}),
+    ("M43", "a bank conflict, combine", {"lsb_slots_issued": 1, "port_stall_cycles": 1}),
+    # 4 positions * 2 taps * 3 words of a byte.
+    ("M43", "whole words", {"activation_sram_read_bytes": 4 * 2 * 3, "port_stall_cycles": 0}),
+    # 8 * 2 * 8 bits at 8 a cycle: 16 - 8.
+    ("M43", "port of lanes", {"msb_cycles": 8, "port_stall_cycles": 8}),
+    # 4 * 2 * 8 bits at 8 a cycle: 8, and the fourth row loads in the fourth cycle.
+    ("M43", "port of lanes, ws", {"msb_cycles": 6, "port_stall_cycles": 8 - 4}),
+    # 2 * 8 * 4 bits at 8 a cycle: 8 - 3.
+    ("M43", "port of outputs", {"msb_cycles": 3, "port_stall_cycles": 8 - 3}),
     # 4 * 8 * 2 bits, then 3 * 8 * 2.
     ("M22", "slot operand", {"activation_sram_read_bytes": 8 + 6}),
     # 64 bits twice, each a word of 128.
@@ -91,8 +102,31 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M23", "outputs", {"dram_write_bytes": 2 * 8}),
     # 8 * 8 * 2 bits ahead; bursts of pixels 0-3, and of 4-7, each once.
     ("M24", "on demand", {"dram_activation_read_bytes": 16 + 8 + 8}),
+    # 24 + max(5, 8) + (5 + 8 + 5) + max(7, 8) + 8, of which the array takes 5 + 10 + 7.
+    (
+        "M24",
+        "after the gate",
+        {
+            "cycles": 24 + 8 + 18 + 8 + 8,
+            "dram_stall_cycles": 66 - 22,
+            "dram_demand_read_bytes": 8,
+        },
+    ),
     # 24 + max(5, 8) + max(10, 0) + max(7, 8) + 8, of which the array takes 5 + 10 + 7.
     ("M25", "turns", {"cycles": 58, "dram_stall_cycles": 58 - 22}),
+    # 48 + max(5, 16) + max(10, 0) + max(7, 16) + 16, of which the array takes 22.
+    ("M44", "gigabytes a second", {"cycles": 106, "dram_stall_cycles": 106 - 22}),
+    # (24 + 2 * 2) * 5 / 4, then 13 + 10 + 13 + 13. Tile 1 opens two pages, tile 2 one; each writes.
+    (
+        "M44",
+        "pages and refresh",
+        {
+            "cycles": 35 + 13 + 10 + 13 + 13,
+            "dram_stall_cycles": 84 - 22,
+            "dram_read_row_misses": 2 + 1,
+            "dram_write_row_misses": 2,
+        },
+    ),
     # 2 blocks of channels * 4 of rows * 2 * 8 * 4 bits; 2 * 2 * 8 * 8 bits of weights.
     ("M40", "held in rows", {"dram_activation_read_bytes": 64, "dram_weight_read_bytes": 32}),
     # 4 blocks of rows, held for both of channels.

@@ -3,12 +3,20 @@
 from pgsim.arch.config import ArchConfig, config_keys, load_arch
 from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Fabric, Rate
+from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
 from pgsim.arch.lanes import LANES, Counts, Lanes, Words
 from pgsim.arch.nests import LOOPS, Mapping, NestKeys
 from pgsim.arch.objectives import OBJECTIVES, Objective
 from pgsim.arch.pes import PES, SIDE_BY_SIDE, PEKind, side_by_side
 from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
-from pgsim.arch.schedulers import SCHEDULERS, Issued, MaskTiles, Scheduler, even_shortfalls
+from pgsim.arch.schedulers import (
+    SCHEDULERS,
+    Issued,
+    IssuedFromBanks,
+    MaskTiles,
+    Scheduler,
+    even_shortfalls,
+)
 from pgsim.arch.sections import DRAM, LONGEST_SIDE, LSB, PE, SRAM, Array, Memory
 from pgsim.arch.technology import Technology, load_technology
 from pgsim.arch.windows import PARTIAL_SUM_BITS
@@ -17,6 +25,7 @@ __all__ = [
     "COUNTINGS",
     "DATAFLOWS",
     "DRAM",
+    "DRAM_MODELS",
     "LANES",
     "LONGEST_SIDE",
     "LOOPS",
@@ -32,9 +41,11 @@ __all__ = [
     "Array",
     "Counting",
     "Counts",
+    "DRAMModel",
     "Dataflow",
     "Fabric",
     "Issued",
+    "IssuedFromBanks",
     "Lanes",
     "LogicCost",
     "Mapping",

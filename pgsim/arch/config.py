@@ -20,7 +20,7 @@ from pgsim.arch.nests import Mapping as MappingKeys
 from pgsim.arch.pes import PEKind
 from pgsim.arch.schedulers import Scheduler
 from pgsim.arch.section import Section
-from pgsim.arch.sections import LSB, Array, Memory, Name
+from pgsim.arch.sections import BANDWIDTH_KEYS, LSB, Array, DRAMCycles, Memory, Name
 from pgsim.arch.validation import KeyProblems, check_values, check_yaml, dotted_keys
 from pgsim.arch.windows import (
     PARTIAL_SUM_BITS,
@@ -35,6 +35,8 @@ from pgsim.files import shipped
 
 _WORDS = {"mapping": f"mapping.{MappingKeys.word}"}  # sections that a word may stand for
 _VALUES = (str, int, float, bool, tuple, type(None))  # what a key of a design may hold
+# Keys of DRAM of which a design has one: it stays when the clock changes.
+BANDWIDTHS = frozenset(f"memory.dram.{key}" for key in BANDWIDTH_KEYS)
 
 
 class ArchConfig(Section):
@@ -163,6 +165,11 @@ class ArchConfig(Section):
         """The scheduler of gated passes, with its parameters."""
         return self.lsb.chosen
 
+    @cached_property
+    def dram_cycles(self) -> DRAMCycles:
+        """Cycles of a burst of DRAM, and of a page that it opens, exactly (M25, M44)."""
+        return self.memory.dram.cycles(self.mhz)
+
     @property
     def pes(self) -> int:
         """PEs of the array."""
@@ -184,7 +191,8 @@ class ArchConfig(Section):
         Parameters
         ----------
         values : mapping of str to values
-            By dotted key of an architecture (`pgsim.arch.config_keys`), such as `array.rows`.
+            By dotted key of an architecture (`pgsim.arch.config_keys`), such as `array.rows`. A
+            bandwidth of DRAM takes the place of the other one.
 
         Returns
         -------
@@ -205,6 +213,9 @@ class ArchConfig(Section):
         label = f"{self.name}, overridden"
         changed = self.model_dump()
         unknown, different = [], {}
+        replaced = _replaced(values)
+        for key in replaced:
+            _put(changed, key, None)
         for key, value in values.items():
             key = _WORDS.get(key, key)
             if key in config_keys():
@@ -216,7 +227,7 @@ class ArchConfig(Section):
                 location = tuple(str(key).split("."))
                 unknown.append(Problem(location, _not_a_key(key)))
         if "name" not in values:
-            changed["name"] = _renamed(self.name, different)
+            changed["name"] = _renamed(self.name, different, replaced)
         return check_values(ArchConfig, changed, label, known=unknown)
 
 
@@ -265,6 +276,12 @@ def config_keys() -> tuple[str, ...]:
     return dotted_keys(ArchConfig)
 
 
+def _replaced(values: Mapping[str, object]) -> frozenset[str]:
+    """Return the bandwidth of DRAM that gives way where the other one is set."""
+    set_ = {key for key in BANDWIDTHS if values.get(key) is not None}
+    return BANDWIDTHS - values.keys() if set_ else frozenset()
+
+
 def _put(values: dict[str, Any], key: str, value: object) -> Any:
     """Set the value at a dotted key, and return what stood there."""
     *sections, last = key.split(".")
@@ -275,8 +292,12 @@ def _put(values: dict[str, Any], key: str, value: object) -> Any:
     return before
 
 
-def _renamed(name: str, changes: Mapping[str, object]) -> str:
+def _renamed(
+    name: str, changes: Mapping[str, object], replaced: frozenset[str] = frozenset()
+) -> str:
     """Return a design's name with what was changed of it in brackets, each key once.
+
+    replaced: keys whose values other keys took the place of, which the name no longer tells.
 
     Examples
     --------
@@ -289,6 +310,7 @@ def _renamed(name: str, changes: Mapping[str, object]) -> str:
     before = dict(each.partition("=")[::2] for each in inside.split(",")) if inside else {}
     if not (name.endswith("]") and before.keys() <= set(config_keys())):
         base, before = name, {}  # brackets of its own
+    before = {key: text for key, text in before.items() if key not in replaced}
     words = {None: "null", True: "true", False: "false"}
     texts = {
         key: words[value] if value is None or isinstance(value, bool) else str(value)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
 from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow
+from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
 from pgsim.arch.lanes import LANES, Counts, Lanes
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.schedulers import SCHEDULERS, Scheduler
@@ -22,6 +23,7 @@ from pgsim.arch.section import NameIn, Section, configured, parameter_fields
 from pgsim.arch.validation import KeyProblems
 
 LONGEST_SIDE = 1024  # PEs of a row or column
+BANDWIDTH_KEYS = ("bytes_per_cycle", "gb_per_s")  # of a DRAM, which has one of them
 
 _Side = Annotated[int, Field(ge=1, le=LONGEST_SIDE)]
 Name = Annotated[str, Field(min_length=1)]
@@ -29,6 +31,10 @@ Name = Annotated[str, Field(min_length=1)]
 
 class _PEKind(Section):
     kind: Annotated[str, NameIn(PES)]
+
+
+class _DRAMModel(Section):
+    model: Annotated[str, NameIn(DRAM_MODELS)] = "bandwidth"
 
 
 class _Scheduler(Section):
@@ -42,10 +48,15 @@ if TYPE_CHECKING:
 
     class _SchedulerParameters(_Scheduler): ...
 
+    class _DRAMParameters(_DRAMModel): ...
+
 else:
     _PEParameters = create_model("_PE", __base__=_PEKind, **parameter_fields(PES.values()))
     _SchedulerParameters = create_model(
         "_LSB", __base__=_Scheduler, **parameter_fields(SCHEDULERS.values())
+    )
+    _DRAMParameters = create_model(
+        "_DRAM", __base__=_DRAMModel, **parameter_fields(DRAM_MODELS.values())
     )
 
 
@@ -147,19 +158,59 @@ class SRAM(Section):
     port_bits: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
     source: str = ""
 
+    @property
+    def cycle_bits(self) -> int:
+        """Bits that all banks bring in a cycle."""
+        return self.banks * self.port_bits
 
-class DRAM(Section):
+
+class DRAMCycles(NamedTuple):
+    """Cycles of a burst, and of a page that has to be opened, exactly."""
+
+    burst: Fraction
+    row_miss: Fraction
+
+
+class DRAM(_DRAMParameters):
     """Off-chip memory; `kind` names its energy per bit in the technology table."""
 
     kind: Name
-    bytes_per_cycle: Annotated[float, Field(ge=2**-20, le=2**20)]
+    bytes_per_cycle: Annotated[float, Field(ge=2**-20, le=2**20)] | None = None
+    gb_per_s: Annotated[float, Field(ge=2**-20, le=2**20)] | None = None
     burst_bytes: Annotated[int, Field(ge=1, le=65536)]
     source: str = ""
 
+    @property
+    def bandwidth_key(self) -> str:
+        """The key that says the bandwidth, and so what stays when the clock changes (M44)."""
+        return next(key for key in BANDWIDTH_KEYS if getattr(self, key) is not None)
+
     @cached_property
-    def burst_cycles(self) -> Fraction:
-        """Cycles of a burst, exactly, at the decimal bytes per cycle that the file says."""
-        return self.burst_bytes / Fraction(str(self.bytes_per_cycle))
+    def in_time(self) -> DRAMModel:
+        """The model of what transfers take beside their bytes."""
+        return configured(DRAM_MODELS[self.model], self)
+
+    def cycles(self, clock_mhz: float) -> DRAMCycles:
+        """Return what transfers take, exact fractions of the numbers in the file (M44)."""
+        clock, slowdown = Fraction(str(clock_mhz)), self.in_time.slowdown
+        if self.gb_per_s is None:
+            bytes_per_cycle = Fraction(str(self.bytes_per_cycle))
+        else:
+            bytes_per_cycle = 1000 * Fraction(str(self.gb_per_s)) / clock
+        row_miss = self.in_time.row_miss * clock / 1000
+        return DRAMCycles(self.burst_bytes / bytes_per_cycle * slowdown, row_miss * slowdown)
+
+    @model_validator(mode="after")
+    def _is_one_that_can_be(self) -> DRAM:
+        given = [getattr(self, key) for key in BANDWIDTH_KEYS]
+        problems = list(self.in_time.problems(self.burst_bytes).items())
+        if given.count(None) != 1:
+            word = "missing" if None in given else "given twice"
+            keys = " or ".join(BANDWIDTH_KEYS)
+            problems.append((BANDWIDTH_KEYS[0], f"{word}: expected either {keys}, and not both."))
+        if problems:
+            raise KeyProblems(*problems)
+        return self
 
 
 class Memory(Section):
@@ -172,6 +223,7 @@ class Memory(Section):
     double_buffered: bool = True
     retain: bool = False
     counting: Annotated[str, NameIn(COUNTINGS)] = "per_read"
+    ports: Literal["slots", "all"] = "slots"
     dram: DRAM
     source: str = ""
 
@@ -193,6 +245,11 @@ class Memory(Section):
     def convention(self) -> Counting:
         """What counts as an access to the buffers (M22, M47)."""
         return COUNTINGS[self.counting]
+
+    @property
+    def all_ports(self) -> bool:
+        """Whether banks and the ports of all three buffers are waited for (M43); else M21 holds."""
+        return self.ports == "all"
 
     def usable_bits(self, sram: SRAM) -> int:
         """Return the bits of a buffer that one tile may use (U of MODEL.md)."""

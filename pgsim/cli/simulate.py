@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import click
@@ -28,10 +29,13 @@ from pgsim.cli.output import (
     table,
     whole,
 )
+from pgsim.cli.streams import say
 from pgsim.errors import InputError
+from pgsim.files import check_new_file
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.table_files import write_table
+from pgsim.study.dram_trace import write_dram_trace
 from pgsim.study.nests import explain as explained_nest
 from pgsim.study.simulation import simulate
 from pgsim.study.timeline import check_timeline_path, write_timeline
@@ -42,6 +46,17 @@ def _check_timeline_path(
     ctx: click.Context, param: click.Parameter, path: Path | None
 ) -> Path | None:
     return path if path is None else check_timeline_path(path)
+
+
+def _check_trace_path(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    return path if path is None else check_new_file(path)
+
+
+def _check_apart(files: dict[str, Path]) -> None:
+    """Refuse two files of one name; files: by what is written to each."""
+    for (what, path), (other, again) in combinations(files.items(), 2):
+        if path == again:
+            raise InputError(f"{path}: {what} and {other} cannot be one file")
 
 
 @click.command("simulate")
@@ -62,6 +77,13 @@ def _check_timeline_path(
     metavar="FILE",
     help="Write when passes, transfers and waits begin and end, as a Chrome trace in .json.",
 )
+@click.option(
+    "--dram-trace",
+    type=click.Path(path_type=Path),
+    callback=_check_trace_path,
+    metavar="FILE",
+    help="Write every request to DRAM, in the format of Ramulator's memory traces.",
+)
 def command(
     trace: str,
     arch: str,
@@ -74,6 +96,7 @@ def command(
     per_image: bool,
     output: Path | None,
     timeline: Path | None,
+    dram_trace: Path | None,
 ) -> None:
     """Simulate TRACE on a design, layer by layer.
 
@@ -97,10 +120,14 @@ def command(
     --timeline writes what happens when: open the file at ui.perfetto.dev or in
     another viewer of Chrome traces. Layers follow each other, with all their
     batches. 1 us of the viewer is 1 cycle. What repeats is merged.
+
+    --dram-trace writes a line for each burst: its address, R or W, and the
+    cycle. Layers follow each other, with all their batches (MODEL.md, M44).
     """
-    if timeline is not None and timeline == output:
-        raise InputError(f"{timeline}: the table and the timeline cannot be one file")
-    store = WorkStore() if timeline is not None else None  # the timeline runs the layers once more
+    files = {"the table": output, "the timeline": timeline, "the requests": dram_trace}
+    _check_apart({what: path for what, path in files.items() if path is not None})
+    again = timeline is not None or dram_trace is not None  # they run the layers once more
+    store = WorkStore() if again else None
     result = simulate(
         load_trace(trace, verify=verify),
         chosen_arch(arch, settings),
@@ -115,6 +142,9 @@ def command(
         write_table(result.layers, output)
     if timeline is not None:
         write_timeline(result, timeline, store=store)
+    if dram_trace is not None:
+        count = write_dram_trace(result, dram_trace, store=store)
+        say(f"{dram_trace}: {count:,} requests, one a line", err=True)
     paragraph(
         f"{result.trace.name} ({masks_of(result.trace)}), {result.images:,} images, "
         f"on {result.arch.name}, scheme {scheme};\nper image, energy and DRAM stalls provisional:"

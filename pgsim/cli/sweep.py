@@ -17,6 +17,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from pgsim.arch import load_arch
+from pgsim.arch.config import BANDWIDTHS
 from pgsim.cli.options import table_option
 from pgsim.cli.output import console
 from pgsim.cli.streams import say
@@ -55,6 +57,7 @@ def command(
         raise click.MissingParameter(ctx=ctx, param=missing)
     else:
         _note_what_ifs(asked)
+        _note_bandwidths(asked)
         with _bar() as told:
             frame = sweep(asked, jobs=jobs, progress=told("simulating"), checking=told("checking"))
         write_table(frame, output)
@@ -75,6 +78,17 @@ def _note_what_ifs(asked: SweepSpec) -> None:
             "network was not run again; later layers' inputs would change, and accuracy",
             err=True,
         )
+
+
+def _note_bandwidths(asked: SweepSpec) -> None:
+    """Say what stays of DRAM's bandwidth where the clock does not."""
+    if "clock_mhz" not in asked.axes or BANDWIDTHS & asked.axes.keys():
+        return
+    stays: dict[str, list[str]] = {}
+    for arch in map(load_arch, asked.archs):
+        stays.setdefault(arch.memory.dram.bandwidth_key, []).append(arch.name)
+    for key, names in stays.items():
+        say(f"note: as clock_mhz changes, dram.{key} stays: {', '.join(names)}", err=True)
 
 
 @contextmanager

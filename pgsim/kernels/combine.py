@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pgsim.kernels.banks import Vectors, beats_of, lateness
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.shortfall import shortfall
 from pgsim.kernels.slots import is_active, lanes_of_slots
@@ -18,6 +19,13 @@ class Table(NamedTuple):
 
     ways: int
     open_slots: int
+
+
+class Issues(NamedTuple):
+    """What is issued: how many slots share each issue slot, and the issue slot of each slot."""
+
+    members: np.ndarray
+    of_slots: np.ndarray
 
 
 @kernel(inline="always")
@@ -41,12 +49,13 @@ def _drop_oldest(used, held):
 
 
 @kernel(inline="always")
-def _issue(slots, begin, end, table, used, members):
+def _issue(slots, begin, end, table, used, issues):
     """Issue the slots of a window, and return how many issue slots they take.
 
     used: uint64 (lane words, open slots), room for the lanes of the held issue slots.
-    members: int64, is filled with how many slots share each issue slot.
+    issues: int64 arrays, are filled with what is issued.
     """
+    members = issues.members
     held = oldest = 0
     for slot in range(begin, end):
         if not is_active(slots, slot):
@@ -64,10 +73,16 @@ def _issue(slots, begin, end, table, used, members):
                 used[chunk, place] = np.uint64(0)
         joined = oldest + place
         members[joined] += 1
+        issues.of_slots[slot] = joined
         full = members[joined] == table.ways  # then it seems to use every lane
         for chunk in range(used.shape[0]):
             used[chunk, place] |= _ALL if full else slots[chunk, slot]
     return oldest + held
+
+
+@kernel
+def _issues(slots):
+    return Issues(np.empty(slots, np.int64), np.empty(slots, np.int64))
 
 
 @kernel
@@ -86,7 +101,7 @@ def combine(rows, lanes, lane_bounds, slot_bounds, table, rates):
     groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
     issued = np.zeros((batches, groups, windows), np.int64)
     shortfalls = np.zeros((len(rates), batches, groups, windows), np.int64)
-    members = np.empty(slot_bounds[windows], np.int64)
+    issues = _issues(slot_bounds[windows])
     for group in range(groups):
         own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
         slots = np.empty(((own.size + 63) >> 6, 64 * words), np.uint64)
@@ -95,9 +110,43 @@ def combine(rows, lanes, lane_bounds, slot_bounds, table, rates):
             lanes_of_slots(rows[batch], own, slots)
             for window in range(windows):
                 begin, end = slot_bounds[window], slot_bounds[window + 1]
-                count = _issue(slots, begin, end, table, used, members)
+                count = _issue(slots, begin, end, table, used, issues)
                 issued[batch, group, window] = count
                 for rate in range(len(rates)):
-                    behind = shortfall(members, count, rates[rate])
+                    behind = shortfall(issues.members, count, rates[rate])
                     shortfalls[rate, batch, group, window] = behind
     return issued, shortfalls
+
+
+@kernel
+def combine_from_banks(rows, lanes, lane_bounds, slot_bounds, table, reads):
+    """Count the slots that `combine` issues in every tile, and how late banks are with them.
+
+    As `combine`, but reads: `banks.Reads`. Returns int64 (batches, lane groups, windows) twice:
+    issue slots, and cycles. Source: MODEL.md M12, M43.
+    """
+    batches, _, words = rows.shape
+    groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
+    issued = np.zeros((batches, groups, windows), np.int64)
+    late = np.zeros((batches, groups, windows), np.int64)
+    issues = _issues(slot_bounds[windows])
+    most = np.diff(slot_bounds).max()
+    beats, vectors = beats_of(most, reads), Vectors(*_issues(most))
+    for group in range(groups):
+        own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
+        slots = np.empty(((own.size + 63) >> 6, 64 * words), np.uint64)
+        used = np.empty((slots.shape[0], table.open_slots), np.uint64)
+        for batch in range(batches):
+            lanes_of_slots(rows[batch], own, slots)
+            for window in range(windows):
+                begin, end = slot_bounds[window], slot_bounds[window + 1]
+                count = _issue(slots, begin, end, table, used, issues)
+                read = 0
+                for slot in range(begin, end):
+                    if is_active(slots, slot):
+                        vectors.issues[read] = issues.of_slots[slot]
+                        vectors.places[read] = slot - begin
+                        read += 1
+                issued[batch, group, window] = count
+                late[batch, group, window] = lateness(vectors, read, count, reads, beats)
+    return issued, late

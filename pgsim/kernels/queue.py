@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pgsim.kernels.banks import Vectors, beats_of, lateness
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.shortfall import shortfall
 from pgsim.kernels.slots import is_active, lanes_of_slots
@@ -137,3 +138,61 @@ def queue(rows, lanes, lane_bounds, slot_bounds, fifos, rates):
                     behind = shortfall(popped, count, rates[rate])
                     shortfalls[rate, batch, group, window] = behind
     return issued, shortfalls
+
+
+@kernel(inline="always")
+def _pop_times(slots, begin, end, fifos, empty_at, vectors):
+    """Find the slot time in which each entry of a window pops; return slot times, and entries.
+
+    empty_at: int64 (lanes,), is filled with the slot time at which each lane has popped its last.
+    vectors: `Vectors`, is filled with an entry each.
+    """
+    now = pushed = entries = 0
+    empty_at[:] = 0
+    for slot in range(begin, end):
+        if not is_active(slots, slot):
+            continue
+        overflows = pushed == fifos.scan
+        for lane in range(empty_at.size):
+            if (slots[lane >> 6, slot] >> np.uint64(lane & 63)) & np.uint64(1):
+                overflows |= empty_at[lane] - now == fifos.depth
+        if overflows:
+            now += 1
+            pushed = 0
+        for lane in range(empty_at.size):
+            if (slots[lane >> 6, slot] >> np.uint64(lane & 63)) & np.uint64(1):
+                pops = max(now, empty_at[lane])
+                empty_at[lane] = pops + 1
+                vectors.issues[entries], vectors.places[entries] = pops, slot - begin
+                entries += 1
+        pushed += 1
+    return empty_at.max(), entries
+
+
+@kernel
+def queue_from_banks(rows, lanes, lane_bounds, slot_bounds, fifos, reads):
+    """Count the slot times that `queue` takes for every tile, and how late banks are with them.
+
+    As `queue`, but reads: `banks.Reads`. Returns int64 (batches, lane groups, windows) twice: slot
+    times, and cycles. Source: MODEL.md M13, M43.
+    """
+    batches, _, words = rows.shape
+    groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
+    issued = np.zeros((batches, groups, windows), np.int64)
+    late = np.zeros((batches, groups, windows), np.int64)
+    most = np.diff(slot_bounds).max()
+    beats = beats_of(most, reads)
+    entries = most * np.diff(lane_bounds).max()
+    vectors = Vectors(np.empty(entries, np.int64), np.empty(entries, np.int64))
+    for group in range(groups):
+        own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
+        slots = np.empty(((own.size + 63) >> 6, 64 * words), np.uint64)
+        empty_at = np.empty(own.size, np.int64)
+        for batch in range(batches):
+            lanes_of_slots(rows[batch], own, slots)
+            for window in range(windows):
+                begin, end = slot_bounds[window], slot_bounds[window + 1]
+                count, read = _pop_times(slots, begin, end, fifos, empty_at, vectors)
+                issued[batch, group, window] = count
+                late[batch, group, window] = lateness(vectors, read, count, reads, beats)
+    return issued, late

@@ -49,15 +49,17 @@ class Work(NamedTuple):
 
 
 class Transfers(NamedTuple):
-    """Cycles of DRAM around every turn, int64 (runs, turns) each.
+    """Cycles of DRAM around every turn, int64 (runs, turns) each, and on demand of every tile.
 
     before: the turn waits for it to begin. beside: it begins with the turn, and the next turn
-    waits for it. after: it begins when both are done.
+    waits for it. after: it begins when both are done. demand: int64 (runs, tiles), what a tile's
+    trailing passes wait for, asked for when its mask is known, and moved before all else.
     """
 
     before: np.ndarray
     beside: np.ndarray
     after: np.ndarray
+    demand: np.ndarray
 
 
 class Events(NamedTuple):
@@ -65,13 +67,17 @@ class Events(NamedTuple):
 
     pass_begins, pass_ends: int64 (passes, runs, tiles), port stalls included; of a pass that does
     not happen both are when it was dropped. turn_begins, turn_ends: int64 (runs, turns), of the
-    array's work, the transfer beside it apart. ends: int64 (runs,), when the last transfer is done.
+    array's work, the transfer beside it apart. demand_begins: int64 (runs, tiles), when what is on
+    demand is asked for. demand_waits: int64 (runs, turns), how long a turn's work stands still for
+    it. ends: int64 (runs,), when the last transfer is done.
     """
 
     pass_begins: np.ndarray
     pass_ends: np.ndarray
     turn_begins: np.ndarray
     turn_ends: np.ndarray
+    demand_begins: np.ndarray
+    demand_waits: np.ndarray
     ends: np.ndarray
 
 
@@ -82,7 +88,7 @@ def timeline(work, transfers, order):
     One enable stops the whole array, so its own clock stands still while a port or DRAM is waited
     for. A turn is a tile; or, interleaved, there is one more turn than tiles, and turn j holds the
     leading passes of tile j and the trailing passes of tile j - 1.
-    Source: MODEL.md M17 to M19, M21, M25.
+    Source: MODEL.md M17 to M19, M21, M24, M25.
     """
     passes, runs, tiles = work.pass_cycles.shape
     turns = tiles + int(order.interleaved)
@@ -90,6 +96,8 @@ def timeline(work, transfers, order):
         np.zeros((passes, runs, tiles), np.int64),
         np.zeros((passes, runs, tiles), np.int64),
         np.zeros((runs, turns), np.int64),
+        np.zeros((runs, turns), np.int64),
+        np.zeros((runs, tiles), np.int64),
         np.zeros((runs, turns), np.int64),
         np.zeros(runs, np.int64),
     )
@@ -108,7 +116,9 @@ def _time_run(run, work, transfers, order, gate_known, events):
     stopped = np.int64(0)  # for how long that clock has stood still
     for turn in range(tiles + behind):
         stopped += transfers.before[run, turn]
+        began = now
         events.turn_begins[run, turn] = now + stopped
+        moved = now + stopped + transfers.beside[run, turn]
         begins_segment = turn % order.segment_tiles == 0
         # Trailing passes go first where the array still holds the operands of their segment.
         shift = order.leading if behind and begins_segment else 0
@@ -120,6 +130,14 @@ def _time_run(run, work, transfers, order, gate_known, events):
                 continue
             if trails:
                 now = max(now, gate_known[tile])
+                if index == order.leading and transfers.demand[run, tile] > 0:
+                    known_before = behind and gate_known[tile] <= began
+                    asked = events.turn_begins[run, turn] if known_before else now + stopped
+                    arrives = asked + transfers.demand[run, tile]
+                    moved = max(moved, asked) + transfers.demand[run, tile]
+                    events.demand_begins[run, tile] = asked
+                    events.demand_waits[run, turn] = max(0, arrives - now - stopped)
+                    stopped += events.demand_waits[run, turn]
             cycles = work.pass_cycles[index, run, tile]
             fold = work.fold_cycles[index, run, tile]
             taken = fold if order.drains else 0  # its bus is, so long after its first step
@@ -138,6 +156,5 @@ def _time_run(run, work, transfers, order, gate_known, events):
         if turn + 1 == tiles + behind or order.one_buffer:
             now = max(now, pass_end + order.skew_cycles)
         events.turn_ends[run, turn] = now + stopped
-        moved = events.turn_begins[run, turn] + transfers.beside[run, turn]
         stopped += max(0, moved - events.turn_ends[run, turn]) + transfers.after[run, turn]
     events.ends[run] = now + stopped

@@ -68,7 +68,14 @@ class BlockTiles:
     @cached_property
     def tile_slots(self) -> Counts:
         """Slots of each tile, int64 (1, 1, lane groups of a block, blocks)."""
-        return (self.window_slots[self.windows] * self.exists)[None, None]
+        return self.by_window(self.window_slots)
+
+    def by_window(self, counts: Counts) -> Counts:
+        """Return counts of windows (windows,) as those of tiles, 0 where there is none.
+
+        Returns int64 (1, 1, lane groups of a block, blocks).
+        """
+        return (counts[self.windows] * self.exists)[None, None]
 
     @cached_property
     def outputs(self) -> Counts:

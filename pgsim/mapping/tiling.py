@@ -88,7 +88,11 @@ class Tiling:
     @cached_property
     def tile_slots(self) -> Counts:
         """Slots of each tile, int64 (1, 1, 1, windows)."""
-        return self.window_slots[None, None, None, :]
+        return self.by_window(self.window_slots)
+
+    def by_window(self, counts: Counts) -> Counts:
+        """Return counts of windows (windows,) as those of tiles, int64 (1, 1, 1, windows)."""
+        return counts[None, None, None, :]
 
     @cached_property
     def tile_lanes(self) -> Counts:

@@ -60,12 +60,12 @@ def roughly(size: Size) -> int:
     columns, port = arch.array.columns, arch.memory.buffers[job.slot_operand.name]
     cycles = sum(rate.output_cycles for rate in job.rates)
     edges = 4 * (arch.array.rows + columns) + arch.lsb.gate_latency_cycles + 4
-    bits = max(port.banks * port.port_bits, 1024 * columns)
+    bits = max(port.cycle_bits, 1024 * columns)
     passes = len(job.passes) + 1
     array = lanes.size * windows.largest * (cycles + passes * reduction * edges) * bits
     elements = FETCHES[ACTIVATIONS.name].group_elements(job) * job.shape.kernel[0]
     elements += FETCHES[WEIGHTS.name].group_elements(job) * columns
-    burst = max(arch.memory.dram.burst_bytes, math.ceil(arch.memory.dram.burst_cycles))
+    burst = max(arch.memory.dram.burst_bytes, math.ceil(sum(arch.dram_cycles)))
     return size.tiles * (array + 2 * passes * (16 * elements + 64) * burst)
 
 
@@ -130,6 +130,28 @@ class Size:
         return self.outputs * job.shape.reduction * bits
 
     @cached_property
+    def slot_word_bits(self) -> int:
+        """The same in whole words where vectors are read in those; an element lies in three."""
+        job = self.job
+        if not job.arch.memory.all_ports:
+            return self.slot_bits
+        vectors = self.outputs * len(job.passes)
+        port = job.arch.memory.buffers[job.slot_operand.name].port_bits
+        return vectors * 3 * job.shape.reduction * port
+
+    @cached_property
+    def port_waits(self) -> int:
+        """Cycles that ports are waited for, bank after bank where banks are looked at."""
+        job, memory = self.job, self.job.arch.memory
+        slots, lanes = (memory.buffers[each.name] for each in (job.slot_operand, job.lane_operand))
+        roundings = len(job.passes) * self.tiles
+        if not memory.all_ports:
+            return self.slot_bits // slots.cycle_bits + roundings
+        words = self.slot_word_bits // slots.port_bits
+        sums = 2 * _sum_bits(self) // memory.output_sram.cycle_bits
+        return words + _lane_bits(self) // lanes.cycle_bits + sums + 3 * roundings
+
+    @cached_property
     def dram_bursts(self) -> int:
         """Bursts of both operands and of the outputs."""
         job = self.job
@@ -143,16 +165,13 @@ def _counts(size: Size) -> Iterator[Estimate]:
     array, dram = job.arch.array, job.arch.memory.dram
     yield "MACs", len(job.passes) * size.images * job.shape.macs
     yield "busy PE cycles", size.outputs * sum(rate.output_cycles for rate in job.rates)
-    port = job.arch.memory.buffers[job.slot_operand.name]
-    waits = size.slot_bits // (port.banks * port.port_bits) + len(job.passes) * size.tiles
     tile_cycles = sum(size.pass_cycles) + 2 * array.skew_cycles + job.arch.lsb.gate_latency_cycles
-    burst_cycles = dram.burst_cycles
-    moves = size.dram_bursts * burst_cycles.numerator // burst_cycles.denominator
-    yield "cycles", size.tiles * (tile_cycles + 4) + waits + moves
+    moves = math.ceil(size.dram_bursts * sum(job.arch.dram_cycles))  # a burst opens a page at most
+    yield "cycles", size.tiles * (tile_cycles + 4) + size.port_waits + moves
     yield "bytes of DRAM", size.dram_bursts * dram.burst_bytes
     words = max(each.port_bits for each in job.arch.memory.buffers.values())
     rounding = (len(job.passes) + 1) * size.tiles * words
-    yield "bits of SRAM", size.slot_bits + _lane_bits(size) + _sum_bits(size) + rounding
+    yield "bits of SRAM", size.slot_word_bits + _lane_bits(size) + _sum_bits(size) + rounding
     if job.arch.array.register_files.words:
         yield "words of register files", _register_words(size)
     if job.gated:
@@ -184,7 +203,7 @@ def _steps(size: Size) -> Iterator[Estimate]:
         yield f"{name} bits of MACs", size.outputs * job.shape.reduction * bits
     port = job.arch.memory.buffers[job.slot_operand.name]
     for index, cycles in enumerate(size.pass_cycles):
-        brought = cycles * port.banks * port.port_bits
+        brought = cycles * port.cycle_bits
         if brought > _MOST and not slot_reads(job, index).port_is_faster:
             yield "bits that a port brings", brought
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def waits_in(events: Events, work: Work) -> Waits:
     """Return the cycles of every run, and how many of them the array stands still for what."""
     ports = work.port_stall_cycles.sum(axis=(0, 2))
     in_turns = (events.turn_ends - events.turn_begins).sum(axis=1)
-    return Waits(events.ends, ports, events.ends - in_turns)
+    return Waits(events.ends, ports, events.ends - in_turns + events.demand_waits.sum(axis=1))
 
 
 def counts(stood: Waits, steady_cycles: Counts, batches: Batches) -> dict[str, Counts]:
@@ -124,39 +124,66 @@ def pass_cycles(job: Job, timing: PassTiming) -> Counts:
 
 
 def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:
-    """Return the cycles of DRAM around every turn, from the bursts of every tile (M25)."""
+    """Return the cycles of DRAM around every turn, from the traffic of every tile (M25)."""
     from pgsim.kernels.timeline import Transfers
 
-    read = of_runs(traffic["dram_read_bursts"], tiles)
-    written = of_runs(traffic["dram_write_bursts"], tiles)
-    runs, run_tiles = read.shape
+    bursts = moved_around(job, order, tiles, traffic, "bursts")
+    if not job.arch.memory.dram.in_time.has_pages:
+        return Transfers(*(transfer_cycles(job, each) for each in bursts))
+    both = zip(bursts, moved_around(job, order, tiles, traffic, "row_misses"), strict=True)
+    return Transfers(*(transfer_cycles(job, *each) for each in both))
+
+
+def moved_around(
+    job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts], what: str
+) -> Transfers:
+    """Return how many bursts, or row misses, move around every turn and on demand (M24, M25)."""
+    read, written, demand = (
+        of_runs(traffic[f"dram_{way}_{what}"], tiles) for way in ("read", "write", "demand_read")
+    )
+    if not job.demands_late:
+        demand = np.zeros_like(demand)
+    return around_turns(order, read - demand, written, demand)
+
+
+def around_turns(order: Order, read: Counts, written: Counts, demand: Counts) -> Transfers:
+    """Return what moves around every turn, from what every tile reads and writes (M25)."""
+    from pgsim.kernels.timeline import Transfers
+
+    runs, tiles = read.shape
     behind = int(order.interleaved)
     if order.one_buffer:
-        beside = np.zeros((runs, run_tiles), np.int64)
-        return Transfers(transfer_cycles(job, read), beside, transfer_cycles(job, written))
-    before = np.zeros((runs, run_tiles + behind), np.int64)
+        return Transfers(read, np.zeros((runs, tiles), np.int64), written, demand)
+    before = np.zeros((runs, tiles + behind), np.int64)
     after, moved = np.zeros_like(before), np.zeros_like(before)
-    before[:, 0] = transfer_cycles(job, read[:, 0])
-    moved[:, : run_tiles - 1] += read[:, 1:]
+    before[:, 0] = read[:, 0]
+    moved[:, : tiles - 1] += read[:, 1:]
     moved[:, behind + 1 :] += written[:, :-1]
-    after[:, -1] = transfer_cycles(job, written[:, -1])
-    return Transfers(before, transfer_cycles(job, moved), after)
+    after[:, -1] = written[:, -1]
+    return Transfers(before, moved, after, demand)
 
 
-def transfer_cycles(job: Job, bursts: Counts) -> Counts:
-    """Return the cycles that whole bursts take, exactly rounded up (M25)."""
-    numerator, denominator = job.arch.memory.dram.burst_cycles.as_integer_ratio()
-    whole, rest = divmod(numerator, denominator)
-    if rest == 0:
-        return bursts * whole
-    # bursts * rest could overflow: whole multiples of the denominator are taken out first.
-    times, few = np.divmod(bursts, denominator)
+def transfer_cycles(job: Job, bursts: Counts, misses: Counts | None = None) -> Counts:
+    """Return the cycles that whole bursts and opened pages take, exactly rounded up (M25, M44)."""
+    each = job.arch.dram_cycles
+    counted = [(bursts, each.burst)]
+    if misses is not None:
+        counted.append((misses, each.row_miss))
+    denominator = math.lcm(*(cycles.denominator for _, cycles in counted))
+    numerators = [(counts, int(cycles * denominator)) for counts, cycles in counted]
     if denominator >= _SMALL:
-        exact = [-(-int(each) * rest // denominator) for each in few.flat]
-        partial = np.array(exact, np.int64).reshape(few.shape)
-    else:
-        partial = -(-few * rest // denominator)
-    cycles: Counts = bursts * whole + times * rest + partial
+        exact: Any = sum(counts.astype(object) * numerator for counts, numerator in numerators)
+        rounded: Counts = -(-exact // denominator).astype(np.int64)
+        return rounded
+    whole, partial = np.zeros_like(bursts), np.zeros_like(bursts)
+    for counts, numerator in numerators:
+        integer, rest = divmod(numerator, denominator)
+        whole += counts * integer
+        if rest:  # counts * rest could overflow: whole multiples are taken out first
+            times, few = np.divmod(counts, denominator)
+            whole += times * rest
+            partial += few * rest
+    cycles: Counts = whole - (-partial // denominator)
     return cycles
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pgsim.arch import Counts
@@ -46,3 +48,14 @@ def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
         pieces = np.where(in_pieces, -(-bits // room)[:, None], 1)
         visits.append(flow.sum_visits(each.rate, pieces))
     return tuple(visits)
+
+
+def finished_in_the_array(job: Job, timings: Timings, visits: Sequence[Counts]) -> Bools:
+    """Say of each tile whether its sums are finished before they leave the array (M22)."""
+    if len(timings) == 1:
+        at_once: Bools = visits[0] == 1
+        return at_once
+    flow, scheduler = job.flow, job.arch.scheduler
+    in_place = scheduler.keeps_slots_apart or not job.gated
+    one_fold = job.tiling.tile_slots <= flow.fold_slots(job.arch.array.rows)
+    return one_fold & (flow.sums_in_pes and in_place)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from pgsim.arch import Counts, even_shortfalls
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model.mask_work import MaskWork
+
+if TYPE_CHECKING:
+    from pgsim.kernels.banks import Reads
 
 
 @dataclass(frozen=True)
@@ -18,6 +24,7 @@ class Issue:
     ideal, fullest_lane: what `ideal` would issue, and the entries of the fullest lane (M14).
     shortfall_bits: of each of the pass's port rates (`model.ports`), by how many bits the port is
     behind at most at the end of any beat, were it never waited for; negative if it is ahead.
+    late_cycles: by how much the banks are late, where they are looked at (M43).
     """
 
     slots: Counts
@@ -26,7 +33,8 @@ class Issue:
     active_slots: Counts
     ideal: Counts
     fullest_lane: Counts
-    shortfall_bits: tuple[Counts, ...]
+    shortfall_bits: tuple[Counts, ...] = ()
+    late_cycles: Counts = field(default_factory=lambda: np.zeros((1, 1, 1, 1), np.int64))
 
 
 def dense_issue(tiling: Tiling | BlockTiles, columns: int, rates: Counts) -> Issue:
@@ -51,15 +59,35 @@ def gated_issue(work: MaskWork, rates: Counts) -> Issue:
 
     rates: of the ports, int64 (rates, 3) of `ports.SlotReads`. Source: MODEL.md M11 to M14.
     """
+    issued, by_tile = work.issued(rates), work.tiling.by_tile
+    issue = _scheduled(work, issued.slots, issued.vectors)
+    return replace(issue, shortfall_bits=tuple(map(by_tile, issued.shortfall_bits)))
+
+
+def dense_issue_from_banks(tiling: Tiling | BlockTiles, columns: int, reads: Reads) -> Issue:
+    """Return the issue of a dense pass, and how late the banks of its vectors are (M43)."""
+    from pgsim.kernels.banks import all_slots  # Numba: only if banks are looked at
+
+    late = all_slots(tiling.window_slots, reads)
+    issue = dense_issue(tiling, columns, np.empty((0, 3), np.int64))
+    return replace(issue, late_cycles=tiling.by_window(late))
+
+
+def gated_issue_from_banks(work: MaskWork, reads: Reads) -> Issue:
+    """Return what the scheduler issues for a mask, and how late the banks of its vectors are."""
+    issued = work.issued_from_banks(reads)
+    issue = _scheduled(work, issued.slots, issued.vectors)
+    return replace(issue, late_cycles=work.tiling.by_tile(issued.late_cycles))
+
+
+def _scheduled(work: MaskWork, slots: Counts, vectors: Counts) -> Issue:
     by_tile = work.tiling.by_tile
     active, entries, fullest = map(by_tile, work.activity)
-    issued = work.issued(rates)
     return Issue(
-        slots=by_tile(issued.slots),
-        vectors=by_tile(issued.vectors),
+        slots=by_tile(slots),
+        vectors=by_tile(vectors),
         entries=entries,
         active_slots=active,
         ideal=-(-entries // work.job.arch.array.columns),
         fullest_lane=fullest,
-        shortfall_bits=tuple(map(by_tile, issued.shortfall_bits)),
     )

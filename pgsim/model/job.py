@@ -148,6 +148,11 @@ class Job:
         """Bits of an activation that are fetched as gated outputs need them (M24)."""
         return self.activation_bits - self.ahead_bits
 
+    @property
+    def demands_late(self) -> bool:
+        """Whether bits on demand are asked for only when a tile's mask is known (M24)."""
+        return self.arch.memory.all_ports and self.demand_bits > 0
+
     @cached_property
     def run_inputs(self) -> int:
         """Elements of one group's input in one run (M23)."""

@@ -13,6 +13,7 @@ from pgsim.kinds import by_name
 from pgsim.model import events, gating, zeros
 from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.bounds import check_counts
+from pgsim.model.buffer_ports import wait_for_buffers
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Count, Ledger, joined
 from pgsim.model.mask_work import MaskWork, WorkStore
@@ -117,7 +118,7 @@ def run_block(job: Job, block: Block, store: WorkStore) -> BlockRun:
     job = _of_batch(job, block)
     mask = MaskWork(job, block, store) if job.gated else None
     batches = Batches(job.tiling, block.batches if job.gated else 1)
-    timings = time_passes(job, mask)
+    timings = wait_for_buffers(job, time_passes(job, mask))
     tiles = Tiles(job, timings, mask, batches.simulated)
     traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
     run, work = events.events_of(job, batches.tiles, timings, traffic)

@@ -10,13 +10,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pgsim.arch import Counts, Issued, MaskTiles, Words
+from pgsim.arch import Counts, Issued, IssuedFromBanks, MaskTiles, Words
 from pgsim.mapping import BlockTiles, Tiling, lane_rows
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
+
+if TYPE_CHECKING:
+    from pgsim.kernels.banks import Reads
 
 Arrays = tuple[Counts, ...]
 
@@ -152,21 +156,35 @@ class MaskWork:
         slots, vectors, *shortfalls = self.store.get(key, lambda: self._issued(rates))
         return Issued(slots, vectors, tuple(shortfalls))
 
-    def _issued(self, rates: Counts) -> Arrays:
-        scheduler = self.job.arch.scheduler
+    def issued_from_banks(self, reads: Reads) -> IssuedFromBanks:
+        """Return what the design's scheduler issues in every tile, and how late banks are (M43)."""
+        arch = self.job.arch
+        own = tuple(each.tobytes() if isinstance(each, np.ndarray) else each for each in reads)
+        key = (self.key, arch.array.columns, arch.scheduler, "banks", own)
+        return IssuedFromBanks(*self.store.get(key, lambda: self._issued_from_banks(reads)))
+
+    def _issued_from_banks(self, reads: Reads) -> Arrays:
+        issued = self.job.arch.scheduler.issue_from_banks(self._tiles(), reads)
+        return issued.slots, issued.vectors, issued.late_cycles
+
+    def _tiles(self) -> MaskTiles:
+        """Return the tiles as a scheduler takes them.
+
+        Rows are laid out only where it looks at them: activity may be held already.
+        """
         active, entries, _ = self.activity
         _, of_slots = self.tiling.lanes.repeats(self.tiling.runs, self.tiling.groups)
         slots = np.broadcast_to(np.tile(self.tiling.window_slots, of_slots), active.shape)
         columns = self.job.arch.array.columns
-        # Rows are laid out only where a scheduler looks at them: activity may be held already.
-        tiles = MaskTiles(lambda: self.rows, *self.bounds, columns, slots, active, entries)
-        issued = scheduler.issue(tiles, rates)
+        return MaskTiles(lambda: self.rows, *self.bounds, columns, slots, active, entries)
+
+    def _issued(self, rates: Counts) -> Arrays:
+        scheduler, tiles = self.job.arch.scheduler, self._tiles()
+        issued, shape = scheduler.issue(tiles, rates), tiles.active_slots.shape
         found = (issued.slots, issued.vectors, *issued.shortfall_bits)
-        if len(issued.shortfall_bits) != len(rates) or {each.shape for each in found} != {
-            active.shape
-        }:
+        if len(issued.shortfall_bits) != len(rates) or {each.shape for each in found} != {shape}:
             raise ValueError(
                 f"scheduler {scheduler.name!r}: expected slots, vectors and {len(rates)} "
-                f"shortfalls of {active.shape}, not {[each.shape for each in found]}"
+                f"shortfalls of {shape}, not {[each.shape for each in found]}"
             )
         return found

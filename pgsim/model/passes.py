@@ -9,11 +9,18 @@ from functools import cached_property
 import numpy as np
 
 from pgsim.arch import Counts, Rate
-from pgsim.model.issue import Issue, dense_issue, gated_issue
+from pgsim.model.bank_reads import bank_reads
+from pgsim.model.issue import (
+    Issue,
+    dense_issue,
+    dense_issue_from_banks,
+    gated_issue,
+    gated_issue_from_banks,
+)
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, PassCounts, shown
 from pgsim.model.mask_work import MaskWork
-from pgsim.model.ports import EvenReads, port_stall_cycles, slot_reads
+from pgsim.model.ports import EvenReads, SlotReads, port_stall_cycles, slot_reads
 from pgsim.schemes import Pass
 
 WORK = (shown("outputs", "outputs", "output elements of all images"),)
@@ -56,6 +63,7 @@ class PassTiming:
     fold_cycles: Counts
     fold_spacing_cycles: Counts
     port_stall_cycles: Counts
+    waits_for_ports: bool
 
     @cached_property
     def executed(self) -> Counts:
@@ -96,16 +104,15 @@ def time_passes(job: Job, mask: MaskWork | None) -> Timings:
 def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
     """Return the cycles of one pass in every tile. Source: MODEL.md M5, M10, M15, M17, M21."""
     array, flow, rate = job.arch.array, job.flow, job.rates[index]
-    reads = slot_reads(job, index)
-    if job.passes[index].gated and mask is not None:
-        issue = gated_issue(mask, reads.rates)
-    else:
-        issue = dense_issue(job.tiling, array.columns, reads.rates)
+    reads, banked = slot_reads(job, index), job.arch.memory.all_ports
+    issue = _issue_from_banks(job, index, mask) if banked else _issue(job, index, mask, reads)
     folds = flow.folds(issue.slots, array.rows, rate)
     fold_cycles = flow.fold_cycles(issue.slots, rate)
     spacing = array.fold_spacing(fold_cycles)
     if isinstance(reads, EvenReads):
         stalls = reads.stall_cycles(folds * fold_cycles)
+    elif banked:
+        stalls = issue.late_cycles
     else:
         stalls = port_stall_cycles(reads, issue, spacing)
     return PassTiming(
@@ -116,7 +123,25 @@ def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
         fold_cycles=fold_cycles,
         fold_spacing_cycles=spacing,
         port_stall_cycles=stalls,
+        waits_for_ports=reads.waits,
     )
+
+
+def _issue(job: Job, index: int, mask: MaskWork | None, reads: SlotReads | EvenReads) -> Issue:
+    """Return what a pass issues, and how far the ports of the slots' operand lag (M21)."""
+    if job.passes[index].gated and mask is not None:
+        return gated_issue(mask, reads.rates)
+    return dense_issue(job.tiling, job.arch.array.columns, reads.rates)
+
+
+def _issue_from_banks(job: Job, index: int, mask: MaskWork | None) -> Issue:
+    """Return what a pass issues, and how late the banks of the slots' operand are (M43)."""
+    reads = bank_reads(job, index)
+    if reads is None:
+        return _issue(job, index, mask, slot_reads(job, index))
+    if job.passes[index].gated and mask is not None:
+        return gated_issue_from_banks(mask, reads)
+    return dense_issue_from_banks(job.tiling, job.arch.array.columns, reads)
 
 
 def pass_counts(passes: tuple[PassCounts, ...], outputs: Counts) -> Mapping[str, Counts]:

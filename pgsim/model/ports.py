@@ -41,6 +41,11 @@ class SlotReads:
         return (self.first_bits, self.later_bits)[: self.tap_folds]
 
     @property
+    def waits(self) -> bool:
+        """Whether any port limits the pass."""
+        return self.most_vectors > 0
+
+    @property
     def port_is_faster(self) -> bool:
         """Whether the port brings all that any beat needs while the beat lasts."""
         needed = self.most_vectors * self.beat_slots * max(self.fold_bits)
@@ -68,6 +73,7 @@ class EvenReads:
     bits: Counts
 
     port_is_faster = True  # in every beat, for there are none
+    waits = True
 
     @property
     def rates(self) -> Counts:
@@ -92,7 +98,7 @@ def slot_reads(job: Job, index: int) -> SlotReads | EvenReads:
     spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
     tap_elements = job.shape.reduction // beat.taps
     return SlotReads(
-        port_bits=sram.banks * sram.port_bits,
+        port_bits=sram.cycle_bits,
         most_vectors=arch.scheduler.most_vectors(array.columns) if pass_.gated else 1,
         beat_slots=beat.slots,
         beat_cycles=beat.cycles,

@@ -8,6 +8,7 @@ from pgsim.model.job import Job
 _TILE_NUMBERS = 4  # that a tile holds beside those of its passes, in units of 50 bytes
 _MOST_NUMBERS = 12 * 2**20  # 600 MiB
 _MOST_SLOT_WORDS = 2**25  # a slot's lanes, 64 to a word of 8 bytes: 256 MiB
+_MOST_VECTORS = 2**24  # with two numbers of 8 bytes each: 256 MiB
 _MOST_BURSTS = 2**25  # with a mark of 8 bytes each: 256 MiB
 _MOST_COUNTS = 2**28  # of 8 bytes each: 2 GiB, for 50,000 images of 104 layers one by one
 _BATCH_COUNTS, _PASS_COUNTS = 37, 9  # that a ledger holds of a batch, and of each pass of it
@@ -35,8 +36,19 @@ def check_room(job: Job, images: int, layers: int) -> None:
         "batches",
         "simulate fewer images, or take a larger batch",
     )
+    if job.arch.memory.all_ports:
+        _check_banks(job)
     if job.gated:
         _check_masks(job)
+
+
+def _check_banks(job: Job) -> None:
+    """Refuse windows whose operand vectors, bank by bank, kernels could not hold."""
+    lanes, slots = job.cuts
+    banks = job.arch.memory.buffers[job.slot_operand.name].banks
+    most = slots.largest * max(lanes.largest, min(banks, slots.largest))
+    help_ = "take shorter windows (memory.output_sram, lsb.window), or memory.ports: slots"
+    _check(job, most, _MOST_VECTORS, "slots of a window, by lanes or by banks,", help_)
 
 
 def _check_masks(job: Job) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pgsim.kinds import by_name
 from pgsim.schemes.passes import Pass, Plane, union_bits
+from pgsim.workload import LayerShape
 
 
 class Operand:
@@ -22,6 +23,10 @@ class Operand:
         """Return the bits of the plane that a pass takes."""
         return self.plane(of).bits
 
+    def stretch(self, shape: LayerShape) -> int:
+        """Return the elements of a reduction that lie one after the other in a buffer (M43)."""
+        raise NotImplementedError
+
     def stored_bits(self, passes: Iterable[Pass]) -> int:
         """Return the bits of an element that these passes use together (M23)."""
         return union_bits(self.plane(each) for each in passes)
@@ -33,12 +38,18 @@ class _Activations(Operand):
     def plane(self, of: Pass) -> Plane:
         return of.activation
 
+    def stretch(self, shape: LayerShape) -> int:
+        return shape.in_channels_per_group
+
 
 class _Weights(Operand):
     name = "weight"
 
     def plane(self, of: Pass) -> Plane:
         return of.weight
+
+    def stretch(self, shape: LayerShape) -> int:
+        return shape.reduction
 
 
 ACTIVATIONS: Operand = _Activations()

@@ -208,9 +208,12 @@ def test_config_keys_are_those_of_the_format():
         *(f"array.register_files.{each}_words" for each in ("activation", "weight", "sum")),
         *("lsb.scheduler", "lsb.ways", "lsb.open", "lsb.depth", "lsb.scan"),
         *("lsb.window", "lsb.lane_order", "lsb.gate_latency_cycles"),
-        *("memory.lsb_fetch", "memory.double_buffered", "memory.retain"),
+        *("memory.lsb_fetch", "memory.double_buffered", "memory.retain", "memory.ports"),
         *("mapping.kind", "mapping.objective", "mapping.images", "mapping.nests"),
-        *("memory.dram.kind", "memory.dram.bytes_per_cycle", "memory.dram.burst_bytes"),
+        *("memory.dram.kind", "memory.dram.bytes_per_cycle", "memory.dram.gb_per_s"),
+        *("memory.dram.burst_bytes", "memory.dram.model", "memory.dram.channels"),
+        *("memory.dram.page_bytes", "memory.dram.row_miss_ns"),
+        *("memory.dram.refresh_ns", "memory.dram.refresh_interval_ns"),
         *(
             f"memory.{buffer}_sram.{key}"
             for buffer in ("activation", "weight", "output")

@@ -80,3 +80,29 @@ def test_every_key_of_the_format_can_be_set_to_what_it_is(small):
         for part in key.split("."):
             value = value[part]
         assert small.override({key: value}) == small
+
+
+def test_one_bandwidth_of_dram_takes_the_place_of_the_other(small):
+    assert small.memory.dram.bytes_per_cycle == 16
+    steady = small.override({"memory.dram.gb_per_s": 8})
+    assert (steady.memory.dram.bytes_per_cycle, steady.memory.dram.gb_per_s) == (None, 8)
+    assert steady.name == "small[memory.dram.gb_per_s=8]"
+    back = steady.override({"memory.dram.bytes_per_cycle": 4})
+    assert (back.memory.dram.bytes_per_cycle, back.memory.dram.gb_per_s) == (4, None)
+    assert back.name == "small[memory.dram.bytes_per_cycle=4]"
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"memory.dram.gb_per_s": 8, "memory.dram.bytes_per_cycle": 4}, "given twice"),
+        ({"memory.dram.bytes_per_cycle": None}, "missing"),
+    ],
+)
+def test_a_dram_has_exactly_one_bandwidth(small, values, word):
+    with pytest.raises(InputError) as caught:
+        small.override(values)
+    assert str(caught.value) == (
+        f"small, overridden: memory.dram.bytes_per_cycle: {word}: "
+        "expected either bytes_per_cycle or gb_per_s, and not both."
+    )

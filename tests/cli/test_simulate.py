@@ -111,3 +111,21 @@ def test_a_trace_of_gated_inputs_is_refused_with_the_schemes_that_run_it(run):
     refusal = run("compare", "resnet20_regions_8_5", code=2).stderr
     assert "--scheme full" in refusal and "compar" in refusal
     run("simulate", "resnet20_regions_8_5", "--arch", "pg_os", "--scheme", "full")
+
+
+def test_requests_to_dram_are_written_on_request(small, run, tmp_path):
+    output = tmp_path / "requests"
+    result = run("simulate", small, "--arch", "pg_os", "--dram-trace", output)
+    lines = output.read_text().splitlines()
+    summary = simulate(small, "pg_os").summary
+    assert len(lines) * 64 == summary["dram_read_bytes"] + summary["dram_write_bytes"]
+    assert result.stderr == f"{output}: {len(lines):,} requests, one a line\n"
+    stderr = run(
+        "simulate", small, "--arch", "pg_os", "--dram-trace", tmp_path / "no" / "file", code=2
+    ).stderr
+    assert "its folder" in stderr
+    one = tmp_path / "one.csv"
+    stderr = run(
+        "simulate", small, "--arch", "pg_os", "--dram-trace", one, "-o", one, code=2
+    ).stderr
+    assert "cannot be one file" in stderr

@@ -48,6 +48,19 @@ def test_a_what_if_is_said(spec, run, tmp_path):
     assert "note: what if activation_bits differed: the masks are those" in result.stderr
 
 
+def test_what_stays_when_the_clock_is_swept_is_said(spec, run, tmp_path):
+    asked = spec.read_text()
+    spec.write_text(asked.replace("array.rows: [4, 8]", "clock_mhz: [250, 500]"))
+    stderr = run("sweep", spec, "-o", tmp_path / "results.csv", "--jobs", 1).stderr
+    stays = "dram.bytes_per_cycle stays: pg-os-16x16, pg-ws-16x16\n"
+    assert f"note: as clock_mhz changes, {stays}" in stderr
+    both = "clock_mhz: [250, 500], memory.dram.gb_per_s: [8]"
+    spec.write_text(asked.replace("array.rows: [4, 8]", both))
+    stderr = run("sweep", spec, "-o", tmp_path / "results.csv", "--jobs", 1).stderr
+    assert "as clock_mhz changes" not in stderr
+    assert set(read_table(tmp_path / "results.csv")["memory.dram.gb_per_s"]) == {8}
+
+
 def test_moved_thresholds_are_said_to_leave_the_network_as_it_was(run, tmp_path):
     path, output = tmp_path / "spec.yaml", tmp_path / "results.csv"
     path.write_text("traces: [digits_pg_4_2]\narchs: [pg_ws]\naxes: {threshold_shift: [0, 0.5]}\n")

@@ -38,7 +38,12 @@ HARSH = (
             for key, value in {"kib": 4, "banks": 1, "port_bits": 32}.items()
         },
     },
-    {"array.overlap": "none", "memory.double_buffered": False, "batch": 3},
+    {
+        "array.overlap": "none",
+        "memory.double_buffered": False,
+        "memory.ports": "all",
+        "batch": 3,
+    },
 )
 
 

@@ -127,7 +127,7 @@ def test_all_diffs_go_together(tree: Tree) -> None:
 def pairs(mask: Mask, lsb: dict[str, Any], columns: int) -> Issue:
     """Slots 2i and 2i + 1 together, unless a lane needs both; no slot that no lane needs."""
     slots: list[IssueSlot] = []
-    reads: list[int] = []
+    read: list[list[int]] = []
     for first in range(0, len(mask), 2):
         members = [
             {lane: (slot, lane) for lane, bit in enumerate(mask[slot]) if bit}
@@ -136,11 +136,11 @@ def pairs(mask: Mask, lsb: dict[str, Any], columns: int) -> Issue:
         active = [member for member in members if member]
         if len(active) == 2 and not active[0].keys() & active[1].keys():
             slots.append(active[0] | active[1])
-            reads.append(2)
+            read.append([first, first + 1])
         else:
             slots += active
-            reads += [1] * len(active)
-    return Issue(slots, reads)
+            read += [[slot] for member in active for slot in {slot for slot, _ in member.values()}]
+    return Issue(slots, read)
 
 
 def test_pairs_equals_the_stepped_reference(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,13 @@ from random import Random
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from banked_reads import naive as naive_lateness
+from banked_reads import reads
 from hypothesis import given, settings
 from packed_rows import Rows, drawn_rows, one_tile, random_rates, random_rows, shortfall
+from reference import combine as stepped
 
-from pgsim.kernels.combine import Table, combine
+from pgsim.kernels.combine import Table, combine, combine_from_banks
 
 NO_RATES = np.empty((0, 3), np.int64)
 
@@ -100,3 +103,15 @@ def test_a_port_is_behind_where_many_slots_share() -> None:
     issued, shortfalls = combine(*one_tile(*slots).arguments, Table(2, 2), rates)
     assert issued.tolist() == [[[3]]]
     assert shortfalls.ravel().tolist() == [3, 8]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_banks_are_read_by_the_slots_that_share_an_issue_slot(seed: int) -> None:
+    rng, rows = Random(seed), random_rows(seed)
+    ways, open_slots = rng.choice((1, 2, 4)), rng.choice((1, 3, 8))
+    own = reads(banks=rng.choice((1, 3, 4)), beat_slots=rng.choice((1, 2)), spacing=2)
+    issued, late = combine_from_banks(*rows.arguments, Table(ways, open_slots), own)
+    for tile, mask in rows.tiles:
+        places = stepped(mask, ways, open_slots).members
+        assert issued[tile] == len(places)
+        assert late[tile] == naive_lateness(places, own)

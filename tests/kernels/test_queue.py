@@ -7,10 +7,13 @@ from random import Random
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from banked_reads import naive as naive_lateness
+from banked_reads import reads
 from hypothesis import given, settings
 from packed_rows import Rows, drawn_rows, one_tile, random_rates, random_rows, shortfall
+from reference import queue as stepped
 
-from pgsim.kernels.queue import Fifos, queue
+from pgsim.kernels.queue import Fifos, queue, queue_from_banks
 
 NO_RATES = np.empty((0, 3), np.int64)
 
@@ -109,3 +112,15 @@ def test_a_port_is_behind_where_many_lanes_pop() -> None:
     issued, shortfalls = queue(*one_tile("xx.", "x.x", "xx.").arguments, Fifos(2, 2), rates)
     assert issued.tolist() == [[[3]]]
     assert shortfalls.ravel().tolist() == [9, 14]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_banks_are_read_by_the_entries_that_pop(seed: int) -> None:
+    rng, rows = Random(seed), random_rows(seed)
+    depth, scan = rng.choice((1, 2, 3, 16)), rng.choice((1, 2, 4))
+    own = reads(banks=rng.choice((1, 3, 4)), beat_slots=rng.choice((1, 2)), spacing=2)
+    issued, late = queue_from_banks(*rows.arguments, Fifos(depth, scan), own)
+    for tile, mask in rows.tiles:
+        places = stepped(mask, depth, scan).members
+        assert issued[tile] == len(places)
+        assert late[tile] == naive_lateness(places, own)

@@ -59,14 +59,32 @@ def test_events_equal_those_of_the_folds(seed: int) -> None:
     turns = tiles + int(machine.order(passes).interleaved)
     slow = rng.choice((0, 5, 60))
     moved = [[Moved(*(rng.randint(0, slow) for _ in range(3))) for _ in range(turns)] for _ in runs]
-    found = events(machine, runs, moved)
+    late = rng.choice((0, 0, 10, 80))
+    demand = [[rng.choice((0, late)) for _ in range(tiles)] for _ in runs]
+    found = events(machine, runs, moved, demand)
     for run, own in enumerate(runs):
-        expected = naive(machine, own, moved[run])
+        expected = naive(machine, own, moved[run], demand[run])
         assert found.pass_begins[:, run].tolist() == expected["pass_begins"]
         assert found.pass_ends[:, run].tolist() == expected["pass_ends"]
         assert found.turn_begins[run].tolist() == expected["turn_begins"]
         assert found.turn_ends[run].tolist() == expected["turn_ends"]
+        assert found.demand_begins[run].tolist() == expected["demand_begins"]
+        assert found.demand_waits[run].tolist() == expected["demand_waits"]
         assert found.ends[run] == expected["ends"]
+
+
+def test_trailing_passes_wait_for_what_is_on_demand() -> None:
+    # Two tiles, leading passes of 10 cycles and trailing ones of 4; masks are known 6 after their
+    # leading pass. Turn 1 is the first leading pass. Turn 2 begins at 10, before that mask is
+    # known at 16: its demand is asked for when the second leading pass is over, at 20, and is
+    # there at 25. Turn 3 begins at 29, when 24 cycles of the array are over. The second mask needs
+    # 26 of them: 31. Its demand comes until 36.
+    passes = [[Folds(1, 10), Folds(1, 10)], [Folds(1, 4), Folds(1, 4)]]
+    found = events(Machine(), [passes], demand=[[5, 5]])
+    assert found.demand_begins.tolist() == [[20, 31]]
+    assert found.demand_waits.tolist() == [[0, 5, 5]]
+    assert found.pass_begins[1].tolist() == [[25, 36]]
+    assert found.ends.tolist() == [36 + 4 + 6]
 
 
 def test_runs_do_not_see_each_other() -> None:

@@ -8,7 +8,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from designs import drawn, filled, linear
+from designs import design, drawn, filled, linear
 from jobs import Listed, job_of
 from layer_rows import row_of
 
@@ -53,6 +53,54 @@ def test_transfers_at_any_rate(seed: int) -> None:
     bursts = [rng.randrange(2 ** rng.randint(1, 40)) for _ in range(50)]
     found = transfer_cycles(job, np.array(bursts, np.int64)).tolist()
     assert found == [naive_cycles(each, burst_bytes, str(rate)) for each in bursts]
+
+
+@pytest.mark.parametrize(
+    ("clock_mhz", "gb_per_s", "cycles"),
+    [
+        # Two bursts of 16 bytes at 8 GB/s take 4 ns: 2 cycles at 500 MHz, 4 at 1000, 3 and a bit
+        # at 750 are 3, and at 800 are 3.2.
+        (500, 8, 2),
+        (750, 8, 3),
+        (800, 8, 4),
+        (1000, 8, 4),
+        (1000, 0.3, 107),  # 106.67
+    ],
+)
+def test_a_faster_clock_waits_longer_for_gigabytes_a_second(
+    clock_mhz: float, gb_per_s: float, cycles: int
+) -> None:
+    changes = {
+        "clock_mhz": clock_mhz,
+        "memory.dram.gb_per_s": gb_per_s,
+        "memory.dram.burst_bytes": 16,
+    }
+    job = job_of(linear(1, 1, 1), changes=changes)
+    assert transfer_cycles(job, np.array([0, 2], np.int64)).tolist() == [0, cycles]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_pages_that_are_opened_take_time_too(seed: int) -> None:
+    rng = Random(seed)
+    rate, clock = rng.choice(RATES), rng.choice((500, 333.3, 1e-3))
+    changes = {
+        "clock_mhz": clock,
+        "memory.dram.bytes_per_cycle": float(rate),
+        "memory.dram.model": "pages",
+        "memory.dram.row_miss_ns": rng.choice((0, 1, 36)),
+        "memory.dram.refresh_ns": rng.choice((0, 180)),
+        "memory.dram.refresh_interval_ns": rng.choice((3904, 1000)),
+    }
+    job, dram = job_of(linear(1, 1, 1), changes=changes), design(changes).memory.dram
+    bursts = [rng.randrange(2 ** rng.randint(1, 40)) for _ in range(30)]
+    misses = [rng.randrange(each + 1) for each in bursts]
+    found = transfer_cycles(job, np.array(bursts, np.int64), np.array(misses, np.int64))
+    miss = Fraction(dram.row_miss_ns) * Fraction(str(clock)) / 1000
+    slower = Fraction(dram.refresh_interval_ns, dram.refresh_interval_ns - dram.refresh_ns)
+    assert found.tolist() == [
+        ceil((each * 16 / Fraction(rate) + opened * miss) * slower)
+        for each, opened in zip(bursts, misses, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ The modules follow MODEL.md's order:
     folds        M10      one fold on the array
     schedulers   M11-M14  what a gated pass issues
     array        M15-M21  the stepped array and the sequencer that feeds it
+    ports        M21, M43 what the array waits for
     sram         M22      accesses to the buffers, and how they are counted (M47)
     memory       M23-M24  DRAM transfers
-    turns        M25      DRAM waits
+    turns        M25, M44 DRAM waits
     nests        M40      loop nests, walked element by element
     blocks       M40      the blocks of a nest on the array
     row_sets     M46      what row stationary makes of a layer
@@ -40,7 +41,7 @@ from .row_array import row_counts
 from .row_sets import RowJob
 from .schedulers import combine, dense, fullest_lane, ideal, queue, schedule, skip
 from .sram import sram_bytes
-from .turns import cycles_with_dram
+from .turns import cycles_with_dram, dram_counts
 
 __all__ = [
     "COUNTS",
@@ -86,7 +87,11 @@ COUNTS = (
     "output_sram_read_bytes",
     "output_sram_write_bytes",
     "dram_read_bytes",
+    "dram_demand_read_bytes",
     "dram_write_bytes",
+    "dram_read_row_misses",
+    "dram_demand_read_row_misses",
+    "dram_write_row_misses",
     "network_words",
     "register_file_words",
 )
@@ -163,7 +168,7 @@ def simulate_nest(
 
 def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) -> Counter[str]:
     """The counts of one run, but `macs`."""
-    turns, ledger = step_run(job, plans, run.images)
+    turns, asks, ledger = step_run(job, plans, run.images, output_bits=output_bits)
     counts: Counter[str] = Counter()
     for kind, cycles in sum(turns, Counter()).items():
         counts[f"{kind}_cycles"] = cycles
@@ -175,13 +180,12 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
         counts.update(sram_bytes(job, plan, output_bits))
 
     dram = Dram(job, run, output_bits)
-    reads, writes = zip(*(dram.transfers(plan) for plan in plans), strict=True)
+    streams = [dram.streams(plan) for plan in plans]
     compute = [sum(cycles.values()) for cycles in turns]
-    counts["cycles"] = cycles_with_dram(job, compute, reads, writes)
+    counts["cycles"] = cycles_with_dram(job, compute, asks, streams)
     counts["dram_stall_cycles"] = counts["cycles"] - sum(compute)
     counts["stall_cycles"] = counts["port_stall_cycles"] + counts["dram_stall_cycles"]
-    counts["dram_read_bytes"] = sum(reads)
-    counts["dram_write_bytes"] = sum(writes)
+    counts.update(dram_counts(job, streams))
     return counts
 
 

@@ -103,7 +103,7 @@ def stepped_outputs(
             index: list(operands(shape, activations, weights, output))
             for index, output in where.items()
         }
-        _, ledger = step_run(job, plans, run.images, product_of(job, pairs))
+        *_, ledger = step_run(job, plans, run.images, product_of(job, pairs))
         for one, sums in zip(job.passes, ledger.sums, strict=True):
             for index, (image, channel, position) in where.items():
                 outputs[image][channel][position] += weight_of_pass(one) * sums[index]

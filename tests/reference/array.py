@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 
 from .folds import Fold
 from .mapping import Job, TilePass, TilePlan
+from .ports import BufferUse, ports_of
+from .sram import PARTIAL_SUM_BITS, reads_lanes, sum_visits, tile_accesses
+from .turns import Ask
 
 # (pass, output of the run, reduction index) -> one product
 Product = Callable[[int, int, int], int]
@@ -35,7 +38,9 @@ class Wave:
     step: int = 0
     pass_index: int = 0
     ends_step: bool = False
+    begins_fold: bool = False
     loads: bool = False  # operands come in behind this wave
+    known: bool = False  # of a wave that only asks for what is on demand: since the turn began
     drains: bool = False  # the sums of a fold leave their PEs behind it, its last wave
 
 
@@ -131,18 +136,25 @@ class Sequencer:
     job: Job
     plans: Sequence[TilePlan]
     array: SystolicArray
+    output_bits: int
 
     def waves(self) -> Iterator[Wave]:
         """M19: the passes of the run's tiles in order, each waiting for what it needs."""
-        array, turn = self.array, 0
+        array, turn, begun, known = self.array, 0, -1, 0
         decided: dict[int, int] = {}  # by tile, the wave behind which its mask follows
         for tile, one in self.order():
             trails = one.index >= self.job.leading
             turn = tile + 1 if trails and self.job.interleaved else tile  # M25
+            if turn != begun:
+                begun, known = turn, array.answered
             while self.job.passes[one.index].gated and array.answered < decided[tile]:
                 yield Wave("bubble", turn)
-            opens = self.plans[tile].tile.opens_lane_group
-            yield from self.through_port(self.job, one, self.pass_waves(turn, one, opens))
+            if one.index == self.job.leading:
+                earlier = self.job.interleaved and decided[tile] <= known
+                yield Wave("asks", turn, known=earlier)
+            plan, opens = self.plans[tile], self.plans[tile].tile.opens_lane_group
+            waves = self.pass_waves(turn, one, opens)
+            yield from self.through_ports(self.job, one, waves, self.use_of(plan, one, opens))
             if one.index == self.job.leading - 1:
                 decided[tile] = array.entered_to_work
             if self.shares_one_buffer and one is self.plans[tile].passes[-1]:
@@ -191,6 +203,7 @@ class Sequencer:
                     step,
                     one.index,
                     ends_step=cycle == cycles - 1,
+                    begins_fold=step == cycle == 0,
                     loads=loads and step == cycle == 0,
                     drains=drains and step == fold.steps - 1 and cycle == cycles - 1,
                 )
@@ -215,26 +228,31 @@ class Sequencer:
         """M18: whether only the tile that opens a lane group loads."""
         return self.job.operands_stay
 
-    def through_port(self, job: Job, one: TilePass, waves: Iterator[Wave]) -> Iterator[Wave]:
-        """M21: the array's own waves of one pass, frozen while the bits of a step that would end
-        are not read. Under `ideal` no port limits a gated pass."""
-        if self.job.passes[one.index].gated and self.job.arch["lsb"]["scheduler"] == "ideal":
-            yield from waves
-            return
-        port_bits, element_bits = self.port_bits(), slot_bits(self.job, one.index)
-        bits_read = bits_needed = 0
-        reading = False
+    def use_of(self, plan: TilePlan, one: TilePass, opens: bool) -> BufferUse:
+        """M22: what a pass moves of the lanes' operand, and through the output buffer."""
+        visits = [sum_visits(self.job, plan, each.index) for each in plan.passes]
+        moved = tile_accesses(self.job, plan, visits, self.output_bits)
+        return BufferUse(
+            len(plan.tile.lanes) * reads_lanes(one, self.operands_stay, opens),
+            sum(bits for index, _, bits in moved if index == one.index),
+        )
+
+    def through_ports(
+        self, job: Job, one: TilePass, waves: Iterator[Wave], use: BufferUse
+    ) -> Iterator[Wave]:
+        """M21, M43: the array's own waves of one pass, frozen while a port has not moved what must
+        have moved by the end of the wave that would enter."""
+        ports = ports_of(job, one, use)
         for wave in waves:
-            reading = reading or wave.fold is not None
-            bits_read += port_bits if reading else 0
-            if wave.fold is not None and wave.ends_step:
-                bits_needed += wave.fold.elements(wave.step) * element_bits
-            while bits_read < bits_needed:
+            ports.enter(wave)
+            if ports.begun:
+                ports.cycle()
+            while ports.late:
                 yield Wave("port_stall", wave.turn)
-                bits_read += port_bits
+                ports.cycle()
             yield wave
-        vector_bits = len(job.reduction) * element_bits
-        assert bits_needed == one.issue.vectors * vector_bits, "the pass has read something else"
+        if one.happens:
+            ports.check()
 
     def until_sums_left(self, turn: int) -> Iterator[Wave]:
         """Bubbles until the last step has passed the array's last PE."""
@@ -250,30 +268,27 @@ class Sequencer:
         """M19: whether a tile's sums must have left before the next tile begins."""
         return not self.job.arch["memory"]["double_buffered"]
 
-    def port_bits(self) -> int:
-        """Bits that the operand of the slots can be read by in one cycle."""
-        name = "activation_sram" if self.job.slots_are_positions else "weight_sram"
-        sram = self.job.arch["memory"][name]
-        return sram["banks"] * sram["port_bits"]
-
-
-def slot_bits(job: Job, index: int) -> int:
-    """Bits of one element of the operand that feeds the slots, in one pass."""
-    one = job.passes[index]
-    return one.activation_bits if job.slots_are_positions else one.weight_bits
-
 
 def step_run(
-    job: Job, plans: Sequence[TilePlan], images: int, product: Product | None = None
-) -> tuple[list[Counter[str]], Ledger]:
-    """Steps one run: the cycles of every kind in each turn (M25), and the ledger of its MACs."""
+    job: Job,
+    plans: Sequence[TilePlan],
+    images: int,
+    product: Product | None = None,
+    output_bits: int = PARTIAL_SUM_BITS,
+) -> tuple[list[Counter[str]], list[Ask | None], Ledger]:
+    """Steps one run: the cycles of every kind in each turn (M25), when its trailing passes could
+    begin, and the ledger of its MACs."""
     outputs = images * job.layer.out_channels * job.layer.positions_per_step
     ledger = Ledger(len(job.passes), outputs, job.layer.reduction, product)
     array = SystolicArray(job.rows, job.columns, job.gate_latency_cycles, ledger)
     cycles: list[Counter[str]] = [Counter() for _ in range(len(plans) + job.interleaved)]
-    for wave in Sequencer(job, plans, array).waves():
+    asks: list[Ask | None] = [None for _ in cycles]
+    for wave in Sequencer(job, plans, array, output_bits).waves():
+        if wave.kind == "asks":  # which takes no time
+            asks[wave.turn] = Ask(sum(cycles[wave.turn].values()), wave.known)
+            continue
         if wave.kind != "port_stall":
             array.cycle(wave)
         cycles[wave.turn][wave.kind] += 1
     ledger.check(plans)
-    return cycles, ledger
+    return cycles, asks, ledger

@@ -11,8 +11,19 @@ from itertools import pairwise
 from .array import Ledger, Sequencer, SystolicArray, Wave
 from .mapping import Item, Job, LayerMask, Run, Tile, TilePass, TilePlan, channel_order, plan_tile
 from .nests import SUM_BITS, Block, Nest, Transfers, Walk
-from .sram import operand_bytes, output_accesses, output_bytes
+from .ports import BufferUse
+from .sram import (
+    counted_per_mac,
+    operand_bytes,
+    output_accesses,
+    output_bytes,
+    reads_lanes,
+    tile_accesses,
+)
+from .turns import DramTime
 from .turns import turn as cycles_of_turn
+
+WAYS = ("read", "write")
 
 
 @dataclass(frozen=True)
@@ -30,23 +41,37 @@ class LaneGroup:
     def output_bytes(self, whole: bool, leaves: bool, output_bits: int) -> Counter[str]:
         """M22: of the output buffer; whole: the turn has all input channels of its sums."""
         job, plan = self.plans[0]
+        if whole and len(self.plans) == 1 and counted_per_mac(job):
+            return output_bytes(job, *output_accesses(job, plan, [], output_bits))
+        every = list(self.accesses(whole, leaves, output_bits))
+        reads, writes = ([bits for *_, own, bits in every if own == way] for way in WAYS)
+        return output_bytes(job, reads, writes)
+
+    def accesses(
+        self, whole: bool, leaves: bool, output_bits: int
+    ) -> Iterator[tuple[int, int, str, int]]:
+        """Every access to the output buffer: the C block of the turn and the pass that it belongs
+        to, its way, its bits."""
+        job, plan = self.plans[0]
         if whole and len(self.plans) == 1:
             visits = [job.reduction_folds(one.index) for one in plan.passes]
-            return output_bytes(job, *output_accesses(job, plan, visits, output_bits))
+            yield from ((0, *each) for each in tile_accesses(job, plan, visits, output_bits))
+            return
         sums = len(plan.tile.slots) * len(plan.tile.lanes)
-        writes = [
-            one.entries * SUM_BITS
-            for own, plan in self.plans
-            for one in plan.passes
-            for _ in range(own.reduction_folds(one.index))
-        ]
-        reads = writes[1:] if self.begins_sums else list(writes)
+        begins, last = self.begins_sums, len(self.plans) - 1
+        for index, one in enumerate(plan.passes):
+            for in_block, (own, _) in enumerate(self.plans):
+                for _ in range(own.reduction_folds(index)):
+                    if not begins:
+                        yield in_block, index, "read", one.entries * SUM_BITS
+                    begins = False
+                    yield in_block, index, "write", one.entries * SUM_BITS
         if leaves:
-            reads.append(sums * SUM_BITS)
+            happens = [one.index for one in plan.passes if one.happens]
+            yield last, happens[-1], "read", sums * SUM_BITS
         if job.gated:
-            reads.append(sums)
-            writes.append(sums)
-        return output_bytes(job, reads, writes)
+            yield last, job.leading - 1, "read", sums
+            yield last, job.leading - 1, "write", sums
 
 
 @dataclass(frozen=True)
@@ -62,19 +87,18 @@ class Turn:
         """What stands on the lanes, with the group whose inputs it takes."""
         return self.group, [lane for own in self.lane_groups for lane in own.plan.tile.lanes]
 
-    def pieces(self, job: Job, trails: bool) -> Iterator[tuple[Job, TilePass]]:
-        """The leading or the trailing passes on the array, in order."""
+    def pieces(self, job: Job, trails: bool) -> Iterator[tuple[LaneGroup, int, TilePass]]:
+        """The leading or the trailing passes on the array, in order, each of which C block."""
         if not job.gated:
             for own in self.lane_groups:
-                for part, plan in own.plans:
-                    yield from ((part, one) for one in plan.passes)
+                for in_block, (_, plan) in enumerate(own.plans):
+                    yield from ((own, in_block, one) for one in plan.passes)
             return
         indices = range(job.leading, len(job.passes)) if trails else range(job.leading)
         for index in indices:
             for in_block in range(len(self.lane_groups[0].plans)):
                 for own in self.lane_groups:
-                    part, plan = own.plans[in_block]
-                    yield part, plan.passes[index]
+                    yield own, in_block, own.plans[in_block][1].passes[index]
 
 
 def happening(lane_groups: Sequence[LaneGroup]) -> list[int]:
@@ -168,12 +192,23 @@ class NestRun:
         for operand, read in moved.reads.items():
             counts[f"dram_{operand}_read_bytes"] += read
             counts["dram_read_bytes"] += read
+        read_streams = (*moved.opening, *moved.leading, *moved.trailing)
+        counts["dram_read_row_misses"] = sum(map(self.dram_time.pages, read_streams))
+        counts["dram_write_row_misses"] = self.dram_time.pages(moved.written)
         for own in turn.lane_groups:
             for part, plan in own.plans:
                 counts.update(operand_bytes(part, plan, self.stays, opens))
-            whole, leaves = len(self.walk.pieces["C"]) == 1, moved.written > 0
-            counts.update(own.output_bytes(whole, leaves, self.output_bits))
+            counts.update(own.output_bytes(*self.ends_of(turn), self.output_bits))
         return counts
+
+    def ends_of(self, turn: Turn) -> tuple[bool, bool]:
+        """Whether a turn has all input channels of its sums, and whether any leave with it."""
+        return len(self.walk.pieces["C"]) == 1, turn.transfers.written > 0
+
+    @property
+    def dram_time(self) -> DramTime:
+        """How long DRAM takes."""
+        return DramTime(self.job.arch["memory"]["dram"], self.job.arch.get("clock_mhz", 500))
 
     def _stepped(self) -> tuple[list[Counter[str]], Ledger]:
         """The cycles of every kind in each turn, and the ledger of all MACs."""
@@ -182,7 +217,7 @@ class NestRun:
         ledger = Ledger(len(job.passes), outputs, job.layer.reduction)
         array = SystolicArray(job.rows, job.columns, job.gate_latency_cycles, ledger)
         cycles: list[Counter[str]] = [Counter() for _ in range(len(self.turns) + job.interleaved)]
-        for wave in BlockSequencer(job, [], array, self).waves():
+        for wave in BlockSequencer(job, [], array, self.output_bits, self).waves():
             if wave.kind != "port_stall":
                 array.cycle(wave)
             cycles[wave.turn][wave.kind] += 1
@@ -197,28 +232,28 @@ class NestRun:
     def _cycles_with_dram(self, compute: Sequence[int]) -> int:
         """M25, with turns of blocks."""
         memory = self.job.arch["memory"]
-        speed = memory["dram"]["bytes_per_cycle"]
+        time = self.dram_time.cycles
         moved = [turn.transfers for turn in self.turns]
         if not memory["double_buffered"]:
             total = 0
             for cycles, own in zip(compute, moved, strict=True):
                 read = own.opening + own.leading + own.trailing
-                total += cycles_of_turn(0, read, speed) + cycles
-                total += cycles_of_turn(0, own.written, speed)
+                total += cycles_of_turn(0, time(read)) + cycles
+                total += cycles_of_turn(0, time([own.written]))
             return total
         behind = int(self.job.interleaved)
-        beside = [0] * len(compute)
+        beside: list[list[int]] = [[] for _ in compute]
         for number, own in enumerate(moved):
             beside[number] += own.leading
             beside[number + behind] += own.trailing
             if number > 0:
                 beside[number - 1] += own.opening
             if number + 1 < len(moved):
-                beside[number + behind + 1] += own.written
-        total = cycles_of_turn(0, moved[0].opening, speed)
-        for cycles, read in zip(compute, beside, strict=True):
-            total += cycles_of_turn(cycles, read, speed)
-        return total + cycles_of_turn(0, moved[-1].written, speed)
+                beside[number + behind + 1].append(own.written)
+        total = cycles_of_turn(0, time(moved[0].opening))
+        for cycles, streams in zip(compute, beside, strict=True):
+            total += cycles_of_turn(cycles, time(streams))
+        return total + cycles_of_turn(0, time([moved[-1].written]))
 
 
 @dataclass(frozen=True)
@@ -234,15 +269,29 @@ class BlockSequencer(Sequencer):
         for number, trails in self.parts():
             turn = number + 1 if trails and self.job.interleaved else number
             opens = self.of.opens[number]
-            for part, one in self.of.turns[number].pieces(self.job, trails):
+            for lanes, in_block, one in self.of.turns[number].pieces(self.job, trails):
                 while trails and array.answered < decided[number]:
                     yield Wave("bubble", turn)
-                yield from self.through_port(part, one, self.pass_waves(turn, one, opens))
+                part, _ = lanes.plans[in_block]
+                waves, use = (
+                    self.pass_waves(turn, one, opens),
+                    self.use(number, lanes, in_block, one),
+                )
+                yield from self.through_ports(part, one, waves, use)
             if not trails:
                 decided[number] = array.entered_to_work
             if self.shares_one_buffer and (trails or not self.job.gated):
                 yield from self.until_sums_left(turn)
         yield from self.until_sums_left(turn)
+
+    def use(self, number: int, lanes: LaneGroup, in_block: int, one: TilePass) -> BufferUse:
+        """M22: what a pass of a C block moves of the lanes' operand, and of sums."""
+        moved = lanes.accesses(*self.of.ends_of(self.of.turns[number]), self.output_bits)
+        return BufferUse(
+            len(lanes.plan.tile.lanes)
+            * reads_lanes(one, self.operands_stay, self.of.opens[number]),
+            sum(bits for block, index, _, bits in moved if (block, index) == (in_block, one.index)),
+        )
 
     def parts(self) -> Iterator[tuple[int, bool]]:
         """The turns' leading passes, and their trailing ones, in order."""

@@ -14,7 +14,7 @@ class OutputStationaryFold:
     """Rows hold issue slots, and the reduction streams by."""
 
     issue: Sequence[OutputRow]
-    vectors: Sequence[int]  # that each issue slot reads
+    members: Sequence[Sequence[int]]  # slots whose vectors each issue slot reads
     chunks: Sequence[Sequence[int]]
 
     @property
@@ -27,7 +27,7 @@ class OutputStationaryFold:
 
     def elements(self, step: int) -> int:
         """M21: what a step reads of the slots' operand: a chunk of every row's vectors."""
-        return sum(self.vectors) * len(self.chunks[step])
+        return sum(map(len, self.members)) * len(self.chunks[step])
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class OperandStationaryFold:
     """Rows hold chunks of the reduction, and issue slots stream by (`ws`, `is`, `bitfusion`)."""
 
     issue: Sequence[OutputRow]
-    vectors: Sequence[int]  # that each issue slot reads
+    members: Sequence[Sequence[int]]  # slots whose vectors each issue slot reads
     chunks: Sequence[Sequence[int]]
 
     @property
@@ -48,7 +48,7 @@ class OperandStationaryFold:
 
     def elements(self, step: int) -> int:
         """M21: what a step reads of the slots' operand: one issue slot's, for every row."""
-        return self.vectors[step] * sum(map(len, self.chunks))
+        return len(self.members[step]) * sum(map(len, self.chunks))
 
 
 Fold = OutputStationaryFold | OperandStationaryFold

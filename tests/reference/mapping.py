@@ -94,6 +94,11 @@ class Job:
         return [index for tap in self.taps for index in tap]
 
     @cached_property
+    def places(self) -> dict[int, int]:
+        """Where each reduction index stands among all of them."""
+        return {index: place for place, index in enumerate(self.reduction)}
+
+    @cached_property
     def chunks(self) -> list[list[list[Sequence[int]]]]:
         """M10: of every pass, per reduction fold, the indices that each array row holds."""
         spans = self.taps if self.taps_apart else [self.reduction]
@@ -261,11 +266,11 @@ def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
     ]
     if job.dataflow != "os":
         held = job.chunks[index] if outputs else []
-        return [OperandStationaryFold(outputs, issue.reads, chunks) for chunks in held]
+        return [OperandStationaryFold(outputs, issue.members, chunks) for chunks in held]
     macs, _ = job.rate(index)
     steps = short_first(job.reduction, macs)
-    rows = zip(short_first(outputs, job.rows), short_first(issue.reads, job.rows), strict=True)
-    return [OutputStationaryFold(slots, vectors, steps) for slots, vectors in rows]
+    rows = zip(short_first(outputs, job.rows), short_first(issue.members, job.rows), strict=True)
+    return [OutputStationaryFold(slots, members, steps) for slots, members in rows]
 
 
 def plan_tile(job: Job, tile: Tile, masks: LayerMask | None) -> TilePlan:

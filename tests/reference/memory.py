@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from .layers import bits_of, stored_bits
 from .mapping import Job, Run, Tile, TilePlan
 from .schedulers import active_entries
+
+
+class Streams(NamedTuple):
+    """Bytes of each stream of one tile: what is read ahead, and on demand; outputs written."""
+
+    activations: int
+    weights: int
+    demand: int
+    outputs: int
 
 
 @dataclass
@@ -103,18 +113,23 @@ class Dram:
 
     def transfers(self, plan: TilePlan) -> tuple[int, int]:
         """Bytes that one tile reads and writes."""
+        *read, written = self.streams(plan)
+        return sum(read), written
+
+    def streams(self, plan: TilePlan) -> Streams:
+        """Bytes of each stream of one tile."""
         tile = plan.tile
         if tile.group != self.group:
             self.group, self.held_by_group = tile.group, set()
         if tile.opens_lane_group:
             self.held_by_lane_group = set()
         if self.job.slots_are_positions:
-            reads = [*self.weights_as_lanes(plan), *self.input_as_slots(tile)]
+            weights, inputs = self.weights_as_lanes(plan), self.input_as_slots(tile)
         else:
-            reads = [*self.input_as_lanes(plan), *self.weights_as_slots(plan)]
-        reads += self.bursts_on_demand(plan)
+            weights, inputs = self.weights_as_slots(plan), self.input_as_lanes(plan)
         written = len(tile.slots) * len(tile.lanes) * self.output_bits
-        return sum(reads), self.bytes_of(written)
+        demand = self.bursts_on_demand(plan)
+        return Streams(sum(inputs), sum(weights), sum(demand), self.bytes_of(written))
 
     def weights_as_lanes(self, plan: TilePlan) -> Iterator[int]:
         """All their planes once, or by every executed pass its own."""

@@ -54,12 +54,12 @@ class Block:
 
 @dataclass(frozen=True)
 class Transfers:
-    """Bytes that a turn reads and writes: of its first C block, of what comes during its leading
-    and during its trailing passes, and of the sums that leave."""
+    """Bytes that a turn reads and writes, stream by stream: of its first C block, of what comes
+    during its leading and during its trailing passes, and of the sums that leave."""
 
-    opening: int
-    leading: int
-    trailing: int
+    opening: list[int]
+    leading: list[int]
+    trailing: list[int]
     written: int
     reads: Mapping[str, int]  # of each operand, in all
 
@@ -158,12 +158,12 @@ class Walk:
         moved = []
         for turn in range(len(self.turns)):
             opening, leading, trailing = (
-                sum(fetches[turn][when] for fetches in read.values()) for when in range(3)
+                [fetches[turn][when] for fetches in read.values()] for when in range(3)
             )
             reads = {operand: sum(fetches[turn]) for operand, fetches in read.items()}
             moved.append(
                 Transfers(
-                    opening=opening + sums[turn],
+                    opening=[*opening, sums[turn]],
                     leading=leading,
                     trailing=trailing,
                     written=written[turn],

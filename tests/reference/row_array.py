@@ -14,7 +14,7 @@ from .mapping import Run, Tile, TilePass, TilePlan
 from .memory import Dram
 from .row_sets import OutputRow, RowJob
 from .schedulers import everything
-from .turns import cycles_with_dram
+from .turns import cycles_with_dram, dram_counts
 
 PARTIAL_SUM_BITS = 32
 
@@ -278,23 +278,22 @@ def row_counts(job: RowJob, run: Run, output_bits: int) -> Counter[str]:
     assert len(job.passes) == 1, "only layers of one pass run so"
     array, dram = RowArray(job), Dram(job, run, output_bits)
     tiles = list(row_tiles(job, run))
-    compute, transfers = [], []
+    compute, streams = [], []
     for number, tile in enumerate(tiles):
         before = array.cycles
         array.run_tile(tile, last=number == len(tiles) - 1)
         array.counts.update(_buffer_bytes(job, tile, output_bits))
         compute.append(array.cycles - before)
-        transfers.append(dram.transfers(tile.plan()))
-    reads, writes = zip(*transfers, strict=True)
+        streams.append(dram.streams(tile.plan()))
     outputs = sum(tile.outputs for tile in tiles)
     assert len(array.done) == outputs * job.layer.reduction, "a MAC is left out"
     counts = array.counts
     counts["msb_macs"] = len(array.done)
     counts["register_file_words"] = sum(pe.accesses for pe in array.pes.values())
-    counts["cycles"] = cycles_with_dram(job, compute, reads, writes)
+    counts["cycles"] = cycles_with_dram(job, compute, [None] * len(compute), streams)
     counts["dram_stall_cycles"] = counts["cycles"] - sum(compute)
     counts["stall_cycles"] = counts["port_stall_cycles"] + counts["dram_stall_cycles"]
-    counts["dram_read_bytes"], counts["dram_write_bytes"] = sum(reads), sum(writes)
+    counts.update(dram_counts(job, streams))
     return counts
 
 

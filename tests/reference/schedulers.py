@@ -7,7 +7,7 @@ each a dictionary from array column to the entry (slot, lane) that the column wo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +18,16 @@ Mask = Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Issue:
-    """The issue slots of a pass of a tile, in order, and how many operand vectors each reads."""
+    """The issue slots of a pass of a tile, in order, and the slots whose operand vectors each
+    reads; a slot stands there as often as its vector is read."""
 
     slots: list[IssueSlot]
-    reads: list[int]
+    members: list[list[int]]
 
     @property
     def vectors(self) -> int:
         """A of M11: the operand vectors that the pass reads."""
-        return sum(self.reads)
+        return sum(map(len, self.members))
 
 
 def active_lanes(mask: Mask, slot: int) -> list[int]:
@@ -51,18 +52,25 @@ def _issue_slot(mask: Mask, members: Sequence[int]) -> IssueSlot:
     return issue_slot
 
 
+def singly(slots: Iterable[int]) -> list[list[int]]:
+    """Issue slots that read a vector each."""
+    return [[slot] for slot in slots]
+
+
 def everything(slots: int, lanes: int) -> Issue:
     """A pass without a mask: every lane of every slot."""
-    return Issue([{lane: (s, lane) for lane in range(lanes)} for s in range(slots)], [1] * slots)
+    return Issue(
+        [{lane: (s, lane) for lane in range(lanes)} for s in range(slots)], singly(range(slots))
+    )
 
 
 def dense(mask: Mask) -> Issue:
-    return Issue([_issue_slot(mask, [slot]) for slot in range(len(mask))], [1] * len(mask))
+    return Issue([_issue_slot(mask, [slot]) for slot in range(len(mask))], singly(range(len(mask))))
 
 
 def skip(mask: Mask) -> Issue:
     slots = active_slots(mask)
-    return Issue([_issue_slot(mask, [slot]) for slot in slots], [1] * len(slots))
+    return Issue([_issue_slot(mask, [slot]) for slot in slots], singly(slots))
 
 
 def combine(mask: Mask, ways: int, open_slots: int) -> Issue:
@@ -81,7 +89,7 @@ def combine(mask: Mask, ways: int, open_slots: int) -> Issue:
                 issued.append(held.pop(0))
             held.append([slot])
     issued += held
-    return Issue([_issue_slot(mask, members) for members in issued], [*map(len, issued)])
+    return Issue([_issue_slot(mask, members) for members in issued], issued)
 
 
 def queue(mask: Mask, depth: int, scan: int) -> Issue:
@@ -100,7 +108,7 @@ def queue(mask: Mask, depth: int, scan: int) -> Issue:
             for lane in lanes:
                 fifos[lane].append((slot, lane))
         issued.append({lane: fifo.popleft() for lane, fifo in enumerate(fifos) if fifo})
-    return Issue(issued, [len(issue_slot) for issue_slot in issued])
+    return Issue(issued, [[s for s, _ in each.values()] for each in issued])
 
 
 def ideal(mask: Mask, columns: int) -> Issue:
@@ -109,8 +117,8 @@ def ideal(mask: Mask, columns: int) -> Issue:
     entries = active_entries(mask)
     packs = [entries[i : i + columns] for i in range(0, len(entries), columns)]
     first_entries = {(slot, active_lanes(mask, slot)[0]) for slot in active_slots(mask)}
-    reads = [len(first_entries.intersection(pack)) for pack in packs]
-    return Issue([dict(enumerate(pack)) for pack in packs], reads)
+    members = [[slot for slot, lane in pack if (slot, lane) in first_entries] for pack in packs]
+    return Issue([dict(enumerate(pack)) for pack in packs], members)
 
 
 def schedule(mask: Mask, lsb: Mapping[str, Any], columns: int) -> Issue:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from .array import slot_bits
 from .mapping import Job, Tile, TilePass, TilePlan
 from .memory import Dram
 
@@ -57,11 +56,38 @@ def elements_of_macs(job: Job, one: TilePass) -> int:
     return sum(len(job.reduction) for issue_slot in one.issue.slots for _ in issue_slot)
 
 
+def slot_bits(job: Job, index: int) -> int:
+    """Bits of one element of the operand that feeds the slots, in one pass."""
+    one = job.passes[index]
+    return one.activation_bits if job.slots_are_positions else one.weight_bits
+
+
+def words_of(job: Job, index: int, elements: Iterable[int]) -> set[tuple[int, int]]:
+    """M43: the words (stretch, word of it) that hold elements of one operand vector."""
+    bits = slot_bits(job, index)
+    buffer = "activation_sram" if job.slots_are_positions else "weight_sram"
+    port_bits = job.arch["memory"][buffer]["port_bits"]
+    stretch = len(job.taps[0]) if job.slots_are_positions else len(job.reduction)
+    return {
+        (place // stretch, bit // port_bits)
+        for place in (job.places[k] for k in elements)
+        for bit in range(place % stretch * bits, (place % stretch + 1) * bits)
+    }
+
+
 def slot_reads(job: Job, plan: TilePlan) -> Iterator[int]:
-    """Bits of each read of the operand that feeds the slots: one per executed pass."""
+    """Bits of each read of the operand that feeds the slots: one per executed pass; or, under
+    `ports: all`, one per word."""
     for one in plan.passes:
         if one.happens and counted_per_mac(job):
             yield elements_of_macs(job, one) * slot_bits(job, one.index)
+        elif one.happens and job.arch["memory"].get("ports", "slots") == "all":
+            pieces = [job.reduction]
+            if job.dataflow != "os":
+                pieces = [[k for row in fold for k in row] for fold in job.chunks[one.index]]
+            for piece in pieces:
+                words = len(words_of(job, one.index, piece)) * one.issue.vectors
+                yield from [1] * words
         elif one.happens:
             vector_bits = len(job.reduction) * slot_bits(job, one.index)
             yield sum(vector_bits for _ in range(one.issue.vectors))
@@ -73,21 +99,22 @@ def lane_bits(job: Job, index: int) -> int:
     return one.weight_bits if job.slots_are_positions else one.activation_bits
 
 
-def lane_reads(job: Job, plan: TilePlan, stays: bool, opens: bool) -> Iterator[int]:
-    """Bits of each read of the operand that feeds the lanes: per fold, or per load.
+def reads_lanes(one: TilePass, stays: bool, opens: bool) -> bool:
+    """Whether a pass reads the operand of the lanes, in whatever fold.
 
     `stays`: whether the array keeps them, and only a tile that `opens` a lane group loads.
     """
+    return one.happens and (not stays or (opens and one.index == 0))
+
+
+def lane_reads(job: Job, plan: TilePlan, stays: bool, opens: bool) -> Iterator[int]:
+    """Bits of each read of the operand that feeds the lanes: per fold, or per load."""
     for one in plan.passes:
-        if not one.happens:
-            continue
         operand_bits = len(job.reduction) * len(plan.tile.lanes) * lane_bits(job, one.index)
-        if counted_per_mac(job):
+        if one.happens and counted_per_mac(job):
             yield elements_of_macs(job, one) * lane_bits(job, one.index)
-        elif job.dataflow == "os":
-            yield sum(operand_bits for _ in one.folds)
-        elif not stays or (opens and one.index == 0):
-            yield operand_bits
+        elif reads_lanes(one, stays, opens):
+            yield sum(operand_bits for _ in one.folds) if job.dataflow == "os" else operand_bits
 
 
 def output_accesses(
@@ -95,25 +122,34 @@ def output_accesses(
 ) -> tuple[list[int], list[int]]:
     """Bits of the reads and of the writes of the output buffer; visits: of each pass."""
     outputs = len(plan.tile.slots) * len(plan.tile.lanes)
-    reads, writes = [], []
-    if job.gated:
-        reads.append(outputs)
-        writes.append(outputs)
     if counted_per_mac(job):
         each_way = [one.entries * PARTIAL_SUM_BITS for one in plan.passes]
         each_way.append(outputs * output_bits)  # as DRAM takes them
-        return reads + each_way, writes + each_way
+        each_way += [outputs] * job.gated
+        return each_way, each_way
+    every = list(tile_accesses(job, plan, visits, output_bits))
+    return tuple([bits for _, own, bits in every if own == way] for way in ("read", "write"))
+
+
+def tile_accesses(
+    job: Job, plan: TilePlan, visits: Sequence[int], output_bits: int
+) -> Iterator[tuple[int, str, int]]:
+    """Every access to the output buffer: the pass that it belongs to, its way, its bits."""
+    outputs = len(plan.tile.slots) * len(plan.tile.lanes)
+    last = [one.index for one in plan.passes if one.happens][-1]
+    if job.gated:
+        yield job.leading - 1, "read", outputs
+        yield job.leading - 1, "write", outputs
     if visits[0] == 1 and (len(job.passes) == 1 or accumulators_keep_sums(job, plan.tile)):
-        reads.append(outputs * output_bits)
-        writes.append(outputs * output_bits)
-        return reads, writes
+        yield last, "read", outputs * output_bits
+        yield last, "write", outputs * output_bits
+        return
     for one in plan.passes:
         for visit in range(visits[one.index]):
             if one.index > 0 or visit > 0:  # the very first sums are not added to anything
-                reads.append(one.entries * PARTIAL_SUM_BITS)
-            writes.append(one.entries * PARTIAL_SUM_BITS)
-    reads.append(outputs * PARTIAL_SUM_BITS)
-    return reads, writes
+                yield one.index, "read", one.entries * PARTIAL_SUM_BITS
+            yield one.index, "write", one.entries * PARTIAL_SUM_BITS
+    yield last, "read", outputs * PARTIAL_SUM_BITS
 
 
 def sum_visits(job: Job, plan: TilePlan, index: int) -> int:

@@ -1,4 +1,4 @@
-"""The reference's stalls for ports, worked by hand (M21)."""
+"""The reference's stalls for ports, worked by hand (M21, M43)."""
 
 from __future__ import annotations
 
@@ -98,3 +98,26 @@ def test_a_frozen_array_hides_no_wait() -> None:
     counts = simulate(layer, changes | port(1), "pg", mask=[[[1] * 4] * 2])
     assert (counts["msb_cycles"], counts["lsb_cycles"], counts["bubble_cycles"]) == (6, 6, 5)
     assert counts["port_stall_cycles"] == 4 * 3
+
+
+@pytest.mark.parametrize(
+    ("layer", "changes", "stalls"),
+    [
+        # M43: a vector of 8 * 4 bits is four words of 8, needed in steps 1, 3, 5, 7. Slots 0 and 4
+        # lie in bank 0 of 4: 2 words by cycle 1, 8 by cycle 7. Slots 0 and 5 do not.
+        (linear(8, 2, 8), {"mask": [[[1, 0, 0, 0, 1, 0, 0, 0], [0] * 8]]} | port(4), 1),
+        (linear(8, 2, 8), {"mask": [[[1, 0, 0, 0, 0, 1, 0, 0], [0] * 8]]} | port(4), 0),
+        # 2 lanes of 8 bits a step through 8 bits a cycle.
+        (linear(4, 2, 8), {"memory.weight_sram.banks": 1}, 16 - 8),
+        # ws: four rows load in four cycles, and need 64 bits.
+        (linear(6, 2, 4), {"memory.weight_sram.banks": 1, "array.dataflow": "ws"}, 8 - 4),
+        # 8 outputs of 8 bits, written and read.
+        (linear(4, 2, 3), {"memory.output_sram.banks": 1}, 16 - 3),
+    ],
+)
+def test_all_ports(layer: dict[str, Any], changes: dict[str, Any], stalls: int) -> None:
+    mask = changes.pop("mask", None)
+    narrow = {"memory.weight_sram.port_bits": 8, "memory.output_sram.port_bits": 8}
+    own = {"memory.ports": "all"} | ({} if mask else narrow) | changes
+    counts = simulate(layer, own, "pg" if mask else "full", mask=mask)
+    assert counts["port_stall_cycles"] == stalls

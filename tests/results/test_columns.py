@@ -57,7 +57,9 @@ SUMS = [
     *("activation_sram_read_bytes", "weight_sram_read_bytes"),
     *("output_sram_read_bytes", "output_sram_write_bytes", "activation_sram_write_bytes"),
     *("dram_read_bytes", "dram_activation_read_bytes", "dram_weight_read_bytes"),
-    *("dram_sum_read_bytes", "dram_write_bytes", "network_words", "register_file_words"),
+    *("dram_sum_read_bytes", "dram_write_bytes", "dram_demand_read_bytes"),
+    *("dram_read_row_misses", "dram_demand_read_row_misses", "dram_write_row_misses"),
+    *("network_words", "register_file_words"),
     *("energy_pe_pj", "energy_gating_pj", "energy_sram_pj", "energy_dram_pj"),
     *("energy_leakage_pj", "energy_pj"),
 ]
@@ -74,6 +76,7 @@ UNITS = {
     "_us": "us",
     "_utilization": "",
     "_words": "words",
+    "_row_misses": "pages",
     "_cycles": "cycles",
 }  # by the end of a name; the longest end that fits
 

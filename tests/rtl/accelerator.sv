@@ -51,8 +51,12 @@ module accelerator
   localparam int COLUMN_SLICE = ROWS_ARE_ACTIVATIONS ? WEIGHT_SLICE : ACTIVATION_SLICE;
   localparam int SLICES = STATIONARY ? ceil_div(16, COLUMN_SLICE) : 1;
 
-  logic ends_step, closes_pass, loads, loading, empty, transfers_done, starved;
-  longint asked_bytes;
+  logic ends_step, ends_fold, begins_pass, closes_pass, loads, loading, empty, transfers_done, starved, late;
+  logic reads_lanes;
+  int output_bits;
+  int bank_words[MOST_BANKS];
+  longint asked_bytes, asked_demand_bytes;
+  logic demand_done;
   int step_bits, issue, accesses, windows_known;
   longint vectors_bits;
   int issued[2];
@@ -64,10 +68,15 @@ module accelerator
       .OVERLAP_FOLDS(OVERLAP_FOLDS), .DOUBLE_BUFFERED(DOUBLE_BUFFERED)
   ) sequencer (.*);
   read_ahead read_ahead (
-      .clk, .banks(layer.banks), .port_bits(layer.port_bits), .opens(opens_pass), .vectors_bits, .ends_step, .step_bits,
+      .clk, .banks(layer.banks), .port_bits(layer.port_bits), .opens(opens_pass), .vectors_bits,
+      .ends_step(ends_step && !layer.all_ports), .step_bits,
       .closes(closes_pass), .enable, .accesses, .starved);
+  all_ports #(
+      .ROWS(ROWS), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS)
+  ) all_ports (.*);
   dram_port dram_port (
-      .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asked_bytes, .idle(transfers_done));
+      .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asked_bytes, .asked_demand_bytes,
+      .idle(transfers_done), .demand_idle(demand_done));
 
   // Operands, and what goes with them.
   logic [STREAMS*ROW_WIRES-1:0] row_streams[ROWS];
@@ -83,7 +92,8 @@ module accelerator
       .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS), .WINDOW(WINDOW), .STREAMS(STREAMS),
       .ROW_WIRES(ROW_WIRES), .SELECT_BITS(SELECT_BITS)
   ) slot_feed (
-      .clk, .layer, .pass, .accesses, .stream_slot, .stream_used, .lane_stream, .row_streams, .row_selects, .issue, .step_bits, .vectors_bits);
+      .clk, .layer, .pass, .accesses, .stream_slot, .stream_used, .lane_stream, .row_streams, .row_selects, .issue, .step_bits, .bank_words,
+      .vectors_bits);
   lane_feed #(
       .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
       .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS), .COLUMN_WIRES(COLUMN_WIRES), .SLICES(SLICES)

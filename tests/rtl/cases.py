@@ -82,7 +82,7 @@ def _case(
     activations, weights = _activations(rng, bits, layer, images), _weights(bits, layer)
     passes = passes_of(layer_of(layer), "pg" if isinstance(scheme, str) else scheme)
     leading = passes[: leading_passes(passes)]
-    return Case(
+    case = Case(
         build=build,
         seed=seed,
         layer=layer,
@@ -94,6 +94,11 @@ def _case(
             rng, bits, sum(pass_sums(one, activations, weights, layer) for one in leading)
         ),
     )
+    memory = case.arch["memory"]
+    memory["ports"] = rng.choice(("slots", "all"))
+    if memory["ports"] == "all":
+        memory["output_sram"]["banks"] = rng.choice((1, 4, 16, 16))
+    return case
 
 
 def architecture(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 from reference import Pass
 from reference.layers import layer_of
 from reference.mapping import Job, TilePlan, plan_tile, runs_of, tiles_of
+from reference.ports import bits_a_cycle, name_of_lanes, name_of_slots
 from reference.schedulers import Mask, combine, queue, skip
+from reference.sram import lane_bits, tile_accesses
 
 from rtl.arithmetic import leading_passes
 from rtl.cases import Case
@@ -28,6 +31,8 @@ def features(case: Case, counts: dict[str, int]) -> Iterator[str]:
     yield from (("port stalls",) if counts["port_stall_cycles"] else ())
     job = Job(layer_of(layer), case.passes, case.arch)
     plans = list(_plans(case, job))
+    if case.arch["memory"]["ports"] == "all":
+        yield from _port_features(job, plans, counts)
     several_windows = any(not plan.tile.opens_lane_group for plan in plans)
     yield from (("several windows",) if several_windows else ())
     yield from (("operands stay over windows",) if job.operands_stay and several_windows else ())
@@ -57,6 +62,35 @@ def pass_features(case: Case) -> Iterator[str]:
         yield "operands stay over passes"
     if max(layer["activation_bits"], layer["weight_bits"]) > 8:
         yield "operands wider than a byte"
+
+
+def _port_features(job: Job, plans: list[TilePlan], counts: dict[str, int]) -> Iterator[str]:
+    """Say which ports a pass of a tile waits for, were it alone that is limited."""
+    yield from (("all ports are waited for",) if counts["port_stall_cycles"] else ())
+    banks = job.arch["memory"][name_of_slots(job)]["banks"]
+    gated = [one for plan in plans for one in plan.passes if job.passes[one.index].gated]
+    members = [slots for one in gated for slots in one.issue.members if len(slots) > 1]
+    if any(len({slot % banks for slot in slots}) < len(slots) for slots in members):
+        yield "vectors of an issue slot share a bank"
+    widest = max(lane_bits(job, one.index) * job.rate(one.index)[0] for one in plans[0].passes)
+    if widest * len(plans[0].tile.lanes) > bits_a_cycle(job, name_of_lanes(job)):
+        yield "a row of lanes takes several cycles"
+    if job.arch["memory"]["lsb_fetch"] == "on_demand" and any(one.happens for one in gated):
+        yield "bursts come after the gate"
+    if any(_outputs_wait(job, plan) for plan in plans):
+        yield "outputs take longer than a pass"
+
+
+def _outputs_wait(job: Job, plan: TilePlan) -> bool:
+    moved = Counter()
+    for index, _, bits in tile_accesses(job, plan, output_bits=1):
+        moved[index] += bits
+    steps = {
+        one.index: sum(fold.steps for fold in one.folds) * job.rate(one.index)[1]
+        for one in plan.passes
+    }
+    rate = bits_a_cycle(job, "output_sram")
+    return any(bits > rate * steps[index] for index, bits in moved.items())
 
 
 def _overlap(one: Pass, other: Pass) -> bool:

@@ -14,6 +14,8 @@ from reference import output_bits_of
 from reference.layers import layer_of
 from reference.mapping import Job, Run, TilePlan, plan_tile, runs_of, tiles_of
 from reference.memory import Dram
+from reference.ports import bits_a_cycle, name_of_lanes
+from reference.sram import tile_accesses
 
 from rtl.arithmetic import Integers, leading_passes, pass_sums
 from rtl.cases import Case
@@ -109,6 +111,9 @@ def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> RtlRun:
     numbers = [tile.run_slots, tile.run_lanes, shape.groups, shape.reduction]
     numbers += [min(job.window, tile.run_slots), layer["activation_bits"], layer["weight_bits"]]
     numbers += [sram["banks"], sram["port_bits"], arch["memory"]["dram"]["bytes_per_cycle"]]
+    numbers += [int(arch["memory"].get("ports") == "all")]
+    numbers += [shape.depth if job.slots_are_positions else shape.reduction]
+    numbers += [bits_a_cycle(job, name_of_lanes(job)), bits_a_cycle(job, "output_sram")]
     numbers += [int(layer["signed"]), len(job.passes)]
     for one in job.passes:
         for plane in (one.activation, one.weight):
@@ -119,9 +124,14 @@ def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> RtlRun:
         numbers += pair
     numbers += activations.ravel().tolist() + case.weights.ravel().tolist()
     numbers += case.thresholds.tolist()
-    dram = Dram(job, run, output_bits_of(layer, arch, case.scheme))
+    output_bits = output_bits_of(layer, arch, case.scheme)
+    dram = Dram(job, run, output_bits)
     for plan in plans:
-        numbers += dram.transfers(plan)
+        streams = dram.streams(plan)
+        late = streams.demand if arch["memory"].get("ports") == "all" else 0
+        numbers += [sum(streams[:3]) - late, streams.outputs, late]
+        moved = list(tile_accesses(job, plan, output_bits))
+        numbers += [sum(bits for own, _, bits in moved if own == one.index) for one in plan.passes]
     return RtlRun(run, numbers, shape.groups, tile.run_slots, tile.run_lanes)
 
 

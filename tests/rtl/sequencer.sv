@@ -26,16 +26,23 @@ module sequencer
     input logic loading,  // operands that stay are on the columns' buses
     input logic empty,  // the array
     input logic transfers_done,
+    input logic demand_done,  // what was on demand is there
     input logic starved,  // of slot operands, if a step ends in this cycle
+    input logic late,  // a port of any buffer
     output pass_t pass,  // what the array works on
     output logic step,  // a cycle of a step enters the array, if enable is up
     output logic ends_step,
+    output logic ends_fold,
     output logic opens_pass,
+    output logic begins_pass,  // with its first step or its first load
     output logic closes_pass,
+    output logic reads_lanes,  // what loads in this cycle is read, and does not stay from before
+    output int output_bits,  // that the pass moves through the output buffer's port
     output logic loads,  // a fold's operands begin to load in this cycle
     output logic enable,
     output logic waits_for_dram,
     output longint asked_bytes,  // of the DRAM's port, from this cycle on; 0: nothing
+    output longint asked_demand_bytes,
     output logic done
 );
   typedef enum {
@@ -114,6 +121,7 @@ module sequencer
   place_t place, here;
   int since_end;  // array cycles
   logic loaded;  // `overlap: none`: the fold's operands began to load
+  int asked_tile, asked_now;  // what was on demand of this tile was asked for
   int loaded_tile;  // whose operands the array holds, -1: none yet
   logic opened, busy, moves, ready, gate_known, must_load, bus_free, undecided;
 
@@ -124,6 +132,8 @@ module sequencer
     moves = !reset;
     busy = !transfers_done;
     asked_bytes = 0;
+    asked_demand_bytes = 0;
+    asked_now = asked_tile;
     waits_for_dram = 0;
     done = 0;
     ready = 0;
@@ -148,6 +158,10 @@ module sequencer
                   transfers.writes(here.turn - (interleaved ? 2 : 1));
               busy = asked_bytes > 0;
             end
+            if (interleaved && here.turn > 0 && windows_known > here.turn - 1) begin
+              asked_demand_bytes = transfers.demands(here.turn - 1);
+              asked_now = here.turn - 1;
+            end
           end
         end
         PASSES: begin
@@ -155,6 +169,12 @@ module sequencer
           gate_known = !pass.sweep.gated || windows_known > pass.tile;
           if (!pass.happens || gate_known && pass.slots == 0) begin
             here = next_pass(here);
+          end else if (demands(pass, here) && gate_known && (asked_now != pass.tile || !demand_done
+              || asked_demand_bytes > 0)) begin
+            if (asked_now != pass.tile) asked_demand_bytes = transfers.demands(pass.tile);
+            asked_now = pass.tile;
+            waits_for_dram = 1;
+            moves = 0;
           end else begin
             must_load = STATIONARY
                 && !(stays && loaded_tile >= 0 && same_lane_group(loaded_tile, pass.tile));
@@ -208,14 +228,23 @@ module sequencer
     return a.group == b.group && a.lane_group == b.lane_group;
   endfunction
 
-  logic begins_fold, ends_fold;
+  // Whether a tile's trailing passes begin here, and need what is on demand.
+  function automatic bit demands(input pass_t in, input place_t at);
+    automatic bit begins = at.fold == 0 && at.step == 0 && at.cycle == 0;
+    return begins && int'(in.index) == leading && transfers.demands(in.tile) > 0;
+  endfunction
+
+  logic begins_fold, load_begun;
   assign step = ready;
   assign begins_fold = ready && here.step == 0 && here.cycle == 0;
   assign ends_step = ready && here.cycle == pass.cycles - 1;
   assign ends_fold = ends_step && here.step == pass.steps - 1;
   assign opens_pass = begins_fold && here.fold == 0 && !opened;
   assign closes_pass = ends_fold && here.fold == pass.folds - 1;
-  assign enable = !waits_for_dram && !(ends_step && starved);
+  assign enable = !waits_for_dram && !(ends_step && starved) && !late;
+  assign begins_pass = OVERLAP_FOLDS || !STATIONARY ? opens_pass : loads && here.fold == 0 && !load_begun;
+  assign reads_lanes = must_load;
+  assign output_bits = transfers.outputs(pass.tile, pass.index);
   // By itself a fold loads before it begins, else with its first step.
   assign loads = OVERLAP_FOLDS ? begins_fold && must_load
       : !moves && !ready && pass.happens && gate_known && STATIONARY && empty && !loaded;
@@ -227,9 +256,13 @@ module sequencer
       since_end <= LONG_AGO;
       loaded <= 0;
       loaded_tile <= -1;
+      asked_tile <= -1;
       opened <= 0;
+      load_begun <= 0;
     end else begin
       place <= here;
+      asked_tile <= asked_now;
+      load_begun <= loads && !enable;
       opened <= begins_fold && !enable;  // the ports read on while the first step waits for them
       if (enable) begin
         since_end <= ends_fold ? 0 : since_end < LONG_AGO ? since_end + 1 : LONG_AGO;

@@ -28,6 +28,7 @@ module slot_feed
     output logic [COLUMNS*SELECT_BITS-1:0] row_selects[ROWS],
     output int issue,  // of row 0
     output int step_bits,  // of the buffer that this step uses
+    output int bank_words[MOST_BANKS],  // of each bank that it uses for the first time in its fold
     output longint vectors_bits  // and the whole pass
 );
   operand_memory memory (.clk, .banks(layer.banks), .accesses);
@@ -51,8 +52,24 @@ module slot_feed
   assign vectors_bits = longint'(pass.vectors) * longint'(layer.reduction) * longint'(bits);
   assign issue = STATIONARY ? pass.step : pass.slots - (pass.folds - pass.fold) * ROWS;
 
+  // Words that hold a vector's elements: up to one, or wholly before it. A fold that streams whole
+  // vectors has the words of its steps before; one that holds a piece has none.
+  int stretch_words, step_words;
+  assign stretch_words = ceil_div(layer.stretch * bits, layer.port_bits);
+  function automatic int words_upto(input int element);
+    if (element <= 0) return 0;
+    return element / layer.stretch * stretch_words + ceil_div(element % layer.stretch * bits, layer.port_bits);
+  endfunction
+  function automatic int words_before(input int element);
+    if (element <= 0) return 0;
+    return element / layer.stretch * stretch_words + element % layer.stretch * bits / layer.port_bits;
+  endfunction
+  assign step_words = words_upto(first_element + per_step)
+      - (STATIONARY ? words_before(first_element) : words_upto(first_element));
+
   always_comb begin
     step_bits = 0;
+    for (int bank = 0; bank < MOST_BANKS; bank++) bank_words[bank] = 0;
     for (int row = 0; row < ROWS; row++) begin
       automatic int own = STATIONARY ? issue : issue + row;
       automatic int first = STATIONARY ? first_element + row * rate.macs : first_element;
@@ -64,7 +81,10 @@ module slot_feed
             && (!pass.sweep.gated || stream_used[pass.at.half][own[ADDRESS_BITS-1:0]][stream]);
         automatic int slot = pass.sweep.gated ? int'(stream_slot[entry][stream]) : own;
         automatic int vector = (pass.at.group * layer.slots + pass.at.first_slot + slot) * layer.reduction;
-        if (used && (!STATIONARY || row == 0)) step_bits += elements * bits;
+        if (used && (!STATIONARY || row == 0)) begin
+          step_bits += elements * bits;
+          bank_words[slot % layer.banks] += step_words;
+        end
         if (used)
           for (int m = 0; m < rate.macs; m++)
             if (first + m >= 0)

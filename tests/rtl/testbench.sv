@@ -135,6 +135,9 @@ module testbench
     for (int i = 0; i < tiles_of(given, COLUMNS); i++) begin
       accelerator.sequencer.transfers.read_bytes[i] = longint'(next_integer(file));
       accelerator.sequencer.transfers.write_bytes[i] = longint'(next_integer(file));
+      accelerator.sequencer.transfers.demand_bytes[i] = longint'(next_integer(file));
+      for (int p = 0; p < given.passes; p++)
+        accelerator.sequencer.transfers.output_bits[i * MOST_PASSES + p] = next_integer(file);
     end
     for (int i = 0; i < VALUES; i++) begin
       outputs[i] = NEVER_STORED;
@@ -152,7 +155,7 @@ module testbench
   // Calls that set the fields of one struct are made in any order, so the integers go to
   // an array first.
   task automatic read_layer();
-    automatic int found[12];
+    automatic int found[16];
     foreach (found[i]) found[i] = next_integer(file);
     given.slots = found[0];
     given.lanes = found[1];
@@ -164,9 +167,13 @@ module testbench
     given.banks = found[7];
     given.port_bits = found[8];
     given.dram_bytes_per_cycle = found[9];
-    given.signed_activations = found[10] != 0;
+    given.all_ports = found[10] != 0;
+    given.stretch = found[11];
+    given.lane_bits_per_cycle = found[12];
+    given.output_bits_per_cycle = found[13];
+    given.signed_activations = found[14] != 0;
     given.thresholds_by_slot = !LANES_ARE_CHANNELS;
-    given.passes = found[11];
+    given.passes = found[15];
     given.sweeps = '0;
     for (int p = 0; p < given.passes; p++) given.sweeps[index_t'(p)] = next_sweep();
   endtask

@@ -2,6 +2,7 @@
 package types;
 
   localparam int MOST_PASSES = 4;
+  localparam int MOST_BANKS = 16;
   typedef bit [$clog2(MOST_PASSES)-1:0] index_t;  // of a layer's passes
 
   // A plane of an operand: a run of its bits, from bit `low` on.
@@ -30,6 +31,10 @@ package types;
     int banks;  // of the buffer that feeds the slots
     int port_bits;
     int dram_bytes_per_cycle;
+    bit all_ports;  // else only those of the slots' operand are limited, however it lies in the banks
+    int stretch;  // elements of a vector of the slots that lie packed from a port word on
+    int lane_bits_per_cycle;
+    int output_bits_per_cycle;
     bit signed_activations;
     bit thresholds_by_slot;  // channels are slots
     int passes;

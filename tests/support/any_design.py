@@ -103,4 +103,8 @@ def _changes(rng: Random) -> dict[str, Any]:
             f"memory.{buffer}_sram.banks": banks,
             f"memory.{buffer}_sram.port_bits": port_bits,
         }
-    return changes
+    return changes | {
+        "memory.ports": rng.choice(("slots", "all")),
+        "memory.dram.model": rng.choice(("bandwidth", "pages")),
+        "memory.dram.page_bytes": 1 << 16,
+    }

@@ -85,6 +85,7 @@ def _case(
     drawn = rng.randrange(2**32)
     bits = Random(drawn)
     _choose_conventions(Random(f"conventions {drawn}"), arch)
+    _choose_memory(Random(f"memory {drawn}"), arch["memory"])
     return Case(
         seed=seed,
         layer=layer,
@@ -231,6 +232,30 @@ def _choose_conventions(rng: Random, arch: dict[str, Any]) -> None:
     """M47, from numbers of its own, so that a seed's case stays what it is in all else."""
     arch["array"]["first_layer"] = rng.choice(("as_others", "im2col"))
     arch["memory"]["counting"] = rng.choice(("per_read", "per_read", "per_mac"))
+
+
+def _choose_memory(rng: Random, memory: dict[str, Any]) -> None:
+    """M43 and M44, in the same way."""
+    memory["ports"] = rng.choice(("slots", "all"))
+    memory["dram"] = _in_time(rng, memory["dram"])
+
+
+def _in_time(rng: Random, dram: dict[str, Any]) -> dict[str, Any]:
+    """A DRAM, now and then in gigabytes a second, with pages or with refresh."""
+    own = dict(dram)
+    if rng.random() < 0.2:
+        del own["bytes_per_cycle"]
+        own["gb_per_s"] = rng.choice((0.5, 1.7, 8))
+    if rng.random() < 0.4:
+        own |= {
+            "model": "pages",
+            "channels": rng.choice((1, 1, 2, 3)),
+            "page_bytes": rng.choice((64, 128, 2048)),
+            "row_miss_ns": rng.choice((0, 3, 36)),
+            "refresh_ns": rng.choice((0, 180)),
+            "refresh_interval_ns": rng.choice((200, 3904)),
+        }
+    return own
 
 
 def _sram(rng: Random, kib: tuple[int, ...]) -> dict[str, int]:

@@ -131,20 +131,34 @@ class Moved(NamedTuple):
     after: int = 0
 
 
-def naive(machine: Machine, passes: Passes, moved: Sequence[Moved]) -> dict[str, object]:
-    """The events of one run: begins and ends of passes and turns, and when all is done."""
+def naive(
+    machine: Machine, passes: Passes, moved: Sequence[Moved], demand: Sequence[int] = ()
+) -> dict[str, object]:
+    """The events of one run: begins and ends of passes and turns, and when all is done.
+
+    demand: cycles of what is on demand of each tile, which goes before all else.
+    """
     order, tiles = machine.order(len(passes)), len(passes[0])
     array = Array(machine)
     begins = [[0] * tiles for _ in passes]
     ends = [[0] * tiles for _ in passes]
     turns = list(turns_of(order, len(passes), tiles))
     turn_begins, turn_ends = [], []
+    demand_begins, demand_waits = [0] * tiles, [0] * len(turns)
     for number, turn in enumerate(turns):
         array.stand_still(moved[number].before)
         turn_begins.append(array.wall)
+        began, moves_until = array.own, array.wall + moved[number].beside
         for index, tile in turn:
             if index >= order.leading:
                 array.run_until(array.gates[tile])
+            if index == order.leading and demand and demand[tile]:
+                known = order.interleaved and array.gates[tile] <= began
+                asked = turn_begins[-1] if known else array.wall
+                moves_until = max(moves_until, asked) + demand[tile]
+                demand_begins[tile] = asked
+                demand_waits[number] = max(0, asked + demand[tile] - array.wall)
+                array.stand_still(demand_waits[number])
             loads = not machine.stay or (index == 0 and tile % machine.segment_tiles == 0)
             begins[index][tile], ends[index][tile] = array.take(passes[index][tile], loads)
             if index == order.leading - 1:
@@ -152,19 +166,24 @@ def naive(machine: Machine, passes: Passes, moved: Sequence[Moved]) -> dict[str,
         if machine.one_buffer or turn is turns[-1]:
             array.sums_leave()
         turn_ends.append(array.wall)
-        array.stand_still(turn_begins[-1] + moved[number].beside - array.wall)
+        array.stand_still(moves_until - array.wall)
         array.stand_still(moved[number].after)
     return {
         "pass_begins": begins,
         "pass_ends": ends,
         "turn_begins": turn_begins,
         "turn_ends": turn_ends,
+        "demand_begins": demand_begins,
+        "demand_waits": demand_waits,
         "ends": array.wall,
     }
 
 
 def events(
-    machine: Machine, runs: Sequence[Passes], moved: Sequence[Sequence[Moved]] = ()
+    machine: Machine,
+    runs: Sequence[Passes],
+    moved: Sequence[Sequence[Moved]] = (),
+    demand: Sequence[Sequence[int]] = (),
 ) -> Events:
     """The events of runs whose passes are alike in number, and their tiles."""
     order = machine.order(len(runs[0]))
@@ -182,7 +201,9 @@ def events(
     nothing = [[Moved()] * tiles for _ in runs]
     around = np.array(moved or nothing, np.int64).transpose(2, 0, 1)
     work = Work(arrays("cycles"), arrays("fold"), arrays("stall"))
-    return timeline(work, Transfers(*(np.ascontiguousarray(each) for each in around)), order)
+    on_demand = np.array(demand or [[0] * len(own[0]) for own in runs], np.int64)
+    transfers = Transfers(*(np.ascontiguousarray(each) for each in around), on_demand)
+    return timeline(work, transfers, order)
 
 
 def array_cycles(machine: Machine, *passes: Sequence[tuple[int, int]]) -> list[int]:

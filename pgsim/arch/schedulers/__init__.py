@@ -12,10 +12,16 @@ from pgsim.arch.schedulers.combine import Combine
 from pgsim.arch.schedulers.dense import Dense
 from pgsim.arch.schedulers.ideal import Ideal
 from pgsim.arch.schedulers.queue import Queue
-from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, Scheduler, even_shortfalls
+from pgsim.arch.schedulers.scheduler import (
+    Issued,
+    IssuedFromBanks,
+    MaskTiles,
+    Scheduler,
+    even_shortfalls,
+)
 from pgsim.arch.schedulers.skip import Skip
 from pgsim.kinds import by_name
 
-__all__ = ["SCHEDULERS", "Issued", "MaskTiles", "Scheduler", "even_shortfalls"]
+__all__ = ["SCHEDULERS", "Issued", "IssuedFromBanks", "MaskTiles", "Scheduler", "even_shortfalls"]
 
 SCHEDULERS: dict[str, type[Scheduler]] = by_name((Dense, Skip, Combine, Queue, Ideal))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pgsim.arch.lanes import Counts
 from pgsim.arch.paths import path_between_ns, path_ns
-from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, Scheduler
+from pgsim.arch.schedulers.scheduler import Issued, IssuedFromBanks, MaskTiles, Scheduler
 from pgsim.arch.section import parameter
 from pgsim.arch.technology import Technology
+
+if TYPE_CHECKING:
+    from pgsim.kernels.banks import Reads
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,13 @@ class Combine(Scheduler):
 
         slots, shortfalls = combine(*tiles.masks, Table(self.ways, self.open), rates)
         return Issued(slots, tiles.active_slots, tuple(shortfalls))
+
+    def issue_from_banks(self, tiles: MaskTiles, reads: Reads) -> IssuedFromBanks:
+        """Return the issue slots, whose vectors are read from the banks of their slots."""
+        from pgsim.kernels.combine import Table, combine_from_banks
+
+        slots, late = combine_from_banks(*tiles.masks, Table(self.ways, self.open), reads)
+        return IssuedFromBanks(slots, tiles.active_slots, late)
 
     def most_vectors(self, columns: int) -> int:
         """Return the ways, or the columns if they are fewer."""

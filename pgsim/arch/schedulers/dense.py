@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from pgsim.arch.lanes import Counts
-from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, even_shortfalls
+from pgsim.arch.schedulers.scheduler import Issued, IssuedFromBanks, MaskTiles, even_shortfalls
 from pgsim.arch.schedulers.skip import Skip
 from pgsim.arch.technology import Technology
+
+if TYPE_CHECKING:
+    from pgsim.kernels.banks import Reads
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,13 @@ class Dense(Skip):
     def issue(self, tiles: MaskTiles, rates: Counts) -> Issued:
         """Return all slots, each a vector."""
         return Issued(tiles.slots, tiles.slots, even_shortfalls(tiles.slots, rates))
+
+    def issue_from_banks(self, tiles: MaskTiles, reads: Reads) -> IssuedFromBanks:
+        """Return all slots, which lie in the banks in turn."""
+        from pgsim.kernels.banks import all_slots  # Numba: only if masks are simulated
+
+        late = all_slots(np.diff(tiles.slot_bounds), reads)
+        return IssuedFromBanks(tiles.slots, tiles.slots, np.broadcast_to(late, tiles.slots.shape))
 
     def modules(self, columns: int) -> Mapping[str, float]:
         """Return nothing: there is no scheduler."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch.lanes import Counts
 from pgsim.arch.paths import path_between_ns
-from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, Scheduler
+from pgsim.arch.schedulers.scheduler import Issued, IssuedFromBanks, MaskTiles, Scheduler
 from pgsim.arch.section import parameter
 from pgsim.arch.technology import Technology
+
+if TYPE_CHECKING:
+    from pgsim.kernels.banks import Reads
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,13 @@ class Queue(Scheduler):
 
         slots, shortfalls = queue(*tiles.masks, Fifos(self.depth, self.scan), rates)
         return Issued(slots, tiles.entries, tuple(shortfalls))
+
+    def issue_from_banks(self, tiles: MaskTiles, reads: Reads) -> IssuedFromBanks:
+        """Return the slot times, in which every entry's vector is read from its slot's bank."""
+        from pgsim.kernels.queue import Fifos, queue_from_banks
+
+        slots, late = queue_from_banks(*tiles.masks, Fifos(self.depth, self.scan), reads)
+        return IssuedFromBanks(slots, tiles.entries, late)
 
     def most_vectors(self, columns: int) -> int:
         """Return one for each column."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from pgsim.arch.lanes import Counts, Words
 from pgsim.arch.technology import Technology
+
+if TYPE_CHECKING:
+    from pgsim.kernels.banks import Reads
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,19 @@ class Issued:
 
 
 @dataclass(frozen=True)
+class IssuedFromBanks:
+    """What a scheduler issues in every tile, and how late the banks of its vectors are.
+
+    slots, vectors: as in `Issued`. late_cycles: at least 0 (M43). int64 (batches, lane groups,
+    windows) each.
+    """
+
+    slots: Counts
+    vectors: Counts
+    late_cycles: Counts
+
+
+@dataclass(frozen=True)
 class Scheduler:
     """Turns a window's mask into issued slots; its fields are keys of the file's `lsb`.
 
@@ -76,6 +92,13 @@ class Scheduler:
 
         rates: of the ports, int64 (rates, 3): issued slots of a beat, bits that the array needs of
         each vector, bits that the port brings until the next beat (`model.ports.SlotReads`).
+        """
+        raise NotImplementedError
+
+    def issue_from_banks(self, tiles: MaskTiles, reads: Reads) -> IssuedFromBanks:
+        """Return what is issued where the banks of the slots' operand are looked at (M43).
+
+        reads: how the pass reads them. `late_cycles` says how late they are in a tile.
         """
         raise NotImplementedError
 
@@ -138,3 +161,21 @@ def even_shortfalls(slots: Counts, rates: Counts) -> tuple[Counts, ...]:
         in_last = slots * vector_bits - beats * beat_port_bits
         shortfalls.append(np.maximum(in_first, in_last))
     return tuple(shortfalls)
+
+
+def late_cycles(issues: Counts, places: Counts, reads: Reads) -> int:
+    """Return by how many cycles banks are late with the vectors of one tile, at least 0 (M43).
+
+    issues: int64, the issue slot that reads each vector, the last one included. places: int64, the
+    slots of the window that the vectors are of.
+    """
+    from pgsim.kernels.banks import (
+        Vectors,
+        beats_of,
+        lateness,
+    )  # Numba: only if masks are simulated
+
+    issued = int(issues.max()) + 1 if issues.size else 0
+    vectors = Vectors(issues.astype(np.int64), places.astype(np.int64))
+    late: int = lateness(vectors, issues.size, issued, reads, beats_of(issued, reads))
+    return late

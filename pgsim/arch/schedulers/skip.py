@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch.lanes import Counts
 from pgsim.arch.paths import path_between_ns
-from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, Scheduler, even_shortfalls
+from pgsim.arch.schedulers.scheduler import (
+    Issued,
+    IssuedFromBanks,
+    MaskTiles,
+    Scheduler,
+    even_shortfalls,
+)
 from pgsim.arch.technology import Technology
+
+if TYPE_CHECKING:
+    from pgsim.kernels.banks import Reads
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,13 @@ class Skip(Scheduler):
         """Return the active slots, each a vector."""
         active = tiles.active_slots
         return Issued(active, active, even_shortfalls(active, rates))
+
+    def issue_from_banks(self, tiles: MaskTiles, reads: Reads) -> IssuedFromBanks:
+        """Return the active slots, which may all lie in one bank."""
+        from pgsim.kernels.banks import active_slots  # Numba: only if masks are simulated
+
+        active = tiles.active_slots
+        return IssuedFromBanks(active, active, active_slots(*tiles.masks, reads))
 
     def most_vectors(self, columns: int) -> int:
         """Return 1: an issued slot is one slot."""

@@ -24,14 +24,15 @@ class Chunk:
     """Blocks that take as many input channels of a reduction, as a job of their own.
 
     job: of a layer with only those input channels, in those blocks' tiles. blocks: bool (blocks,),
-    which of the nest's they are. times: how often each pass of a block takes such a chunk. opens:
-    whether it is the first of each sum.
+    which of the nest's they are. times: how often each pass of a block takes such a chunk. opens,
+    closes: whether it is the first of each sum, and the last.
     """
 
     job: Job
     blocks: npt.NDArray[np.bool_]
     times: int
     opens: bool
+    closes: bool
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,9 @@ class Blocks:
         number = self.indices.shape[1]
         if trips == 1:
             job = replace(self.job, tiles=self.tiles)
-            return [Chunk(job, np.ones(number, bool), 1, opens=True)]
-        last_alone = sizes[-1] != sizes[0] and trips > 2
+            return [Chunk(job, np.ones(number, bool), 1, opens=True, closes=True)]
+        differs = sizes[-1] != sizes[0] or (self.job.gated and self.job.arch.memory.all_ports)
+        last_alone = differs and trips > 2  # by its size, or because outputs leave with it (M43)
         found = [(0, 1)] + ([(1, trips - 1), (trips - 1, trips)] if last_alone else [(1, trips)])
         chunks = []
         for begin, end in found:
@@ -122,7 +124,7 @@ class Blocks:
             own = np.ones(number, bool) if self.job.gated else (at >= begin) & (at < end)
             times = end - begin if self.job.gated else 1
             job = self._of_channels(int(sizes[begin]), self.tiles.part(own))
-            chunks.append(Chunk(job, own, times, opens=begin == 0))
+            chunks.append(Chunk(job, own, times, opens=begin == 0, closes=end == trips))
         return chunks
 
     def _of_channels(self, channels: int, tiles: BlockTiles) -> Job:

@@ -15,6 +15,7 @@ from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Ledger, PassCounts
 from pgsim.model.mask_work import MaskWork, WorkStore
 from pgsim.model.nests.blocks import Blocks, Chunk, blocks_of_nest
+from pgsim.model.nests.ports import wait_for_buffers
 from pgsim.model.nests.timing import (
     Chunks,
     events_of_blocks,
@@ -33,6 +34,7 @@ from pgsim.model.nests.traffic import (
 )
 from pgsim.model.passes import pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC
+from pgsim.model.traffic.dram import row_misses
 from pgsim.model.traffic.sram import retained_words
 
 
@@ -42,11 +44,12 @@ def simulate_nest(job: Job, block: Block, store: WorkStore) -> Ledger:
     tiles = blocks.tiles
     mask = MaskWork(replace(job, tiles=tiles), block, store) if job.gated else None
     batches = Batches(tiles, block.batches if job.gated else 1)
-    chunks = [(each, time_passes(each.job, mask)) for each in blocks.chunks]
+    chunks: Chunks = [(each, time_passes(each.job, mask)) for each in blocks.chunks]
+    stretch = stay_stretch(blocks, chunks[0][0].job)
+    chunks = wait_for_buffers(blocks, chunks, stretch)
     fetches = fetches_of(blocks, chunks[0][1], batches.tiles[0])
     nothing = np.zeros((1, 1, 1), np.int64)
     sums = Fetch(sum_reads(blocks), nothing, nothing)
-    stretch = stay_stretch(blocks, chunks[0][0].job)
     pieces = tiles.lane_groups.shape[0] * blocks.in_trips
     order = order_of_blocks(blocks, stretch, pieces)
     work = work_of(blocks, chunks, tiles, batches.simulated)
@@ -112,7 +115,7 @@ def _sram_counts(
 
     tiles = next(chunk.job for chunk, _ in chunks if chunk.opens)  # each output once
     for chunk, timings in chunks:
-        for name, words in operand_words_of(blocks.job, chunk, timings, stretch).items():
+        for name, words in operand_words_of(chunk, timings, stretch).items():
             add(name, chunk.job.tiling, words)
     add("activation_sram_write_words", tiles.tiling, retained_words(tiles))
     for chunk, read, written in output_words(blocks, chunks):
@@ -137,4 +140,17 @@ def _dram_counts(
         "dram_read_bursts": sum(read.values(), np.zeros_like(read["sum"])),
         **{f"dram_{name}_read_bursts": each for name, each in read.items()},
         "dram_write_bursts": of_batches(writes(blocks)),
+        **{name: of_batches(each) for name, each in _row_misses(fetches, sums, blocks).items()},
+    }
+
+
+def _row_misses(fetches: Mapping[str, Fetch], sums: Fetch, blocks: Blocks) -> dict[str, Counts]:
+    """Return the pages that every block opens (M44)."""
+    job = blocks.job
+    if not job.arch.memory.dram.in_time.has_pages:
+        return {}
+    read = [each.row_misses(job).total for each in (*fetches.values(), sums)]
+    return {
+        "dram_read_row_misses": sum(read[1:], read[0]),
+        "dram_write_row_misses": row_misses(job, writes(blocks)),
     }

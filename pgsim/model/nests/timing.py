@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from pgsim.model.job import Job
 from pgsim.model.nests.blocks import Blocks, Chunk
 from pgsim.model.nests.traffic import Fetch
 from pgsim.model.passes import Timings
+from pgsim.model.traffic.dram import row_misses
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Order, Transfers, Work
@@ -115,31 +117,43 @@ def transfers_of(
     from pgsim.kernels.timeline import Transfers  # Numba: only if anything is simulated
     from pgsim.model.nests.traffic import writes
 
-    job = blocks.job
+    job, written = blocks.job, writes(blocks)
+    bursts = _around_turns(order, list(fetches.values()), written, shape)
+    if not job.arch.memory.dram.in_time.has_pages:
+        return Transfers(*(transfer_cycles(job, each) for each in bursts))
+    opened = [each.row_misses(job) for each in fetches.values()]
+    misses = _around_turns(order, opened, row_misses(job, written), shape)
+    return Transfers(*map(partial(transfer_cycles, job), bursts, misses))
 
-    def of_runs(bursts: Counts) -> Counts:
-        every = np.broadcast_to(bursts, (shape[0], shape[1], shape[3]))
+
+def _around_turns(
+    order: Order, fetches: Sequence[Fetch], written: Counts, shape: tuple[int, int, int, int]
+) -> Transfers:
+    """Return what moves around every turn, bursts or row misses; none of it is on demand."""
+    from pgsim.kernels.timeline import Transfers  # Numba: only if anything is simulated
+
+    def of_runs(counts: Counts) -> Counts:
+        every = np.broadcast_to(counts, (shape[0], shape[1], shape[3]))
         return every.reshape(shape[0], -1)
 
     none = np.zeros((1, 1, 1), np.int64)
-    opening = of_runs(sum((each.opening for each in fetches.values()), none))
-    rest = of_runs(sum((each.rest for each in fetches.values()), none))
-    trailing = of_runs(sum((each.trailing for each in fetches.values()), none))
-    written = of_runs(writes(blocks))
+    opening = of_runs(sum((each.opening for each in fetches), none))
+    rest = of_runs(sum((each.rest for each in fetches), none))
+    trailing = of_runs(sum((each.trailing for each in fetches), none))
+    written, demand = of_runs(written), np.zeros_like(opening)
     runs, number = opening.shape
     if order.one_buffer:
-        before = transfer_cycles(job, opening + rest + trailing)
-        return Transfers(before, np.zeros_like(before), transfer_cycles(job, written))
+        return Transfers(opening + rest + trailing, np.zeros_like(opening), written, demand)
     behind = int(order.interleaved)
     before = np.zeros((runs, number + behind), np.int64)
     after, moved = np.zeros_like(before), np.zeros_like(before)
-    before[:, 0] = transfer_cycles(job, opening[:, 0])
+    before[:, 0] = opening[:, 0]
     moved[:, :number] += rest
     moved[:, : number - 1] += opening[:, 1:]
     moved[:, behind:] += trailing
     moved[:, behind + 1 :] += written[:, :-1]
-    after[:, -1] = transfer_cycles(job, written[:, -1])
-    return Transfers(before, transfer_cycles(job, moved), after)
+    after[:, -1] = written[:, -1]
+    return Transfers(before, moved, after, demand)
 
 
 def events_of_blocks(work: Work, transfers: Transfers, order: Order) -> Events:

@@ -14,6 +14,7 @@ from pgsim.model.fetches import FETCHES, first
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import Blocks, Chunk
 from pgsim.model.passes import Timings
+from pgsim.model.traffic.dram import row_misses
 from pgsim.model.traffic.sram import operand_words, sum_bits
 
 
@@ -33,6 +34,11 @@ class Fetch:
     def total(self) -> Counts:
         """All of them."""
         return self.opening + self.rest + self.trailing
+
+    def row_misses(self, job: Job) -> Fetch:
+        """Return the pages that each part opens, a stream of its own (M44)."""
+        parts = (self.opening, self.rest, self.trailing)
+        return Fetch(*(row_misses(job, each) for each in parts))
 
 
 def fetches_of(blocks: Blocks, timings: Timings, runs: int) -> dict[str, Fetch]:
@@ -84,16 +90,21 @@ def _in_first_runs(job: Job, name: str, fetch: Fetch, runs: int) -> Fetch:
     return Fetch(fetch.opening * only, fetch.rest * only, fetch.trailing * only)
 
 
-def operand_words_of(job: Job, chunk: Chunk, timings: Timings, stretch: int) -> dict[str, Counts]:
+def operand_words_of(chunk: Chunk, timings: Timings, stretch: int) -> dict[str, Counts]:
     """Return the words of both operands that the tiles of a chunk read, every time it is taken.
 
     stretch: blocks one after the other whose operands stay in the array, 0 where none do.
     """
+    words = operand_words(chunk.job, timings, loads_of(chunk, timings, stretch))
+    return {name: each * chunk.times for name, each in words.items()}
+
+
+def loads_of(chunk: Chunk, timings: Timings, stretch: int) -> list[Counts]:
+    """Return how often each pass of a chunk's tiles reads the operands of its lanes (M22, M40)."""
     tiles = chunk.job.tiling.tile_slots.shape[-1]
     opens = (np.arange(tiles) % max(1, stretch) == 0).astype(np.int64)[None, None, None]
-    loads = job.flow.lane_loads([each.folds for each in timings], opens, stay=stretch > 0)
-    words = operand_words(chunk.job, timings, loads)
-    return {name: each * chunk.times for name, each in words.items()}
+    folds = [each.folds for each in timings]
+    return chunk.job.flow.lane_loads(folds, opens, stay=stretch > 0)
 
 
 def output_words(
@@ -105,9 +116,7 @@ def output_words(
     read once more on their way out. Source: MODEL.md M22, M40.
     """
     port_bits = blocks.job.arch.memory.buffers["output"].port_bits
-    one = np.ones((1, 1, 1, 1), np.int64)
-    flow = blocks.job.flow
-    visits = [[flow.sum_visits(each.rate, one) for each in timings] for _, timings in chunks]
+    visits = [visits_of(chunk, timings) for chunk, timings in chunks]
     if len(chunks) == 1:
         (chunk, timings), (own,) = chunks[0], visits
         words = -(-sum_bits(chunk.job, timings, own) // port_bits)
@@ -131,12 +140,26 @@ def _spilled_words(
     blocks: Blocks, chunk: Chunk, bits: Counts, port_bits: int
 ) -> tuple[Counts, Counts]:
     """Return words read and written of tiles whose C blocks are not the only ones of their sums."""
+    opens, leaves = ends_of_sums(blocks, chunk)
+    sums = chunk.job.tiling.outputs * PARTIAL_SUM_BITS
+    read = bits + sums * (leaves - opens)
+    return -(-read // port_bits), -(-bits // port_bits)
+
+
+def visits_of(chunk: Chunk, timings: Timings) -> list[Counts]:
+    """Return how often the sums of each pass of a chunk's tiles come to the output buffer."""
+    one = np.ones((1, 1, 1, 1), np.int64)
+    return [chunk.job.flow.sum_visits(each.rate, one) for each in timings]
+
+
+def ends_of_sums(blocks: Blocks, chunk: Chunk) -> tuple[Counts, Counts]:
+    """Say of the blocks of a chunk whether they begin sums, and whether sums leave with them.
+
+    Returns int64 (blocks,) each. Of layers without a gated pass, whose blocks each are a turn.
+    """
     at = blocks.indices[IN_CHANNELS][chunk.blocks]
     last, spills = blocks.nest.trips[IN_CHANNELS] - 1, blocks.bursts[SUM_READ].any()
-    leaves = ((at == last) | spills).astype(np.int64)
-    sums = chunk.job.tiling.outputs * PARTIAL_SUM_BITS
-    read = bits + sums * (leaves - (at == 0))
-    return -(-read // port_bits), -(-bits // port_bits)
+    return (at == 0).astype(np.int64), ((at == last) | spills).astype(np.int64)
 
 
 def sum_reads(blocks: Blocks) -> Counts:

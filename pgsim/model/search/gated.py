@@ -133,10 +133,9 @@ class Windows:
     def with_bursts(self, least: Floats, bursts: Counts) -> Floats:
         """Return costs, as `bounds` gives them, of what moves at least so many bursts."""
         costs, prices = least.copy(), self.goal.prices
-        memory = self.job.arch.memory
         more = np.maximum(0, bursts - least[:, 1])
         costs[:, 1] += more
-        moved = costs[:, 1] * float(memory.dram.burst_cycles) * _ROUNDED
+        moved = costs[:, 1] * float(self.job.arch.dram_cycles.burst) * _ROUNDED
         costs[:, 0] = np.maximum(least[:, 0], moved)
         ways = ("activation_read", "weight_read", "sum_read", "write")
         costs[:, 2] += more * min(prices[f"dram_{way}_bursts"] for way in ways)

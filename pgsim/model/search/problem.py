@@ -121,7 +121,7 @@ def machine_of(job: Job) -> Machine:
     from pgsim.kernels.nest_problem import Machine  # Numba: only if nests are searched
 
     memory, runs = job.arch.memory, job.shape.runs_per_batch
-    numerator, denominator = memory.dram.burst_cycles.as_integer_ratio()
+    numerator, denominator = job.arch.dram_cycles.burst.as_integer_ratio()
     return Machine(
         slots_are_positions=job.slot_operand is ACTIVATIONS,
         columns=job.arch.array.columns,

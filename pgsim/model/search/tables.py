@@ -12,9 +12,10 @@ import numpy.typing as npt
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles
 from pgsim.model.events import pass_cycles
+from pgsim.model.holding import finished_in_the_array
 from pgsim.model.job import Job
 from pgsim.model.passes import time_passes
-from pgsim.model.traffic.sram import finished_in_the_array, operand_words
+from pgsim.model.traffic.sram import operand_words
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Tables

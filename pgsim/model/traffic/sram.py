@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from pgsim.arch import PARTIAL_SUM_BITS, ArchConfig, Counts
-from pgsim.model.holding import sum_visits
+from pgsim.model.bank_reads import vector_words
+from pgsim.model.holding import finished_in_the_array, sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
-from pgsim.model.passes import Timings
+from pgsim.model.passes import PassTiming, Timings
 from pgsim.model.traffic.rule import Tiles, TrafficRule
 from pgsim.schemes import ACTIVATIONS
 
@@ -66,10 +66,10 @@ def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[s
     reduction, counted = job.shape.reduction, job.arch.memory.convention.operands
     lane_elements = job.tiling.tile_lanes * reduction
     slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
-    for each, loaded in zip(timings, loads, strict=True):
+    for index, (each, loaded) in enumerate(zip(timings, loads, strict=True)):
         macs = each.issue.entries * reduction
-        elements = job.flow.slot_elements(job.shape, each.issue.vectors, each.rate)
-        slot_bits = counted(elements, macs) * slots.bits(each.plan)
+        read = _slot_bits(job, each, index, slot_port)
+        slot_bits = counted(read, macs * slots.bits(each.plan))
         lane_bits = counted(loaded * lane_elements, macs) * lanes.bits(each.plan)
         slot_words = slot_words - (-slot_bits // slot_port)
         lane_words = lane_words - (-lane_bits // lane_port)
@@ -77,6 +77,15 @@ def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[s
         f"{slots.name}_sram_read_words": slot_words,
         f"{lanes.name}_sram_read_words": lane_words,
     }
+
+
+def _slot_bits(job: Job, timing: PassTiming, index: int, port_bits: int) -> Counts:
+    """Return the bits of a pass's operand vectors, in whole words of a stretch under M43."""
+    vectors = timing.issue.vectors
+    if job.arch.memory.all_ports:
+        return vectors * (vector_words(job, index) * port_bits)
+    elements = job.flow.slot_elements(job.shape, vectors, timing.rate)
+    return elements * job.slot_operand.bits(timing.plan)
 
 
 def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
@@ -93,19 +102,6 @@ def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
     finished, mask = outputs * job.output_bits, outputs * job.gated
     moved: Counts = np.where(in_array, finished, visiting) + mask
     return job.arch.memory.convention.sum_bits(moved, computed, finished + mask)
-
-
-def finished_in_the_array(
-    job: Job, timings: Timings, visits: Sequence[Counts]
-) -> npt.NDArray[np.bool_]:
-    """Say of each tile whether its sums are finished before they leave the array (M22)."""
-    if len(timings) == 1:
-        at_once: npt.NDArray[np.bool_] = visits[0] == 1
-        return at_once
-    flow, scheduler = job.flow, job.arch.scheduler
-    in_place = scheduler.keeps_slots_apart or not job.gated
-    one_fold = job.tiling.tile_slots <= flow.fold_slots(job.arch.array.rows)
-    return one_fold & (flow.sums_in_pes and in_place)
 
 
 SRAM_TRAFFIC = TrafficRule(_COUNTS, _counted)

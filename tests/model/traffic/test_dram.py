@@ -34,9 +34,21 @@ def test_each_tile_fetches_its_share() -> None:
         "dram_weight_read_bursts": [[[[4, 0], [2, 0]]]],
         "dram_activation_read_bursts": [[[[4, 2], [0, 0]]]],
         "dram_read_bursts": [[[[8, 2], [2, 0]]]],
-        "dram_sum_read_bursts": [[[[0]]]],
+        "dram_sum_read_bursts": [[[[0, 0], [0, 0]]]],
         "dram_write_bursts": [[[[1, 1], [1, 1]]]],
+        "dram_demand_read_bursts": [[[[0, 0], [0, 0]]]],
+        "dram_demand_read_row_misses": [[[[0, 0], [0, 0]]]],
+        "dram_read_row_misses": [[[[0, 0], [0, 0]]]],
+        "dram_write_row_misses": [[[[0, 0], [0, 0]]]],
     }
+
+
+def test_each_stream_of_a_tile_opens_its_pages() -> None:
+    # Pages of 32 bytes, two bursts: of both operands 2 + 2, 1, 1 pages, and one for each write.
+    pages = {"memory.dram.model": "pages", "memory.dram.page_bytes": 32}
+    found = bursts(pages, "dual_dense")
+    assert found["dram_read_row_misses"] == [[[[2 + 2, 1], [1, 0]]]]
+    assert found["dram_write_row_misses"] == [[[[1, 1], [1, 1]]]]
 
 
 def test_on_demand_half_of_it_waits_for_the_gate() -> None:
@@ -44,6 +56,7 @@ def test_on_demand_half_of_it_waits_for_the_gate() -> None:
     # and 2 are active in window 1, 2 bursts, and 4 in window 2, one.
     found = bursts({"memory.lsb_fetch": "on_demand"}, "pg")
     assert found["dram_activation_read_bursts"] == [[[[2 + 2, 1 + 1], [0, 0]]]]
+    assert found["dram_demand_read_bursts"] == [[[[2, 1], [0, 0]]]]
 
 
 def test_weights_come_in_the_first_step_of_every_batch() -> None:
@@ -74,6 +87,10 @@ def test_counts_are_shown_in_bytes() -> None:
         "activation_sram_write_bytes": 64,
         "network_words": 1,
         "register_file_words": 1,
+        "dram_demand_read_bytes": 32,
+        "dram_demand_read_row_misses": 1,
+        "dram_read_row_misses": 1,
+        "dram_write_row_misses": 1,
     }
 
 

@@ -1,0 +1,95 @@
+"""How the operand of the slots is read bank by bank, in whole words (MODEL.md M43)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import Counts
+from pgsim.model.job import Job
+
+if TYPE_CHECKING:
+    from pgsim.kernels.banks import Reads
+
+
+def vector_words(job: Job, index: int) -> int:
+    """Return the words that a pass reads of each operand vector, over all folds."""
+    return int(fold_words(job, index).sum())
+
+
+def bank_reads(job: Job, index: int) -> Reads | None:
+    """Return how a pass reads the vectors of its slots; None where no port limits it."""
+    from pgsim.kernels.banks import Reads, deadlines  # Numba: only if banks are looked at
+
+    arch, array, pass_ = job.arch, job.arch.array, job.passes[index]
+    if pass_.gated and not arch.scheduler.most_vectors(array.columns):
+        return None
+    flow, rate = job.flow, job.rates[index]
+    sram, bits = arch.memory.buffers[job.slot_operand.name], job.slot_operand.bits(pass_)
+    beat = flow.beat(job.shape, array.rows, rate)
+    if beat.is_fold:
+        steps = _ends(job.shape.reduction, rate.macs)
+        stretch = job.slot_operand.stretch(job.shape)
+        points = deadlines(steps, stretch, bits, sram.port_bits, rate.cycles)[None]
+        folds = np.zeros((1, 3), np.int64)
+    else:
+        words, kinds = np.unique(fold_words(job, index), return_inverse=True)
+        points = np.stack([words, np.full_like(words, rate.cycles)], axis=-1)[:, None]
+        folds = _latest_folds(words, kinds)
+    spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
+    return Reads(
+        banks=min(sram.banks, int(job.tiling.window_slots.max())),  # no more hold any vector
+        beat_slots=beat.slots,
+        beat_spacing_cycles=spacing,
+        lead_cycles=lead_cycles(job),
+        edge_cycles=0 if array.folds_overlap else flow.edge_cycles(array.rows, array.columns),
+        bus_cycles=flow.bus_cycles(array.rows) if array.folds_overlap else 0,
+        folds=folds,
+        deadlines=np.ascontiguousarray(points),
+    )
+
+
+def lead_cycles(job: Job) -> int:
+    """Return the cycles from a fold's load to its first step: none, but for folds that run alone.
+
+    They wait until every row has its operands (M16).
+    """
+    array, flow = job.arch.array, job.flow
+    loads_first = flow.holds_lane_operand and not array.folds_overlap
+    return flow.bus_cycles(array.rows) if loads_first else 0
+
+
+def _latest_folds(words: Counts, kinds: Counts) -> Counts:
+    """Return the folds of each kind that may be the latest (`banks.Reads.folds`)."""
+    from pgsim.kernels.banks import latest
+
+    read = words[kinds]
+    before, found = np.cumsum(read) - read, []
+    for kind in range(words.size):
+        own = np.flatnonzero(kinds == kind)
+        points = latest(np.stack([before[own], own], axis=-1))
+        found.append(np.insert(points, 0, kind, axis=1))
+    return np.concatenate(found)
+
+
+def fold_words(job: Job, index: int) -> Counts:
+    """Return the words of a vector that each fold of the reduction reads, int64 (folds,)."""
+    arch, shape = job.arch, job.shape
+    operand, port_bits = job.slot_operand, arch.memory.buffers[job.slot_operand.name].port_bits
+    beat = job.flow.beat(shape, arch.array.rows, job.rates[index])
+    tap = shape.reduction // beat.taps
+    ends = np.add.outer(np.arange(beat.taps) * tap, _ends(tap, beat.fold_elements)).ravel()
+    begins = np.concatenate([[0], ends[:-1]])
+    stretch, bits = operand.stretch(shape), operand.bits(job.passes[index])
+    stretch_words = -(-stretch * bits // port_bits)
+    upto = ends // stretch * stretch_words - (-(ends % stretch) * bits // port_bits)
+    before = begins // stretch * stretch_words + begins % stretch * bits // port_bits
+    words: Counts = upto - before
+    return words
+
+
+def _ends(elements: int, most: int) -> Counts:
+    """Return where pieces of at most so many elements end; the first is the short one (M21)."""
+    first = (elements - 1) % most + 1
+    return np.arange(first, elements + 1, most, dtype=np.int64)
