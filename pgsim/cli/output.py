@@ -119,12 +119,13 @@ def whole(values: Iterable[float]) -> list[str]:
 
 def decimal(values: Iterable[float], places: int) -> list[str]:
     """Return numbers with so many decimals."""
-    return [_or_missing(value, f"{value:,.{places}f}") for value in values]
+    rounded = (round(value, places) + 0.0 for value in values)  # -0.0 is 0
+    return [_or_missing(value, f"{value:,.{places}f}") for value in rounded]
 
 
-def signed(values: Iterable[float]) -> list[str]:
-    """Return changes without decimals, each with its sign."""
-    return [f"{value:+,.0f}" if round(value) else "0" for value in values]
+def signed(values: Iterable[float], places: int = 0) -> list[str]:
+    """Return changes with so many decimals, each with its sign."""
+    return [f"{value:+,.{places}f}" if round(value, places) else "0" for value in values]
 
 
 def percent(values: Iterable[float]) -> list[str]:

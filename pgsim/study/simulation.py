@@ -7,6 +7,7 @@ trace -> passes (schemes) -> tiles (mapping) -> issued slots, cycles, traffic, e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pgsim.arch import ArchConfig, load_arch
@@ -110,6 +111,15 @@ def _layer_results(
         LayerResult(job, ledger, energies(prices, ledger))
         for job, ledger in zip(jobs, ledgers, strict=True)
     )
+
+
+def repriced(result: Result, costs: Costs) -> Result:
+    """Return a result at other prices: the same counts, other energies and areas."""
+    prices = energy_prices(costs, any(layer.gated for layer in result.layer_results))
+    layers = tuple(
+        replace(layer, energies=energies(prices, layer.ledger)) for layer in result.layer_results
+    )
+    return replace(result, costs=costs, layer_results=layers)
 
 
 def calibration_count(trace: GateTrace, arch: ArchConfig, asked: int | None = None) -> int:
