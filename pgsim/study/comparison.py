@@ -19,9 +19,9 @@ from pgsim.study.beside import row_beside
 from pgsim.study.findings import (
     Spent,
     alternatives_in_words,
+    energy_in_words,
     gating_in_words,
     saving_in_words,
-    share_in_words,
     verdict,
 )
 from pgsim.study.rows import BASELINE, GATED, UNGATED, Pricing, Row, rows_of, with_shape
@@ -212,8 +212,7 @@ class Comparison:
         )
         sentences = (
             alternatives_in_words(others, gated),
-            saving_in_words(self.gated.arch.name, BASELINE, cycles)
-            + f"; of energy, {share_in_words(energy)}.",
+            saving_in_words(self.gated.arch.name, BASELINE, cycles) + f"{energy_in_words(energy)}.",
             gating_in_words(self._outcome(UNGATED).spent, gated, cycles_ungated, energy_ungated),
         )
         return " ".join(sentences)

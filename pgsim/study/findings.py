@@ -153,6 +153,17 @@ def share_in_words(account: Mapping[str, float]) -> str:
     return f"{(first - last) / _promised(account):.0%}" if last < first else "nothing"
 
 
+def energy_in_words(account: Mapping[str, float]) -> str:
+    """Return what to add to `saving_in_words` of an account of energy: nothing if none is promised.
+
+    Examples
+    --------
+    >>> energy_in_words({"baseline": 100, "promise": 60, "DRAM": 90})
+    '; of energy, 25%'
+    """
+    return f"; of energy, {share_in_words(account)}" if _promised(account) > 0 else ""
+
+
 def _promised(account: Mapping[str, float]) -> float:
     first, promise, *_ = account.values()
     return first - promise
