@@ -262,7 +262,7 @@ def compare(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)
-    _check_gates(trace)
+    check_gates(trace)
     asked = tuple(row_beside(each, trace, arch) for each in beside)
     return compared((*rows_of(trace, arch, costs_of), *asked), calibration_images, WorkStore())
 
@@ -284,7 +284,7 @@ def compared(
     return Comparison(tuple(outcomes), tuple(_warnings(gated.trace, gated.designs[0])))
 
 
-def _check_gates(trace: GateTrace) -> None:
+def check_gates(trace: GateTrace) -> None:
     """Raise InputError for a trace that gates inputs: half of the designs could not run it."""
     by_inputs = [layer.shape.name for layer in trace.layers if layer.shape.gate == "input"]
     if by_inputs:
