@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import pandas as pd
 from rich.table import Table
 
+from pgsim import plots
 from pgsim.cli.options import (
     calibration_option,
     chosen_arch,
@@ -29,12 +32,17 @@ from pgsim.cli.output import (
     table,
     whole,
 )
+from pgsim.cli.sensitivity import print_sensitivity
 from pgsim.cli.streams import say
 from pgsim.results.table_files import write_table
 from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, Outcome, compare
 from pgsim.study.rows import GATED
+from pgsim.study.sensitivity import Sensitivity, sensitivity
 from pgsim.study.waterfalls import Waterfall
 from pgsim.workload import load_trace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @click.command("compare")
@@ -50,7 +58,13 @@ from pgsim.workload import load_trace
     help="Set ARCH, ARCH:SCHEME or TRACE:SCHEME beside it too. May be repeated.",
 )
 @click.option("--all", "everything", is_flag=True, help="Print every design, and explain steps.")
-@click.option("--layers", is_flag=True, help="Account for the cycles of every layer too.")
+@click.option("--layers", is_flag=True, help="Account for every layer too.")
+@click.option(
+    "--sensitivity",
+    "varied",
+    is_flag=True,
+    help="Ask instead which findings hold at other prices and designs.",
+)
 @table_option("Write the table of designs")
 @figure_option("--plot", meaning="Draw the comparison, as .png, .svg or .pdf.")
 def command(
@@ -62,6 +76,7 @@ def command(
     beside: tuple[str, ...],
     everything: bool,
     layers: bool,
+    varied: bool,
     output: Path | None,
     plot: Path | None,
 ) -> None:
@@ -81,23 +96,38 @@ def command(
     \b
     A design in the same logic area has fixed PEs, and the fastest shape.
     """
-    comparison = compare(
-        load_trace(trace, verify=verify),
-        chosen_arch(arch, settings),
-        calibration_images=calibration_images,
-        beside=beside,
-    )
-    write = []  # all that is asked for is made before any of it is written
+    if varied and (beside or everything or layers):
+        raise click.UsageError("--sensitivity takes neither --beside nor --all nor --layers")
+    what, on = load_trace(trace, verify=verify), chosen_arch(arch, settings)
+    if varied:
+        found = sensitivity(what, on, calibration_images=calibration_images)
+        write_all(found.table, output, plot, partial(_drawn, "draw_sensitivity", found))
+        print_sensitivity(found)
+        return
+    comparison = compare(what, on, calibration_images=calibration_images, beside=beside)
+    write_all(comparison.designs, output, plot, partial(_drawn, "draw_comparison", comparison))
+    print_comparison(comparison, everything=everything, layers=layers)
+
+
+def _drawn(how: str, found: Comparison | Sensitivity) -> Figure:
+    """Return a figure of what was found; what draws is imported where a figure is asked for."""
+    figure: Figure = getattr(plots, how)(found)
+    return figure
+
+
+def write_all(
+    frame: pd.DataFrame, output: Path | None, plot: Path | None, draw: Callable[[], Figure]
+) -> None:
+    """Write what is asked for: all of it is made before any of it is written."""
+    write = []
     if output is not None:
-        write.append(partial(write_table, comparison.designs, output))
+        write.append(partial(write_table, frame, output))
     if plot is not None:
-        from pgsim.plots import draw_comparison
         from pgsim.plots.drawing import write_figure
 
-        write.append(partial(write_figure, draw_comparison(comparison), plot))
+        write.append(partial(write_figure, draw(), plot))
     for each in write:
         each()
-    print_comparison(comparison, everything=everything, layers=layers)
 
 
 def print_comparison(comparison: Comparison, *, everything: bool, layers: bool) -> None:

@@ -135,7 +135,16 @@ COMPARISON = {
     "energy_ratio": Column("", "energy of uniform 8,8 over the design's, of an image", AMOUNT),
 }
 
-COLUMNS = LAYER_COLUMNS | SUMMARY | COMPARISON
+SENSITIVITY = {
+    "factor": Column("", "what is varied; 'as it is' for nothing", NAME),
+    "setting": Column("", "to which value", NAME),
+    "rival": Column("", "the design beside the gated one", NAME),
+    "quantity": Column("", "time or energy", NAME),
+    "ratio": Column("", "of the rival's time or energy to the gated design's", AMOUNT),
+    "flips": Column("", "1 where who wins is another than with nothing varied, else 0", COUNT),
+}
+
+COLUMNS = LAYER_COLUMNS | SUMMARY | COMPARISON | SENSITIVITY
 
 PARTS_OF_CYCLES = tuple(each.name for each in (*passes.TIMES, *events.WAITS))
 PARTS_OF_ENERGY = tuple(PARTS)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 QUANTITIES = {"time": "faster", "energy": "leaner"}  # and what a design is that takes less of it
 
 
+AS_IT_IS = "as it is"
+
+
 class Question(NamedTuple):
     """Whether PG takes less time, or energy, than a rival."""
 
@@ -83,7 +86,7 @@ class Sensitivity:
                 "rival": writable(question.rival),
                 "quantity": question.quantity,
                 "ratio": ratio,
-                "flips": self.flips(answer, question),
+                "flips": int(self.flips(answer, question)),
             }
             for answer in (self.base, *self.answers)
             for question, ratio in answer.ratios.items()
@@ -160,7 +163,7 @@ def sensitivity(
     return Sensitivity(
         trace.name,
         arch.name,
-        answer("as it is", Setting("")),
+        answer(AS_IT_IS, Setting("-")),
         tuple(
             answer(factor.name, setting) for factor in factors for setting in factor.settings(arch)
         ),

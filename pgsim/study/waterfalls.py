@@ -19,7 +19,7 @@ Totals = list[Fraction]
 
 CYCLES = {
     "baseline": "the baseline's cycles",
-    "promise": "times useful bit operations, the design's over the baseline's",
+    "promise": "times useful bit operations, over the baseline's",
     "rounding": "the PE's real operand widths, packing perfect",
     "edges": "whole folds: rows, columns and reduction not filled",
     "lane imbalance": "every lane drains its own entries without waiting",

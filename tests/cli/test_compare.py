@@ -9,6 +9,7 @@ import pytest
 from pgsim.errors import InputError
 from pgsim.results.table_files import read_table
 from pgsim.study.comparison import compare
+from pgsim.study.sensitivity import sensitivity
 from pgsim.study.waterfalls import CYCLES, ENERGY
 from pgsim.workload import load_trace
 
@@ -130,3 +131,23 @@ def test_a_figure_that_cannot_be_drawn_leaves_no_table(small, run, tmp_path, mon
     output, plot = tmp_path / "designs.csv", tmp_path / "designs.png"
     run("compare", small, "-o", output, "--plot", plot, code=2)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_sensitivity_prints_every_setting_and_what_flips(small, run, tmp_path):
+    table, figure = tmp_path / "table.csv", tmp_path / "tornado.svg"
+    shown = run("compare", small, "--sensitivity", "-o", table, "--plot", figure).output
+    found = sensitivity(small, "pg_os")
+    lines = shown.splitlines()
+    assert len(lines) <= 40 and max(map(len, lines)) <= 100
+    for answer in (found.base, *found.answers):
+        (line,) = (each for each in lines if each.startswith(f"{answer.factor} {answer.setting} "))
+        ratios = [float(word) for word in line.split() if re.fullmatch(r"\d+\.\d\d", word)]
+        assert ratios == [round(each, 2) for each in answer.ratios.values()]
+        assert line.count("!") == sum(found.flips(answer, each) for each in answer.ratios)
+    assert found.finding in " ".join(shown.split())
+    pd.testing.assert_frame_equal(read_table(table), found.table)
+    assert "<svg" in figure.read_text()
+
+
+def test_sensitivity_takes_no_options_of_the_comparison(small, run):
+    assert "takes neither" in run("compare", small, "--sensitivity", "--all", code=2).stderr
