@@ -42,13 +42,9 @@ def test_a_setting_of_the_design_is_a_comparison_of_that_design(found: Sensitivi
 
 def test_dram_energy_is_that_of_a_dearer_kind(found: Sensitivity) -> None:
     """GDDR5 costs 14 pJ a bit, LPDDR4 8; nothing else of a design depends on the kind."""
-    dearer = Factor(
-        "DRAM",
-        lambda arch: (Setting("x 14/8", costs=lambda costs: with_dram_energy(costs, 14 / 8)),),
-    )
-    (answer,) = sensitivity(
-        TRACE, "pg_ws", factors=(Factor("DRAM", lambda arch: (dearer,)),)
-    ).answers
+    dearer = Setting("x 14/8", costs=lambda costs: with_dram_energy(costs, 14 / 8))
+    factor = Factor("DRAM", lambda arch: (dearer,))
+    (answer,) = sensitivity(TRACE, "pg_ws", factors=(factor,)).answers
     assert answer.ratios == pytest.approx(ratios_of({"memory.dram.kind": "gddr5"}), rel=1e-9)
 
 
