@@ -70,7 +70,11 @@ def alternatives_in_words(rows: Sequence[Spent], gated: Spent) -> str:
     ranked = sorted(rows, key=lambda row: row.product)
     if better := [row for row in ranked if verdict(row, gated) is DOMINATES]:
         best, others = better[0], len(better) - 1
-        more = f", and {others} more do better" if others else ""
+        more = (
+            f"; {others} other{'s dominate' if others > 1 else ' dominates'} it too"
+            if others
+            else ""
+        )
         return f"Better is {best.name}: {_beside(best, gated)}{more}."
     if maybe := [row for row in ranked if verdict(row, gated) is UNKNOWN]:
         return (

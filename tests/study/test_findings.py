@@ -98,8 +98,10 @@ def test_the_dominating_alternative_of_least_energy_times_delay_is_named_first()
     ]
     assert alternatives_in_words(rows, PG) == (
         "Better is fast: 0.20x the time and 0.80x the energy of PG, with 87.5% right where PG has "
-        "87.0%, and 1 more do better."
+        "87.0%; 1 other dominates it too."
     )
+    three = alternatives_in_words([*rows, Spent("third", 0.9, 9, 4)], PG)
+    assert three.endswith("; 2 others dominate it too.")
     assert alternatives_in_words(rows[:1], PG).startswith("Better is lean: 0.90x the time")
 
 
