@@ -22,10 +22,12 @@ from pgsim.cli.options import (
     verify_option,
 )
 from pgsim.cli.output import (
+    Scale,
     decimal,
     masks_of,
     paragraph,
     percent,
+    scale_of,
     scaled,
     show,
     signed,
@@ -43,6 +45,8 @@ from pgsim.workload import load_trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_NO_CHANGE = "0"
 
 
 @click.command("compare")
@@ -135,14 +139,15 @@ def print_comparison(comparison: Comparison, *, everything: bool, layers: bool) 
     gated = comparison.gated
     paragraph(
         f"{gated.trace.name} ({masks_of(gated.trace)}), {gated.images:,} images, "
-        f"on {gated.arch.name};\nper image, energy and DRAM stalls provisional:"
+        f"on {gated.arch.name}; energy provisional:"
     )
     show(design_table(comparison, everything=everything))
     for said in dict.fromkeys(each for each in comparison.verdicts if each.mark):
         paragraph(f"{said.mark} {said.meaning}")
-    promise = ", ".join(f"{gain:.2f}x ({rule})" for rule, gain in comparison.promise.items())
-    paragraph(f"\nCounting bits promises {promise}.\nWhat becomes of it, an image:")
-    show(account_table(comparison.waterfalls, gated.images))
+    gains = {f"{gain:.2f}x": rule for rule, gain in reversed(comparison.promise.items())}
+    promise = " or ".join(f"{gain} ({rule})" for gain, rule in reversed(gains.items()))
+    paragraph(f"\nCounting bits promises {promise}. What becomes of it:")
+    show(account_table(comparison.waterfalls, gated.images, everything=everything))
     if everything:
         for steps in (comparison.waterfalls[0].steps, comparison.waterfalls[-1].steps):
             paragraph()
@@ -202,37 +207,38 @@ def _with_headings(columns: dict[str, list[str]], groups: list[str]) -> dict[str
     return made
 
 
-def account_table(accounts: Iterable[Waterfall], images: int) -> Table:
+def account_table(accounts: Iterable[Waterfall], images: int, *, everything: bool) -> Table:
     """Return the network's accounts of cycles and of energy, those of each quantity side by side.
 
-    Each goes from its baseline's total through signed changes to PG's own total, of an image.
+    Each goes from its baseline's total through signed changes to PG's own total, of an image. Steps
+    that change nothing are left out, unless everything is shown.
     """
     columns: dict[str, list[str]] = {}
     for quantity, own in groupby(accounts, key=lambda each: each.quantity):
         alike = list(own)
-        largest = max(float(each.network["baseline"]) for each in alike) / images
-        head, size, places = ("cycles", 1.0, 0)
+        scale = Scale(quantity, images, 0)
         if quantity != "cycles":
-            head, size, places = _unit_of_energy(largest)
-        columns[f"{head}\n"] = [*alike[0].steps, GATED]
-        for each in alike:
-            columns[f"{head} from\n{each.against}"] = _changes(each, images * size, places)
+            largest = max(float(each.network["baseline"]) for each in alike) / images
+            unit, size, places = scale_of([largest * 1e-12], "J")
+            scale = Scale(unit, images * size * 1e12, places)
+        cells = [[*alike[0].steps, GATED], *(_changes(each, scale) for each in alike)]
+        rows = [row for row in zip(*cells, strict=True) if everything or {*row[1:]} != {_NO_CHANGE}]
+        heads = [f"{scale.unit}\n", *(f"{scale.unit} from\n{each.against}" for each in alike)]
+        columns |= {
+            head: list(column) for head, column in zip(heads, zip(*rows, strict=True), strict=True)
+        }
     longest = max(map(len, columns.values()))
-    cells = {name: each + [""] * (longest - len(each)) for name, each in columns.items()}
-    return table(cells, words=[name for name in cells if name.endswith("\n")])
+    filled = {head: each + [""] * (longest - len(each)) for head, each in columns.items()}
+    return table(filled, words=[head for head in filled if head.endswith("\n")])
 
 
-def _unit_of_energy(largest_pj: float) -> tuple[str, float, int]:
-    """Return a unit for energies, how many pJ it is, and decimals that show four digits."""
-    unit, (text,) = scaled([largest_pj * 1e-12], "J")
-    return unit, largest_pj / float(text.replace(",", "")), len(text.partition(".")[2])
-
-
-def _changes(account: Waterfall, size: float, places: int) -> list[str]:
+def _changes(account: Waterfall, scale: Scale) -> list[str]:
     """Return an account's first total, its changes with their signs, and its last total."""
-    first, *_, last = (float(each) / size for each in account.network.values())
-    changes = signed((float(each) / size for each in account.changes().values()), places)
-    return [*decimal([first], places), *changes, *decimal([last], places)]
+    first, *_, last = (float(each) / scale.size for each in account.network.values())
+    changes = signed(
+        (float(each) / scale.size for each in account.changes().values()), scale.places
+    )
+    return [*decimal([first], scale.places), *changes, *decimal([last], scale.places)]
 
 
 def layer_table(account: Waterfall) -> Table:

@@ -55,7 +55,7 @@ def verdict(row: Spent, gated: Spent) -> Verdict:
         return BOUND
     if not row.comparable:
         return OTHER_TASK
-    if not (row.time_us < gated.time_us and row.energy_pj < gated.energy_pj):
+    if not _is_cheaper(row, gated):
         return OTHER
     if isnan(row.accuracy) or isnan(gated.accuracy):
         return UNKNOWN
@@ -81,7 +81,17 @@ def alternatives_in_words(rows: Sequence[Spent], gated: Spent) -> str:
             f"Faster and leaner is {maybe[0].name}, whose accuracy beside {gated.name}'s is "
             f"unknown: {_beside(maybe[0], gated)}."
         )
-    return f"No alternative that is as accurate as {gated.name} is both faster and leaner."
+    none = f"No alternative that is as accurate as {gated.name} is both faster and leaner."
+    if less := [row for row in ranked if _is_cheaper(row, gated) and verdict(row, gated) is OTHER]:
+        nearest = max(less, key=lambda row: row.accuracy)
+        return (
+            f"{none} The most accurate that is both is {nearest.name}: {_beside(nearest, gated)}."
+        )
+    return none
+
+
+def _is_cheaper(row: Spent, gated: Spent) -> bool:
+    return row.time_us < gated.time_us and row.energy_pj < gated.energy_pj
 
 
 def _beside(row: Spent, gated: Spent) -> str:

@@ -129,7 +129,8 @@ def _in_the_area(trace: GateTrace, arch: ArchConfig, costs_of: Pricing) -> Itera
     own, area_mm2 = own_bits(trace), logic_area_mm2(costs_of(arch))
     widths = list(dict.fromkeys((EIGHT, own)))
     runs = [(pe, network) for pe in widths for network in widths]
-    runs += [(each, each) for each in trained_bits(trace) if each not in widths]
+    if own.activation < USUAL_BITS:  # else `inner` has no layers to narrow
+        runs += [(each, each) for each in trained_bits(trace) if each not in widths]
     shapes = {pe: _fixed(arch, pe, area_mm2, costs_of) for pe, _ in runs}
     for pe, network in runs:
         name = f"{pe.activation}x{pe.weight} PEs, {network.words}"

@@ -111,7 +111,14 @@ def test_where_no_accuracy_is_known_the_finding_says_so() -> None:
         "Faster and leaner is maybe, whose accuracy beside PG's is unknown: 0.50x the time and "
         "0.80x the energy of PG."
     )
-    assert alternatives_in_words(rows[:1], PG) == (
+    slow = Spent("accurate, but slower", 0.86, 11, 4)
+    ideal = Spent("ideal", 0.865, 1, 1, buildable=False)
+    assert alternatives_in_words([*rows[:1], Spent("worse", 0.4, 1, 0.5), slow, ideal], PG) == (
+        "No alternative that is as accurate as PG is both faster and leaner. The most accurate "
+        "that is both is less accurate: 0.10x the time and 0.20x the energy of PG, with 50.0% "
+        "right where PG has 87.0%."
+    )
+    assert alternatives_in_words([slow, ideal], PG) == (
         "No alternative that is as accurate as PG is both faster and leaner."
     )
 
