@@ -1,4 +1,4 @@
-"""The one error that a person's input can cause."""
+"""The one error that a person's input can cause, and what it may be warned of."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ class InputError(ValueError):
 
     def __init__(self, message: object = "") -> None:
         super().__init__(bounded(str(message)))
+
+
+class ClockWarning(UserWarning):
+    """A design claims a faster clock than its parts reach (MODEL.md M45)."""
 
 
 def nearest(name: object, valid: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from pgsim.arch.config import ArchConfig, config_keys, load_arch
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Rate
 from pgsim.arch.lanes import LANES, Counts, Lanes, Words
-from pgsim.arch.pes import PES, PEKind
+from pgsim.arch.pes import PES, SIDE_BY_SIDE, PEKind, side_by_side
 from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
 from pgsim.arch.schedulers import SCHEDULERS, Issued, MaskTiles, Scheduler, even_shortfalls
 from pgsim.arch.sections import DRAM, LONGEST_SIDE, LSB, PE, SRAM, Array, Memory
@@ -20,6 +20,7 @@ __all__ = [
     "PE",
     "PES",
     "SCHEDULERS",
+    "SIDE_BY_SIDE",
     "SRAM",
     "ArchConfig",
     "Array",
@@ -41,5 +42,6 @@ __all__ = [
     "load_arch",
     "load_technology",
     "logic_cost",
+    "side_by_side",
     "sram_cost",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -43,10 +43,12 @@ class ArchConfig(Section):
     ----------
     name, source : str
         What results call the design, and where its numbers come from.
-    clock_mhz : float
-        Clock of the array and its buffers, above 0.
+    clock_mhz : float or "auto"
+        Clock of the array and its buffers, above 0; `auto` is that of its slowest part (M45).
     technology : str
         Path or shipped name of the table of what parts cost.
+    corner : str, optional
+        The kind of transistors of both logic and SRAM; by default each as the table has it (M45).
     array : Array
         Rows and columns of PEs, the PE, the dataflow, the lanes.
     memory : Memory
@@ -67,8 +69,9 @@ class ArchConfig(Section):
 
     name: Name
     source: str = ""
-    clock_mhz: Annotated[float, Field(gt=0, le=100_000)]
+    clock_mhz: Literal["auto"] | Annotated[float, Field(gt=0, le=100_000)]
     technology: Name
+    corner: Name | None = None
     array: Array
     memory: Memory
     lsb: LSB = LSB()  # after array and memory: its checks look at theirs
@@ -96,6 +99,16 @@ class ArchConfig(Section):
         if refusal is not None:
             raise KeyProblems(("memory.output_sram.kib", refusal))
         return self
+
+    @property
+    def mhz(self) -> float:
+        """The clock as a number. A design at `auto` has none yet: `pgsim.cost.costs_of` finds it.
+
+        Raises ValueError for such a design.
+        """
+        if self.clock_mhz == "auto":
+            raise ValueError(f"{self.name} runs at its slowest part, which its costs tell")
+        return self.clock_mhz
 
     @property
     def dataflow(self) -> Dataflow:

@@ -10,7 +10,8 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pgsim.arch.technology import PERow, Technology, load_synthesis
+from pgsim.arch.cost_tables import PERow
+from pgsim.arch.technology import SynthesizedModule, Technology, load_synthesis
 from pgsim.errors import InputError, nearest
 
 _UNIT = "fixed_8x8"  # the synthesized module of which all others are multiples
@@ -51,15 +52,8 @@ def logic_cost(technology: Technology, modules: Mapping[str, float]) -> LogicCos
     area, energy and leakage by a ratio of their own. Raises InputError where there is no such
     synthesis table or module, or the technology has no fixed 8-bit PE.
     """
-    table = load_synthesis(technology.synthesis)
-    for name in (_UNIT, *modules):
-        if name not in table.modules:
-            raise InputError(
-                f"technology: synthesis: {technology.synthesis}: modules: no module {name!r}, of "
-                f"which a part of the design is made.{nearest(name, table.modules)}"
-            )
-    target, unit = row_of_bits(technology.pe.fixed, _UNIT_BITS), table.modules[_UNIT]
-    counted = [(count, table.modules[name]) for name, count in modules.items()]
+    target, unit = row_of_bits(technology.pe.fixed, _UNIT_BITS), synthesized(technology, _UNIT)
+    counted = [(count, synthesized(technology, name)) for name, count in modules.items()]
     return LogicCost(
         area_um2=sum(count * each.area_um2 for count, each in counted)
         * target.area_um2
@@ -71,6 +65,17 @@ def logic_cost(technology: Technology, modules: Mapping[str, float]) -> LogicCos
         * target.leakage_uw
         / unit.leakage_uw,
     )
+
+
+def synthesized(technology: Technology, module: str) -> SynthesizedModule:
+    """Return a module of the technology's synthesis table; raises InputError where it has none."""
+    modules = load_synthesis(technology.synthesis).modules
+    if module not in modules:
+        raise InputError(
+            f"technology: synthesis: {technology.synthesis}: modules: no module {module!r}, of "
+            f"which a part of the design is made.{nearest(module, modules)}"
+        )
+    return modules[module]
 
 
 def measured_cost(
@@ -111,8 +116,8 @@ def row_of_bits(rows: Sequence[PERow], bits: int) -> PERow:
 def sram_cost(technology: Technology, kib: float, banks: int, port_bits: int) -> SRAMCost:
     """Return the cost of a buffer of `kib` KiB in `banks` equal banks with ports of `port_bits`.
 
-    Energy and leakage of a bank are interpolated by its size between the rows of the technology's
-    table, as straight lines on logarithmic axes; outside the table the end segments go on as the
+    Energy, leakage and area of a bank are interpolated by its size between the technology's rows,
+    as straight lines on logarithmic axes; outside the table the end segments go on as the
     power laws they are. A port wider or narrower than a row's word costs in proportion, and no
     bits cost nothing.
     """
@@ -122,17 +127,17 @@ def sram_cost(technology: Technology, kib: float, banks: int, port_bits: int) ->
     bank_bytes = kib * 1024 / banks
 
     def at_bank_size(values: list[float]) -> float:
-        return _power_law([row.bank_bytes for row in rows], values, bank_bytes)
+        return power_law([row.bank_bytes for row in rows], values, bank_bytes)
 
     return SRAMCost(
         read_pj_per_word=at_bank_size([row.read_pj / row.word_bits for row in rows]) * port_bits,
         write_pj_per_word=at_bank_size([row.write_pj / row.word_bits for row in rows]) * port_bits,
         leakage_mw=at_bank_size([row.leakage_mw for row in rows]) * banks,
-        area_um2=kib * 1024 * 8 * technology.sram.um2_per_bit,
+        area_um2=at_bank_size([row.area_um2 for row in rows]) * banks,
     )
 
 
-def _power_law(sizes: list[int], values: list[float], size: float) -> float:
+def power_law(sizes: Sequence[int], values: Sequence[float], size: float) -> float:
     """Return the value at `size` on the broken line through the points, both axes logarithmic."""
     right = min(max(bisect_left(sizes, size), 1), len(sizes) - 1)
     left = right - 1

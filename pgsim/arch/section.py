@@ -22,6 +22,11 @@ def parameter(default: int, least: int, most: int) -> Any:
     return field(default=default, metadata={"default": default, "least": least, "most": most})
 
 
+def switch(default: bool) -> Any:
+    """Return a kind's dataclass field that is a key of its section: true or false."""
+    return field(default=default, metadata={"default": default, "least": None, "most": None})
+
+
 def parameter_fields(kinds: Iterable[type[Any]]) -> dict[str, Any]:
     """Return the pydantic fields of all parameters that these kinds declare, each name once.
 
@@ -29,7 +34,7 @@ def parameter_fields(kinds: Iterable[type[Any]]) -> dict[str, Any]:
     for a kind whose parameters no dataclass made, and where two kinds declare one key differently:
     a file says it once for all.
     """
-    declared: dict[str, tuple[int, int, int]] = {}
+    declared: dict[str, tuple[int, int | None, int | None]] = {}
     for kind in kinds:
         if undone := [name for name, value in vars(kind).items() if isinstance(value, DataField)]:
             raise TypeError(
@@ -44,7 +49,7 @@ def parameter_fields(kinds: Iterable[type[Any]]) -> dict[str, Any]:
                     f"and by another kind as {declared[each.name]}: choose another name"
                 )
     return {
-        name: (Annotated[int, Field(ge=least, le=most)], default)
+        name: (bool if least is None else Annotated[int, Field(ge=least, le=most)], default)
         for name, (default, least, most) in declared.items()
     }
 

@@ -8,99 +8,68 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, model_validator
 
+from pgsim.arch.cost_tables import Corner, Cost, DRAMRow, Label, PETables, Source, SRAMTable
 from pgsim.arch.section import Section
-from pgsim.arch.validation import check_yaml
+from pgsim.arch.validation import KeyProblems, check_yaml
 from pgsim.arch.yaml_source import read_yaml
 from pgsim.errors import InputError, nearest
 from pgsim.files import shipped
 
-_Cost = Annotated[float, Field(gt=0)]
-_Source = Annotated[str, Field(min_length=1)]
-
-
-class PERow(Section):
-    """The cost of one PE whose widest operands both have `max_bits`."""
-
-    max_bits: Annotated[int, Field(ge=1, le=64)]
-    area_um2: _Cost
-    dynamic_pj_per_cycle: _Cost
-    leakage_uw: _Cost
-
-
-class SRAMRow(Section):
-    """The cost of one bank of SRAM: energy and time of an access, leakage of the bank."""
-
-    bank_bytes: Annotated[int, Field(ge=1)]
-    word_bits: Annotated[int, Field(ge=1)]
-    read_pj: _Cost
-    write_pj: _Cost
-    leakage_mw: _Cost
-    access_ns: _Cost
-
-
-class DRAMRow(Section):
-    """The energy of moving one bit to or from a kind of DRAM."""
-
-    kind: Annotated[str, Field(min_length=1)]
-    pj_per_bit: _Cost
-    source: _Source
-
-
-_Row = TypeVar("_Row", PERow, SRAMRow)
-
-
-def _ascending(rows: tuple[_Row, ...]) -> tuple[_Row, ...]:
-    sizes = [row.max_bits if isinstance(row, PERow) else row.bank_bytes for row in rows]
-    if sizes != sorted(set(sizes)):
-        raise ValueError(f"rows of sizes {sizes}: expected each size once, smallest first")
-    return rows
-
-
-# A YAML list is the only way to write a tuple, so these fields, and not their rows, are lax.
-_PERows = Annotated[
-    tuple[PERow, ...], Field(min_length=1, strict=False), AfterValidator(_ascending)
-]
-_SRAMRows = Annotated[
-    tuple[SRAMRow, ...], Field(min_length=2, strict=False), AfterValidator(_ascending)
-]
-
-
-class PETables(Section):
-    """Measured PEs: fixed multiply-accumulate units and fusion units, by their widest operands.
-
-    synthesized_mhz: the clock that they were synthesized for.
-    """
-
-    fixed: _PERows
-    fusion: _PERows
-    synthesized_mhz: _Cost
-    source: _Source
-
-
-class SRAMTable(Section):
-    """SRAM banks by size, and the area of a bit with its share of the periphery."""
-
-    rows: _SRAMRows
-    um2_per_bit: _Cost
-    source: _Source
-
 
 class Technology(Section):
-    """The cost figures of one process node, as `load_technology` reads them."""
+    """The cost figures of one process node, as `load_technology` reads them.
 
-    name: Annotated[str, Field(min_length=1)]
-    source: _Source
+    corners: of both logic and SRAM, by which a design may choose other transistors (M45).
+    """
+
+    name: Label
+    source: Source
     pe: PETables
     synthesis: Annotated[
         str, Field(min_length=1, description="the name of a synthesis table, such as sky130")
     ]
     sram: SRAMTable
+    corners: Annotated[tuple[Corner, ...], Field(strict=False)] = ()
     dram: Annotated[tuple[DRAMRow, ...], Field(min_length=1, strict=False)]
     pe_idle_fraction: Annotated[float, Field(ge=0, le=1)]
+
+    @model_validator(mode="after")
+    def _corners_are_of_one_kind(self) -> Technology:
+        problems = [
+            (f"corners[{index}].{part}", f"missing: {section} is of corner {own.corner}.")
+            for index, corner in enumerate(self.corners)
+            for part, section, own in (("logic", "pe", self.pe), ("sram", "sram", self.sram))
+            if getattr(corner, part) is None and own.corner != corner.name
+        ]
+        if problems:
+            raise KeyProblems(*problems)
+        return self
+
+    def at_corner(self, name: str | None) -> Technology:
+        """Return the technology with logic and SRAM of one corner, or as it is for None.
+
+        Raises InputError for a corner that the technology lacks, with the nearest that it has.
+        Source: MODEL.md M45.
+        """
+        if name is None:
+            return self
+        for corner in self.corners:
+            if corner.name == name:
+                changes = {"pe": self.pe.at(corner), "sram": corner.sram or self.sram}
+                return self.model_copy(update=changes)
+        if name == self.pe.corner == self.sram.corner:
+            return self
+        names = {corner.name for corner in self.corners}
+        if self.pe.corner == self.sram.corner:
+            names.add(self.pe.corner)
+        raise InputError(
+            f"corner: value {name!r}: expected one of {', '.join(sorted(names)) or 'none'}, which "
+            f"technology {self.name} holds.{nearest(name, names)}"
+        )
 
     def dram_pj_per_bit(self, kind: str) -> float:
         """Return the energy of one bit to or from DRAM of this kind, in pJ.
@@ -119,10 +88,10 @@ class Technology(Section):
 class SynthesizedModule(Section):
     """The cost of one module at the gate level; dynamic energy is that of a busy cycle."""
 
-    area_um2: _Cost
-    dynamic_pj_per_cycle: _Cost
-    leakage_uw: _Cost
-    critical_path_ns: _Cost
+    area_um2: Cost
+    dynamic_pj_per_cycle: Cost
+    leakage_uw: Cost
+    critical_path_ns: Cost
 
 
 class Synthesis(Section):
@@ -133,10 +102,10 @@ class Synthesis(Section):
     """
 
     name: Annotated[str, Field(min_length=1)]
-    source: _Source
-    cells: _Source
-    method: _Source
-    activity: _Source
+    source: Source
+    cells: Source
+    method: Source
+    activity: Source
     modules: dict[str, SynthesizedModule]
 
 

@@ -183,7 +183,9 @@ def _schema(model: type[BaseModel]) -> Schema:
 
 
 def _resolved(root: Schema, schema: Schema) -> Schema:
-    reference = schema.get("$ref")
+    """Return the schema that is referred to: a section's, also where it may be left out."""
+    options: list[Schema] = schema.get("anyOf", [schema])
+    reference = next((option["$ref"] for option in options if "$ref" in option), None)
     if reference is None:
         return schema
     target: Schema = root["$defs"][reference.rpartition("/")[2]]

@@ -11,7 +11,7 @@ from pgsim.arch import ArchConfig, load_arch
 from pgsim.cli.options import ARCH, chosen_arch, settings_option
 from pgsim.cli.output import check_all, decimal, show, table
 from pgsim.cli.streams import say
-from pgsim.cost import area_mm2, costs_of
+from pgsim.cost import area_mm2, costs_of, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
 
@@ -32,7 +32,7 @@ def list_archs() -> None:
         "PE": [_pe(design) for design in designs],
         "LSB scheduler": [design.scheduler.label for design in designs],
         "SRAM\nKiB": decimal(map(_sram_kib, designs), 0),
-        "clock\nMHz": decimal((design.clock_mhz for design in designs), 0),
+        "clock\nMHz": decimal((costs_of(design).arch.mhz for design in designs), 0),
     }
     show(table(columns, words=("array", "PE", "LSB scheduler")))
 
@@ -69,6 +69,24 @@ def arch_area(arch: str, settings: tuple[str, ...]) -> None:
         "%": decimal((100 * part / total for part in (*parts.values(), total)), 1),
     }
     show(table(columns, total=True))
+
+
+@command.command("clock")
+@click.argument("arch", type=ARCH)
+@settings_option
+def arch_clock(arch: str, settings: tuple[str, ...]) -> None:
+    """Print the critical paths of ARCH's parts, and the clock that each of them reaches."""
+    design = chosen_arch(arch, settings)
+    costs = costs_of(design)
+    names = [*(path.part for path in costs.paths), "clock_mhz"]
+    periods = [*(path.path_ns for path in costs.paths), 1e3 / costs.arch.mhz]
+    columns = {
+        f"{design.name}, {design.technology}": names,
+        "ns": decimal(periods, 3),
+        "MHz": decimal((1e3 / period for period in periods), 1),
+    }
+    show(table(columns, total=True))
+    warn_of_clock(costs.arch, costs.paths)
 
 
 def _problems(arch: str) -> list[str]:

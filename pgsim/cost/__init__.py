@@ -1,7 +1,13 @@
-"""What a design costs: the prices of its parts, energy folded over the ledger, area."""
+"""What a design costs: the prices of its parts, energy folded over the ledger, area, clock."""
 
+<<<<<<< HEAD
 from pgsim.cost.area import area_mm2, logic_area_mm2
 from pgsim.cost.energy import PriceTable, energies, energy_prices, exact_energies, price_table
+=======
+from pgsim.cost.area import area_mm2
+from pgsim.cost.clock import PartPath, warn_of_clock
+from pgsim.cost.energy import PriceTable, energies, energy_prices, price_table
+>>>>>>> costs
 from pgsim.cost.parts import Costs, GatingCost, costs_of, gating_cost
 from pgsim.cost.prices import PARTS, Price, price_list
 
@@ -9,6 +15,7 @@ __all__ = [
     "PARTS",
     "Costs",
     "GatingCost",
+    "PartPath",
     "Price",
     "PriceTable",
     "area_mm2",
@@ -20,4 +27,5 @@ __all__ = [
     "logic_area_mm2",
     "price_list",
     "price_table",
+    "warn_of_clock",
 ]

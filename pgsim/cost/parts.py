@@ -17,7 +17,7 @@ from pgsim.arch import (
     sram_cost,
 )
 from pgsim.arch.technology import Stamp, technology_stamp
-from pgsim.cost.clock import check_clock
+from pgsim.cost.clock import PartPath, check_clock, own_clock_mhz, paths_of
 from pgsim.errors import InputError
 from pgsim.schemes import Pass, whole
 
@@ -57,7 +57,10 @@ class GatingCost:
 
 @dataclass(frozen=True, eq=False)
 class Costs:
-    """What the parts of one design cost: PEs, what gates, buffers by name, a bit of its DRAM."""
+    """What the parts of one design cost: PEs, what gates, buffers by name, a bit of its DRAM.
+
+    arch: the design with its clock as a number. paths: of its parts (M45).
+    """
 
     arch: ArchConfig
     technology: Technology
@@ -65,6 +68,7 @@ class Costs:
     gating: GatingCost
     buffers: Mapping[str, SRAMCost]
     dram_pj_per_bit: float
+    paths: tuple[PartPath, ...]
 
     @cached_property
     def leakage_uw(self) -> float:
@@ -73,19 +77,23 @@ class Costs:
         return self.arch.pes * self.pe.leakage_uw + _UW_PER_MW * buffers_mw
 
 
-def costs_of(arch: ArchConfig) -> Costs:
+def costs_of(arch: ArchConfig, *, gated: bool = True) -> Costs:
     """Return what a design's parts cost in its technology.
 
+    gated: whether a mask steers anything, so that the LSB scheduler may set a clock of `auto`.
     Raises InputError where there is no such technology or synthesis table, where one is wrong or
-    lacks what the design has (the PE, a module, the kind of DRAM), one problem a line; and where
-    none of its parts reaches the design's clock (M39), or a part would cost less than nothing.
+    lacks what the design has (the corner, the PE, a module, the kind of DRAM), one problem a line;
+    and where none of its parts reaches the design's clock (M39), or one costs less than nothing.
     """
-    return _costs_of(arch, technology_stamp(arch.technology))
+    return _costs_of(arch, gated, technology_stamp(arch.technology))
 
 
 @lru_cache(maxsize=64)  # by all that decides it: the design, and the files of its technology
-def _costs_of(arch: ArchConfig, stamp: Stamp) -> Costs:
-    technology = load_technology(arch.technology)
+def _costs_of(arch: ArchConfig, gated: bool, stamp: Stamp) -> Costs:
+    technology = load_technology(arch.technology).at_corner(arch.corner)
+    paths = paths_of(arch, technology, gated=gated)
+    if arch.clock_mhz == "auto":
+        arch = arch.model_copy(update={"clock_mhz": own_clock_mhz(paths, technology)})
     check_clock(arch, technology)
     return Costs(
         arch=arch,
@@ -97,6 +105,7 @@ def _costs_of(arch: ArchConfig, stamp: Stamp) -> Costs:
             for name, sram in arch.memory.buffers.items()
         },
         dram_pj_per_bit=technology.dram_pj_per_bit(arch.memory.dram.kind),
+        paths=paths,
     )
 
 

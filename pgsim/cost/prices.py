@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pgsim.arch import SIDE_BY_SIDE
 from pgsim.cost.parts import Costs
 from pgsim.schemes import OPERANDS
 
@@ -45,11 +46,17 @@ def price_list(costs: Costs, *, network_gated: bool) -> tuple[Price, ...]:
 
 
 def _pes(costs: Costs) -> Iterator[Price]:
-    """A busy PE spends its measured energy a cycle; an idle one the technology's fraction of it."""
+    """A busy PE spends its measured energy a cycle; an idle one the technology's fraction of it.
+
+    What it spends less on MACs with a zero operand has a price below 0 (M45).
+    """
     busy, idle = costs.pe.dynamic_pj_per_cycle, costs.technology.pe_idle_fraction
     yield Price("cycles", "energy_pe_pj", costs.arch.pes * idle * busy)
     for count in ("msb_busy_pe_cycles", "lsb_busy_pe_cycles"):
         yield Price(count, "energy_pe_pj", (1 - idle) * busy)
+    for macs in SIDE_BY_SIDE:
+        share = costs.arch.pe.zero_share(costs.technology, macs)
+        yield Price(f"zero_pe_cycles_of_{macs}", "energy_pe_pj", (share - 1) * busy)
 
 
 def _gating(costs: Costs) -> Iterator[Price]:
@@ -85,7 +92,7 @@ def _dram(costs: Costs) -> Iterator[Price]:
 
 def _leakage(costs: Costs, *, network_gated: bool) -> Iterator[Price]:
     leakage_uw = costs.leakage_uw + (costs.gating.leakage_uw if network_gated else 0.0)
-    yield Price("cycles", "energy_leakage_pj", leakage_uw / costs.arch.clock_mhz)
+    yield Price("cycles", "energy_leakage_pj", leakage_uw / costs.arch.mhz)
 
 
 def _burst_bits(costs: Costs) -> int:

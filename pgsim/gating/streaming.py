@@ -185,7 +185,7 @@ def _require_same_masks(folder: Path, batch: GateTrace, shard: GateTrace) -> Non
     """Raise InputError where the first batch is not what the first shard says it was."""
     images = min(batch.images, shard.images)
     for again, before in zip_longest(batch.layers, shard.layers):
-        if again is None or before is None or again.shape != before.shape:
+        if again is None or before is None or again.shape.geometry != before.shape.geometry:
             raise InputError(f"{folder}: begun with layers of another shape: {_SAME_OR_ANEW}")
         if again.shards and not np.array_equal(
             again.mask_words(0, images), before.mask_words(0, images)

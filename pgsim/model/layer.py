@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pgsim.kinds import by_name
-from pgsim.model import events, gating
+from pgsim.model import events, gating, zeros
 from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.bounds import check_counts
 from pgsim.model.job import Job
@@ -28,6 +28,7 @@ LEDGER: tuple[Count, ...] = tuple(
             *PES,
             *(count for rule in TRAFFIC for count in rule.counts),
             *gating.COUNTS,
+            *zeros.COUNTS,
         )
     ).values()
 )
@@ -39,14 +40,16 @@ def simulate_layers(
     """Return the ledgers of the layers of a network on one design.
 
     Layers without a mask that differ in nothing but their names are simulated once. Raises
-    InputError where a layer's counts would not fit 64 bits, or a batch of it would not fit memory.
+    InputError where a layer's counts would not fit 64 bits, or a batch of it would not fit memory,
+    or its zeros should be known and are not.
     """
     check_counts(jobs, images - calibration)
+    zeros.check_known(jobs)
     alike: dict[Hashable, Ledger] = {}
     ledgers = []
     for job in jobs:
         like = job.layer if job.gated else job.shape.geometry
-        key = (like, job.passes, job.output_bits)
+        key = (like, zeros.that_matter(job), job.passes, job.output_bits)
         if key not in alike:
             alike[key] = simulate_layer(job, calibration, images, store)
         ledgers.append(alike[key])
@@ -86,6 +89,7 @@ def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
             **events.counts(stood, steady, batches),
             **{name: batches.sum(each) for name, each in traffic.items()},
             **gating.counts(job, passes, outputs),
+            **zeros.counts(job, passes, outputs),
         },
         passes=passes,
     )

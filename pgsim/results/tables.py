@@ -201,7 +201,7 @@ def _derived(
         "average_bits": sum(operations) / (layer.job.weight_bits * count["outputs"]),
         "weight_bits": layer.job.weight_bits,
         "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
-        "time_us": count["cycles"] / arch.clock_mhz,
+        "time_us": count["cycles"] / arch.mhz,
         "msb_macs": count["outputs"] * reduction,
         "lsb_macs": later * reduction,
         "pe_utilization": _utilization(sum(useful), count["cycles"], arch),

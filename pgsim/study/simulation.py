@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pgsim.arch import ArchConfig, load_arch
-from pgsim.cost import Costs, costs_of, energies, energy_prices
+from pgsim.cost import Costs, costs_of, energies, energy_prices, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.model.job import Job
 from pgsim.model.layer import simulate_layers
@@ -59,6 +59,11 @@ def simulate(
     InputError
         Naming what is wrong and what was expected.
 
+    Warns
+    -----
+    ClockWarning
+        Where the design's clock is faster than a part of it (M45).
+
     Notes
     -----
     Source: MODEL.md, all of it.
@@ -71,14 +76,17 @@ def simulate(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch, scheme = load_arch(arch), scheme_named(scheme)
-    costs = costs_of(arch)
+    jobs = jobs_of(trace, arch, scheme)
+    costs = costs_of(arch, gated=any(job.gated for job in jobs))
+    if costs.arch != arch:  # its clock is a number now
+        arch, jobs = costs.arch, [replace(job, arch=costs.arch) for job in jobs]
+    warn_of_clock(arch, costs.paths)
     if per_image and arch.batch > 1:
         raise InputError(
             f"per_image keeps images apart, which needs batch 1, and {arch.name} has batch "
             f'{arch.batch}: pass arch.override({{"batch": 1}}), or --set batch=1'
         )
     calibration = calibration_count(trace, arch, calibration_images)
-    jobs = jobs_of(trace, arch, scheme)
     layers = _layer_results(jobs, trace, costs, calibration, store or WorkStore(limit_bytes=0))
     return Result(trace, costs, scheme.name, calibration, per_image, layers)
 

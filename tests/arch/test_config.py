@@ -190,7 +190,7 @@ def test_keys_of_schedulers_not_chosen_are_kept(write):
 
 def test_config_keys_are_those_of_the_format():
     assert {key for key in config_keys() if not key.endswith("source")} == {
-        *("name", "clock_mhz", "technology", "batch", "output_bits"),
+        *("name", "clock_mhz", "technology", "corner", "batch", "output_bits"),
         *("array.rows", "array.columns", "array.dataflow", "array.lanes", "array.overlap"),
         *("array.pe.kind", "array.pe.max_activation_bits", "array.pe.max_weight_bits"),
         *("array.pe.terms", "lsb.scheduler", "lsb.ways", "lsb.open", "lsb.depth", "lsb.scan"),

@@ -23,7 +23,7 @@ def test_a_technology_names_its_gate_level_table(tmp_path, name):
 
 
 def test_a_gate_level_table_is_no_technology():
-    with pytest.raises(InputError, match=r"^technology: sky130: no such file.*\(45nm\)"):
+    with pytest.raises(InputError, match=r"^technology: sky130: no such file.*\(16nm, 45nm\)"):
         load_technology("sky130")
 
 
@@ -84,11 +84,18 @@ def test_a_technology_that_does_not_exist_names_the_key(name, hint):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("bank_bytes: 512,", "bank_bytes: 64,", r"sram\.rows: .*each size once, smallest first"),
+        (
+            "bank_bytes: 512, word_bits: 32, read_pj: 1.08629",
+            "bank_bytes: 64, word_bits: 32, read_pj: 1.08629",
+            r"sram\.rows: .*each size once, smallest first",
+        ),
         ("read_pj: 1.08629", "read_pj: -1", r"sram\.rows\[1\]\.read_pj: value -1.*number over 0"),
         ("read_pj: 1.08629, ", "", r"sram\.rows\[1\]\.read_pj: missing"),
         ("pe_idle_fraction: 0.1", "pe_idle_fraction: 10", r"pe_idle_fraction: .*from 0 to 1\."),
-        ("um2_per_bit: 0.692", "um2_a_bit: 0.692", r"sram\.um2_a_bit.*Did you mean 'um2_per_bit'"),
+        ("area_um2: 4419.8}", "area_um: 4419.8}", r"sram\.rows\[1\]\.area_um.*mean 'area_um2'"),
+        ("corner: lstp ", "corner: ll ", r"corners\[1\]\.sram: missing: sram is of corner ll\."),
+        ("- name: hp", "- name: hb", r"corners\[0\]\.sram\.corner: value 'hp': expected hb"),
+        ("    energy: 1.409\n", "", r"corners\[1\]\.logic\.energy: missing"),
     ],
 )
 def test_a_wrong_table_is_refused_with_its_line(tmp_path, old, new, message):

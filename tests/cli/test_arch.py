@@ -45,9 +45,9 @@ def test_check_says_ok_or_all_that_is_wrong(run, tmp_path):
 
 def test_area_is_the_sum_of_its_parts(run, cells):
     shown = run("arch", "area", "pg_os").output
-    # 256 fusion units of 1734.55 um2 (45nm.yaml), and 160 KiB of bits of 0.692 um2.
+    # 256 fusion units of 1734.55 um2 (45nm.yaml), and CACTI's banks of 4 and 2 KiB.
     assert cells(shown, "pe")[1] == f"{256 * 1734.55 / 1e6:.4f}"
-    assert cells(shown, "sram")[1] == f"{160 * 1024 * 8 * 0.692 / 1e6:.4f}"
+    assert cells(shown, "sram")[1] == f"{(32 * 29988 + 16 * 15064) / 1e6:.4f}"
     parts = [float(cells(shown, part)[1]) for part in ("pe", "sram", "gating")]
     assert float(cells(shown, "total")[1]) == pytest.approx(sum(parts), abs=2e-4)
     halved = run("arch", "area", "pg_os", "--set", "array.rows=8").output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from designs import design, drawn, linear, trace_of
-from unit_costs import close, gates, stream_bit
+from unit_costs import close, gates, sram_um2, stream_bit
 
 from pgsim import load_arch, simulate
 from pgsim.cost import area_mm2, costs_of
@@ -40,9 +40,11 @@ def test_area(
     # 2 comparators, the scheduler, streams through 8 PEs, two windows of 4096 slots (`os`).
     gating = 2 * gates("area_um2", "comparator_32")
     gating += sum(share * gates("area_um2", name) for name, share in scheduler.items())
-    gating += 8 * further_bits * stream_bit("area_um2") + 2 * 4096 * table_bits * 0.692
-    # Bit Fusion: 510.73 um2 a PE. 3 * 64 KiB at 0.346 um2 a bit and an array efficiency of 0.5.
-    expected = {"pe": 4085.84e-6, "sram": 3 * 64 * 8192 * 0.692e-6, "gating": gating * 1e-6}
+    gating += 8 * further_bits * stream_bit("area_um2")
+    if table_bits:  # of which `queue` has a bank a lane
+        gating += sram_um2(2 * 4096 * table_bits, 2 if changes["scheduler"] == "queue" else 1)
+    # Bit Fusion: 510.73 um2 a PE. CACTI: 3 * 64 banks of 1 KiB.
+    expected = {"pe": 4085.84e-6, "sram": 3 * 64 * 8755.0e-6, "gating": gating * 1e-6}
     assert found == pytest.approx(expected, rel=1e-9)
     summary = simulate(trace_of(LAYER, MASK), arch).summary
     assert summary["area_mm2"] == close(sum(expected.values()))
@@ -65,20 +67,20 @@ def test_the_issue_table_holds_the_addresses_of_its_windows(
     found = area_mm2(costs_of(design(changes)))["gating"]
     gating = 2 * gates("area_um2", "comparator_32")
     gating += gates("area_um2", "scheduler_skip_lanes_16") / 8
-    assert found == close((gating + slots * address_bits * 0.692) * 1e-6)
+    assert found == close((gating + sram_um2(slots * address_bits)) * 1e-6)
 
 
 @pytest.mark.parametrize(("window", "address_bits"), [(1, 1), (2, 1), (3, 2)])
 def test_a_slot_has_an_address_of_one_bit_at_least(window: int, address_bits: int) -> None:
     arch = design({"array.dataflow": "ws", "lsb.window": window})
-    gating = 2 * gates("area_um2", "comparator_32") + 2 * window * address_bits * 0.692
+    gating = 2 * gates("area_um2", "comparator_32") + sram_um2(2 * window * address_bits)
     gating += gates("area_um2", "scheduler_skip_lanes_16") / 8
     assert area_mm2(costs_of(arch))["gating"] == close(gating * 1e-6)
 
 
 def test_a_design_that_gates_nothing_has_no_gating_logic() -> None:
     ungated = energy({"lsb.scheduler": "combine"}, "uniform:8,8")["area_mm2"]
-    assert ungated == close(4085.84e-6 + 3 * 64 * 8192 * 0.692e-6)
+    assert ungated == close(4085.84e-6 + 3 * 64 * 8755.0e-6)
 
 
 def test_pes_of_a_shipped_design() -> None:
@@ -87,7 +89,7 @@ def test_pes_of_a_shipped_design() -> None:
     assert found["pe"] == close(256 * 1734.55e-6)
     # 16 comparators, the scheduler as synthesized, 256 PEs * 3 streams * 32 bits (16 products of
     # 2-bit operands a cycle), two windows of 256 slots of 4 addresses and 16 lanes of 2 bits.
-    gating = 16 * gates("area_um2", "comparator_32") + 2 * 256 * (4 * 8 + 16 * 2) * 0.692
+    gating = 16 * gates("area_um2", "comparator_32") + sram_um2(2 * 256 * (4 * 8 + 16 * 2))
     gating += gates("area_um2", "scheduler_combine_lanes_16_ways_4_open_8")
     gating += 256 * 3 * 32 * stream_bit("area_um2", "fusion")
     assert found["gating"] == close(gating * 1e-6)
@@ -125,6 +127,6 @@ def test_a_fixed_pe_takes_an_operand_a_cycle(lanes: str, operand: str, bits: int
 def streams_um2(changes: dict[str, object]) -> float:
     """The area of the further stream of each PE under `combine`: what is left of the gating's."""
     arch = design({"lsb.scheduler": "combine", "lsb.window": 4096} | changes)
-    gating = 2 * gates("area_um2", "comparator_32") + 2 * 4096 * (2 * 12 + 2) * 0.692
+    gating = 2 * gates("area_um2", "comparator_32") + sram_um2(2 * 4096 * (2 * 12 + 2))
     gating += gates("area_um2", "scheduler_combine_lanes_16_ways_4_open_8") / 8
     return area_mm2(costs_of(arch))["gating"] * 1e6 - gating

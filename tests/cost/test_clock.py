@@ -1,15 +1,17 @@
-"""Clocks that no part of a technology reaches are refused (M39)."""
+"""Clocks: refused out of reach (M39), a part's own at `auto`, warned of where faster (M45)."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
 from arch_files import rewritten, technology_text
 from designs import design
 
-from pgsim import InputError, load_arch, simulate
+from pgsim import InputError, SweepSpec, load_arch, simulate, sweep
 from pgsim.cost import costs_of
+from pgsim.errors import ClockWarning
 from pgsim.files import shipped
 
 
@@ -54,3 +56,98 @@ def test_a_clock_of_less_than_a_cycle_a_second_is_none() -> None:
 )
 def test_shipped_designs_reach_their_clock(name: str) -> None:
     assert costs_of(load_arch(name)).arch.clock_mhz == 500
+
+
+# Paths at 130 nm (sky130.yaml) over the fusion PE's, which has 2 ns at 45 nm.
+FIXED_NS, QUEUE_NS = 2 * 9.0694 / 16.863, 2 * 23.566 / 16.863
+
+
+def clock_of(changes: dict[str, object], *, gated: bool = True) -> float:
+    arch = design({"clock_mhz": "auto", "array.columns": 16} | changes)
+    return costs_of(arch, gated=gated).arch.mhz
+
+
+def test_a_design_at_auto_runs_at_its_slowest_part() -> None:
+    assert clock_of({}) == pytest.approx(1e3 / FIXED_NS, rel=1e-9)
+    assert clock_of({"lsb.scheduler": "queue"}) == pytest.approx(1e3 / QUEUE_NS, rel=1e-9)
+    assert clock_of({"array.pe.kind": "fusion"}) == 500
+
+
+def test_a_scheduler_sets_the_clock_only_where_a_mask_steers() -> None:
+    assert clock_of({"lsb.scheduler": "queue"}, gated=False) == clock_of({})
+
+
+def test_auto_never_passes_what_can_be_built() -> None:
+    # A fixed PE of 2 x 2 bits reaches 1236 MHz, and M39 allows 1000.
+    narrow = {"array.pe.max_activation_bits": 2, "array.pe.max_weight_bits": 2}
+    assert clock_of(narrow) == 1000
+    assert clock_of(narrow | {"technology": "16nm"}) == pytest.approx(2 * 977.1, rel=1e-12)
+
+
+def test_time_and_leakage_are_those_of_the_clock() -> None:
+    results = [
+        simulate("digits_pg_4_2", load_arch("pg_os").override(changes)).summary
+        for changes in (
+            {"lsb.scheduler": "queue", "clock_mhz": "auto"},
+            {"lsb.scheduler": "queue", "clock_mhz": 1e3 / QUEUE_NS},
+        )
+    ]
+    assert results[0]["time_us"] == pytest.approx(results[1]["time_us"], rel=1e-9)
+    assert results[0]["energy_pj"] == pytest.approx(results[1]["energy_pj"], rel=1e-9)
+    assert results[0]["cycles"] == results[1]["cycles"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "scheme", "expected"),
+    [
+        ({"lsb.scheduler": "queue"}, "pg", r"its scheduler queue\(16, 4\), .* 2\.79 ns .* 357\.8:"),
+        ({"array.pe.max_activation_bits": 16}, "full", r"its PE fusion, whose path of 2\.88 ns"),
+        ({"clock_mhz": 600}, "full", r"clock_mhz 600 is faster than its PE fusion"),
+    ],
+)
+def test_a_clock_faster_than_a_part_is_warned_of(
+    changes: dict[str, object], scheme: str, expected: str
+) -> None:
+    arch = load_arch("pg_os").override(changes)
+    with pytest.warns(ClockWarning, match=expected):
+        simulate("digits_pg_4_2", arch, scheme)
+
+
+@pytest.mark.parametrize(
+    ("changes", "scheme"),
+    [
+        ({}, "pg"),
+        ({"lsb.scheduler": "queue"}, "full"),  # nothing is gated, so there is no queue
+        ({"lsb.scheduler": "queue", "clock_mhz": "auto"}, "pg"),
+        ({"clock_mhz": 500}, "pg"),
+    ],
+)
+def test_a_clock_that_parts_reach_is_not(changes: dict[str, object], scheme: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        simulate("digits_pg_4_2", load_arch("pg_os").override(changes), scheme)
+
+
+@pytest.mark.parametrize(
+    "name", ["pg_os", "pg_ws", "pg_serial", "bitfusion_isca_2018", "fixed_8bit"]
+)
+def test_no_shipped_design_is_warned_of(name: str) -> None:
+    costs = costs_of(load_arch(name))
+    assert all(path.mhz >= 500 for path in costs.paths)
+
+
+def test_a_sweep_warns_once_for_each_design(capfd: pytest.CaptureFixture[str]) -> None:
+    spec = SweepSpec(
+        traces=["digits_pg_4_2"],
+        archs=["pg_os"],
+        schemes=["pg", "full"],
+        axes={"lsb.scheduler": ["queue", "skip"]},
+    )
+    with pytest.warns(ClockWarning) as found:
+        sweep(spec, jobs=1)
+    assert len([each for each in found if each.category is ClockWarning]) == 1
+
+
+def test_a_clock_of_auto_is_no_number_before_its_costs_are_known() -> None:
+    with pytest.raises(ValueError, match="runs at its slowest part"):
+        _ = load_arch("pg_os").override({"clock_mhz": "auto"}).mhz

@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 from arch_files import synthesis_text, technology_text
 from designs import design
-from unit_costs import FIXED, close, gates, stream_bit
+from unit_costs import FIXED, close, gates, sram_um2, stream_bit
 
 from pgsim import InputError
 from pgsim.cost import costs_of
-
-UM2_PER_BIT = 0.692
 
 
 def test_a_design_is_the_sum_of_its_parts() -> None:
@@ -44,15 +42,17 @@ def test_what_gates(changes: dict[str, object], stream_bits: float, table_bits: 
     assert gating.comparator.area_um2 == close(gates("area_um2", "comparator_32"))
     assert gating.stream_bits == stream_bits
     assert gating.stream_bit.area_um2 == close(stream_bit("area_um2"))
-    assert gating.issue_table.area_um2 == close(table_bits * UM2_PER_BIT)
+    banks = 2 if changes["lsb.scheduler"] == "queue" else 1  # a bank a lane
+    table = sram_um2(table_bits, banks) if table_bits else 0
+    assert gating.issue_table.area_um2 == close(table)
     logic = 2 * gating.comparator.area_um2 + gating.scheduler.area_um2
     streams = stream_bits * gating.stream_bit.area_um2
-    assert gating.area_um2 == close(logic + streams + table_bits * UM2_PER_BIT)
+    assert gating.area_um2 == close(logic + streams + table)
 
 
 def test_a_window_of_one_slot_has_an_address_of_one_bit() -> None:
     gating = costs_of(design({"array.dataflow": "ws", "lsb.window": 1})).gating
-    assert gating.issue_table.area_um2 == close(2 * 1 * UM2_PER_BIT)
+    assert gating.issue_table.area_um2 == close(sram_um2(2 * 1))
 
 
 def test_what_the_technology_lacks_is_refused_by_its_key() -> None:

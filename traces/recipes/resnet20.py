@@ -5,7 +5,9 @@
 One full-precision network is trained first. Every other is tuned from it for as many epochs and in
 the same way, so that their accuracies compare. `--work` is a folder that keeps the state of each
 run after every epoch: the same command goes on where it was stopped. `--only NAME` trains one
-network and stops: first `--only full_precision`, and after it several others side by side.
+network, writes its checkpoint and stops: first `--only full_precision`, and after it several others
+side by side. `--base CHECKPOINT` takes the full-precision network from a file instead of training
+it: the committed one gives the networks that training it again would.
 
 Every accuracy but the full-precision one is that of exact integer inference, on all test images.
 """
@@ -20,7 +22,7 @@ from typing import Any
 import PIL
 import torch
 import torch.nn.functional as F
-from checkpoints import save_checkpoint
+from checkpoints import load_checkpoint, save_checkpoint
 from cifar10 import Images, as_input, augmented, cifar10
 from command_line import parsed, recipe_parser
 from gates import versions, with_thresholds
@@ -38,7 +40,12 @@ GATED = {
     "pg_4_3": Widths(4, 3, gated="first"),
     "pg_3_2": Widths(3, 2),
 }
-UNIFORM = {"uniform_8": Widths(8), "uniform_4": Widths(4)}
+UNIFORM = {  # uniform_A is the scheme uniform:A, with 8-bit weights; uniform_A_W is uniform:A,W
+    "uniform_8": Widths(8),
+    "uniform_4": Widths(4),
+    "uniform_3": Widths(3),
+    "uniform_4_4": Widths(4, weight_bits=4),
+}
 FULL_PRECISION = "full_precision"
 TRACED_IMAGES = {"pg_4_2": 200, "pg_4_3": 200, "pg_3_2": 100}  # the first of the test images
 OPERAND_IMAGES = 2  # the first of the trace, margins too
@@ -82,11 +89,12 @@ def loss_of(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class Data:
-    """The images, and the folder of the runs' states."""
+    """The images, the folder of the runs' states, and a checkpoint of the base if there is one."""
 
     training: Images
     test: Images
     work: Path
+    base: Path | None
 
 
 def tuned(name: str, recipe: Recipe, data: Data, model: nn.Module, tuning: bool) -> nn.Module:
@@ -115,9 +123,12 @@ def tuned(name: str, recipe: Recipe, data: Data, model: nn.Module, tuning: bool)
 
 
 def full_precision(recipe: Recipe, data: Data) -> ResNet20:
-    """Return the network that all others are tuned from."""
+    """Return the network that all others are tuned from: of its checkpoint, or trained."""
     torch.manual_seed(recipe.seed)
     model = ResNet20().to(memory_format=torch.channels_last)
+    if data.base:
+        load_checkpoint(model, data.base)
+        return model
     return tuned(FULL_PRECISION, recipe, data, model, tuning=False)
 
 
@@ -127,6 +138,19 @@ def variant(name: str, recipe: Recipe, data: Data) -> ResNet20:
     start = unit_outputs(full_precision(recipe, data), images)
     model = quantized(start, (UNIFORM | GATED)[name], recipe.threshold_target, images)
     return tuned(name, recipe, data, model, tuning=True)
+
+
+def network_of(name: str, recipe: Recipe, data: Data) -> ResNet20:
+    """Return any of the networks, trained."""
+    if name == FULL_PRECISION:
+        return full_precision(recipe, data)
+    return variant(name, recipe, data)
+
+
+def write_checkpoint(name: str, model: nn.Module, out: Path) -> None:
+    """Write a trained network's checkpoint."""
+    (out / "checkpoints").mkdir(exist_ok=True)
+    save_checkpoint(model, out / "checkpoints" / f"resnet20_{name}.safetensors")
 
 
 def accuracies(gated: nn.Module, twins: dict[str, float], test: Images) -> dict[str, float]:
@@ -206,16 +230,15 @@ def main() -> None:
     """Parse the command line, train, and write."""
     parser = recipe_parser("Train ResNet-20 and write its gated traces.")
     parser.add_argument("--seed", type=int, default=0, help="of weights, order and shifts")
+    parser.add_argument("--base", type=Path, help="a checkpoint of the full-precision network")
     parser.add_argument(
         "--only", choices=[FULL_PRECISION, *UNIFORM, *GATED], help="train this one, and stop"
     )
     arguments = parsed(parser)
     recipe = Recipe(seed=arguments.seed)
-    data = Data(*cifar10(arguments.data, arguments.work), arguments.work)
-    if arguments.only == FULL_PRECISION:
-        full_precision(recipe, data)
-    elif arguments.only:
-        variant(arguments.only, recipe, data)
+    data = Data(*cifar10(arguments.data, arguments.work), arguments.work, arguments.base)
+    if arguments.only:
+        write_checkpoint(arguments.only, network_of(arguments.only, recipe, data), arguments.out)
     else:
         write_all(recipe, data, arguments.out)
 

@@ -10,12 +10,13 @@ Examples
 
 from pgsim.arch.pes.fixed import Fixed
 from pgsim.arch.pes.fusion import Fusion
+from pgsim.arch.pes.isolation import SIDE_BY_SIDE, side_by_side
 from pgsim.arch.pes.pe import PEKind
 from pgsim.arch.pes.serial_activation import SerialActivation
 from pgsim.arch.pes.serial_both import SerialBoth
 from pgsim.arch.pes.serial_weight import SerialWeight
 from pgsim.kinds import by_name
 
-__all__ = ["PES", "PEKind"]
+__all__ = ["PES", "SIDE_BY_SIDE", "PEKind", "side_by_side"]
 
 PES: dict[str, type[PEKind]] = by_name((Fixed, Fusion, SerialActivation, SerialWeight, SerialBoth))

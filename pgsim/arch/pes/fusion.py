@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pgsim.arch.paths import square_path_ns
+from pgsim.arch.pes.isolation import Isolation
 from pgsim.arch.pes.pe import PEKind
 from pgsim.arch.prices import LogicCost, measured_cost
 from pgsim.arch.technology import Technology
@@ -25,6 +27,15 @@ class Fusion(PEKind):
         "fusion_8x8_4_streams": 1 / (3 * 32),
         "fusion_8x8": -1 / (3 * 32),
     }
+    isolation = Isolation(
+        plain="fusion_8x8",
+        isolated={
+            1: "fusion_8x8_isolated",
+            2: "fusion_8x8_isolated_at_4x8",
+            4: "fusion_8x8_isolated_at_2x8",
+            16: "fusion_8x8_isolated_at_2x2",
+        },
+    )
 
     def problems(self) -> dict[str, str]:
         """Return the widths that are no squares of bricks."""
@@ -32,7 +43,7 @@ class Fusion(PEKind):
             "max_activation_bits": self.max_activation_bits,
             "max_weight_bits": self.max_weight_bits,
         }
-        return {
+        return super().problems() | {
             key: f"value {bits}: expected a power of two from 2 to 16 where array.pe.kind is "
             f"{self.name}."
             for key, bits in widths.items()
@@ -45,9 +56,14 @@ class Fusion(PEKind):
         macs *= _fused(self.max_weight_bits, weight_bits)
         return macs, self.turns(activation_bits, weight_bits)
 
-    def cost(self, technology: Technology) -> LogicCost:
+    def plain_cost(self, technology: Technology) -> LogicCost:
         """Return the cost of a measured fusion unit."""
         return measured_cost(technology.pe.fusion, self.max_activation_bits, self.max_weight_bits)
+
+    def plain_path_ns(self, technology: Technology) -> float:
+        """Return the path of synthesized fusion units."""
+        bits = (self.max_activation_bits, self.max_weight_bits)
+        return square_path_ns(technology, self.name, bits)
 
 
 def _fused(max_bits: int, bits: int) -> int:

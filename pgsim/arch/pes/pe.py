@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pgsim.arch.pes.isolation import Isolation
 from pgsim.arch.prices import LogicCost
-from pgsim.arch.section import parameter
+from pgsim.arch.section import parameter, switch
 from pgsim.arch.technology import Technology
 
 
@@ -16,7 +17,9 @@ class PEKind:
     """A processing element; its fields are keys of the file's `array.pe`.
 
     max_activation_bits, max_weight_bits: the widest operands that it takes in one go.
+    zero_gating: whether its unit stands still where operands are zero (M45).
     stream_bit_modules: synthesized modules that one more bit of an operand stream is made of (M29).
+    isolation: what standing still at zeros is made of; None where a kind was never built so.
     """
 
     name: ClassVar[str]
@@ -27,11 +30,20 @@ class PEKind:
         "fixed_8x8": -1 / (3 * 8),
     }
 
+    isolation: ClassVar[Isolation | None] = None
+
     max_activation_bits: int = parameter(default=8, least=1, most=16)
     max_weight_bits: int = parameter(default=8, least=1, most=16)
+    zero_gating: bool = switch(default=False)
 
     def problems(self) -> dict[str, str]:
         """Return what no such PE can be: the message by the key that is wrong."""
+        if self.zero_gating and self.isolation is None:
+            message = (
+                f"value true: expected false where array.pe.kind is {self.name}: no such PE was "
+                "synthesized that stands still at zeros."
+            )
+            return {"zero_gating": message}
         return {}
 
     def macs_and_cycles(self, activation_bits: int, weight_bits: int) -> tuple[int, int]:
@@ -41,9 +53,39 @@ class PEKind:
         """
         raise NotImplementedError
 
+    def plain_cost(self, technology: Technology) -> LogicCost:
+        """Return what one such PE costs that does not stand still at zeros.
+
+        Raises InputError where the technology has no price.
+        """
+        raise NotImplementedError
+
+    def plain_path_ns(self, technology: Technology) -> float:
+        """Return its critical path in ns (M45). Raises InputError as `plain_cost` does.
+
+        The selector of further operand streams is left out: it adds less than syntheses differ by.
+        """
+        raise NotImplementedError
+
     def cost(self, technology: Technology) -> LogicCost:
         """Return what one such PE costs. Raises InputError where the technology has no price."""
-        raise NotImplementedError
+        plain = self.plain_cost(technology)
+        isolation = self.isolation if self.zero_gating else None
+        return isolation.cost(technology, plain) if isolation else plain
+
+    def path_ns(self, technology: Technology) -> float:
+        """Return the critical path of one such PE in ns. Raises InputError as `cost` does (M45)."""
+        plain_ns = self.plain_path_ns(technology)
+        isolation = self.isolation if self.zero_gating else None
+        return isolation.path_ns(technology, plain_ns) if isolation else plain_ns
+
+    def zero_share(self, technology: Technology, macs: int) -> float:
+        """Return the energy of a MAC with a zero operand, over that of one without (M45).
+
+        macs: that the PE does side by side. Raises InputError as `cost` does.
+        """
+        isolation = self.isolation if self.zero_gating else None
+        return isolation.zero_share(technology, macs) if isolation else 1.0
 
     def turns(self, activation_bits: int, weight_bits: int) -> int:
         """Return the cycles that operands wider than a parallel PE take turns for."""

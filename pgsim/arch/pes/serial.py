@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pgsim.arch.paths import path_between_ns
 from pgsim.arch.pes.pe import PEKind
 from pgsim.arch.prices import LogicCost, logic_cost
 from pgsim.arch.section import parameter
@@ -27,3 +28,9 @@ def one_serial_operand(technology: Technology, product_bits: int) -> LogicCost:
     share = (product_bits - 16 * 4) / (16 * 8 - 16 * 4)
     shares = {"serial_activation_16x8": share, "serial_activation_16x4": 1 - share}
     return logic_cost(technology, shares)
+
+
+def one_serial_operand_path_ns(technology: Technology, product_bits: int) -> float:
+    """Return the path of such a PE, through the same two syntheses (M45)."""
+    module = "serial_activation_16x{}"
+    return path_between_ns(technology, module, (4, 8), product_bits / 16)

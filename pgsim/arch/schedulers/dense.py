@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pgsim.arch.lanes import Counts
 from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, even_shortfalls
 from pgsim.arch.schedulers.skip import Skip
+from pgsim.arch.technology import Technology
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class Dense(Skip):
     def modules(self, columns: int) -> Mapping[str, float]:
         """Return nothing: there is no scheduler."""
         return {}
+
+    def path_ns(self, technology: Technology, columns: int) -> float:
+        """Return 0: there is no scheduler."""
+        return 0
 
     def table_word_bits(self, columns: int, address_bits: int) -> int:
         """Return 0: there is no issue table."""

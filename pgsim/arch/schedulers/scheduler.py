@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from pgsim.arch.lanes import Counts, Words
+from pgsim.arch.technology import Technology
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ class Scheduler:
         """Return the synthesized modules that the scheduler is made of (M29).
 
         Schedulers are synthesized for 16 lanes and grow with the lanes in proportion.
+        """
+        raise NotImplementedError
+
+    def path_ns(self, technology: Technology, columns: int) -> float:
+        """Return the critical path of the scheduler of so many lanes in ns, 0 without one (M45).
+
+        Raises InputError where the technology's synthesis table lacks a module.
         """
         raise NotImplementedError
 

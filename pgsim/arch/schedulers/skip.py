@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pgsim.arch.lanes import Counts
+from pgsim.arch.paths import path_between_ns
 from pgsim.arch.schedulers.scheduler import Issued, MaskTiles, Scheduler, even_shortfalls
+from pgsim.arch.technology import Technology
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Skip(Scheduler):
     def modules(self, columns: int) -> Mapping[str, float]:
         """Return the synthesized scheduler, grown by lanes."""
         return {"scheduler_skip_lanes_16": columns / 16}
+
+    def path_ns(self, technology: Technology, columns: int) -> float:
+        """Return the path through the synthesized sizes."""
+        return path_between_ns(technology, "scheduler_skip_lanes_{}", (16, 32), columns)
 
     def further_streams(self, columns: int) -> float:
         """Return 0: every PE has the one stream that it needs."""

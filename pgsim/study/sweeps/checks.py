@@ -8,7 +8,7 @@ from itertools import count, product
 from math import prod
 
 from pgsim.arch import ArchConfig, load_arch
-from pgsim.cost import costs_of
+from pgsim.cost import costs_of, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.schemes import layer_passes, scheme_named
 from pgsim.study.simulation import calibration_count
@@ -137,7 +137,8 @@ def _check_designs(
             with _noting(problems, f"{arch.name}, overridden: "):
                 if changed.technology not in technologies:
                     technologies[changed.technology] = technology_sources(changed.technology)
-                costs_of(changed)
+                costs = costs_of(changed)
+                warn_of_clock(costs.arch, costs.paths)
         step()
     return technologies, list(orders.values())
 

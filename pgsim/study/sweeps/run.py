@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import warnings
 from contextlib import closing
 from functools import partial
 
 import pandas as pd
 
-from pgsim.errors import InputError
+from pgsim.errors import ClockWarning, InputError
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Row
 from pgsim.study.simulation import simulate
@@ -86,13 +87,15 @@ def _rows(store: WorkStore, point: Point) -> list[Row]:
     """Simulate one point; the trace is opened again, which maps the file into memory."""
     try:
         trace = what_if_trace(point.trace, point.what_if)
-        result = simulate(
-            trace,
-            point.arch,
-            point.scheme,
-            calibration_images=point.calibration_images,
-            store=store,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ClockWarning)  # given when designs were checked
+            result = simulate(
+                trace,
+                point.arch,
+                point.scheme,
+                calibration_images=point.calibration_images,
+                store=store,
+            )
     finally:  # now, so that a file replaced at any time shows, and before what is odd in it
         _check_sources(point)
     area = {"area_mm2": result.summary["area_mm2"]}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from netlist import Drive, Lowest
+from netlist import Drive, HalfZero, Lowest
 
 MASK_DENSITY = 0.3  # of the lanes that schedulers see
 FIRST = {"first": 1 / 64}  # a sum, or a window, begins
@@ -49,6 +49,36 @@ def narrow_fusion_pe(activation_bits: int, weight_bits: int) -> Design:
     return replace(widest, name=name, drives={**widest.drives, **drives})
 
 
+def isolated_pe(fusion: bool, activation_bits: int = 8, weight_bits: int = 8) -> Design:
+    """The 8 x 8 PE whose unit stands still where its operands are 0; here none is."""
+    plain = parallel_pe(fusion, 8)
+    at = ""
+    if (activation_bits, weight_bits) != (8, 8):
+        plain = narrow_fusion_pe(activation_bits, weight_bits)
+        at = f"_at_{activation_bits}x{weight_bits}"
+    parameters = {"FUSION": int(fusion), "ACTIVATION_SLICE": 8, "WEIGHT_SLICE": 8}
+    drives = {**plain.drives, "rows_count": 1, "columns_count": 1}
+    name = f"{'fusion' if fusion else 'fixed'}_8x8_isolated{at}"
+    return Design(name, "isolated_pe", parameters, drives)
+
+
+def half_zero(design: Design, wires: int, operand_bits: int, cycles: int = 1) -> Design:
+    """A PE half of whose activations are 0, each for so many cycles.
+
+    They are the operands of the rows, on so many wires. Where a cycle has one of them, what comes
+    with it tells an isolated PE.
+    """
+    drives: dict[str, Drive] = {"rows": HalfZero(wires, operand_bits, cycles)}
+    if wires == operand_bits and design.top == "isolated_pe":
+        drives = {"rows_count": 0.5}
+    return replace(design, name=f"{design.name}_half_zero", drives={**design.drives, **drives})
+
+
+def with_half_zero(design: Design, *operands: int) -> tuple[Design, Design]:
+    """A PE whose activations are random, and the same with half of them 0 (`half_zero`)."""
+    return design, half_zero(design, *operands)
+
+
 def serial_pe(
     kind: str, terms: int, activation_slice: int, weight_slice: int, shift_bits: int
 ) -> Design:
@@ -79,19 +109,26 @@ DESIGNS = (
     *(parallel_pe(True, 8, streams) for streams in (2, 4, 8)),
     parallel_pe(False, 8, 4),
     *(narrow_fusion_pe(*widths) for widths in ((4, 8), (2, 8), (2, 2))),
-    serial_pe("serial_activation", 16, 1, 8, 3),
+    half_zero(parallel_pe(False, 8), 8, 8),
+    *with_half_zero(isolated_pe(False), 8, 8),
+    *with_half_zero(isolated_pe(True), 8, 8),
+    *with_half_zero(isolated_pe(True, 4, 8), 8, 4),
+    *with_half_zero(isolated_pe(True, 2, 8), 8, 2),
+    *with_half_zero(isolated_pe(True, 2, 2), 32, 2),
+    *with_half_zero(serial_pe("serial_activation", 16, 1, 8, 3), 16, 1, 8),
     serial_pe("serial_activation", 16, 1, 4, 3),
-    serial_pe("serial_weight", 16, 8, 1, 3),
-    serial_pe("serial_both", 16, 1, 1, 4),
+    *with_half_zero(serial_pe("serial_weight", 16, 8, 1, 3), 128, 8),
+    *with_half_zero(serial_pe("serial_both", 16, 1, 1, 4), 16, 1, 64),
     serial_pe("serial_both", 64, 1, 1, 4),
     Design("comparator_32", "comparator", {}, {}),
-    scheduler("skip", lanes=16),
-    scheduler("combine", lanes=16, ways=4, open=8),
-    scheduler("combine", lanes=16, ways=4, open=4),
+    *(scheduler("skip", lanes=lanes) for lanes in (16, 32)),
+    *(scheduler("combine", lanes=lanes, ways=4, open=8) for lanes in (8, 16, 32, 64)),
+    *(scheduler("combine", lanes=16, ways=4, open=slots) for slots in (4, 16)),
+    *(scheduler("combine", lanes=16, ways=ways, open=8) for ways in (2, 8)),
     scheduler("combine", lanes=16, ways=2, open=4),
-    scheduler("combine", lanes=32, ways=4, open=8),
-    scheduler("queue", lanes=16, depth=16, scan=4),
-    scheduler("queue", lanes=32, depth=16, scan=4),
+    *(scheduler("queue", lanes=lanes, depth=16, scan=4) for lanes in (8, 16, 32, 64)),
+    scheduler("queue", lanes=16, depth=8, scan=4),
+    *(scheduler("queue", lanes=16, depth=16, scan=scan) for scan in (2, 8)),
     *(
         Design(
             f"multiply_accumulate_{activation}x{weight}",

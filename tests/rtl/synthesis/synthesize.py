@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 from designs import DESIGNS, Design
-from netlist import library_cells, switching
+from netlist import activity, library_cells
 from tables import PERIOD_NS, Cost, comparison, table
 
 from pgsim.writing import replacing
@@ -36,6 +36,8 @@ SOURCES = (
     "scheduler_skip.sv",
     "scheduler_combine.sv",
     "scheduler_queue.sv",
+    "synthesis/clock_gate.sv",
+    "synthesis/isolated_pe.sv",
     "synthesis/tops.sv",
 )
 
@@ -114,12 +116,15 @@ def cost(design: Design, liberty: Path, text: str) -> Cost:
         folder = Path(name)
         module = synthesize(design, liberty, folder)
         kinds = [each["type"] for each in module["cells"].values()]
-        rates = switching(module, library_cells(text, kinds), design.drives)
+        rates = activity(module, library_cells(text, kinds), design.drives)
         instances, critical_path_ns = analyze(design, liberty, folder)
         area = re.findall(r"Chip area for .*: ([\d.]+)", (folder / "stat.txt").read_text())[-1]
     if rates.keys() != instances.keys():
         raise ValueError(f"{design.name}: OpenSTA reports other instances than Yosys wrote")
-    power = sum(clock + rates[name] * data for name, (clock, data, _) in instances.items())
+    power = sum(
+        rates[name].clocked * clock + rates[name].switches * data
+        for name, (clock, data, _) in instances.items()
+    )
     return Cost(
         area_um2=float(area),
         dynamic_pj_per_cycle=power * PERIOD_NS * 1e3,

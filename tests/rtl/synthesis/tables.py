@@ -24,7 +24,9 @@ method: >-
 activity: >-
   Operands and streams are random in every bit and cycle (an activity of 0.5), unsigned activations
   by signed weights, at the widest operands unless a name says at which; a sum or window begins in
-  one cycle of 64; masks have a density of 0.3. Enables are taken as clock gates, and as open.
+  one cycle of 64; masks have a density of 0.3. Enables are taken as clock gates, and as open, but
+  isolated PEs have cells that gate clocks, whose flip-flops count when clocked. Where half_zero is
+  in a name, half of the activations are 0, the others random.
 modules:
 """
 

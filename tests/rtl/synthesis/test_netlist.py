@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from rtl.synthesis.netlist import Lowest, library_cells, switching
+from rtl.synthesis.netlist import HalfZero, Lowest, activity, library_cells
 
 LIBERTY = """library ("two") {
     cell ("and2") {
@@ -46,6 +46,18 @@ LIBERTY = """library ("two") {
             function : "IQ";
         }
     }
+    cell ("gate") {
+        clock_gating_integrated_cell : "latch_posedge";
+        pin ("CLK") {
+            direction : "input";
+        }
+        pin ("GATE") {
+            direction : "input";
+        }
+        pin ("GCLK") {
+            direction : "output";
+        }
+    }
     cell ("adder") {
         pin ("A") {
             direction : "input";
@@ -76,7 +88,8 @@ def module(cells, **inputs):
 
 def rates(netlist, **drives):
     kinds = [each["type"] for each in netlist["cells"].values()]
-    return switching(netlist, library_cells(LIBERTY, kinds), drives)
+    found = activity(netlist, library_cells(LIBERTY, kinds), drives)
+    return {name: each.switches for name, each in found.items()}
 
 
 GATES = module(
@@ -121,6 +134,48 @@ def test_a_toggling_flop_switches_in_every_cycle() -> None:
         clk=9,
     )
     assert rates(netlist) == {"state": 1, "inverted": 1}
+
+
+GATED = module(
+    {
+        "clock_gate": ("gate", {"CLK": 9, "GATE": 3, "GCLK": 8}),
+        "held": ("flop", {"CLK": 8, "D": 2, "Q": 4}),
+        "free": ("flop", {"CLK": 9, "D": 2, "Q": 5}),
+    },
+    clk=9,
+    data=2,
+    open=3,
+)
+
+
+def test_a_gated_flop_holds_what_it_has_and_its_clock_counts_when_it_is_let_through() -> None:
+    cells = library_cells(LIBERTY, ["gate", "flop"])
+    found = activity(GATED, cells, {"open": 0.25})
+    # A new random bit in a quarter of the cycles, which differs from the old one in half of them.
+    assert found["held"] == pytest.approx((0.125, 0.25), abs=0.02)
+    assert found["free"] == pytest.approx((0.5, 1), abs=0.02)
+    assert found["clock_gate"].clocked == 1
+    assert activity(GATED, cells, {"open": 0})["held"] == (0, 0)
+
+
+BUS = module(
+    {f"bit{index}": ("and2", {"A": 2 + index, "B": "1", "X": 20 + index}) for index in range(8)},
+    **{f"bus[{index}]": 2 + index for index in range(8)},
+)
+
+
+def test_half_of_the_operands_of_a_port_are_zero() -> None:
+    # A bit is 1 with a chance of a quarter, so it switches with 2 * 1/4 * 3/4; unused ones never.
+    found = rates(BUS, bus=HalfZero(6, 2))
+    assert found == pytest.approx({f"bit{i}": 0.375 if i < 6 else 0 for i in range(8)}, abs=0.02)
+
+
+def test_an_operand_may_be_zero_for_several_cycles() -> None:
+    # Of 8 cycles of one operand it is random in half: in those 7 pairs a bit switches with 1/2; in
+    # the eighth, which two operands share, with 2 * 1/4 * 3/4.
+    found = rates(BUS, bus=HalfZero(8, 1, cycles=8))
+    expected = (7 / 4 + 0.375) / 8
+    assert found == pytest.approx({f"bit{index}": expected for index in range(8)}, abs=0.02)
 
 
 def test_a_cell_of_two_outputs_is_refused() -> None:
