@@ -9,7 +9,6 @@ concatenation, it reads all of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import prod
 
 from pgsim.errors import InputError, nearest
@@ -20,9 +19,10 @@ NETWORK_INPUT = "network"  # among a layer's inputs: the network's own, or what 
 
 
 def producers(layers: Sequence[LayerShape]) -> dict[str, tuple[str, ...]]:
-    """Return what each layer reads: names of layers, or `NETWORK_INPUT`, by its own name.
+    """Return what each layer reads: names of layers before it, or `NETWORK_INPUT`, by its own name.
 
-    A layer that does not say reads the one before it, and the first one the network's input.
+    A layer that does not say reads the one before it, and the first one the network's input. Of
+    layers taken out of a network, the others' outputs are what no layer made.
 
     Examples
     --------
@@ -30,14 +30,26 @@ def producers(layers: Sequence[LayerShape]) -> dict[str, tuple[str, ...]]:
     >>> producers(network("resnet20"))["layer1.1.conv2"]
     ('layer1.1.conv1', 'layer1.0.conv2')
     """
-    before = {layer.name: (previous.name,) for previous, layer in pairwise(layers)}
-    return {
-        layer.name: layer.inputs or before.get(layer.name, (NETWORK_INPUT,)) for layer in layers
-    }
+    found: dict[str, tuple[str, ...]] = {}
+    last = NETWORK_INPUT
+    for layer in layers:
+        reads = layer.inputs or (last,)
+        made = (name if name in found else NETWORK_INPUT for name in reads)
+        found[layer.name] = tuple(dict.fromkeys(made))
+        last = layer.name
+    return found
+
+
+def among(layers: Sequence[LayerShape]) -> tuple[LayerShape, ...]:
+    """Return layers that name no others than each other, as a file has them."""
+    reads = producers(layers)
+    return tuple(
+        layer.replace(inputs=reads[layer.name]) if layer.inputs else layer for layer in layers
+    )
 
 
 def check_inputs(layers: Sequence[LayerShape], where: str) -> None:
-    """Raise InputError, that begins with `where`, for inputs that the layer cannot read."""
+    """Raise InputError, that begins with `where`, for inputs in a file that no layer can read."""
     earlier: dict[str, LayerShape] = {}
     names = {layer.name for layer in layers}
     for layer in layers:
@@ -58,13 +70,15 @@ def check_inputs(layers: Sequence[LayerShape], where: str) -> None:
 def _check_channels(layer: LayerShape, read: Sequence[LayerShape], about: str) -> None:
     """Raise InputError where a layer of maps has more channels than the maps that it reads.
 
-    Of larger maps pixels can be made channels; what reads anything but maps is not looked at.
+    Of larger maps pixels can be made channels, and channels may be there several times, as where x
+    and -x are joined; what reads anything but maps is not looked at.
     """
     if not all(each.in_size for each in (layer, *read)):
         return
     channels = sum(each.out_channels for each in read)
     pixels = max(each.outputs_per_channel for each in read)
-    if channels < layer.in_channels and pixels <= prod(layer.image_in_size):
+    copies = layer.in_channels % channels == 0
+    if channels < layer.in_channels and not copies and pixels <= prod(layer.image_in_size):
         raise InputError(
             f"{about}: {', '.join(each.name for each in read)} have {channels} output channels, "
             f"fewer than its in_channels {layer.in_channels}"

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
-from pgsim.workload.connections import check_inputs, producers
+from pgsim.workload.connections import producers
 from pgsim.workload.layer import LayerShape, layer_shapes
 from pgsim.workload.layer_trace import LayerTrace, Words, bits_of, pack_masks
 from pgsim.workload.manifest import Manifest, check_manifest
@@ -44,8 +44,8 @@ class GateTrace:
     Raises
     ------
     InputError
-        Where layers share a name, where their masks are not of so many images, where they read what
-        they cannot (`connections`), and where there are more images times layers than pgsim counts.
+        Where layers share a name, where their masks are not of so many images, and where there are
+        more images times layers than pgsim counts.
 
     Examples
     --------
@@ -74,7 +74,6 @@ class GateTrace:
             if layer.shards and layer.images != self.images:
                 raise InputError(f"{about}: masks of {layer.images} images, expected {self.images}")
             names.add(layer.shape.name)
-        check_inputs([layer.shape for layer in self.layers], where)
         if self.images * len(self.layers) > _MOST_IMAGES_OF_LAYERS:
             raise InputError(
                 f"{where}: 'images' {self.images:,} of {len(self.layers):,} 'layers' are more than "
@@ -85,7 +84,8 @@ class GateTrace:
     def producers(self) -> dict[str, tuple[str, ...]]:
         """The names of the layers whose outputs each layer reads, by its own name.
 
-        `network` among them is the network's input. By default a layer reads the one before it.
+        By default it reads the one before it. `network` among them is the network's input, and
+        what no earlier layer of the trace made.
         """
         return producers([layer.shape for layer in self.layers])
 

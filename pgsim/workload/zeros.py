@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -70,3 +71,28 @@ class Zeros(BaseModel):
         """Return what fraction of a plane was zero, None where it was not measured."""
         planes: tuple[PlaneZeros, ...] = getattr(self, operand)
         return next((each.fraction for each in planes if each[:2] == (low, bits)), None)
+
+
+def joined_zeros(parts: Sequence[Zeros | None], inputs: Sequence[int]) -> Zeros | None:
+    """Return the fractions over all images of parts that have so many inputs each.
+
+    None where one was not measured; weights are the same in all. Zeros of each part are whole
+    numbers, so that the same images give the same fractions however they are parted.
+
+    Examples
+    --------
+    >>> halves = [Zeros(activation=[[0, 4, fraction]]) for fraction in (0.5, 0.25)]
+    >>> joined_zeros(halves, [4, 12]).fraction("activation", 0, 4)
+    0.3125
+    """
+    measured = [part for part in parts if part]
+    if len(measured) < len(parts):
+        return None
+    planes = zip(*(part.activation for part in measured), strict=True)
+    activation = tuple(_joined_plane(each, inputs) for each in planes)
+    return Zeros(activation=activation, weight=measured[0].weight)
+
+
+def _joined_plane(parts: Sequence[PlaneZeros], inputs: Sequence[int]) -> PlaneZeros:
+    zeros = sum(round(part.fraction * count) for part, count in zip(parts, inputs, strict=True))
+    return parts[0]._replace(fraction=zeros / sum(inputs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from trace_cases import LAYERS, conv_fields, tiny_masks
 
 from pgsim.errors import InputError
+from pgsim.files import shipped_names
 from pgsim.workload import GateTrace, load_trace, network, save_trace
 
 
@@ -65,6 +67,24 @@ def test_a_file_holds_the_inputs(tmp_path: Path) -> None:
     assert "inputs" not in loaded.layers[0].shape.manifest()
 
 
+def file_of(folder: Path, *layers: dict[str, Any]) -> Path:
+    """Write a file whose manifest has these layers, and say nothing of its digests."""
+    path = folder / "wrong.safetensors"
+    manifest = {
+        "format_version": 1,
+        "model": "m",
+        "dataset": "d",
+        "mask_source": "synthetic",
+        "images": 1,
+        "accuracy": {},
+        "provenance": {},
+        "layers": layers,
+    }
+    text = json.dumps({"__metadata__": {"pgsim": json.dumps(manifest)}})
+    path.write_bytes(len(text).to_bytes(8, "little") + text.encode())
+    return path
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
@@ -77,20 +97,21 @@ def test_a_file_holds_the_inputs(tmp_path: Path) -> None:
         ([1], "layer 'first': field 'inputs.0': .*string"),
     ],
 )
-def test_what_no_layer_can_read_is_refused(inputs: object, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        trace_of(BLOCK[0], conv("first", inputs=inputs), *BLOCK[2:])
+def test_files_of_what_no_layer_can_read_are_refused(
+    tmp_path: Path, inputs: object, message: str
+) -> None:
+    path = file_of(tmp_path, BLOCK[0], conv("first", inputs=inputs), *BLOCK[2:])
+    with pytest.raises(InputError, match=message) as caught:
+        load_trace(path)
+    assert str(caught.value).startswith(str(path))
 
 
-def test_maps_have_channels_enough_for_what_reads_them() -> None:
+def test_maps_have_channels_enough_for_what_reads_them(tmp_path: Path) -> None:
     narrow = conv_fields("narrow", "none", out_channels=3)
     with pytest.raises(
         InputError, match="inputs: narrow have 3 output channels, fewer than its in_channels 4"
     ):
-        trace_of(narrow, conv("wide", inputs=["narrow"]))
-    # Joined with another map they suffice, and so do pixels that are made channels.
-    trace_of(narrow, conv("other", inputs=["network"]), conv("wide", inputs=["narrow", "other"]))
-    trace_of(narrow, conv("wide", in_size=[4, 4], inputs=["narrow"]))
+        load_trace(file_of(tmp_path, narrow, conv("wide", inputs=["narrow"])))
     linear = {
         "name": "linear",
         "op": "linear",
@@ -101,7 +122,22 @@ def test_maps_have_channels_enough_for_what_reads_them() -> None:
         "weight_bits": 8,
         "gate": "none",
     }
-    trace_of(linear, conv("wide", inputs=["linear"]))
+    other, both = conv("other", inputs=["network"]), ["narrow", "other"]
+    for possible in (
+        [narrow, other, conv("wide", inputs=both)],  # joined
+        [narrow, conv("wide", in_size=[4, 4], inputs=["narrow"])],  # pixels that became channels
+        [narrow, conv_fields("both", "none", in_channels=6, inputs=["narrow"])],  # x and -x
+        [linear, conv("wide", inputs=["linear"])],  # features that became a map
+    ):
+        assert len(load_trace(file_of(tmp_path, *possible)).layers) == len(possible)
+
+
+def test_layers_taken_out_of_a_network_read_what_no_layer_made(tmp_path: Path) -> None:
+    some = trace_of(BLOCK[3], BLOCK[1], BLOCK[4])
+    expected = {"shortcut": ("network",), "first": ("network",), "last": ("shortcut",)}
+    assert some.producers == expected
+    save_trace(some, tmp_path / "some")
+    assert load_trace(tmp_path / "some.safetensors").producers == expected
 
 
 def lifetimes(name: str) -> dict[str, str]:
@@ -138,3 +174,25 @@ def test_shufflenet_keeps_channels_until_the_stage_ends() -> None:
     assert last["stage2.0.branch1.0"] == "stage2.0.branch1.2"
     assert last["stage2.0.branch1.2"] == last["stage2.3.branch2.5"] == "stage3.0.branch2.0"
     assert last["stage4.0.branch1.2"] == last["stage4.2.branch2.5"] == "conv5.0"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in shipped_names("traces", ".safetensors") if "resnet20" in name]
+)
+def test_committed_resnets_read_as_the_published_one(name: str) -> None:
+    trace, published = load_trace(name), GateTrace.from_masks({}, ungated("resnet20"), images=1)
+    assert all(layer.shape.inputs for layer in trace.layers)
+    reads = published.producers
+    reads["fc"] = reads.pop("linear")
+    assert trace.producers == reads
+
+
+def test_the_committed_lstm_reads_as_its_cells_do() -> None:
+    # A cell adds its hidden product to its input product: what is read is the sum's activation.
+    assert load_trace("char_lstm_pg_4_2").producers == {
+        "lstm1.input": ("network",),
+        "lstm1.hidden": ("lstm1.input",),
+        "lstm2.input": ("lstm1.hidden",),
+        "lstm2.hidden": ("lstm2.input",),
+        "fc": ("lstm2.hidden",),
+    }

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from trace_cases import conv_fields, tiny_masks
 
 from pgsim.errors import InputError
-from pgsim.workload import GateTrace, layer_shape, load_trace, save_trace
+from pgsim.files import shipped_names
+from pgsim.workload import GateTrace, layer_shape, load_operands, load_trace, save_trace
 
+MEASURED = [  # the network of digits_pg_4_2 is not kept
+    name for name in shipped_names("traces", ".safetensors") if name != "digits_pg_4_2"
+]
 ZEROS = {"activation": [[0, 4, 0.5], [2, 2, 0.75], [0, 2, 0.625]], "weight": [[0, 8, 0]]}
 
 
@@ -63,3 +68,33 @@ def test_other_widths_have_other_operands() -> None:
 
 def test_layers_that_differ_in_zeros_alone_are_computed_alike() -> None:
     assert layer_shape(zeros_of()).geometry == layer_shape(conv_fields(inputs=["a"])).geometry
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in shipped_names("traces", ".operands.safetensors") if name in MEASURED]
+)
+def test_committed_traces_have_the_zeros_of_their_operands(name: str) -> None:
+    shapes = {layer.shape.name: layer.shape for layer in load_trace(name).layers}
+    for layer in load_operands(name).layers:
+        shape, integers = shapes[layer.shape.name], layer.activations.astype(int)
+        assert shape.zero_fraction("weight", 0, shape.weight_bits) == np.mean(layer.weights == 0)
+        low = shape.lsb_bits
+        first = {
+            (0, shape.activation_bits): np.mean(integers == 0),
+            (low, shape.msb_bits): np.mean(integers >> low == 0),
+            (0, low): np.mean(integers & 2**low - 1 == 0),
+        }
+        for plane, fraction in first.items():  # of a few of the images: nearly those of all
+            assert shape.zero_fraction("activation", *plane) == pytest.approx(fraction, abs=0.12)
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_committed_traces_have_zeros_of_every_plane(name: str) -> None:
+    for layer in load_trace(name).layers:
+        shape = layer.shape
+        assert shape.zeros is not None
+        planes = {(0, shape.activation_bits)}
+        if shape.lsb_bits:
+            planes |= {(shape.lsb_bits, shape.msb_bits), (0, shape.lsb_bits)}
+        assert {each[:2] for each in shape.zeros.activation} == planes
+        assert [each[:2] for each in shape.zeros.weight] == [(0, shape.weight_bits)]
