@@ -146,7 +146,7 @@ def print_comparison(comparison: Comparison, *, everything: bool, layers: bool) 
         paragraph(f"{said.mark} {said.meaning}")
     gains = {f"{gain:.2f}x": rule for rule, gain in reversed(comparison.promise.items())}
     promise = " or ".join(f"{gain} ({rule})" for gain, rule in reversed(gains.items()))
-    paragraph(f"\nCounting bits promises {promise}. What becomes of it:")
+    paragraph(f"Counting bits promises {promise}. What becomes of it:")
     show(account_table(comparison.waterfalls, gated.images, everything=everything))
     if everything:
         for steps in (comparison.waterfalls[0].steps, comparison.waterfalls[-1].steps):

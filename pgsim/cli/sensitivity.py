@@ -21,14 +21,13 @@ def print_sensitivity(found: Sensitivity) -> None:
 
 
 def ratio_table(found: Sensitivity) -> Table:
-    """Return a row for every setting, a column for every rival and quantity."""
-    answers = (found.base, *found.answers)
-    columns = {"varied": [f"{each.factor} {each.setting}" for each in answers]}
-    for question in found.base.ratios:
-        ratios = decimal((each.ratios[question] for each in answers), 2)
-        head = f"{question.rival}, {question.quantity}".replace(", ", "\n")
-        columns[head] = [
-            f"{ratio} {_FLIPS if found.flips(each, question) else ' '}"
-            for ratio, each in zip(ratios, answers, strict=True)
+    """Return a row for every rival and quantity, a column for every setting."""
+    questions = list(found.base.ratios)
+    columns = {"rival": [f"{each.rival}: {each.quantity}" for each in questions]}
+    for answer in (found.base, *found.answers):
+        ratios = decimal((answer.ratios[each] for each in questions), 2)
+        columns["\n".join([*answer.factor.split(), answer.setting])] = [
+            f"{ratio} {_FLIPS if found.flips(answer, each) else ' '}"
+            for ratio, each in zip(ratios, questions, strict=True)
         ]
     return table(columns)

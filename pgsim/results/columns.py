@@ -136,7 +136,7 @@ COMPARISON = {
 }
 
 SENSITIVITY = {
-    "factor": Column("", "what is varied; 'as it is' for nothing", NAME),
+    "factor": Column("", "what is varied, or nothing", NAME),
     "setting": Column("", "to which value", NAME),
     "rival": Column("", "the design beside the gated one", NAME),
     "quantity": Column("", "time or energy", NAME),

@@ -114,7 +114,7 @@ def saving_in_words(design: str, baseline: str, account: Mapping[str, float]) ->
     --------
     >>> account = {"baseline": 100, "promise": 40, "edges": 60, "DRAM stalls": 55}
     >>> print(saving_in_words("mine", "uniform 8,8", account))  # doctest: +NORMALIZE_WHITESPACE
-    mine runs PG 1.82x as fast as uniform 8,8, where counting bits (weighted by its cycles) promises
+    mine runs PG 1.82x as fast as uniform 8,8, where counting bits promises
     2.50x: 75% of the promised saving survives, the largest loss is edges (33% of it)
     """
     first, promise, *_, last = totals = list(account.values())
@@ -124,7 +124,7 @@ def saving_in_words(design: str, baseline: str, account: Mapping[str, float]) ->
     if promise >= first:
         return f"{line}, where counting bits promises no saving"
     promised, saved = first - promise, first - last
-    line += f", where counting bits (weighted by its cycles) promises {first / promise:.2f}x: "
+    line += f", where counting bits promises {first / promise:.2f}x: "
     if saved >= promised:
         return f"{line}all of the promised saving is there, {saved / promised:.0%} of it"
     loss, step = _largest_loss(list(account)[1:], totals[1:])
@@ -137,19 +137,19 @@ def saving_in_words(design: str, baseline: str, account: Mapping[str, float]) ->
 def gating_in_words(
     ungated: Spent, gated: Spent, cycles: Mapping[str, float], energy: Mapping[str, float]
 ) -> str:
-    """Return what gating saves against the same network ungated, in two sentences.
+    """Return what gating saves against the same network ungated, in a sentence.
 
     cycles, energy: accounts as of `saving_in_words`, the ungated network's total first.
     """
     line = (
         f"The same network ungated takes {ungated.time_us / gated.time_us:.2f}x the time and "
-        f"{ungated.energy_pj / gated.energy_pj:.2f}x the energy of {gated.name}. "
+        f"{ungated.energy_pj / gated.energy_pj:.2f}x the energy of {gated.name}"
     )
     if not any(_promised(account) > 0 for account in (cycles, energy)):
-        return f"{line}Counting bits promises no saving against it."
+        return f"{line}; counting bits promises no saving against it."
     return (
-        f"{line}Of the saving that bits promise against it {share_in_words(cycles)} is left in "
-        f"cycles, {share_in_words(energy)} in energy."
+        f"{line}: of the saving promised against it {share_in_words(cycles)} is left in cycles, "
+        f"{share_in_words(energy)} in energy."
     )
 
 

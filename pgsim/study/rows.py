@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pgsim.arch import ArchConfig
 from pgsim.cost import Costs, logic_area_mm2
-from pgsim.schemes import Scheme, scheme_named
+from pgsim.errors import InputError
+from pgsim.schemes import Scheme, layer_passes, scheme_named
 from pgsim.schemes.inner import Inner
+from pgsim.schemes.scheme import whole_pass
 from pgsim.schemes.uniform import USUAL_BITS
 from pgsim.study.shapes import shapes_of
-from pgsim.workload import GateTrace
+from pgsim.workload import GateTrace, LayerShape
 
 Pricing = Callable[[ArchConfig], Costs]  # `cost.costs_of`, or what-ifs on prices
 
@@ -25,6 +28,7 @@ UNGATED = "ungated"
 BASELINE = "uniform 8,8"
 SAME_ARRAY = "on the same array"
 SAME_AREA = "in the same logic area"
+ZERO_GATED = "PEs that stand still at zeros"
 BESIDE = "asked for"
 
 _UM2_PER_MM2 = 1e6
@@ -50,8 +54,10 @@ class Row:
     @property
     def accuracy(self) -> float:
         """Top-1 accuracy that the trace states of the network run so, NaN where it states none."""
-        stated = self.trace.accuracy
-        keys = (f"top1_{network}" for network in self.scheme.networks)
+        stated, networks = self.trace.accuracy, self.scheme.networks
+        if _is_whole(self.trace, self.scheme):
+            networks = (*networks, *inner_bits(self.trace).scheme.networks)
+        keys = (f"top1_{network}" for network in networks)
         return next((stated[key] for key in keys if key in stated), float("nan"))
 
 
@@ -81,7 +87,9 @@ EIGHT = Bits(8, 8)
 
 def rows_of(trace: GateTrace, arch: ArchConfig, costs_of: Pricing) -> tuple[Row, ...]:
     """Return what a comparison sets beside each other: the gated design first."""
-    rows = (*_on_the_array(trace, arch), *_in_the_area(trace, arch, costs_of))
+    rows = [*_on_the_array(trace, arch), *_in_the_area(trace, arch, costs_of)]
+    if all(layer.shape.zeros for layer in trace.layers):
+        rows += _standing_still_at_zeros(trace, arch, costs_of)
     return tuple(row for row in rows if row.designs)
 
 
@@ -93,12 +101,28 @@ def ungated(arch: ArchConfig) -> ArchConfig:
 
 
 def own_bits(trace: GateTrace) -> Bits:
-    """Return the bits of the trace's widest gated layer, or of its widest where none is gated."""
-    shapes = [layer.shape for layer in trace.layers]
-    shapes = [each for each in shapes if each.gated] or shapes
-    return max(
-        (Bits(each.activation_bits, each.weight_bits) for each in shapes),
-        key=lambda bits: (bits.activation, bits.weight),
+    """Return the bits of the trace's widest gated layer, or of its narrowest if none is gated."""
+    gated = [_bits(layer.shape) for layer in trace.layers if layer.shape.gated]
+    return max(gated, key=_width) if gated else inner_bits(trace)
+
+
+def inner_bits(trace: GateTrace) -> Bits:
+    """Return the bits of the trace's narrowest layer."""
+    return min((_bits(layer.shape) for layer in trace.layers), key=_width)
+
+
+def _bits(shape: LayerShape) -> Bits:
+    return Bits(shape.activation_bits, shape.weight_bits)
+
+
+def _width(bits: Bits) -> tuple[int, int]:
+    return bits.activation, bits.weight
+
+
+def _is_whole(trace: GateTrace, scheme: Scheme) -> bool:
+    """Say whether a trace gates nothing, and a scheme takes all of its bits in one pass."""
+    return not any(layer.shape.gated for layer in trace.layers) and all(
+        layer_passes(layer, scheme) == (whole_pass(layer),) for layer in trace.layers
     )
 
 
@@ -120,7 +144,7 @@ def _on_the_array(trace: GateTrace, arch: ArchConfig) -> Iterator[Row]:
         yield Row(f"uniform {own.words}", same, trace, plain, own.scheme)
     both = scheme_named("dual_dense")
     yield Row("both passes dense", same, trace, (arch,), both, first=False)
-    yield Row("MSBs only", same, trace, plain, scheme_named("msb_only"))
+    yield Row("MSBs only", same, trace, plain, scheme_named("msb_only"), first=False)
     yield Row("PG, ideal scheduler", same, trace, ideal, gated, buildable=False)
 
 
@@ -131,18 +155,39 @@ def _in_the_area(trace: GateTrace, arch: ArchConfig, costs_of: Pricing) -> Itera
     runs = [(pe, network) for pe in widths for network in widths]
     if own.activation < USUAL_BITS:  # else `inner` has no layers to narrow
         runs += [(each, each) for each in trained_bits(trace) if each not in widths]
-    shapes = {pe: _fixed(arch, pe, area_mm2, costs_of) for pe, _ in runs}
     for pe, network in runs:
-        name = f"{pe.activation}x{pe.weight} PEs, {network.words}"
-        alike = pe == network
-        yield Row(name, SAME_AREA, trace, shapes[pe], network.scheme, first=alike)
+        shapes = _shapes(_fixed(arch, pe), area_mm2, costs_of)
+        name = area_row_name(pe, network)
+        yield Row(name, SAME_AREA, trace, shapes, network.scheme, first=pe == network)
 
 
-def _fixed(
-    arch: ArchConfig, pe: Bits, area_mm2: float, costs_of: Pricing
-) -> tuple[ArchConfig, ...]:
-    """Return a design with fixed PEs instead, in all shapes that fill a logic area."""
-    design = ungated(arch).override(
+def area_row_name(pe: Bits, network: Bits) -> str:
+    """Return what a row of fixed PEs is called, without its shape."""
+    return f"{pe.activation}x{pe.weight} PEs, {network.words}"
+
+
+def _standing_still_at_zeros(
+    trace: GateTrace, arch: ArchConfig, costs_of: Pricing
+) -> Iterator[Row]:
+    """The gated design, ungated, and fixed PEs of its own bits, if zeros cost next to nothing."""
+    own, area_mm2 = own_bits(trace), logic_area_mm2(costs_of(arch))
+    fixed = _shapes(_with_zero_gating(_fixed(arch, own)), area_mm2, costs_of)
+    name = f"{area_row_name(own, own)}, zeros gated"
+    with suppress(InputError):  # of PEs that were never built so
+        for row in tuple(_on_the_array(trace, arch))[:2]:
+            design = _with_zero_gating(row.designs[0])
+            own_row = replace(row, name=f"{row.name}, zeros gated", designs=(design,))
+            yield replace(own_row, group=ZERO_GATED, first=row.name == GATED)
+    yield Row(name, ZERO_GATED, trace, fixed, own.scheme)
+
+
+def _with_zero_gating(design: ArchConfig) -> ArchConfig:
+    return design.override({"array.pe.zero_gating": True})
+
+
+def _fixed(arch: ArchConfig, pe: Bits) -> ArchConfig:
+    """Return a design with fixed PEs instead, as small as can be."""
+    return ungated(arch).override(
         {
             "array.pe.kind": "fixed",
             "array.pe.max_activation_bits": pe.activation,
@@ -151,12 +196,16 @@ def _fixed(
             "array.columns": 1,
         }
     )
+
+
+def _shapes(design: ArchConfig, area_mm2: float, costs_of: Pricing) -> tuple[ArchConfig, ...]:
+    """Return a design in all shapes that fill a logic area."""
     return shapes_of(design, int(area_mm2 * _UM2_PER_MM2 / costs_of(design).pe.area_um2))
 
 
 def with_shape(row: Row, design: ArchConfig) -> Row:
     """Return a row of several designs as the row of the one that stands for them, which it says."""
-    if len(row.designs) == 1 and row.group != SAME_AREA:
+    if len(row.designs) == 1:
         return row
     shape = f"{design.array.rows}x{design.array.columns}"
     return replace(row, name=f"{row.name} ({shape})", designs=(design,))

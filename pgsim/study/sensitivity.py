@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 QUANTITIES = {"time": "faster", "energy": "leaner"}  # and what a design is that takes less of it
 
 
-AS_IT_IS = "as it is"
+AS_IT_IS = "nothing"
 
 
 class Question(NamedTuple):
@@ -163,7 +163,7 @@ def sensitivity(
     return Sensitivity(
         trace.name,
         arch.name,
-        answer(AS_IT_IS, Setting("-")),
+        answer(AS_IT_IS, Setting("varied")),
         tuple(
             answer(factor.name, setting) for factor in factors for setting in factor.settings(arch)
         ),

@@ -146,11 +146,12 @@ def test_sensitivity_prints_every_setting_and_what_flips(small, run, tmp_path):
     found = sensitivity(small, "pg_os")
     lines = shown.splitlines()
     assert len(lines) <= 40 and max(map(len, lines)) <= 100
-    for answer in (found.base, *found.answers):
-        (line,) = (each for each in lines if each.startswith(f"{answer.factor} {answer.setting} "))
+    answers = (found.base, *found.answers)
+    for each in found.base.ratios:
+        (line,) = (own for own in lines if own.startswith(f"{each.rival}: {each.quantity} "))
         ratios = [float(word) for word in line.split() if re.fullmatch(r"\d+\.\d\d", word)]
-        assert ratios == [round(each, 2) for each in answer.ratios.values()]
-        assert line.count("!") == sum(found.flips(answer, each) for each in answer.ratios)
+        assert ratios == [round(answer.ratios[each], 2) for answer in answers]
+        assert line.count("!") == sum(found.flips(answer, each) for answer in answers)
     assert found.finding in " ".join(shown.split())
     pd.testing.assert_frame_equal(read_table(table), found.table)
     assert "<svg" in figure.read_text()
