@@ -267,3 +267,34 @@ def test_a_what_if_on_bit_widths_is_called_so() -> None:
     warnings = compare(trace, "pg_serial").warnings
     assert len(warnings) == 1
     assert warnings[0].startswith("digits_pg_4_2[msb_bits=3] has captured masks, WHAT-IF: no model")
+
+
+ZEROS = {"activation": [[0, 4, 0.5]], "weight": [[0, 8, 0.0]]}
+
+
+def test_where_zeros_are_known_pes_that_stand_still_at_them_stand_beside() -> None:
+    """Time is that of the PEs without; half of their PEs' energy at zeros is mostly saved."""
+    layer = linear(6, 3, 1, zeros=ZEROS)
+    arch = design({"array.dataflow": "ws"})
+    found = compare(trace_of(layer, MASK), arch)
+    rows = {name.split(" (")[0]: result for name, result in found.results.items()}
+    names = [name for name in rows if name.endswith(", zeros gated")]
+    assert names == [f"{each}, zeros gated" for each in ("PG", "ungated", "4x8 PEs, 4 bits")]
+    assert all(rows[name].arch.array.pe.zero_gating for name in names)
+    assert rows["PG, zeros gated"].cycles == rows["PG"].cycles == 19
+    alone = simulate(trace_of(layer, MASK), arch.override({"array.pe.zero_gating": True}))
+    assert rows["PG, zeros gated"].summary["energy_pj"] == alone.summary["energy_pj"]
+    # Isolated PEs are larger, and fewer fill the same logic area.
+    plain, isolated = rows["4x8 PEs, 4 bits"].arch, rows["4x8 PEs, 4 bits, zeros gated"].arch
+    assert isolated.pes < plain.pes
+    assert not any("zeros" in name for name in compare(trace_of(LAYER, MASK), arch).results)
+
+
+def test_a_network_of_fewer_bits_everywhere_is_itself_when_run_whole() -> None:
+    stated = load_trace("resnet20_uniform_4_4").accuracy
+    beside = [f"resnet20_uniform_4_4:{scheme}" for scheme in ("full", "uniform:4", "uniform:8,8")]
+    *_, whole, narrower, wider = compare("digits_pg_4_2", beside=beside).outcomes
+    assert whole.row.accuracy == stated["top1_uniform_4_4"]
+    # Of 4 bits in all layers no network was trained with these weights; of 8 there was.
+    assert narrower.row.accuracy == stated["top1_uniform_4"]
+    assert wider.row.accuracy == stated["top1_uniform_8"]

@@ -104,3 +104,15 @@ def test_the_table_says_what_flips() -> None:
         "PG is not leaner than fixed (0.90), but for batch 4 (1.01). "
         "0 of 2 findings hold throughout."
     )
+
+
+def test_corners_and_clocks_are_varied_where_the_design_can_have_them() -> None:
+    by_name = {each.name: each for each in FACTORS}
+    arch = load_arch("pg_os")
+    # At 45 nm PEs of low standby power do not reach 500 MHz, which MODEL.md M45 says.
+    assert [each.name for each in by_name["corner"].settings(arch)] == ["hp"]
+    slow = arch.override({"clock_mhz": 100})
+    assert {each.name for each in by_name["corner"].settings(slow)} == {"hp", "lstp"}
+    assert [each.name for each in by_name["clock"].settings(arch)] == ["auto"]
+    auto = arch.override({"clock_mhz": "auto"})
+    assert [each.design for each in by_name["clock"].settings(auto)] == [{"clock_mhz": 500}]
