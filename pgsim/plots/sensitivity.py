@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = 2
 _TITLE_WIDTH = 130
+_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # a label on a line is legible
 
 
 def draw_sensitivity(found: Sensitivity) -> Figure:
@@ -82,5 +83,5 @@ def _label_ends(axes: Axes, row: int, span: list[tuple[float, str]], base: float
     for ratio, setting, side, offset in ends:
         axes.annotate(
             setting, (ratio, row), (offset, 0), textcoords="offset points",
-            va="center", ha=side, fontsize=7,
+            va="center", ha=side, fontsize=7, bbox=_BEHIND,
         )  # fmt: skip
