@@ -329,7 +329,7 @@ def narrow() -> str:
     """Networks of few bits everywhere, on the array of PG and on PEs made for them."""
     found, rows = compared(Ask()), []
     for each in found.outcomes:
-        if each.row.name.startswith(("PG", "uniform", "ungated")) or each.row.group == SAME_AREA:
+        if each.row.scheme.name not in ("msb_only", "dual_dense"):
             rows.append((each.row.name, accuracy(each), cost(each), Ask().compare("--all")))
     trace = "resnet20_switchable_8_4_2"
     for bits in (8, 4, 2):
