@@ -32,7 +32,6 @@ from pgsim.workload.connections import NETWORK_INPUT
 Sources = frozenset[str]
 """The layers whose outputs a tensor was made of, and `NETWORK_INPUT`."""
 
-_JOINS = re.compile(r"::(?:cat|concat|concatenate|stack|hstack|vstack|dstack)$")
 _OVERWRITES = re.compile(r"::(?:copy_|fill_|zero_)$")
 _MAKES_NEW = re.compile(r"(?:^|_)(?:empty|full|ones|rand|randn|randint|zeros)(?:_|$)")
 
@@ -102,11 +101,12 @@ class Flow(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignore]
         """Return the sources of what an operator gave, from the shapes and sources that it read.
 
         Where all are of one shape the layer that ran last gives the result, and reads the others.
+        What is joined is of another shape than the whole.
         """
         together: Sources = frozenset().union(*(sources for _, sources in read))
         if together and is_product(name):
             return frozenset({NETWORK_INPUT})
-        if _JOINS.search(name) or any(shape != output.shape for shape, _ in read):
+        if any(shape != output.shape for shape, _ in read):
             return together
         last = max(together, key=self._rank, default=NETWORK_INPUT)
         own = next((sources for _, sources in read if last in sources), together)

@@ -40,6 +40,8 @@ def intact(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         "activation_bits": 8,
         "weight_bits": 8,
         "gate": "none",
+        "inputs": ["conv", "network"],
+        "zeros": {"activation": [[0, 8, 0.5]], "weight": [[0, 8, 0.125]]},
     }
     masks = {"conv": np.random.default_rng(0).random((2, 4, 9, 8)) < 0.5}
     trace = GateTrace.from_masks(

@@ -48,6 +48,13 @@ def small_traces() -> tuple[GateTrace, ...]:
     mask = np.random.default_rng(1).random((1, 3, 70)) < 0.5
     geometry = {"kernel": [3, 2], "stride": [2, 1], "padding": [1, 0], "groups": 1}
     wide = conv_fields("wide", in_size=[8, 9], out_channels=2, **geometry)
+    zeros = {"activation": [[0, 4, 0.5], [2, 2, 0.75], [0, 2, 0.5]], "weight": [[0, 8, 0.125]]}
+    wired = [
+        conv_fields("first", "none", in_channels=4),
+        conv_fields("second", in_channels=4, inputs=["first", "network"], zeros=zeros),
+        conv_fields("third", "none", in_channels=4, inputs=["second", "first"]),
+    ]
+    wired_mask = np.random.default_rng(3).random((2, 4, 9, 8)) < 0.4
     wide_mask = np.random.default_rng(2).random((2, 2, 4, 8)) < 0.2
     return (
         tiny_trace(),
@@ -56,6 +63,7 @@ def small_traces() -> tuple[GateTrace, ...]:
         GateTrace.from_masks({"fc": mask}, [linear], model="m", provenance={"a": {"b": [1.5]}}),
         GateTrace.from_masks({"wide": wide_mask}, [wide], mask_source="synthetic"),
         GateTrace.from_masks({}, [conv_fields("plain", "none")], images=4),
+        GateTrace.from_masks({"second": wired_mask}, wired),
     )
 
 
