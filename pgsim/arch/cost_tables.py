@@ -10,6 +10,7 @@ from pgsim.arch.section import Section
 from pgsim.arch.validation import KeyProblems
 
 Cost = Annotated[float, Field(gt=0)]
+_Factor = Annotated[float, Field(ge=1e-9, le=1e9)]
 Label = Annotated[str, Field(min_length=1)]
 Source = Annotated[str, Field(min_length=1)]
 
@@ -80,7 +81,7 @@ class PETables(Section):
     corner: Label
     fixed: _PERows
     fusion: _PERows
-    synthesized_mhz: Cost
+    synthesized_mhz: Annotated[float, Field(ge=1e-6, le=1e6)]
     source: Source
 
     def at(self, corner: Corner) -> PETables:
@@ -108,9 +109,9 @@ class SRAMTable(Section):
 class LogicFactors(Section):
     """What logic costs in another corner, as multiples of what it costs in the section's own."""
 
-    energy: Cost
-    leakage: Cost
-    delay: Cost
+    energy: _Factor
+    leakage: _Factor
+    delay: _Factor
     source: Source
 
 

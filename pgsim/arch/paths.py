@@ -34,11 +34,12 @@ def path_between_ns(technology: Technology, name: str, sizes: Sequence[int], siz
     return power_law(sizes, paths, size)
 
 
-def square_path_ns(technology: Technology, kind: str, bits: tuple[int, int]) -> float:
+def square_path_ns(technology: Technology, name: str, bits: tuple[int, int]) -> float:
     """Return the path of a PE from those of square ones, each width rounded up to one of them.
 
-    Where the widths differ, it is their geometric mean, as the PE's cost is (`measured_cost`).
+    name: of the modules, with ``{0}`` for the bits. Where the widths differ, it is their geometric
+    mean, as the PE's cost is (`measured_cost`).
     """
     squares = [max(2, 1 << (each - 1).bit_length()) for each in bits]
-    paths = [path_ns(technology, f"{kind}_{each}x{each}") for each in squares]
+    paths = [path_ns(technology, name.format(each)) for each in squares]
     return math.sqrt(math.prod(paths))

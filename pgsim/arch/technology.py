@@ -91,7 +91,7 @@ class SynthesizedModule(Section):
     area_um2: Cost
     dynamic_pj_per_cycle: Cost
     leakage_uw: Cost
-    critical_path_ns: Cost
+    critical_path_ns: Annotated[float, Field(ge=1e-3, le=1e6)]
 
 
 class Synthesis(Section):

@@ -75,7 +75,7 @@ def arch_area(arch: str, settings: tuple[str, ...]) -> None:
 @click.argument("arch", type=ARCH)
 @settings_option
 def arch_clock(arch: str, settings: tuple[str, ...]) -> None:
-    """Print the critical paths of ARCH's parts, and the clock that each of them reaches."""
+    """Print the paths of ARCH's parts in ns, and the clocks they reach."""
     design = chosen_arch(arch, settings)
     costs = costs_of(design)
     names = [*(path.part for path in costs.paths), "clock_mhz"]

@@ -42,7 +42,7 @@ def test_override_checks_the_whole_again(small):
         ("qqq", 4, "qqq: unknown key. Expected one of name, source, clock_mhz"),
         ("array.rows", True, "array.rows: value True: expected a whole number from 1 to 1024"),
         ("array.rows", "4", "array.rows: value '4': expected a whole number from 1 to 1024"),
-        ("clock_mhz", float("inf"), "clock_mhz: value inf: expected a number over 0"),
+        ("clock_mhz", float("inf"), "clock_mhz: value inf: expected auto or a number over 0"),
         ("array.pe.kind", "fixd", "array.pe.kind: value 'fixd': expected one of fixed, fus"),
     ],
 )

@@ -1,5 +1,8 @@
 """pgsim arch: list, show, check and measure designs."""
 
+import subprocess
+import sys
+
 import pytest
 
 from pgsim.arch import load_arch
@@ -52,3 +55,22 @@ def test_area_is_the_sum_of_its_parts(run, cells):
     assert float(cells(shown, "total")[1]) == pytest.approx(sum(parts), abs=2e-4)
     halved = run("arch", "area", "pg_os", "--set", "array.rows=8").output
     assert cells(halved, "pe")[1] == f"{128 * 1734.55 / 1e6:.4f}"
+
+
+def test_clock_shows_the_path_of_each_part(run, cells):
+    # 130 nm: 16.863 ns for the fusion PE, which has 2 ns at 45 nm, and 10.829 for the scheduler.
+    shown = run("arch", "clock", "pg_os").output
+    assert cells(shown, "PE") == ["PE", "fusion", "2.000", "500.0"]
+    assert cells(shown, "scheduler")[3] == f"{2 * 10.829 / 16.863:.3f}"
+    assert cells(shown, "fastest")[3] == "0.636"
+    assert cells(shown, "clock_mhz") == ["clock_mhz", "2.000", "500.0"]
+    slow = run("arch", "clock", "pg_os", "--set", "lsb.scheduler=queue", "--set", "clock_mhz=auto")
+    assert cells(slow.output, "clock_mhz")[2] == f"{1e3 / (2 * 23.566 / 16.863):.1f}"
+
+
+def test_a_clock_that_parts_do_not_reach_is_a_line_of_stderr():
+    command = [sys.executable, "-m", "pgsim", "arch", "clock", "pg_os", "--set", "clock_mhz=750"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("pgsim: warning: pg-os-16x16[clock_mhz=750]: clock_mhz 750 is faster")
+    assert "750.0" in done.stdout

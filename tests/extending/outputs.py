@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import warnings
 from typing import Any
 
 import matplotlib.lines
@@ -19,10 +20,12 @@ from matplotlib.figure import Figure
 
 from pgsim import compare, load_arch, load_trace, simulate
 from pgsim.cli import VERBS, pgsim
+from pgsim.errors import ClockWarning
 from pgsim.plots.comparison import draw_comparison
 from pgsim.plots.table import draw_results
 
 TRACE, DESIGN = "digits_pg_4_2", "pg_os"
+warnings.simplefilter("ignore", ClockWarning)  # of schedulers that its clock is too fast for
 
 # Where rules of ports, buffers, windows and edges that the design never meets have their say.
 HARSH = (

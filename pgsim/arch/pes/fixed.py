@@ -30,4 +30,4 @@ class Fixed(PEKind):
     def plain_path_ns(self, technology: Technology) -> float:
         """Return the path of synthesized fixed units."""
         bits = (self.max_activation_bits, self.max_weight_bits)
-        return square_path_ns(technology, self.name, bits)
+        return square_path_ns(technology, "fixed_{0}x{0}", bits)

@@ -63,7 +63,7 @@ class Fusion(PEKind):
     def plain_path_ns(self, technology: Technology) -> float:
         """Return the path of synthesized fusion units."""
         bits = (self.max_activation_bits, self.max_weight_bits)
-        return square_path_ns(technology, self.name, bits)
+        return square_path_ns(technology, "fusion_{0}x{0}", bits)
 
 
 def _fused(max_bits: int, bits: int) -> int:
