@@ -4,6 +4,8 @@ from pgsim.arch.config import ArchConfig, config_keys, load_arch
 from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Rate
 from pgsim.arch.lanes import LANES, Counts, Lanes, Words
+from pgsim.arch.nests import LOOPS, Mapping, NestKeys
+from pgsim.arch.objectives import OBJECTIVES, Objective
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
 from pgsim.arch.schedulers import SCHEDULERS, Issued, MaskTiles, Scheduler, even_shortfalls
@@ -17,7 +19,9 @@ __all__ = [
     "DRAM",
     "LANES",
     "LONGEST_SIDE",
+    "LOOPS",
     "LSB",
+    "OBJECTIVES",
     "PARTIAL_SUM_BITS",
     "PE",
     "PES",
@@ -31,8 +35,11 @@ __all__ = [
     "Issued",
     "Lanes",
     "LogicCost",
+    "Mapping",
     "MaskTiles",
     "Memory",
+    "NestKeys",
+    "Objective",
     "PEKind",
     "Rate",
     "SRAMCost",

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pgsim.arch.dataflows import Dataflow
 from pgsim.arch.lanes import Lanes
+from pgsim.arch.nests import Mapping as MappingKeys
 from pgsim.arch.pes import PEKind
 from pgsim.arch.schedulers import Scheduler
 from pgsim.arch.section import Section
@@ -30,6 +31,7 @@ from pgsim.arch.yaml_source import Problem, read_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
 
+_WORDS = {"mapping": f"mapping.{MappingKeys.word}"}  # sections that a word may stand for
 _VALUES = (str, int, float, bool, type(None))  # what a key of a design may hold
 
 
@@ -57,6 +59,8 @@ class ArchConfig(Section):
         Images that run together, at least 1.
     output_bits : int, optional
         Bits of an output as it is written; by default those that the next layer reads (M23).
+    mapping : Mapping
+        The fixed order, a search for loop nests, or nests that are given (M40, M41).
 
     Examples
     --------
@@ -74,6 +78,7 @@ class ArchConfig(Section):
     lsb: LSB = LSB()  # after array and memory: its checks look at theirs
     batch: Annotated[int, Field(ge=1, le=65536)] = 1
     output_bits: Annotated[int, Field(ge=1, le=32)] | None = None
+    mapping: MappingKeys = MappingKeys()
 
     @field_validator("lsb")
     @classmethod
@@ -160,6 +165,7 @@ class ArchConfig(Section):
         changed = self.model_dump()
         unknown, different = [], {}
         for key, value in values.items():
+            key = _WORDS.get(key, key)
             if key in config_keys():
                 value = value.item() if isinstance(value, np.generic) else value
                 before = _put(changed, key, value)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,11 @@ class PriceTable:
 
     counts: tuple[str, ...]
     matrix: npt.NDArray[np.float64]
+
+    @cached_property
+    def totals(self) -> Mapping[str, float]:
+        """What each count costs in all parts together."""
+        return dict(zip(self.counts, self.matrix.sum(axis=0).tolist(), strict=True))
 
 
 @lru_cache(maxsize=64)

@@ -71,14 +71,14 @@ def _sram(costs: Costs) -> Iterator[Price]:
         yield Price(f"{name}_sram_read_words", "energy_sram_pj", cost.read_pj_per_word)
     output = costs.buffers["output"]
     yield Price("output_sram_write_words", "energy_sram_pj", output.write_pj_per_word)
-    for name in OPERANDS:
-        words = _burst_bits(costs) / costs.arch.memory.buffers[name].port_bits
-        filled_pj = words * costs.buffers[name].write_pj_per_word
+    for name, filled in (*((name, name) for name in OPERANDS), ("sum", "output")):
+        words = _burst_bits(costs) / costs.arch.memory.buffers[filled].port_bits
+        filled_pj = words * costs.buffers[filled].write_pj_per_word
         yield Price(f"dram_{name}_read_bursts", "energy_sram_pj", filled_pj)
 
 
 def _dram(costs: Costs) -> Iterator[Price]:
-    for way in ("activation_read", "weight_read", "write"):
+    for way in ("activation_read", "weight_read", "sum_read", "write"):
         pj = _burst_bits(costs) * costs.dram_pj_per_bit
         yield Price(f"dram_{way}_bursts", "energy_dram_pj", pj)
 

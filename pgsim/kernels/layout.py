@@ -74,3 +74,33 @@ def interleave_images(mask, batch, positions):
                 place = position * batch + image % batch
                 target[place >> 6] |= bit << np.uint64(place & 63)
     return ordered
+
+
+@kernel
+def reorder_slots(rows, begins, lengths):
+    """Put stretches of each row's slots one after the other.
+
+    rows: uint64 (batches, lanes, words). begins, lengths: int64 (stretches,), of each stretch.
+    Returns uint64 (batches, lanes, words) of all their bits.
+    """
+    batches, lanes, _ = rows.shape
+    slots = lengths.sum()
+    ordered = np.zeros((batches, lanes, (slots + 63) >> 6), np.uint64)
+    for batch in range(batches):
+        for lane in range(lanes):
+            source, target = rows[batch, lane], ordered[batch, lane]
+            place = 0
+            for stretch in range(begins.size):
+                begin, left = begins[stretch], lengths[stretch]
+                while left > 0:
+                    word, shift = begin >> 6, begin & 63
+                    free = 64 - (place & 63)  # slots that fit the word they go to
+                    taken = min(left, 64 - shift, free)
+                    bits = source[word] >> np.uint64(shift)
+                    if taken < 64:
+                        bits &= (np.uint64(1) << np.uint64(taken)) - np.uint64(1)
+                    target[place >> 6] |= bits << np.uint64(place & 63)
+                    begin += taken
+                    place += taken
+                    left -= taken
+    return ordered

@@ -1,6 +1,21 @@
 """Mapping: a layer onto the array's tiles, and its gate mask onto slots and lanes (M6 to M10)."""
 
+from pgsim.mapping.block_tiles import BlockTiles, block_tiles
+from pgsim.mapping.nest import Nest, given_nest, loop_sizes, nest, walk_of
 from pgsim.mapping.slots import lane_rows
 from pgsim.mapping.tiling import Cut, Tiling, cuts, tile
 
-__all__ = ["Cut", "Tiling", "cuts", "lane_rows", "tile"]
+__all__ = [
+    "BlockTiles",
+    "Cut",
+    "Nest",
+    "Tiling",
+    "block_tiles",
+    "cuts",
+    "given_nest",
+    "lane_rows",
+    "loop_sizes",
+    "nest",
+    "tile",
+    "walk_of",
+]

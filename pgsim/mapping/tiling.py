@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -58,6 +58,8 @@ class Tiling:
     lane_group_lanes: Counts
     window_slots: Counts
 
+    order: ClassVar[None] = None  # positions are in their own order
+
     @cached_property
     def slots(self) -> int:
         """Slots of one run and group."""
@@ -93,11 +95,16 @@ class Tiling:
         """Slots of each tile, int64 (1, 1, 1, windows)."""
         return self.window_slots[None, None, None, :]
 
+    @cached_property
+    def tile_lanes(self) -> Counts:
+        """Lanes of each tile, int64 (1, 1, lane groups, 1)."""
+        return self.lane_group_lanes[None, None, :, None]
+
     @property
     def bounds(self) -> tuple[Counts, Counts]:
         """Where lane groups and windows begin in a batch, as the kernels take them."""
         of_lanes, of_slots = self.lanes.repeats(self.runs, self.groups)
-        return _bounds(self.lane_group_lanes, of_lanes), _bounds(self.window_slots, of_slots)
+        return bounds_of(self.lane_group_lanes, of_lanes), bounds_of(self.window_slots, of_slots)
 
     def by_tile(self, counts: Counts) -> Counts:
         """Bring a kernel's counts (batches, lane groups, windows) into the order of tiles."""
@@ -132,7 +139,8 @@ def tile(shape: LayerShape, arch: ArchConfig, batch: int, passes: int) -> Tiling
     )
 
 
-def _bounds(sizes: Counts, repeats: int) -> Counts:
+def bounds_of(sizes: Counts, repeats: int) -> Counts:
+    """Return where stretches of these sizes, repeated so often, begin, and where the last ends."""
     bounds = np.zeros(sizes.size * repeats + 1, np.int64)
     np.cumsum(np.tile(sizes, repeats), out=bounds[1:])
     return bounds

@@ -16,7 +16,7 @@ from pgsim.model.ledger import Batches, shown
 from pgsim.model.passes import PassTiming, Timings
 
 if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Events, Order, Transfers
+    from pgsim.kernels.timeline import Events, Order, Transfers, Work
 
 WAITS = (
     shown("bubble_cycles", "cycles", "the array waits for its own pipeline"),
@@ -37,8 +37,10 @@ class Waits:
     dram_stall_cycles: Counts
 
 
-def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Counts]) -> Events:
-    """Return when the passes and turns of every run begin and end.
+def events_of(
+    job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Counts]
+) -> tuple[Events, Work]:
+    """Return when the passes and turns of every run begin and end, and the array's work in them.
 
     traffic: of every tile, with the bursts that `traffic.dram` names. Source: MODEL.md M16 to M19,
     M21, M25.
@@ -47,19 +49,19 @@ def events_of(job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Co
 
     read = of_runs(traffic["dram_read_bursts"], tiles)
     written = of_runs(traffic["dram_write_bursts"], tiles)
-    order = _order(job, tiles)
+    order = order_of(job, tiles)
     work = Work(
-        _stacked([_pass_cycles(job, each) for each in timings], tiles),
-        _stacked([each.fold_cycles for each in timings], tiles),
-        _stacked([each.port_stall_cycles for each in timings], tiles),
+        stacked([pass_cycles(job, each) for each in timings], tiles),
+        stacked([each.fold_cycles for each in timings], tiles),
+        stacked([each.port_stall_cycles for each in timings], tiles),
     )
     events: Events = timeline(work, _transfers(job, order, read, written), order)
-    return events
+    return events, work
 
 
-def waits_in(events: Events, timings: Timings, tiles: Tiles) -> Waits:
+def waits_in(events: Events, work: Work) -> Waits:
     """Return the cycles of every run, and how many of them the array stands still for what."""
-    ports = sum(of_runs(each.port_stall_cycles, tiles).sum(axis=1) for each in timings)
+    ports = work.port_stall_cycles.sum(axis=(0, 2))
     in_turns = (events.turn_ends - events.turn_begins).sum(axis=1)
     return Waits(events.ends, ports, events.ends - in_turns)
 
@@ -81,7 +83,7 @@ def counts(stood: Waits, steady_cycles: Counts, batches: Batches) -> dict[str, C
     }
 
 
-def _order(job: Job, tiles: Tiles) -> Order:
+def order_of(job: Job, tiles: Tiles) -> Order:
     """Return what decides when passes begin (M16 to M19)."""
     from pgsim.kernels.timeline import Order
 
@@ -101,7 +103,7 @@ def _order(job: Job, tiles: Tiles) -> Order:
     )
 
 
-def _pass_cycles(job: Job, timing: PassTiming) -> Counts:
+def pass_cycles(job: Job, timing: PassTiming) -> Counts:
     """Return the cycles from a pass's first step to the end of its last; alone, of its edges."""
     array = job.arch.array
     if not array.folds_overlap:
@@ -118,17 +120,17 @@ def _transfers(job: Job, order: Order, read: Counts, written: Counts) -> Transfe
     behind = int(order.interleaved)
     if order.one_buffer:
         beside = np.zeros((runs, tiles), np.int64)
-        return Transfers(_transfer_cycles(job, read), beside, _transfer_cycles(job, written))
+        return Transfers(transfer_cycles(job, read), beside, transfer_cycles(job, written))
     before = np.zeros((runs, tiles + behind), np.int64)
     after, moved = np.zeros_like(before), np.zeros_like(before)
-    before[:, 0] = _transfer_cycles(job, read[:, 0])
+    before[:, 0] = transfer_cycles(job, read[:, 0])
     moved[:, : tiles - 1] += read[:, 1:]
     moved[:, behind + 1 :] += written[:, :-1]
-    after[:, -1] = _transfer_cycles(job, written[:, -1])
-    return Transfers(before, _transfer_cycles(job, moved), after)
+    after[:, -1] = transfer_cycles(job, written[:, -1])
+    return Transfers(before, transfer_cycles(job, moved), after)
 
 
-def _transfer_cycles(job: Job, bursts: Counts) -> Counts:
+def transfer_cycles(job: Job, bursts: Counts) -> Counts:
     """Return the cycles that whole bursts take, exactly rounded up (M25)."""
     numerator, denominator = job.arch.memory.dram.burst_cycles.as_integer_ratio()
     whole, rest = divmod(numerator, denominator)
@@ -145,7 +147,7 @@ def _transfer_cycles(job: Job, bursts: Counts) -> Counts:
     return cycles
 
 
-def _stacked(counts: list[Counts], tiles: Tiles) -> Counts:
+def stacked(counts: list[Counts], tiles: Tiles) -> Counts:
     """Return counts of all passes run by run, int64 (passes, runs, tiles of a run)."""
     stacked = np.empty((len(counts), *tiles), np.int64)
     for own, each in zip(stacked, counts, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -23,10 +23,12 @@ COUNTS = (
 )
 
 
-def counts(job: Job, passes: tuple[PassCounts, ...], outputs: Counts) -> Mapping[str, Counts]:
+def counts(
+    job: Job, passes: tuple[PassCounts, ...], outputs: Counts, folds: Sequence[int]
+) -> Mapping[str, Counts]:
     """Return what steering a layer takes, int64 (batches,) each; nothing where none is gated.
 
-    A window is compared, scanned and written to the table once, and read by every gated pass.
+    folds: of the reduction, of each pass (M10). A window is compared, scanned and written to the table once, and read by every gated pass.
     Source: MODEL.md M28.
     """
     none = np.zeros_like(outputs)
@@ -35,14 +37,14 @@ def counts(job: Job, passes: tuple[PassCounts, ...], outputs: Counts) -> Mapping
     scheduler, columns = job.arch.scheduler, job.arch.array.columns
     banks = scheduler.table_banks(columns)
     half_bits = read = none
-    for own, rate, plan in zip(passes, job.rates, job.passes, strict=True):
+    for own, own_folds, plan in zip(passes, folds, job.passes, strict=True):
         if plan.gated:
             further = scheduler.further_half_vectors(
                 own.slots_issued, own.active_slots, own.outputs, columns
             )
             bits = job.shape.reduction * job.slot_operand.bits(plan)
             half_bits = half_bits + further * bits
-            read = read + own.slots_issued * (rate.reduction_folds * banks)
+            read = read + own.slots_issued * (own_folds * banks)
     gated = passes[job.leading]
     return {
         "compared_outputs": outputs,

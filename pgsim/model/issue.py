@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pgsim.arch import Counts, even_shortfalls
-from pgsim.mapping import Tiling
+from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model.mask_work import MaskWork
 
 
@@ -29,7 +29,7 @@ class Issue:
     shortfall_bits: tuple[Counts, ...]
 
 
-def dense_issue(tiling: Tiling, columns: int, rates: Counts) -> Issue:
+def dense_issue(tiling: Tiling | BlockTiles, columns: int, rates: Counts) -> Issue:
     """Return the issue of a dense pass: every slot, and every lane full.
 
     rates: of the ports, int64 (rates, 3) of `ports.SlotReads`. Source: MODEL.md M11.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pgsim.arch import ArchConfig, Dataflow, Rate
-from pgsim.mapping import Cut, Tiling, cuts, tile
+from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tile
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
 
@@ -15,8 +16,9 @@ from pgsim.workload import LayerShape, LayerTrace
 class Job:
     """A layer, its passes, the design, and the images of a batch; all else follows.
 
-    output_bits: the width at which finished outputs leave (M23). first: whether the layer is the
-    first of its network (M47).
+    output_bits: the width at which finished outputs leave (M23). nest: the loop nest by which the
+    layer is mapped (M40), None for the fixed order. tiles: those of the nest's blocks. first:
+    whether the layer is the first of its network (M47).
     """
 
     layer: LayerTrace
@@ -24,6 +26,8 @@ class Job:
     arch: ArchConfig
     output_bits: int
     batch: int
+    nest: Nest | None = None
+    tiles: BlockTiles | None = field(default=None, compare=False)
     first: bool = False
 
     @cached_property
@@ -38,15 +42,21 @@ class Job:
 
     @cached_property
     def batch_tiles(self) -> int:
-        """Tiles of a batch."""
-        lane_groups, windows = self.cuts
+        """Tiles of a batch; of a nest's blocks, those of the largest for each."""
         runs_and_groups = self.shape.runs_per_batch * self.shape.groups
+        if self.nest is not None:
+            _, lanes = self.arch.lanes.slots_and_lanes(
+                self.nest.block_positions, self.nest.block_channels
+            )
+            own = math.prod(self.nest.trips) * -(-lanes // self.arch.array.columns)
+            return runs_and_groups * own
+        lane_groups, windows = self.cuts
         return runs_and_groups * lane_groups.pieces * windows.pieces
 
     @cached_property
-    def tiling(self) -> Tiling:
+    def tiling(self) -> Tiling | BlockTiles:
         """How a batch is cut into tiles."""
-        return tile(self.shape, self.arch, self.batch, len(self.passes))
+        return self.tiles or tile(self.shape, self.arch, self.batch, len(self.passes))
 
     @property
     def slot_operand(self) -> Operand:

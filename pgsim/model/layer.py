@@ -14,6 +14,7 @@ from pgsim.model.bounds import check_counts
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Count, Ledger, joined
 from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.nests import simulate_nest
 from pgsim.model.passes import PES, SLOTS, TIMES, WORK, pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC, Tiles
 
@@ -46,7 +47,7 @@ def simulate_layers(
     ledgers = []
     for job in jobs:
         like = job.layer if job.gated else job.shape.geometry
-        key = (like, job.passes, job.output_bits, job.flow)
+        key = (like, job.passes, job.output_bits, job.nest, job.flow)
         if key not in alike:
             alike[key] = simulate_layer(job, calibration, images, store)
         ledgers.append(alike[key])
@@ -69,15 +70,18 @@ def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) ->
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     """Return the ledger of one layer for a block of images, of one batch if all are alike."""
     if block.batch != job.batch:
-        job = replace(job, batch=block.batch)
+        own = None if job.nest is None else job.nest.of_batch(block.batch)
+        job = replace(job, batch=block.batch, nest=own)
+    if job.nest is not None:
+        return simulate_nest(job, block, store)
     mask = MaskWork(job, block, store) if job.gated else None
     batches = Batches(job.tiling, block.batches if job.gated else 1)
     timings = time_passes(job, mask)
     tiles = Tiles(job, timings, mask, batches.simulated)
     traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
     passes = tuple(each.counts(batches) for each in timings)
-    run = events.events_of(job, batches.tiles, timings, traffic)
-    stood = events.waits_in(run, timings, batches.tiles)
+    run, work = events.events_of(job, batches.tiles, timings, traffic)
+    stood = events.waits_in(run, work)
     outputs = batches.sum(job.tiling.outputs)
     steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
     return Ledger(
@@ -85,7 +89,7 @@ def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
             **pass_counts(passes, outputs),
             **events.counts(stood, steady, batches),
             **{name: batches.sum(each) for name, each in traffic.items()},
-            **gating.counts(job, passes, outputs),
+            **gating.counts(job, passes, outputs, [each.reduction_folds for each in job.rates]),
         },
         passes=passes,
     )

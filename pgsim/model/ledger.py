@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.arch import ArchConfig, Counts
-from pgsim.mapping.tiling import Tiles, Tiling
+from pgsim.mapping import BlockTiles, Tiling
+from pgsim.mapping.tiling import Tiles
 
 
 def _one(arch: ArchConfig) -> int:
@@ -98,7 +99,7 @@ def _joined(blocks: Sequence[tuple[Sequence[Counts], int]]) -> Counts:
 class Batches:
     """How counts of tiles become counts of batches; `simulated` of them are counted."""
 
-    tiling: Tiling
+    tiling: Tiling | BlockTiles
     simulated: int
 
     @cached_property

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from pgsim.arch import Counts, Issued, MaskTiles, Words
-from pgsim.mapping import Tiling, lane_rows
+from pgsim.mapping import BlockTiles, Tiling, lane_rows
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 
@@ -97,7 +97,7 @@ class MaskWork:
     store: WorkStore
 
     @property
-    def tiling(self) -> Tiling:
+    def tiling(self) -> Tiling | BlockTiles:
         """How the mask is cut into tiles."""
         return self.job.tiling
 
@@ -105,7 +105,9 @@ class MaskWork:
     def rows(self) -> Words:
         """The slots of each lane, packed: uint64 (batches, lanes, words)."""
         mask = self.job.layer.mask_words(self.block.start, self.block.stop)
-        return self.tiling.lanes.rows(mask, self.job.shape, self.tiling.batch)
+        rows = self.tiling.lanes.rows(mask, self.job.shape, self.tiling.batch)
+        order = self.tiling.order
+        return rows if order is None else self.tiling.lanes.rows_in(rows, order)
 
     @cached_property
     def lanes(self) -> Counts:
@@ -123,7 +125,8 @@ class MaskWork:
         if not self.store.keeps:
             return None
         block, tiling = self.block, self.tiling
-        layout = (tiling.lanes.name, tiling.batch, tiling.runs, tiling.groups)
+        order = None if tiling.order is None else tiling.order.tobytes()
+        layout = (tiling.lanes.name, tiling.batch, tiling.runs, tiling.groups, order)
         bounds = tuple(each.tobytes() for each in self.bounds)
         return (self.job.layer.digest, block.start, block.stop, layout, bounds)
 

@@ -66,8 +66,21 @@ def _of(counts: Iterable[Count]) -> dict[str, Column]:
     return {each.column: Column(each.unit, each.meaning, COUNT) for each in counts if each.column}
 
 
+_BLOCK = "of a block of the loop nest; nothing in the fixed order"
+NEST = {
+    "nest_order": Column(
+        "", "loops of the nest, outermost first, as M40 names them; or fixed", NAME
+    ),
+    "block_images": Column("images", f"images {_BLOCK}", INDEX),
+    "block_rows": Column("pixels", f"output rows {_BLOCK}", INDEX),
+    "block_columns": Column("pixels", f"output columns {_BLOCK}", INDEX),
+    "block_channels": Column("channels", f"output channels {_BLOCK}", INDEX),
+    "block_in_channels": Column("channels", f"input channels {_BLOCK}", INDEX),
+}
+
 LAYER_COLUMNS = {
     **IDENTITY,
+    **NEST,
     "image": Column("", "index of the image in the trace; only with per_image", INDEX),
     "images": Column("images", "images simulated; calibration images are not", ONE_OR_MORE),
     "macs": Column("MACs", "outputs x reduction x images, whatever the scheme", COUNT),

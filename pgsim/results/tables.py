@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pgsim.arch import ArchConfig
 from pgsim.cost import Costs, area_mm2
+from pgsim.mapping.nest import FIXED_CELLS
 from pgsim.model.job import Job
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Ledger
@@ -167,6 +168,7 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
         "layer": layer.shape.name,
     }
     identity: Row = {column: writable(name) for column, name in names.items()}
+    identity |= FIXED_CELLS if layer.job.nest is None else layer.job.nest.cells
     if image is not None:
         part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
         identity["image"] = image

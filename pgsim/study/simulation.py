@@ -15,6 +15,7 @@ from pgsim.errors import InputError
 from pgsim.model.job import Job
 from pgsim.model.layer import simulate_layers
 from pgsim.model.mask_work import WorkStore
+from pgsim.model.search import Goal, mapped
 from pgsim.results import LayerResult, Result
 from pgsim.schemes import ACTIVATIONS, Passes, Scheme, layer_passes, scheme_named
 from pgsim.workload import GateTrace, load_trace
@@ -28,6 +29,7 @@ def simulate(
     per_image: bool = False,
     calibration_images: int | None = None,
     store: WorkStore | None = None,
+    objective: str | None = None,
 ) -> Result:
     """Simulate a trace on an architecture under a scheme.
 
@@ -46,6 +48,9 @@ def simulate(
         not simulated (default: none, or under that lane order a tenth of the images, at least one).
     store : WorkStore, optional
         What mask work is shared through with other simulations (default: nothing is shared).
+    objective : str, optional
+        What loop nests are searched for to make least, one of `pgsim.OBJECTIVES` (M41). It turns
+        the search on (default: what the design's `mapping` says).
 
     Returns
     -------
@@ -70,6 +75,9 @@ def simulate(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch, scheme = load_arch(arch), scheme_named(scheme)
+    if objective is not None:
+        sought = {"mapping.kind": "search", "mapping.objective": objective}
+        arch = arch.override({**sought, "name": arch.name})
     costs = costs_of(arch)
     if per_image and arch.batch > 1:
         raise InputError(
@@ -107,6 +115,8 @@ def _layer_results(
 ) -> tuple[LayerResult, ...]:
     """Return the ledger and the energies of every layer."""
     prices = energy_prices(costs, any(job.gated for job in jobs))
+    goal = Goal(costs.arch.mapping.goal, prices.totals)
+    jobs = mapped(jobs, goal, calibration, trace.images, store)
     ledgers = simulate_layers(jobs, calibration, trace.images, store)
     return tuple(
         LayerResult(job, ledger, energies(prices, ledger))

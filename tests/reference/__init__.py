@@ -13,6 +13,8 @@ The modules follow MODEL.md's order:
     sram         M22      accesses to the buffers, and how they are counted (M47)
     memory       M23-M24  DRAM transfers
     turns        M25      DRAM waits
+    nests        M40      loop nests, walked element by element
+    blocks       M40      the blocks of a nest on the array
     arithmetic   M2       the outputs
 
 Inputs are plain dictionaries and lists: a layer is its trace manifest entry, an architecture its
@@ -27,15 +29,19 @@ from typing import Any
 
 from .arithmetic import gated_outputs, stepped_outputs
 from .array import step_run
+from .blocks import NestRun
 from .layers import Pass, Plane, Scheme, layer_of, macs_and_cycles, passes_of, stored_bits
 from .mapping import Job, LayerMask, Run, TilePlan, plan_tile, runs_of, tiles_of
 from .memory import Dram
+from .nests import Nest
 from .schedulers import combine, dense, fullest_lane, ideal, queue, schedule, skip
 from .sram import sram_bytes
 from .turns import cycles_with_dram
 
 __all__ = [
     "COUNTS",
+    "NEST_COUNTS",
+    "Nest",
     "Pass",
     "Plane",
     "combine",
@@ -48,6 +54,7 @@ __all__ = [
     "queue",
     "schedule",
     "simulate_layer",
+    "simulate_nest",
     "skip",
     "stepped_outputs",
     "stored_bits",
@@ -77,6 +84,12 @@ COUNTS = (
     "dram_read_bytes",
     "dram_write_bytes",
 )
+NEST_COUNTS = (
+    *COUNTS,
+    "dram_activation_read_bytes",
+    "dram_weight_read_bytes",
+    "dram_sum_read_bytes",
+)
 
 
 def simulate_layer(
@@ -99,11 +112,38 @@ def simulate_layer(
     of its network (M47).
     """
     shape = layer_of(layer)
-    job = Job(shape, passes_of(shape, scheme), arch, first)
+    job = Job(shape, passes_of(shape, scheme), arch, first=first)
     total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     for run in runs_of(job, images):
         plans = [plan_tile(job, tile, mask) for tile in tiles_of(job, run, calibration_mask)]
         total.update(run_counts(job, run, plans, output_bits))
+    total["macs"] = (
+        images * shape.positions_per_step * shape.time_steps * shape.out_channels * shape.reduction
+    )
+    assert total["msb_macs"] == total["macs"]
+    return dict(total)
+
+
+def simulate_nest(
+    layer: Mapping[str, Any],
+    arch: Mapping[str, Any],
+    scheme: Scheme,
+    nest: Nest,
+    *,
+    images: int,
+    output_bits: int,
+    mask: LayerMask | None = None,
+    calibration_mask: LayerMask | None = None,
+) -> dict[str, int]:
+    """M40: the same of a layer that is mapped by a loop nest; the keys are NEST_COUNTS."""
+    shape = layer_of(layer)
+    job = Job(shape, passes_of(shape, scheme), arch, first=True)
+    total: Counter[str] = Counter(dict.fromkeys(NEST_COUNTS, 0))
+    for run in runs_of(job, images):
+        nested = NestRun(job, run, nest, output_bits, mask, calibration_mask)
+        total.update(nested.counts())
+        for own in nested.sums_once():
+            total.update(slot_counts(job, own.plan))
     total["macs"] = (
         images * shape.positions_per_step * shape.time_steps * shape.out_channels * shape.reduction
     )

@@ -57,7 +57,7 @@ class Ledger:
             self.done.append(bytearray(self.outputs * self.reduction))
             self.sums.append([0] * self.outputs)
 
-    def multiply(self, index: int, output: int, chunk: range) -> None:
+    def multiply(self, index: int, output: int, chunk: Sequence[int]) -> None:
         done, base = self.done[index], output * self.reduction
         for k in chunk:
             assert not done[base + k], "a MAC is done twice"
@@ -141,7 +141,8 @@ class Sequencer:
             turn = tile + 1 if trails and self.job.interleaved else tile  # M25
             while self.job.passes[one.index].gated and array.answered < decided[tile]:
                 yield Wave("bubble", turn)
-            yield from self.through_port(one, self.pass_waves(turn, tile, one))
+            opens = self.plans[tile].tile.opens_lane_group
+            yield from self.through_port(self.job, one, self.pass_waves(turn, one, opens))
             if one.index == self.job.leading - 1:
                 decided[tile] = array.entered_to_work
             if self.shares_one_buffer and one is self.plans[tile].passes[-1]:
@@ -154,7 +155,7 @@ class Sequencer:
         array still holds this one's operands."""
         overtaken: list[tuple[int, TilePass]] = []
         for tile, plan in enumerate(self.plans):
-            if self.job.operands_stay and plan.tile.opens_lane_group:
+            if self.operands_stay and plan.tile.opens_lane_group:
                 yield from overtaken
                 overtaken = []
             passes = [(tile, one) for one in plan.passes]
@@ -164,11 +165,11 @@ class Sequencer:
             overtaken = trailing if self.job.interleaved else []
         yield from overtaken
 
-    def pass_waves(self, turn: int, tile: int, one: TilePass) -> Iterator[Wave]:
+    def pass_waves(self, turn: int, one: TilePass, opens: bool) -> Iterator[Wave]:
         """M16, M17: the folds of one pass. Each waits for the buses; an isolated one loads before
         its first step, not behind it, and drains before anything else begins."""
         for number, fold in enumerate(one.folds):
-            loads = self.loads(tile, one, number)
+            loads = self.loads(one, number, opens)
             if self.isolated and loads:
                 yield Wave("bubble", turn, loads=True)
             while self.buses_are_late_for(one, fold, loads):
@@ -202,14 +203,19 @@ class Sequencer:
         load_is_late = loads and self.array.rows_to_load > 0
         return load_is_late or self.array.sums_to_leave > before_its_end
 
-    def loads(self, tile: int, one: TilePass, fold: int) -> bool:
-        """M16, M18: whether a fold brings the operands that its PEs hold."""
+    def loads(self, one: TilePass, fold: int, opens: bool) -> bool:
+        """M16, M18: whether a fold brings the operands that its PEs hold, in a tile that opens a
+        lane group or does not."""
         if self.job.dataflow not in ("ws", "is"):
             return False
-        opens = self.plans[tile].tile.opens_lane_group and one.index == fold == 0
-        return opens or self.isolated or not self.job.operands_stay
+        return (opens and one.index == fold == 0) or self.isolated or not self.operands_stay
 
-    def through_port(self, one: TilePass, waves: Iterator[Wave]) -> Iterator[Wave]:
+    @property
+    def operands_stay(self) -> bool:
+        """M18: whether only the tile that opens a lane group loads."""
+        return self.job.operands_stay
+
+    def through_port(self, job: Job, one: TilePass, waves: Iterator[Wave]) -> Iterator[Wave]:
         """M21: the array's own waves of one pass, frozen while the bits of a step that would end
         are not read. Under `ideal` no port limits a gated pass."""
         if self.job.passes[one.index].gated and self.job.arch["lsb"]["scheduler"] == "ideal":
@@ -227,7 +233,7 @@ class Sequencer:
                 yield Wave("port_stall", wave.turn)
                 bits_read += port_bits
             yield wave
-        vector_bits = self.job.layer.reduction * element_bits
+        vector_bits = len(job.reduction) * element_bits
         assert bits_needed == one.issue.vectors * vector_bits, "the pass has read something else"
 
     def until_sums_left(self, turn: int) -> Iterator[Wave]:

@@ -15,13 +15,13 @@ class OutputStationaryFold:
 
     issue: Sequence[OutputRow]
     vectors: Sequence[int]  # that each issue slot reads
-    chunks: Sequence[range]
+    chunks: Sequence[Sequence[int]]
 
     @property
     def steps(self) -> int:
         return len(self.chunks)
 
-    def work(self, row: int, column: int, step: int) -> tuple[int | None, range]:
+    def work(self, row: int, column: int, step: int) -> tuple[int | None, Sequence[int]]:
         output = self.issue[row].get(column) if row < len(self.issue) else None
         return output, self.chunks[step]
 
@@ -36,13 +36,13 @@ class OperandStationaryFold:
 
     issue: Sequence[OutputRow]
     vectors: Sequence[int]  # that each issue slot reads
-    chunks: Sequence[range]
+    chunks: Sequence[Sequence[int]]
 
     @property
     def steps(self) -> int:
         return len(self.issue)
 
-    def work(self, row: int, column: int, step: int) -> tuple[int | None, range]:
+    def work(self, row: int, column: int, step: int) -> tuple[int | None, Sequence[int]]:
         chunk = self.chunks[row] if row < len(self.chunks) else range(0)
         return self.issue[step].get(column), chunk
 

@@ -23,6 +23,7 @@ class Job:
     layer: Layer
     passes: list[Pass]
     arch: Mapping[str, Any]
+    in_channels: range | None = None  # of a group: those of a C block, else all
     first: bool = False  # of its network
 
     @property
@@ -78,15 +79,24 @@ class Job:
         return self.dataflow == "bitfusion" and not by_im2col
 
     @cached_property
-    def chunks(self) -> list[list[list[range]]]:
-        """M10: of every pass, per reduction fold, the reduction indices that each array row holds.
+    def taps(self) -> list[list[int]]:
+        """The reduction indices of each kernel tap.
 
-        Reduction indices count the kernel taps, and within a tap the group's input channels.
+        They count the kernel taps, and within a tap the group's input channels.
         """
         depth = self.layer.group_in_channels
-        spans = [range(self.layer.reduction)]
-        if self.taps_apart:
-            spans = [range(tap * depth, (tap + 1) * depth) for tap in range(self.layer.taps)]
+        channels = range(depth) if self.in_channels is None else self.in_channels
+        return [[tap * depth + channel for channel in channels] for tap in range(self.layer.taps)]
+
+    @property
+    def reduction(self) -> list[int]:
+        """All reduction indices."""
+        return [index for tap in self.taps for index in tap]
+
+    @cached_property
+    def chunks(self) -> list[list[list[Sequence[int]]]]:
+        """M10: of every pass, per reduction fold, the indices that each array row holds."""
+        spans = self.taps if self.taps_apart else [self.reduction]
         chunks_of_passes = []
         for index in range(len(self.passes)):
             macs, _ = self.rate(index)
@@ -253,7 +263,7 @@ def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
         held = job.chunks[index] if outputs else []
         return [OperandStationaryFold(outputs, issue.reads, chunks) for chunks in held]
     macs, _ = job.rate(index)
-    steps = short_first(range(job.layer.reduction), macs)
+    steps = short_first(job.reduction, macs)
     rows = zip(short_first(outputs, job.rows), short_first(issue.reads, job.rows), strict=True)
     return [OutputStationaryFold(slots, vectors, steps) for slots, vectors in rows]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .array import slot_bits
 from .mapping import Job, Tile, TilePass, TilePlan
@@ -14,21 +14,37 @@ PARTIAL_SUM_BITS = 32
 
 def sram_bytes(job: Job, plan: TilePlan, output_bits: int) -> Counter[str]:
     """M22: bytes of one tile's accesses to the three buffers."""
+    total = operand_bytes(job, plan, job.operands_stay, plan.tile.opens_lane_group)
+    visits = [sum_visits(job, plan, one.index) for one in plan.passes]
+    reads, writes = output_accesses(job, plan, visits, output_bits)
+    return total + output_bytes(job, reads, writes)
+
+
+def operand_bytes(job: Job, plan: TilePlan, stays: bool, opens: bool) -> Counter[str]:
+    """M22: bytes of both operands; stays, opens: as `lane_reads` has them."""
     slots_from, lanes_from = "activation_sram", "weight_sram"
     if not job.slots_are_positions:
         slots_from, lanes_from = lanes_from, slots_from
-    accesses = [
-        *((f"{slots_from}_read_bytes", slots_from, bits) for bits in slot_reads(job, plan)),
-        *((f"{lanes_from}_read_bytes", lanes_from, bits) for bits in lane_reads(job, plan)),
-    ]
-    reads, writes = output_accesses(job, plan, output_bits)
-    accesses.append(("output_sram_read_bytes", "output_sram", sum(reads)))
-    accesses.append(("output_sram_write_bytes", "output_sram", sum(writes)))
     total: Counter[str] = Counter()
-    for column, buffer, bits in accesses:
-        port_bits = job.arch["memory"][buffer]["port_bits"]
-        total[column] += -(-bits // port_bits) * port_bits // 8
+    for bits in slot_reads(job, plan):
+        total[f"{slots_from}_read_bytes"] += in_words(job, slots_from, bits)
+    for bits in lane_reads(job, plan, stays, opens):
+        total[f"{lanes_from}_read_bytes"] += in_words(job, lanes_from, bits)
     return total
+
+
+def output_bytes(job: Job, reads: Sequence[int], writes: Sequence[int]) -> Counter[str]:
+    """M22: bytes of a tile's reads and writes of the output buffer, each rounded once."""
+    return Counter(
+        output_sram_read_bytes=in_words(job, "output_sram", sum(reads)),
+        output_sram_write_bytes=in_words(job, "output_sram", sum(writes)),
+    )
+
+
+def in_words(job: Job, buffer: str, bits: int) -> int:
+    """Bytes of whole words of a buffer's ports."""
+    port_bits = job.arch["memory"][buffer]["port_bits"]
+    return -(-bits // port_bits) * port_bits // 8
 
 
 def counted_per_mac(job: Job) -> bool:
@@ -38,7 +54,7 @@ def counted_per_mac(job: Job) -> bool:
 
 def elements_of_macs(job: Job, one: TilePass) -> int:
     """M47: elements of an operand, as often as a MAC of the pass takes one."""
-    return sum(job.layer.reduction for issue_slot in one.issue.slots for _ in issue_slot)
+    return sum(len(job.reduction) for issue_slot in one.issue.slots for _ in issue_slot)
 
 
 def slot_reads(job: Job, plan: TilePlan) -> Iterator[int]:
@@ -47,7 +63,7 @@ def slot_reads(job: Job, plan: TilePlan) -> Iterator[int]:
         if one.happens and counted_per_mac(job):
             yield elements_of_macs(job, one) * slot_bits(job, one.index)
         elif one.happens:
-            vector_bits = job.layer.reduction * slot_bits(job, one.index)
+            vector_bits = len(job.reduction) * slot_bits(job, one.index)
             yield sum(vector_bits for _ in range(one.issue.vectors))
 
 
@@ -57,24 +73,28 @@ def lane_bits(job: Job, index: int) -> int:
     return one.weight_bits if job.slots_are_positions else one.activation_bits
 
 
-def lane_reads(job: Job, plan: TilePlan) -> Iterator[int]:
-    """Bits of each read of the operand that feeds the lanes: per fold, or per load."""
+def lane_reads(job: Job, plan: TilePlan, stays: bool, opens: bool) -> Iterator[int]:
+    """Bits of each read of the operand that feeds the lanes: per fold, or per load.
+
+    `stays`: whether the array keeps them, and only a tile that `opens` a lane group loads.
+    """
     for one in plan.passes:
         if not one.happens:
             continue
-        operand_bits = job.layer.reduction * len(plan.tile.lanes) * lane_bits(job, one.index)
+        operand_bits = len(job.reduction) * len(plan.tile.lanes) * lane_bits(job, one.index)
         if counted_per_mac(job):
             yield elements_of_macs(job, one) * lane_bits(job, one.index)
         elif job.dataflow == "os":
             yield sum(operand_bits for _ in one.folds)
-        elif not job.operands_stay or (plan.tile.opens_lane_group and one.index == 0):
+        elif not stays or (opens and one.index == 0):
             yield operand_bits
 
 
-def output_accesses(job: Job, plan: TilePlan, output_bits: int) -> tuple[list[int], list[int]]:
-    """Bits of the reads and of the writes of the output buffer."""
+def output_accesses(
+    job: Job, plan: TilePlan, visits: Sequence[int], output_bits: int
+) -> tuple[list[int], list[int]]:
+    """Bits of the reads and of the writes of the output buffer; visits: of each pass."""
     outputs = len(plan.tile.slots) * len(plan.tile.lanes)
-    folds = [sum_visits(job, plan, one.index) for one in plan.passes]
     reads, writes = [], []
     if job.gated:
         reads.append(outputs)
@@ -83,13 +103,13 @@ def output_accesses(job: Job, plan: TilePlan, output_bits: int) -> tuple[list[in
         each_way = [one.entries * PARTIAL_SUM_BITS for one in plan.passes]
         each_way.append(outputs * output_bits)  # as DRAM takes them
         return reads + each_way, writes + each_way
-    if folds[0] == 1 and (len(job.passes) == 1 or accumulators_keep_sums(job, plan.tile)):
+    if visits[0] == 1 and (len(job.passes) == 1 or accumulators_keep_sums(job, plan.tile)):
         reads.append(outputs * output_bits)
         writes.append(outputs * output_bits)
         return reads, writes
     for one in plan.passes:
-        for fold in range(folds[one.index]):
-            if one.index > 0 or fold > 0:  # the very first sums are not added to anything
+        for visit in range(visits[one.index]):
+            if one.index > 0 or visit > 0:  # the very first sums are not added to anything
                 reads.append(one.entries * PARTIAL_SUM_BITS)
             writes.append(one.entries * PARTIAL_SUM_BITS)
     reads.append(outputs * PARTIAL_SUM_BITS)

@@ -50,6 +50,19 @@ class ChannelLanes(Lanes):
         joined: Words = join(mask, batch, shape.outputs_per_channel)
         return joined
 
+    def rows_in(self, rows: Words, order: Counts) -> Words:
+        """Return rows with their bits in another order."""
+        from pgsim.kernels.layout import reorder_slots  # Numba: only if masks are simulated
+
+        begins = np.flatnonzero(np.diff(order, prepend=-2) != 1)  # of stretches that stay together
+        lengths = np.diff(begins, append=order.size)
+        reordered: Words = reorder_slots(rows, order[begins], lengths)
+        return reordered
+
+    def lanes_in(self, lanes: Counts, order: Counts) -> Counts:
+        """Return the lanes: channels stay where they are."""
+        return lanes
+
     def demand(
         self,
         rows: Words,

@@ -56,6 +56,18 @@ class Lanes:
         """
         raise NotImplementedError
 
+    def rows_in(self, rows: Words, order: Counts) -> Words:
+        """Return the rows of one run with its positions in another order.
+
+        order: int64 (positions,), the position that comes at each place. Rows whose slots are
+        channels stay as they are.
+        """
+        raise NotImplementedError
+
+    def lanes_in(self, lanes: Counts, order: Counts) -> Counts:
+        """Return the rows of a run's lanes, int64 (lanes,), with its positions in another order."""
+        raise NotImplementedError
+
     def demand(
         self,
         rows: Words,

@@ -51,6 +51,14 @@ class PositionLanes(Lanes):
             nested = np.ascontiguousarray(nested.swapaxes(1, 2))
         return nested.reshape(batches, batch * positions, turned.shape[-1])
 
+    def rows_in(self, rows: Words, order: Counts) -> Words:
+        """Return the rows: a position's channels stay in order."""
+        return rows
+
+    def lanes_in(self, lanes: Counts, order: Counts) -> Counts:
+        """Return the rows of the positions in their order."""
+        return lanes[order]
+
     def demand(
         self,
         rows: Words,

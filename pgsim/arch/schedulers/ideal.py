@@ -15,6 +15,7 @@ class Ideal(Skip):
 
     name = "ideal"
     description = "entries packed without a gap: a bound, no hardware"
+    splits_lanes = True
     keeps_slots_apart = False
 
     def issue(self, tiles: MaskTiles, rates: Counts) -> Issued:

@@ -55,13 +55,15 @@ class Scheduler:
     """Turns a window's mask into issued slots; its fields are keys of the file's `lsb`.
 
     keeps_slots_apart: whether a slot keeps its row, so that its sum is where it was left (M22).
-    packs: whether it ever issues fewer slots than there are.
+    packs: whether it ever issues fewer slots than there are. splits_lanes: whether it may issue
+    fewer slots than its fullest lane has entries (M14).
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
     keeps_slots_apart: ClassVar[bool] = False
     packs: ClassVar[bool] = True
+    splits_lanes: ClassVar[bool] = False
 
     @property
     def label(self) -> str:

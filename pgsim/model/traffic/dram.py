@@ -27,7 +27,8 @@ _COUNTS = (
     _bursts("read", "whole bursts read", priced=False),  # their parts are
     _bursts("activation_read", "of dram_read_bytes, activations"),
     _bursts("weight_read", "of dram_read_bytes, weights"),
-    _bursts("write", "whole bursts written"),
+    _bursts("sum_read", "of dram_read_bytes, unfinished sums"),
+    _bursts("write", "whole bursts written, of unfinished sums and of outputs"),
 )
 
 
@@ -50,6 +51,7 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     return {
         "dram_read_bursts": fetched[ACTIVATIONS.name] + fetched[WEIGHTS.name],
         **{f"dram_{name}_read_bursts": each for name, each in fetched.items()},
+        "dram_sum_read_bursts": np.zeros((1, 1, 1, 1), np.int64),  # none leaves before it is done
         "dram_write_bursts": bursts(job, job.tiling.outputs * job.output_bits),
     }
 

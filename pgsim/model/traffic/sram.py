@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -35,28 +35,40 @@ _COUNTS = (
 def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     """Return the whole port words of every tile by buffer. Source: MODEL.md M22, M47."""
     job, timings = tiles.job, tiles.timings
-    buffers = job.arch.memory.buffers
-    slots, lanes = job.slot_operand, job.lane_operand
-    slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
-    reduction, counted = job.shape.reduction, job.arch.memory.convention.operands
-    lane_elements = job.tiling.lane_group_lanes[:, None] * reduction
-    slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
-    for each, loads in zip(timings, _lane_operand_loads(job, timings), strict=True):
-        macs = each.issue.entries * reduction
-        slot_bits = counted(each.issue.vectors * reduction, macs) * slots.bits(each.plan)
-        lane_bits = counted(loads * lane_elements, macs) * lanes.bits(each.plan)
-        slot_words = slot_words - (-slot_bits // slot_port)
-        lane_words = lane_words - (-lane_bits // lane_port)
-    output_words = -(-_sum_bits(tiles) // buffers["output"].port_bits)
+    visits = sum_visits(job, timings, tiles.once)
+    bits = sum_bits(job, timings, visits)
+    output_words = -(-bits // job.arch.memory.buffers["output"].port_bits)
     return {
-        f"{slots.name}_sram_read_words": slot_words,
-        f"{lanes.name}_sram_read_words": lane_words,
+        **operand_words(job, timings, lane_operand_loads(job, timings)),
         "output_sram_read_words": output_words,
         "output_sram_write_words": output_words,
     }
 
 
-def _lane_operand_loads(job: Job, timings: Timings) -> list[Counts]:
+def operand_words(job: Job, timings: Timings, lane_loads: Sequence[Counts]) -> dict[str, Counts]:
+    """Return the words of both operands that every tile reads (M22, M47).
+
+    lane_loads: how often each pass of a tile reads the operands of its lanes.
+    """
+    buffers = job.arch.memory.buffers
+    slots, lanes = job.slot_operand, job.lane_operand
+    slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
+    reduction, counted = job.shape.reduction, job.arch.memory.convention.operands
+    lane_elements = job.tiling.tile_lanes * reduction
+    slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
+    for each, loads in zip(timings, lane_loads, strict=True):
+        macs = each.issue.entries * reduction
+        slot_bits = counted(each.issue.vectors * reduction, macs) * slots.bits(each.plan)
+        lane_bits = counted(loads * lane_elements, macs) * lanes.bits(each.plan)
+        slot_words = slot_words - (-slot_bits // slot_port)
+        lane_words = lane_words - (-lane_bits // lane_port)
+    return {
+        f"{slots.name}_sram_read_words": slot_words,
+        f"{lanes.name}_sram_read_words": lane_words,
+    }
+
+
+def lane_operand_loads(job: Job, timings: Timings) -> list[Counts]:
     """Return how often each pass of a tile reads the operands of its lanes (M18, M22)."""
     first_tile = first(job.tiling.window_slots.size)
     return job.flow.lane_loads(
@@ -64,15 +76,14 @@ def _lane_operand_loads(job: Job, timings: Timings) -> list[Counts]:
     )
 
 
-def _sum_bits(tiles: Tiles) -> Counts:
+def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
     """Return the bits that every tile writes to the output buffer, and as many it reads (M22, M47).
 
     A visit writes every sum; it reads what the visit before left, and the last sums are read once
     more on their way out, in place of the first visit's read.
     """
-    job, timings = tiles.job, tiles.timings
-    outputs, visits = job.tiling.outputs, sum_visits(job, timings, tiles.once)
-    in_array = _finished_in_the_array(job, timings, visits)
+    outputs = job.tiling.outputs
+    in_array = finished_in_the_array(job, timings, visits)
     opening, *later = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
     computed = sum(later, opening)
     visiting = sum(bits * own for bits, own in zip((opening, *later), visits, strict=True))
@@ -81,8 +92,8 @@ def _sum_bits(tiles: Tiles) -> Counts:
     return job.arch.memory.convention.sum_bits(moved, computed, finished + mask)
 
 
-def _finished_in_the_array(
-    job: Job, timings: Timings, visits: tuple[Counts, ...]
+def finished_in_the_array(
+    job: Job, timings: Timings, visits: Sequence[Counts]
 ) -> npt.NDArray[np.bool_]:
     """Say of each tile whether its sums are finished before they leave the array (M22)."""
     if len(timings) == 1:
@@ -90,7 +101,7 @@ def _finished_in_the_array(
         return at_once
     flow, scheduler = job.flow, job.arch.scheduler
     in_place = scheduler.keeps_slots_apart or not job.gated
-    one_fold = job.tiling.window_slots <= flow.fold_slots(job.arch.array.rows)
+    one_fold = job.tiling.tile_slots <= flow.fold_slots(job.arch.array.rows)
     return one_fold & (flow.sums_in_pes and in_place)
 
 

@@ -1,0 +1,107 @@
+"""The keys of a design that say how layers are mapped: which loop nest each has (MODEL.md M40)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AnyMapping
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from pgsim.arch.objectives import OBJECTIVES, Objective
+from pgsim.arch.section import NameIn, Section
+
+LOOPS = "NPQKC"  # images, rows, columns, output channels, input channels
+
+_Block = Annotated[int, Field(ge=1, le=2**40)] | None
+
+
+class NestKeys(Section):
+    """A loop nest as a file gives it: an order, outermost first, and the size of each loop's block.
+
+    layer: the layer that it is for; without one it is for all that have none of their own. A block
+    that is left out, or larger than its loop, is the whole loop.
+    """
+
+    layer: Annotated[str, Field(min_length=1)] | None = None
+    order: str
+    block_images: _Block = None
+    block_rows: _Block = None
+    block_columns: _Block = None
+    block_channels: _Block = None
+    block_in_channels: _Block = None
+
+    @field_validator("order")
+    @classmethod
+    def _each_loop_once(cls, order: str) -> str:
+        if sorted(order) != sorted(LOOPS):
+            raise ValueError(
+                f"value {order!r}: expected each of the letters {', '.join(LOOPS)} once, outermost "
+                "first: images, rows, columns, output channels, input channels."
+            )
+        return order
+
+    @property
+    def blocks(self) -> tuple[int | None, ...]:
+        """The blocks in the order of `LOOPS`, None for a whole loop."""
+        return (
+            self.block_images,
+            self.block_rows,
+            self.block_columns,
+            self.block_channels,
+            self.block_in_channels,
+        )
+
+
+class Mapping(Section):
+    """How layers are mapped: in today's fixed order, or by the loop nest that a search finds.
+
+    images: of the first simulated ones, on whose masks gated layers are mapped. nests: for layers
+    that have one given.
+    """
+
+    word: ClassVar[str] = "kind"  # `mapping: search` is short for `mapping: {kind: search}`
+
+    kind: Literal["fixed", "search"] = "fixed"
+    objective: Annotated[str, NameIn(OBJECTIVES)] = "latency"
+    images: Annotated[int, Field(ge=1, le=65536)] = 8
+    nests: tuple[NestKeys, ...] = ()
+    source: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _word_or_section(cls, values: Any) -> Any:
+        return {"kind": values} if isinstance(values, str) else values
+
+    @field_validator("nests", mode="before")
+    @classmethod
+    def _listed(cls, nests: Any) -> Any:
+        return tuple(nests) if isinstance(nests, list) else nests
+
+    @field_validator("nests")
+    @classmethod
+    def _one_a_layer(cls, nests: tuple[NestKeys, ...]) -> tuple[NestKeys, ...]:
+        layers = [each.layer for each in nests]
+        for layer in layers:
+            if layers.count(layer) > 1:
+                whose = f"layer {layer!r}" if layer else "all layers without one of their own"
+                raise ValueError(f"two nests for {whose}: expected one.")
+        return nests
+
+    @property
+    def searches(self) -> bool:
+        """Whether layers without a nest of their own are searched for one."""
+        return self.kind == "search"
+
+    @property
+    def goal(self) -> Objective:
+        """What a search makes least."""
+        return OBJECTIVES[self.objective]
+
+    @cached_property
+    def _given(self) -> AnyMapping[str | None, NestKeys]:
+        return {each.layer: each for each in self.nests}
+
+    def given(self, layer: str) -> NestKeys | None:
+        """Return the nest that the file gives a layer, None where it gives none."""
+        return self._given.get(layer) or self._given.get(None)

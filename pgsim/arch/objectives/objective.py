@@ -1,0 +1,23 @@
+"""What every objective of a search is: a number to make least (MODEL.md M41)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Objective:
+    """What a search for loop nests makes least: a product of cycles, bursts of DRAM and energy.
+
+    powers: 1 for each of the three that is in it, else 0.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    powers: ClassVar[tuple[int, int, int]]
+
+    def value(self, cycles: int, dram_bursts: int, energy_pj: float) -> float:
+        """Return what is to be least."""
+        value = 1.0
+        for each, power in zip((cycles, dram_bursts, energy_pj), self.powers, strict=True):
+            value *= each**power
+        return value

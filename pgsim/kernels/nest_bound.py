@@ -1,0 +1,252 @@
+"""What loop nests cost at least: bounds that let a search skip them (MODEL.md M41)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pgsim.kernels.compiled import kernel
+from pgsim.kernels.nest_problem import (
+    BURST_PJ,
+    BUSY_FIRST,
+    BUSY_FIRST_PJ,
+    BUSY_LATER,
+    BUSY_LATER_PJ,
+    CYCLE_PJ,
+    CYCLES,
+    FINISHED,
+    LANE_BITS,
+    LANE_PJ,
+    LOADS,
+    MOST,
+    OPENING,
+    READ_PJ,
+    SLOT_PJ,
+    SLOT_WORDS,
+    STALLS,
+    VISITS,
+    WRITE_PJ,
+    Bound,
+    C,
+    Cost,
+    K,
+    N,
+    P,
+    Q,
+)
+
+
+@kernel
+def better(one, other):
+    """Say whether a cost is less than another, and whether it is the same (MODEL.md M41)."""
+    if one.value != other.value:
+        return one.value < other.value, False
+    if one.bursts != other.bursts:
+        return one.bursts < other.bursts, False
+    if one.cycles != other.cycles:
+        return one.cycles < other.cycles, False
+    if one.energy_pj != other.energy_pj:
+        return one.energy_pj < other.energy_pj, False
+    return one.volume > other.volume, one.volume == other.volume
+
+
+@kernel
+def value_of(prices, cycles, bursts, energy_pj):
+    """Return what is to be least."""
+    value = 1.0
+    if prices.cycle_power:
+        value *= cycles
+    if prices.burst_power:
+        value *= bursts
+    if prices.energy_power:
+        value *= energy_pj
+    return value
+
+
+@kernel
+def moves(machine, bursts):
+    """Return the cycles that bursts take, rounded up."""
+    return -(-bursts * machine.burst_numerator // machine.burst_denominator)
+
+
+@kernel
+def sized(loops, picks, loop, last):
+    """Return the size of a loop's whole blocks, or of a smaller last one, and how many there are."""
+    block = loops.blocks[loop, picks[loop]]
+    whole, rest = divmod(loops.sizes[0, loop], block)
+    if last:
+        return rest, 1 if rest else 0
+    return block, whole
+
+
+@kernel
+def bound_of(problem, picks):
+    """Return what block sizes cost at least; picks: int64 (5,), which of its sizes each loop has.
+
+    Source: MODEL.md M41.
+    """
+    loops, tables, machine = problem.loops, problem.tables, problem.machine
+    pj = problem.prices.pj
+    passes = tables.tiles.shape[1]
+    one_chunk = loops.blocks[C, picks[C]] == loops.sizes[0, C]
+    may_stay = machine.stays and one_chunk
+    outputs = loops.sizes[0, N] * loops.sizes[0, P] * loops.sizes[0, Q] * loops.sizes[0, K]
+    own = np.empty(5, np.int64)
+    cycles, energy_pj = 0, 0.0
+    for kind in range(32):  # of each loop, its whole blocks or its smaller last one
+        often = 1
+        for loop in range(5):
+            own[loop], times = sized(loops, picks, loop, (kind >> loop) & 1)
+            often *= times
+        if often == 0:
+            continue
+        slots, lanes = own[N] * own[P] * own[Q], own[K]
+        if not machine.slots_are_positions:
+            slots, lanes = lanes, slots
+        ci, si = tables.places[0, own[C]], tables.places[1, slots]
+        groups, done = -(-lanes // machine.columns), often * slots * lanes
+        for index in range(passes):
+            tile = tables.tiles[CYCLES, index, ci, si] + tables.tiles[STALLS, index, ci, si]
+            cycles += often * groups * tile
+            if not may_stay:
+                bits = tables.tiles[LOADS, index, ci, si] * tables.chunks[ci, LANE_BITS + index]
+                energy_pj += often * lanes * bits / machine.lane_port_bits * pj[LANE_PJ]
+        energy_pj += often * groups * tables.slots[SLOT_WORDS, ci, si] * pj[SLOT_PJ]
+        energy_pj += done * tables.chunks[ci, BUSY_FIRST] * pj[BUSY_FIRST_PJ]
+        energy_pj += done * tables.chunks[ci, BUSY_LATER] * pj[BUSY_LATER_PJ]
+        bits = done * tables.chunks[ci, VISITS] * problem.widths.sums
+        if one_chunk and tables.slots[FINISHED, ci, si]:
+            bits = done * problem.widths.output
+        energy_pj += bits / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
+    return _with_edges(problem, picks, cycles, energy_pj)
+
+
+@kernel
+def _with_edges(problem, picks, cycles, energy_pj):
+    """Return the bound with the first and the last block's transfers."""
+    loops, tables, machine = problem.loops, problem.tables, problem.machine
+    widths = problem.widths
+    inputs = loops.blocks[C, picks[C]]
+    elements = loops.blocks[N, picks[N]] * inputs
+    elements *= loops.sides[OPENING, 0, picks[P]] * loops.sides[OPENING, 1, picks[Q]]
+    bursts = -(-elements * widths.activation // widths.burst)
+    weights = loops.blocks[K, picks[K]] * inputs * loops.taps
+    bursts += -(-weights * widths.weight // widths.burst)
+    last = np.empty(5, np.int64)
+    largest = 1
+    for loop in range(5):
+        size, times = sized(loops, picks, loop, 1)
+        last[loop] = size if times else loops.blocks[loop, picks[loop]]
+        if loop < C:
+            largest *= loops.blocks[loop, picks[loop]]
+    slots, lanes = last[N] * last[P] * last[Q], last[K]
+    written = -(-slots * lanes * widths.output // widths.burst)
+    if not machine.slots_are_positions:
+        slots, lanes = lanes, slots
+    work = 0
+    for index in range(tables.tiles.shape[1]):
+        work += tables.tiles[CYCLES, index, tables.places[0, last[C]], tables.places[1, slots]]
+    return Bound(
+        cycles,
+        moves(machine, bursts),
+        moves(machine, written),
+        work * -(-lanes // machine.columns) + problem.order.skew_cycles,
+        moves(machine, -(-largest * widths.sums // widths.burst)),
+        energy_pj,
+    )
+
+
+@kernel
+def _array_bound(problem, bound):
+    """Return the cycles of a batch if DRAM were waited for at the first and the last block only."""
+    runs = problem.machine.runs
+    cycles = bound.array_cycles * problem.machine.groups * runs + problem.order.skew_cycles
+    if problem.order.one_buffer:
+        return cycles
+    first = bound.first_cycles if runs == 1 else 0  # later runs may fetch less
+    return cycles + first + bound.last_cycles * runs
+
+
+@kernel
+def least_cost(problem, bound, bits, volume, stalls):
+    """Return what a nest costs at least, if a group of it moves at least so many bits of each kind.
+
+    bits: float64 (4,), of activations, weights and sums fetched, and of what is written. stalls:
+    cycles that a run and group waits for DRAM at least, beside its first and last transfers.
+    """
+    machine, prices, burst_bits = problem.machine, problem.prices, problem.widths.burst
+    runs = machine.runs
+    bursts, energy_pj = 0, bound.energy_pj * machine.groups * runs
+    for way in range(4):
+        times = 1 if way == 1 and machine.weights_stay else runs
+        own = np.int64(np.ceil(bits[way] / burst_bits)) * machine.groups * times
+        bursts += own
+        energy_pj += own * prices.pj[BURST_PJ + way]
+    moved = bursts * machine.burst_numerator // machine.burst_denominator
+    array = _array_bound(problem, bound) + stalls * machine.groups * runs
+    if problem.order.one_buffer:
+        cycles = array + moved
+    else:
+        waits = max(0, bound.last_work_cycles - bound.written_cycles)
+        cycles = max(array, moved + waits)
+    energy_pj += cycles * prices.pj[CYCLE_PJ]
+    energy_pj *= 1 - 1e-9  # the exact sum is rounded in another order
+    return Cost(value_of(prices, cycles, bursts, energy_pj), bursts, cycles, energy_pj, volume)
+
+
+@kernel
+def compulsory_bits(problem):
+    """Return what any nest moves at least in a group, float64 (4,)."""
+    loops, widths = problem.loops, problem.widths
+    sizes = loops.sizes[0].astype(np.float64)
+    bits = np.zeros(4, np.float64)
+    bits[0] = sizes[N] * loops.union_rows * loops.union_columns * sizes[C] * widths.activation
+    bits[1] = sizes[K] * sizes[C] * loops.taps * widths.weight
+    bits[3] = sizes[N] * sizes[P] * sizes[Q] * sizes[K] * widths.output
+    return bits
+
+
+@kernel
+def bounds(problem, most_blocks, most):
+    """Return the choices of block sizes that fit the buffers, and what each costs at least.
+
+    most_blocks: of a run and group. most: choices that are returned, at least.
+    Returns int16 (choices, 5), picks, and float64 (choices, 4), cycles, bursts, energy in pJ, and
+    cycles if DRAM were only waited for by the first and after the last block. Source: MODEL.md M41.
+    """
+    loops = problem.loops
+    bits = compulsory_bits(problem)
+    blocks, counts = loops.blocks, loops.sizes[1]
+    found, values = np.empty((most, 5), np.int16), np.empty((most, 4), np.float64)
+    count = 0
+    picks = np.zeros(5, np.int64)
+    for k in range(counts[K]):
+        for c in range(counts[C]):
+            if blocks[K, k] * blocks[C, c] > loops.fit_weights:
+                continue
+            for n in range(counts[N]):
+                for p in range(counts[P]):
+                    rows = blocks[N, n] * blocks[P, p]
+                    inputs = blocks[N, n] * loops.sides[MOST, 0, p] * blocks[C, c]
+                    for q in range(counts[Q]):
+                        if rows * blocks[Q, q] * blocks[K, k] > loops.fit_sums:
+                            continue
+                        if inputs * loops.sides[MOST, 1, q] > loops.fit_activations:
+                            continue
+                        picks[0], picks[1], picks[2], picks[3], picks[4] = n, p, q, k, c
+                        trips = 1.0
+                        for loop in range(5):
+                            trips *= np.ceil(loops.sizes[0, loop] / blocks[loop, picks[loop]])
+                        if trips > most_blocks:
+                            continue
+                        if count == found.shape[0]:
+                            found = np.concatenate((found, np.empty_like(found)))
+                            values = np.concatenate((values, np.empty_like(values)))
+                        bound = bound_of(problem, picks)
+                        found[count] = picks
+                        least = least_cost(problem, bound, bits, 0, 0)
+                        values[count, 0] = least.cycles
+                        values[count, 1] = least.bursts
+                        values[count, 2] = least.energy_pj
+                        values[count, 3] = _array_bound(problem, bound)
+                        count += 1
+    return found[:count], values[:count]

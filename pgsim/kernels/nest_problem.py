@@ -1,0 +1,154 @@
+"""What the kernels of the search for loop nests are given, and what they return (MODEL.md M41).
+
+What many kernels pass on is packed into few arrays: each array of an argument is compiled anew in
+every kernel that takes it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pgsim.kernels.nests import Side, Widths
+from pgsim.kernels.timeline import Order
+
+N, P, Q, K, C = range(5)  # images, rows, columns, output channels, input channels
+MOST, OPENING, SUMMED = range(3)  # of Loops.sides
+CYCLES, FOLDS, STALLS, LOADS = range(4)  # of Tables.tiles
+SLOT_WORDS, FINISHED = range(2)  # of Tables.slots
+VISITS, BUSY_FIRST, BUSY_LATER, LANE_BITS = range(4)  # of Tables.chunks
+CYCLE_PJ, BUSY_FIRST_PJ, BUSY_LATER_PJ, SLOT_PJ, LANE_PJ, READ_PJ, WRITE_PJ, BURST_PJ = range(8)
+
+
+class Loops(NamedTuple):
+    """The loops of a layer, and the sizes that their blocks may have.
+
+    sizes: int64 (2, 5), of the loops, and how many sizes their blocks may have. blocks: int64 (5,
+    most sizes), those, largest first. sides: int64 (3, 2, most sizes), input rows, and columns, that
+    a block of output rows, or columns, reaches at most; that the first one reaches; and the sum
+    over all blocks. rows, columns: from which they follow. union_rows, union_columns: that all
+    blocks reach together. fit_activations, fit_weights, fit_sums: what the buffers hold: elements,
+    output channels times input channels, sums. taps: weights of a channel and input channel.
+    """
+
+    sizes: np.ndarray
+    blocks: np.ndarray
+    sides: np.ndarray
+    rows: Side
+    columns: Side
+    union_rows: int
+    union_columns: int
+    fit_activations: int
+    fit_weights: int
+    fit_sums: int
+    taps: int
+
+
+class Tables(NamedTuple):
+    """What tiles take, by input channels of their block and by slots.
+
+    places: int64 (2, largest), the place in the tables of so many input channels, and of so many
+    slots. tiles: int64 (4, passes, input channels, slots), cycles, those of the last fold, port
+    stalls and loads of lane operands. slots: int64 (2, input channels, slots), words of slot
+    operands in all passes, and whether sums are finished before they leave the array. chunks: int64
+    (input channels, 3 + passes), visits of sums in all passes, busy cycles of a PE for an output in
+    the first pass and in all others, and bits of a lane's operands in each pass.
+    """
+
+    places: np.ndarray
+    tiles: np.ndarray
+    slots: np.ndarray
+    chunks: np.ndarray
+
+
+class Machine(NamedTuple):
+    """The rest that decides what a nest costs.
+
+    slots_are_positions: else they are channels. columns: of the array. groups: of the layer.
+    runs: of a batch. weights_stay: whether only the first of them fetches weights.
+    burst_numerator, burst_denominator: of the cycles of a burst. lane_port_bits, output_port_bits:
+    of a word. stays: whether lane operands may stay in the array. lane_loops: bit by bit, the loops
+    that matter to the operand of the lanes.
+    """
+
+    slots_are_positions: bool
+    columns: int
+    groups: int
+    runs: int
+    weights_stay: bool
+    burst_numerator: int
+    burst_denominator: int
+    lane_port_bits: int
+    output_port_bits: int
+    stays: bool
+    lane_loops: int
+
+
+class Prices(NamedTuple):
+    """What is made least: cycles, bursts and energy, each to a power of 0 or 1, times each other.
+
+    pj: float64 (11,), of a cycle, of a busy PE cycle in the first pass and in others, of a word of
+    slot and of lane operands, of sums read and written; and of a burst of activations, weights and
+    sums read, and of what is written.
+    """
+
+    cycle_power: int
+    burst_power: int
+    energy_power: int
+    pj: np.ndarray
+
+
+class Problem(NamedTuple):
+    """A layer on a design, and what is to be least.
+
+    orders: int64 (6, 120, 5), all orders of so many loops, by place, from the innermost on, in
+    lexicographic order.
+    """
+
+    loops: Loops
+    tables: Tables
+    machine: Machine
+    prices: Prices
+    widths: Widths
+    order: Order
+    orders: np.ndarray
+
+
+class Cost(NamedTuple):
+    """What a nest costs, and how it compares: value, bursts, cycles, energy, size of a block."""
+
+    value: float
+    bursts: int
+    cycles: int
+    energy_pj: float
+    volume: int
+
+
+class Bound(NamedTuple):
+    """What block sizes cost at least in a run and group, whatever the order.
+
+    array_cycles: of the array. first_cycles: until the first block is there. last_cycles: from the
+    array's end until the last block is written. last_work_cycles: of the last block.
+    written_cycles: the most that one block takes to be written. energy_pj: of PEs and buffers.
+    """
+
+    array_cycles: int
+    first_cycles: int
+    last_cycles: int
+    last_work_cycles: int
+    written_cycles: int
+    energy_pj: float
+
+
+class Found(NamedTuple):
+    """The best nests that are known: equal in all but their order, and in how large a block is.
+
+    orders, picks: int64 (most, 5). count: int64 (1,), how many. tried: int64 (2,), block sizes and
+    nests that were looked at one by one.
+    """
+
+    orders: np.ndarray
+    picks: np.ndarray
+    count: np.ndarray
+    tried: np.ndarray

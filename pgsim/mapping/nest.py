@@ -1,0 +1,155 @@
+"""Loop nests: the DRAM-level loops of a layer, with an order and block sizes (MODEL.md M40)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import LOOPS, Counts, NestKeys
+from pgsim.schemes import ACTIVATIONS, WEIGHTS
+from pgsim.workload import LayerShape
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nests import Side, Walk
+
+Five = tuple[int, int, int, int, int]
+
+IMAGES, ROWS, COLUMNS, CHANNELS, IN_CHANNELS = range(5)  # as LOOPS has them
+OPERAND_LOOPS = {  # that matter to an operand
+    ACTIVATIONS.name: (IMAGES, ROWS, COLUMNS, IN_CHANNELS),
+    WEIGHTS.name: (CHANNELS, IN_CHANNELS),
+}
+BLOCK_COLUMNS = (
+    "block_images",
+    "block_rows",
+    "block_columns",
+    "block_channels",
+    "block_in_channels",
+)
+
+FIXED_CELLS: Mapping[str, str | float] = {
+    "nest_order": "fixed",
+    **dict.fromkeys(BLOCK_COLUMNS, float("nan")),
+}  # of a layer without a nest, in result tables
+
+
+@dataclass(frozen=True)
+class Nest:
+    """The loops of one run and group of a layer, cut into blocks.
+
+    order: the letters of `LOOPS`, outermost first. sizes: of each loop, as `LOOPS` has them.
+    blocks: size of a block of each; the last block of a loop may be smaller.
+    """
+
+    order: str
+    sizes: Five
+    blocks: Five
+
+    @property
+    def trips(self) -> Five:
+        """Blocks of each loop."""
+        n, p, q, k, c = (
+            -(-size // block) for size, block in zip(self.sizes, self.blocks, strict=True)
+        )
+        return n, p, q, k, c
+
+    @property
+    def block_positions(self) -> int:
+        """Positions of a block."""
+        images, rows, columns, _, _ = self.blocks
+        return images * rows * columns
+
+    @property
+    def block_channels(self) -> int:
+        """Output channels of a block."""
+        return self.blocks[CHANNELS]
+
+    @property
+    def volume(self) -> int:
+        """The product of a block's sizes."""
+        return math.prod(self.blocks)
+
+    @property
+    def depths(self) -> list[int]:
+        """The number of the loop at each depth, outermost first."""
+        return [LOOPS.index(letter) for letter in self.order]
+
+    @cached_property
+    def cells(self) -> Mapping[str, str | int]:
+        """The nest as result tables have it."""
+        return {"nest_order": self.order, **dict(zip(BLOCK_COLUMNS, self.blocks, strict=True))}
+
+    def block_sizes(self, loop: int) -> Counts:
+        """Return the size of each block of a loop, int64 (trips,)."""
+        trips, block = self.trips[loop], self.blocks[loop]
+        sizes = np.full(trips, block, np.int64)
+        sizes[-1] = self.sizes[loop] - block * (trips - 1)
+        return sizes
+
+    def of_batch(self, batch: int) -> Nest:
+        """Return the nest for a batch of so many images, such as a smaller last one."""
+        _, *sizes = self.sizes
+        return nest(self.order, (batch, *sizes), self.blocks)
+
+
+def loop_sizes(shape: LayerShape, batch: int) -> Five:
+    """Return the sizes of the loops of one run and group, as `LOOPS` has them."""
+    height, width = shape.run_out_size
+    return batch, height, width, shape.channels_per_group, shape.in_channels_per_group
+
+
+def nest(order: str, sizes: Five, blocks: tuple[int | None, ...]) -> Nest:
+    """Return a nest; a block that is None, or larger than its loop, is the whole loop."""
+    n, p, q, k, c = (
+        size if block is None else min(size, block)
+        for size, block in zip(sizes, blocks, strict=True)
+    )
+    return Nest(order, sizes, (n, p, q, k, c))
+
+
+def given_nest(keys: NestKeys, shape: LayerShape, batch: int) -> Nest:
+    """Return the nest that an architecture file gives a layer."""
+    return nest(keys.order, loop_sizes(shape, batch), keys.blocks)
+
+
+def sides(shape: LayerShape) -> tuple[Side, Side]:
+    """Return how rows, and how columns, of a layer's output reach its input."""
+    from pgsim.kernels.nests import Side  # Numba: only if nests are walked
+
+    rows, columns = (
+        Side(
+            shape.run_out_size[axis],
+            shape.run_in_size[axis],
+            shape.kernel[axis],
+            shape.stride[axis],
+            shape.padding[axis],
+            shape.dilation[axis],
+        )
+        for axis in (0, 1)
+    )
+    return rows, columns
+
+
+def walk_of(shape: LayerShape, nest: Nest) -> tuple[Walk, Counts, Counts]:
+    """Return a nest as kernels walk it, and the input rows and columns that matter to what is held.
+
+    The second and third are int64 (2,): the most rows, and columns, that one block reaches; and
+    what all of them reach together.
+    """
+    from pgsim.kernels.nests import Walk, reached  # Numba: only if nests are walked
+
+    trips = np.array(nest.trips, np.int64)
+    sizes = np.zeros((5, trips.max()), np.int64)
+    for loop in range(5):
+        sizes[loop, : trips[loop]] = nest.block_sizes(loop)
+    reach, fresh = np.zeros((2, trips.max()), np.int64), np.zeros((2, trips.max()), np.int64)
+    most, union = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    for axis, side in enumerate(sides(shape)):
+        most[axis], union[axis] = reached(side, nest.blocks[ROWS + axis], reach[axis], fresh[axis])
+    taps = shape.kernel[0] * shape.kernel[1]
+    return Walk(np.array(nest.depths, np.int64), trips, sizes, reach, fresh, taps), most, union

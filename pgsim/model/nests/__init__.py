@@ -1,0 +1,6 @@
+"""Layers mapped by a loop nest: their blocks, what these move, and when (MODEL.md M40)."""
+
+from pgsim.model.nests.blocks import Blocks, blocks_of_nest
+from pgsim.model.nests.ledger import simulate_nest
+
+__all__ = ["Blocks", "blocks_of_nest", "simulate_nest"]

@@ -1,0 +1,149 @@
+"""When the blocks of a nest run on the array, and what waits for their transfers (MODEL.md M40)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import Counts
+from pgsim.mapping import BlockTiles
+from pgsim.mapping.nest import IN_CHANNELS, OPERAND_LOOPS
+from pgsim.model.events import order_of, pass_cycles, transfer_cycles
+from pgsim.model.job import Job
+from pgsim.model.nests.blocks import Blocks, Chunk
+from pgsim.model.nests.traffic import Fetch
+from pgsim.model.passes import Timings
+
+if TYPE_CHECKING:
+    from pgsim.kernels.timeline import Events, Order, Transfers, Work
+
+Chunks = Sequence[tuple[Chunk, Timings]]
+
+
+def stay_stretch(blocks: Blocks, job: Job) -> int:
+    """Return how many blocks one after the other keep the operands of their lanes in the array.
+
+    0 where each loads its own: a block of several lane groups, or reductions in several C blocks.
+    job: of the one chunk. Source: MODEL.md M18, M40.
+    """
+    nest, held = blocks.nest, blocks.tiles
+    if held.lane_groups.shape[0] > 1 or nest.trips[IN_CHANNELS] > 1 or not job.operands_stay:
+        return 0
+    stretch = 1
+    for loop in reversed(nest.depths):
+        if loop in OPERAND_LOOPS[job.lane_operand.name] and nest.trips[loop] > 1:
+            break
+        stretch *= nest.trips[loop]
+    return stretch
+
+
+def order_of_blocks(blocks: Blocks, stretch: int, pieces_of_pass: int) -> Order:
+    """Return what decides when the pieces of blocks begin; a block is a turn.
+
+    stretch: of `stay_stretch`. pieces_of_pass: tiles and C blocks that a pass takes in a block.
+    """
+    job = blocks.job
+    all_blocks = job.shape.groups * blocks.indices.shape[1]
+    base = order_of(job, (1, 1, 1, all_blocks))
+    return base._replace(
+        operands_stay=stretch > 0,
+        segment_tiles=stretch or all_blocks,
+        leading=job.leading * pieces_of_pass,
+    )
+
+
+def work_of(blocks: Blocks, chunks: Chunks, tiles: BlockTiles, batches: int) -> Work:
+    """Return the array's work piece by piece, int64 (pieces, runs, groups x blocks) each.
+
+    Where a mask steers a pass, each pass takes all C blocks, and of each all lane groups. Elsewhere
+    each lane group takes all passes.
+    """
+    from pgsim.kernels.timeline import Work  # Numba: only if anything is simulated
+
+    job = blocks.job
+    columns = [
+        [pass_cycles(job, each) for _, timings in chunks for each in timings],
+        [each.fold_cycles for _, timings in chunks for each in timings],
+        [each.port_stall_cycles for _, timings in chunks for each in timings],
+    ]
+    shape = tiles.tiles(batches)
+    stacked = _gated_pieces if job.gated else _dense_pieces
+    return Work(*(stacked(blocks, chunks, each, shape) for each in columns))
+
+
+def _dense_pieces(
+    blocks: Blocks, chunks: Chunks, values: Sequence[Counts], shape: tuple[int, int, int, int]
+) -> Counts:
+    """Return values of each pass in each chunk's tiles as pieces: lane groups, each of all passes."""
+    runs, groups, lane_groups, number = shape
+    passes = len(blocks.job.passes)
+    pieces = np.zeros((lane_groups, passes, runs, groups, number), np.int64)
+    for place, (chunk, _) in enumerate(chunks):
+        for index in range(passes):
+            own = values[place * passes + index]
+            part = np.broadcast_to(own, (runs, groups, lane_groups, int(chunk.blocks.sum())))
+            pieces[:, index, :, :, chunk.blocks] = part.transpose(3, 2, 0, 1)
+    return pieces.reshape(lane_groups * passes, runs, groups * number)
+
+
+def _gated_pieces(
+    blocks: Blocks, chunks: Chunks, values: Sequence[Counts], shape: tuple[int, int, int, int]
+) -> Counts:
+    """Return values of each pass in each chunk's tiles as pieces: passes, each of all C blocks."""
+    runs, groups, lane_groups, number = shape
+    passes = len(blocks.job.passes)
+    pieces = np.zeros((passes, blocks.in_trips, lane_groups, runs, groups, number), np.int64)
+    for index in range(passes):
+        begin = 0
+        for place, (chunk, _) in enumerate(chunks):
+            own = np.broadcast_to(values[place * passes + index], shape)
+            pieces[index, begin : begin + chunk.times] = own.transpose(2, 0, 1, 3)
+            begin += chunk.times
+    return pieces.reshape(-1, runs, groups * number)
+
+
+def transfers_of(
+    blocks: Blocks, order: Order, fetches: Mapping[str, Fetch], shape: tuple[int, int, int, int]
+) -> Transfers:
+    """Return the cycles of DRAM around every turn, from the bursts of every block (M25, M40).
+
+    fetches: of both operands, and of sums. A block's first C block comes during the turn before,
+    its others during its own.
+    """
+    from pgsim.kernels.timeline import Transfers  # Numba: only if anything is simulated
+    from pgsim.model.nests.traffic import writes
+
+    job = blocks.job
+
+    def of_runs(bursts: Counts) -> Counts:
+        every = np.broadcast_to(bursts, (shape[0], shape[1], shape[3]))
+        return every.reshape(shape[0], -1)
+
+    opening = of_runs(sum(each.opening for each in fetches.values()))
+    rest = of_runs(sum(each.rest for each in fetches.values()))
+    trailing = of_runs(sum(each.trailing for each in fetches.values()))
+    written = of_runs(writes(blocks))
+    runs, number = opening.shape
+    if order.one_buffer:
+        before = transfer_cycles(job, opening + rest + trailing)
+        return Transfers(before, np.zeros_like(before), transfer_cycles(job, written))
+    behind = int(order.interleaved)
+    before = np.zeros((runs, number + behind), np.int64)
+    after, moved = np.zeros_like(before), np.zeros_like(before)
+    before[:, 0] = transfer_cycles(job, opening[:, 0])
+    moved[:, :number] += rest
+    moved[:, : number - 1] += opening[:, 1:]
+    moved[:, behind:] += trailing
+    moved[:, behind + 1 :] += written[:, :-1]
+    after[:, -1] = transfer_cycles(job, written[:, -1])
+    return Transfers(before, transfer_cycles(job, moved), after)
+
+
+def events_of_blocks(work: Work, transfers: Transfers, order: Order) -> Events:
+    """Return when the pieces and turns of every run begin and end."""
+    from pgsim.kernels.timeline import timeline  # Numba: only if anything is simulated
+
+    events: Events = timeline(work, transfers, order)
+    return events

@@ -1,0 +1,165 @@
+"""What the blocks of a nest move: bursts of DRAM, words of the buffers (MODEL.md M22, M40)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pgsim.arch import PARTIAL_SUM_BITS, Counts
+from pgsim.kernels.nests import ACTIVATION, SUM_READ, WEIGHT, WRITTEN
+from pgsim.mapping.nest import IN_CHANNELS
+from pgsim.model.fetches import FETCHES, first
+from pgsim.model.job import Job
+from pgsim.model.nests.blocks import Blocks, Chunk
+from pgsim.model.passes import Timings
+from pgsim.model.traffic.sram import operand_words, sum_bits
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """The bursts of one operand that every block fetches, int64 that broadcast to (runs, 1, blocks).
+
+    opening: of its first C block, and of all C blocks that need no fetch of their own later. rest:
+    of its other C blocks, in leading passes. trailing: again, in trailing passes.
+    """
+
+    opening: Counts
+    rest: Counts
+    trailing: Counts
+
+    @property
+    def total(self) -> Counts:
+        """All of them."""
+        return self.opening + self.rest + self.trailing
+
+
+def fetches_of(blocks: Blocks, timings: Timings, runs: int) -> dict[str, Fetch]:
+    """Return what the blocks fetch of each operand.
+
+    timings: of the passes, in all tiles of the blocks. runs: that are simulated. Source: MODEL.md
+    M40.
+    """
+    held = blocks.holding.held
+    found = {}
+    for name, way, depth in (
+        ("activation", ACTIVATION, held.activation),
+        ("weight", WEIGHT, held.weight),
+    ):
+        by_pass = blocks.in_trips > 1 and depth == len(blocks.nest.order)
+        fetch = _pass_by_pass(blocks, timings, way) if by_pass else _once(blocks.bursts[way])
+        found[name] = _in_first_runs(blocks.job, name, fetch, runs)
+    return found
+
+
+def _once(bursts: Counts) -> Fetch:
+    """Return a fetch of every C block by the passes that come first; bursts: (blocks, C blocks)."""
+    opening, rest = bursts[None, None, :, 0], bursts[None, None, :, 1:].sum(axis=-1)
+    return Fetch(opening, rest, np.zeros_like(opening))
+
+
+def _pass_by_pass(blocks: Blocks, timings: Timings, way: int) -> Fetch:
+    """Return fetches of each pass's own planes: no C block is held until the next pass."""
+    job = blocks.job
+    opening = rest = trailing = np.zeros((1, 1, 1), np.int64)
+    for index, (plan, timing) in enumerate(zip(job.passes, timings, strict=True)):
+        bursts = blocks.bursts_of(plan)[way]
+        happens = timing.executed.max(axis=2)  # in any lane group of the block
+        if index == 0:
+            opening, rest = bursts[None, None, :, 0], bursts[None, None, :, 1:].sum(axis=-1)
+        elif index < job.leading:
+            rest = rest + bursts.sum(axis=-1)
+        else:
+            trailing = trailing + happens * bursts.sum(axis=-1)
+    return Fetch(opening, rest, trailing)
+
+
+def _in_first_runs(job: Job, name: str, fetch: Fetch, runs: int) -> Fetch:
+    """Return the fetch of the first of dependent runs alone, where the operand then stays (M23)."""
+    dependent = job.shape.runs_per_batch
+    if dependent == 1 or not FETCHES[name].only_in_first_run(job):
+        return fetch
+    only = np.tile(first(dependent), runs // dependent)[:, None, None]
+    return Fetch(fetch.opening * only, fetch.rest * only, fetch.trailing * only)
+
+
+def operand_words_of(job: Job, chunk: Chunk, timings: Timings, stretch: int) -> dict[str, Counts]:
+    """Return the words of both operands that the tiles of a chunk read, every time it is taken.
+
+    stretch: blocks one after the other whose operands stay in the array, 0 where none do.
+    """
+    tiles = chunk.job.tiling.tile_slots.shape[-1]
+    opens = (np.arange(tiles) % max(1, stretch) == 0).astype(np.int64)[None, None, None]
+    loads = job.flow.lane_loads([each.folds for each in timings], opens, stay=stretch > 0)
+    words = operand_words(chunk.job, timings, loads)
+    return {name: each * chunk.times for name, each in words.items()}
+
+
+def output_words(
+    blocks: Blocks, chunks: Sequence[tuple[Chunk, Timings]]
+) -> list[tuple[Chunk, Counts, Counts]]:
+    """Return the words of sums, outputs and masks that the tiles of each chunk read and write.
+
+    A visit writes every sum, and reads what the visit before left; sums that leave the buffer are
+    read once more on their way out. Source: MODEL.md M22, M40, M47.
+    """
+    port_bits = blocks.job.arch.memory.buffers["output"].port_bits
+    one = np.ones((1, 1, 1, 1), np.int64)
+    flow = blocks.job.flow
+    visits = [[flow.sum_visits(each.rate, one) for each in timings] for _, timings in chunks]
+    if len(chunks) == 1:
+        (chunk, timings), (own,) = chunks[0], visits
+        words = -(-sum_bits(chunk.job, timings, own) // port_bits)
+        return [(chunk, words, words)]
+    ones = [[one] * len(timings) for _, timings in chunks]
+    moved, computed = _sums_of(chunks, visits), _sums_of(chunks, ones)
+    if blocks.job.gated:
+        outputs, counted = blocks.tiles.outputs, blocks.job.arch.memory.convention.sum_bits
+        finished = outputs * (blocks.job.output_bits + 1)
+        bits = counted(sum(moved[1:], moved[0]) + outputs, sum(computed[1:], computed[0]), finished)
+        words = -(-bits // port_bits)
+        return [(chunks[0][0], words, words)]
+    return [
+        (chunk, *(-(-each // port_bits) for each in _spilled_bits(blocks, chunk, *bits)))
+        for (chunk, _), *bits in zip(chunks, moved, computed, strict=True)
+    ]
+
+
+def _sums_of(
+    chunks: Sequence[tuple[Chunk, Timings]], visits: Sequence[Sequence[Counts]]
+) -> list[Counts]:
+    """Return the bits of the sums of each chunk's passes, as often as they come."""
+    found = []
+    for (chunk, timings), own in zip(chunks, visits, strict=True):
+        first, *later = [
+            each.issue.entries * times for each, times in zip(timings, own, strict=True)
+        ]
+        found.append(sum(later, first) * (PARTIAL_SUM_BITS * chunk.times))
+    return found
+
+
+def _spilled_bits(
+    blocks: Blocks, chunk: Chunk, moved: Counts, computed: Counts
+) -> tuple[Counts, Counts]:
+    """Return bits read and written of tiles whose C blocks are not the only ones of their sums."""
+    job, at = blocks.job, blocks.indices[IN_CHANNELS][chunk.blocks]
+    leaves = (blocks.bursts[WRITTEN].sum(axis=-1)[chunk.blocks] > 0).astype(np.int64)
+    sums = chunk.job.tiling.outputs * PARTIAL_SUM_BITS
+    finished = at == blocks.nest.trips[IN_CHANNELS] - 1
+    gone = chunk.job.tiling.outputs * np.where(finished, job.output_bits, PARTIAL_SUM_BITS) * leaves
+    counted = job.arch.memory.convention.sum_bits
+    read = counted(moved + sums * (leaves - (at == 0)), computed, gone)
+    return read, counted(moved, computed, gone)
+
+
+def sum_reads(blocks: Blocks) -> Counts:
+    """Return the bursts of unfinished sums that every block fetches, int64 (1, 1, blocks)."""
+    bursts: Counts = blocks.bursts[SUM_READ].sum(axis=-1)
+    return bursts[None, None]
+
+
+def writes(blocks: Blocks) -> Counts:
+    """Return the bursts of sums and outputs that every block writes, int64 (1, 1, blocks)."""
+    bursts: Counts = blocks.bursts[WRITTEN].sum(axis=-1)
+    return bursts[None, None]

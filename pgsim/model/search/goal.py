@@ -1,0 +1,69 @@
+"""What a search makes least: an objective, and what energy is made of (MODEL.md M41)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.arch import Objective
+from pgsim.model.job import Job
+from pgsim.model.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_problem import Cost, Prices
+
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """An objective, and the price of each count of the ledger in pJ."""
+
+    objective: Objective
+    prices: Mapping[str, float]
+
+    def prices_of(self, job: Job) -> Prices:
+        """Return the prices as kernels take them."""
+        from pgsim.kernels.nest_problem import Prices  # Numba: only if nests are searched
+
+        ways = ("activation_read", "weight_read", "sum_read", "write")
+        slots, lanes = job.slot_operand.name, job.lane_operand.name
+        counts = (
+            "cycles",
+            "msb_busy_pe_cycles",
+            "lsb_busy_pe_cycles",
+            f"{slots}_sram_read_words",
+            f"{lanes}_sram_read_words",
+            "output_sram_read_words",
+            "output_sram_write_words",
+            *(f"dram_{way}_bursts" for way in ways),
+        )
+        return Prices(*self.objective.powers, np.array([self.prices[each] for each in counts]))
+
+    def values(self, costs: Floats) -> Floats:
+        """Return what is to be least; costs: float64 (choices, 3 or more), cycles, bursts, energy."""
+        values: Floats = np.prod(
+            costs[:, :3] ** np.array(self.objective.powers, np.float64), axis=1
+        )
+        return values
+
+    @cached_property
+    def _priced(self) -> list[tuple[str, float]]:
+        return sorted(self.prices.items())
+
+    def cost(self, ledger: Ledger, volume: int = 0) -> Cost:
+        """Return what a layer's ledger costs, over all its batches."""
+        from pgsim.kernels.nest_problem import Cost  # Numba: only if nests are searched
+
+        count = ledger.total()
+        energy_pj = float(sum(count[name] * pj for name, pj in self._priced))
+        bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
+        cycles = count["cycles"]
+        value = float(self.objective.value(cycles, bursts, energy_pj))
+        return Cost(value, bursts, cycles, energy_pj, volume)

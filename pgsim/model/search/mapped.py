@@ -1,0 +1,75 @@
+"""The layers of a network with the nest of each: given, searched for, or the fixed order (M41)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+
+from pgsim.arch import ArchConfig, Memory
+from pgsim.errors import InputError, nearest
+from pgsim.mapping import Nest, given_nest
+from pgsim.model.blocks import Block
+from pgsim.model.job import Job
+from pgsim.model.layer import simulate_block
+from pgsim.model.mask_work import WorkStore
+from pgsim.model.search.dense import dense_nest
+from pgsim.model.search.gated import gated_nest
+from pgsim.model.search.goal import Goal
+
+
+def mapped(
+    jobs: Sequence[Job], goal: Goal, calibration: int, images: int, store: WorkStore
+) -> list[Job]:
+    """Return the layers of a network, each with its nest.
+
+    Layers without a mask that differ in nothing but their names are searched once. Raises
+    InputError where the design gives a nest to a layer that there is not, or that cannot have it.
+    Source: MODEL.md M41.
+    """
+    if not jobs:
+        return []
+    mapping = jobs[0].arch.mapping
+    names = [job.shape.name for job in jobs]
+    for given in mapping.nests:
+        if given.layer is not None and given.layer not in names:
+            raise InputError(
+                f"{jobs[0].arch.name}: mapping.nests: layer {given.layer!r}: the trace has no such "
+                f"layer.{nearest(given.layer, names)}"
+            )
+    alike: dict[Hashable, Nest | None] = {}
+    found = []
+    for job in jobs:
+        keys = mapping.given(job.shape.name)
+        if keys is not None:
+            found.append(replace(job, nest=given_nest(keys, job.shape, job.batch)))
+            continue
+        if not mapping.searches or job.demand_bits:
+            found.append(job)
+            continue
+        like = job.layer if job.gated else job.shape.geometry
+        key = (like, job.passes, job.output_bits, job.flow)
+        if key not in alike:
+            alike[key] = searched(job, goal, calibration, images, store)
+        found.append(replace(job, nest=alike[key]))
+    return found
+
+
+def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkStore) -> Nest | None:
+    """Return the nest that costs a layer least, None where it is the fixed order."""
+    batch = min(job.batch, images - calibration)
+    batches = 1
+    if job.gated:
+        asked = min(job.arch.mapping.images, images - calibration)
+        batches = max(1, min(-(-asked // batch), (images - calibration) // batch))
+    block = Block(calibration, batch, batches, calibration)
+    own = replace(job, batch=batch, arch=_by_ports(job.arch))
+    fixed = simulate_block(own, block, store)
+    search = gated_nest if job.gated else dense_nest
+    best = search(own, goal, goal.cost(fixed), block, store)
+    return None if best is None else best.of_batch(job.batch)
+
+
+def _by_ports(arch: ArchConfig) -> ArchConfig:
+    """Return the design with accesses counted as they cross the ports, which a search weighs (M47)."""
+    usual = {"counting": Memory.model_fields["counting"].default}
+    return arch.model_copy(update={"memory": arch.memory.model_copy(update=usual)})

@@ -1,0 +1,150 @@
+"""A layer on a design as the search takes it (MODEL.md M41)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache, reduce
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import PARTIAL_SUM_BITS, Counts
+from pgsim.mapping.nest import (
+    CHANNELS,
+    COLUMNS,
+    IMAGES,
+    IN_CHANNELS,
+    OPERAND_LOOPS,
+    ROWS,
+    loop_sizes,
+    sides,
+)
+from pgsim.model.events import order_of
+from pgsim.model.fetches import FETCHES, usable_bits
+from pgsim.model.job import Job
+from pgsim.model.search.goal import Goal
+from pgsim.model.search.tables import tables_of
+from pgsim.schemes import ACTIVATIONS, WEIGHTS
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_problem import Loops, Machine, Problem
+
+
+def block_sizes(size: int) -> Counts:
+    """Return the smallest block for each number of blocks of a loop, largest first."""
+    sizes: Counts = np.unique(-(-size // np.arange(1, size + 1, dtype=np.int64)))[::-1]
+    return sizes
+
+
+def problem_of(job: Job, goal: Goal) -> Problem:
+    """Return a layer on its design, and what is to be least.
+
+    Of a layer that a mask steers, the array's work is that of its leading passes alone.
+    """
+    from pgsim.kernels.nest_problem import Problem  # Numba: only if nests are searched
+    from pgsim.kernels.nests import Widths
+
+    loops = loops_of(job)
+    sized = [
+        _with_last(loops.blocks[loop, :count], size)
+        for loop, (size, count) in enumerate(loops.sizes.T.tolist())
+    ]
+    room = loops.fit_sums
+    positions = reduce(
+        lambda found, each: np.unique(
+            np.multiply.outer(found, each)[np.multiply.outer(found, each) <= room]
+        ),
+        (sized[IMAGES], sized[ROWS], sized[COLUMNS]),
+        np.ones(1, np.int64),
+    )
+    slots, _ = job.arch.lanes.slots_and_lanes(positions, sized[CHANNELS])
+    inputs = sized[IN_CHANNELS]
+    inputs = inputs[inputs <= min(loops.fit_activations, loops.fit_weights)]
+    return Problem(
+        loops,
+        tables_of(replace(job, passes=job.passes[: job.leading]), inputs, slots),
+        machine_of(job),
+        goal.prices_of(job),
+        Widths(
+            job.activation_bits,
+            job.weight_bits,
+            PARTIAL_SUM_BITS,
+            job.output_bits,
+            job.arch.memory.dram.burst_bytes * 8,
+        ),
+        order_of(job, (1, 1, 1, 1)),
+        _orders(),
+    )
+
+
+def loops_of(job: Job) -> Loops:
+    """Return a layer's loops, and the sizes that their blocks may have."""
+    from pgsim.kernels.nest_problem import Loops  # Numba: only if nests are searched
+    from pgsim.kernels.nests import reached
+
+    sizes = loop_sizes(job.shape, job.batch)
+    candidates = [block_sizes(size) for size in sizes]
+    longest = max(each.size for each in candidates)
+    blocks = np.zeros((5, longest), np.int64)
+    for loop, each in enumerate(candidates):
+        blocks[loop, : each.size] = each
+    reach_of, union = np.zeros((3, 2, longest), np.int64), [0, 0]
+    ways = sides(job.shape)
+    for axis, side in enumerate(ways):
+        for place, block in enumerate(candidates[ROWS + axis].tolist()):
+            reach, fresh = (np.zeros(-(-side.outputs // block), np.int64) for _ in range(2))
+            most, union[axis] = reached(side, block, reach, fresh)
+            reach_of[:, axis, place] = most, reach[0], reach.sum()
+    taps = job.shape.kernel[0] * job.shape.kernel[1]
+    output = job.arch.memory.usable_bits(job.arch.memory.output_sram)
+    return Loops(
+        np.array([sizes, [each.size for each in candidates]], np.int64),
+        blocks,
+        reach_of,
+        *ways,
+        int(union[0]),
+        int(union[1]),
+        usable_bits(job, ACTIVATIONS) // job.activation_bits,
+        usable_bits(job, WEIGHTS) // (job.weight_bits * taps),
+        output // PARTIAL_SUM_BITS,
+        taps,
+    )
+
+
+def machine_of(job: Job) -> Machine:
+    """Return what of the design, and of the layer beside its loops, decides what a nest costs."""
+    from pgsim.kernels.nest_problem import Machine  # Numba: only if nests are searched
+
+    memory, runs = job.arch.memory, job.shape.runs_per_batch
+    numerator, denominator = memory.dram.burst_cycles.as_integer_ratio()
+    return Machine(
+        slots_are_positions=job.slot_operand is ACTIVATIONS,
+        columns=job.arch.array.columns,
+        groups=job.shape.groups,
+        runs=runs,
+        weights_stay=runs > 1 and FETCHES[WEIGHTS.name].only_in_first_run(job),
+        burst_numerator=numerator,
+        burst_denominator=denominator,
+        lane_port_bits=memory.buffers[job.lane_operand.name].port_bits,
+        output_port_bits=memory.buffers["output"].port_bits,
+        stays=job.operands_stay,
+        lane_loops=sum(1 << loop for loop in OPERAND_LOOPS[job.lane_operand.name]),
+    )
+
+
+def _with_last(blocks: Counts, size: int) -> Counts:
+    """Return the sizes that blocks of these sizes have, the last ones included, ascending."""
+    last = size - blocks * ((size - 1) // blocks)
+    sizes: Counts = np.unique(np.concatenate([blocks, last]))
+    return sizes
+
+
+@cache
+def _orders() -> Counts:
+    """Return the orders of 0 to 5 loops, int64 (6, 120, 5)."""
+    orders = np.zeros((6, 120, 5), np.int64)
+    for count in range(1, 6):
+        every = list(permutations(range(count)))
+        orders[count, : len(every), :count] = every
+    return orders

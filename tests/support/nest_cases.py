@@ -1,0 +1,132 @@
+"""Seeded small cases of layers mapped by a loop nest: a seed gives the same case for ever.
+
+A case of `cases`, made smaller; a nest for it, in any order; and buffers that hold just so much of
+the nest, so that holds of every depth, and sums that leave unfinished, are common.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from cases import Case, drawn_case, drawn_passes_case
+from reference import Nest
+from reference.layers import layer_of, passes_of
+from reference.mapping import Job, Run
+from reference.nests import LOOPS, MATTER, Walk
+
+MACS = 8_000
+PE_CYCLES = 30_000  # about, idle ones included
+BLOCKS = 80
+
+
+@dataclass(frozen=True)
+class NestCase:
+    """A case whose layer is mapped by a nest."""
+
+    case: Case
+    nest: Nest
+
+
+def random_nest_case(seed: int) -> NestCase:
+    """A case of a named scheme, or of any passes, and a nest."""
+    return drawn_nest_case(Random(seed), seed)
+
+
+def drawn_nest_case(rng: Random, seed: int) -> NestCase:
+    """A case as `rng` draws it, among those that are stepped soon enough."""
+    while True:
+        draw = rng.choice((drawn_case, drawn_case, drawn_passes_case))
+        case = draw(rng, seed)
+        nest = _nest(rng, case)
+        if _blocks(case, nest) <= BLOCKS and _work(case, nest) <= 1:
+            return NestCase(replace(case, arch=_arch(rng, case, nest)), nest)
+
+
+def job_of(case: Case) -> Job:
+    """The case's job as the reference has it."""
+    layer = layer_of(case.layer)
+    return Job(layer, passes_of(layer, case.scheme), case.arch)
+
+
+def walk_of(case: Case, nest: Nest) -> Walk:
+    """The walk of the first run, whose batch is the largest."""
+    images = min(case.images, case.arch["batch"])
+    return Walk(job_of(case), Run(0, images, 0), nest, case.output_bits)
+
+
+def _nest(rng: Random, case: Case) -> Nest:
+    sizes = walk_of(case, Nest(LOOPS, dict.fromkeys(LOOPS, 1))).sizes
+    sizes["N"] = case.arch["batch"]  # more than there may be
+    order = "".join(rng.sample(LOOPS, len(LOOPS)))
+    if rng.random() < 0.3:
+        order = order.replace("C", "") + "C"
+    blocks = {loop: _block(rng, sizes[loop]) for loop in LOOPS}
+    if job_of(case).gated and order[-1] != "C":
+        blocks["C"] = sizes["C"]
+    return Nest(order, blocks)
+
+
+def _block(rng: Random, size: int) -> int:
+    some = rng.randint(1, size)
+    return rng.choice((size, size, size, -(-size // 2), some, some, 1))
+
+
+def _blocks(case: Case, nest: Nest) -> int:
+    walk = walk_of(case, nest)
+    trips = math.prod(len(pieces) for pieces in walk.pieces.values())
+    return trips * walk.job.layer.groups * walk.job.layer.time_steps
+
+
+def _work(case: Case, nest: Nest) -> float:
+    """How long the reference steps the case, 1 being as long as it may."""
+    job, walk = job_of(case), walk_of(case, nest)
+    layer, array = job.layer, case.arch["array"]
+    outputs = layer.positions_per_step * layer.time_steps * layer.out_channels * case.images
+    cycles = 0
+    for index in range(len(job.passes)):
+        macs, cycles_of_step = job.rate(index)
+        for taken in walk.pieces["C"]:
+            steps = len(taken) * layer.taps / macs * cycles_of_step
+            used = (array["rows"], 1)[job.dataflow == "os"]
+            cycles += outputs * max(steps, used) * array["rows"]
+    blocks = _blocks(case, nest) * -(-case.images // case.arch["batch"])
+    cycles += blocks * len(job.passes) * (array["rows"] + array["columns"]) ** 2 * array["rows"]
+    macs = outputs * layer.reduction * len(job.passes)
+    return max(macs / MACS, cycles / PE_CYCLES)
+
+
+def _arch(rng: Random, case: Case, nest: Nest) -> dict[str, Any]:
+    """The case's design with buffers that fit a block of the nest, and no planes on demand."""
+    memory = dict(case.arch["memory"], lsb_fetch="with_msb")
+    burst = rng.choice((1, 2, 4, 8, 16, 64))
+    memory["dram"] = dict(memory["dram"], burst_bytes=burst)
+    halves = 2 if memory["double_buffered"] else 1
+    for operand, bits in _needs(case, nest).items():
+        buffer = "output_sram" if operand == "sum" else f"{operand}_sram"
+        sram = dict(memory[buffer])
+        chosen = max(bits[-1], rng.choice(bits) - rng.choice((0, 0, 8)))
+        least = sram["banks"] * sram["port_bits"]
+        if operand == "sum":
+            least = max(least, _window_bits(case))
+        whole_bytes = -(-max(chosen, least) // 8) * halves
+        memory[buffer] = sram | {"kib": whole_bytes / 1024}
+    lsb = dict(case.arch["lsb"], window="auto")
+    return case.arch | {"memory": memory, "lsb": lsb}
+
+
+def _needs(case: Case, nest: Nest) -> Mapping[str, list[int]]:
+    """Of each operand, the bits that a hold at each depth takes."""
+    walk, found = walk_of(case, nest), {}
+    for operand in MATTER:
+        found[operand] = [walk.need(operand, depth) for depth in range(len(LOOPS) + 1)]
+    return found
+
+
+def _window_bits(case: Case) -> int:
+    """Bits of the least window that a design must hold, whatever maps its layers (M39)."""
+    array = case.arch["array"]
+    return 32 * array["columns"] * (array["rows"] if array["dataflow"] == "os" else 1)
