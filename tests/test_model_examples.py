@@ -93,6 +93,30 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M24", "on demand", {"dram_activation_read_bytes": 16 + 8 + 8}),
     # 24 + max(5, 8) + max(10, 0) + max(7, 8) + 8, of which the array takes 5 + 10 + 7.
     ("M25", "turns", {"cycles": 58, "dram_stall_cycles": 58 - 22}),
+    # 2 blocks of channels * 4 of rows * 2 * 8 * 4 bits; 2 * 2 * 8 * 8 bits of weights.
+    ("M40", "held in rows", {"dram_activation_read_bytes": 64, "dram_weight_read_bytes": 32}),
+    # 4 blocks of rows, held for both of channels.
+    ("M40", "held over channels", {"dram_activation_read_bytes": 32, "dram_weight_read_bytes": 32}),
+    # 3 rows * 4 columns * 2 channels * 4 bits, two bursts of 8 bytes; twice.
+    ("M40", "rows again", {"dram_activation_read_bytes": 2 * 16}),
+    # The same, and one row more: 4 * 2 * 4 bits.
+    ("M40", "rows held", {"dram_activation_read_bytes": 16 + 8}),
+    # 32 sums of 4 bytes leave and come back; 4 bursts of outputs. 16 tiles of 4 sums are written
+    # once and read once, 8 of them twice.
+    (
+        "M40",
+        "unfinished sums",
+        {
+            "dram_sum_read_bytes": 128,
+            "dram_write_bytes": 128 + 4 * 8,
+            "output_sram_write_bytes": 16 * 16,
+            "output_sram_read_bytes": 16 * 16 + 8 * 16,
+        },
+    ),
+    # (2 MSB passes + 1 LSB pass) * 2 input blocks * 4 * 2 * 8 bits; 4 blocks * a burst.
+    ("M40", "pass by pass", {"dram_weight_read_bytes": 48, "dram_activation_read_bytes": 4 * 8}),
+    # 8 + max(8, 4) + max(12, 2) + 2, of which the array takes 8 + 12.
+    ("M40", "turns", {"cycles": 30, "dram_stall_cycles": 30 - 20}),
     # ceil(8 / 4) folds of 4 slots.
     ("M47", "first layer", {"msb_cycles": 2 * 4}),
     # 12 outputs of 8 MACs, of 2 and of 8 bits; 32 * 12 + 8 * 4 + 8 = 424 bits.

@@ -8,28 +8,19 @@ The reference walks every nest element by element. Long runs ask for more cases:
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from random import Random
-from typing import Any
 
 import hypothesis.strategies as st
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from listed_passes import scheme_of
 from nest_cases import NestCase, drawn_nest_case, random_nest_case
+from nest_jobs import job_of_case, trace_of_case
 from reference import NEST_COUNTS, simulate_nest
-from reference.nests import LOOPS
 
-from pgsim import ArchConfig, GateTrace
 from pgsim.cost import costs_of, energies, energy_prices
-from pgsim.mapping import loop_sizes, nest
 from pgsim.model.layer import simulate_layer
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import LayerResult, Result
-from pgsim.schemes import scheme_named
-from pgsim.study.simulation import jobs_of
-from pgsim.workload import layer_shape
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_NESTS_SEEDS", "200"))
 CHUNK = 100
@@ -50,26 +41,12 @@ def expected(drawn: NestCase) -> dict[str, int]:
 
 
 def found(drawn: NestCase) -> dict[str, int]:
-    """The case as a trace of one layer, the calibration images first, through `simulate`."""
-    case = drawn.case
-    layer = layer_shape(case.layer)
-    masks: dict[str, Any] = {}
-    if case.mask is not None:
-        planes = (*(case.calibration_mask or ()), *case.mask)
-        masks[layer.name] = np.array(planes, bool)
-    images = case.images + case.calibration_images
-    trace = GateTrace.from_masks(masks, [layer], images=images)
-    arch = ArchConfig.model_validate(case.arch)
-    scheme = scheme_named(scheme_of(case.scheme))
-    (job,) = jobs_of(trace, arch, scheme)
-    blocks = tuple(drawn.nest.blocks[loop] for loop in LOOPS)
-    own = nest(drawn.nest.order, loop_sizes(layer, arch.batch), blocks)
-    job = replace(job, nest=own)
-    ledger = simulate_layer(job, case.calibration_images, images, WorkStore(0))
-    costs = costs_of(arch)
-    priced = energies(energy_prices(costs, job.gated), ledger)
-    layers = (LayerResult(job, ledger, priced),)
-    result = Result(trace, costs, scheme.name, case.calibration_images, False, layers)
+    """The row of the case's layer."""
+    case, job, trace = drawn.case, job_of_case(drawn), trace_of_case(drawn)
+    costs = costs_of(job.arch)
+    ledger = simulate_layer(job, case.calibration_images, trace.images, WorkStore(0))
+    layers = (LayerResult(job, ledger, energies(energy_prices(costs, job.gated), ledger)),)
+    result = Result(trace, costs, "listed", case.calibration_images, False, layers)
     row = result.layers.iloc[0]
     return {name: int(row[name]) for name in NEST_COUNTS}
 

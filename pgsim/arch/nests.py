@@ -13,7 +13,7 @@ from pgsim.arch.section import NameIn, Section
 
 LOOPS = "NPQKC"  # images, rows, columns, output channels, input channels
 
-_Block = Annotated[int, Field(ge=1, le=2**40)] | None
+_Block = Annotated[int, Field(ge=1)] | None
 
 
 class NestKeys(Section):

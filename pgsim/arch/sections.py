@@ -155,6 +155,7 @@ class Memory(Section):
     output_sram: SRAM
     lsb_fetch: Literal["with_msb", "on_demand"] = "with_msb"
     double_buffered: bool = True
+    retain: bool = False
     counting: Annotated[str, NameIn(COUNTINGS)] = "per_read"
     dram: DRAM
     source: str = ""

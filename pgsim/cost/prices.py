@@ -71,6 +71,8 @@ def _sram(costs: Costs) -> Iterator[Price]:
         yield Price(f"{name}_sram_read_words", "energy_sram_pj", cost.read_pj_per_word)
     output = costs.buffers["output"]
     yield Price("output_sram_write_words", "energy_sram_pj", output.write_pj_per_word)
+    kept = costs.buffers["activation"]
+    yield Price("activation_sram_write_words", "energy_sram_pj", kept.write_pj_per_word)
     for name, filled in (*((name, name) for name in OPERANDS), ("sum", "output")):
         words = _burst_bits(costs) / costs.arch.memory.buffers[filled].port_bits
         filled_pj = words * costs.buffers[filled].write_pj_per_word

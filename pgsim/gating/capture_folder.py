@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pgsim.errors import InputError
+from pgsim.workload.layer import LayerShape
 from pgsim.workload.manifest import MOST_SHARDS
 from pgsim.workload.problems import describe
 from pgsim.workload.saved_trace import join_traces, load_trace
@@ -150,7 +151,7 @@ def _check_free(place: Path, shard: Path) -> None:
     if not os.path.lexists(place):
         return
     try:
-        ours = read_shard(place).manifest.about() == read_shard(shard).manifest.about()
+        ours = _said_by(place) == _said_by(shard)
     except InputError:
         ours = False
     if not ours:
@@ -158,6 +159,13 @@ def _check_free(place: Path, shard: Path) -> None:
             f"{place}: is in the way of the captured {shard}: move one of them elsewhere, "
             "and call again with resume=True"
         )
+
+
+def _said_by(path: Path) -> tuple[dict[str, Any], list[LayerShape]]:
+    """Return what all files of a capture say alike: all but the zeros of their own images."""
+    shard = read_shard(path)
+    about = {key: each for key, each in shard.manifest.about().items() if key != "layers"}
+    return about, [layer.replace(zeros=None) for layer in shard.layers]
 
 
 def _drop(folder: Path, finished: Sequence[Path]) -> None:

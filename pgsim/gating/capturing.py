@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +17,22 @@ from torch import Tensor, nn
 from pgsim.errors import InputError
 from pgsim.gating.batches import batches_in, images_in
 from pgsim.gating.fingerprint import model_sha256
+from pgsim.gating.flow import following
 from pgsim.gating.forwards import plain_name
 from pgsim.gating.geometry import Calls, shape_of
+from pgsim.gating.layers import PGLayer, pg_layers
 from pgsim.gating.listening import channels_first, listening
-from pgsim.gating.modules import Gate, GateOf, gates_of
-from pgsim.gating.parts import part_of, same_layers
+from pgsim.gating.modules import Gate, GateOf, gates_of, own_gate
+from pgsim.gating.parts import Part, part_of, same_layers
 from pgsim.gating.per_image import of_another_batch, require_same
 from pgsim.gating.streaming import Shards, stream
 from pgsim.gating.work import require_known, watched
+from pgsim.gating.zeros import ByImage, ZeroCounts, zeros_of_call, zeros_of_layer
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.trace import GateTrace
 
-Record = Callable[[Tensor], GateTrace]
-"""Runs one batch and returns its trace."""
+Record = Callable[[Tensor], Part]
+"""Runs one batch and returns what is captured of it."""
 
 
 def capture(
@@ -79,7 +82,8 @@ def capture(
     Returns
     -------
     GateTrace
-        With `mask_source` "captured".
+        With `mask_source` "captured". Its layers say whose outputs they read (`flow`), and those of
+        pgsim's own what fraction of their operands was zero, in all bits and in each plane.
 
     Raises
     ------
@@ -120,50 +124,63 @@ def capture(
     return trace if name is None else replace(trace, name=name)
 
 
-def _held(parts: Iterable[GateTrace], name: str) -> GateTrace:
+def _held(parts: Iterable[Part], name: str) -> GateTrace:
     """Return the parts, one after the other, as one trace in memory."""
-    kept: list[GateTrace] = []
+    kept: list[Part] = []
     for part in parts:
         kept.append(same_layers(part, kept[0]) if kept else part)
     if not kept:
         raise InputError("nothing to capture: there was no batch.")
-    return replace(part_of(kept), name=name)
+    return replace(part_of(kept).stated(), name=name)
 
 
 def recording(
     model: nn.Module, gates: Mapping[str, Gate], about: Mapping[str, Any], ignore: Collection[str]
 ) -> Record:
-    """Return a function that runs a batch and returns its trace; `about` is the manifest's.
+    """Return a function that runs a batch and returns its part; `about` is the manifest's.
 
-    Of the first batch another number of images is run too, on a copy of the model.
+    Of the first batch another number of images is run too, on a copy of the model: by them it is
+    seen what each layer reads.
     """
-    known = False
+    inputs: dict[str, tuple[str, ...]] = {}
 
-    def record(batch: Tensor) -> GateTrace:
-        nonlocal known
-        shapes, masks = _ran(model, batch, gates, ignore)
-        if not known:
-            (others, _), images = of_another_batch(
-                partial(_ran, gates=gates, ignore=ignore), model, batch
+    def record(batch: Tensor) -> Part:
+        ran = _ran(model, batch, gates, ignore)
+        if not inputs:
+            (others, read), images = of_another_batch(
+                partial(_followed, gates=gates, ignore=ignore), model, batch
             )
-            require_same(shapes, len(batch), others, images)
-            known = True
-        return GateTrace.from_masks(masks, shapes, images=len(batch), **about)
+            require_same(ran.shapes, len(batch), others.shapes, images)
+            inputs.update(read)
+        shapes = [shape.replace(inputs=inputs.get(shape.name)) for shape in ran.shapes]
+        trace = GateTrace.from_masks(ran.masks, shapes, images=len(batch), **about)
+        return Part(trace, ran.zeros)
 
     return record
 
 
+class _Ran(NamedTuple):
+    """One batch: its layers in the order they ran, and by their names masks and zero operands."""
+
+    shapes: list[LayerShape]
+    masks: dict[str, NDArray[np.bool_]]
+    zeros: dict[str, ZeroCounts]
+
+
 def _ran(
     model: nn.Module, batch: Tensor, gates: Mapping[str, Gate], ignore: Collection[str]
-) -> tuple[list[LayerShape], dict[str, NDArray[np.bool_]]]:
-    """Run a batch, and return the layers in the order they ran and the masks by their names."""
+) -> _Ran:
+    """Run a batch, and return what its layers did."""
     inputs: dict[str, list[tuple[int, ...]]] = {}
     masks: dict[str, list[NDArray[np.bool_]]] = {}
+    zeros: dict[str, list[ByImage]] = {}
 
     def keep(name: str, layer: nn.Module, x: Tensor, mask: Tensor | None) -> None:
         inputs.setdefault(name, []).append(tuple(x.shape))
         if mask is not None:
             masks.setdefault(plain_name(name), []).append(channels_first(layer, mask))
+        if isinstance(layer, PGLayer) and gates[name] == own_gate(layer):
+            zeros.setdefault(name, []).append(zeros_of_call(layer, x, len(batch)))
 
     with listening(model, gates, keep), watched(model, gates, ignore) as work:
         model(batch)
@@ -174,7 +191,21 @@ def _ran(
         for name, axes in inputs.items()
     ]
     work.require_all_of(shapes, len(batch))
-    return shapes, {name: np.concatenate(steps, axis=-1) for name, steps in masks.items()}
+    own = pg_layers(model)
+    return _Ran(
+        shapes,
+        {name: np.concatenate(steps, axis=-1) for name, steps in masks.items()},
+        {plain_name(name): zeros_of_layer(own[name], calls) for name, calls in zeros.items()},
+    )
+
+
+def _followed(
+    model: nn.Module, batch: Tensor, gates: Mapping[str, Gate], ignore: Collection[str]
+) -> tuple[_Ran, dict[str, tuple[str, ...]]]:
+    """Run a batch, and return what its layers did and what each of them read."""
+    with following(model, gates, batch) as flow:
+        ran = _ran(model, batch, gates, ignore)
+    return ran, flow.inputs()
 
 
 @contextmanager

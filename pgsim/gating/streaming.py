@@ -33,7 +33,7 @@ from pgsim.gating.capture_folder import (
     write_progress,
 )
 from pgsim.gating.fingerprint import add_tensor
-from pgsim.gating.parts import part_of, same_layers
+from pgsim.gating.parts import Part, part_of, same_layers
 from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
 from pgsim.workload.trace import GateTrace
 from pgsim.workload.trace_paths import SUFFIX, check_trace_path, files_named
@@ -67,7 +67,7 @@ class Shards:
 
 
 def stream(
-    record: Callable[[Tensor], GateTrace],
+    record: Callable[[Tensor], Part],
     batches: Iterable[Tensor],
     out: Shards,
     asked: Mapping[str, Any],
@@ -125,20 +125,20 @@ def _begun(target: Path, folder: Path, resume: bool, asked: dict[str, Any]) -> P
     return progress
 
 
-class _Part(NamedTuple):
+class _Rest(NamedTuple):
     """Images of one batch that are in no shard yet, and the digest of all batches up to it."""
 
-    trace: GateTrace
+    part: Part
     batches: int
     inputs_sha256: str
 
 
 def _parts(
-    record: Callable[[Tensor], GateTrace],
+    record: Callable[[Tensor], Part],
     batches: Iterable[Tensor],
     folder: Path,
     begun: Progress,
-) -> Iterator[_Part]:
+) -> Iterator[_Rest]:
     """Yield what the finished shards lack, batch by batch, and first of all the first batch.
 
     Of a batch that begins within them that is the rest, which for the first may be no image.
@@ -153,11 +153,11 @@ def _parts(
         if number == begun.batches:
             _require_same_images(folder, begun, digest.hexdigest())
         if number == 1 or first + len(batch) > done:
-            trace = record(batch)
+            part = record(batch)
             if number == 1 and finished:
-                _require_same_masks(folder, trace, finished[0])
-            rest = part_of([trace], max(done - first, 0)) if first < done else trace
-            yield _Part(rest, number, digest.hexdigest())
+                _require_same_masks(folder, part.trace, finished[0])
+            rest = part_of([part], max(done - first, 0)) if first < done else part
+            yield _Rest(rest, number, digest.hexdigest())
         first += len(batch)
     if number < begun.batches:
         _require_same_images(folder, begun, digest.hexdigest())
@@ -185,7 +185,7 @@ def _require_same_masks(folder: Path, batch: GateTrace, shard: GateTrace) -> Non
     """Raise InputError where the first batch is not what the first shard says it was."""
     images = min(batch.images, shard.images)
     for again, before in zip_longest(batch.layers, shard.layers):
-        if again is None or before is None or again.shape != before.shape:
+        if again is None or before is None or again.shape.geometry != before.shape.geometry:
             raise InputError(f"{folder}: begun with layers of another shape: {_SAME_OR_ANEW}")
         if again.shards and not np.array_equal(
             again.mask_words(0, images), before.mask_words(0, images)
@@ -197,27 +197,27 @@ def _require_same_masks(folder: Path, batch: GateTrace, shard: GateTrace) -> Non
 
 
 def _written(
-    parts: Iterable[_Part], folder: Path, images: int, begun: Progress
+    parts: Iterable[_Rest], folder: Path, images: int, begun: Progress
 ) -> Iterator[Progress]:
     """Write the parts in shards of `images`; yield the progress after each, complete at the end."""
-    progress, pending = begun, list[GateTrace]()
-    for part in parts:
-        pending.append(same_layers(part.trace, pending[0]) if pending else part.trace)
-        while sum(trace.images for trace in pending) >= images:
-            progress = _one_more(progress, folder, part_of(pending, 0, images), part)
+    progress, pending = begun, list[Part]()
+    for rest in parts:
+        pending.append(same_layers(rest.part, pending[0]) if pending else rest.part)
+        while sum(part.images for part in pending) >= images:
+            progress = _one_more(progress, folder, part_of(pending, 0, images), rest)
             pending = [part_of(pending, images)]
             yield progress
     if not pending:
         raise InputError("nothing to capture: there was no batch.")
-    if any(trace.images for trace in pending):
-        progress = _one_more(progress, folder, part_of(pending), part)
+    if any(part.images for part in pending):
+        progress = _one_more(progress, folder, part_of(pending), rest)
     yield progress.model_copy(update={"complete": True})
 
 
-def _one_more(progress: Progress, folder: Path, shard: GateTrace, last: _Part) -> Progress:
+def _one_more(progress: Progress, folder: Path, shard: Part, last: _Rest) -> Progress:
     """Write one more shard, whose images end within the batch of `last`."""
     shards = progress.shards + 1
-    save_trace(shard, file_to_be(shard_path(folder, shards)))
+    save_trace(shard.stated(), file_to_be(shard_path(folder, shards)))
     return Progress(
         asked=progress.asked,
         shards=shards,

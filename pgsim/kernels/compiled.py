@@ -34,7 +34,7 @@ def kernel(
     """
     if function is None:
         return partial(kernel, inline=inline)
-    dispatcher = numba.njit(function, nogil=True, inline=inline)
+    dispatcher = numba.njit(function, nogil=True, inline=inline, error_model="numpy")
     folder = _folder()
     if folder is not None:
         dispatcher._cache = KernelCache(folder, function)

@@ -14,12 +14,14 @@ from pgsim.kernels.nest_problem import (
     CYCLE_PJ,
     CYCLES,
     FINISHED,
+    FULL_TIMES,
     LANE_BITS,
     LANE_PJ,
     LOADS,
     MOST,
     OPENING,
     READ_PJ,
+    REST_TIMES,
     SLOT_PJ,
     SLOT_WORDS,
     STALLS,
@@ -70,12 +72,9 @@ def moves(machine, bursts):
 
 @kernel
 def sized(loops, picks, loop, last):
-    """Return the size of a loop's whole blocks, or of a smaller last one, and how many there are."""
-    block = loops.blocks[loop, picks[loop]]
-    whole, rest = divmod(loops.sizes[0, loop], block)
-    if last:
-        return rest, 1 if rest else 0
-    return block, whole
+    """Return the size of a loop's whole blocks, or of a smaller last one, and how many."""
+    parts = 2 if last else 0
+    return loops.parts[parts, loop, picks[loop]], loops.parts[parts + 1, loop, picks[loop]]
 
 
 @kernel
@@ -84,40 +83,63 @@ def bound_of(problem, picks):
 
     Source: MODEL.md M41.
     """
-    loops, tables, machine = problem.loops, problem.tables, problem.machine
-    pj = problem.prices.pj
-    passes = tables.tiles.shape[1]
-    one_chunk = loops.blocks[C, picks[C]] == loops.sizes[0, C]
-    may_stay = machine.stays and one_chunk
-    outputs = loops.sizes[0, N] * loops.sizes[0, P] * loops.sizes[0, Q] * loops.sizes[0, K]
-    own = np.empty(5, np.int64)
+    loops, machine = problem.loops, problem.machine
+    positions, often = np.empty(8, np.int64), np.empty(8, np.int64)
+    kinds = 0  # of blocks of positions: of each loop, its whole blocks or its smaller last one
+    for last_n in range(2):
+        images, n_times = sized(loops, picks, N, last_n)
+        for last_p in range(2):
+            rows, p_times = sized(loops, picks, P, last_p)
+            for last_q in range(2):
+                columns, q_times = sized(loops, picks, Q, last_q)
+                if n_times * p_times * q_times > 0:
+                    positions[kinds] = images * rows * columns
+                    often[kinds] = n_times * p_times * q_times
+                    kinds += 1
     cycles, energy_pj = 0, 0.0
-    for kind in range(32):  # of each loop, its whole blocks or its smaller last one
-        often = 1
-        for loop in range(5):
-            own[loop], times = sized(loops, picks, loop, (kind >> loop) & 1)
-            often *= times
-        if often == 0:
-            continue
-        slots, lanes = own[N] * own[P] * own[Q], own[K]
-        if not machine.slots_are_positions:
-            slots, lanes = lanes, slots
-        ci, si = tables.places[0, own[C]], tables.places[1, slots]
-        groups, done = -(-lanes // machine.columns), often * slots * lanes
-        for index in range(passes):
-            tile = tables.tiles[CYCLES, index, ci, si] + tables.tiles[STALLS, index, ci, si]
-            cycles += often * groups * tile
-            if not may_stay:
-                bits = tables.tiles[LOADS, index, ci, si] * tables.chunks[ci, LANE_BITS + index]
-                energy_pj += often * lanes * bits / machine.lane_port_bits * pj[LANE_PJ]
-        energy_pj += often * groups * tables.slots[SLOT_WORDS, ci, si] * pj[SLOT_PJ]
-        energy_pj += done * tables.chunks[ci, BUSY_FIRST] * pj[BUSY_FIRST_PJ]
-        energy_pj += done * tables.chunks[ci, BUSY_LATER] * pj[BUSY_LATER_PJ]
-        bits = done * tables.chunks[ci, VISITS] * problem.widths.sums
-        if one_chunk and tables.slots[FINISHED, ci, si]:
-            bits = done * problem.widths.output
-        energy_pj += bits / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
+    for last_c in range(2):
+        inputs, c_times = sized(loops, picks, C, last_c)
+        for last_k in range(2):
+            channels, k_times = sized(loops, picks, K, last_k)
+            if c_times * k_times == 0:
+                continue
+            ci = problem.tables.places[0, inputs]
+            for kind in range(kinds):
+                slots, lanes = positions[kind], channels
+                if not machine.slots_are_positions:
+                    slots, lanes = lanes, slots
+                si, times = problem.tables.places[1, slots], often[kind] * c_times * k_times
+                for index in range(problem.tables.tiles.shape[1]):
+                    cycles += (
+                        (
+                            problem.tables.tiles[CYCLES, index, ci, si]
+                            + problem.tables.tiles[STALLS, index, ci, si]
+                        )
+                        * times
+                        * -(-lanes // machine.columns)
+                    )
+                if problem.prices.energy_power:  # else energy decides between equals alone
+                    energy_pj += times * _least_pj(problem, picks, ci, si, slots, lanes)
     return _with_edges(problem, picks, cycles, energy_pj)
+
+
+@kernel
+def _least_pj(problem, picks, ci, si, slots, lanes):
+    """Return what PEs and buffers spend on a block at least."""
+    tables, machine, pj = problem.tables, problem.machine, problem.prices.pj
+    one_chunk = problem.loops.blocks[C, picks[C]] == problem.loops.sizes[0, C]
+    groups, outputs = -(-lanes // machine.columns), slots * lanes
+    energy_pj = groups * tables.slots[SLOT_WORDS, ci, si] * pj[SLOT_PJ]
+    energy_pj += outputs * tables.chunks[ci, BUSY_FIRST] * pj[BUSY_FIRST_PJ]
+    energy_pj += outputs * tables.chunks[ci, BUSY_LATER] * pj[BUSY_LATER_PJ]
+    if not (machine.stays and one_chunk):
+        for index in range(tables.tiles.shape[1]):
+            bits = tables.tiles[LOADS, index, ci, si] * tables.chunks[ci, LANE_BITS + index]
+            energy_pj += lanes * bits / machine.lane_port_bits * pj[LANE_PJ]
+    bits = outputs * tables.chunks[ci, VISITS] * problem.widths.sums
+    if one_chunk and tables.slots[FINISHED, ci, si]:
+        bits = outputs * problem.output_bits
+    return energy_pj + bits / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
 
 
 @kernel
@@ -235,7 +257,10 @@ def bounds(problem, most_blocks, most):
                         picks[0], picks[1], picks[2], picks[3], picks[4] = n, p, q, k, c
                         trips = 1.0
                         for loop in range(5):
-                            trips *= np.ceil(loops.sizes[0, loop] / blocks[loop, picks[loop]])
+                            trips *= (
+                                loops.parts[FULL_TIMES, loop, picks[loop]]
+                                + loops.parts[REST_TIMES, loop, picks[loop]]
+                            )
                         if trips > most_blocks:
                             continue
                         if count == found.shape[0]:

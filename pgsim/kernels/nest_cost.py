@@ -22,11 +22,13 @@ from pgsim.kernels.nest_problem import (
     CYCLES,
     FINISHED,
     FOLDS,
+    FULL_TIMES,
     LANE_BITS,
     LANE_PJ,
     LOADS,
     MOST,
     READ_PJ,
+    REST_TIMES,
     SLOT_PJ,
     SLOT_WORDS,
     STALLS,
@@ -45,7 +47,7 @@ from pgsim.kernels.nests import Held, outside, reached
 class Traffic(NamedTuple):
     """What each block of each loop contributes to what a block moves.
 
-    factors: int64 (3, 5, most trips); a block fetches the product of its loops' factors, of elements
+    factors: int64 (3, 5, most trips); a block fetches the product of its loops' factors, elements
     of activations, of weights (without the taps), of sums; 0 where the loop's block comes again
     while the operand is held. trips: int64 (5,). spills: whether sums leave before they are done.
     stretch: blocks one after the other whose lane operands stay in the array, 0 where none do.
@@ -66,7 +68,7 @@ def needs(loops, picks):
     whole, block = np.ones((3, 5), np.int64), np.ones((3, 5), np.int64)
     for loop in range(5):
         size, own = loops.sizes[0, loop], loops.blocks[loop, picks[loop]]
-        if loop == P or loop == Q:
+        if loop in (P, Q):
             whole[0, loop] = loops.union_rows if loop == P else loops.union_columns
             block[0, loop] = loops.sides[MOST, loop - P, picks[loop]]
         elif loop != K:
@@ -83,7 +85,9 @@ def trips_of(loops, picks):
     """Return the blocks of each loop, int64 (5,)."""
     trips = np.empty(5, np.int64)
     for loop in range(5):
-        trips[loop] = -(-loops.sizes[0, loop] // loops.blocks[loop, picks[loop]])
+        trips[loop] = (
+            loops.parts[FULL_TIMES, loop, picks[loop]] + loops.parts[REST_TIMES, loop, picks[loop]]
+        )
     return trips
 
 
@@ -134,7 +138,7 @@ def traffic_of(problem, order, picks):
         size, most, last = loops.sizes[0, loop], loops.blocks[loop, picks[loop]], trips[loop] - 1
         for at in range(trips[loop]):
             own = most if at < last else size - most * last
-            if loop == P or loop == Q:
+            if loop in (P, Q):
                 rows = fresh if depth >= held.activation else reach
                 factors[0, loop, at] = rows[loop - P, at]
             elif loop != K:
@@ -199,9 +203,12 @@ def _run_cycles(problem, order, picks, traffic, moved, left, most_cycles):
     trips = traffic.trips
     blocks = trips.prod() * machine.groups
     at = np.zeros(5, np.int64)
+    alike = _alike(traffic.factors, trips)
+    marks, fetched = np.full((5, 7), -1, np.int64), np.zeros((5, 4), np.int64)
     now = bus_free = stopped = written = np.int64(0)
     stopped += moves(machine, _reads(problem, traffic, at, moved))
-    for number in range(blocks):
+    number = np.int64(0)
+    while number < blocks:
         slots, lanes = np.int64(1), traffic.factors[2, K, at[K]]
         for loop in range(3):
             slots *= traffic.factors[2, loop, at[loop]]
@@ -240,7 +247,7 @@ def _run_cycles(problem, order, picks, traffic, moved, left, most_cycles):
         last = number + 1 == blocks
         if last or turns.one_buffer:
             now += turns.skew_cycles
-        _advance(order, trips, at)
+        depth = _advance(order, trips, at)
         read = np.int64(0) if last else _reads(problem, traffic, at, moved)
         if turns.one_buffer:
             stopped += moves(machine, own_written) + moves(machine, read)
@@ -249,20 +256,76 @@ def _run_cycles(problem, order, picks, traffic, moved, left, most_cycles):
             written = own_written
             if last:
                 stopped += moves(machine, own_written)
+        number += 1
         if now + stopped + left > most_cycles:
             return most_cycles + 1
+        if depth < 0:  # the next group
+            marks[:, 0] = -1
+            continue
+        # What a loop's block does again, it does in the same time: such blocks are skipped.
+        state = (
+            at[order[depth]],
+            max(np.int64(0), bus_free - now),
+            written,
+            now,
+            stopped,
+            left,
+            number,
+        )
+        before = marks[depth]
+        skipped = alike[order[depth], max(np.int64(0), state[0] - 1)] - state[0]
+        if (
+            before[0] == state[0] - 1
+            and before[0] > 0
+            and skipped > 0
+            and before[1] == state[1]
+            and before[2] == state[2]
+        ):
+            now, stopped = (
+                now + skipped * (now - before[3]),
+                stopped + skipped * (stopped - before[4]),
+            )
+            bus_free = now + state[1]
+            left -= skipped * (before[5] - left)
+            number += skipped * (number - before[6])
+            for way in range(4):
+                moved[way] += skipped * (moved[way] - fetched[depth, way])
+            at[order[depth]] += skipped
+            if now + stopped + left > most_cycles:
+                return most_cycles + 1
+            state = (at[order[depth]], state[1], written, now, stopped, left, number)
+        for place in range(7):
+            before[place] = state[place]
+        fetched[depth] = moved
+        marks[depth + 1 :, 0] = -1
     return now + stopped
 
 
 @kernel
+def _alike(factors, trips):
+    """Return up to which of its blocks each loop goes on as at each, int64 (5, most trips)."""
+    alike = np.empty((5, factors.shape[2]), np.int64)
+    for loop in range(5):
+        last = trips[loop] - 1
+        alike[loop, last] = last
+        for at in range(last - 1, -1, -1):
+            same = True
+            for operand in range(3):
+                same &= factors[operand, loop, at] == factors[operand, loop, at + 1]
+            alike[loop, at] = alike[loop, at + 1] if same else at
+    return alike
+
+
+@kernel
 def _advance(order, trips, at):
-    """Go on to the next block; after the last comes the first."""
+    """Go on to the next block; return the depth of the loop that advanced, -1 after the last."""
     for depth in range(4, -1, -1):
         loop = order[depth]
         at[loop] += 1
         if at[loop] < trips[loop]:
-            return
+            return depth
         at[loop] = 0
+    return -1
 
 
 @kernel
@@ -349,7 +412,7 @@ def _output_pj(problem, done, places, ends, spills):
     tables, pj, port = problem.tables, problem.prices.pj, problem.machine.output_port_bits
     has_first, has_last, chunks = ends
     ci, si = places
-    bits = done * problem.widths.output
+    bits = done * problem.output_bits
     if chunks or not tables.slots[FINISHED, ci, si]:
         bits = done * tables.chunks[ci, VISITS] * problem.widths.sums
     written_pj = -(-bits // port) * pj[WRITE_PJ]

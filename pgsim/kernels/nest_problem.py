@@ -15,6 +15,7 @@ from pgsim.kernels.timeline import Order
 
 N, P, Q, K, C = range(5)  # images, rows, columns, output channels, input channels
 MOST, OPENING, SUMMED = range(3)  # of Loops.sides
+FULL, FULL_TIMES, REST, REST_TIMES = range(4)  # of Loops.parts
 CYCLES, FOLDS, STALLS, LOADS = range(4)  # of Tables.tiles
 SLOT_WORDS, FINISHED = range(2)  # of Tables.slots
 VISITS, BUSY_FIRST, BUSY_LATER, LANE_BITS = range(4)  # of Tables.chunks
@@ -25,15 +26,18 @@ class Loops(NamedTuple):
     """The loops of a layer, and the sizes that their blocks may have.
 
     sizes: int64 (2, 5), of the loops, and how many sizes their blocks may have. blocks: int64 (5,
-    most sizes), those, largest first. sides: int64 (3, 2, most sizes), input rows, and columns, that
-    a block of output rows, or columns, reaches at most; that the first one reaches; and the sum
-    over all blocks. rows, columns: from which they follow. union_rows, union_columns: that all
-    blocks reach together. fit_activations, fit_weights, fit_sums: what the buffers hold: elements,
-    output channels times input channels, sums. taps: weights of a channel and input channel.
+    most sizes), those, largest first. parts: int64 (4, 5, most sizes), the same again, how many
+    blocks are so large, the size of a smaller last one, and how many there are. sides: int64 (3, 2,
+    most sizes), input rows and columns that a block of output rows, or columns, reaches at most;
+    that the first one reaches; and the sum over all blocks. rows, columns: from which they follow.
+    union_rows, union_columns: that all blocks reach together. fit_activations, fit_weights,
+    fit_sums: what the buffers hold: elements, output channels times input channels, sums. taps:
+    weights of a channel and input channel.
     """
 
     sizes: np.ndarray
     blocks: np.ndarray
+    parts: np.ndarray
     sides: np.ndarray
     rows: Side
     columns: Side
@@ -102,8 +106,9 @@ class Prices(NamedTuple):
 class Problem(NamedTuple):
     """A layer on a design, and what is to be least.
 
-    orders: int64 (6, 120, 5), all orders of so many loops, by place, from the innermost on, in
-    lexicographic order.
+    output_bits: of a finished output on chip; `widths` has what of it goes to DRAM. orders: int64
+    (6, 120, 5), all orders of so many loops, by place, from the innermost on, in lexicographic
+    order.
     """
 
     loops: Loops
@@ -111,6 +116,7 @@ class Problem(NamedTuple):
     machine: Machine
     prices: Prices
     widths: Widths
+    output_bits: int
     order: Order
     orders: np.ndarray
 
@@ -144,11 +150,11 @@ class Bound(NamedTuple):
 class Found(NamedTuple):
     """The best nests that are known: equal in all but their order, and in how large a block is.
 
-    orders, picks: int64 (most, 5). count: int64 (1,), how many. tried: int64 (2,), block sizes and
-    nests that were looked at one by one.
+    orders, picks: int64 (most, 5). counted: int64 (1,), how many. tried: int64 (2,), block sizes
+    and nests that were looked at one by one.
     """
 
     orders: np.ndarray
     picks: np.ndarray
-    count: np.ndarray
+    counted: np.ndarray
     tried: np.ndarray

@@ -120,7 +120,9 @@ def _add_loop(problem, picks, trips, extents, loop, depth, footprints, bits, ins
                 factor *= 1 if inside[depth, other] else trips[other]
             bits[depth + 1, 1] = bits[0, 1] * factor
         elif not inside[depth, C] and trips[C] > 1:
-            outputs = bits[0, 3] / widths.output
+            outputs = 1.0
+            for other in range(C):
+                outputs *= loops.sizes[0, other]
             bits[depth + 1, 2] = outputs * (trips[C] - 1) * widths.sums
             bits[depth + 1, 3] = bits[0, 3] + bits[depth + 1, 2]
 
@@ -140,12 +142,12 @@ def _try(problem, order, picks, bound, bits, volume, best, found):
     cost = cost_of(problem, order, picks, bound.array_cycles, most)
     is_better, is_same = better(cost, best)
     if is_better:
-        found.count[0] = 0
+        found.counted[0] = 0
         best = cost
-    if (is_better or is_same) and found.count[0] < found.orders.shape[0]:
-        found.orders[found.count[0]] = order
-        found.picks[found.count[0]] = picks
-        found.count[0] += 1
+    if (is_better or is_same) and found.counted[0] < found.orders.shape[0]:
+        found.orders[found.counted[0]] = order
+        found.picks[found.counted[0]] = picks
+        found.counted[0] += 1
     return best
 
 

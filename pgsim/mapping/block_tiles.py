@@ -112,7 +112,7 @@ def block_tiles(
     n, p, q, k, _ = indices
     images, rows, cols = (nest.block_sizes(loop) for loop in (IMAGES, ROWS, COLUMNS))
     _, row_trips, column_trips, _, _ = nest.trips
-    positions = (images[:, None, None] * rows[:, None] * cols).reshape(-1)
+    positions: Counts = (images[:, None, None] * rows[:, None] * cols).reshape(-1)
     slots, lane_blocks = lanes.slots_and_lanes(positions, nest.block_sizes(CHANNELS))
     of_slots, of_lanes = lanes.slots_and_lanes((n * row_trips + p) * column_trips + q, k)
     sizes = [Cut(size, columns).sizes for size in lane_blocks.tolist()]
@@ -135,7 +135,7 @@ def block_tiles(
 
 def _order(nest: Nest) -> Counts | None:
     """Return the positions of a run block by block, or None where that is their own order."""
-    trips_n, trips_p, trips_q, _, _ = nest.trips
+    _, trips_p, trips_q, _, _ = nest.trips
     if trips_q == 1 and (trips_p == 1 or nest.blocks[IMAGES] == 1):
         return None
     images, height, width = nest.sizes[:3]

@@ -94,7 +94,8 @@ class Nest:
     def of_batch(self, batch: int) -> Nest:
         """Return the nest for a batch of so many images, such as a smaller last one."""
         _, *sizes = self.sizes
-        return nest(self.order, (batch, *sizes), self.blocks)
+        height, width, channels, inputs = sizes
+        return nest(self.order, (batch, height, width, channels, inputs), self.blocks)
 
 
 def loop_sizes(shape: LayerShape, batch: int) -> Five:

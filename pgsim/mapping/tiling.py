@@ -61,11 +61,6 @@ class Tiling:
     order: ClassVar[None] = None  # positions are in their own order
 
     @cached_property
-    def slots(self) -> int:
-        """Slots of one run and group."""
-        return int(self.window_slots.sum())
-
-    @cached_property
     def batch_lanes(self) -> int:
         """Lanes of a batch, over its runs or groups."""
         of_lanes, _ = self.lanes.repeats(self.runs, self.groups)

@@ -189,7 +189,8 @@ def _check_are_of(trace: GateTrace, margins: Margins) -> None:
     gated = {layer.shape.name: layer for layer in trace.layers if layer.shape.gated}
     own = {layer.shape.name: layer for layer in margins.layers}
     for name in dict.fromkeys([*gated, *own]):
-        if name not in gated or name not in own or gated[name].shape != own[name].shape:
+        shapes = [layers[name].shape.geometry for layers in (gated, own) if name in layers]
+        if len(shapes) < 2 or shapes[0] != shapes[1]:
             raise InputError(
                 f"{where} should be of the layers whose outputs it gates, at their widths: layer "
                 f"{name!r} is not in both, or not the same"

@@ -28,7 +28,8 @@ def counts(
 ) -> Mapping[str, Counts]:
     """Return what steering a layer takes, int64 (batches,) each; nothing where none is gated.
 
-    folds: of the reduction, of each pass (M10). A window is compared, scanned and written to the table once, and read by every gated pass.
+    folds: of the reduction, of each pass (M10). A window is compared, scanned and written to the
+    table once, and read by every gated pass.
     Source: MODEL.md M28.
     """
     none = np.zeros_like(outputs)

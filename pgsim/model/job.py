@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,8 +18,10 @@ class Job:
     """A layer, its passes, the design, and the images of a batch; all else follows.
 
     output_bits: the width at which finished outputs leave (M23). nest: the loop nest by which the
-    layer is mapped (M40), None for the fixed order. tiles: those of the nest's blocks. first:
-    whether the layer is the first of its network (M47).
+    layer is mapped (M40), None for the fixed order. tiles: those of the nest's blocks. inputs_stay,
+    output_stays: whether they are in the activation buffer before and after the layer (M42), and
+    retained_bits: what all tensors take there that stay meanwhile. first: whether the
+    layer is the first of its network (M47).
     """
 
     layer: LayerTrace
@@ -27,6 +30,9 @@ class Job:
     output_bits: int
     batch: int
     nest: Nest | None = None
+    inputs_stay: bool = False
+    output_stays: bool = False
+    retained_bits: int = 0
     tiles: BlockTiles | None = field(default=None, compare=False)
     first: bool = False
 
@@ -57,6 +63,18 @@ class Job:
     def tiling(self) -> Tiling | BlockTiles:
         """How a batch is cut into tiles."""
         return self.tiles or tile(self.shape, self.arch, self.batch, len(self.passes))
+
+    @property
+    def written_bits(self) -> int:
+        """Bits of an output that go to DRAM; none if the tensor stays on chip (M42)."""
+        return 0 if self.output_stays else self.output_bits
+
+    @property
+    def alike(self) -> Hashable:
+        """All that decides its ledger: layers that agree are simulated once."""
+        like = self.layer if self.gated else self.shape.geometry
+        stays = (self.inputs_stay, self.output_stays, self.retained_bits)
+        return (like, self.passes, self.output_bits, self.nest, self.flow, stays)
 
     @property
     def slot_operand(self) -> Operand:

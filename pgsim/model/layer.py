@@ -46,11 +46,9 @@ def simulate_layers(
     alike: dict[Hashable, Ledger] = {}
     ledgers = []
     for job in jobs:
-        like = job.layer if job.gated else job.shape.geometry
-        key = (like, job.passes, job.output_bits, job.nest, job.flow)
-        if key not in alike:
-            alike[key] = simulate_layer(job, calibration, images, store)
-        ledgers.append(alike[key])
+        if job.alike not in alike:
+            alike[job.alike] = simulate_layer(job, calibration, images, store)
+        ledgers.append(alike[job.alike])
     return ledgers
 
 

@@ -15,6 +15,7 @@ from pgsim.errors import InputError
 from pgsim.model.job import Job
 from pgsim.model.layer import simulate_layers
 from pgsim.model.mask_work import WorkStore
+from pgsim.model.retention import retained
 from pgsim.model.search import Goal, mapped
 from pgsim.results import LayerResult, Result
 from pgsim.schemes import ACTIVATIONS, Passes, Scheme, layer_passes, scheme_named
@@ -116,7 +117,7 @@ def _layer_results(
     """Return the ledger and the energies of every layer."""
     prices = energy_prices(costs, any(job.gated for job in jobs))
     goal = Goal(costs.arch.mapping.goal, prices.totals)
-    jobs = mapped(jobs, goal, calibration, trace.images, store)
+    jobs = mapped(retained(jobs, trace.producers), goal, calibration, trace.images, store)
     ledgers = simulate_layers(jobs, calibration, trace.images, store)
     return tuple(
         LayerResult(job, ledger, energies(prices, ledger))

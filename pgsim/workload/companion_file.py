@@ -2,8 +2,8 @@
 
 `NAME.KIND.safetensors` stands beside the trace `NAME.safetensors`: tensors `<layer>.<part>` for
 each layer whose outputs are gated, and in the metadata, under `pgsim_KIND`, a JSON manifest that
-names the trace, the SHA-256 of its file, the images, and the layers as the trace's manifest has
-them.
+names the trace, the SHA-256 of its file, the images, and the layers' sizes, widths and gates as the
+trace's manifest has them.
 """
 
 from __future__ import annotations

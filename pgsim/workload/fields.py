@@ -39,6 +39,14 @@ def _known_op(value: object) -> object:
     return value
 
 
+def _distinct(value: object) -> object:
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError("expected a list of names of layers")
+    if len(set(map(repr, value))) < len(value):
+        raise ValueError("expected each name once")
+    return tuple(value)
+
+
 Name = Annotated[str, BeforeValidator(_printable)]
 OpName = Annotated[str, BeforeValidator(_known_op)]
 PositiveSize = Annotated[int, Field(ge=1, le=_LARGEST_SIZE)]
@@ -46,3 +54,4 @@ Margin = Annotated[int, Field(ge=0, le=_LARGEST_SIZE)]
 Bits = Annotated[int, Field(ge=1, le=16)]
 SizePair = Annotated[tuple[PositiveSize, PositiveSize], BeforeValidator(_pair)]
 MarginPair = Annotated[tuple[Margin, Margin], BeforeValidator(_pair)]
+Inputs = Annotated[tuple[Name, ...], BeforeValidator(_distinct)]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pgsim.errors import InputError
 from pgsim.workload.fields import (
     Bits,
+    Inputs,
     MarginPair,
     Name,
     OpName,
@@ -20,10 +21,13 @@ from pgsim.workload.fields import (
 )
 from pgsim.workload.ops import OPS, Op, Size, fields_of_ops
 from pgsim.workload.problems import describe, short
+from pgsim.workload.zeros import Operand, Zeros
 
 _MOST_MACS = 2**53  # of one image: counts stay exact, in int64 and in float64
 _MOST_ELEMENTS = 2**40  # of one image's input or output
 _TOTAL = "network"  # what tables call the total of all layers
+_NO_GEOMETRY = {"name", "inputs", "zeros"}
+_LEFT_OUT: dict[str, object] = {"signed": False, "inputs": None, "zeros": None}  # where it is so
 
 
 class LayerShape(BaseModel):
@@ -48,6 +52,10 @@ class LayerShape(BaseModel):
         What has one bit of mask: each `output`, each `input` pixel, or `none`.
     signed : bool
         Whether activations are in two's complement.
+    inputs : tuple of str, optional
+        The layers whose outputs it reads, see `connections`; by default the layer before.
+    zeros : Zeros, optional
+        What fraction of its operands was zero where that was measured.
 
     Examples
     --------
@@ -79,6 +87,8 @@ class LayerShape(BaseModel):
     weight_bits: Bits
     gate: Literal["output", "input", "none"]
     signed: bool = False
+    inputs: Inputs | None = None
+    zeros: Zeros | None = None
 
     @model_validator(mode="after")
     def _is_possible(self) -> LayerShape:
@@ -100,6 +110,8 @@ class LayerShape(BaseModel):
                 if top
                 else f"gate {self.gate!r} needs at least 2 activation_bits, to split them"
             )
+        if self.zeros:
+            self.zeros.check(activation_bits=self.activation_bits, weight_bits=self.weight_bits)
         return self
 
     def _check_fields_of_op(self) -> None:
@@ -128,8 +140,8 @@ class LayerShape(BaseModel):
 
     @cached_property
     def geometry(self) -> Hashable:
-        """All of the layer but its name: layers that agree on it are computed alike."""
-        fields = (name for name in type(self).model_fields if name != "name")
+        """Its op, sizes, widths and gate: layers that agree on it are computed alike."""
+        fields = (name for name in type(self).model_fields if name not in _NO_GEOMETRY)
         return tuple(getattr(self, name) for name in fields)
 
     @cached_property
@@ -226,9 +238,25 @@ class LayerShape(BaseModel):
             The fields of its `op`, in fixed order.
         """
         left_out = fields_of_ops().difference(self.kind.fields)
-        return self.model_dump(
-            mode="json", exclude=left_out if self.signed else left_out | {"signed"}
-        )
+        left_out |= {name for name, value in _LEFT_OUT.items() if getattr(self, name) == value}
+        return self.model_dump(mode="json", exclude=left_out)
+
+    def zero_fraction(self, operand: Operand, low: int, bits: int) -> float | None:
+        """Return what fraction of an operand's plane was zero, None where it was not measured.
+
+        Parameters
+        ----------
+        operand : str
+            `activation` or `weight`.
+        low, bits : int
+            The plane: its lowest bit, and how many there are.
+
+        Returns
+        -------
+        float or None
+            Of all inputs of the images that were captured, padding left out; or of all weights.
+        """
+        return self.zeros.fraction(operand, low, bits) if self.zeros else None
 
     def replace(self, where: str = "", **fields: object) -> LayerShape:
         """Return the layer with some fields changed and all checked again.

@@ -98,64 +98,77 @@ def _linear(name: str, channels: tuple[int, int], positions: int, widths: Widths
 
 def _resnet20(gated: Widths) -> Iterator[dict[str, Any]]:
     yield _conv("conv1", (3, 16), 32, 3, _EDGE)
-    inputs, size = 16, 32
+    inputs, size, last = 16, 32, "conv1"
     for stage, outputs in enumerate((16, 32, 64), start=1):
         for block in range(3):
             stride = 2 if outputs != inputs else 1
             prefix = f"layer{stage}.{block}"
-            strides = [stride, stride]
-            yield _conv(f"{prefix}.conv1", (inputs, outputs), size, 3, gated, stride=strides)
+            first, second = f"{prefix}.conv1", f"{prefix}.conv2"
+            channels, strides = (inputs, outputs), [stride, stride]
+            yield _conv(first, channels, size, 3, gated, stride=strides, inputs=[last])
             size //= stride
-            yield _conv(f"{prefix}.conv2", (outputs, outputs), size, 3, gated)
-            inputs = outputs
+            yield _conv(second, (outputs, outputs), size, 3, gated, inputs=[first, last])
+            inputs, last = outputs, second
     yield _linear("linear", (64, 10), 1, _EDGE)
 
 
 def _resnet18(gated: Widths) -> Iterator[dict[str, Any]]:
     shortcut = {**gated, "gate": "none", "msb_bits": None}
     yield _conv("conv1", (3, 64), 224, 7, _EDGE, stride=[2, 2])
-    inputs, size = 64, 56  # behind the 3 x 3 max pooling of stride 2
+    inputs, size, last = 64, 56, "conv1"  # behind the 3 x 3 max pooling of stride 2
     for stage, outputs in enumerate((64, 128, 256, 512), start=1):
         for block in range(2):
             stride = 2 if outputs != inputs else 1
             prefix = f"layer{stage}.{block}"
-            channels, strides = (inputs, outputs), [stride, stride]
-            yield _conv(f"{prefix}.conv1", channels, size, 3, gated, stride=strides)
-            yield _conv(f"{prefix}.conv2", (outputs, outputs), size // stride, 3, gated)
-            if stride == 2:
-                name = f"{prefix}.downsample.0"
-                yield _conv(name, channels, size, 1, shortcut, stride=strides)
-            inputs, size = outputs, size // stride
+            first, second = f"{prefix}.conv1", f"{prefix}.conv2"
+            channels, strides, small = (inputs, outputs), [stride, stride], size // stride
+            yield _conv(first, channels, size, 3, gated, stride=strides, inputs=[last])
+            reads = [first, last] if stride == 1 else [first]
+            yield _conv(second, (outputs, outputs), small, 3, gated, inputs=reads)
+            if stride == 2:  # its outputs are added to those of the convolution before it
+                name, reads = f"{prefix}.downsample.0", [last, second]
+                yield _conv(name, channels, size, 1, shortcut, stride=strides, inputs=reads)
+            inputs, size, last = outputs, small, second if stride == 1 else name
     yield _linear("fc", (512, 1000), 1, _EDGE)
 
 
 def _shufflenetv2_half(gated: Widths) -> Iterator[dict[str, Any]]:
     yield _conv("conv1.0", (3, 24), 224, 3, _EDGE, stride=[2, 2])
     inputs, size = 24, 56  # behind the 3 x 3 max pooling of stride 2
+    joined = ["conv1.0"]  # the layers whose outputs are channels of the map
     for stage, (outputs, units) in enumerate(((48, 4), (96, 8), (192, 4)), start=2):
         for unit in range(units):
-            stride = 2 if unit == 0 else 1
-            yield from _shuffle_unit(f"stage{stage}.{unit}", inputs, outputs, size, stride, gated)
+            prefix, stride = f"stage{stage}.{unit}", 2 if unit == 0 else 1
+            if stride == 2:
+                yield from _shuffle_branch1(prefix, (inputs, outputs // 2), size, joined, gated)
+            branch2 = (inputs if stride == 2 else outputs // 2, outputs // 2)
+            yield from _shuffle_branch2(prefix, branch2, size, stride, joined, gated)
+            passed = [f"{prefix}.branch1.2"] if stride == 2 else joined
+            joined = [*passed, f"{prefix}.branch2.5"]
             inputs, size = outputs, size // stride
-    yield _conv("conv5.0", (192, 1024), 7, 1, gated)
+    yield _conv("conv5.0", (192, 1024), 7, 1, gated, inputs=joined)
     yield _linear("fc", (1024, 1000), 1, _EDGE)
 
 
-def _shuffle_unit(
-    prefix: str, inputs: int, outputs: int, size: int, stride: int, gated: Widths
+def _shuffle_branch1(
+    prefix: str, channels: tuple[int, int], size: int, joined: list[str], gated: Widths
 ) -> Iterator[dict[str, Any]]:
-    """Yield a unit: half the channels pass it by at stride 1, and have a branch at stride 2."""
-    half, small = outputs // 2, size // stride
-    depthwise = {**gated, "stride": [stride, stride]}
-    signed = {**gated, "signed": True}
-    if stride == 2:
-        name = f"{prefix}.branch1"
-        yield _conv(f"{name}.0", (inputs, inputs), size, 3, depthwise, groups=inputs)
-        yield _conv(f"{name}.2", (inputs, half), small, 1, signed)
-    name = f"{prefix}.branch2"
-    yield _conv(f"{name}.0", (inputs if stride == 2 else half, half), size, 1, gated)
-    yield _conv(f"{name}.3", (half, half), size, 3, depthwise, groups=half)
-    yield _conv(f"{name}.5", (half, half), small, 1, signed)
+    """Yield what a unit of stride 2 has in place of the half that passes others by."""
+    inputs, half = channels
+    name, depthwise = f"{prefix}.branch1", {**gated, "stride": [2, 2], "groups": inputs}
+    yield _conv(f"{name}.0", (inputs, inputs), size, 3, depthwise, inputs=joined)
+    yield _conv(f"{name}.2", (inputs, half), size // 2, 1, {**gated, "signed": True})
+
+
+def _shuffle_branch2(
+    prefix: str, channels: tuple[int, int], size: int, stride: int, joined: list[str], gated: Widths
+) -> Iterator[dict[str, Any]]:
+    """Yield the branch that every unit has: pointwise, depthwise, pointwise."""
+    half, small = channels[1], size // stride
+    name, depthwise = f"{prefix}.branch2", {**gated, "stride": [stride, stride], "groups": half}
+    yield _conv(f"{name}.0", channels, size, 1, gated, inputs=joined)
+    yield _conv(f"{name}.3", (half, half), size, 3, depthwise)
+    yield _conv(f"{name}.5", (half, half), small, 1, {**gated, "signed": True})
 
 
 def _lstm_300(gated: Widths) -> Iterator[dict[str, Any]]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate, chain, pairwise
+from math import prod
 from pathlib import Path
 
 from pgsim.errors import InputError
+from pgsim.workload.connections import among
 from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.manifest import MOST_SHARDS, check_manifest
 from pgsim.workload.trace import GateTrace, trace_of
 from pgsim.workload.trace_file import Shard, read_shard, write_shards
 from pgsim.workload.trace_paths import check_trace_path, files_named, find_trace, shard_paths
 from pgsim.workload.verification import require_sound, trace_problems
+from pgsim.workload.zeros import joined_zeros
 
 
 def load_trace(name_or_path: str | Path, *, verify: bool = True) -> GateTrace:
@@ -146,13 +149,26 @@ def join_traces(parts: Sequence[GateTrace], path: str | Path) -> tuple[Path, ...
 
     `path` is as `save_trace` takes it. Raises InputError as `save_trace` does.
     """
+    images = [part.images for part in parts]
     layers = tuple(
-        replace(each[0], shards=tuple(chain.from_iterable(part.shards for part in each)))
-        for each in zip(*(part.layers for part in parts), strict=True)
+        _joined_layer(each, images) for each in zip(*(part.layers for part in parts), strict=True)
     )
-    bounds = list(accumulate((part.images for part in parts), initial=0))
+    bounds = list(accumulate(images, initial=0))
     return _save(
         replace(parts[0], images=bounds[-1], layers=layers), check_trace_path(path), bounds
+    )
+
+
+def _joined_layer(parts: Sequence[LayerTrace], images: Sequence[int]) -> LayerTrace:
+    """Return a layer with the masks of all parts, and the zeros among all their operands."""
+    shape = parts[0].shape
+    inputs = [each * shape.in_channels * prod(shape.image_in_size) for each in images]
+    zeros = joined_zeros([part.shape.zeros for part in parts], inputs)
+    return replace(
+        parts[0],
+        shape=shape.replace(zeros=zeros),
+        shards=tuple(chain.from_iterable(part.shards for part in parts)),
+        verify=False,
     )
 
 
@@ -171,7 +187,7 @@ def _save(trace: GateTrace, target: Path, bounds: Sequence[int]) -> tuple[Path, 
         "images": trace.images,
         "accuracy": trace.accuracy,
         "provenance": trace.provenance,
-        "layers": [each.shape.manifest() for each in trace.layers],
+        "layers": [each.manifest() for each in among([layer.shape for layer in trace.layers])],
     }
     return write_shards(target, check_manifest(fields, str(target)), trace.layers, spans)
 

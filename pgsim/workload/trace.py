@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
+from pgsim.workload.connections import producers
 from pgsim.workload.layer import LayerShape, layer_shapes
 from pgsim.workload.layer_trace import LayerTrace, Words, bits_of, pack_masks
 from pgsim.workload.manifest import Manifest, check_manifest
@@ -77,6 +79,15 @@ class GateTrace:
                 f"{where}: 'images' {self.images:,} of {len(self.layers):,} 'layers' are more than "
                 f"pgsim counts ({_MOST_IMAGES_OF_LAYERS:,} images times layers): cut the images"
             )
+
+    @cached_property
+    def producers(self) -> dict[str, tuple[str, ...]]:
+        """The names of the layers whose outputs each layer reads, by its own name.
+
+        By default it reads the one before it. `network` among them is the network's input, and
+        what no earlier layer of the trace made.
+        """
+        return producers([layer.shape for layer in self.layers])
 
     @classmethod
     def from_masks(
@@ -179,12 +190,14 @@ class GateTrace:
             "msb_bits": msb_bits,
             "weight_bits": weight_bits,
         }
-        changes = {field: bits for field, bits in asked.items() if bits is not None}
+        changes: dict[str, object] = {
+            field: bits for field, bits in asked.items() if bits is not None
+        }
         if not changes:
             return self
         name = f"{self.name}[{','.join(f'{field}={bits}' for field, bits in changes.items())}]"
         layers = tuple(
-            replace(layer, shape=layer.shape.replace(name, **changes), verify=False)
+            replace(layer, shape=_at_bits(layer.shape, name, changes), verify=False)
             if layer.shards
             else layer
             for layer in self.layers
@@ -237,6 +250,15 @@ def trace_of(
         provenance=manifest.provenance,
         layers=layers,
     )
+
+
+def _at_bits(shape: LayerShape, where: str, bits: Mapping[str, object]) -> LayerShape:
+    """Return a layer at other widths; of other operands nobody measured the zeros."""
+    changed = shape.replace(where, **bits, zeros=None)
+    widths = (shape.activation_bits, shape.weight_bits)
+    if (changed.activation_bits, changed.weight_bits) == widths:
+        return shape.replace(where, **bits)
+    return changed
 
 
 def _packed(

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from pgsim.errors import InputError, nearest
 from pgsim.files import FileState
+from pgsim.workload.connections import check_inputs
 from pgsim.workload.layer import LayerShape, layer_shapes
 from pgsim.workload.layer_trace import WORD, LayerTrace, Words, words_of
 from pgsim.workload.manifest import (
@@ -69,6 +70,7 @@ def read_shard(path: Path) -> Shard:
     text = file.metadata[_MANIFEST]
     manifest = file_manifest(text, str(path))
     layers = layer_shapes(manifest.layers, str(path))
+    check_inputs(layers, str(path))
     _check_tensors(path, manifest.images, layers, file.tensors)
     digests = _stated_digests(path, manifest, file.metadata)
     return Shard(path, file.state, text, manifest, layers, _masks(file), digests)

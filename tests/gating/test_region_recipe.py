@@ -98,7 +98,10 @@ def test_a_few_images_give_a_whole_trace(recipes, tmp_path, capsys, monkeypatch)
 
     operands = load_operands(operands_path)
     assert operands.images == 2
-    assert [each.shape for each in operands.layers] == [each.shape for each in trace.layers[:19]]
+    assert [each.shape.geometry for each in operands.layers] == [
+        each.shape.geometry for each in trace.layers[:19]
+    ]
+    assert trace.layers[2].shape.inputs == ("layer1.0.conv1", "conv1")
     np.testing.assert_array_equal(operands.layers[0].activations, images.pixels[:2].numpy())
     assert all(each.thresholds.size == 0 for each in operands.layers)
 

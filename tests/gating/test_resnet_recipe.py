@@ -14,8 +14,9 @@ import pytest
 torch = pytest.importorskip("torch")
 Image = pytest.importorskip("PIL.Image")
 
-from pgsim.gating import pg_layers  # noqa: E402
-from pgsim.workload import check_trace, load_trace  # noqa: E402
+from pgsim.gating import capture, pg_layers  # noqa: E402
+from pgsim.workload import GateTrace, check_trace, load_trace  # noqa: E402
+from pgsim.workload import network as published  # noqa: E402
 
 pytestmark = pytest.mark.xdist_group("resnet")  # they share what takes long to make
 
@@ -119,6 +120,36 @@ def test_training_images_are_shifted_by_up_to_four_pixels_and_mirrored(recipes) 
     assert len(seen) > 4
 
 
+def test_capture_finds_the_shortcuts_of_the_published_network(recipes, images) -> None:
+    model = recipes.resnet_network.ResNet20(recipes.resnet_network.Widths(4, 2))
+    found = capture(model, [images], model_name="resnet20", dataset="noise").producers
+    renamed = [layer.manifest() for layer in published("resnet20")]
+    renamed[-1]["name"] = "fc"
+    expected = GateTrace.from_masks(
+        {}, [each | {"gate": "none", "msb_bits": None} for each in renamed], images=1
+    )
+    assert found == expected.producers
+
+
+def test_widths_of_weights_and_of_edge_layers(recipes) -> None:
+    widths = recipes.resnet20.UNIFORM["uniform_4_4"]
+    layers = pg_layers(recipes.resnet_network.ResNet20(widths))
+    bits = {
+        name: (layer.gate.activation_bits, layer.gate.weight_bits) for name, layer in layers.items()
+    }
+    assert bits == dict.fromkeys(BLOCK_CONVS, (4, 4)) | {"conv1": (8, 8), "fc": (8, 8)}
+
+
+def test_the_base_may_be_a_checkpoint(recipes, network, tmp_path: Path) -> None:
+    base = tmp_path / "base.safetensors"
+    recipes.checkpoints.save_checkpoint(network, base)
+    nothing = recipes.cifar10.Images(torch.empty(0), torch.empty(0))
+    data = recipes.resnet20.Data(nothing, nothing, tmp_path, base)
+    taken = recipes.resnet20.full_precision(recipes.resnet20.Recipe(), data).state_dict()
+    assert all(torch.equal(taken[name], each) for name, each in network.state_dict().items())
+    assert list(tmp_path.iterdir()) == [base]  # nothing was trained
+
+
 def test_unit_outputs_change_no_answer(recipes, network, images) -> None:
     scaled = recipes.resnet_start.unit_outputs(network, images)
     # Batch norm adds 1e-5 to each variance, which is not scaled: hence a tolerance.
@@ -207,6 +238,26 @@ def test_the_switchable_networks_trace_says_what_each_width_reaches() -> None:
     eight, four, two = (trace.accuracy[f"top1_{bits}_bits"] for bits in (8, 4, 2))
     assert eight > two > 0.8
     assert four > two
+
+
+@pytest.mark.parametrize(
+    ("name", "bits"), [("resnet20_uniform_3", (3, 8)), ("resnet20_uniform_4_4", (4, 4))]
+)
+def test_committed_rivals_run_at_fewer_bits_everywhere(name: str, bits: tuple[int, int]) -> None:
+    trace = load_trace(name)
+    widths = {
+        layer.shape.name: (layer.shape.activation_bits, layer.shape.weight_bits)
+        for layer in trace.layers
+    }
+    assert widths == {"conv1": (8, 8)} | dict.fromkeys(BLOCK_CONVS, bits) | {"fc": (8, 8)}
+    own = trace.accuracy[f"top1_{name.removeprefix('resnet20_')}"]
+    assert trace.accuracy["top1_full"] == own
+    assert 0.85 < own < trace.accuracy["top1_uniform_8"]
+    for gated in GATED:  # each is beside every gated network
+        assert (
+            load_trace(gated).accuracy.items()
+            >= {key: value for key, value in trace.accuracy.items() if key != "top1_full"}.items()
+        )
 
 
 def test_a_stopped_run_ends_as_one_that_was_not(recipes, tmp_path: Path, capsys) -> None:

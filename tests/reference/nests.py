@@ -106,7 +106,8 @@ class Walk:
         """What M25 overlaps: blocks; where a mask steers a pass, all C blocks of the same sums."""
         if not self.job.gated:
             return [[block] for block in self.blocks]
-        if len(self.pieces["C"]) > 1 and self.nest.order[-1] != "C":
+        inside = self.nest.order.split("C")[1] if len(self.pieces["C"]) > 1 else ""
+        if any(len(self.pieces[loop]) > 1 for loop in inside):
             raise ValueError("a gate needs whole sums: C must be innermost, or one block")
         return [list(own) for _, own in groupby(self.blocks, lambda one: one.numbers("NPQK"))]
 
@@ -187,7 +188,7 @@ class Walk:
         if operand == "weight" and self._weights_kept_over_steps():
             return fetched
         kept = not self.job.gated or len(self.pieces["C"]) == 1
-        kept = kept or self.depths[operand] < len(LOOPS)
+        kept = kept or self.depths[operand] <= self.nest.order.index("C")
         hold: tuple[int, ...] | None = None
         held: set[Hashable] = set()
         for turn, own in enumerate(happens):

@@ -18,9 +18,9 @@ from reference.layers import layer_of, passes_of
 from reference.mapping import Job, Run
 from reference.nests import LOOPS, MATTER, Walk
 
-MACS = 8_000
-PE_CYCLES = 30_000  # about, idle ones included
-BLOCKS = 80
+MACS = 15_000
+PE_CYCLES = 60_000  # about, idle ones included
+BLOCKS = 200
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,19 @@ def drawn_nest_case(rng: Random, seed: int) -> NestCase:
     """A case as `rng` draws it, among those that are stepped soon enough."""
     while True:
         draw = rng.choice((drawn_case, drawn_case, drawn_passes_case))
-        case = draw(rng, seed)
+        case = _with_array(rng, draw(rng, seed))
         nest = _nest(rng, case)
-        if _blocks(case, nest) <= BLOCKS and _work(case, nest) <= 1:
+        least = rng.choice((1, 3, 6))
+        if least <= _blocks(case, nest) <= BLOCKS and _work(case, nest) <= 1:
             return NestCase(replace(case, arch=_arch(rng, case, nest)), nest)
+
+
+def _with_array(rng: Random, case: Case) -> Case:
+    """The case, at times on an array large enough that operands stay in it (M18)."""
+    if rng.random() < 0.7:
+        return case
+    array = case.arch["array"] | {"rows": rng.choice((8, 16)), "columns": rng.choice((4, 8))}
+    return replace(case, arch=case.arch | {"array": array})
 
 
 def job_of(case: Case) -> Job:
@@ -62,17 +71,26 @@ def _nest(rng: Random, case: Case) -> Nest:
     sizes = walk_of(case, Nest(LOOPS, dict.fromkeys(LOOPS, 1))).sizes
     sizes["N"] = case.arch["batch"]  # more than there may be
     order = "".join(rng.sample(LOOPS, len(LOOPS)))
-    if rng.random() < 0.3:
-        order = order.replace("C", "") + "C"
     blocks = {loop: _block(rng, sizes[loop]) for loop in LOOPS}
-    if job_of(case).gated and order[-1] != "C":
-        blocks["C"] = sizes["C"]
+    if rng.random() < 0.3:
+        blocks |= _of_one_lane_group(job_of(case), sizes)
+    if job_of(case).gated and blocks["C"] < sizes["C"]:
+        whole = "".join(loop for loop in order if blocks[loop] >= sizes[loop])
+        outside = "".join(loop for loop in order if loop not in whole + "C")
+        order = rng.choice((order.replace("C", "") + "C", outside + "C" + whole))
     return Nest(order, blocks)
+
+
+def _of_one_lane_group(job: Job, sizes: Mapping[str, int]) -> dict[str, int]:
+    """Blocks between which operands may stay in the array: few lanes, and all input channels."""
+    if job.slots_are_positions:
+        return {"K": min(sizes["K"], job.columns), "C": sizes["C"]}
+    return {"N": 1, "P": 1, "Q": min(sizes["Q"], job.columns), "C": sizes["C"]}
 
 
 def _block(rng: Random, size: int) -> int:
     some = rng.randint(1, size)
-    return rng.choice((size, size, size, -(-size // 2), some, some, 1))
+    return rng.choice((size, size, -(-size // 2), some, some, 1))
 
 
 def _blocks(case: Case, nest: Nest) -> int:
@@ -107,7 +125,7 @@ def _arch(rng: Random, case: Case, nest: Nest) -> dict[str, Any]:
     halves = 2 if memory["double_buffered"] else 1
     for operand, bits in _needs(case, nest).items():
         buffer = "output_sram" if operand == "sum" else f"{operand}_sram"
-        sram = dict(memory[buffer])
+        sram = dict(memory[buffer], banks=rng.choice((1, 1, 2)), port_bits=rng.choice((8, 8, 64)))
         chosen = max(bits[-1], rng.choice(bits) - rng.choice((0, 0, 8)))
         least = sram["banks"] * sram["port_bits"]
         if operand == "sum":

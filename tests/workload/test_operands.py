@@ -40,7 +40,9 @@ def by_definition(operands: LayerOperands) -> np.ndarray:
 def test_committed_operands_give_the_committed_masks_bit_for_bit(name: str, images: int) -> None:
     operands, trace = load_operands(name), load_trace(name)
     gated = [layer for layer in trace.layers if layer.shape.gated]
-    assert [layer.shape for layer in operands.layers] == [layer.shape for layer in gated]
+    assert [(layer.shape.name, layer.shape.geometry) for layer in operands.layers] == [
+        (layer.shape.name, layer.shape.geometry) for layer in gated
+    ]
     first = operands.first_image
     assert operands.images == images
     for layer, committed in zip(operands.layers, gated, strict=True):

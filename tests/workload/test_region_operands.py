@@ -25,7 +25,9 @@ def test_committed_images_give_the_committed_masks_bit_for_bit(name: str) -> Non
     assert operands.trace_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
     gated = [layer for layer in trace.layers if layer.shards]
-    assert [each.shape for each in operands.layers] == [layer.shape for layer in gated]
+    assert [(each.shape.name, each.shape.geometry) for each in operands.layers] == [
+        (layer.shape.name, layer.shape.geometry) for layer in gated
+    ]
     assert [layer.shape.gate for layer in trace.layers] == ["input"] * 19 + ["none"]
     setting = trace.provenance["setting"]
     region, rank = setting["region"], getattr(reference, setting["ranking"])

@@ -47,6 +47,7 @@ from pgsim.gating import capture, integer_operands
 from pgsim.workload import (
     GateTrace,
     LayerOperands,
+    LayerShape,
     LayerTrace,
     Operands,
     save_operands,
@@ -197,10 +198,12 @@ def region_operands(network: nn.Module, images: Images, trace: Path) -> Operands
 
 def unwrapped(layers: Iterable[_Layer]) -> tuple[_Layer, ...]:
     """Return layers under the names they have without the RegionGated around the network."""
-    return tuple(
-        replace(layer, shape=layer.shape.replace(name=layer.shape.name.removeprefix("model.")))
-        for layer in layers
-    )
+
+    def plain(shape: LayerShape) -> LayerShape:
+        inputs = shape.inputs and [name.removeprefix("model.") for name in shape.inputs]
+        return shape.replace(name=shape.name.removeprefix("model."), inputs=inputs)
+
+    return tuple(replace(layer, shape=plain(layer.shape)) for layer in layers)
 
 
 def work_dropped(trace: GateTrace) -> float:

@@ -1,11 +1,13 @@
-"""Train ResNet-20 on CIFAR-10 at full, uniform and gated precision, and write the gated traces.
+"""Train ResNet-20 on CIFAR-10 at full, uniform and gated precision, and write their traces.
 
     python traces/recipes/resnet20.py --data cifar10_jpeg.npz --work work/ --out traces/
 
 One full-precision network is trained first. Every other is tuned from it for as many epochs and in
 the same way, so that their accuracies compare. `--work` is a folder that keeps the state of each
 run after every epoch: the same command goes on where it was stopped. `--only NAME` trains one
-network and stops: first `--only full_precision`, and after it several others side by side.
+network, writes its checkpoint and stops: first `--only full_precision`, and after it several others
+side by side. `--base CHECKPOINT` takes the full-precision network from a file instead of training
+it: the committed one gives the networks that training it again would.
 
 Every accuracy but the full-precision one is that of exact integer inference, on all test images.
 """
@@ -13,6 +15,7 @@ Every accuracy but the full-precision one is that of exact integer inference, on
 from __future__ import annotations
 
 import math
+from argparse import ArgumentParser, Namespace
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,7 @@ from typing import Any
 import PIL
 import torch
 import torch.nn.functional as F
-from checkpoints import save_checkpoint
+from checkpoints import load_checkpoint, save_checkpoint
 from cifar10 import Images, as_input, augmented, cifar10
 from command_line import parsed, recipe_parser
 from gates import versions, with_thresholds
@@ -31,16 +34,31 @@ from trace_files import report, write_trace
 from training import Run, density, train
 
 from pgsim.gating import capture
-from pgsim.workload import GateTrace
+from pgsim.workload import GateTrace, save_trace
 
 GATED = {
     "pg_4_2": Widths(4, 2),
     "pg_4_3": Widths(4, 3, gated="first"),
     "pg_3_2": Widths(3, 2),
 }
-UNIFORM = {"uniform_8": Widths(8), "uniform_4": Widths(4)}
+UNIFORM = {  # uniform_A is the scheme uniform:A, with 8-bit weights; uniform_A_W is uniform:A,W
+    "uniform_8": Widths(8),
+    "uniform_4": Widths(4),
+    "uniform_3": Widths(3),
+    "uniform_4_4": Widths(4, weight_bits=4),
+}
 FULL_PRECISION = "full_precision"
-TRACED_IMAGES = {"pg_4_2": 200, "pg_4_3": 200, "pg_3_2": 100}  # the first of the test images
+SHAPES_ONLY = {  # traces without masks, of rivals that run at fewer bits everywhere
+    "uniform_3": "3-bit activations",
+    "uniform_4_4": "4-bit activations and weights",
+}
+TRACED_IMAGES = {  # the first of the test images
+    "pg_4_2": 200,
+    "pg_4_3": 200,
+    "pg_3_2": 100,
+    "uniform_3": 200,
+    "uniform_4_4": 200,
+}
 OPERAND_IMAGES = 2  # the first of the trace, margins too
 START_IMAGES = 512  # of the training images, for scales and clips
 PROGRESS_IMAGES = 1000  # of the test images, for the accuracy printed after an epoch
@@ -82,11 +100,12 @@ def loss_of(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class Data:
-    """The images, and the folder of the runs' states."""
+    """The images, the folder of the runs' states, and a checkpoint of the base if there is one."""
 
     training: Images
     test: Images
     work: Path
+    base: Path | None
 
 
 def tuned(name: str, recipe: Recipe, data: Data, model: nn.Module, tuning: bool) -> nn.Module:
@@ -115,9 +134,12 @@ def tuned(name: str, recipe: Recipe, data: Data, model: nn.Module, tuning: bool)
 
 
 def full_precision(recipe: Recipe, data: Data) -> ResNet20:
-    """Return the network that all others are tuned from."""
+    """Return the network that all others are tuned from: of its checkpoint, or trained."""
     torch.manual_seed(recipe.seed)
     model = ResNet20().to(memory_format=torch.channels_last)
+    if data.base:
+        load_checkpoint(model, data.base)
+        return model
     return tuned(FULL_PRECISION, recipe, data, model, tuning=False)
 
 
@@ -127,6 +149,19 @@ def variant(name: str, recipe: Recipe, data: Data) -> ResNet20:
     start = unit_outputs(full_precision(recipe, data), images)
     model = quantized(start, (UNIFORM | GATED)[name], recipe.threshold_target, images)
     return tuned(name, recipe, data, model, tuning=True)
+
+
+def network_of(name: str, recipe: Recipe, data: Data) -> ResNet20:
+    """Return any of the networks, trained."""
+    if name == FULL_PRECISION:
+        return full_precision(recipe, data)
+    return variant(name, recipe, data)
+
+
+def write_checkpoint(name: str, model: nn.Module, out: Path) -> None:
+    """Write a trained network's checkpoint."""
+    (out / "checkpoints").mkdir(exist_ok=True)
+    save_checkpoint(model, out / "checkpoints" / f"resnet20_{name}.safetensors")
 
 
 def accuracies(gated: nn.Module, twins: dict[str, float], test: Images) -> dict[str, float]:
@@ -139,11 +174,31 @@ def accuracies(gated: nn.Module, twins: dict[str, float], test: Images) -> dict[
     }
 
 
-def provenance(name: str, recipe: Recipe) -> dict[str, Any]:
-    """Return how a gated network's trace came about, for its manifest."""
+def networks_of(name: str) -> dict[str, str]:
+    """Return what the networks are whose accuracies a trace states."""
+    tuned_so = "in the block convolutions, 8 in the first and last layer; tuned from full_precision"
+    twins = {
+        FULL_PRECISION: "evaluated in float32, trained from scratch with bfloat16 products",
+        "uniform_8": "8-bit activations in every layer; tuned from full_precision",
+        "uniform_4": f"4-bit activations {tuned_so}",
+        **{each: f"{title} {tuned_so}" for each, title in SHAPES_ONLY.items()},
+    }
+    if name in SHAPES_ONLY:
+        return twins | {"full": f"the network of this trace, which is {name}"}
     widths = GATED[name]
     where = "all 18 block convolutions" if widths.gated == "all" else "each block's first one"
     bits = f"{widths.activation_bits}/{widths.msb_bits}"
+    return {
+        "pg": f"{where} gated {bits} bits, the others {widths.activation_bits}, first and last "
+        "layer 8; tuned from full_precision",
+        **twins,
+        "full": "the pg network with all gates open, not tuned further",
+        "msb_only": "the pg network with all gates closed, not tuned further",
+    }
+
+
+def provenance(name: str, recipe: Recipe) -> dict[str, Any]:
+    """Return how a network's trace came about, for its manifest."""
     return {
         "recipe": "traces/recipes/resnet20.py",
         "command": "python traces/recipes/resnet20.py --data cifar10_jpeg.npz --work work/ "
@@ -152,31 +207,22 @@ def provenance(name: str, recipe: Recipe) -> dict[str, Any]:
         "images": "the first of the 10,000 test images, which no training run saw; all of them for "
         "the accuracies",
         "inference": "exact integers, all networks but full_precision",
-        "networks": {
-            "pg": f"{where} gated {bits} bits, the others {widths.activation_bits}, first and last "
-            "layer 8; tuned from full_precision",
-            "full_precision": "evaluated in float32, trained from scratch with bfloat16 products",
-            "uniform_8": "8-bit activations in every layer; tuned from full_precision",
-            "uniform_4": "4-bit activations in the block convolutions, 8 in the first and last "
-            "layer; tuned from full_precision",
-            "full": "the pg network with all gates open, not tuned further",
-            "msb_only": "the pg network with all gates closed, not tuned further",
-        },
+        "networks": networks_of(name),
         "versions": versions(pillow=PIL.__version__),
     }
 
 
 def trace_of(
-    name: str, gated: nn.Module, twins: dict[str, float], recipe: Recipe, test: Images
+    name: str, model: nn.Module, accuracy: dict[str, float], recipe: Recipe, test: Images
 ) -> GateTrace:
-    """Return a gated network's trace on the first test images."""
-    widths = GATED[name]
+    """Return a network's trace on the first test images."""
+    title = SHAPES_ONLY.get(name) or name.upper().replace("_", " ", 1).replace("_", "/")
     return capture(
-        gated,
+        model,
         as_input(test.first(TRACED_IMAGES[name]).pixels).split(50),
-        model_name=f"ResNet-20, PG {widths.activation_bits}/{widths.msb_bits}",
+        model_name=f"ResNet-20, {title}",
         dataset="CIFAR-10 (JPEG), test",
-        accuracy=accuracies(gated, twins, test),
+        accuracy=accuracy,
         provenance=provenance(name, recipe),
         name=f"resnet20_{name}",
         progress=True,
@@ -185,37 +231,46 @@ def trace_of(
 
 def write_all(recipe: Recipe, data: Data, out: Path) -> None:
     """Train what is not trained yet, and write every checkpoint and every trace."""
-    base = full_precision(recipe, data)
-    networks = {name: variant(name, recipe, data) for name in (*UNIFORM, *GATED)}
-    (out / "checkpoints").mkdir(exist_ok=True)
-    for name, model in {FULL_PRECISION: base, **networks}.items():
-        save_checkpoint(model, out / "checkpoints" / f"resnet20_{name}.safetensors")
-    twins = {
-        f"top1_{name}": top1(model, data.test)
-        for name, model in {FULL_PRECISION: base, **networks}.items()
-        if name not in GATED
-    }
-    for name in GATED:
-        trace = trace_of(name, networks[name], twins, recipe, data.test)
+    ungated = {name: network_of(name, recipe, data) for name in (FULL_PRECISION, *UNIFORM)}
+    gated = {name: network_of(name, recipe, data) for name in GATED}
+    for name, model in (ungated | gated).items():
+        write_checkpoint(name, model, out)
+    twins = {f"top1_{name}": top1(model, data.test) for name, model in ungated.items()}
+    for name in SHAPES_ONLY:
+        accuracy = twins | {"top1_full": twins[f"top1_{name}"]}
+        trace = trace_of(name, ungated[name], accuracy, recipe, data.test)
+        save_trace(trace, out / trace.name)
+    for name, model in gated.items():
+        accuracy = accuracies(model, twins, data.test)
+        trace = trace_of(name, model, accuracy, recipe, data.test)
         print(f"\n{trace.name}")
         report(trace)
-        write_trace(trace, networks[name], as_input(data.test.first(OPERAND_IMAGES).pixels), out)
+        write_trace(trace, model, as_input(data.test.first(OPERAND_IMAGES).pixels), out)
+
+
+def training_parser(description: str) -> ArgumentParser:
+    """Return a parser of what all recipes take that tune the full-precision network."""
+    parser = recipe_parser(description)
+    parser.add_argument("--seed", type=int, default=0, help="of weights, order and shifts")
+    parser.add_argument("--base", type=Path, help="a checkpoint of the full-precision network")
+    return parser
+
+
+def data_of(arguments: Namespace) -> Data:
+    """Return the data that a command line names."""
+    return Data(*cifar10(arguments.data, arguments.work), arguments.work, arguments.base)
 
 
 def main() -> None:
     """Parse the command line, train, and write."""
-    parser = recipe_parser("Train ResNet-20 and write its gated traces.")
-    parser.add_argument("--seed", type=int, default=0, help="of weights, order and shifts")
+    parser = training_parser("Train ResNet-20 and write its traces.")
     parser.add_argument(
         "--only", choices=[FULL_PRECISION, *UNIFORM, *GATED], help="train this one, and stop"
     )
     arguments = parsed(parser)
-    recipe = Recipe(seed=arguments.seed)
-    data = Data(*cifar10(arguments.data, arguments.work), arguments.work)
-    if arguments.only == FULL_PRECISION:
-        full_precision(recipe, data)
-    elif arguments.only:
-        variant(arguments.only, recipe, data)
+    recipe, data = Recipe(seed=arguments.seed), data_of(arguments)
+    if arguments.only:
+        write_checkpoint(arguments.only, network_of(arguments.only, recipe, data), arguments.out)
     else:
         write_all(recipe, data, arguments.out)
 

@@ -21,8 +21,8 @@ class Widths:
     activation_bits: int
     msb_bits: int | None = None
     gated: Literal["all", "first"] = "all"  # every block convolution, or the first of each block
-    edge_activation_bits: int = 8
     weight_bits: int = 8
+    edge_bits: int = 8  # of activations and weights
 
 
 class Block(nn.Module):
@@ -102,8 +102,8 @@ def _edge_conv(widths: Widths | None) -> nn.Conv2d:
         16,
         3,
         padding=1,
-        activation_bits=widths.edge_activation_bits,
-        weight_bits=widths.weight_bits,
+        activation_bits=widths.edge_bits,
+        weight_bits=widths.edge_bits,
         clip=1.0,  # images end at 1
     )
 
@@ -114,7 +114,7 @@ def _classifier(widths: Widths | None) -> nn.Linear:
     return PGLinear(
         64,
         10,
-        activation_bits=widths.edge_activation_bits,
-        weight_bits=widths.weight_bits,
+        activation_bits=widths.edge_bits,
+        weight_bits=widths.edge_bits,
         clip=4.0,
     )

@@ -15,8 +15,8 @@ from dataclasses import asdict
 import PIL
 import torch
 from checkpoints import save_checkpoint
-from cifar10 import Images, as_input, augmented, cifar10
-from command_line import parsed, recipe_parser
+from cifar10 import Images, as_input, augmented
+from command_line import parsed
 from gates import versions
 from resnet20 import (
     FULL_PRECISION,
@@ -25,9 +25,11 @@ from resnet20 import (
     UNIFORM,
     Data,
     Recipe,
+    data_of,
     full_precision,
     loss_of,
     top1,
+    training_parser,
     variant,
 )
 from resnet_network import ResNet20, Widths
@@ -117,7 +119,7 @@ def trace_of(model: ResNet20, recipe: Recipe, data: Data) -> GateTrace:
                 "8, 4, 2 bits": "one set of weights; 4 and 2 bits are the most significant of the "
                 "8 in the block convolutions, each width with batch norms of its own; first and "
                 "last layer 8 bits; tuned from full_precision",
-                "full_precision, uniform_8, uniform_4": "as in resnet20.py's traces",
+                ", ".join((FULL_PRECISION, *UNIFORM)): "as in resnet20.py's traces",
             },
             "versions": versions(pillow=PIL.__version__),
         },
@@ -127,11 +129,8 @@ def trace_of(model: ResNet20, recipe: Recipe, data: Data) -> GateTrace:
 
 def main() -> None:
     """Parse the command line, train, and write."""
-    parser = recipe_parser("Train a switchable-precision ResNet-20.")
-    parser.add_argument("--seed", type=int, default=0, help="of weights, order and shifts")
-    arguments = parsed(parser)
-    recipe = Recipe(seed=arguments.seed)
-    data = Data(*cifar10(arguments.data, arguments.work), arguments.work)
+    arguments = parsed(training_parser("Train a switchable-precision ResNet-20."))
+    recipe, data = Recipe(seed=arguments.seed), data_of(arguments)
     model = trained(recipe, data)
     (arguments.out / "checkpoints").mkdir(exist_ok=True)
     save_checkpoint(model, arguments.out / "checkpoints" / f"{NAME}.safetensors")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Counts = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
+Some = TypeVar("Some", int, Counts)  # one number, or many at once
 
 
 class Lanes:
@@ -30,7 +31,7 @@ class Lanes:
     lane_operand: ClassVar[Operand]
     can_be_ordered: ClassVar[bool]
 
-    def slots_and_lanes(self, positions: int, channels: int) -> tuple[int, int]:
+    def slots_and_lanes(self, positions: Some, channels: Some) -> tuple[Some, Some]:
         """Return the slots and the lanes of one run and group with so many outputs."""
         raise NotImplementedError
 

@@ -8,11 +8,12 @@ import numpy.typing as npt
 from pgsim.arch import Counts
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
-from pgsim.schemes import Operand
+from pgsim.schemes import ACTIVATIONS, Operand
 
 Bools = npt.NDArray[np.bool_]
 
 _TOO_LARGE = 2**63  # for int64
+_UNBOUNDED = 2**61  # bits: no layer's input is as large
 
 
 class Fetch:
@@ -49,9 +50,18 @@ class Fetch:
 
 
 def usable_bits(job: Job, operand: Operand) -> int:
-    """Return the bits of an operand's buffer that one tile may use (U of MODEL.md)."""
+    """Return the bits of an operand's buffer that one tile may use (U of MODEL.md).
+
+    What tensors take that stay on chip is not usable; to a layer whose inputs stay, all of them
+    are there whatever their size (M42).
+    """
     memory = job.arch.memory
-    return memory.usable_bits(memory.buffers[operand.name])
+    if operand is not ACTIVATIONS:
+        return memory.usable_bits(memory.buffers[operand.name])
+    if job.inputs_stay:
+        return _UNBOUNDED
+    sram = memory.buffers[operand.name]
+    return (int(sram.kib * 8192) - job.retained_bits) // memory.halves
 
 
 def bursts(job: Job, bits: Counts) -> Counts:

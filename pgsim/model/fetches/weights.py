@@ -26,9 +26,8 @@ class WeightFetch(Fetch):
 
     def slots_resident(self, job: Job) -> bool:
         """Return whether the buffer holds a group's whole weights."""
-        return job.tiling.slots * job.shape.reduction * job.weight_bits <= usable_bits(
-            job, self.operand
-        )
+        slots = job.cuts[1].total
+        return slots * job.shape.reduction * job.weight_bits <= usable_bits(job, self.operand)
 
     def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return a lane group's weights, once at all bits, or in every pass at the pass's own."""

@@ -64,10 +64,10 @@ class Blocks:
 
         job = self.job
         widths = Widths(
-            activation_bits,
+            0 if job.inputs_stay else activation_bits,
             weight_bits,
             PARTIAL_SUM_BITS,
-            job.output_bits,
+            job.written_bits,
             job.arch.memory.dram.burst_bytes * 8,
         )
         indices, moved = walk(self.holding.walk, self.holding.held, widths)

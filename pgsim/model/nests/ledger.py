@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.mapping import BlockTiles
+from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model import events, gating
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
@@ -32,6 +32,7 @@ from pgsim.model.nests.traffic import (
     writes,
 )
 from pgsim.model.passes import pass_counts, time_passes
+from pgsim.model.traffic.sram import retained_words
 
 
 def simulate_nest(job: Job, block: Block, store: WorkStore) -> Ledger:
@@ -101,13 +102,15 @@ def _sram_counts(
     """Return the words of every buffer, by batch."""
     found: dict[str, Counts] = {}
 
-    def add(name: str, tiling: BlockTiles, words: Counts) -> None:
+    def add(name: str, tiling: Tiling | BlockTiles, words: Counts) -> None:
         own = replace(batches, tiling=tiling).sum(words)
         found[name] = found[name] + own if name in found else own
 
+    tiles = next(chunk.job for chunk, _ in chunks if chunk.opens)  # each output once
     for chunk, timings in chunks:
         for name, words in operand_words_of(blocks.job, chunk, timings, stretch).items():
             add(name, chunk.job.tiling, words)
+    add("activation_sram_write_words", tiles.tiling, retained_words(tiles))
     for chunk, read, written in output_words(blocks, chunks):
         add("output_sram_read_words", chunk.job.tiling, read)
         add("output_sram_write_words", chunk.job.tiling, written)

@@ -76,7 +76,7 @@ def work_of(blocks: Blocks, chunks: Chunks, tiles: BlockTiles, batches: int) -> 
 def _dense_pieces(
     blocks: Blocks, chunks: Chunks, values: Sequence[Counts], shape: tuple[int, int, int, int]
 ) -> Counts:
-    """Return values of each pass in each chunk's tiles as pieces: lane groups, each of all passes."""
+    """Return values of each pass in each chunk's tiles as pieces: lane group by lane group."""
     runs, groups, lane_groups, number = shape
     passes = len(blocks.job.passes)
     pieces = np.zeros((lane_groups, passes, runs, groups, number), np.int64)
@@ -121,9 +121,10 @@ def transfers_of(
         every = np.broadcast_to(bursts, (shape[0], shape[1], shape[3]))
         return every.reshape(shape[0], -1)
 
-    opening = of_runs(sum(each.opening for each in fetches.values()))
-    rest = of_runs(sum(each.rest for each in fetches.values()))
-    trailing = of_runs(sum(each.trailing for each in fetches.values()))
+    none = np.zeros((1, 1, 1), np.int64)
+    opening = of_runs(sum((each.opening for each in fetches.values()), none))
+    rest = of_runs(sum((each.rest for each in fetches.values()), none))
+    trailing = of_runs(sum((each.trailing for each in fetches.values()), none))
     written = of_runs(writes(blocks))
     runs, number = opening.shape
     if order.one_buffer:

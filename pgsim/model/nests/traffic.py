@@ -19,7 +19,7 @@ from pgsim.model.traffic.sram import operand_words, sum_bits
 
 @dataclass(frozen=True)
 class Fetch:
-    """The bursts of one operand that every block fetches, int64 that broadcast to (runs, 1, blocks).
+    """Bursts of one operand that every block fetches, int64 that broadcast to (runs, 1, blocks).
 
     opening: of its first C block, and of all C blocks that need no fetch of their own later. rest:
     of its other C blocks, in leading passes. trailing: again, in trailing passes.
@@ -47,7 +47,7 @@ def fetches_of(blocks: Blocks, timings: Timings, runs: int) -> dict[str, Fetch]:
         ("activation", ACTIVATION, held.activation),
         ("weight", WEIGHT, held.weight),
     ):
-        by_pass = blocks.in_trips > 1 and depth == len(blocks.nest.order)
+        by_pass = blocks.in_trips > 1 and depth > blocks.nest.depths.index(IN_CHANNELS)
         fetch = _pass_by_pass(blocks, timings, way) if by_pass else _once(blocks.bursts[way])
         found[name] = _in_first_runs(blocks.job, name, fetch, runs)
     return found
@@ -144,10 +144,11 @@ def _spilled_bits(
 ) -> tuple[Counts, Counts]:
     """Return bits read and written of tiles whose C blocks are not the only ones of their sums."""
     job, at = blocks.job, blocks.indices[IN_CHANNELS][chunk.blocks]
-    leaves = (blocks.bursts[WRITTEN].sum(axis=-1)[chunk.blocks] > 0).astype(np.int64)
+    last, spills = blocks.nest.trips[IN_CHANNELS] - 1, blocks.bursts[SUM_READ].any()
+    leaves = ((at == last) | spills).astype(np.int64)
     sums = chunk.job.tiling.outputs * PARTIAL_SUM_BITS
-    finished = at == blocks.nest.trips[IN_CHANNELS] - 1
-    gone = chunk.job.tiling.outputs * np.where(finished, job.output_bits, PARTIAL_SUM_BITS) * leaves
+    widths = np.where(at == last, job.output_bits, PARTIAL_SUM_BITS)
+    gone = chunk.job.tiling.outputs * widths * leaves
     counted = job.arch.memory.convention.sum_bits
     read = counted(moved + sums * (leaves - (at == 0)), computed, gone)
     return read, counted(moved, computed, gone)

@@ -46,7 +46,7 @@ def dense_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
     late = values <= best.value
     late[early] = False
     try_all(problem, choices[late], best, found)
-    count = int(found.count[0])
+    count = int(found.counted[0])
     ties = [
         nest_of(job, problem.loops.blocks, order, picks)
         for order, picks in zip(found.orders[:count], found.picks[:count], strict=True)

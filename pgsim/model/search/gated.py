@@ -5,7 +5,7 @@ Deep windows pack better, and leave room for fewer channels: what a block issues
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import permutations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pgsim.arch import Counts
+from pgsim.arch import Counts, Rate
 from pgsim.mapping import Nest
 from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.blocks import Block
@@ -43,15 +43,19 @@ def gated_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
     windows = Windows(job, goal, block, store)
     least *= block.batches
     # Nothing is left of a gated pass where lanes pack without a gap.
-    values = goal.values(windows.with_trailing(least, windows.ideal_slots))
+    values = goal.values(windows.with_trailing(least, windows.ideal_cycles))
     best, chosen = fixed, None
     blocks = problem.loops.blocks
     for place in np.lexsort((-volumes(blocks, choices), values)).tolist():
         if values[place] * _ROUNDED > best.value:
             break
         any_order = nest_of(job, blocks, range(5), choices[place])
-        own = windows.with_trailing(least[place : place + 1], windows.least_slots(any_order))
-        if goal.values(own)[0] * _ROUNDED > best.value:
+        if any(
+            goal.values(windows.with_trailing(least[place : place + 1], cycles(any_order)))[0]
+            * _ROUNDED
+            > best.value
+            for cycles in (windows.fullest_cycles, windows.issued_cycles)
+        ):
             continue
         for nest in _orders(job, blocks, choices[place]):
             cost = goal.cost(simulate_nest(replace(job, nest=nest), block, store), nest.volume)
@@ -69,39 +73,60 @@ class Windows:
     goal: Goal
     block: Block
     store: WorkStore
-    _known: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _known: dict[tuple[object, ...], float] = field(default_factory=dict)
 
     @cached_property
-    def ideal_slots(self) -> int:
-        """Slots that gated passes issue at least, whatever the blocks."""
-        entries = self._activity(self.job)[1].sum()
-        return -(-int(entries) // self.job.arch.array.columns)
+    def ideal_cycles(self) -> float:
+        """Cycles of the gated passes at least, whatever the blocks: lanes pack without a gap."""
+        entries = int(MaskWork(self.job, self.block, self.store).activity[1].sum())
+        flow, array = self.job.flow, self.job.arch.array
+        slots = -(-entries // array.columns)
+        return float(sum(flow.issued_cycles(slots, array.rows, rate) for rate in self._rates))
 
-    def least_slots(self, nest: Nest) -> int:
-        """Return the slots that gated passes issue at least in a nest's blocks: of fullest lanes."""
-        key = nest.blocks[:IN_CHANNELS]
+    def fullest_cycles(self, nest: Nest) -> float:
+        """Return their cycles at least in a nest's blocks: their fullest lanes'."""
+        return self._of_blocks("fullest", nest, self._fullest)
+
+    def issued_cycles(self, nest: Nest) -> float:
+        """Return their cycles in a nest's blocks, edges and waits apart."""
+        return self._of_blocks("issued", nest, self._issued)
+
+    def _of_blocks(self, what: str, nest: Nest, cycles: Callable[[MaskWork], float]) -> float:
+        key = (what, nest.blocks[:IN_CHANNELS])
         if key not in self._known:
             tiles = blocks_of_nest(replace(self.job, nest=nest)).tiles
-            _, entries, fullest = self._activity(replace(self.job, nest=nest, tiles=tiles))
-            slots = -(-entries // self.job.arch.array.columns)
-            if not self.job.arch.scheduler.splits_lanes:
-                slots = np.maximum(slots, fullest)
-            self._known[key] = int(slots.sum())
+            job = replace(self.job, nest=nest, tiles=tiles)
+            self._known[key] = cycles(MaskWork(job, self.block, self.store))
         return self._known[key]
 
-    def _activity(self, job: Job) -> tuple[Counts, ...]:
-        return MaskWork(job, self.block, self.store).activity
+    def _fullest(self, work: MaskWork) -> float:
+        _, entries, fullest = work.activity
+        slots = -(-entries // self.job.arch.array.columns)
+        if not self.job.arch.scheduler.splits_lanes:
+            slots = np.maximum(slots, fullest)
+        return self._steady(slots)
 
-    def with_trailing(self, least: Floats, slots: int) -> Floats:
-        """Return costs of leading passes, as `bounds` gives them, with the gated passes' cycles.
+    def _issued(self, work: MaskWork) -> float:
+        return self._steady(work.issued(np.empty((0, 3), np.int64)).slots)
 
-        slots: that each gated pass issues at least.
-        """
-        job, flow = self.job, self.job.flow
-        cycles = 0.0
-        for plan, rate in zip(job.passes[job.leading :], job.rates[job.leading :], strict=True):
-            if plan.gated:
-                cycles += float(flow.issued_cycles(slots, job.arch.array.rows, rate))
+    def _steady(self, slots: Counts) -> float:
+        flow, rows = self.job.flow, self.job.arch.array.rows
+        return float(
+            sum(
+                (flow.folds(slots, rows, rate) * flow.fold_cycles(slots, rate)).sum()
+                for rate in self._rates
+            )
+        )
+
+    @cached_property
+    def _rates(self) -> list[Rate]:
+        """How the array takes the gated passes."""
+        return [
+            rate for plan, rate in zip(self.job.passes, self.job.rates, strict=True) if plan.gated
+        ]
+
+    def with_trailing(self, least: Floats, cycles: float) -> Floats:
+        """Return costs of leading passes, as `bounds` gives them, with the gated passes' cycles."""
         costs = least.copy()
         costs[:, 0] = np.maximum(least[:, 0], least[:, 3] + cycles)
         costs[:, 2] += (costs[:, 0] - least[:, 0]) * self.goal.prices["cycles"]

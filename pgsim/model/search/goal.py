@@ -47,7 +47,10 @@ class Goal:
         return Prices(*self.objective.powers, np.array([self.prices[each] for each in counts]))
 
     def values(self, costs: Floats) -> Floats:
-        """Return what is to be least; costs: float64 (choices, 3 or more), cycles, bursts, energy."""
+        """Return what is to be least.
+
+        costs: float64 (choices, 3 or more), cycles, bursts of DRAM and energy.
+        """
         values: Floats = np.prod(
             costs[:, :3] ** np.array(self.objective.powers, np.float64), axis=1
         )

@@ -46,11 +46,9 @@ def mapped(
         if not mapping.searches or job.demand_bits:
             found.append(job)
             continue
-        like = job.layer if job.gated else job.shape.geometry
-        key = (like, job.passes, job.output_bits, job.flow)
-        if key not in alike:
-            alike[key] = searched(job, goal, calibration, images, store)
-        found.append(replace(job, nest=alike[key]))
+        if job.alike not in alike:
+            alike[job.alike] = searched(job, goal, calibration, images, store)
+        found.append(replace(job, nest=alike[job.alike]))
     return found
 
 

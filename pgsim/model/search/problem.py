@@ -51,7 +51,7 @@ def problem_of(job: Job, goal: Goal) -> Problem:
         for loop, (size, count) in enumerate(loops.sizes.T.tolist())
     ]
     room = loops.fit_sums
-    positions = reduce(
+    positions: Counts = reduce(
         lambda found, each: np.unique(
             np.multiply.outer(found, each)[np.multiply.outer(found, each) <= room]
         ),
@@ -67,12 +67,13 @@ def problem_of(job: Job, goal: Goal) -> Problem:
         machine_of(job),
         goal.prices_of(job),
         Widths(
-            job.activation_bits,
+            0 if job.inputs_stay else job.activation_bits,
             job.weight_bits,
             PARTIAL_SUM_BITS,
-            job.output_bits,
+            job.written_bits,
             job.arch.memory.dram.burst_bytes * 8,
         ),
+        job.output_bits,
         order_of(job, (1, 1, 1, 1)),
         _orders(),
     )
@@ -89,6 +90,8 @@ def loops_of(job: Job) -> Loops:
     blocks = np.zeros((5, longest), np.int64)
     for loop, each in enumerate(candidates):
         blocks[loop, : each.size] = each
+    times, rest = np.divmod(np.array(sizes, np.int64)[:, None], np.maximum(blocks, 1))
+    parts = np.array([blocks, times, rest, rest > 0], np.int64)
     reach_of, union = np.zeros((3, 2, longest), np.int64), [0, 0]
     ways = sides(job.shape)
     for axis, side in enumerate(ways):
@@ -101,6 +104,7 @@ def loops_of(job: Job) -> Loops:
     return Loops(
         np.array([sizes, [each.size for each in candidates]], np.int64),
         blocks,
+        parts,
         reach_of,
         *ways,
         int(union[0]),

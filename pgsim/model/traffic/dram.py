@@ -45,14 +45,16 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
         if job.tiling.runs > 1 and FETCHES[name].only_in_first_run(job):
             runs = np.tile(first(job.tiling.runs), batches)
             fetched[name] = fetched[name] * runs[:, None, None, None]
-    if tiles.mask is not None and job.demand_bits:
+    if tiles.mask is not None and job.demand_bits and not job.inputs_stay:
         demanded = demanded_bursts(job, tiles.mask, once)
         fetched[ACTIVATIONS.name] = fetched[ACTIVATIONS.name] + demanded
+    if job.inputs_stay:
+        fetched[ACTIVATIONS.name] = np.zeros((1, 1, 1, 1), np.int64)
     return {
         "dram_read_bursts": fetched[ACTIVATIONS.name] + fetched[WEIGHTS.name],
         **{f"dram_{name}_read_bursts": each for name, each in fetched.items()},
         "dram_sum_read_bursts": np.zeros((1, 1, 1, 1), np.int64),  # none leaves before it is done
-        "dram_write_bursts": bursts(job, job.tiling.outputs * job.output_bits),
+        "dram_write_bursts": bursts(job, job.tiling.outputs * job.written_bits),
     }
 
 

@@ -14,6 +14,7 @@ from pgsim.model.job import Job
 from pgsim.model.ledger import Count
 from pgsim.model.passes import Timings
 from pgsim.model.traffic.rule import Tiles, TrafficRule
+from pgsim.schemes import ACTIVATIONS
 
 
 def _words(buffer: str, way: str, meaning: str) -> Count:
@@ -29,6 +30,7 @@ _COUNTS = (
     _words("weight", "read", "whole port words read for the array"),
     _words("output", "read", "partial sums, finished outputs and masks read"),
     _words("output", "write", "partial sums, finished outputs and masks written"),
+    _words("activation", "write", "finished outputs that stay on chip for the layers to come"),
 )
 
 
@@ -42,7 +44,16 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
         **operand_words(job, timings, lane_operand_loads(job, timings)),
         "output_sram_read_words": output_words,
         "output_sram_write_words": output_words,
+        "activation_sram_write_words": retained_words(job),
     }
+
+
+def retained_words(job: Job) -> Counts:
+    """Return the words that every tile writes of outputs that stay on chip (M42)."""
+    if not job.output_stays:
+        return np.zeros((1, 1, 1, 1), np.int64)
+    port_bits = job.arch.memory.buffers[ACTIVATIONS.name].port_bits
+    return -(-job.tiling.outputs * job.output_bits // port_bits)
 
 
 def operand_words(job: Job, timings: Timings, lane_loads: Sequence[Counts]) -> dict[str, Counts]:

@@ -1,0 +1,85 @@
+"""Which layers read which layers' outputs.
+
+A layer's output is what is written behind all that follows it element by element: bias, batch norm,
+activation function, and the sum with a shortcut. So a layer reads the outputs that make its
+operand, and those that are added to its own output. Where operands are joined, as by
+concatenation, it reads all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from pgsim.errors import InputError, nearest
+from pgsim.workload.layer import LayerShape
+from pgsim.workload.problems import short
+
+NETWORK_INPUT = "network"  # among a layer's inputs: the network's own, or what no layer made
+
+
+def producers(layers: Sequence[LayerShape]) -> dict[str, tuple[str, ...]]:
+    """Return what each layer reads: names of layers before it, or `NETWORK_INPUT`, by its own name.
+
+    A layer that does not say reads the one before it, and the first one the network's input. Of
+    layers taken out of a network, the others' outputs are what no layer made.
+
+    Examples
+    --------
+    >>> from pgsim import network
+    >>> producers(network("resnet20"))["layer1.1.conv2"]
+    ('layer1.1.conv1', 'layer1.0.conv2')
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    last = NETWORK_INPUT
+    for layer in layers:
+        reads = layer.inputs or (last,)
+        made = (name if name in found else NETWORK_INPUT for name in reads)
+        found[layer.name] = tuple(dict.fromkeys(made))
+        last = layer.name
+    return found
+
+
+def among(layers: Sequence[LayerShape]) -> tuple[LayerShape, ...]:
+    """Return layers that name no others than each other, as a file has them."""
+    reads = producers(layers)
+    return tuple(
+        layer.replace(inputs=reads[layer.name]) if layer.inputs else layer for layer in layers
+    )
+
+
+def check_inputs(layers: Sequence[LayerShape], where: str) -> None:
+    """Raise InputError, that begins with `where`, for inputs in a file that no layer can read."""
+    earlier: dict[str, LayerShape] = {}
+    names = {layer.name for layer in layers}
+    for layer in layers:
+        about = f"{where}: layer {layer.name!r}: inputs"
+        for name in layer.inputs or ():
+            if name != NETWORK_INPUT and name not in names:
+                raise InputError(
+                    f"{about}: {short(name)} is no layer, and not {NETWORK_INPUT!r}, which is the "
+                    f"network's own input.{nearest(name, names)}"
+                )
+            if name != NETWORK_INPUT and name not in earlier:
+                raise InputError(f"{about}: {name!r} should come before the layer that reads it")
+        if layer.inputs and NETWORK_INPUT not in layer.inputs:
+            _check_channels(layer, [earlier[name] for name in layer.inputs], about)
+        earlier[layer.name] = layer
+
+
+def _check_channels(layer: LayerShape, read: Sequence[LayerShape], about: str) -> None:
+    """Raise InputError where a layer of maps has more channels than the maps that it reads.
+
+    Of larger maps pixels can be made channels, and channels may be there several times, as where x
+    and -x are joined; what reads anything but maps is not looked at.
+    """
+    if not all(each.in_size for each in (layer, *read)):
+        return
+    channels = sum(each.out_channels for each in read)
+    pixels = max(each.outputs_per_channel for each in read)
+    copies = layer.in_channels % channels == 0
+    if channels < layer.in_channels and not copies and pixels <= prod(layer.image_in_size):
+        raise InputError(
+            f"{about}: {', '.join(each.name for each in read)} have {channels} output channels, "
+            f"fewer than its in_channels {layer.in_channels}"
+        )
