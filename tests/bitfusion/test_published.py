@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from bitfusion.formulas import BATCH, SUM_BITS, Layer, compute_cycles
-from bitfusion.published import Published, design_of, published, trace_of
+from bitfusion.published import Published, any_layer, design_of, published, trace_of
 from pgsim import GateTrace, load_arch, simulate
 
 DISTINCT = {each.shape: each for each in published()}
@@ -80,21 +80,6 @@ def test_any_layer_takes_the_cycles_of_the_closed_form(first: bool) -> None:
         shape = any_layer(rng, by_im2col=first)
         (row,) = simulate(trace_of(shape), design_of(shape), "full").rows
         assert row["msb_cycles"] == compute_cycles(shape), shape
-
-
-def any_layer(rng: Random, *, by_im2col: bool = False) -> Layer:
-    """A convolution or a fully connected layer, about as large as those that were published."""
-    conv = by_im2col or rng.random() < 0.6
-    return Layer(
-        kernel=rng.choice((1, 2, 3, 5, 7)) if conv else 1,
-        out_size=rng.randint(1, 40) if conv else 1,
-        stride=rng.choice((1, 1, 2, 4)) if conv else 1,
-        in_channels=round(2 ** rng.uniform(0, 9 if conv else 13)),
-        out_channels=round(2 ** rng.uniform(0, 9 if conv else 12)),
-        activation_bits=rng.randint(1, 8),
-        weight_bits=rng.randint(1, 8),
-        by_im2col=by_im2col,
-    )
 
 
 def test_only_the_first_layer_of_a_network_is_taken_by_im2col() -> None:

@@ -120,10 +120,11 @@ def output_words(
         bits = counted(sum(moved[1:], moved[0]) + outputs, sum(computed[1:], computed[0]), finished)
         words = -(-bits // port_bits)
         return [(chunks[0][0], words, words)]
-    return [
-        (chunk, *(-(-each // port_bits) for each in _spilled_bits(blocks, chunk, *bits)))
-        for (chunk, _), *bits in zip(chunks, moved, computed, strict=True)
-    ]
+    found = []
+    for (chunk, _), of_ports, of_macs in zip(chunks, moved, computed, strict=True):
+        read, written = _spilled_bits(blocks, chunk, of_ports, of_macs)
+        found.append((chunk, -(-read // port_bits), -(-written // port_bits)))
+    return found
 
 
 def _sums_of(

@@ -68,6 +68,6 @@ def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkSto
 
 
 def _by_ports(arch: ArchConfig) -> ArchConfig:
-    """Return the design with accesses counted as they cross the ports, which a search weighs (M47)."""
+    """Return the design with accesses counted at its ports, as a search weighs them (M47)."""
     usual = {"counting": Memory.model_fields["counting"].default}
     return arch.model_copy(update={"memory": arch.memory.model_copy(update=usual)})
