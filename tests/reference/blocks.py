@@ -11,7 +11,7 @@ from itertools import pairwise
 from .array import Ledger, Sequencer, SystolicArray, Wave
 from .mapping import Item, Job, LayerMask, Run, Tile, TilePass, TilePlan, channel_order, plan_tile
 from .nests import SUM_BITS, Block, Nest, Transfers, Walk
-from .sram import operand_bytes, output_accesses, output_bytes
+from .sram import counted_per_mac, operand_bytes, output_accesses, output_bytes
 from .turns import turn as cycles_of_turn
 
 
@@ -21,6 +21,7 @@ class LaneGroup:
 
     plans: Sequence[tuple[Job, TilePlan]]
     begins_sums: bool  # the first of the turn's C blocks is the first of its sums
+    ends_sums: bool  # the last of them is the last
 
     @property
     def plan(self) -> TilePlan:
@@ -34,6 +35,13 @@ class LaneGroup:
             visits = [job.reduction_folds(one.index) for one in plan.passes]
             return output_bytes(job, *output_accesses(job, plan, visits, output_bits))
         sums = len(plan.tile.slots) * len(plan.tile.lanes)
+        if counted_per_mac(job):  # M47
+            each_way = [one.entries * SUM_BITS for _, plan in self.plans for one in plan.passes]
+            if leaves:
+                each_way.append(sums * (output_bits if self.ends_sums else SUM_BITS))
+            if job.gated:
+                each_way.append(sums)
+            return output_bytes(job, each_way, each_way)
         writes = [
             one.entries * SUM_BITS
             for own, plan in self.plans
@@ -131,7 +139,9 @@ class NestRun:
             own = lanes[first : first + self.job.columns]
             tile = Tile(self.run, group, first, slots, own, 0, first, len(slots), len(lanes))
             plans = [(part, plan_tile(part, tile, self.mask)) for part in parts]
-            lane_groups.append(LaneGroup(plans, begins_sums=takes["C"].start == 0))
+            begins = takes["C"].start == 0
+            ends = blocks[-1].takes["C"].stop == self.walk.sizes["C"]
+            lane_groups.append(LaneGroup(plans, begins_sums=begins, ends_sums=ends))
         return lane_groups
 
     @cached_property
