@@ -18,7 +18,7 @@ from reference.layers import layer_of, passes_of
 from pgsim import ArchConfig, GateTrace, load_arch, load_trace, simulate
 from pgsim.files import shipped_names
 from pgsim.results import PARTS_OF_CYCLES, PARTS_OF_ENERGY, SUMMED, Result
-from pgsim.study.waterfalls import STEPS, waterfall
+from pgsim.study.waterfalls import CYCLES, Waterfall, waterfalls
 from pgsim.workload import LayerShape, layer_shape
 
 ARCHS = shipped_names("arch_configs", ".yaml")
@@ -115,20 +115,32 @@ def test_the_waterfall_closes_to_the_cycle_on_any_design() -> None:
 
 
 def check_waterfall(baseline: Result, gated: Result) -> None:
-    found = waterfall(baseline, gated)
+    cycles, energy = waterfalls({"baseline": baseline}, gated)
+    check_energy(energy, baseline, gated)
+    found = dict(cycles.totals)
     assert list(found) == [*gated.layers["layer"], "network"]
     own = zip(baseline.layers["cycles"], gated.layers["cycles"], strict=True)
     for (before, after), totals in zip(own, list(found.values())[:-1], strict=True):
-        assert len(totals) == len(STEPS)
+        assert len(totals) == len(CYCLES)
         assert all(isinstance(total, Fraction) for total in totals)
         assert (totals[0], totals[-1]) == (before, after)
-        for step, less, more in list(zip(STEPS, totals, totals[1:], strict=False))[2:]:
+        for step, less, more in list(zip(CYCLES, totals, totals[1:], strict=False))[2:]:
             ideal = gated.arch.lsb.scheduler == "ideal" and step == "lane imbalance"
             assert less <= more or ideal, f"{step} and the next: what is lost cannot be negative"
     network = found.pop("network")
     assert network == [sum(column) for column in zip(*found.values(), strict=True)]
     assert network[0] == baseline.summary["cycles"]
     assert network[-1] == gated.summary["cycles"]
+
+
+def check_energy(found: Waterfall, baseline: Result, gated: Result) -> None:
+    """Sums and differences of fractions are exact; only the tables' energies are rounded."""
+    for layer, totals in found.totals.items():
+        assert all(isinstance(total, Fraction) for total in totals)
+        assert totals[0] + sum(found.changes(layer).values()) == totals[-1]
+    network = list(found.network.values())
+    assert float(network[0]) == pytest.approx(baseline.summary["energy_pj"], rel=1e-12)
+    assert float(network[-1]) == pytest.approx(gated.summary["energy_pj"], rel=1e-12)
 
 
 # Compulsory traffic: each thing that a layer needs crosses each interface at least once.

@@ -151,6 +151,8 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M40", "pass by pass", {"dram_weight_read_bytes": 48, "dram_activation_read_bytes": 4 * 8}),
     # 8 + max(8, 4) + max(12, 2) + 2, of which the array takes 8 + 12.
     ("M40", "turns", {"cycles": 30, "dram_stall_cycles": 30 - 20}),
+    # 2 lanes * 8 slots of 4 bits, in words of 8.
+    ("M42", "tensors stay", {"dram_write_bytes": 0, "activation_sram_write_bytes": 16 * 4 // 8}),
     # 3 strips * 3 pixels * 3 weights * 2 channels; 36 * 8 bits at 64 a cycle, and 4 - 1 rows.
     # 3 * 30 elements of 4 bits. 36 weights, 9 rows * 5 pixels * 2 channels * 2 sets, 18 * 2 sums.
     # 4 accesses for each of 18 * 18 MACs, and the 36 + 180 words sent.

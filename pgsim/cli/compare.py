@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pandas as pd
 from rich.table import Table
 
+from pgsim import plots
 from pgsim.cli.options import (
     calibration_option,
     chosen_arch,
@@ -18,21 +22,31 @@ from pgsim.cli.options import (
     verify_option,
 )
 from pgsim.cli.output import (
+    Scale,
     decimal,
     masks_of,
     paragraph,
     percent,
+    scale_of,
     scaled,
     show,
     signed,
     table,
     whole,
 )
+from pgsim.cli.sensitivity import print_sensitivity
 from pgsim.cli.streams import say
 from pgsim.results.table_files import write_table
-from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, compare
-from pgsim.study.waterfalls import STEPS
+from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, Outcome, compare
+from pgsim.study.rows import GATED
+from pgsim.study.sensitivity import Sensitivity, sensitivity
+from pgsim.study.waterfalls import Waterfall
 from pgsim.workload import load_trace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_NO_CHANGE = "0"
 
 
 @click.command("compare")
@@ -41,7 +55,20 @@ from pgsim.workload import load_trace
 @settings_option
 @calibration_option
 @verify_option
-@click.option("--layers", is_flag=True, help="Account for the cycles of every layer too.")
+@click.option(
+    "--beside",
+    multiple=True,
+    metavar="WHAT",
+    help="Set ARCH, ARCH:SCHEME or TRACE:SCHEME beside it too. May be repeated.",
+)
+@click.option("--all", "everything", is_flag=True, help="Print every design, and explain steps.")
+@click.option("--layers", is_flag=True, help="Account for every layer too.")
+@click.option(
+    "--sensitivity",
+    "varied",
+    is_flag=True,
+    help="Ask instead which findings hold at other prices and designs.",
+)
 @table_option("Write the table of designs")
 @figure_option("--plot", meaning="Draw the comparison, as .png, .svg or .pdf.")
 def command(
@@ -50,7 +77,10 @@ def command(
     settings: tuple[str, ...],
     calibration_images: int | None,
     verify: bool,
+    beside: tuple[str, ...],
+    everything: bool,
     layers: bool,
+    varied: bool,
     output: Path | None,
     plot: Path | None,
 ) -> None:
@@ -60,93 +90,165 @@ def command(
 
     \b
     The columns of designs that it prints:
+      top-1 %       accuracy that the trace states of the network run so
       bits          activation bits of an output, layers weighted by MACs
       cycles, time  of an image
-      times faster  than uniform 8,8: 8-bit activations and weights
       energy        of an image; provisional, as are DRAM stalls, for DRAM
                     follows a fixed loop order
-      times less    energy than uniform 8,8
       EDP           energy times time
-      use %         useful bit operations, of those that there is room for
-      area          of PEs, buffers and gating logic
+      logic, area   of PEs and what gates; of buffers too
+    \b
+    A design in the same logic area has fixed PEs, and the fastest shape.
     """
-    comparison = compare(
-        load_trace(trace, verify=verify),
-        chosen_arch(arch, settings),
-        calibration_images=calibration_images,
-    )
-    write = []  # all that is asked for is made before any of it is written
+    if varied and (beside or everything or layers):
+        raise click.UsageError("--sensitivity takes neither --beside nor --all nor --layers")
+    what, on = load_trace(trace, verify=verify), chosen_arch(arch, settings)
+    if varied:
+        found = sensitivity(what, on, calibration_images=calibration_images)
+        write_all(found.table, output, plot, partial(_drawn, "draw_sensitivity", found))
+        print_sensitivity(found)
+        return
+    comparison = compare(what, on, calibration_images=calibration_images, beside=beside)
+    write_all(comparison.designs, output, plot, partial(_drawn, "draw_comparison", comparison))
+    print_comparison(comparison, everything=everything, layers=layers)
+
+
+def _drawn(how: str, found: Comparison | Sensitivity) -> Figure:
+    """Return a figure of what was found; what draws is imported where a figure is asked for."""
+    figure: Figure = getattr(plots, how)(found)
+    return figure
+
+
+def write_all(
+    frame: pd.DataFrame, output: Path | None, plot: Path | None, draw: Callable[[], Figure]
+) -> None:
+    """Write what is asked for: all of it is made before any of it is written."""
+    write = []
     if output is not None:
-        write.append(partial(write_table, comparison.designs, output))
+        write.append(partial(write_table, frame, output))
     if plot is not None:
-        from pgsim.plots import draw_comparison
         from pgsim.plots.drawing import write_figure
 
-        write.append(partial(write_figure, draw_comparison(comparison), plot))
+        write.append(partial(write_figure, draw(), plot))
     for each in write:
         each()
-    print_comparison(comparison, layers=layers)
 
 
-def print_comparison(comparison: Comparison, *, layers: bool) -> None:
-    """Print the designs, the account of cycles, by layer on request, and what was found."""
+def print_comparison(comparison: Comparison, *, everything: bool, layers: bool) -> None:
+    """Print the designs, the accounts, by layer on request, and what was found."""
     gated = comparison.gated
     paragraph(
         f"{gated.trace.name} ({masks_of(gated.trace)}), {gated.images:,} images, "
-        f"on {gated.arch.name};\nper image, energy and DRAM stalls provisional:"
+        f"on {gated.arch.name}; energy provisional:"
     )
-    show(design_table(comparison.designs))
-    promise = ", ".join(f"{gain:.2f}x ({rule})" for rule, gain in comparison.promise.items())
-    paragraph(f"\nCounting bits promises {promise}. Where it goes, in cycles of all images:")
-    show(waterfall_table(comparison.waterfall))
+    show(design_table(comparison, everything=everything))
+    for said in dict.fromkeys(each for each in comparison.verdicts if each.mark):
+        paragraph(f"{said.mark} {said.meaning}")
+    gains = {f"{gain:.2f}x": rule for rule, gain in reversed(comparison.promise.items())}
+    promise = " or ".join(f"{gain} ({rule})" for gain, rule in reversed(gains.items()))
+    paragraph(f"Counting bits promises {promise}. What becomes of it:")
+    show(account_table(comparison.waterfalls, gated.images, everything=everything))
+    if everything:
+        for steps in (comparison.waterfalls[0].steps, comparison.waterfalls[-1].steps):
+            paragraph()
+            show(table({"step": list(steps), "meaning": list(steps.values())}, words=("meaning",)))
     if layers:
-        paragraph("\nThe same by layer, in % of the cycles of its baseline:")
-        show(layer_table(comparison.waterfall))
+        for each in comparison.waterfalls:
+            paragraph(
+                f"\nThe {each.quantity.removesuffix('_pj')} of every layer, in % of those of "
+                f"{each.against}:"
+            )
+            show(layer_table(each))
     paragraph(f"\n{comparison.finding}")
     for warning in comparison.warnings:
         say(f"warning: {warning}", err=True)
 
 
-def design_table(designs: pd.DataFrame) -> Table:
-    """Return the designs beside each other, time and energy per image."""
-    time_unit, times = scaled(designs["time_us"] / designs["images"] * 1e-6, "s")
-    energy_unit, energies = scaled(designs["energy_pj_per_image"] * 1e-12, "J")
-    product_unit, products = scaled(designs["energy_delay_product_pj_s"] * 1e-12, "J s")
+def design_table(comparison: Comparison, *, everything: bool) -> Table:
+    """Return the designs beside each other by what they share, time and energy per image."""
+    marks = {
+        each.row.name: said.mark
+        for each, said in zip(comparison.outcomes, comparison.verdicts, strict=True)
+    }
+    shown = [each for each in comparison.outcomes if everything or each.row.first]
+    summaries = [each.result.summary for each in shown]
+    time_unit, times = scaled([each.spent.time_us * 1e-6 for each in shown], "s")
+    energy_unit, energies = scaled([each.spent.energy_pj * 1e-12 for each in shown], "J")
+    product_unit, products = scaled(
+        [each["energy_delay_product_pj_s"] * 1e-12 for each in summaries], "J s"
+    )
     columns = {
-        "design": designs["design"].tolist(),
-        "bits": decimal(designs["mac_average_bits"], 2),
-        "cycles": whole(designs["cycles_per_image"]),
+        "design": [_name(each, marks[each.row.name]) for each in shown],
+        "top-1\n%": percent(each.row.accuracy for each in shown),
+        "bits": decimal((each["mac_average_bits"] for each in summaries), 2),
+        "cycles": whole(each["cycles_per_image"] for each in summaries),
         f"time\n{time_unit}": times,
-        "times\nfaster": decimal(designs["speedup"], 2),
         f"energy\n{energy_unit}": energies,
-        "times\nless": decimal(designs["energy_ratio"], 2),
         f"EDP\n{product_unit}": products,
-        "use\n%": percent(designs["pe_utilization"]),
-        "area\nmm2": decimal(designs["area_mm2"], 3),
+        "logic\nmm2": decimal((each["logic_area_mm2"] for each in summaries), 3),
+        "area\nmm2": decimal((each["area_mm2"] for each in summaries), 3),
     }
-    return table(columns)
+    groups = [each.row.group for each in shown]
+    return table(_with_headings(columns, groups))
 
 
-def waterfall_table(account: pd.DataFrame) -> Table:
-    """Return the network's account, from the baseline's cycles to the gated design's."""
-    steps = account[account["layer"] == "network"]
-    columns = {
-        "step": steps["step"].tolist(),
-        "cycles": whole(steps["total_cycles"]),
-        "change": ["", *signed(steps["change_cycles"].iloc[1:])],
-        "meaning": steps["meaning"].tolist(),
-    }
-    return table(columns, words=("meaning",))
+def _name(outcome: Outcome, mark: str) -> str:
+    return f"  {outcome.row.name} {mark}".rstrip()
 
 
-def layer_table(account: pd.DataFrame) -> Table:
-    """Return every layer's account, in % of the cycles of its baseline."""
-    by_layer = account.pivot(index="layer", columns="step", values="change_cycles")
-    totals = account.pivot(index="layer", columns="step", values="total_cycles")
-    names = list(dict.fromkeys(account["layer"]))
-    baseline = totals.loc[names, "baseline"]
-    columns = {"layer": names}
-    for step in list(STEPS)[1:]:
-        columns[step.replace(" ", "\n")] = percent(by_layer.loc[names, step] / baseline)
-    columns["left"] = percent(totals.loc[names, list(STEPS)[-1]] / baseline)
+def _with_headings(columns: dict[str, list[str]], groups: list[str]) -> dict[str, list[str]]:
+    """Return columns with a row above each run of rows of one group, which says what they share."""
+    first, *_ = columns
+    made = {header: list(cells) for header, cells in columns.items()}
+    for group in reversed(dict.fromkeys(groups)):
+        place = groups.index(group)
+        for header, cells in made.items():
+            cells.insert(place, f"{group}:" if header == first else "")
+    return made
+
+
+def account_table(accounts: Iterable[Waterfall], images: int, *, everything: bool) -> Table:
+    """Return the network's accounts of cycles and of energy, those of each quantity side by side.
+
+    Each goes from its baseline's total through signed changes to PG's own total, of an image. Steps
+    that change nothing are left out, unless everything is shown.
+    """
+    columns: dict[str, list[str]] = {}
+    for quantity, own in groupby(accounts, key=lambda each: each.quantity):
+        alike = list(own)
+        scale = Scale(quantity, images, 0)
+        if quantity != "cycles":
+            largest = max(float(each.network["baseline"]) for each in alike) / images
+            unit, size, places = scale_of([largest * 1e-12], "J")
+            scale = Scale(unit, images * size * 1e12, places)
+        cells = [[*alike[0].steps, GATED], *(_changes(each, scale) for each in alike)]
+        rows = [row for row in zip(*cells, strict=True) if everything or {*row[1:]} != {_NO_CHANGE}]
+        heads = [f"{scale.unit}\n", *(f"{scale.unit} from\n{each.against}" for each in alike)]
+        columns |= {
+            head: list(column) for head, column in zip(heads, zip(*rows, strict=True), strict=True)
+        }
+    longest = max(map(len, columns.values()))
+    filled = {head: each + [""] * (longest - len(each)) for head, each in columns.items()}
+    return table(filled, words=[head for head in filled if head.endswith("\n")])
+
+
+def _changes(account: Waterfall, scale: Scale) -> list[str]:
+    """Return an account's first total, its changes with their signs, and its last total."""
+    first, *_, last = (float(each) / scale.size for each in account.network.values())
+    changes = signed(
+        (float(each) / scale.size for each in account.changes().values()), scale.places
+    )
+    return [*decimal([first], scale.places), *changes, *decimal([last], scale.places)]
+
+
+def layer_table(account: Waterfall) -> Table:
+    """Return every layer's account, in % of what its baseline spends."""
+    steps = list(account.steps)
+    columns: dict[str, list[str]] = {"layer": list(account.totals)}
+    for step in steps[1:]:
+        columns[step.replace(" ", "\n")] = percent(
+            float(account.changes(layer)[step] / totals[0])
+            for layer, totals in account.totals.items()
+        )
+    columns["left"] = percent(float(each[-1] / each[0]) for each in account.totals.values())
     return table(columns, total=True)

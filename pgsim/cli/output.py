@@ -6,6 +6,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from rich import box
 from rich.cells import cell_len
@@ -119,12 +120,13 @@ def whole(values: Iterable[float]) -> list[str]:
 
 def decimal(values: Iterable[float], places: int) -> list[str]:
     """Return numbers with so many decimals."""
-    return [_or_missing(value, f"{value:,.{places}f}") for value in values]
+    rounded = (round(value, places) + 0.0 for value in values)  # -0.0 is 0
+    return [_or_missing(value, f"{value:,.{places}f}") for value in rounded]
 
 
-def signed(values: Iterable[float]) -> list[str]:
-    """Return changes without decimals, each with its sign."""
-    return [f"{value:+,.0f}" if round(value) else "0" for value in values]
+def signed(values: Iterable[float], places: int = 0) -> list[str]:
+    """Return changes with so many decimals, each with its sign."""
+    return [f"{value:+,.{places}f}" if round(value, places) else "0" for value in values]
 
 
 def percent(values: Iterable[float]) -> list[str]:
@@ -132,14 +134,27 @@ def percent(values: Iterable[float]) -> list[str]:
     return decimal((100 * value for value in values), 1)
 
 
+class Scale(NamedTuple):
+    """A unit with an SI prefix, its size in units without one, and the decimals that it shows."""
+
+    unit: str
+    size: float
+    places: int
+
+
+def scale_of(values: Iterable[float], unit: str) -> Scale:
+    """Return the prefix that suits the largest of some values, shown in four digits."""
+    largest = max((abs(each) for each in values if math.isfinite(each)), default=0.0)
+    digits = math.floor(math.log10(largest)) if largest else 0  # digits before the point, less one
+    power = min(max(3 * (digits // 3), min(_PREFIXES)), max(_PREFIXES))
+    return Scale(_PREFIXES[power] + unit, 10.0**power, max(0, _DIGITS - 1 - (digits - power)))
+
+
 def scaled(values: Iterable[float], unit: str) -> tuple[str, list[str]]:
     """Return the unit with the SI prefix that suits the largest value, and the values in it."""
     numbers = list(values)
-    largest = max((abs(each) for each in numbers if math.isfinite(each)), default=0.0)
-    digits = math.floor(math.log10(largest)) if largest else 0  # digits before the point, less one
-    power = min(max(3 * (digits // 3), min(_PREFIXES)), max(_PREFIXES))
-    places = max(0, _DIGITS - 1 - (digits - power))
-    return _PREFIXES[power] + unit, decimal((each / 10.0**power for each in numbers), places)
+    scale = scale_of(numbers, unit)
+    return scale.unit, decimal((each / scale.size for each in numbers), scale.places)
 
 
 def quantity(value: float, unit: str) -> str:

@@ -1,8 +1,8 @@
 """What a design costs: the prices of its parts, energy folded over the ledger, area, clock."""
 
-from pgsim.cost.area import area_mm2
+from pgsim.cost.area import area_mm2, logic_area_mm2
 from pgsim.cost.clock import PartPath, warn_of_clock
-from pgsim.cost.energy import PriceTable, energies, energy_prices, price_table
+from pgsim.cost.energy import PriceTable, energies, energy_prices, exact_energies, price_table
 from pgsim.cost.parts import Costs, GatingCost, costs_of, gating_cost
 from pgsim.cost.prices import PARTS, Price, price_list
 
@@ -17,7 +17,9 @@ __all__ = [
     "costs_of",
     "energies",
     "energy_prices",
+    "exact_energies",
     "gating_cost",
+    "logic_area_mm2",
     "price_list",
     "price_table",
     "warn_of_clock",

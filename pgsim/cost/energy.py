@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -59,3 +60,16 @@ def energies(table: PriceTable, ledger: Ledger) -> dict[str, Energies]:
     counts = np.array([ledger.counts[name] for name in table.counts], np.float64)
     parts = table.matrix @ counts
     return {**dict(zip(PARTS, parts, strict=True)), "energy_pj": parts.sum(axis=0)}
+
+
+def exact_energies(table: PriceTable, ledger: Ledger) -> dict[str, Fraction]:
+    """Return the energy of each part of one layer over all batches, in pJ and without rounding.
+
+    Counts are integers and prices are binary floats, so that each product is a fraction.
+    """
+    total = ledger.total()
+    counts = [total[name] for name in table.counts]
+    return {
+        part: sum((Fraction(pj) * n for pj, n in zip(row, counts, strict=True)), Fraction(0))
+        for part, row in zip(PARTS, table.matrix.tolist(), strict=True)
+    }

@@ -13,12 +13,14 @@ from pgsim.plots.paths import check_plot_path
 if TYPE_CHECKING:
     from pgsim.plots.comparison import draw_comparison, plot_comparison
     from pgsim.plots.masks import draw_masks, plot_masks
+    from pgsim.plots.sensitivity import draw_sensitivity
     from pgsim.plots.table import draw_results, plot_results
 
 _HOMES = {
     "draw_comparison": "comparison",
     "draw_masks": "masks",
     "draw_results": "table",
+    "draw_sensitivity": "sensitivity",
     "plot_comparison": "comparison",
     "plot_masks": "masks",
     "plot_results": "table",
@@ -29,6 +31,7 @@ __all__ = [
     "draw_comparison",
     "draw_masks",
     "draw_results",
+    "draw_sensitivity",
     "plot_comparison",
     "plot_masks",
     "plot_results",

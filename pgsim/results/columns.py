@@ -35,6 +35,7 @@ from pgsim.results.values import (
     checked,
     word,
 )
+from pgsim.results.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,6 +125,7 @@ SUMMARY = {
         "", "mask density over gated layers, weighted by outputs", PART_OR_NONE
     ),
     "area_mm2": Column("mm2", "area of PEs, buffers and gating logic", AMOUNT),
+    "logic_area_mm2": Column("mm2", "area of PEs and gating logic", AMOUNT),
     "energy_delay_product_pj_s": Column("pJ s", "energy times time, of one image", AMOUNT),
     "cycles_per_image": Column("cycles", "cycles / images", AMOUNT),
     "energy_pj_per_image": Column("pJ", "energy / images", AMOUNT),
@@ -136,13 +138,26 @@ SUMMARY = {
     "cycles_per_image_p95": Column(
         "cycles", "95th percentile over images; those of a batch share its cycles", AMOUNT
     ),
-    "speedup": Column("", "time of the baseline over the design's; only in a comparison", AMOUNT),
-    "energy_ratio": Column(
-        "", "energy of the baseline over the design's; only in a comparison", AMOUNT
-    ),
 }
 
-COLUMNS = LAYER_COLUMNS | SUMMARY | {"design": Column("", "name of a design in a comparison", NAME)}
+COMPARISON = {
+    "design": Column("", "name of a design in a comparison", NAME),
+    "accuracy": Column("", "top-1 accuracy that the trace states of what runs", PART_OR_NONE),
+    "verdict": Column("", "what the design says of the gated one (M48)", word(VERDICTS)),
+    "speedup": Column("", "time of uniform 8,8 over the design's, of an image", AMOUNT),
+    "energy_ratio": Column("", "energy of uniform 8,8 over the design's, of an image", AMOUNT),
+}
+
+SENSITIVITY = {
+    "factor": Column("", "what is varied, or nothing", NAME),
+    "setting": Column("", "to which value", NAME),
+    "rival": Column("", "the design beside the gated one", NAME),
+    "quantity": Column("", "time or energy", NAME),
+    "ratio": Column("", "of the rival's time or energy to the gated design's", AMOUNT),
+    "flips": Column("", "1 where who wins is another than with nothing varied, else 0", COUNT),
+}
+
+COLUMNS = LAYER_COLUMNS | SUMMARY | COMPARISON | SENSITIVITY
 
 PARTS_OF_CYCLES = tuple(each.name for each in (*passes.TIMES, *events.WAITS))
 PARTS_OF_ENERGY = tuple(PARTS)

@@ -22,12 +22,14 @@ from pandas.api.types import is_numeric_dtype
 from pgsim.errors import InputError, nearest
 from pgsim.files import check_new_file, opened
 from pgsim.results.cells import as_cell, as_text, map_text
-from pgsim.results.columns import COLUMNS, IDENTITY, checked_table
-from pgsim.results.values import name_problem
+from pgsim.results.columns import COLUMNS, checked_table
+from pgsim.results.values import Name, name_problem
 from pgsim.text import writable
 from pgsim.writing import replacing
 
-_TEXT = frozenset(("design", *IDENTITY))  # a layer may be called 0, and stays text
+_TEXT = frozenset(  # a layer may be called 0, and stays text
+    name for name, column in COLUMNS.items() if isinstance(column.values, Name)
+)
 _NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *", re.ASCII)
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 

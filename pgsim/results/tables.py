@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import ArchConfig
-from pgsim.cost import Costs, area_mm2
+from pgsim.cost import Costs, area_mm2, logic_area_mm2
 from pgsim.mapping.nest import FIXED_CELLS
 from pgsim.model.job import Job
 from pgsim.model.layer import LEDGER
@@ -242,6 +242,7 @@ def _summary(result: Result) -> Row:
         "gated_density": _mean(gated, "mask_density", "outputs"),
         "pe_utilization": _utilization(round(operations), row["cycles"], result.arch),
         "area_mm2": sum(area_mm2(result.costs, gated=gating).values()),
+        "logic_area_mm2": logic_area_mm2(result.costs, gated=gating),
         "cycles_per_image": row["cycles"] / result.images,
         "energy_pj_per_image": row["energy_pj"] / result.images,
         "energy_delay_product_pj_s": row["energy_pj"] * row["time_us"] * 1e-6 / result.images**2,

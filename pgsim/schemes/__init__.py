@@ -15,6 +15,7 @@ from pgsim.errors import InputError, nearest
 from pgsim.schemes.dual_dense import DualDense
 from pgsim.schemes.full import Full
 from pgsim.schemes.gates import Gate, InputGate, OutputGate
+from pgsim.schemes.inner import Inner
 from pgsim.schemes.msb_only import MSBOnly
 from pgsim.schemes.operands import ACTIVATIONS, OPERANDS, WEIGHTS, Operand
 from pgsim.schemes.passes import (
@@ -62,6 +63,7 @@ KINDS: tuple[type[Scheme], ...] = (
     Full,
     MSBOnly,
     Uniform,
+    Inner,
     Planes,
 )
 

@@ -14,6 +14,7 @@ class DualDense(Scheme):
     """The MSBs, then the LSBs, of every output of a layer that Precision Gating would gate."""
 
     example = "dual_dense"
+    networks = ("full",)
     signatures: ClassVar[Mapping[str, str]] = {
         "dual_dense": "MSBs, then LSBs, of every output: two passes, nothing skipped"
     }

@@ -14,6 +14,7 @@ class Full(Scheme):
     """Every output at the layer's own bits, in one pass."""
 
     example = "full"
+    networks = ("full",)
     signatures: ClassVar[Mapping[str, str]] = {
         "full": "Every output at the layer's own bits: the same network ungated"
     }

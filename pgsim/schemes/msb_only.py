@@ -14,6 +14,7 @@ class MSBOnly(Scheme):
     """The MSBs of every output of a layer that Precision Gating would gate."""
 
     example = "msb_only"
+    networks = ("msb_only",)
     signatures: ClassVar[Mapping[str, str]] = {
         "msb_only": "MSBs of every output: the floor (accuracy is lost)"
     }

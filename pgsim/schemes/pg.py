@@ -16,6 +16,7 @@ class PrecisionGating(Scheme):
     """The MSBs of every output, then the LSBs of those whose gate is open."""
 
     example = "pg"
+    networks = ("pg",)
     signatures: ClassVar[Mapping[str, str]] = {
         "pg": "MSBs of every output, then LSBs where the gate mask is 1"
     }

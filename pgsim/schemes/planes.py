@@ -29,6 +29,7 @@ class Planes(Scheme):
     weight_bits: Bits = ()
 
     example = "planes:2,2"
+    networks = ("full",)
     signatures: ClassVar[Mapping[str, str]] = {
         "planes:A,A,...": "Dense planes of A activation bits, most significant first",
         "planes:A,A,.../W,W,...": "Dense planes of A activation bits by planes of W weight bits",

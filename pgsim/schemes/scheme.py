@@ -19,6 +19,8 @@ class Scheme:
         How the scheme is written, with what it does, a line each; A and W stand for bits.
     example : str
         One name that is a scheme of this kind, and by default the scheme's own.
+    networks : tuple of str
+        What manifests call a network that runs so, as in `top1_full`: the most fitting first.
 
     Notes
     -----
@@ -38,6 +40,11 @@ class Scheme:
 
     signatures: ClassVar[Mapping[str, str]] = {}
     example: ClassVar[str]
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """What manifests call a network that runs so, by default nothing (M48)."""
+        return ()
 
     @property
     def name(self) -> str:

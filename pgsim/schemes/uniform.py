@@ -12,6 +12,8 @@ from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, whole
 from pgsim.schemes.scheme import Scheme
 from pgsim.workload import LayerTrace
 
+USUAL_BITS = 8  # of weights in the networks that manifests name by their activation bits alone
+
 
 @dataclass(frozen=True)
 class Uniform(Scheme):
@@ -31,6 +33,13 @@ class Uniform(Scheme):
         """The name by which this scheme is asked for."""
         weights = "" if self.weight_bits is None else f",{self.weight_bits}"
         return f"uniform:{self.activation_bits}{weights}"
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """A width of the trace's own network, else the network that was trained at these bits."""
+        if self.weight_bits not in (None, USUAL_BITS):
+            return (f"uniform_{self.activation_bits}_{self.weight_bits}",)
+        return f"{self.activation_bits}_bits", f"uniform_{self.activation_bits}"
 
     @classmethod
     def parsed(cls, name: str) -> Self | None:

@@ -1,23 +1,33 @@
-"""A gated design beside the designs a user would build instead, and where its saving goes."""
+"""A gated design beside what one would build instead, and where its saving goes."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgsim.arch import ArchConfig, PEKind, load_arch, load_technology
+from pgsim.arch import ArchConfig, PEKind, load_arch
+from pgsim.cost import costs_of
 from pgsim.errors import InputError
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result
 from pgsim.results.mask_sources import mask_source_of
-from pgsim.study.findings import saving_in_words
-from pgsim.study.simulation import calibration_count, simulate
-from pgsim.study.waterfalls import STEPS, waterfall
+from pgsim.results.verdicts import Verdict
+from pgsim.study.beside import row_beside
+from pgsim.study.findings import (
+    Spent,
+    alternatives_in_words,
+    energy_in_words,
+    gating_in_words,
+    saving_in_words,
+    verdict,
+)
+from pgsim.study.rows import BASELINE, GATED, UNGATED, Pricing, Row, rows_of, with_shape
+from pgsim.study.shapes import fastest
+from pgsim.study.simulation import calibration_count, repriced
+from pgsim.study.waterfalls import Waterfall, waterfalls
 from pgsim.text import writable
 from pgsim.workload import GateTrace, LayerShape, load_trace
 
@@ -27,10 +37,27 @@ if TYPE_CHECKING:
 DEFAULT_TRACE = "resnet20_pg_4_2"
 DEFAULT_ARCH = "pg_os"
 
-BASELINE = "uniform 8,8"
-GATED = "PG"
-UNGATED = "ungated, all bits"
-EQUAL_AREA = "uniform 8,8, equal PE area"
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A row of a comparison, what simulating it gave, and the data set of the gated trace."""
+
+    row: Row
+    result: Result
+    dataset: str
+
+    @cached_property
+    def spent(self) -> Spent:
+        """What the row is judged by, of an image."""
+        summary, images = self.result.summary, self.result.images
+        return Spent(
+            self.row.name,
+            self.row.accuracy,
+            summary["time_us"] / images,
+            summary["energy_pj"] / images,
+            self.row.buildable,
+            self.row.trace.dataset == self.dataset,
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,41 +66,56 @@ class Comparison:
 
     Attributes
     ----------
+    outcomes : tuple of Outcome
+        A row and its result for each design, the gated one first.
     results : mapping of str to Result
-        By design, the gated one first, its baseline of 8-bit operands second.
+        By name of design, in the same order.
     warnings : tuple of str
         What a reader must know, such as that masks are synthetic.
     gated, baseline : Result
-        The first two of `results`.
+        PG's, and that of 8-bit activations and weights on the same array.
     designs : DataFrame
-        One row per design: its `design` and summary, `speedup` and `energy_ratio` over the
-        baseline.
+        One row per design: its `design` and summary, `accuracy`, `verdict` (M48), `speedup` and
+        `energy_ratio` over the baseline.
     layers : DataFrame
         The layer tables of all designs, with a first column `design`.
+    waterfalls : tuple of Waterfall
+        Where the promised saving goes, exactly: in cycles and in energy, against the baseline and
+        against the same network ungated (M30).
     waterfall : DataFrame
-        Where the promised saving goes: for each layer, and for `network`, the steps from the
-        baseline to the gated design, as `step`, `total_cycles`, `change_cycles`, `meaning` (M30).
+        The first of them: for each layer, and for `network`, the steps from the baseline to the
+        gated design, as `step`, `total_cycles`, `change_cycles`, `meaning`.
     promise : dict of str to float
         What bit counting promises, as a speed-up: by activation bits alone, and with weight bits
         (M30).
     finding : str
-        One line that says what was found.
+        What was found, in a few sentences.
 
     Examples
     --------
     >>> comparison = compare("digits_pg_4_2", "pg_ws")
-    >>> comparison.designs["design"].tolist()[:2]
-    ['PG', 'uniform 8,8']
-    >>> steps = comparison.waterfall[comparison.waterfall["layer"] == "network"]
-    >>> int(steps["total_cycles"].iloc[-1]) == comparison.gated.cycles
+    >>> comparison.designs["design"].tolist()[:3]
+    ['PG', 'ungated', 'uniform 8,8']
+    >>> for each in comparison.waterfalls:
+    ...     print(each.quantity, each.against, list(each.steps)[-1])
+    cycles uniform 8,8 DRAM stalls
+    cycles ungated DRAM stalls
+    energy_pj uniform 8,8 leakage
+    energy_pj ungated leakage
+    >>> int(comparison.waterfalls[0].network["DRAM stalls"]) == comparison.gated.cycles
     True
     """
 
-    results: Mapping[str, Result]
+    outcomes: tuple[Outcome, ...]
     warnings: tuple[str, ...]
 
     def __repr__(self) -> str:
         return f"<Comparison of {self.gated.trace.name} on {self.gated.arch.name}>"
+
+    @cached_property
+    def results(self) -> Mapping[str, Result]:
+        """The results by name of design."""
+        return {each.row.name: each.result for each in self.outcomes}
 
     @property
     def gated(self) -> Result:
@@ -86,21 +128,33 @@ class Comparison:
         return self.results[BASELINE]
 
     @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """What each design says of the gated one (M48)."""
+        return [self._verdict(each) for each in self.outcomes]
+
+    def _verdict(self, outcome: Outcome) -> Verdict:
+        return verdict(outcome.spent, self.outcomes[0].spent)
+
+    @cached_property
     def designs(self) -> pd.DataFrame:
         """One row per design: the network's summary, beside its gain over the baseline."""
         import pandas as pd
 
-        base = self.baseline.summary
-        rows = [
+        base = self._outcome(BASELINE).spent
+        return pd.DataFrame(
             {
-                "design": design,
-                **result.summary,
-                "speedup": base["time_us"] / result.summary["time_us"],
-                "energy_ratio": base["energy_pj"] / result.summary["energy_pj"],
+                "design": writable(each.row.name),
+                **each.result.summary,
+                "accuracy": each.row.accuracy,
+                "verdict": said.name,
+                "speedup": base.time_us / each.spent.time_us,
+                "energy_ratio": base.energy_pj / each.spent.energy_pj,
             }
-            for design, result in self.results.items()
-        ]
-        return pd.DataFrame(rows)
+            for each, said in zip(self.outcomes, self.verdicts, strict=True)
+        )
+
+    def _outcome(self, name: str) -> Outcome:
+        return next(each for each in self.outcomes if each.row.name == name)
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -112,21 +166,27 @@ class Comparison:
         return joined.reset_index(drop=True)
 
     @cached_property
+    def waterfalls(self) -> tuple[Waterfall, ...]:
+        """Where the promised saving goes, exactly: by layer, and for the network (M30)."""
+        baselines = {name: self.results[name] for name in (BASELINE, UNGATED)}
+        return waterfalls(baselines, self.gated)
+
+    @cached_property
     def waterfall(self) -> pd.DataFrame:
-        """Where the promised saving goes, in cycles: by layer, and for the network (M30)."""
+        """Where the saving of cycles over the baseline goes: by layer, and for the network."""
         import pandas as pd
 
-        totals = waterfall(self.baseline, self.gated)
+        account, *_ = self.waterfalls
         return pd.DataFrame(
             {
                 "layer": writable(layer),
                 "step": step,
-                "total_cycles": float(steps[index]),
-                "change_cycles": float(steps[index] - steps[index - 1]) if index else 0.0,
+                "total_cycles": float(totals[index]),
+                "change_cycles": float(totals[index] - totals[index - 1]) if index else 0.0,
                 "meaning": meaning,
             }
-            for layer, steps in totals.items()
-            for index, (step, meaning) in enumerate(STEPS.items())
+            for layer, totals in account.totals.items()
+            for index, (step, meaning) in enumerate(account.steps.items())
         )
 
     @cached_property
@@ -143,20 +203,19 @@ class Comparison:
 
     @property
     def finding(self) -> str:
-        """One line that says what was found."""
+        """What was found: the best alternative first, then what is left of the promise."""
         if not any(layer.gated for layer in self.gated.layer_results):
             return f"No layer of {self.gated.trace.name} is gated: there is nothing to compare."
-        totals = map(float, waterfall(self.baseline, self.gated)["network"])
-        account = dict(zip(STEPS, totals, strict=True))
-        line = saving_in_words(self.gated.arch.name, BASELINE, account)
-        last = self.gated.cycles
-        ungated = self.results[UNGATED].cycles / last
-        line += f". The same network ungated takes {ungated:.2f}x the cycles of PG"
-        for design, result in self.results.items():
-            if design.startswith(EQUAL_AREA):
-                shape = design.removeprefix(EQUAL_AREA)
-                line += f", fixed 8-bit PEs of equal area{shape} take {result.cycles / last:.2f}x"
-        return f"{line}."
+        gated, *others = (each.spent for each in self.outcomes)
+        cycles, cycles_ungated, energy, energy_ungated = (
+            {step: float(total) for step, total in each.network.items()} for each in self.waterfalls
+        )
+        sentences = (
+            alternatives_in_words(others, gated),
+            saving_in_words(self.gated.arch.name, BASELINE, cycles) + f"{energy_in_words(energy)}.",
+            gating_in_words(self._outcome(UNGATED).spent, gated, cycles_ungated, energy_ungated),
+        )
+        return " ".join(sentences)
 
 
 def compare(
@@ -164,6 +223,7 @@ def compare(
     arch: ArchConfig | str | Path = DEFAULT_ARCH,
     *,
     calibration_images: int | None = None,
+    beside: Sequence[str] = (),
 ) -> Comparison:
     """Simulate a trace on a gated design and on what one would build instead.
 
@@ -177,20 +237,23 @@ def compare(
         The gated design, likewise.
     calibration_images : int, optional
         As `simulate` has it.
+    beside : sequence of str
+        What else to set beside them: `ARCH` or `ARCH:SCHEME` runs the trace on another design (as
+        `pg` by default), `TRACE:SCHEME` another trace on this one.
 
     Returns
     -------
     Comparison
-        `.designs`, `.layers`, `.waterfall`, `.promise` and `.finding`.
+        `.designs`, `.layers`, `.waterfalls`, `.promise` and `.finding`.
 
     Raises
     ------
     InputError
-        As `simulate` does.
+        As `simulate` does, and for what is neither a design nor a trace, with the nearest names.
 
     Notes
     -----
-    Source: MODEL.md M30 for the account, M33 for the designs.
+    Source: MODEL.md M30 for the accounts, M33 and M48 for the designs.
 
     Examples
     --------
@@ -199,23 +262,29 @@ def compare(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)
-    _check_gates(trace)
-    count = calibration_count(trace, arch, calibration_images)
-    results, store = {}, WorkStore()
-    for design, variants in alternatives(arch).items():
-        shaped = [
-            simulate(trace, variant, scheme, calibration_images=count, store=store)
-            for variant, scheme in variants
-        ]
-        if shaped:
-            fastest = min(shaped, key=lambda result: result.cycles)
-            array = fastest.arch.array
-            shape = f" ({array.rows}x{array.columns})" if design == EQUAL_AREA else ""
-            results[design + shape] = fastest
-    return Comparison(results, tuple(_warnings(trace, arch)))
+    check_gates(trace)
+    asked = tuple(row_beside(each, trace, arch) for each in beside)
+    return compared((*rows_of(trace, arch, costs_of), *asked), calibration_images, WorkStore())
 
 
-def _check_gates(trace: GateTrace) -> None:
+def compared(
+    rows: Sequence[Row],
+    calibration_images: int | None,
+    store: WorkStore,
+    costs: Pricing = costs_of,
+) -> Comparison:
+    """Simulate the rows of a comparison, the gated design first, at these prices."""
+    gated = rows[0]
+    outcomes = []
+    for row in rows:
+        count = calibration_count(row.trace, gated.designs[0], calibration_images)
+        result = fastest(row.trace, row.designs, row.scheme, count, store)
+        result = result if costs is costs_of else repriced(result, costs(result.arch))
+        outcomes.append(Outcome(with_shape(row, result.arch), result, gated.trace.dataset))
+    return Comparison(tuple(outcomes), tuple(_warnings(gated.trace, gated.designs[0])))
+
+
+def check_gates(trace: GateTrace) -> None:
     """Raise InputError for a trace that gates inputs: half of the designs could not run it."""
     by_inputs = [layer.shape.name for layer in trace.layers if layer.shape.gate == "input"]
     if by_inputs:
@@ -224,53 +293,6 @@ def _check_gates(trace: GateTrace) -> None:
             "Precision Gating, which gates outputs; simulate runs the trace under --scheme full, "
             "uniform:A,W and planes:A,A"
         )
-
-
-def alternatives(arch: ArchConfig) -> dict[str, list[tuple[ArchConfig, str]]]:
-    """Return the designs that `compare` sets beside each other, as (architecture, scheme).
-
-    A design of several variants stands for the fastest of them. Source: MODEL.md M33.
-    """
-    plain = arch.override({"lsb.window": "auto", "lsb.lane_order": "raster"})
-    fixed = plain.override(
-        {
-            "array.pe.kind": "fixed",
-            "array.pe.max_activation_bits": 8,
-            "array.pe.max_weight_bits": 8,
-        }
-    )
-    return {
-        GATED: [(arch, "pg")],
-        BASELINE: [(plain, "uniform:8,8")],
-        "uniform 8, own weights": [(plain, "uniform:8")],
-        "uniform 8,8, fixed PEs": [(fixed, "uniform:8,8")],
-        EQUAL_AREA: [(variant, "uniform:8,8") for variant in _in_the_area_of(arch, fixed)],
-        UNGATED: [(plain, "full")],
-        "both passes dense": [(arch, "dual_dense")],
-        "MSBs only": [(plain, "msb_only")],
-        "PG, ideal scheduler": [(arch.override({"lsb.scheduler": "ideal"}), "pg")],
-    }
-
-
-def _in_the_area_of(arch: ArchConfig, fixed: ArchConfig) -> list[ArchConfig]:
-    """Return arrays of as many of `fixed`'s PEs as the PEs of `arch` have area for.
-
-    Its columns, its rows, or both are scaled; shapes that no array may have are left out.
-    """
-    technology = load_technology(arch.technology).at_corner(arch.corner)
-    own, other = (each.pe.cost(technology).area_um2 for each in (arch, fixed))
-    rows, columns, ratio = fixed.array.rows, fixed.array.columns, own / other
-    square = max(1, int(rows * math.sqrt(ratio)))
-    shapes = {
-        (rows, int(columns * ratio)),
-        (int(rows * ratio), columns),
-        (square, int(rows * columns * ratio / square)),
-    }
-    possible = []
-    for high, wide in sorted(shapes):
-        with suppress(InputError):
-            possible.append(fixed.override({"array.rows": high, "array.columns": wide}))
-    return possible
 
 
 def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:

@@ -140,6 +140,15 @@ def _layer_results(
     )
 
 
+def repriced(result: Result, costs: Costs) -> Result:
+    """Return a result at other prices: the same counts, other energies and areas."""
+    prices = energy_prices(costs, any(layer.gated for layer in result.layer_results))
+    layers = tuple(
+        replace(layer, energies=energies(prices, layer.ledger)) for layer in result.layer_results
+    )
+    return replace(result, costs=costs, layer_results=layers)
+
+
 def calibration_count(trace: GateTrace, arch: ArchConfig, asked: int | None = None) -> int:
     """Return how many first images of a trace are for calibration only, and not simulated.
 

@@ -13,6 +13,7 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from random import Random
 
 from bitfusion.formulas import BATCH, Layer
 from pgsim import ArchConfig, GateTrace, LayerShape, load_arch, simulate
@@ -93,7 +94,26 @@ def design_of(shape: Layer) -> ArchConfig:
     return shipped if shape.by_im2col else shipped.override({"array.first_layer": "as_others"})
 
 
-def counts_of(shape: Layer, objective: str) -> dict[str, int]:
-    """The integers that pgsim prints for a batch of the layer, by a nest of such an objective."""
-    (row,) = simulate(trace_of(shape), design_of(shape), "full").rows
+def counts_of(shape: Layer, objective: str | None = None) -> dict[str, int]:
+    """The integers that pgsim prints for a batch of the layer, in the fixed order of loops.
+
+    objective: of a nest that is searched for instead.
+    """
+    design = design_of(shape).override({"mapping": "fixed"})
+    (row,) = simulate(trace_of(shape), design, "full", objective=objective).rows
     return {name: value for name, value in row.items() if isinstance(value, int)}
+
+
+def any_layer(rng: Random, *, by_im2col: bool = False) -> Layer:
+    """A convolution or a fully connected layer, about as large as those that were published."""
+    conv = by_im2col or rng.random() < 0.6
+    return Layer(
+        kernel=rng.choice((1, 2, 3, 5, 7)) if conv else 1,
+        out_size=rng.randint(1, 40) if conv else 1,
+        stride=rng.choice((1, 1, 2, 4)) if conv else 1,
+        in_channels=round(2 ** rng.uniform(0, 9 if conv else 13)),
+        out_channels=round(2 ** rng.uniform(0, 9 if conv else 12)),
+        activation_bits=rng.randint(1, 8),
+        weight_bits=rng.randint(1, 8),
+        by_im2col=by_im2col,
+    )

@@ -1,5 +1,7 @@
 """pgsim compare: designs, the account of cycles, the finding, and what to beware of."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,11 +9,13 @@ import pytest
 from pgsim.errors import InputError
 from pgsim.results.table_files import read_table
 from pgsim.study.comparison import compare
+from pgsim.study.sensitivity import sensitivity
+from pgsim.study.waterfalls import CYCLES, ENERGY
 from pgsim.workload import load_trace
 
 
 def number(word):
-    return int(word.replace(",", ""))
+    return float(word.replace(",", ""))
 
 
 def test_it_runs_without_an_argument(run, cells):
@@ -21,23 +25,75 @@ def test_it_runs_without_an_argument(run, cells):
     layers = load_trace("resnet20_pg_4_2").layers
     bits = [2 + 2 * each.unpack().mean() if each.shape.gated else 8 for each in layers]
     average = np.average(bits, weights=[each.shape.macs for each in layers])
-    assert cells(shown, "PG")[1] == f"{average:.2f}"
-    assert "per image, energy and DRAM stalls provisional:\n" in shown
+    accuracy = load_trace("resnet20_pg_4_2").accuracy["top1_pg"]
+    assert cells(shown, "PG")[1:3] == [f"{100 * accuracy:.1f}", f"{average:.2f}"]
+    assert shown.splitlines()[0].endswith("energy provisional:")
     assert "of the promised saving survives" in " ".join(shown.split())
 
 
-def test_the_account_adds_up_to_the_last_cycle(small, run, cells):
+def test_the_first_screen_is_one_of_100_columns_and_40_lines(run):
+    lines = run("compare").output.splitlines()
+    assert 24 <= len(lines) <= 40
+    assert max(map(len, lines)) <= 100
+
+
+def test_all_four_accounts_add_up(small, run):
+    """Each from its baseline through signed changes to PG's own total, which both end with."""
+    lines = run("compare", small, "--arch", "pg_ws", "--all").stdout.splitlines()
+    heads = [index for index, line in enumerate(lines) if line.startswith("baseline ")]
+    rows = [re.split(r" {2,}", line.strip()) for line in lines[heads[0] : heads[0] + 11]]
+    assert [row[0] for row in rows] == [*CYCLES, "PG"]
+    energies = [row[-3:] for row in rows[:8]]
+    assert [row[0] for row in energies] == [*ENERGY, "PG"]
+    for account in ([row[1:3] for row in rows], [row[1:] for row in energies]):
+        for column in zip(*account, strict=True):
+            first, *changes, last = map(number, column)
+            unit = 1 if len(column) == len(rows) else 0.1
+            assert first + sum(changes) == pytest.approx(last, abs=unit * len(changes))
+        assert account[-1][0] == account[-1][1]
+
+
+def test_steps_that_change_nothing_are_shown_only_on_demand(small, run):
+    """A design of roomy ports never waits for them."""
+    short, long = (run("compare", small, *more).stdout for more in ([], ["--all"]))
+    assert re.search(r"^port stalls +0 +0 ", long, re.M)
+    assert "port stalls" not in short
+    assert "bubbles" in short
+
+
+def test_layers_have_their_accounts_in_percent(small, run, cells):
     result = run("compare", small, "--arch", "pg_ws", "--layers")
-    lines = result.stdout.splitlines()
-    first = next(index for index, line in enumerate(lines) if line.startswith("baseline "))
-    last = next(index for index, line in enumerate(lines) if line.startswith("DRAM stalls "))
-    baseline = number(lines[first].split()[1])
-    steps = [line.replace("lane imb", "lane_imb").replace("whole f", "whole_f")
-             .replace("port s", "port_s").replace("DRAM s", "DRAM_s").split()
-             for line in lines[first + 1 : last + 1]]  # fmt: skip
-    changes = [number(step[2]) for step in steps]
-    assert baseline + sum(changes) == pytest.approx(number(steps[-1][1]), abs=len(steps))
-    assert cells(result.stdout, "plain")[-1].replace(".", "").isdigit()
+    rows = [line.split() for line in result.stdout.splitlines() if line.startswith("plain ")]
+    assert len(rows) == 4  # two quantities, two baselines
+    for row in rows:
+        *changes, left = map(float, row[1:])
+        assert 100 + sum(changes) == pytest.approx(left, abs=0.05 * len(changes) + 0.05)
+
+
+def test_all_shows_the_designs_and_explains_the_steps(small, run):
+    short, long = (run("compare", small, *more).output for more in ([], ["--all"]))
+    assert "both passes dense" in long and "both passes dense" not in short
+    for meaning in (*CYCLES.values(), *ENERGY.values()):
+        assert meaning in long and meaning not in short
+
+
+def test_what_is_asked_for_stands_beside(small, run):
+    shown = run("compare", small, "--beside", "fixed_8bit:full", "--beside", "pg_ws").output
+    lines = shown.splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith("asked for:"))
+    assert [line.split()[0] for line in lines[start + 1 : start + 3]] == [
+        "fixed_8bit:full",
+        "pg_ws",
+    ]
+    result = run("compare", small, "--beside", "pg_oss", code=2)
+    assert "Did you mean 'pg_os'?" in result.stderr
+
+
+def test_marks_are_explained_where_they_stand(run):
+    shown = run("compare").output
+    (line,) = (line for line in shown.splitlines() if line.startswith("* "))
+    assert line == "* at least as accurate as PG, faster, and with less energy"
+    assert any(line.split()[:1] == ["4x8"] and " * " in line for line in shown.splitlines())
 
 
 def test_warnings_go_to_stderr(small, run):
@@ -82,3 +138,24 @@ def test_a_figure_that_cannot_be_drawn_leaves_no_table(small, run, tmp_path, mon
     output, plot = tmp_path / "designs.csv", tmp_path / "designs.png"
     run("compare", small, "-o", output, "--plot", plot, code=2)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_sensitivity_prints_every_setting_and_what_flips(small, run, tmp_path):
+    table, figure = tmp_path / "table.csv", tmp_path / "tornado.svg"
+    shown = run("compare", small, "--sensitivity", "-o", table, "--plot", figure).output
+    found = sensitivity(small, "pg_os")
+    lines = shown.splitlines()
+    assert len(lines) <= 40 and max(map(len, lines)) <= 100
+    answers = (found.base, *found.answers)
+    for each in found.base.ratios:
+        (line,) = (own for own in lines if own.startswith(f"{each.rival}: {each.quantity} "))
+        ratios = [float(word) for word in line.split() if re.fullmatch(r"\d+\.\d\d", word)]
+        assert ratios == [round(answer.ratios[each], 2) for answer in answers]
+        assert line.count("!") == sum(found.flips(answer, each) for answer in answers)
+    assert found.finding in " ".join(shown.split())
+    pd.testing.assert_frame_equal(read_table(table), found.table)
+    assert "<svg" in figure.read_text()
+
+
+def test_sensitivity_takes_no_options_of_the_comparison(small, run):
+    assert "takes neither" in run("compare", small, "--sensitivity", "--all", code=2).stderr

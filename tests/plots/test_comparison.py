@@ -20,7 +20,20 @@ def test_the_waterfall_telescopes_from_the_baseline_to_the_design() -> None:
     # 1000, 400, 450, 450, 600 cycles of 2 images; then the design's own bar.
     assert spans(axes) == [(0, 500), (500, 200), (200, 225), (225, 225), (225, 300), (0, 300)]
     assert texts(axes) == ["500.0", "\N{MINUS SIGN}300.0", "+25.0", "0", "+75.0", "300.0"]
-    assert axes.get_xlabel() == "cycles per image"
+    assert axes.get_xlabel() == "cycles per image, from uniform 8,8"
+
+
+def test_there_are_four_waterfalls_in_cycles_and_energy_against_two_baselines() -> None:
+    _, ungated, energy, energy_ungated, *_ = draw_comparison(fake_comparison()).axes
+    # 800, 500, 550, 550, 600 cycles; 40, 10, 10, 15, 20 uJ; 30, 12, 12, 15, 20 uJ, of 2 images.
+    assert spans(ungated)[:3] == [(0, 400), (400, 250), (250, 275)]
+    assert spans(energy) == [(0, 20), (20, 5), (5, 5), (5, 7.5), (7.5, 10), (0, 10)]
+    assert texts(energy_ungated) == [
+        "15.00", "\N{MINUS SIGN}9.00", "0", "+1.50", "+2.50", "10.00",
+    ]  # fmt: skip
+    assert ungated.get_xlabel() == "cycles per image, from ungated"
+    assert energy.get_xlabel() == "uJ per image, from uniform 8,8"
+    assert set(y_labels(ungated)) == {""}  # the steps are named to the left
 
 
 def test_the_waterfalls_connectors_stand_at_the_totals_and_join_neighbouring_bars() -> None:
@@ -48,12 +61,12 @@ def test_every_step_is_named_and_explained_and_the_last_bar_is_the_design() -> N
 
 
 def test_designs_are_broken_down_per_image_beside_their_gains() -> None:
-    _, latency, energy = draw_comparison(fake_comparison()).axes
+    *_, latency, energy = draw_comparison(fake_comparison()).axes
     assert list(widths(latency).values()) == [[50, 50], [20, 20], [10, 10], [15, 15], [5, 5]]
     assert list(widths(energy).values()) == [[2.5] * 2, [0.5] * 2, [1] * 2, [4] * 2, [2] * 2]
     assert latency.get_xlabel() == "latency, cycles per image"
     assert energy.get_xlabel() == "energy, uJ per image (provisional: fixed loop order)"
-    assert y_labels(latency) == ["PG", "uniform 8,8"]
+    assert y_labels(latency) == ["PG, 87.0%", "uniform 8,8 *"]
     assert texts(latency) == ["100 (1.50x)", "100 (1.00x)"]
     assert texts(energy) == ["10.0 (3.00x)", "10.0 (1.00x)"]
 
@@ -61,7 +74,8 @@ def test_designs_are_broken_down_per_image_beside_their_gains() -> None:
 @pytest.mark.parametrize("slower", [1, 100])
 def test_the_waterfalls_legend_stands_between_the_title_and_the_bars(slower: int) -> None:
     comparison = fake_comparison()
-    comparison.waterfall.loc[comparison.waterfall.index[-1], "total_cycles"] *= slower
+    totals = comparison.waterfalls[0].totals["network"]
+    totals[-1] *= slower
     figure = draw_comparison(comparison)
     figure.draw_without_rendering()
     legend = figure.axes[0].get_legend()
@@ -73,9 +87,10 @@ def test_the_waterfalls_legend_stands_between_the_title_and_the_bars(slower: int
 
 def test_the_caption_says_what_is_provisional() -> None:
     note = "Energy and DRAM stalls are provisional (fixed loop order)."
-    assert draw_comparison(fake_comparison()).get_supxlabel() == (
-        f"In brackets: time, and energy, of uniform 8,8 over the design's. {note}"
-    )
+    caption = draw_comparison(fake_comparison()).get_supxlabel()
+    assert caption.startswith("Beside names: top-1 accuracy. In brackets: time, and energy, of ")
+    assert "* at least as accurate as PG, faster, and with less energy. " in caption
+    assert caption.endswith(note)
     assert draw_results(table({})).get_supxlabel() == note
 
 

@@ -152,7 +152,7 @@ def simulate_nest(
 ) -> dict[str, int]:
     """M40: the same of a layer that is mapped by a loop nest; the keys are NEST_COUNTS."""
     shape = layer_of(layer)
-    job = Job(shape, passes_of(shape, scheme), arch)
+    job = Job(shape, passes_of(shape, scheme), arch, first=True)
     total: Counter[str] = Counter(dict.fromkeys(NEST_COUNTS, 0))
     for run in runs_of(job, images):
         nested = NestRun(job, run, nest, output_bits, mask, calibration_mask)

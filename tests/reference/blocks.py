@@ -32,6 +32,7 @@ class LaneGroup:
 
     plans: Sequence[tuple[Job, TilePlan]]
     begins_sums: bool  # the first of the turn's C blocks is the first of its sums
+    ends_sums: bool  # the last of them is the last
 
     @property
     def plan(self) -> TilePlan:
@@ -43,6 +44,14 @@ class LaneGroup:
         job, plan = self.plans[0]
         if whole and len(self.plans) == 1 and counted_per_mac(job):
             return output_bytes(job, *output_accesses(job, plan, [], output_bits))
+        if counted_per_mac(job):  # M47
+            sums = len(plan.tile.slots) * len(plan.tile.lanes)
+            each_way = [one.entries * SUM_BITS for _, plan in self.plans for one in plan.passes]
+            if leaves:
+                each_way.append(sums * (output_bits if self.ends_sums else SUM_BITS))
+            if job.gated:
+                each_way.append(sums)
+            return output_bytes(job, each_way, each_way)
         every = list(self.accesses(whole, leaves, output_bits))
         reads, writes = ([bits for *_, own, bits in every if own == way] for way in WAYS)
         return output_bytes(job, reads, writes)
@@ -155,7 +164,9 @@ class NestRun:
             own = lanes[first : first + self.job.columns]
             tile = Tile(self.run, group, first, slots, own, 0, first, len(slots), len(lanes))
             plans = [(part, plan_tile(part, tile, self.mask)) for part in parts]
-            lane_groups.append(LaneGroup(plans, begins_sums=takes["C"].start == 0))
+            begins = takes["C"].start == 0
+            ends = blocks[-1].takes["C"].stop == self.walk.sizes["C"]
+            lane_groups.append(LaneGroup(plans, begins_sums=begins, ends_sums=ends))
         return lane_groups
 
     @cached_property

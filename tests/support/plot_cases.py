@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from pgsim.study.waterfalls import Waterfall
 
 
 def layer_row(**values: Any) -> dict[str, Any]:
@@ -45,22 +48,31 @@ def table(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([layer_row(**row) for row in rows])
 
 
+def fake_account(against: str, quantity: str, *totals: float) -> Waterfall:
+    """An account of one layer, of which the network's figures are these."""
+    steps = dict.fromkeys(["baseline", "promise", "edges", "port stalls", "DRAM stalls"], "why")
+    exact = [Fraction(total) for total in totals]
+    return Waterfall(against, quantity, steps, {"conv1": [Fraction(7)] * 5, "network": exact})
+
+
 def fake_comparison(mask_source: str = "captured", warnings: tuple[str, ...] = ()) -> Any:
-    """Two designs of 2 images, and an account 1000, 400, 450, 450, 600 of the network."""
-    designs = pd.DataFrame(
-        [
-            {"design": "PG", "speedup": 1.5, "energy_ratio": 3.0, **layer_row()},
-            {"design": "uniform 8,8", "speedup": 1.0, "energy_ratio": 1.0, **layer_row()},
-        ]
-    ).drop(columns="layer")
-    steps = ["baseline", "promise", "edges", "port stalls", "DRAM stalls"]
-    totals = [1000.0, 400.0, 450.0, 450.0, 600.0]
-    changes = [0.0, -600.0, 50.0, 0.0, 150.0]
-    account = pd.DataFrame({"step": steps, "total_cycles": totals, "change_cycles": changes})
-    other = account.assign(layer="conv1", total_cycles=7.0, change_cycles=7.0)
+    """Two designs of 2 images, and four accounts; that of cycles is 1000, 400, 450, 450, 600."""
+    of_designs = [
+        {"design": "PG", "speedup": 1.5, "energy_ratio": 3.0, "accuracy": 0.87, "verdict": "gated"},
+        {
+            "design": "uniform 8,8", "speedup": 1.0, "energy_ratio": 1.0,
+            "accuracy": float("nan"), "verdict": "dominates",
+        },
+    ]  # fmt: skip
+    designs = pd.DataFrame([each | layer_row() for each in of_designs]).drop(columns="layer")
     return SimpleNamespace(
         designs=designs.assign(mask_source=mask_source),
-        waterfall=pd.concat([other, account.assign(layer="network")]).assign(meaning="why"),
+        waterfalls=(
+            fake_account("uniform 8,8", "cycles", 1000, 400, 450, 450, 600),
+            fake_account("ungated", "cycles", 800, 500, 550, 550, 600),
+            fake_account("uniform 8,8", "energy_pj", 40e6, 10e6, 10e6, 15e6, 20e6),
+            fake_account("ungated", "energy_pj", 30e6, 12e6, 12e6, 15e6, 20e6),
+        ),
         finding="half of it survives",
         warnings=warnings,
     )

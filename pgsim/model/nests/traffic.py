@@ -113,7 +113,7 @@ def output_words(
     """Return the words of sums, outputs and masks that the tiles of each chunk read and write.
 
     A visit writes every sum, and reads what the visit before left; sums that leave the buffer are
-    read once more on their way out. Source: MODEL.md M22, M40.
+    read once more on their way out. Source: MODEL.md M22, M40, M47.
     """
     port_bits = blocks.job.arch.memory.buffers["output"].port_bits
     visits = [visits_of(chunk, timings) for chunk, timings in chunks]
@@ -121,29 +121,48 @@ def output_words(
         (chunk, timings), (own,) = chunks[0], visits
         words = -(-sum_bits(chunk.job, timings, own) // port_bits)
         return [(chunk, words, words)]
-    none = np.zeros((1, 1, 1, 1), np.int64)
-    moved = [
-        sum((each.issue.entries * times for each, times in zip(timings, own, strict=True)), none)
-        * (PARTIAL_SUM_BITS * chunk.times)
-        for (chunk, timings), own in zip(chunks, visits, strict=True)
-    ]
+    once = np.ones((1, 1, 1, 1), np.int64)
+    ones = [[once] * len(timings) for _, timings in chunks]
+    moved, computed = _sums_of(chunks, visits), _sums_of(chunks, ones)
     if blocks.job.gated:
-        words = -(-sum(moved, blocks.tiles.outputs) // port_bits)
+        outputs, counted = blocks.tiles.outputs, blocks.job.arch.memory.convention.sum_bits
+        finished = outputs * (blocks.job.output_bits + 1)
+        bits = counted(sum(moved[1:], moved[0]) + outputs, sum(computed[1:], computed[0]), finished)
+        words = -(-bits // port_bits)
         return [(chunks[0][0], words, words)]
-    return [
-        (chunk, *_spilled_words(blocks, chunk, bits, port_bits))
-        for (chunk, _), bits in zip(chunks, moved, strict=True)
-    ]
+    found = []
+    for (chunk, _), of_ports, of_macs in zip(chunks, moved, computed, strict=True):
+        read, written = _spilled_bits(blocks, chunk, of_ports, of_macs)
+        found.append((chunk, -(-read // port_bits), -(-written // port_bits)))
+    return found
 
 
-def _spilled_words(
-    blocks: Blocks, chunk: Chunk, bits: Counts, port_bits: int
+def _sums_of(
+    chunks: Sequence[tuple[Chunk, Timings]], visits: Sequence[Sequence[Counts]]
+) -> list[Counts]:
+    """Return the bits of the sums of each chunk's passes, as often as they come."""
+    found = []
+    for (chunk, timings), own in zip(chunks, visits, strict=True):
+        first, *later = [
+            each.issue.entries * times for each, times in zip(timings, own, strict=True)
+        ]
+        found.append(sum(later, first) * (PARTIAL_SUM_BITS * chunk.times))
+    return found
+
+
+def _spilled_bits(
+    blocks: Blocks, chunk: Chunk, moved: Counts, computed: Counts
 ) -> tuple[Counts, Counts]:
-    """Return words read and written of tiles whose C blocks are not the only ones of their sums."""
+    """Return bits read and written of tiles whose C blocks are not the only ones of their sums."""
+    job, at = blocks.job, blocks.indices[IN_CHANNELS][chunk.blocks]
     opens, leaves = ends_of_sums(blocks, chunk)
     sums = chunk.job.tiling.outputs * PARTIAL_SUM_BITS
-    read = bits + sums * (leaves - opens)
-    return -(-read // port_bits), -(-bits // port_bits)
+    is_last = at == blocks.nest.trips[IN_CHANNELS] - 1
+    widths = np.where(is_last, job.output_bits, PARTIAL_SUM_BITS)
+    gone = chunk.job.tiling.outputs * widths * leaves
+    counted = job.arch.memory.convention.sum_bits
+    read = counted(moved + sums * (leaves - opens), computed, gone)
+    return read, counted(moved, computed, gone)
 
 
 def visits_of(chunk: Chunk, timings: Timings) -> list[Counts]:

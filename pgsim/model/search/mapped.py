@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
+from pgsim.arch import ArchConfig, Memory
 from pgsim.errors import InputError, nearest
 from pgsim.mapping import Nest, given_nest
 from pgsim.model.blocks import Block
@@ -59,8 +60,14 @@ def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkSto
         asked = min(job.arch.mapping.images, images - calibration)
         batches = max(1, min(-(-asked // batch), (images - calibration) // batch))
     block = Block(calibration, batch, batches, calibration)
-    own = replace(job, batch=batch)
+    own = replace(job, batch=batch, arch=_by_ports(job.arch))
     fixed = simulate_block(own, block, store)
     search = gated_nest if job.gated else dense_nest
     best = search(own, goal, goal.cost(fixed), block, store)
     return None if best is None else best.of_batch(job.batch)
+
+
+def _by_ports(arch: ArchConfig) -> ArchConfig:
+    """Return the design with accesses counted at its ports, as a search weighs them (M47)."""
+    usual = {"counting": Memory.model_fields["counting"].default}
+    return arch.model_copy(update={"memory": arch.memory.model_copy(update=usual)})
