@@ -103,6 +103,16 @@ class ArchConfig(Section):
         return lsb
 
     @model_validator(mode="after")
+    def _ports_are_of_beats(self) -> ArchConfig:
+        if self.memory.all_ports and self.array.flow.reads_evenly:
+            problem = (
+                f"value 'all': expected slots where array.dataflow is {self.array.dataflow!r}, "
+                "whose operands come evenly."
+            )
+            raise KeyProblems(("memory.ports", problem))
+        return self
+
+    @model_validator(mode="after")
     def _output_buffer_holds_a_window(self) -> ArchConfig:
         refusal = buffer_refusal(self.array, self.memory)
         if refusal is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pgsim.arch import ArchConfig, Dataflow, Rate
@@ -58,6 +58,23 @@ class Job:
             return runs_and_groups * own
         lane_groups, windows = self.cuts
         return runs_and_groups * lane_groups.pieces * windows.pieces
+
+    def of_batch(self, batch: int) -> Job:
+        """Return the job for batches of so many images."""
+        if batch == self.batch:
+            return self
+        nest = None if self.nest is None else self.nest.of_batch(batch)
+        return replace(self, batch=batch, nest=nest)
+
+    @property
+    def largest_window(self) -> int:
+        """Slots of the longest window, or of the largest block of a nest."""
+        if self.nest is None:
+            return self.cuts[1].largest
+        slots, _ = self.arch.lanes.slots_and_lanes(
+            self.nest.block_positions, self.nest.block_channels
+        )
+        return slots
 
     @cached_property
     def tiling(self) -> Tiling | BlockTiles:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +77,7 @@ def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) ->
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     """Return the ledger of one layer for a block of images, of one batch if all are alike."""
     if job.nest is not None:
-        return simulate_nest(_of_batch(job, block), block, store)
+        return simulate_nest(job, block, store)
     run = run_block(job, block, store)
     job, batches, timings = run.job, run.batches, run.timings
     passes = tuple(each.counts(batches) for each in timings)
@@ -115,7 +115,7 @@ class BlockRun:
 
 def run_block(job: Job, block: Block, store: WorkStore) -> BlockRun:
     """Return what happens in a block of images."""
-    job = _of_batch(job, block)
+    job = job.of_batch(block.batch)
     mask = MaskWork(job, block, store) if job.gated else None
     batches = Batches(job.tiling, block.batches if job.gated else 1)
     timings = wait_for_buffers(job, time_passes(job, mask))
@@ -123,11 +123,3 @@ def run_block(job: Job, block: Block, store: WorkStore) -> BlockRun:
     traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
     run, work = events.events_of(job, batches.tiles, timings, traffic)
     return BlockRun(job, batches, timings, traffic, work, run)
-
-
-def _of_batch(job: Job, block: Block) -> Job:
-    """Return the job for batches of so many images as the block has."""
-    if block.batch == job.batch:
-        return job
-    nest = None if job.nest is None else job.nest.of_batch(block.batch)
-    return replace(job, batch=block.batch, nest=nest)

@@ -44,9 +44,9 @@ def check_room(job: Job, images: int, layers: int) -> None:
 
 def _check_banks(job: Job) -> None:
     """Refuse windows whose operand vectors, bank by bank, kernels could not hold."""
-    lanes, slots = job.cuts
+    slots, lanes = job.largest_window, job.arch.array.columns
     banks = job.arch.memory.buffers[job.slot_operand.name].banks
-    most = slots.largest * max(lanes.largest, min(banks, slots.largest))
+    most = slots * max(lanes, min(banks, slots))
     help_ = "take shorter windows (memory.output_sram, lsb.window), or memory.ports: slots"
     _check(job, most, _MOST_VECTORS, "slots of a window, by lanes or by banks,", help_)
 

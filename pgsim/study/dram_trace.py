@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pgsim.arch import Counts
-from pgsim.model.blocks import blocks_of
+from pgsim.arch import PARTIAL_SUM_BITS, Counts
+from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.events import around_turns, of_runs, order_of, transfers_of
 from pgsim.model.job import Job
 from pgsim.model.layer import BlockRun, run_block
 from pgsim.model.mask_work import WorkStore
+from pgsim.model.nests import NestRun, run_nest
+from pgsim.model.nests.timing import around_turns as around_blocks
+from pgsim.model.nests.traffic import writes
 from pgsim.results import Result
 from pgsim.writing import replacing
+
+if TYPE_CHECKING:
+    from pgsim.kernels.timeline import Events, Transfers
 
 _ALIGNED = 4096  # every tensor begins at a multiple of so many bytes
 
 
 @dataclass(frozen=True)
 class Stream:
-    """What moves of one tensor: its count of bursts by tile, and which way.
+    """What moves of one tensor: of what, which way, and where it lies.
 
-    write: 1 for what is written, 0 for what is read. waits: whether some of it may be on demand.
+    write: 1 for what is written, 0 for what is read. region: the tensor's place in `layout`. waits:
+    whether some of it may be on demand.
     """
 
-    bursts: str
+    of: str
     write: int
+    region: int
     waits: bool = False
+
+    @property
+    def bursts(self) -> str:
+        """The count of its bursts."""
+        return f"dram_{self.of}_bursts" if self.write else f"dram_{self.of}_read_bursts"
 
 
 # In the order in which the parts of a transfer are requested.
 STREAMS = (
-    Stream("dram_activation_read_bursts", 0, waits=True),
-    Stream("dram_weight_read_bursts", 0),
-    Stream("dram_write_bursts", 1),
+    Stream("activation", 0, 0, waits=True),
+    Stream("weight", 0, 1),
+    Stream("sum", 0, 2),
+    Stream("write", 1, 2),
 )
 
 
@@ -119,18 +133,18 @@ def requests(result: Result, store: WorkStore) -> Iterator[Requests]:
     now = 0
     for layer, own in zip(result.layer_results, regions, strict=True):
         for block in blocks_of(layer.job, result.calibration_images, result.trace.images):
-            moves = _moves(run_block(layer.job, block, store))
+            moves = _moves(layer.job, block, store)
             steps = layer.job.shape.runs_per_batch
             for _ in range(1 if layer.job.gated else block.batches):
                 for run, ends in enumerate(moves.ends.tolist()):
                     if run % steps == 0:  # a batch begins, and with it its tensors
-                        tensors = [Tensor(region) for region in own]
+                        tensors = [Tensor(own[stream.region]) for stream in STREAMS]
                     yield from _of_run(moves, run, tensors, now)
                     now += ends
 
 
 def layout(jobs: list[Job]) -> list[tuple[Region, ...]]:
-    """Return where each layer's inputs, weights and outputs lie, in the order of `STREAMS`.
+    """Return where each layer's inputs, weights and outputs lie.
 
     They follow each other in the order of the network, those of a batch for all of its batches.
     """
@@ -146,11 +160,16 @@ def layout(jobs: list[Job]) -> list[tuple[Region, ...]]:
 
 
 def _bits(job: Job) -> tuple[int, int, int]:
-    """Return the bits of a batch's inputs, of the weights and of a batch's outputs, stored."""
-    shape = job.shape
+    """Return the bits of a batch's inputs, of the weights and of a batch's outputs, stored.
+
+    Outputs have room for their sums where these may leave unfinished (M40).
+    """
+    shape, output_bits = job.shape, job.output_bits
+    if job.nest is not None and not job.gated:
+        output_bits = max(output_bits, PARTIAL_SUM_BITS)
     inputs = job.run_inputs * shape.groups * shape.runs_per_batch * job.activation_bits
     weights = shape.out_channels * shape.reduction * job.weight_bits
-    return inputs, weights, job.batch * shape.outputs * job.output_bits
+    return inputs, weights, job.batch * shape.outputs * output_bits
 
 
 class Moves(NamedTuple):
@@ -167,32 +186,51 @@ class Moves(NamedTuple):
     ends: Counts
 
 
-def _moves(run: BlockRun) -> Moves:
-    """Return the transfers of a block, whose turns hold what M25 says."""
-    tiles, events = run.batches.tiles, run.events
+def _moves(job: Job, block: Block, store: WorkStore) -> Moves:
+    """Return the transfers of a block of images."""
+    if job.nest is None:
+        return _of_tiles(run_block(job, block, store))
+    return _of_nest(run_nest(job, block, store))
+
+
+def _of_nest(run: NestRun) -> Moves:
+    """Return the transfers around the blocks of a nest (M40)."""
+    read = [[run.fetches[stream.of]] for stream in STREAMS if not stream.write]
+    none, written = np.zeros((1, 1, 1), np.int64), writes(run.blocks)
+    moved = [around_blocks(run.order, each, none, run.batches.tiles) for each in read]
+    moved.append(around_blocks(run.order, [], written, run.batches.tiles))
+    return _placed(run.events, run.transfers, moved)
+
+
+def _of_tiles(run: BlockRun) -> Moves:
+    """Return the transfers around tiles, whose turns hold what M25 says."""
+    tiles = run.batches.tiles
     order = order_of(run.job, tiles)
-    transfers = transfers_of(run.job, order, tiles, run.traffic)
+    late = of_runs(run.traffic["dram_demand_read_bursts"], tiles) * run.job.demands_late
+    moved = []
+    for stream in STREAMS:
+        own, none = of_runs(run.traffic[stream.bursts], tiles), np.zeros_like(late)
+        demand = late if stream.waits else none
+        read, written = (none, own) if stream.write else (own - demand, none)
+        moved.append(around_turns(order, read, written, demand))
+    return _placed(run.events, transfers_of(run.job, order, tiles, run.traffic), moved)
+
+
+def _placed(events: Events, transfers: Transfers, bursts: Sequence[Transfers]) -> Moves:
+    """Return when transfers begin; bursts: of each stream."""
     begins = events.turn_begins
     over = np.maximum(events.turn_ends, begins + transfers.beside)
     over[:, -1] = events.ends - transfers.after[:, -1]
-    late = of_runs(run.traffic["dram_demand_read_bursts"], tiles) * run.job.demands_late
 
     def by_turn(of_tiles: Counts) -> Counts:
         """Put what is of trailing passes to their turn."""
         behind = begins.shape[1] - of_tiles.shape[1]
         return np.pad(of_tiles, ((0, 0), (behind, 0)))
 
-    bursts = []
-    for stream in STREAMS:
-        own, none = of_runs(run.traffic[stream.bursts], tiles), np.zeros_like(late)
-        demand = late if stream.waits else none
-        read, written = (none, own) if stream.write else (own - demand, none)
-        moved = around_turns(order, read, written, demand)
-        bursts.append([*moved[:3], by_turn(moved.demand)])
     return Moves(
         np.array([begins - transfers.before, begins, over, by_turn(events.demand_begins)]),
         np.array([*transfers[:3], by_turn(transfers.demand)]),
-        np.array(bursts),
+        np.array([[*each[:3], by_turn(each.demand)] for each in bursts]),
         events.ends,
     )
 

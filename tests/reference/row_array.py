@@ -14,6 +14,7 @@ from .mapping import Run, Tile, TilePass, TilePlan
 from .memory import Dram
 from .row_sets import OutputRow, RowJob
 from .schedulers import everything
+from .sram import counted_per_mac
 from .turns import cycles_with_dram, dram_counts
 
 PARTIAL_SUM_BITS = 32
@@ -298,14 +299,18 @@ def row_counts(job: RowJob, run: Run, output_bits: int) -> Counter[str]:
 
 
 def _buffer_bytes(job: RowJob, tile: RowTile, output_bits: int) -> Counter[str]:
-    """M22, with strips in place of vectors."""
-    weights = job.layer.reduction * len(tile.tile.lanes) * job.passes[0].weight_bits
-    visits = job.folds_of(job.sets)
+    """M22, with strips in place of vectors; or M47's accesses, one a MAC."""
+    (one,), visits = job.passes, job.folds_of(job.sets)
+    weights = job.layer.reduction * len(tile.tile.lanes) if tile.loads else 0
+    activations = tile.elements
     sums = tile.outputs * (output_bits if visits == 1 else visits * PARTIAL_SUM_BITS)
+    if counted_per_mac(job):
+        activations = weights = tile.outputs * job.layer.reduction
+        sums = tile.outputs * (PARTIAL_SUM_BITS + output_bits)
     total: Counter[str] = Counter()
     for column, buffer, bits in (
-        ("activation_sram_read", "activation", tile.elements * job.passes[0].activation_bits),
-        ("weight_sram_read", "weight", weights if tile.loads else 0),
+        ("activation_sram_read", "activation", activations * one.activation_bits),
+        ("weight_sram_read", "weight", weights * one.weight_bits),
         ("output_sram_read", "output", sums),
         ("output_sram_write", "output", sums),
     ):

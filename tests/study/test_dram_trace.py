@@ -38,6 +38,7 @@ def requests(trace: GateTrace, arch: ArchConfig, scheme: str, path: Path) -> lis
     assert cycles == sorted(cycles)
     assert cycles[-1] < result.summary["cycles"]
     regions = layout([each.job for each in result.layer_results])
+    places = []  # of what is read: inputs, weights, or outputs, whose unfinished sums come back
     for address, way, _ in found:
         inside = [
             index % 3
@@ -45,8 +46,12 @@ def requests(trace: GateTrace, arch: ArchConfig, scheme: str, path: Path) -> lis
             if 0 <= address - region.base < region.bursts * burst_bytes
         ]
         assert len(inside) == 1
-        assert (inside[0] == 2) == (way == "W")
+        assert way == "R" or inside == [2]
         assert address % burst_bytes == 0
+        places += inside if way == "R" else []
+    for place, operand in enumerate(("activation", "weight", "sum")):
+        read_bytes = result.summary[f"dram_{operand}_read_bytes"]
+        assert places.count(place) * burst_bytes == read_bytes
     return found
 
 
@@ -98,6 +103,33 @@ def test_requests_are_the_bursts_of_the_table(
     trace = GateTrace.from_masks(masks, layers)
     arch = design(roomy | {"lsb.window": 4, "memory.dram.bytes_per_cycle": 4} | changes)
     assert len(requests(trace, arch, scheme, tmp_path / "trace")) > 20
+
+
+NESTS = [
+    {"order": "NPQKC", "block_rows": 2, "block_channels": 2},
+    {"order": "CKNPQ", "block_in_channels": 2, "block_channels": 1, "block_columns": 2},
+]
+
+
+@pytest.mark.parametrize("nest", NESTS)
+@pytest.mark.parametrize("changes", [{}, {"memory.ports": "all", "memory.dram.model": "pages"}])
+@pytest.mark.parametrize("doubled", [True, False])
+def test_requests_of_a_nest_are_the_bursts_of_the_table(
+    nest: dict[str, Any], changes: dict[str, Any], doubled: bool, tmp_path: Path
+) -> None:
+    layers = [conv(5, 6, 6, 3, name="first"), recurrent(4, 8, 6, name="second")]
+    masks = {each.name: random_mask(each, 3, 1) for each in layers}
+    narrow = {"memory.output_sram.banks": 1, "memory.output_sram.port_bits": 8}
+    small = narrow | {
+        "memory.output_sram.kib": 0.25,
+        "memory.double_buffered": doubled,
+        "batch": 2,
+    }
+    arch = design({"mapping.nests": [nest], "memory.dram.bytes_per_cycle": 4} | small | changes)
+    trace = GateTrace.from_masks(masks, layers)
+    schemes = ["dual_dense"] if nest["order"][0] == "C" else ["pg", "dual_dense"]
+    for scheme in schemes:
+        assert len(requests(trace, arch, scheme, tmp_path / "trace")) > 20
 
 
 def test_every_batch_finds_its_tensors_where_the_one_before_did(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def _drawn(rng: Random, seed: int) -> Case | None:
         "array": array,
         "lsb": drawn.arch["lsb"] | {"lane_order": "raster", "window": "auto"},
         "batch": rng.choice((1, 2, 3)),
+        "memory": drawn.arch["memory"] | {"ports": "slots"},  # others are refused
     }
     if rng.random() < 0.3:
         arch["memory"]["activation_sram"] |= {"banks": 1, "port_bits": 8}

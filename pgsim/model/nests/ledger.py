@@ -13,26 +13,12 @@ from pgsim.model import events, gating, zeros
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Ledger, PassCounts
-from pgsim.model.mask_work import MaskWork, WorkStore
-from pgsim.model.nests.blocks import Blocks, Chunk, blocks_of_nest
-from pgsim.model.nests.ports import wait_for_buffers
-from pgsim.model.nests.timing import (
-    Chunks,
-    events_of_blocks,
-    order_of_blocks,
-    stay_stretch,
-    transfers_of,
-    work_of,
-)
-from pgsim.model.nests.traffic import (
-    Fetch,
-    fetches_of,
-    operand_words_of,
-    output_words,
-    sum_reads,
-    writes,
-)
-from pgsim.model.passes import pass_counts, time_passes
+from pgsim.model.mask_work import WorkStore
+from pgsim.model.nests.blocks import Chunk
+from pgsim.model.nests.run import NestRun, run_nest
+from pgsim.model.nests.timing import Chunks
+from pgsim.model.nests.traffic import operand_words_of, output_words, writes
+from pgsim.model.passes import pass_counts
 from pgsim.model.traffic import TRAFFIC
 from pgsim.model.traffic.dram import row_misses
 from pgsim.model.traffic.sram import retained_words
@@ -40,23 +26,9 @@ from pgsim.model.traffic.sram import retained_words
 
 def simulate_nest(job: Job, block: Block, store: WorkStore) -> Ledger:
     """Return the ledger of one layer for a block of images, of one batch if all are alike."""
-    blocks = blocks_of_nest(job)
-    tiles = blocks.tiles
-    mask = MaskWork(replace(job, tiles=tiles), block, store) if job.gated else None
-    batches = Batches(tiles, block.batches if job.gated else 1)
-    chunks: Chunks = [(each, time_passes(each.job, mask)) for each in blocks.chunks]
-    stretch = stay_stretch(blocks, chunks[0][0].job)
-    chunks = wait_for_buffers(blocks, chunks, stretch)
-    fetches = fetches_of(blocks, chunks[0][1], batches.tiles[0])
-    nothing = np.zeros((1, 1, 1), np.int64)
-    sums = Fetch(sum_reads(blocks), nothing, nothing)
-    pieces = tiles.lane_groups.shape[0] * blocks.in_trips
-    order = order_of_blocks(blocks, stretch, pieces)
-    work = work_of(blocks, chunks, tiles, batches.simulated)
-    run = events_of_blocks(
-        work, transfers_of(blocks, order, {**fetches, "sum": sums}, batches.tiles), order
-    )
-    stood = events.waits_in(run, work)
+    run = run_nest(job, block, store)
+    job, chunks, batches = run.blocks.job, run.chunks, run.batches
+    stood = events.waits_in(run.events, run.work)
     passes = _pass_counts(chunks, batches)
     outputs = passes[0].outputs
     steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
@@ -70,8 +42,8 @@ def simulate_nest(job: Job, block: Block, store: WorkStore) -> Ledger:
             **{count.name: none for rule in TRAFFIC for count in rule.counts},
             **pass_counts(passes, outputs),
             **events.counts(stood, steady, batches),
-            **_sram_counts(blocks, chunks, batches, stretch),
-            **_dram_counts(fetches, sums, blocks, batches),
+            **_sram_counts(run),
+            **_dram_counts(run),
             **gating.counts(job, passes, outputs, folds),
             **zeros.counts(job, passes, outputs),
         },
@@ -103,10 +75,9 @@ def _summed(counted: Sequence[tuple[Chunk, PassCounts]], name: str) -> Counts:
     return sum(parts[1:], parts[0])
 
 
-def _sram_counts(
-    blocks: Blocks, chunks: Chunks, batches: Batches, stretch: int
-) -> Mapping[str, Counts]:
+def _sram_counts(run: NestRun) -> Mapping[str, Counts]:
     """Return the words of every buffer, by batch."""
+    chunks, batches = run.chunks, run.batches
     found: dict[str, Counts] = {}
 
     def add(name: str, tiling: Tiling | BlockTiles, words: Counts) -> None:
@@ -115,42 +86,40 @@ def _sram_counts(
 
     tiles = next(chunk.job for chunk, _ in chunks if chunk.opens)  # each output once
     for chunk, timings in chunks:
-        for name, words in operand_words_of(chunk, timings, stretch).items():
+        for name, words in operand_words_of(chunk, timings, run.stretch).items():
             add(name, chunk.job.tiling, words)
     add("activation_sram_write_words", tiles.tiling, retained_words(tiles))
-    for chunk, read, written in output_words(blocks, chunks):
+    for chunk, read, written in output_words(run.blocks, chunks):
         add("output_sram_read_words", chunk.job.tiling, read)
         add("output_sram_write_words", chunk.job.tiling, written)
     return found
 
 
-def _dram_counts(
-    fetches: Mapping[str, Fetch], sums: Fetch, blocks: Blocks, batches: Batches
-) -> Mapping[str, Counts]:
-    """Return the bursts of DRAM, by batch."""
+def _dram_counts(run: NestRun) -> Mapping[str, Counts]:
+    """Return the bursts of DRAM, and the pages that they open, by batch."""
+    batches = run.batches
     runs, groups, _, number = batches.tiles
 
     def of_batches(bursts: Counts) -> Counts:
         every = np.broadcast_to(bursts, (runs, groups, number))
         return batches.of_runs(every.sum(axis=(1, 2)))
 
-    read = {name: of_batches(each.total) for name, each in fetches.items()}
-    read["sum"] = of_batches(sums.total)
+    read = {name: of_batches(each.total) for name, each in run.fetches.items()}
     return {
         "dram_read_bursts": sum(read.values(), np.zeros_like(read["sum"])),
         **{f"dram_{name}_read_bursts": each for name, each in read.items()},
-        "dram_write_bursts": of_batches(writes(blocks)),
-        **{name: of_batches(each) for name, each in _row_misses(fetches, sums, blocks).items()},
+        "dram_write_bursts": of_batches(writes(run.blocks)),
+        **{name: of_batches(each) for name, each in _row_misses(run).items()},
     }
 
 
-def _row_misses(fetches: Mapping[str, Fetch], sums: Fetch, blocks: Blocks) -> dict[str, Counts]:
+def _row_misses(run: NestRun) -> dict[str, Counts]:
     """Return the pages that every block opens (M44)."""
-    job = blocks.job
+    job = run.blocks.job
     if not job.arch.memory.dram.in_time.has_pages:
         return {}
-    read = [each.row_misses(job).total for each in (*fetches.values(), sums)]
+    read = [each.row_misses(job).total for each in run.fetches.values()]
     return {
         "dram_read_row_misses": sum(read[1:], read[0]),
-        "dram_write_row_misses": row_misses(job, writes(blocks)),
+        "dram_write_row_misses": row_misses(job, writes(run.blocks)),
     }

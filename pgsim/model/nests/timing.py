@@ -118,15 +118,15 @@ def transfers_of(
     from pgsim.model.nests.traffic import writes
 
     job, written = blocks.job, writes(blocks)
-    bursts = _around_turns(order, list(fetches.values()), written, shape)
+    bursts = around_turns(order, list(fetches.values()), written, shape)
     if not job.arch.memory.dram.in_time.has_pages:
         return Transfers(*(transfer_cycles(job, each) for each in bursts))
     opened = [each.row_misses(job) for each in fetches.values()]
-    misses = _around_turns(order, opened, row_misses(job, written), shape)
+    misses = around_turns(order, opened, row_misses(job, written), shape)
     return Transfers(*map(partial(transfer_cycles, job), bursts, misses))
 
 
-def _around_turns(
+def around_turns(
     order: Order, fetches: Sequence[Fetch], written: Counts, shape: tuple[int, int, int, int]
 ) -> Transfers:
     """Return what moves around every turn, bursts or row misses; none of it is on demand."""

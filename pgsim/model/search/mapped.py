@@ -64,7 +64,10 @@ def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkSto
     fixed = simulate_block(own, block, store)
     search = gated_nest if job.gated else dense_nest
     best = search(own, goal, goal.cost(fixed), block, store)
-    return None if best is None else best.of_batch(job.batch)
+    if best is None:
+        return None
+    found = simulate_block(replace(own, nest=best), block, store)  # exact, where a search estimates
+    return None if goal.cost(found).value > goal.cost(fixed).value else best.of_batch(job.batch)
 
 
 def _by_ports(arch: ArchConfig) -> ArchConfig:

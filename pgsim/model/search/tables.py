@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles
+from pgsim.model.buffer_ports import moved_bits, with_waits
 from pgsim.model.events import pass_cycles
 from pgsim.model.holding import finished_in_the_array
 from pgsim.model.job import Job
@@ -75,6 +76,10 @@ def _column(job: Job, number: int) -> tuple[object, ...]:
     one = np.ones((1, 1, 1, 1), np.int64)
     loads = flow.lane_loads([each.folds for each in timings], one, stay=False)
     visits = [flow.sum_visits(each.rate, one) for each in timings]
+    finished = finished_in_the_array(job, timings, visits)
+    if job.arch.memory.all_ports:
+        # An estimate: lane groups may be smaller, and sums of other C blocks end elsewhere (M43).
+        timings = with_waits(job, timings, loads, moved_bits(job, timings, visits, finished))
     words = operand_words(job, timings, loads)[f"{job.slot_operand.name}_sram_read_words"]
     elements = job.shape.reduction
     busy = [each.output_cycles for each in job.rates]
@@ -87,7 +92,7 @@ def _column(job: Job, number: int) -> tuple[object, ...]:
     lane_bits = [elements * job.lane_operand.bits(each) for each in job.passes]
     return (
         [_rows(each, number) for each in tiles],
-        _rows([words, finished_in_the_array(job, timings, visits)], number),
+        _rows([words, finished], number),
         [sum(int(each.item()) for each in visits), busy[0], sum(busy[1:]), *lane_bits],
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 from pgsim.errors import InputError
 from pgsim.files import check_new_file
 from pgsim.model.blocks import blocks_of
+from pgsim.model.job import Job
 from pgsim.model.layer import run_block
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import LayerResult, Result
@@ -59,7 +60,8 @@ def write_timeline(
     Raises
     ------
     InputError
-        For another suffix, a file that cannot be written, or fewer events than 100.
+        For another suffix, a file that cannot be written, fewer events than 100, and layers that
+        are not drawn: those mapped by a loop nest (M40), or with planes that wait for the gate.
 
     Notes
     -----
@@ -82,11 +84,25 @@ def write_timeline(
     path = check_timeline_path(path)
     if events_per_layer < _FEWEST_EVENTS:
         raise InputError(f"events_per_layer {events_per_layer}: expected {_FEWEST_EVENTS} or more")
+    for layer in result.layer_results:
+        _check_drawn(layer.job)
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write(f'{{"otherData": {_text(_about(result))},\n"traceEvents": [\n')
         events = network_events(result, events_per_layer, store or WorkStore(limit_bytes=0))
         file.writelines(_lines(events))
         file.write("]}\n")
+
+
+def _check_drawn(job: Job) -> None:
+    """Refuse a layer whose events no turn of a tile holds."""
+    where = f"layer {job.shape.name!r} on {job.arch.name}: a timeline"
+    if job.nest is not None:
+        raise InputError(f"{where} draws the fixed order of loops: expected mapping: fixed")
+    if job.gated and job.demands_late:
+        raise InputError(
+            f"{where} draws no planes that wait for the gate: expected memory.ports: slots, or "
+            "memory.lsb_fetch: with_msb"
+        )
 
 
 def network_events(result: Result, events_per_layer: int, store: WorkStore) -> Iterator[Event]:

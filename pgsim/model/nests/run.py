@@ -1,0 +1,73 @@
+"""What happens in a block of images of a layer that is mapped by a loop nest (MODEL.md M40)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.model.blocks import Block
+from pgsim.model.job import Job
+from pgsim.model.ledger import Batches
+from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.nests.blocks import Blocks, blocks_of_nest
+from pgsim.model.nests.ports import wait_for_buffers
+from pgsim.model.nests.timing import (
+    Chunks,
+    events_of_blocks,
+    order_of_blocks,
+    stay_stretch,
+    transfers_of,
+    work_of,
+)
+from pgsim.model.nests.traffic import Fetch, fetches_of, sum_reads
+from pgsim.model.passes import time_passes
+
+if TYPE_CHECKING:
+    from pgsim.kernels.timeline import Events, Order, Transfers, Work
+
+
+@dataclass(frozen=True)
+class NestRun:
+    """A block of images on the design, of one batch if all are alike; a nest's block is a turn.
+
+    blocks: with the images of a batch of the block. chunks: with all that their passes wait for.
+    stretch: of `timing.stay_stretch`. fetches: of both operands, and of unfinished sums. work: the
+    array's. transfers: cycles of DRAM around every turn. events: when all of it happens.
+    """
+
+    blocks: Blocks
+    batches: Batches
+    chunks: Chunks
+    stretch: int
+    fetches: Mapping[str, Fetch]
+    order: Order
+    work: Work
+    transfers: Transfers
+    events: Events
+
+
+def run_nest(job: Job, block: Block, store: WorkStore) -> NestRun:
+    """Return what happens in a block of images.
+
+    Raises InputError for a nest that the layer cannot have.
+    """
+    job = job.of_batch(block.batch)
+    blocks = blocks_of_nest(job)
+    tiles = blocks.tiles
+    mask = MaskWork(replace(job, tiles=tiles), block, store) if job.gated else None
+    batches = Batches(tiles, block.batches if job.gated else 1)
+    chunks: Chunks = [(each, time_passes(each.job, mask)) for each in blocks.chunks]
+    stretch = stay_stretch(blocks, chunks[0][0].job)
+    chunks = wait_for_buffers(blocks, chunks, stretch)
+    nothing = np.zeros((1, 1, 1), np.int64)
+    fetches = fetches_of(blocks, chunks[0][1], batches.tiles[0])
+    fetches["sum"] = Fetch(sum_reads(blocks), nothing, nothing)
+    pieces = tiles.lane_groups.shape[0] * blocks.in_trips
+    order = order_of_blocks(blocks, stretch, pieces)
+    work = work_of(blocks, chunks, tiles, batches.simulated)
+    transfers = transfers_of(blocks, order, fetches, batches.tiles)
+    events = events_of_blocks(work, transfers, order)
+    return NestRun(blocks, batches, chunks, stretch, fetches, order, work, transfers, events)
