@@ -36,27 +36,17 @@ def gated_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
 
     fixed: what they cost in the fixed order. block: the batches.
     """
-    from pgsim.kernels.nest_bound import better, bounds  # Numba: only if nests are searched
-    from pgsim.kernels.nest_search import refined
+    from pgsim.kernels.nest_bound import better  # Numba: only if nests are searched
 
-    whole = problem_of(job, goal)
-    apart, blocks = _of_first_pass(job, whole), whole.loops.blocks
-    choices, least = bounds(whole, MOST_BLOCKS, 4096)
-    if choices[:, IN_CHANNELS].any():
-        several = choices[:, IN_CHANNELS, None] > 0
-        least = np.where(several, bounds(apart, MOST_BLOCKS, 4096)[1], least)
+    problem = problem_of(job, goal)
+    blocks = problem.loops.blocks
+    choices, least = bounds_of(job, problem)
     windows = Windows(job, goal, block, store)
     # Nothing is left of a gated pass where lanes pack without a gap.
     least = windows.with_trailing(least * block.batches, windows.ideal_cycles)
     likely = goal.values(least) * _ROUNDED <= fixed.value
     choices, least = choices[likely], least[likely]
-    several = choices[:, IN_CHANNELS] > 0
-    bursts = np.empty(several.size, np.int64)
-    bursts[several], bursts[~several] = (
-        refined(apart, choices[several]),
-        refined(whole, choices[~several]),
-    )
-    least = windows.with_bursts(least, bursts * block.batches)
+    least = windows.with_bursts(least, bursts_of(job, problem, choices) * block.batches)
     values = goal.values(least) * _ROUNDED
     best, chosen = fixed, None
     for place in np.lexsort((-volumes(blocks, choices), values)).tolist():
@@ -77,6 +67,29 @@ def gated_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
             if is_better or (is_same and chosen is not None and nest.tie < chosen.tie):
                 best, chosen = cost, nest
     return chosen
+
+
+def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
+    """Return the choices of block sizes, and what leading passes cost at least, as `bounds`."""
+    from pgsim.kernels.nest_bound import bounds  # Numba: only if nests are searched
+
+    choices, least = bounds(problem, MOST_BLOCKS, 4096)
+    several = choices[:, IN_CHANNELS] > 0
+    if several.any():
+        _, apart = bounds(_of_first_pass(job, problem), MOST_BLOCKS, 4096)
+        least[several] = apart[several]
+    return choices, least
+
+
+def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
+    """Return the bursts that choices of block sizes move at least, int64 (choices,)."""
+    from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
+
+    several = choices[:, IN_CHANNELS] > 0
+    bursts = np.empty(several.size, np.int64)
+    bursts[~several] = refined(problem, choices[~several])
+    bursts[several] = refined(_of_first_pass(job, problem), choices[several])
+    return bursts
 
 
 @dataclass(frozen=True)
