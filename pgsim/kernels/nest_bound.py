@@ -36,17 +36,25 @@ from pgsim.kernels.nest_problem import (
     Q,
 )
 
+_ROUNDING = 1e-12  # a count that the largest layers have once is no less of their energy
+
+
+@kernel
+def _differ(one, other):
+    """Say whether two numbers are more apart than sums of floats in another order."""
+    return abs(one - other) > _ROUNDING * abs(other)
+
 
 @kernel
 def better(one, other):
     """Say whether a cost is less than another, and whether it is the same (MODEL.md M41)."""
-    if one.value != other.value:
+    if _differ(one.value, other.value):
         return one.value < other.value, False
     if one.bursts != other.bursts:
         return one.bursts < other.bursts, False
     if one.cycles != other.cycles:
         return one.cycles < other.cycles, False
-    if one.energy_pj != other.energy_pj:
+    if _differ(one.energy_pj, other.energy_pj):
         return one.energy_pj < other.energy_pj, False
     return one.volume > other.volume, one.volume == other.volume
 

@@ -23,6 +23,7 @@ from pgsim.kernels.nest_problem import (
     FINISHED,
     FOLDS,
     FULL_TIMES,
+    KEPT_PJ,
     LANE_BITS,
     LANE_PJ,
     LOADS,
@@ -397,6 +398,9 @@ def _spent(problem, picks, traffic):
                     words = 0.0 if index else words / traffic.stretch
                 tile_pj += words * pj[LANE_PJ]
             tile_pj += _output_pj(problem, slots * few, (ci, si), ends, traffic.spills)
+            if machine.kept_port_bits and ends[0]:  # each output once
+                words = -(-slots * few * problem.output_bits // machine.kept_port_bits)
+                tile_pj += words / alike * pj[KEPT_PJ]
             energy_pj += often * groups * tile_pj
             lanes -= groups * few
     return energy_pj

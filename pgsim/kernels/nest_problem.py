@@ -20,6 +20,7 @@ CYCLES, FOLDS, STALLS, LOADS = range(4)  # of Tables.tiles
 SLOT_WORDS, FINISHED = range(2)  # of Tables.slots
 VISITS, BUSY_FIRST, BUSY_LATER, LANE_BITS = range(4)  # of Tables.chunks
 CYCLE_PJ, BUSY_FIRST_PJ, BUSY_LATER_PJ, SLOT_PJ, LANE_PJ, READ_PJ, WRITE_PJ, BURST_PJ = range(8)
+KEPT_PJ = BURST_PJ + 4
 
 
 class Loops(NamedTuple):
@@ -72,8 +73,9 @@ class Machine(NamedTuple):
     slots_are_positions: else they are channels. columns: of the array. groups: of the layer.
     runs: of a batch. weights_stay: whether only the first of them fetches weights.
     burst_numerator, burst_denominator: of the cycles of a burst. lane_port_bits, output_port_bits:
-    of a word. stays: whether lane operands may stay in the array. lane_loops: bit by bit, the loops
-    that matter to the operand of the lanes.
+    of a word. kept_port_bits: of a word of outputs that stay on chip, 0 where they do not. stays:
+    whether lane operands may stay in the array. lane_loops: bit by bit, the loops that matter to
+    the operand of the lanes.
     """
 
     slots_are_positions: bool
@@ -85,6 +87,7 @@ class Machine(NamedTuple):
     burst_denominator: int
     lane_port_bits: int
     output_port_bits: int
+    kept_port_bits: int
     stays: bool
     lane_loops: int
 
@@ -92,9 +95,9 @@ class Machine(NamedTuple):
 class Prices(NamedTuple):
     """What is made least: cycles, bursts and energy, each to a power of 0 or 1, times each other.
 
-    pj: float64 (11,), of a cycle, of a busy PE cycle in the first pass and in others, of a word of
-    slot and of lane operands, of sums read and written; and of a burst of activations, weights and
-    sums read, and of what is written.
+    pj: float64 (12,), of a cycle, of a busy PE cycle in the first pass and in others, of a word of
+    slot and of lane operands, of sums read and written; of a burst of activations, weights and sums
+    read, and of what is written; and of a word of outputs that stay on chip.
     """
 
     cycle_power: int

@@ -75,6 +75,11 @@ class Nest:
         return math.prod(self.blocks)
 
     @property
+    def tie(self) -> tuple[object, ...]:
+        """What decides between nests of equal cost, the least first: larger blocks, then letters."""
+        return (-self.volume, *(-size for size in self.blocks), self.order)
+
+    @property
     def depths(self) -> list[int]:
         """The number of the loop at each depth, outermost first."""
         return [LOOPS.index(letter) for letter in self.order]

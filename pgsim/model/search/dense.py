@@ -51,8 +51,7 @@ def dense_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
         nest_of(job, problem.loops.blocks, order, picks)
         for order, picks in zip(found.orders[:count], found.picks[:count], strict=True)
     ]
-    # All that decides has been compared but the sizes one by one, and the order's letters.
-    return min(ties, key=lambda each: (*(-size for size in each.blocks), each.order), default=None)
+    return min(ties, key=lambda each: each.tie, default=None)
 
 
 def shortlist(values: np.ndarray) -> Counts:

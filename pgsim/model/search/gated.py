@@ -26,7 +26,7 @@ from pgsim.model.search.orders import nest_of
 from pgsim.model.search.problem import problem_of
 
 if TYPE_CHECKING:
-    from pgsim.kernels.nest_problem import Cost
+    from pgsim.kernels.nest_problem import Cost, Problem
 
 _ROUNDED = 1 - 1e-9  # bounds are sums of floats
 
@@ -36,18 +36,17 @@ def gated_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
 
     fixed: what they cost in the fixed order. block: the batches.
     """
-    from pgsim.kernels.nest_bound import better, bounds  # Numba: only if nests are searched
-    from pgsim.kernels.nest_search import refined
+    from pgsim.kernels.nest_bound import better  # Numba: only if nests are searched
 
     problem = problem_of(job, goal)
     blocks = problem.loops.blocks
-    choices, least = bounds(problem, MOST_BLOCKS, 4096)
+    choices, least = bounds_of(job, problem)
     windows = Windows(job, goal, block, store)
     # Nothing is left of a gated pass where lanes pack without a gap.
     least = windows.with_trailing(least * block.batches, windows.ideal_cycles)
     likely = goal.values(least) * _ROUNDED <= fixed.value
     choices, least = choices[likely], least[likely]
-    least = windows.with_bursts(least, refined(problem, choices) * block.batches)
+    least = windows.with_bursts(least, bursts_of(job, problem, choices) * block.batches)
     values = goal.values(least) * _ROUNDED
     best, chosen = fixed, None
     for place in np.lexsort((-volumes(blocks, choices), values)).tolist():
@@ -65,9 +64,32 @@ def gated_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
                 continue
             cost = goal.cost(simulate_nest(replace(job, nest=nest), block, store), nest.volume)
             is_better, is_same = better(cost, best)
-            if is_better or (is_same and chosen is not None and nest.order < chosen.order):
+            if is_better or (is_same and chosen is not None and nest.tie < chosen.tie):
                 best, chosen = cost, nest
     return chosen
+
+
+def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
+    """Return the choices of block sizes, and what leading passes cost at least, as `bounds`."""
+    from pgsim.kernels.nest_bound import bounds  # Numba: only if nests are searched
+
+    choices, least = bounds(problem, MOST_BLOCKS, 4096)
+    several = choices[:, IN_CHANNELS] > 0
+    if several.any():
+        _, apart = bounds(_of_first_pass(job, problem), MOST_BLOCKS, 4096)
+        least[several] = apart[several]
+    return choices, least
+
+
+def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
+    """Return the bursts that choices of block sizes move at least, int64 (choices,)."""
+    from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
+
+    several = choices[:, IN_CHANNELS] > 0
+    bursts = np.empty(several.size, np.int64)
+    bursts[~several] = refined(problem, choices[~several])
+    bursts[several] = refined(_of_first_pass(job, problem), choices[several])
+    return bursts
 
 
 @dataclass(frozen=True)
@@ -156,20 +178,48 @@ def volumes(blocks: Counts, choices: Counts) -> Counts:
     return sizes
 
 
+def _of_first_pass(job: Job, problem: Problem) -> Problem:
+    """Return a problem that fetches the planes of the first pass alone.
+
+    Of several C blocks that are not held, each pass fetches its own planes, and a gated one none
+    where the gate needs none (M40).
+    """
+    widths, first = problem.widths, job.passes[0]
+    return problem._replace(
+        widths=widths._replace(
+            activation=min(widths.activation, first.activation_bits),
+            weight=min(widths.weight, first.weight_bits),
+        )
+    )
+
+
 def _orders(job: Job, blocks: Counts, picks: Counts) -> Iterator[tuple[Nest, int]]:
-    """Return the nests of one choice of block sizes that differ in what they move, and bursts."""
+    """Return the nests of one choice of block sizes that differ in what they move.
+
+    With each comes how many bursts it moves at least. Of those alike, the first in the alphabet
+    comes.
+    """
     whole = nest_of(job, blocks, range(5), picks)
     moving = [loop for loop in range(4) if whole.trips[loop] > 1]
     inner = (IN_CHANNELS,) if whole.trips[IN_CHANNELS] > 1 else ()
+    nests = [nest_of(job, blocks, (*order, *inner), picks) for order in permutations(moving)]
     seen = set()
-    for order in permutations(moving):
-        nest = nest_of(job, blocks, (*order, *inner), picks)
+    for nest in sorted(nests, key=lambda each: each.order):
         own = blocks_of_nest(replace(job, nest=nest))
-        moved = (own.indices[3].tobytes(), own.bursts.tobytes(), own.tiles.windows.tobytes())
+        plans = job.passes if inner else ()
+        moved = (
+            own.indices[3].tobytes(),
+            own.bursts.tobytes(),
+            own.tiles.windows.tobytes(),
+            *(own.bursts_of(plan).tobytes() for plan in plans),
+        )
         if moved not in seen:
             seen.add(moved)
             own_runs = job.shape.groups * job.shape.runs_per_batch
-            bursts = own.bursts.sum(axis=(1, 2)) * own_runs
+            bursts = own.bursts.sum(axis=(1, 2))
+            if inner:  # the gated passes may fetch nothing
+                bursts = np.minimum(bursts, own.bursts_of(job.passes[0]).sum(axis=(1, 2)))
+            bursts *= own_runs
             if job.shape.runs_per_batch > 1:
                 bursts[1] = 0  # weights may come once
             yield nest, int(bursts.sum())

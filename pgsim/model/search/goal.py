@@ -43,6 +43,7 @@ class Goal:
             "output_sram_read_words",
             "output_sram_write_words",
             *(f"dram_{way}_bursts" for way in ways),
+            "activation_sram_write_words",
         )
         pj = np.array([self.prices[each] for each in counts])
         pj[3:5] *= job.arch.memory.convention.operands(

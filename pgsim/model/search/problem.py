@@ -132,6 +132,7 @@ def machine_of(job: Job) -> Machine:
         burst_denominator=denominator,
         lane_port_bits=memory.buffers[job.lane_operand.name].port_bits,
         output_port_bits=memory.buffers["output"].port_bits,
+        kept_port_bits=memory.buffers[ACTIVATIONS.name].port_bits if job.output_stays else 0,
         stays=job.operands_stay,
         lane_loops=sum(1 << loop for loop in OPERAND_LOOPS[job.lane_operand.name]),
     )

@@ -1,0 +1,75 @@
+"""The search finds what a plain enumeration of all block sizes and orders finds (MODEL.md M41).
+
+Each nest of the enumeration is simulated block by block, as `tests/reference` proves it. Long runs
+ask for more cases:
+
+    PGSIM_SEARCH_SEEDS=2000 python -m pytest tests/model/search/test_exhaustive.py
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import permutations
+from random import Random
+
+import pytest
+from search_cases import Cost, SearchCase, first_in_the_alphabet, nests_of, search_case
+
+from pgsim.arch import LOOPS, OBJECTIVES
+from pgsim.mapping import Nest
+from pgsim.model.mask_work import WorkStore
+from pgsim.model.search import searched
+
+SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
+SAME = 1e-9  # energies are sums of floats
+
+
+def found(case: SearchCase, objective: str) -> Nest | None:
+    store = WorkStore(limit_bytes=0)
+    return searched(case.job, case.goal(objective), 0, case.images, store)
+
+
+def least(costs: list[tuple[Nest, Cost]], objective: str) -> list[tuple[Nest, Cost]]:
+    """Those of least value, among them of least traffic, and so on; last the sizes and letters."""
+    for key in (
+        lambda _, cost: cost.value(objective),
+        lambda _, cost: cost.bursts,
+        lambda _, cost: cost.cycles,
+        lambda _, cost: cost.energy_pj,
+        lambda nest, _: -nest.volume,
+    ):
+        best = min(key(*each) for each in costs)
+        costs = [each for each in costs if key(*each) <= best + abs(best) * SAME]
+    return sorted(costs, key=lambda each: (*(-size for size in each[0].blocks), each[0].order))
+
+
+def is_better(cost: Cost, other: Cost, objective: str) -> bool:
+    for one, two in zip(ranked(cost, objective), ranked(other, objective), strict=True):
+        if abs(one - two) > SAME * abs(two):
+            return one < two
+    return False
+
+
+def ranked(cost: Cost, objective: str) -> tuple[float, ...]:
+    return cost.value(objective), cost.bursts, cost.cycles, cost.energy_pj
+
+
+def difference(case: SearchCase, objectives=tuple(OBJECTIVES)) -> dict[str, object]:
+    costs = [(nest, case.cost(nest)) for nest in nests_of(case)]
+    fixed = case.cost(None)
+    wrong = {}
+    for objective in objectives:
+        (expected, cost), *_ = least(costs, objective)
+        chosen = found(case, objective)
+        if is_better(fixed, cost, objective):
+            expected = None
+        if chosen != expected:
+            own = fixed if chosen is None else case.cost(chosen)
+            wrong[objective] = (chosen, own, expected, fixed if expected is None else cost)
+    return wrong
+
+
+@pytest.mark.parametrize("gated", [False, True], ids=["dense", "gated"])
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_the_chosen_nest_is_the_least_of_all(seed: int, gated: bool) -> None:
+    assert not difference(search_case(seed, gated=gated))
