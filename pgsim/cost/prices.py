@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pgsim.arch import SIDE_BY_SIDE
 from pgsim.cost.parts import Costs
-from pgsim.schemes import OPERANDS
+from pgsim.schemes import ACTIVATIONS, OPERANDS
 
 PARTS = {
     "energy_pe_pj": "MACs, operand registers, register files, idle PEs",
@@ -89,7 +89,7 @@ def _sram(costs: Costs) -> Iterator[Price]:
         yield Price(f"{name}_sram_read_words", "energy_sram_pj", cost.read_pj_per_word)
     output = costs.buffers["output"]
     yield Price("output_sram_write_words", "energy_sram_pj", output.write_pj_per_word)
-    kept = costs.buffers["activation"]
+    kept = costs.buffers[ACTIVATIONS.name]
     yield Price("activation_sram_write_words", "energy_sram_pj", kept.write_pj_per_word)
     for name, filled in (*((name, name) for name in OPERANDS), ("sum", "output")):
         words = _burst_bits(costs) / costs.arch.memory.buffers[filled].port_bits

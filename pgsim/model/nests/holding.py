@@ -56,12 +56,12 @@ class Holding:
         taps = self.walk.taps
         outputs = job.arch.memory.usable_bits(job.arch.memory.output_sram)
         return {
-            "activation": Need(
+            ACTIVATIONS.name: Need(
                 np.array([n, union[0], union[1], 1, c]),
                 np.array([bn, reach[0], reach[1], 1, bc]),
                 usable_bits(job, ACTIVATIONS) // job.activation_bits,
             ),
-            "weight": Need(
+            WEIGHTS.name: Need(
                 np.array([1, 1, 1, k, c]),
                 np.array([1, 1, 1, bk, bc]),
                 usable_bits(job, WEIGHTS) // (job.weight_bits * taps),
@@ -90,4 +90,4 @@ class Holding:
                     f"{self.nest.order} {self.nest.blocks} needs more of {name}_sram than fits: "
                     f"{int(need.block.prod())} elements of {need.fit}: take smaller blocks"
                 )
-        return Held(found["activation"], found["weight"], found["output"])
+        return Held(found[ACTIVATIONS.name], found[WEIGHTS.name], found["output"])
