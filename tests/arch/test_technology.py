@@ -23,7 +23,7 @@ def test_a_technology_names_its_gate_level_table(tmp_path, name):
 
 
 def test_a_gate_level_table_is_no_technology():
-    with pytest.raises(InputError, match=r"^technology: sky130: no such file.*\\(16nm, 45nm, "):
+    with pytest.raises(InputError, match=r"^technology: sky130: no such file.*\(16nm, 45nm, "):
         load_technology("sky130")
 
 
