@@ -151,6 +151,8 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M40", "pass by pass", {"dram_weight_read_bytes": 48, "dram_activation_read_bytes": 4 * 8}),
     # 8 + max(8, 4) + max(12, 2) + 2, of which the array takes 8 + 12.
     ("M40", "turns", {"cycles": 30, "dram_stall_cycles": 30 - 20}),
+    # 2 blocks of 8 steps, each of which needs 2 words of weights.
+    ("M40", "ports", {"msb_cycles": 16, "port_stall_cycles": 2 * (8 * 2 - 8)}),
     # 2 lanes * 8 slots of 4 bits, in words of 8.
     ("M42", "tensors stay", {"dram_write_bytes": 0, "activation_sram_write_bytes": 16 * 4 // 8}),
     # 3 strips * 3 pixels * 3 weights * 2 channels; 36 * 8 bits at 64 a cycle, and 4 - 1 rows.

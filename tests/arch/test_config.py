@@ -98,6 +98,11 @@ def test_only_os_puts_positions_on_lanes(refusal, dataflow):
     assert line.startswith("arch.yaml:8: array.lanes: value 'positions': expected channels")
 
 
+def test_rows_that_stay_have_no_beats_for_all_ports(small):
+    with pytest.raises(InputError, match="memory.ports: value 'all': expected slots where array"):
+        small.override({"array.dataflow": "row_stationary", "memory.ports": "all"})
+
+
 @pytest.mark.parametrize("dataflow", ["os", "ws", "bitfusion"])
 def test_density_orders_channels_on_lanes(write, dataflow):
     text = edited(": auto", ": auto\n  lane_order: density").replace(": os", f": {dataflow}")
