@@ -25,7 +25,7 @@ from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.gated import Windows, bounds_of, bursts_of
 from pgsim.model.search.problem import problem_of
 
-SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "16"))
+SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
 ALL_BLOCKS = 2**62
 ROUNDED = 1 + 1e-9  # bounds are sums of floats
 
