@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from designs import conv, design, linear, recurrent, trace_of
+from designs import conv, linear, recurrent, trace_of
 from jobs import job_of
 
 from pgsim import LayerShape
@@ -66,9 +66,7 @@ class SearchCase:
 
     @cached_property
     def job(self) -> Job:
-        job = job_of(
-            self.layer, self.mask, self.changes, self.scheme, output_bits=self.output_bits
-        )
+        job = job_of(self.layer, self.mask, self.changes, self.scheme, output_bits=self.output_bits)
         if self.mask is None:
             job = replace(job, layer=trace_of(self.layer, images=self.images).layers[0])
         return replace(job, inputs_stay=self.stays[0], output_stays=self.stays[1])
