@@ -76,7 +76,7 @@ class Nest:
 
     @property
     def tie(self) -> tuple[object, ...]:
-        """What decides between nests of equal cost, the least first: larger blocks, then letters."""
+        """What decides between nests of equal cost, least first: larger blocks, then letters."""
         return (-self.volume, *(-size for size in self.blocks), self.order)
 
     @property
@@ -100,7 +100,7 @@ class Nest:
         """Return the nest for a batch of so many images, such as a smaller last one."""
         _, *sizes = self.sizes
         height, width, channels, inputs = sizes
-        return nest(self.order, (batch, height, width, channels, inputs), self.blocks)
+        return nest_of_blocks(self.order, (batch, height, width, channels, inputs), self.blocks)
 
 
 def loop_sizes(shape: LayerShape, batch: int) -> Five:
@@ -109,7 +109,7 @@ def loop_sizes(shape: LayerShape, batch: int) -> Five:
     return batch, height, width, shape.channels_per_group, shape.in_channels_per_group
 
 
-def nest(order: str, sizes: Five, blocks: tuple[int | None, ...]) -> Nest:
+def nest_of_blocks(order: str, sizes: Five, blocks: tuple[int | None, ...]) -> Nest:
     """Return a nest; a block that is None, or larger than its loop, is the whole loop."""
     n, p, q, k, c = (
         size if block is None else min(size, block)
@@ -120,7 +120,7 @@ def nest(order: str, sizes: Five, blocks: tuple[int | None, ...]) -> Nest:
 
 def given_nest(keys: NestKeys, shape: LayerShape, batch: int) -> Nest:
     """Return the nest that an architecture file gives a layer."""
-    return nest(keys.order, loop_sizes(shape, batch), keys.blocks)
+    return nest_of_blocks(keys.order, loop_sizes(shape, batch), keys.blocks)
 
 
 def sides(shape: LayerShape) -> tuple[Side, Side]:

@@ -17,14 +17,41 @@ def retained(jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> list[Jo
     """
     if not jobs or not jobs[0].arch.memory.retain:
         return list(jobs)
-    memory = jobs[0].arch.memory
-    room = [int(memory.activation_sram.kib * 8192)] * len(jobs)
-    places = {job.shape.name: place for place, job in enumerate(jobs)}
+    capacity = int(jobs[0].arch.memory.activation_sram.kib * 8192)
+    refused: set[str] = set()
+    while True:
+        kept, room = _kept(jobs, reads, refused, capacity)
+        # What stays was not written: a reader that fetches anything would not find it in DRAM.
+        broken = {
+            name
+            for job in jobs
+            if not _all_stay(job, reads, kept)
+            for name in reads[job.shape.name]
+            if name in kept
+        }
+        if not broken:
+            break
+        refused |= broken
+    return [
+        replace(
+            job,
+            inputs_stay=_all_stay(job, reads, kept),
+            output_stays=job.shape.name in kept,
+            retained_bits=capacity - room[place],
+        )
+        for place, job in enumerate(jobs)
+    ]
+
+
+def _kept(
+    jobs: Sequence[Job], reads: Mapping[str, Sequence[str]], refused: set[str], capacity: int
+) -> tuple[set[str], list[int]]:
+    """Return the layers whose outputs stay, none of `refused`, and the room left at each layer."""
+    room, kept = [capacity] * len(jobs), set[str]()
     last = _last_readers(jobs, reads)
-    kept: set[str] = set()
     for place, job in enumerate(jobs):
         name = job.shape.name
-        if name not in last:
+        if name not in last or name in refused:
             continue
         bits = job.batch * _elements(job, jobs, reads) * job.output_bits
         living = range(place, last[name] + 1)
@@ -32,16 +59,7 @@ def retained(jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> list[Jo
             kept.add(name)
             for at in living:
                 room[at] -= bits
-    capacity = int(memory.activation_sram.kib * 8192)
-    return [
-        replace(
-            job,
-            inputs_stay=_all_stay(job, reads, kept),
-            output_stays=job.shape.name in kept,
-            retained_bits=capacity - room[places[job.shape.name]],
-        )
-        for job in jobs
-    ]
+    return kept, room
 
 
 def _last_readers(jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> dict[str, int]:

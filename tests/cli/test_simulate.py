@@ -129,3 +129,18 @@ def test_requests_to_dram_are_written_on_request(small, run, tmp_path):
         "simulate", small, "--arch", "pg_os", "--dram-trace", one, "-o", one, code=2
     ).stderr
     assert "cannot be one file" in stderr
+
+
+def test_explain_prints_the_nest_of_a_layer_and_objective_searches_for_it(small, run):
+    fixed = run("simulate", small, "--arch", "pg_os", "--set", "mapping.kind=fixed",
+                "--explain", "plain").output  # fmt: skip
+    assert "for each batch: the fixed order" in fixed
+    # All of this layer fits on chip, and its masks pack best in one window of all 16 images.
+    shown = run("simulate", "digits_pg_4_2", "--arch", "pg_os", "--objective", "energy",
+                "--explain", "fc").output  # fmt: skip
+    assert "layer fc on pg-os-16x16, for each batch:" in shown
+    assert "  one block: 16 images, 1 rows, 1 columns, 10 channels, 64 input channels\n" in shown
+    missing = run("simulate", small, "--arch", "pg_os", "--explain", "plane", code=2).stderr
+    assert "no layer 'plane'" in missing and "Did you mean 'plain'?" in missing
+    wrong = run("simulate", small, "--arch", "pg_os", "--objective", "drum", code=2).stderr
+    assert "dram" in wrong

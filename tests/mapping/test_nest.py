@@ -6,7 +6,7 @@ import pytest
 from designs import conv, linear, recurrent
 
 from pgsim.arch import NestKeys
-from pgsim.mapping import loop_sizes, nest
+from pgsim.mapping import loop_sizes, nest_of_blocks
 from pgsim.mapping.nest import given_nest, walk_of
 
 
@@ -23,7 +23,7 @@ def test_the_loops_of_a_run_and_group(layer, sizes):
 
 
 def test_a_block_is_at_most_the_whole_loop():
-    made = nest("CKQPN", (5, 10, 1, 4, 3), (None, 4, 7, 4, 1))
+    made = nest_of_blocks("CKQPN", (5, 10, 1, 4, 3), (None, 4, 7, 4, 1))
     assert made.blocks == (5, 4, 1, 4, 1)
     assert made.trips == (1, 3, 1, 1, 3)
     assert [made.block_sizes(loop).tolist() for loop in range(5)] == [
@@ -37,7 +37,7 @@ def test_a_block_is_at_most_the_whole_loop():
 
 
 def test_a_smaller_last_batch_has_the_same_blocks_as_far_as_it_has_images():
-    made = nest("NPQKC", (8, 10, 1, 4, 3), (4, 4, None, None, None))
+    made = nest_of_blocks("NPQKC", (8, 10, 1, 4, 3), (4, 4, None, None, None))
     assert made.of_batch(6).trips == (2, 3, 1, 1, 1)
     assert made.of_batch(3).blocks == (3, 4, 1, 4, 3)
     assert made.of_batch(6).block_sizes(0).tolist() == [4, 2]
@@ -49,7 +49,7 @@ def test_a_file_gives_a_nest_to_any_layer():
 
 
 def test_columns_of_results_name_the_nest():
-    assert nest("CKQPN", (5, 10, 1, 4, 3), (1, 4, 1, 2, 3)).cells == {
+    assert nest_of_blocks("CKQPN", (5, 10, 1, 4, 3), (1, 4, 1, 2, 3)).cells == {
         "nest_order": "CKQPN",
         "block_images": 1,
         "block_rows": 4,
@@ -62,7 +62,9 @@ def test_columns_of_results_name_the_nest():
 def test_a_walk_knows_the_input_rows_and_columns_of_each_block():
     # 3 x 3 taps, stride 1, no padding: 9 rows, 7 outputs. Blocks of 3 rows: 0-4, 3-7, 6-8.
     layer = conv(6, 4, in_size=9, kernel=3)
-    walk, most, union = walk_of(layer, nest("NPQKC", loop_sizes(layer, 1), (1, 3, 7, 4, 6)))
+    walk, most, union = walk_of(
+        layer, nest_of_blocks("NPQKC", loop_sizes(layer, 1), (1, 3, 7, 4, 6))
+    )
     assert walk.reach[0].tolist() == [5, 5, 3]
     assert walk.fresh[0].tolist() == [5, 3, 1]
     assert walk.reach[1].tolist() == [9, 0, 0]

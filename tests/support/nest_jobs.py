@@ -13,7 +13,7 @@ from nest_cases import NestCase
 from reference.nests import LOOPS
 
 from pgsim import ArchConfig, GateTrace, LayerShape
-from pgsim.mapping import loop_sizes, nest
+from pgsim.mapping import loop_sizes, nest_of_blocks
 from pgsim.model.job import Job
 from pgsim.schemes import Scheme, scheme_named
 from pgsim.study.simulation import jobs_of
@@ -37,7 +37,9 @@ def job_of_case(drawn: NestCase, arch: Mapping[str, Any] | None = None) -> Job:
     design = ArchConfig.model_validate(arch or case.arch)
     (job,) = jobs_of(trace_of_case(drawn), design, scheme_named(scheme_of(case.scheme)))
     blocks = tuple(drawn.nest.blocks[loop] for loop in LOOPS)
-    return replace(job, nest=nest(drawn.nest.order, loop_sizes(job.shape, design.batch), blocks))
+    return replace(
+        job, nest=nest_of_blocks(drawn.nest.order, loop_sizes(job.shape, design.batch), blocks)
+    )
 
 
 def nested(
@@ -50,4 +52,4 @@ def nested(
 ) -> Job:
     """A layer on the design of `designs` in a nest; a block that is None is the whole loop."""
     job = job_of(layer, mask, changes, scheme)
-    return replace(job, nest=nest(order, loop_sizes(layer, job.batch), blocks))
+    return replace(job, nest=nest_of_blocks(order, loop_sizes(layer, job.batch), blocks))
