@@ -76,7 +76,7 @@ class Nest:
 
     @property
     def tie(self) -> tuple[object, ...]:
-        """What decides between nests of equal cost, the least first: larger blocks, then letters."""
+        """What decides between nests of equal cost, least first: larger blocks, then letters."""
         return (-self.volume, *(-size for size in self.blocks), self.order)
 
     @property

@@ -99,7 +99,7 @@ def test_only_os_puts_positions_on_lanes(refusal, dataflow):
 
 
 def test_rows_that_stay_have_no_beats_for_all_ports(small):
-    with pytest.raises(InputError, match="memory.ports: value 'all': expected slots where array"):
+    with pytest.raises(InputError, match=r"memory\.ports: value 'all': expected slots where array"):
         small.override({"array.dataflow": "row_stationary", "memory.ports": "all"})
 
 

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from designs import conv, design, linear, recurrent, trace_of
+from designs import conv, linear, recurrent, trace_of
 from jobs import job_of
 
 from pgsim import LayerShape
