@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.arch import ArchConfig, Counts
-from pgsim.mapping.block_tiles import BlockTiles
+from pgsim.mapping.blocks import BlockTiles
 from pgsim.mapping.tiling import Tiling
 from pgsim.workload import LayerTrace
 

@@ -8,7 +8,7 @@ from designs import conv, linear
 
 from pgsim.arch.lanes import LANES
 from pgsim.mapping import block_tiles, loop_sizes, nest_of_blocks
-from pgsim.mapping.block_tiles import BlockTiles
+from pgsim.mapping.blocks import BlockTiles
 from pgsim.mapping.nest import Nest
 from pgsim.workload import LayerShape
 
