@@ -46,7 +46,7 @@ def test_of_no_pes_there_is_no_shape() -> None:
     assert shapes_of(design(), 0) == ()
 
 
-@pytest.mark.parametrize("dataflow", DATAFLOWS)
+@pytest.mark.parametrize("dataflow", [name for name in DATAFLOWS if name != "row_stationary"])
 @pytest.mark.parametrize("scheme", ["uniform:8,8", "full", "planes:2,2"])
 @pytest.mark.parametrize("batch", [1, 3])
 def test_the_fastest_is_the_fastest_of_all(dataflow: str, scheme: str, batch: int) -> None:
