@@ -65,8 +65,8 @@ def found(case: Case) -> dict[str, int]:
     arch = ArchConfig.model_validate(case.arch)
     scheme = scheme_of(case.scheme)
     result = simulate(trace, arch, scheme, calibration_images=case.calibration_images)
-    row = result.layers.iloc[0]
-    return {name: int(row[name]) for name in COUNTS}
+    (row,) = result.rows
+    return {name: row[name] for name in COUNTS}
 
 
 def difference(case: Case) -> dict[str, tuple[int, int]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -107,18 +108,24 @@ def simulated(case: Case) -> dict[str, Any]:
     masks = {layer.name: expected_outputs(case).mask}
     trace = GateTrace.from_masks(masks, [layer], images=len(case.activations))
     arch = ArchConfig.model_validate(case.arch)
-    row = simulate(trace, arch, scheme_of(case.scheme)).layers.iloc[0]
-    return {name: int(row[name]) for name in COUNTS}
+    (row,) = simulate(trace, arch, scheme_of(case.scheme)).rows
+    return {name: row[name] for name in COUNTS}
+
+
+@cache
+def simulated_cases(build: Build, count: int) -> list[tuple[Case, dict[str, Any]]]:
+    """The first cases of a design, each with its integers; two tests share them."""
+    return [(case, simulated(case)) for case in (random_case(build, seed) for seed in range(count))]
 
 
 def all_differences(
-    cases: Sequence[Case], program: Path, folder: Path
+    cases: Sequence[tuple[Case, dict[str, Any]]], program: Path, folder: Path
 ) -> dict[int, dict[str, Any]]:
     """What differs, by the seeds of the cases in which something does."""
-    observed = run(program, cases, folder)
+    observed = run(program, [case for case, _ in cases], folder)
     found = {
-        case.seed: differences(case, own, simulated(case))
-        for case, own in zip(cases, observed, strict=True)
+        case.seed: differences(case, own, counts)
+        for (case, counts), own in zip(cases, observed, strict=True)
     }
     return {seed: differing for seed, differing in found.items() if differing}
 
@@ -126,7 +133,7 @@ def all_differences(
 @needs_verilator
 @pytest.mark.parametrize("build", TESTED, ids=lambda build: build.name)
 def test_rtl_equals_arithmetic_and_pgsim(build: Build, programs: Programs, tmp_path: Path) -> None:
-    cases = [random_case(build, seed) for seed in range(CASES)]
+    cases = simulated_cases(build, CASES)
     assert not all_differences(cases, programs[build.name].result(), tmp_path)
 
 
@@ -134,7 +141,8 @@ def test_rtl_equals_arithmetic_and_pgsim(build: Build, programs: Programs, tmp_p
 @pytest.mark.parametrize("build", TESTED, ids=lambda build: build.name)
 def test_passes_of_any_number(build: Build, programs: Programs, tmp_path: Path) -> None:
     cases = [random_passes_case(build, seed) for seed in range(CASES)]
-    assert not all_differences(cases, programs[build.name].result(), tmp_path)
+    both = [(case, simulated(case)) for case in cases]
+    assert not all_differences(both, programs[build.name].result(), tmp_path)
 
 
 @needs_verilator
@@ -183,8 +191,8 @@ def trained_case(build: Build, name: str) -> Case:
 def test_the_cases_reach_every_rule() -> None:
     """What is to be proved is exercised, and not only once, by the cases of a plain test run."""
     assert len(TESTED) * DEFAULT_CASES >= 500
-    cases = [random_case(build, seed) for build in TESTED for seed in range(DEFAULT_CASES)]
-    assert not missed(REACHED, (features(case, simulated(case)) for case in cases))
+    cases = (both for build in TESTED for both in simulated_cases(build, DEFAULT_CASES))
+    assert not missed(REACHED, (features(*both) for both in cases))
 
 
 def test_the_passes_reach_every_mixture() -> None:
