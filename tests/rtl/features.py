@@ -11,7 +11,7 @@ from reference.layers import layer_of
 from reference.mapping import Job, TilePlan, plan_tile, runs_of, tiles_of
 from reference.ports import bits_a_cycle, name_of_lanes, name_of_slots
 from reference.schedulers import Mask, combine, queue, skip
-from reference.sram import lane_bits, tile_accesses
+from reference.sram import lane_bits, sum_visits, tile_accesses
 
 from rtl.arithmetic import leading_passes
 from rtl.cases import Case
@@ -83,7 +83,8 @@ def _port_features(job: Job, plans: list[TilePlan], counts: dict[str, int]) -> I
 
 def _outputs_wait(job: Job, plan: TilePlan) -> bool:
     moved = Counter()
-    for index, _, bits in tile_accesses(job, plan, output_bits=1):
+    visits = [sum_visits(job, plan, index) for index in range(len(job.passes))]
+    for index, _, bits in tile_accesses(job, plan, visits, output_bits=1):
         moved[index] += bits
     steps = {
         one.index: sum(fold.steps for fold in one.folds) * job.rate(one.index)[1]

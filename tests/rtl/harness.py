@@ -15,7 +15,7 @@ from reference.layers import layer_of
 from reference.mapping import Job, Run, TilePlan, plan_tile, runs_of, tiles_of
 from reference.memory import Dram
 from reference.ports import bits_a_cycle, name_of_lanes
-from reference.sram import tile_accesses
+from reference.sram import sum_visits, tile_accesses
 
 from rtl.arithmetic import Integers, leading_passes, pass_sums
 from rtl.cases import Case
@@ -130,7 +130,8 @@ def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> RtlRun:
         streams = dram.streams(plan)
         late = streams.demand if arch["memory"].get("ports") == "all" else 0
         numbers += [sum(streams[:3]) - late, streams.outputs, late]
-        moved = list(tile_accesses(job, plan, output_bits))
+        visits = [sum_visits(job, plan, index) for index in range(len(job.passes))]
+        moved = list(tile_accesses(job, plan, visits, output_bits))
         numbers += [sum(bits for own, _, bits in moved if own == one.index) for one in plan.passes]
     return RtlRun(run, numbers, shape.groups, tile.run_slots, tile.run_lanes)
 
