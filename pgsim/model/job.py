@@ -59,6 +59,13 @@ class Job:
         lane_groups, windows = self.cuts
         return runs_and_groups * lane_groups.pieces * windows.pieces
 
+    def of_channels(self, channels: int, tiles: BlockTiles) -> Job:
+        """Return the job of a layer with so many input channels in a group, in some tiles."""
+        if channels == self.shape.in_channels_per_group:
+            return replace(self, tiles=tiles)
+        shape = self.shape.replace(in_channels=channels * self.shape.groups)
+        return replace(self, layer=replace(self.layer, shape=shape), tiles=tiles)
+
     def of_batch(self, batch: int) -> Job:
         """Return the job for batches of so many images."""
         if batch == self.batch:

@@ -123,15 +123,9 @@ class Blocks:
             at = self.indices[IN_CHANNELS]
             own = np.ones(number, bool) if self.job.gated else (at >= begin) & (at < end)
             times = end - begin if self.job.gated else 1
-            job = self._of_channels(int(sizes[begin]), self.tiles.part(own))
+            job = self.job.of_channels(int(sizes[begin]), self.tiles.part(own))
             chunks.append(Chunk(job, own, times, opens=begin == 0, closes=end == trips))
         return chunks
-
-    def _of_channels(self, channels: int, tiles: BlockTiles) -> Job:
-        """Return the job of a layer with so many input channels in a group."""
-        shape = self.job.shape
-        own = shape.replace(in_channels=channels * shape.groups)
-        return replace(self.job, layer=replace(self.job.layer, shape=own), tiles=tiles)
 
 
 def blocks_of_nest(job: Job) -> Blocks:

@@ -61,13 +61,13 @@ def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkSto
         batches = max(1, min(-(-asked // batch), (images - calibration) // batch))
     block = Block(calibration, batch, batches, calibration)
     own = replace(job, batch=batch, arch=_by_ports(job.arch))
-    fixed = simulate_block(own, block, store)
+    fixed = goal.cost(simulate_block(own, block, store))
     search = gated_nest if job.gated else dense_nest
-    best = search(own, goal, goal.cost(fixed), block, store)
+    best = search(own, goal, fixed, block, store)
     if best is None:
         return None
-    found = simulate_block(replace(own, nest=best), block, store)  # exact, where a search estimates
-    return None if goal.cost(found).value > goal.cost(fixed).value else best.of_batch(job.batch)
+    found = goal.cost(simulate_block(replace(own, nest=best), block, store))  # no estimate
+    return None if found.value > fixed.value else best.of_batch(job.batch)
 
 
 def _by_ports(arch: ArchConfig) -> ArchConfig:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +30,7 @@ def tables_of(job: Job, channels: Counts, slots: Counts) -> Tables:
     from pgsim.kernels.nest_problem import Tables  # Numba: only if nests are searched
 
     tiles = _tiles_of(job, slots)
-    columns = [_column(_of_channels(job, each, tiles), slots.size) for each in channels.tolist()]
+    columns = [_column(job.of_channels(each, tiles), slots.size) for each in channels.tolist()]
     of_tiles, of_slots, of_chunks = (
         np.array([each[name] for each in columns], np.int64) for name in range(3)
     )
@@ -59,14 +58,6 @@ def _tiles_of(job: Job, slots: Counts) -> BlockTiles:
         lane_groups=np.zeros((1, slots.size), np.int64),
         order=None,
     )
-
-
-def _of_channels(job: Job, channels: int, tiles: BlockTiles) -> Job:
-    """Return the job of a layer with so many input channels in a group."""
-    if channels == job.shape.in_channels_per_group:
-        return replace(job, tiles=tiles)
-    shape = job.shape.replace(in_channels=channels * job.shape.groups)
-    return replace(job, layer=replace(job.layer, shape=shape), tiles=tiles)
 
 
 def _column(job: Job, number: int) -> tuple[object, ...]:
