@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pgsim.arch import ArchConfig, Dataflow, Rate
 from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tile
@@ -63,8 +63,8 @@ class Job:
         """Return the job of a layer with so many input channels in a group, in some tiles."""
         if channels == self.shape.in_channels_per_group:
             return replace(self, tiles=tiles)
-        shape = self.shape.replace(in_channels=channels * self.shape.groups)
-        return replace(self, layer=replace(self.layer, shape=shape), tiles=tiles)
+        layer = replace(self.layer, shape=_of_channels(self.shape, channels))
+        return replace(self, layer=layer, tiles=tiles)
 
     def of_batch(self, batch: int) -> Job:
         """Return the job for batches of so many images."""
@@ -181,3 +181,9 @@ class Job:
     def run_inputs(self) -> int:
         """Elements of one group's input in one run (M23)."""
         return self.shape.group_inputs * self.batch
+
+
+@lru_cache(maxsize=256)  # a search asks for the same few again and again
+def _of_channels(shape: LayerShape, channels: int) -> LayerShape:
+    """Return a layer with so many input channels in a group."""
+    return shape.replace(in_channels=channels * shape.groups)

@@ -2,6 +2,6 @@
 
 from pgsim.model.nests.blocks import Blocks, blocks_of_nest
 from pgsim.model.nests.ledger import simulate_nest
-from pgsim.model.nests.run import NestRun, run_nest
+from pgsim.model.nests.run import NestRun, run_nest, timed_blocks
 
-__all__ = ["Blocks", "NestRun", "blocks_of_nest", "run_nest", "simulate_nest"]
+__all__ = ["Blocks", "NestRun", "blocks_of_nest", "run_nest", "simulate_nest", "timed_blocks"]

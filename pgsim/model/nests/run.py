@@ -49,18 +49,26 @@ class NestRun:
     events: Events
 
 
-def run_nest(job: Job, block: Block, store: WorkStore) -> NestRun:
-    """Return what happens in a block of images.
+def timed_blocks(job: Job, block: Block, store: WorkStore) -> tuple[Blocks, Batches, Chunks]:
+    """Return a nest's blocks, and what passes take in their tiles, waits for buffers apart.
 
     Raises InputError for a nest that the layer cannot have.
     """
     job = job.of_batch(block.batch)
     blocks = blocks_of_nest(job)
+    mask = MaskWork(replace(job, tiles=blocks.tiles), block, store) if job.gated else None
+    batches = Batches(blocks.tiles, block.batches if job.gated else 1)
+    return blocks, batches, [(each, time_passes(each.job, mask)) for each in blocks.chunks]
+
+
+def run_nest(job: Job, block: Block, store: WorkStore) -> NestRun:
+    """Return what happens in a block of images.
+
+    Raises InputError for a nest that the layer cannot have.
+    """
+    blocks, batches, chunks = timed_blocks(job, block, store)
     tiles = blocks.tiles
-    mask = MaskWork(replace(job, tiles=tiles), block, store) if job.gated else None
-    batches = Batches(tiles, block.batches if job.gated else 1)
-    chunks: Chunks = [(each, time_passes(each.job, mask)) for each in blocks.chunks]
-    stretch = stay_stretch(blocks, chunks[0][0].job)
+    stretch = stay_stretch(blocks.nest, tiles.lane_groups.shape[0], chunks[0][0].job)
     chunks = wait_for_buffers(blocks, chunks, stretch)
     nothing = np.zeros((1, 1, 1), np.int64)
     fetches = fetches_of(blocks, chunks[0][1], batches.tiles[0])

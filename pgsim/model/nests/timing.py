@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.mapping import BlockTiles
+from pgsim.mapping import BlockTiles, Nest
 from pgsim.mapping.nest import IN_CHANNELS, OPERAND_LOOPS
 from pgsim.model.events import order_of, pass_cycles, transfer_cycles
 from pgsim.model.job import Job
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 Chunks = Sequence[tuple[Chunk, Timings]]
 
 
-def stay_stretch(blocks: Blocks, job: Job) -> int:
+def stay_stretch(nest: Nest, lane_groups: int, job: Job) -> int:
     """Return how many blocks one after the other keep the operands of their lanes in the array.
 
     0 where each loads its own: a block of several lane groups, or reductions in several C blocks.
-    job: of the one chunk. Source: MODEL.md M18, M40.
+    lane_groups: of a block. job: of the one chunk. Source: MODEL.md M18, M40.
     """
-    nest, held = blocks.nest, blocks.tiles
-    if held.lane_groups.shape[0] > 1 or nest.trips[IN_CHANNELS] > 1 or not job.operands_stay:
+    if lane_groups > 1 or nest.trips[IN_CHANNELS] > 1 or not job.operands_stay:
         return 0
     stretch = 1
     for loop in reversed(nest.depths):

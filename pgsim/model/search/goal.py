@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+ROUNDED = 1 - 1e-9  # bounds are sums of floats, in another order than costs
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -60,6 +62,25 @@ class Goal:
             costs[:, :3] ** np.array(self.objective.powers, np.float64), axis=1
         )
         return values
+
+    def bound(self, least: Floats, cycles: int, bursts: int, volume: int) -> Cost:
+        """Return what a nest costs at least whose cycles and bursts are known.
+
+        least: float64, cycles, bursts and energy that it has at least. volume: of its blocks.
+        """
+        from pgsim.kernels.nest_problem import Cost  # Numba: only if nests are searched
+
+        energy_pj = least[2] + (cycles - least[0]) * self.prices["cycles"]
+        energy_pj += (bursts - least[1]) * self.least_burst_pj
+        energy_pj *= ROUNDED
+        value = float(self.objective.value(cycles, bursts, energy_pj))
+        return Cost(value, bursts, cycles, energy_pj, volume)
+
+    @cached_property
+    def least_burst_pj(self) -> float:
+        """The price of a burst, whatever it moves, at least."""
+        ways = ("activation_read", "weight_read", "sum_read", "write")
+        return min(self.prices[f"dram_{way}_bursts"] for way in ways)
 
     @cached_property
     def _priced(self) -> list[tuple[str, float]]:

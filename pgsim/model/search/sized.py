@@ -1,0 +1,152 @@
+"""A gated layer cut into blocks, and what it costs in every order of their loops (MODEL.md M41)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import LOOPS, PARTIAL_SUM_BITS, Counts
+from pgsim.mapping import Nest
+from pgsim.mapping.nest import IN_CHANNELS
+from pgsim.model.blocks import Block
+from pgsim.model.fetches import FETCHES
+from pgsim.model.job import Job
+from pgsim.model.ledger import Batches
+from pgsim.model.mask_work import WorkStore
+from pgsim.model.nests import Blocks, simulate_nest, timed_blocks
+from pgsim.model.nests.ports import wait_for_buffers
+from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch, work_of
+from pgsim.model.search.goal import Goal
+from pgsim.model.search.orders import alphabetical
+from pgsim.schemes import WEIGHTS, Pass
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_orders import Pieces, Sized
+    from pgsim.kernels.nest_problem import Cost
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A nest that orders a layer's blocks: its cycles and bursts over all batches.
+
+    alike: nests of the same blocks that agree on it cost the same energy too.
+    """
+
+    nest: Nest
+    cycles: int
+    bursts: int
+    alike: Hashable
+
+
+@dataclass(frozen=True)
+class SizedLayer:
+    """A gated layer in some batches, in blocks of some sizes, in whatever order.
+
+    What passes take in their tiles is asked once for all orders.
+    """
+
+    job: Job
+    block: Block
+    store: WorkStore
+    blocks: Blocks
+    batches: Batches
+    chunks: Chunks
+
+    @classmethod
+    def of(cls, job: Job, nest: Nest, block: Block, store: WorkStore) -> SizedLayer:
+        """Return a layer in the blocks of a nest."""
+        raster = replace(nest, order=LOOPS)
+        return cls(job, block, store, *timed_blocks(replace(job, nest=raster), block, store))
+
+    def orders(self) -> list[Ordered]:
+        """Return every order of the loops that move, with what it costs."""
+        nests = list(_nests(self.blocks.nest))
+        chunk, lane_groups = self.chunks[0][0].job, self.blocks.tiles.lane_groups.shape[0]
+        stretches = [stay_stretch(nest, lane_groups, chunk) for nest in nests]
+        memory = self.job.arch.memory
+        if memory.dram.in_time.has_pages or (memory.all_ports and any(stretches)):
+            # What is read with a block depends on the blocks before: each order is simulated.
+            return [self._simulated(nest) for nest in nests]
+        from pgsim.kernels.nest_orders import costs_of_orders  # Numba: only if nests are searched
+
+        depths = np.array([nest.depths for nest in nests], np.int64)
+        lengths = np.array(stretches, np.int64)
+        pieces = lane_groups * self.blocks.in_trips
+        order = order_of_blocks(self.blocks, 0, pieces)
+        costs = costs_of_orders(depths, lengths, self._sized, self._pieces, order)
+        return [
+            Ordered(nest, cycles, sum(moved), (stretch, cycles, *moved))
+            for nest, stretch, (cycles, *moved) in zip(
+                nests, stretches, costs.tolist(), strict=True
+            )
+        ]
+
+    def cost(self, goal: Goal, nest: Nest) -> Cost:
+        """Return what the layer costs by one nest of these blocks."""
+        ledger = simulate_nest(replace(self.job, nest=nest), self.block, self.store)
+        return goal.cost(ledger, nest.volume)
+
+    def _simulated(self, nest: Nest) -> Ordered:
+        count = simulate_nest(replace(self.job, nest=nest), self.block, self.store).total()
+        bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
+        return Ordered(nest, count["cycles"], bursts, nest)
+
+    @cached_property
+    def _pieces(self) -> Pieces:
+        """What the array does in every block."""
+        from pgsim.kernels.nest_orders import Pieces  # Numba: only if nests are searched
+
+        blocks, batches = self.blocks, self.batches
+        chunks = wait_for_buffers(blocks, self.chunks, 0)
+        runs, groups, _, number = batches.tiles
+        happens = np.empty((len(blocks.job.passes), runs, groups, number), np.bool_)
+        for own, timing in zip(happens, chunks[0][1], strict=True):
+            own[...] = timing.executed.max(axis=2)
+        return Pieces(
+            work_of(blocks, chunks, blocks.tiles, batches.simulated),
+            happens.reshape(len(happens), runs, -1),
+            blocks.job.leading,
+        )
+
+    @cached_property
+    def _sized(self) -> Sized:
+        """The blocks as the kernels take them."""
+        from pgsim.kernels.nest_orders import Sized  # Numba: only if nests are searched
+
+        job, holding = self.blocks.job, self.blocks.holding
+        needs = holding.needs.values()
+        runs, stays = job.shape.runs_per_batch, FETCHES[WEIGHTS.name].only_in_first_run(job)
+        return Sized(
+            holding.walk,
+            np.array([need.whole for need in needs]),
+            np.array([need.block for need in needs]),
+            np.array([need.fit for need in needs]),
+            np.array([_widths(job, None), *(_widths(job, each) for each in job.passes)]),
+            np.array(job.arch.dram_cycles.burst.as_integer_ratio()),
+            runs if stays else 1,
+        )
+
+
+def _widths(job: Job, plan: Pass | None) -> tuple[int, ...]:
+    """Return the bits of what is fetched, as `kernels.nests.Widths`; plan: by one pass alone."""
+    activation, weight = job.activation_bits, job.weight_bits
+    if plan is not None:
+        activation, weight = plan.activation_bits, plan.weight_bits
+    burst = job.arch.memory.dram.burst_bytes * 8
+    return 0 if job.inputs_stay else activation, weight, PARTIAL_SUM_BITS, job.written_bits, burst
+
+
+def _nests(nest: Nest) -> Iterator[Nest]:
+    """Yield a nest in every order that a gated layer may have, the first in the alphabet of each.
+
+    Only loops of several blocks are told apart, and input channels are innermost of them.
+    """
+    moving = [loop for loop in range(IN_CHANNELS) if nest.trips[loop] > 1]
+    inner = (IN_CHANNELS,) if nest.trips[IN_CHANNELS] > 1 else ()
+    for order in permutations(moving):
+        yield replace(nest, order=alphabetical([LOOPS[loop] for loop in (*order, *inner)]))
