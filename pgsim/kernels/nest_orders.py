@@ -76,7 +76,7 @@ def costs_of_orders(orders, stretches, sized, pieces, order):
     order: of passes, all but what `stretches` decides. Returns int64 (orders, 5).
     """
     costs = np.zeros((len(orders), 5), np.int64)
-    _, runs, every = pieces.work.pass_cycles.shape
+    every = pieces.work.pass_cycles.shape[2]
     for number in range(len(orders)):
         _, trips, sizes, reach, fresh, taps = sized.walk
         nest = Walk(orders[number], trips, sizes, reach, fresh, taps)

@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from search_cases import SearchCase, blocks_that_fit, search_case
+from search_cases import SearchCase, blocks_that_fit, search_case, steered_case
 
 from pgsim.arch import LOOPS
 from pgsim.kernels.nest_bound import bound_of, bounds, compulsory_bits, least_cost
@@ -22,8 +22,9 @@ from pgsim.kernels.nest_search import _add_loop, _stalls_at_least
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.blocks import Block
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.search.gated import Windows, bounds_of, bursts_of
+from pgsim.model.search.gated import bounds_of, bursts_of
 from pgsim.model.search.problem import problem_of
+from pgsim.model.search.windows import Windows
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
 ALL_BLOCKS = 2**62
@@ -98,7 +99,7 @@ def bits_by_depth(problem, picks, order) -> list[np.ndarray]:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_no_bound_of_a_gated_layer_is_over_a_cost(seed: int) -> None:
     """Bounds of the leading passes, with what the masks add to them step by step."""
-    rng, case = Random(seed), search_case(seed, gated=True, batches=1 + seed % 2)
+    rng, case = Random(seed), steered_case(seed, batches=1 + seed % 2)
     job, goal = case.job, case.goal("energy")
     batches = case.images // job.batch
     windows = Windows(job, goal, Block(0, job.batch, batches, 0), WorkStore(limit_bytes=0))
@@ -108,11 +109,13 @@ def test_no_bound_of_a_gated_layer_is_over_a_cost(seed: int) -> None:
     moved = windows.with_bursts(least, bursts_of(job, problem, choices) * batches)
     for place in rng.sample(range(len(choices)), min(12, len(choices))):
         picks = choices[place].astype(np.int64)
-        sizes = loop_sizes(job.shape, job.batch)
-        nest = Nest("NPQKC", sizes, blocks_of(problem, picks))
+        sizes = blocks_of(problem, picks)
         own = [least[place], moved[place]]
-        for cycles in (windows.fullest_cycles, windows.issued_cycles):
-            own.append(windows.with_trailing(moved[place : place + 1], cycles(nest))[0])
+        for cycles in (
+            windows.fullest_cycles(np.array([sizes])),
+            windows.issued_cycles(list(sizes)),
+        ):
+            own.append(windows.with_trailing(moved[place : place + 1], cycles)[0])
         for order in rng.sample(list(permutations(range(4))), 3):
             cost = cost_of_order(case, problem, (*order, 4), picks)
             for each in own:

@@ -110,6 +110,12 @@ def search_case(seed: int, *, gated: bool, most: int = 4, batches: int = 1) -> S
             return case
 
 
+def steered_case(seed: int, *, most: int = 4, batches: int = 1) -> SearchCase:
+    """A case of masks, under a scheme that follows them."""
+    case = search_case(seed, gated=True, most=most, batches=batches)
+    return case if case.job.gated else replace(case, scheme="pg")
+
+
 def _drawn(rng: Random, gated: bool, most: int, batches: int) -> SearchCase:
     batch = rng.choice((1, 1, 2))
     layer = _layer(rng, gated, most)

@@ -66,6 +66,8 @@ def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkSto
     best = search(own, goal, fixed, block, store)
     if best is None:
         return None
+    if job.gated:  # its costs are no estimates
+        return best.of_batch(job.batch)
     found = goal.cost(simulate_block(replace(own, nest=best), block, store))  # no estimate
     return None if found.value > fixed.value else best.of_batch(job.batch)
 

@@ -6,6 +6,7 @@ Deep windows pack better, and leave room for fewer channels: what a block issues
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,27 +34,28 @@ def gated_nest(job: Job, goal: Goal, fixed: Cost, images: Block, store: WorkStor
 
     fixed: what they cost in the fixed order. images: the batches.
     """
+    store = store if store.keeps else WorkStore()  # many choices share what they ask of the masks
     problem = problem_of(job, goal)
     windows = Windows(job, goal, images, store)
     sizes, least = _likely(problem, windows, fixed)
     values = goal.values(least) * ROUNDED
     whole = loop_sizes(job.shape, job.batch)
-    best, chosen = fixed, None
+    best = Best(fixed)
     for part in _parts(np.lexsort((-sizes.prod(axis=1), values))):
-        if values[part[0]] > best.value:
+        if values[part[0]] > best.cost.value:
             break
         own = windows.with_trailing(least[part], windows.fullest_cycles(sizes[part]))
         bounds = goal.values(own) * ROUNDED
         for place in np.argsort(bounds, kind="stable").tolist():
-            if bounds[place] > best.value:
+            if bounds[place] > best.cost.value:
                 break
             n, p, q, k, c = block = sizes[part[place]].tolist()
             issued = windows.with_trailing(own[place : place + 1], windows.issued_cycles(block))
-            if goal.values(issued)[0] * ROUNDED > best.value:
+            if goal.values(issued)[0] * ROUNDED > best.cost.value:
                 continue
             sized = SizedLayer.of(job, Nest(LOOPS, whole, (n, p, q, k, c)), images, store)
-            best, chosen = _with_orders(sized, goal, issued[0], best, chosen)
-    return chosen
+            best = _with_orders(sized, goal, issued[0], best)
+    return best.nest
 
 
 def _likely(problem: Problem, windows: Windows, fixed: Cost) -> tuple[Counts, Floats]:
@@ -79,26 +81,61 @@ def _parts(places: Counts) -> Iterator[Counts]:
         begin, count = begin + count, 2 * count
 
 
-def _with_orders(
-    sized: SizedLayer, goal: Goal, least: Floats, best: Cost, chosen: Nest | None
-) -> tuple[Cost, Nest | None]:
-    """Return the best nest that is known, and its cost, once all orders of a choice are tried.
+@dataclass(frozen=True)
+class Best:
+    """The best nest that is known, None for the fixed order.
 
-    least: what the choice costs at least, as a row of `bounds`.
+    cost: its energy is a bound while it is not `priced`. sized: its blocks. alike: nests of these
+    blocks that agree on it cost the same.
+    """
+
+    cost: Cost
+    nest: Nest | None = None
+    sized: SizedLayer | None = None
+    alike: Hashable = None
+    priced: bool = True
+
+    def exactly(self, goal: Goal) -> Best:
+        """Return it with its energy as it is."""
+        if self.priced or self.nest is None or self.sized is None:
+            return self
+        return replace(self, cost=self.sized.cost(goal, self.nest), priced=True)
+
+
+def _with_orders(sized: SizedLayer, goal: Goal, least: Floats, best: Best) -> Best:
+    """Return the best nest that is known once all orders of a choice are tried.
+
+    Energy is asked for where it decides. least: what the choice costs at least, as a row of
+    `bounds`.
     """
     from pgsim.kernels.nest_bound import better  # Numba: only if nests are searched
 
     known: dict[Hashable, Cost] = {}
-    orders = sized.orders()
-    for order in sorted(orders, key=lambda each: (each.cycles, each.bursts)):
-        if better(best, goal.bound(least, order.cycles, order.bursts, order.nest.volume))[0]:
+    for order in sorted(sized.orders(), key=lambda each: (each.cycles, each.bursts)):
+        own = Best(
+            goal.bound(least, order.cycles, order.bursts, order.nest.volume),
+            order.nest,
+            sized,
+            order.alike,
+            priced=False,
+        )
+        if best.nest is not None and best.sized is sized and best.alike == order.alike:
+            if order.nest.tie < best.nest.tie:
+                best = replace(best, nest=order.nest)
+            continue
+        if not goal.weighs_energy and own.cost[:3] != best.cost[:3]:
+            best = min(own, best, key=lambda each: each.cost[:3])
+            continue
+        best = best.exactly(goal)
+        if better(best.cost, own.cost)[0]:
             continue
         if order.alike not in known:
             known[order.alike] = sized.cost(goal, order.nest)
-        is_better, is_same = better(known[order.alike], best)
-        if is_better or (is_same and chosen is not None and order.nest.tie < chosen.tie):
-            best, chosen = known[order.alike], order.nest
-    return best, chosen
+        own = replace(own, cost=known[order.alike], priced=True)
+        is_better, is_same = better(own.cost, best.cost)
+        if is_better or (is_same and best.nest is not None and order.nest.tie < best.nest.tie):
+            best = own
+    return best
 
 
 def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:

@@ -63,6 +63,11 @@ class Goal:
         )
         return values
 
+    @property
+    def weighs_energy(self) -> bool:
+        """Whether energy decides, and not only between nests that are equal in all else."""
+        return self.objective.powers[2] > 0
+
     def bound(self, least: Floats, cycles: int, bursts: int, volume: int) -> Cost:
         """Return what a nest costs at least whose cycles and bursts are known.
 

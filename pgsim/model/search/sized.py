@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pgsim.arch import LOOPS, PARTIAL_SUM_BITS, Counts
+from pgsim.arch import LOOPS, PARTIAL_SUM_BITS
 from pgsim.mapping import Nest
 from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.blocks import Block

@@ -8,10 +8,15 @@ from nest_jobs import nested
 
 from pgsim.model.layer import simulate_layer
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.nests import blocks_of_nest
+from pgsim.model.nests import Blocks, blocks_of_nest
 from pgsim.model.nests.timing import stay_stretch
 
 WS, IS = {"array.dataflow": "ws"}, {"array.dataflow": "is"}
+
+
+def stretch_of(blocks: Blocks) -> int:
+    lane_groups, _ = blocks.tiles.lane_groups.shape
+    return stay_stretch(blocks.nest, lane_groups, blocks.chunks[0].job)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +34,7 @@ WS, IS = {"array.dataflow": "ws"}, {"array.dataflow": "is"}
 )
 def test_how_many_blocks_share_their_lanes(order, blocks, changes, stretch):
     found = blocks_of_nest(nested(linear(8, 3, 4), order, blocks, changes))
-    assert stay_stretch(found, found.chunks[0].job) == stretch
+    assert stretch_of(found) == stretch
 
 
 def test_positions_that_reach_the_same_input_are_other_lanes():
@@ -37,7 +42,7 @@ def test_positions_that_reach_the_same_input_are_other_lanes():
     layer = conv(1, 2, in_size=1, kernel=1).replace(kernel=(2, 1), padding=(1, 0))
     found = blocks_of_nest(nested(layer, "NPQKC", (1, 1, 1, 1, 1), IS))
     assert layer.run_out_size == (2, 1)
-    assert stay_stretch(found, found.chunks[0].job) == 2
+    assert stretch_of(found) == 2
 
 
 def cycles(order, blocks, changes, scheme="full", layer=None):

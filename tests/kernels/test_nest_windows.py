@@ -1,0 +1,62 @@
+"""What a mask leaves of gated passes at least, against numpy (MODEL.md M14, M41)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pgsim.kernels.nest_windows import entries_before, least_of_blocks
+
+
+def packed(mask: np.ndarray) -> np.ndarray:
+    """Rows of positions, 64 to a word, the first in the lowest bit."""
+    positions = mask.shape[-1]
+    padded = np.zeros((*mask.shape[:-1], -(-positions // 64) * 64), bool)
+    padded[..., :positions] = mask
+    return np.packbits(padded, axis=-1, bitorder="little").view(np.uint64)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (8, 8), (5, 27), (3, 64)])
+def test_entries_before_are_sums_of_the_mask(height: int, width: int) -> None:
+    mask = np.random.default_rng(height).random((2, 3, height * width)) < 0.4
+    before = entries_before(packed(mask), height, width)
+    grid = mask.reshape(2, 3, height, width)
+    assert np.array_equal(before[..., 1:, 1:], grid.cumsum(axis=2).cumsum(axis=3))
+    assert not before[..., 0, :].any()
+    assert not before[..., :, 0].any()
+
+
+@pytest.mark.parametrize("keeps", [0, 1])
+@pytest.mark.parametrize("seed", range(8))
+def test_least_of_blocks_is_that_of_each_tile(seed: int, keeps: int) -> None:
+    rng = np.random.default_rng(seed)
+    batch, groups, height, width = rng.integers(1, 4, 4).tolist()
+    channels, columns = int(rng.integers(1, 6)), int(rng.integers(1, 4))
+    mask = rng.random((2 * batch, groups * channels, height * width)) < 0.5
+    limits = (batch, height, width, channels)
+    sizes = np.array([[rng.integers(1, most + 1) for most in limits] for _ in range(5)])
+    cycles = rng.permutation(2 * batch * height * width * channels + 1)
+    layout = np.array([batch, channels, columns, keeps])
+    found = least_of_blocks(entries_before(packed(mask), height, width), layout, sizes, cycles)
+    grid = mask.reshape(2, batch, groups, channels, height, width)
+    for own, (n, p, q, k) in zip(found.tolist(), sizes.tolist(), strict=True):
+        least = 0
+        for first in range(0, channels, k):
+            for lane in range(first, min(first + k, channels), columns):
+                lanes = slice(lane, min(lane + columns, first + k, channels))
+                for image in range(0, batch, n):
+                    for row in range(0, height, p):
+                        for column in range(0, width, q):
+                            tile = grid[
+                                :,
+                                image : image + n,
+                                :,
+                                lanes,
+                                row : row + p,
+                                column : column + q,
+                            ].sum(axis=(1, 4, 5))  # batches, groups, lanes
+                            slots = -(-tile.sum(axis=-1) // columns)
+                            if keeps:
+                                slots = np.maximum(slots, tile.max(axis=-1))
+                            least += cycles[slots].sum()
+        assert own == least
