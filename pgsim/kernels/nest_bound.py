@@ -14,14 +14,11 @@ from pgsim.kernels.nest_problem import (
     CYCLE_PJ,
     CYCLES,
     FINISHED,
-    FULL_TIMES,
     LANE_BITS,
     LANE_PJ,
     LOADS,
-    MOST,
     OPENING,
     READ_PJ,
-    REST_TIMES,
     SLOT_PJ,
     SLOT_WORDS,
     STALLS,
@@ -233,53 +230,3 @@ def compulsory_bits(problem):
     bits[1] = sizes[K] * sizes[C] * loops.taps * widths.weight
     bits[3] = sizes[N] * sizes[P] * sizes[Q] * sizes[K] * widths.output
     return bits
-
-
-@kernel
-def bounds(problem, most_blocks, most):
-    """Return the choices of block sizes that fit the buffers, and what each costs at least.
-
-    most_blocks: of a run and group. most: choices that are returned, at least.
-    Returns int16 (choices, 5), picks, and float64 (choices, 4), cycles, bursts, energy in pJ, and
-    cycles if DRAM were only waited for by the first and after the last block. Source: MODEL.md M41.
-    """
-    loops = problem.loops
-    bits = compulsory_bits(problem)
-    blocks, counts = loops.blocks, loops.sizes[1]
-    found, values = np.empty((most, 5), np.int16), np.empty((most, 4), np.float64)
-    count = 0
-    picks = np.zeros(5, np.int64)
-    for k in range(counts[K]):
-        for c in range(counts[C]):
-            if blocks[K, k] * blocks[C, c] > loops.fit_weights:
-                continue
-            for n in range(counts[N]):
-                for p in range(counts[P]):
-                    rows = blocks[N, n] * blocks[P, p]
-                    inputs = blocks[N, n] * loops.sides[MOST, 0, p] * blocks[C, c]
-                    for q in range(counts[Q]):
-                        if rows * blocks[Q, q] * blocks[K, k] > loops.fit_sums:
-                            continue
-                        if inputs * loops.sides[MOST, 1, q] > loops.fit_activations:
-                            continue
-                        picks[0], picks[1], picks[2], picks[3], picks[4] = n, p, q, k, c
-                        trips = 1.0
-                        for loop in range(5):
-                            trips *= (
-                                loops.parts[FULL_TIMES, loop, picks[loop]]
-                                + loops.parts[REST_TIMES, loop, picks[loop]]
-                            )
-                        if trips > most_blocks:
-                            continue
-                        if count == found.shape[0]:
-                            found = np.concatenate((found, np.empty_like(found)))
-                            values = np.concatenate((values, np.empty_like(values)))
-                        bound = bound_of(problem, picks)
-                        found[count] = picks
-                        least = least_cost(problem, bound, bits, 0, 0)
-                        values[count, 0] = least.cycles
-                        values[count, 1] = least.bursts
-                        values[count, 2] = least.energy_pj
-                        values[count, 3] = _array_bound(problem, bound)
-                        count += 1
-    return found[:count], values[:count]

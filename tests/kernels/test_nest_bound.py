@@ -16,7 +16,8 @@ import pytest
 from search_cases import SearchCase, blocks_that_fit, search_case, steered_case
 
 from pgsim.arch import LOOPS
-from pgsim.kernels.nest_bound import bound_of, bounds, compulsory_bits, least_cost
+from pgsim.kernels.nest_bound import bound_of, compulsory_bits, least_cost
+from pgsim.kernels.nest_choices import bounds
 from pgsim.kernels.nest_cost import needs, trips_of
 from pgsim.kernels.nest_search import _add_loop, _stalls_at_least
 from pgsim.mapping import Nest, loop_sizes

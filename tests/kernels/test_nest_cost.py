@@ -15,7 +15,8 @@ import pytest
 from search_cases import Cost, SearchCase, search_case
 
 from pgsim.arch import LOOPS
-from pgsim.kernels.nest_bound import bound_of, bounds
+from pgsim.kernels.nest_bound import bound_of
+from pgsim.kernels.nest_choices import bounds
 from pgsim.kernels.nest_cost import cost_of
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.search.problem import problem_of

@@ -28,7 +28,7 @@ def dense_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
 
     fixed: what a batch costs in the fixed order. block, store: of no use to a layer without a mask.
     """
-    from pgsim.kernels.nest_bound import bounds  # Numba: only if nests are searched
+    from pgsim.kernels.nest_choices import bounds  # Numba: only if nests are searched
     from pgsim.kernels.nest_problem import Found
     from pgsim.kernels.nest_search import try_all
 
@@ -39,7 +39,7 @@ def dense_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
         np.zeros(2, np.int64),
     )
     problem = problem_of(job, goal)
-    choices, least = bounds(problem, MOST_BLOCKS, 4096)
+    choices, least = bounds(problem, MOST_BLOCKS, 4096, fixed.value)
     values = goal.values(least)
     early = shortlist(values)
     best = try_all(problem, choices[early], fixed, found)

@@ -140,7 +140,7 @@ def _with_orders(sized: SizedLayer, goal: Goal, least: Floats, best: Best) -> Be
 
 def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
     """Return the choices of block sizes, and what leading passes cost at least, as `bounds`."""
-    from pgsim.kernels.nest_bound import bounds  # Numba: only if nests are searched
+    from pgsim.kernels.nest_choices import bounds  # Numba: only if nests are searched
 
     choices, least = bounds(problem, MOST_BLOCKS, 4096)
     several = choices[:, IN_CHANNELS] > 0
