@@ -83,11 +83,13 @@ class Holding:
 
         found = {}
         for name, need in self.needs.items():
-            found[name] = int(outside(self.walk.order, need.whole, need.block, need.fit))
+            block = int(need.block.prod())
+            fit = min(block, need.fit) if name in self.nest.unheld else need.fit
+            found[name] = int(outside(self.walk.order, need.whole, need.block, fit))
             if found[name] < 0:
                 raise InputError(
                     f"layer {self.job.shape.name!r} on {self.job.arch.name}: a block of the nest "
                     f"{self.nest.order} {self.nest.blocks} needs more of {name}_sram than fits: "
-                    f"{int(need.block.prod())} elements of {need.fit}: take smaller blocks"
+                    f"{block} elements of {need.fit}: take smaller blocks"
                 )
         return Held(found[ACTIVATIONS.name], found[WEIGHTS.name], found["output"])

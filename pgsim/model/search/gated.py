@@ -24,6 +24,7 @@ from pgsim.model.search.dense import MOST_BLOCKS
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.orders import nest_of
 from pgsim.model.search.problem import problem_of
+from pgsim.model.search.unheld import with_unheld
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost, Problem
@@ -202,12 +203,17 @@ def _orders(job: Job, blocks: Counts, picks: Counts) -> Iterator[tuple[Nest, int
     whole = nest_of(job, blocks, range(5), picks)
     moving = [loop for loop in range(4) if whole.trips[loop] > 1]
     inner = (IN_CHANNELS,) if whole.trips[IN_CHANNELS] > 1 else ()
-    nests = [nest_of(job, blocks, (*order, *inner), picks) for order in permutations(moving)]
+    nests = [
+        nest
+        for order in permutations(moving)
+        for nest in with_unheld(job, nest_of(job, blocks, (*order, *inner), picks))
+    ]
     seen = set()
     for nest in sorted(nests, key=lambda each: each.order):
         own = blocks_of_nest(replace(job, nest=nest))
         plans = job.passes if inner else ()
         moved = (
+            nest.unheld,
             own.indices[3].tobytes(),
             own.bursts.tobytes(),
             own.tiles.windows.tobytes(),
