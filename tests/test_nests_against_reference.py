@@ -44,7 +44,8 @@ def found(drawn: NestCase) -> dict[str, int]:
     """The row of the case's layer, whose nest the design gives."""
     case = drawn.case
     nest = {key: drawn.nest.blocks[loop] for loop, key in zip(LOOPS, BLOCK_COLUMNS, strict=True)}
-    mapping = {"nests": [{"order": drawn.nest.order, **nest}]}
+    nest |= {"order": drawn.nest.order, "unheld": drawn.nest.unheld}
+    mapping = {"nests": [nest]}
     arch = ArchConfig.model_validate(case.arch | {"mapping": mapping})
     calibration = case.calibration_images
     result = simulate(

@@ -20,7 +20,8 @@ class NestKeys(Section):
     """A loop nest as a file gives it: an order, outermost first, and the size of each loop's block.
 
     layer: the layer that it is for; without one it is for all that have none of their own. A block
-    that is left out, or larger than its loop, is the whole loop.
+    that is left out, or larger than its loop, is the whole loop. unheld: operands of which no more
+    than a block is held, whatever fits.
     """
 
     layer: Annotated[str, Field(min_length=1)] | None = None
@@ -30,6 +31,12 @@ class NestKeys(Section):
     block_columns: _Block = None
     block_channels: _Block = None
     block_in_channels: _Block = None
+    unheld: tuple[Literal["activation", "weight"], ...] = ()
+
+    @field_validator("unheld", mode="before")
+    @classmethod
+    def _operands(cls, unheld: Any) -> Any:
+        return tuple(unheld) if isinstance(unheld, list) else unheld
 
     @field_validator("order")
     @classmethod

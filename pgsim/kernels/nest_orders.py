@@ -23,20 +23,31 @@ from pgsim.kernels.timeline import Order, Transfers, Work, timeline
 _C = 4  # the loop of input channels
 
 
+class Orders(NamedTuple):
+    """Nests of the same blocks.
+
+    loops: int64 (nests, 5), outermost first, input channels innermost of those that move. fits:
+    int64 (nests, 3), what of activations, weights and sums may be held. stretches: int64 (nests,),
+    blocks one after the other whose lane operands stay in the array.
+    """
+
+    loops: np.ndarray
+    fits: np.ndarray
+    stretches: np.ndarray
+
+
 class Sized(NamedTuple):
     """A gated layer cut into blocks, whatever their order.
 
     walk: the nest, in any order. whole, block: int64 (3, 5), what all blocks of a loop, and one,
-    need of activations, weights and sums. fits: int64 (3,), what the buffers hold. widths: int64
-    (1 + passes, 5), as `nests.Widths`, of all passes together, and of each alone. burst: int64
-    (2,), numerator and denominator of its cycles. weight_runs: of how many runs one after the other
-    only the first fetches weights.
+    need of activations, weights and sums. widths: int64 (1 + passes, 5), as `nests.Widths`, of all
+    passes together, and of each alone. burst: int64 (2,), numerator and denominator of its cycles.
+    weight_runs: of how many runs one after the other only the first fetches weights.
     """
 
     walk: Walk
     whole: np.ndarray
     block: np.ndarray
-    fits: np.ndarray
     widths: np.ndarray
     burst: np.ndarray
     weight_runs: int
@@ -68,20 +79,18 @@ class Moved(NamedTuple):
 
 
 @kernel
-def costs_of_orders(orders, stretches, sized, pieces, order):
-    """Return cycles, and bursts of activations, weights, sums and outputs, in each order.
+def costs_of_orders(orders, sized, pieces, order):
+    """Return cycles, and bursts of activations, weights, sums and outputs, of each nest.
 
-    orders: int64 (orders, 5), loops, outermost first, input channels innermost of those that move.
-    stretches: int64 (orders,), blocks one after the other whose lane operands stay in the array.
-    order: of passes, all but what `stretches` decides. Returns int64 (orders, 5).
+    order: of passes, all but what `Orders.stretches` decides. Returns int64 (nests, 5).
     """
-    costs = np.zeros((len(orders), 5), np.int64)
+    costs = np.zeros((len(orders.loops), 5), np.int64)
     every = pieces.work.pass_cycles.shape[2]
-    for number in range(len(orders)):
+    for number in range(len(orders.loops)):
         _, trips, sizes, reach, fresh, taps = sized.walk
-        nest = Walk(orders[number], trips, sizes, reach, fresh, taps)
-        places, moved = _moved(nest, sized, pieces)
-        stretch = stretches[number]
+        nest = Walk(orders.loops[number], trips, sizes, reach, fresh, taps)
+        places, moved = _moved(nest, orders.fits[number], sized, pieces)
+        stretch = orders.stretches[number]
         own = Order(
             order.bus_cycles,
             order.drains,
@@ -108,7 +117,7 @@ def costs_of_orders(orders, stretches, sized, pieces, order):
 
 
 @kernel
-def _moved(nest, sized, pieces):
+def _moved(nest, fits, sized, pieces):
     """Return the raster number of each block in a nest's order, and what every block moves.
 
     Source: MODEL.md M40.
@@ -119,7 +128,7 @@ def _moved(nest, sized, pieces):
     depths = np.zeros(3, np.int64)
     for operand in range(3):
         whole, block = sized.whole[operand], sized.block[operand]
-        depths[operand] = outside(nest.order, whole, block, sized.fits[operand])
+        depths[operand] = outside(nest.order, whole, block, fits[operand])
     held = Held(depths[0], depths[1], depths[2])
     place = 0
     while nest.order[place] != _C:

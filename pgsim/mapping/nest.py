@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,9 @@ BLOCK_COLUMNS = (
 
 FIXED_CELLS: Mapping[str, str | float] = {
     "nest_order": "fixed",
+    "nest_unheld": "none",
     **dict.fromkeys(BLOCK_COLUMNS, float("nan")),
-}  # of a layer without a nest, in result tables
+}  # of a layer without a nest, in result tables, beside its window
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,14 @@ class Nest:
     """The loops of one run and group of a layer, cut into blocks.
 
     order: the letters of `LOOPS`, outermost first. sizes: of each loop, as `LOOPS` has them.
-    blocks: size of a block of each; the last block of a loop may be smaller.
+    blocks: size of a block of each; the last block of a loop may be smaller. unheld: the names of
+    operands of which no more than a block is held, whatever fits.
     """
 
     order: str
     sizes: Five
     blocks: Five
+    unheld: tuple[str, ...] = ()
 
     @property
     def trips(self) -> Five:
@@ -77,7 +80,7 @@ class Nest:
     @property
     def tie(self) -> tuple[object, ...]:
         """What decides between nests of equal cost, least first: larger blocks, then letters."""
-        return (-self.volume, *(-size for size in self.blocks), self.order)
+        return (-self.volume, *(-size for size in self.blocks), self.order, self.unheld)
 
     @property
     def depths(self) -> list[int]:
@@ -85,9 +88,14 @@ class Nest:
         return [LOOPS.index(letter) for letter in self.order]
 
     @cached_property
-    def cells(self) -> Mapping[str, str | int]:
+    def cells(self) -> Mapping[str, str | float]:
         """The nest as result tables have it."""
-        return {"nest_order": self.order, **dict(zip(BLOCK_COLUMNS, self.blocks, strict=True))}
+        return {
+            "nest_order": self.order,
+            "nest_unheld": " ".join(sorted(self.unheld)) or "none",
+            "window_slots": float("nan"),
+            **dict(zip(BLOCK_COLUMNS, self.blocks, strict=True)),
+        }
 
     def block_sizes(self, loop: int) -> Counts:
         """Return the size of each block of a loop, int64 (trips,)."""
@@ -98,9 +106,9 @@ class Nest:
 
     def of_batch(self, batch: int) -> Nest:
         """Return the nest for a batch of so many images, such as a smaller last one."""
-        _, *sizes = self.sizes
-        height, width, channels, inputs = sizes
-        return nest_of_blocks(self.order, (batch, height, width, channels, inputs), self.blocks)
+        _, height, width, channels, inputs = self.sizes
+        sizes = (batch, height, width, channels, inputs)
+        return replace(nest_of_blocks(self.order, sizes, self.blocks), unheld=self.unheld)
 
 
 def loop_sizes(shape: LayerShape, batch: int) -> Five:
@@ -120,7 +128,8 @@ def nest_of_blocks(order: str, sizes: Five, blocks: tuple[int | None, ...]) -> N
 
 def given_nest(keys: NestKeys, shape: LayerShape, batch: int) -> Nest:
     """Return the nest that an architecture file gives a layer."""
-    return nest_of_blocks(keys.order, loop_sizes(shape, batch), keys.blocks)
+    nest = nest_of_blocks(keys.order, loop_sizes(shape, batch), keys.blocks)
+    return replace(nest, unheld=keys.unheld)
 
 
 def sides(shape: LayerShape) -> tuple[Side, Side]:

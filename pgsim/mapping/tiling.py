@@ -110,25 +110,30 @@ class Tiling:
         return self.lanes.by_tile(counts, self.runs, self.groups)
 
 
-def cuts(shape: LayerShape, arch: ArchConfig, batch: int, passes: int) -> tuple[Cut, Cut]:
+def cuts(
+    shape: LayerShape, arch: ArchConfig, batch: int, passes: int, window: int | None = None
+) -> tuple[Cut, Cut]:
     """Return how the lanes and the slots of one run and group are cut, without holding a tile.
 
-    A layer of one pass has no LSB window: its tiles are as large as the output buffer allows.
-    Source: MODEL.md M6 to M8, M46.
+    window: its slots; without it they are the design's. A layer of one pass has no LSB window: its
+    tiles are as large as the output buffer allows. Source: MODEL.md M6 to M8, M41, M46.
     """
     flow = arch.dataflow
     height, width = shape.run_out_size
     slots, lanes = arch.lanes.slots_and_lanes(batch * height * width, shape.channels_per_group)
-    window = arch.window if passes > 1 else flow.window(shape, arch.window_capacity)
+    if window is None:
+        window = arch.window if passes > 1 else flow.window(shape, arch.window_capacity)
     return Cut(lanes, flow.lane_group(shape, arch.array.columns)), Cut(slots, window)
 
 
-def tile(shape: LayerShape, arch: ArchConfig, batch: int, passes: int) -> Tiling:
+def tile(
+    shape: LayerShape, arch: ArchConfig, batch: int, passes: int, window: int | None = None
+) -> Tiling:
     """Return the tiles of a layer in batches of `batch` images, under a scheme of so many passes.
 
-    Source: MODEL.md M6 to M9.
+    window: its slots; without it they are the design's. Source: MODEL.md M6 to M9, M41.
     """
-    lane_groups, windows = cuts(shape, arch, batch, passes)
+    lane_groups, windows = cuts(shape, arch, batch, passes, window)
     return Tiling(
         batch=batch,
         runs=shape.runs_per_batch,

@@ -19,7 +19,8 @@ class Job:
 
     output_bits: the width at which finished outputs leave (M23). first: whether the layer is the
     first of its network (M47). nest: the loop nest by which the layer is mapped (M40), None for the
-    fixed order. tiles: those of the nest's blocks. inputs_stay, output_stays: whether they are in
+    fixed order. window: slots of a window in the fixed order, None for as many as there is room for
+    (M8, M41). tiles: those of the nest's blocks. inputs_stay, output_stays: whether they are in
     the activation buffer before and after the layer (M42), and retained_bits: what all tensors take
     there that stay meanwhile.
     """
@@ -31,6 +32,7 @@ class Job:
     batch: int
     first: bool = False
     nest: Nest | None = None
+    window: int | None = None
     inputs_stay: bool = False
     output_stays: bool = False
     retained_bits: int = 0
@@ -44,7 +46,7 @@ class Job:
     @cached_property
     def cuts(self) -> tuple[Cut, Cut]:
         """How the lanes and the slots of one run and group are cut; holds nothing by tile."""
-        return cuts(self.shape, self.arch, self.batch, len(self.passes))
+        return cuts(self.shape, self.arch, self.batch, len(self.passes), self.window)
 
     @cached_property
     def batch_tiles(self) -> int:
@@ -86,7 +88,9 @@ class Job:
     @cached_property
     def tiling(self) -> Tiling | BlockTiles:
         """How a batch is cut into tiles."""
-        return self.tiles or tile(self.shape, self.arch, self.batch, len(self.passes))
+        if self.tiles is not None:
+            return self.tiles
+        return tile(self.shape, self.arch, self.batch, len(self.passes), self.window)
 
     @property
     def written_bits(self) -> int:
@@ -99,7 +103,8 @@ class Job:
         like = self.layer if self.gated else self.shape.geometry
         stays = (self.inputs_stay, self.output_stays, self.retained_bits)
         zeros = self.shape.zeros if self.arch.pe.zero_gating else None
-        return (like, zeros, self.passes, self.output_bits, self.flow, self.nest, stays)
+        mapped = (self.nest, self.window)
+        return (like, zeros, self.passes, self.output_bits, self.flow, mapped, stays)
 
     @property
     def slot_operand(self) -> Operand:

@@ -72,6 +72,12 @@ NEST = {
     "nest_order": Column(
         "", "loops of the nest, outermost first, as M40 names them; or fixed", NAME
     ),
+    "nest_unheld": Column(
+        "",
+        "operands of which no more than a block is held, whatever fits: none, activation, weight",
+        NAME,
+    ),
+    "window_slots": Column("slots", "slots of a window in the fixed order; nothing of a nest", INDEX),
     "block_images": Column("images", f"images {_BLOCK}", INDEX),
     "block_rows": Column("pixels", f"output rows {_BLOCK}", INDEX),
     "block_columns": Column("pixels", f"output columns {_BLOCK}", INDEX),

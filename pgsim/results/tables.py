@@ -168,7 +168,7 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
         "layer": layer.shape.name,
     }
     identity: Row = {column: writable(name) for column, name in names.items()}
-    identity |= FIXED_CELLS if layer.job.nest is None else layer.job.nest.cells
+    identity |= _mapping_cells(layer.job)
     if image is not None:
         part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
         identity["image"] = image
@@ -181,6 +181,13 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
     has_mask = bool(layer.trace.shards)
     row["mask_density"] = layer.trace.density(masks.start, masks.stop) if has_mask else float("nan")
     return {name: row[name] for name in LAYER_COLUMNS if name in row}
+
+
+def _mapping_cells(job: Job) -> Row:
+    """Return what a layer is mapped by: a nest, or the fixed order and its window."""
+    if job.nest is not None:
+        return dict(job.nest.cells)
+    return {**FIXED_CELLS, "window_slots": job.largest_window}
 
 
 def _counted(count: Mapping[str, int], arch: ArchConfig) -> Row:

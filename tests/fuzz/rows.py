@@ -15,11 +15,11 @@ from pgsim.results.columns import LAYER_COLUMNS, NEST
 _SHARES = {
     "mask_density", "gated_density", "pe_utilization", "msb_pe_utilization", "lsb_pe_utilization",
 }  # fmt: skip
-_BLOCKS = {name for name in NEST if name.startswith("block_")}  # of no nest there are none
+_BLOCKS = {name for name, column in NEST.items() if column.unit}  # blocks or a window, not both
 _MAY_BE_NAN = _SHARES | {"gated_average_bits"} | _BLOCKS  # nor a gate or pass to take them of
 _COUNTED_IN = {"MACs", "outputs", "cycles", "slots", "PE cycles", "bytes", "images"}
 _WHOLE = {name for name, column in LAYER_COLUMNS.items() if column.unit in _COUNTED_IN}
-_WORDS = {"design", "nest_order", *IDENTITY}
+_WORDS = {"design", "nest_order", "nest_unheld", *IDENTITY}
 _ROUNDING = 1e-9
 
 

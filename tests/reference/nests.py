@@ -24,10 +24,12 @@ Elements = frozenset[Hashable]
 
 @dataclass(frozen=True)
 class Nest:
-    """The loops' letters, outermost first, and the size of each one's block."""
+    """The loops' letters, outermost first, the size of each one's block, and operands of which no
+    more than a block is held."""
 
     order: str
     blocks: Mapping[str, int]
+    unheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,11 @@ class Walk:
         return {operand: self._depth(operand) for operand in MATTER}
 
     def _depth(self, operand: str) -> int:
+        room = self.usable_bits(operand)
+        if operand in self.nest.unheld:
+            room = min(room, self.need(operand, len(LOOPS)))
         for depth in range(len(LOOPS) + 1):
-            if self.need(operand, depth) <= self.usable_bits(operand):
+            if self.need(operand, depth) <= room:
                 return depth
         raise ValueError(f"a block does not fit the buffer of {operand}")
 

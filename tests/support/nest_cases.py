@@ -78,7 +78,8 @@ def _nest(rng: Random, case: Case) -> Nest:
         whole = "".join(loop for loop in order if blocks[loop] >= sizes[loop])
         outside = "".join(loop for loop in order if loop not in whole + "C")
         order = rng.choice((order.replace("C", "") + "C", outside + "C" + whole))
-    return Nest(order, blocks)
+    unheld = tuple(name for name in ("activation", "weight") if rng.random() < 0.15)
+    return Nest(order, blocks, unheld)
 
 
 def _of_one_lane_group(job: Job, sizes: Mapping[str, int]) -> dict[str, int]:

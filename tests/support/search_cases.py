@@ -211,7 +211,7 @@ def nests_of(case: SearchCase) -> Iterator[Nest]:
     """Every nest that may be chosen, one for all orders that differ in loops of one block alone.
 
     Of these it has the first in the alphabet. Where a mask steers, loops of several blocks of input
-    channels are innermost (M40).
+    channels are innermost (M40), and operands may be left unheld (M41).
     """
     sizes = loop_sizes(case.job.shape, case.job.batch)
     for blocks in blocks_that_fit(case):
@@ -219,7 +219,11 @@ def nests_of(case: SearchCase) -> Iterator[Nest]:
         for order in permutations(moving):
             if case.job.gated and "C" in order and order[-1] != "C":
                 continue
-            yield _nest(first_in_the_alphabet(order), sizes, blocks)
+            nest = _nest(first_in_the_alphabet(order), sizes, blocks)
+            yield nest
+            if case.job.gated and "C" in order:
+                for unheld in (("activation",), ("weight",), ("activation", "weight")):
+                    yield replace(nest, unheld=unheld)
 
 
 def first_in_the_alphabet(order: tuple[str, ...]) -> str:

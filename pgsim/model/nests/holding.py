@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -30,6 +31,11 @@ class Need:
     whole: Counts
     block: Counts
     fit: int
+
+    @property
+    def elements(self) -> int:
+        """Elements of a block at most."""
+        return int(self.block.prod())
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,16 @@ class Holding:
             ),
         }
 
+    def fits(self, unheld: Collection[str]) -> list[int]:
+        """Return how many elements of activations, weights and sums may be held.
+
+        unheld: the names of operands of which no more than a block is.
+        """
+        return [
+            min(need.elements, need.fit) if name in unheld else need.fit
+            for name, need in self.needs.items()
+        ]
+
     @cached_property
     def held(self) -> Held:
         """How many loops lie outside of what is held of each operand.
@@ -82,12 +98,13 @@ class Holding:
         from pgsim.kernels.nests import Held, outside  # Numba: only if nests are walked
 
         found = {}
-        for name, need in self.needs.items():
-            found[name] = int(outside(self.walk.order, need.whole, need.block, need.fit))
+        fits = self.fits(self.nest.unheld)
+        for (name, need), fit in zip(self.needs.items(), fits, strict=True):
+            found[name] = int(outside(self.walk.order, need.whole, need.block, fit))
             if found[name] < 0:
                 raise InputError(
                     f"layer {self.job.shape.name!r} on {self.job.arch.name}: a block of the nest "
                     f"{self.nest.order} {self.nest.blocks} needs more of {name}_sram than fits: "
-                    f"{int(need.block.prod())} elements of {need.fit}: take smaller blocks"
+                    f"{need.elements} elements of {need.fit}: take smaller blocks"
                 )
         return Held(found[ACTIVATIONS.name], found[WEIGHTS.name], found["output"])

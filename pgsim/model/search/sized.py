@@ -23,6 +23,7 @@ from pgsim.model.nests.ports import wait_for_buffers
 from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch, work_of
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.orders import alphabetical
+from pgsim.model.search.unheld import unheld_of
 from pgsim.schemes import WEIGHTS, Pass
 
 if TYPE_CHECKING:
@@ -64,21 +65,23 @@ class SizedLayer:
         return cls(job, block, store, *timed_blocks(replace(job, nest=raster), block, store))
 
     def orders(self) -> list[Ordered]:
-        """Return every order of the loops that move, with what it costs."""
-        nests = list(_nests(self.blocks.nest))
+        """Return every order of the loops that move, with all held that fits and with less."""
+        nests = list(_nests(self.blocks))
         chunk, lane_groups = self.chunks[0][0].job, self.blocks.tiles.lane_groups.shape[0]
         stretches = [stay_stretch(nest, lane_groups, chunk) for nest in nests]
         memory = self.job.arch.memory
         if memory.dram.in_time.has_pages or (memory.all_ports and any(stretches)):
             # What is read with a block depends on the blocks before: each order is simulated.
             return [self._simulated(nest) for nest in nests]
-        from pgsim.kernels.nest_orders import costs_of_orders  # Numba: only if nests are searched
+        from pgsim.kernels.nest_orders import Orders, costs_of_orders
 
-        depths = np.array([nest.depths for nest in nests], np.int64)
-        lengths = np.array(stretches, np.int64)
-        pieces = lane_groups * self.blocks.in_trips
-        order = order_of_blocks(self.blocks, 0, pieces)
-        costs = costs_of_orders(depths, lengths, self._sized, self._pieces, order)
+        orders = Orders(
+            np.array([nest.depths for nest in nests], np.int64),
+            np.array([self.blocks.holding.fits(nest.unheld) for nest in nests], np.int64),
+            np.array(stretches, np.int64),
+        )
+        order = order_of_blocks(self.blocks, 0, lane_groups * self.blocks.in_trips)
+        costs = costs_of_orders(orders, self._sized, self._pieces, order)
         return [
             Ordered(nest, cycles, sum(moved), (stretch, cycles, *moved))
             for nest, stretch, (cycles, *moved) in zip(
@@ -125,7 +128,6 @@ class SizedLayer:
             holding.walk,
             np.array([need.whole for need in needs]),
             np.array([need.block for need in needs]),
-            np.array([need.fit for need in needs]),
             np.array([_widths(job, None), *(_widths(job, each) for each in job.passes)]),
             np.array(job.arch.dram_cycles.burst.as_integer_ratio()),
             runs if stays else 1,
@@ -141,12 +143,16 @@ def _widths(job: Job, plan: Pass | None) -> tuple[int, ...]:
     return 0 if job.inputs_stay else activation, weight, PARTIAL_SUM_BITS, job.written_bits, burst
 
 
-def _nests(nest: Nest) -> Iterator[Nest]:
+def _nests(blocks: Blocks) -> Iterator[Nest]:
     """Yield a nest in every order that a gated layer may have, the first in the alphabet of each.
 
     Only loops of several blocks are told apart, and input channels are innermost of them.
     """
+    nest = blocks.nest
     moving = [loop for loop in range(IN_CHANNELS) if nest.trips[loop] > 1]
     inner = (IN_CHANNELS,) if nest.trips[IN_CHANNELS] > 1 else ()
+    unheld = list(unheld_of(blocks.job)) if inner else [()]
     for order in permutations(moving):
-        yield replace(nest, order=alphabetical([LOOPS[loop] for loop in (*order, *inner)]))
+        letters = alphabetical([LOOPS[loop] for loop in (*order, *inner)])
+        for names in unheld:
+            yield replace(nest, order=letters, unheld=names)

@@ -38,7 +38,11 @@ def least(costs: list[tuple[Nest, Cost]], objective: str) -> list[tuple[Nest, Co
     ):
         best = min(key(*each) for each in costs)
         costs = [each for each in costs if key(*each) <= best + abs(best) * SAME]
-    return sorted(costs, key=lambda each: (*(-size for size in each[0].blocks), each[0].order))
+    return sorted(costs, key=lambda each: _written(each[0]))
+
+
+def _written(nest: Nest) -> tuple[object, ...]:
+    return (*(-size for size in nest.blocks), nest.order, nest.unheld)
 
 
 def is_better(cost: Cost, other: Cost, objective: str) -> bool:
