@@ -79,13 +79,13 @@ class SearchCase:
     def goal(self, objective: str) -> Goal:
         return Goal(OBJECTIVES[objective], self.prices)
 
-    def ledger(self, nest: Nest | None) -> Ledger:
+    def ledger(self, nest: Nest | None, window: int | None = None) -> Ledger:
         """The counts over all images; an error where the nest does not fit."""
-        job = replace(self.job, nest=nest)
+        job = replace(self.job, nest=nest, window=window)
         return simulate_layer(job, 0, self.images, WorkStore(limit_bytes=0))
 
-    def cost(self, nest: Nest | None) -> Cost:
-        count = self.ledger(nest).total()
+    def cost(self, nest: Nest | None, window: int | None = None) -> Cost:
+        count = self.ledger(nest, window).total()
         energy_pj = sum(float(count[name]) * pj for name, pj in self.prices.items())
         bursts = int(count["dram_read_bursts"] + count["dram_write_bursts"])
         return Cost(int(count["cycles"]), bursts, float(energy_pj))
@@ -224,6 +224,19 @@ def nests_of(case: SearchCase) -> Iterator[Nest]:
             if case.job.gated and "C" in order:
                 for unheld in (("activation",), ("weight",), ("activation", "weight")):
                     yield replace(nest, unheld=unheld)
+
+
+def windows_of(case: SearchCase) -> list[int]:
+    """The windows that output buffers without room for the design's would give, largest first."""
+    array, memory = case.job.arch.array, case.job.arch.memory
+    unit = array.rows if array.dataflow == "os" else 1
+    sums = int(memory.output_sram.kib * 8192) // memory.halves // 32
+    height, width = case.layer.run_out_size
+    slots, _ = case.job.arch.lanes.slots_and_lanes(
+        case.job.batch * height * width, case.layer.channels_per_group
+    )
+    room = sums // array.columns // unit * unit
+    return [window for window in range(unit, min(room, slots), unit)][::-1]
 
 
 def first_in_the_alphabet(order: tuple[str, ...]) -> str:

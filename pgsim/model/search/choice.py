@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.arch import ArchConfig, Memory
 from pgsim.errors import InputError, nearest
@@ -13,8 +14,12 @@ from pgsim.model.job import Job
 from pgsim.model.layer import simulate_block
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.dense import dense_nest
+from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.gated import gated_nest
 from pgsim.model.search.goal import Goal
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_problem import Cost
 
 
 def mapped(
@@ -36,7 +41,7 @@ def mapped(
                 f"{jobs[0].arch.name}: mapping.nests: layer {given.layer!r}: the trace has no such "
                 f"layer.{nearest(given.layer, names)}"
             )
-    alike: dict[Hashable, Nest | None] = {}
+    alike: dict[Hashable, Choice] = {}
     found = []
     for job in jobs:
         keys = mapping.given(job.shape.name)
@@ -48,12 +53,23 @@ def mapped(
             continue
         if job.alike not in alike:
             alike[job.alike] = searched(job, goal, calibration, images, store)
-        found.append(replace(job, nest=alike[job.alike]))
+        chosen = alike[job.alike]
+        found.append(replace(job, nest=chosen.nest, window=chosen.window))
     return found
 
 
-def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkStore) -> Nest | None:
-    """Return the nest that costs a layer least, None where it is the fixed order."""
+class Choice(NamedTuple):
+    """What a layer is mapped by: a nest, or else the fixed order.
+
+    window: slots of its windows, None where they are as many as there is room for.
+    """
+
+    nest: Nest | None = None
+    window: int | None = None
+
+
+def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkStore) -> Choice:
+    """Return what costs a layer least. Source: MODEL.md M41."""
     batch = min(job.batch, images - calibration)
     batches = 1
     if job.gated:
@@ -61,15 +77,25 @@ def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkSto
         batches = max(1, min(-(-asked // batch), (images - calibration) // batch))
     block = Block(calibration, batch, batches, calibration)
     own = replace(job, batch=batch, arch=_by_ports(job.arch))
-    fixed = goal.cost(simulate_block(own, block, store))
-    search = gated_nest if job.gated else dense_nest
-    best = search(own, goal, fixed, block, store)
-    if best is None:
+    best, choice = goal.cost(simulate_block(own, block, store)), Choice()
+    search = gated_nest if job.gated else _dense
+    found = search(own, goal, best, block, store)
+    if found is not None:
+        nest, best = found
+        choice = Choice(nest.of_batch(job.batch))
+    window = best_window(own, goal, best, block, store)
+    return choice if window is None else Choice(window=window)
+
+
+def _dense(
+    job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
+) -> tuple[Nest, Cost] | None:
+    """Return the nest that costs a batch least, and what; None where the fixed order costs less."""
+    nest = dense_nest(job, goal, fixed, block, store)
+    if nest is None:
         return None
-    if job.gated:  # its costs are no estimates
-        return best.of_batch(job.batch)
-    found = goal.cost(simulate_block(replace(own, nest=best), block, store))  # no estimate
-    return None if found.value > fixed.value else best.of_batch(job.batch)
+    cost = goal.cost(simulate_block(replace(job, nest=nest), block, store))  # no estimate
+    return (nest, cost) if cost.value <= fixed.value else None
 
 
 def _by_ports(arch: ArchConfig) -> ArchConfig:

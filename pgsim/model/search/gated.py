@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 _AT_FIRST = 32  # choices whose masks are looked at together
 
 
-def gated_nest(job: Job, goal: Goal, fixed: Cost, images: Block, store: WorkStore) -> Nest | None:
-    """Return the nest that costs some batches least, None where the fixed order costs less.
+def gated_nest(
+    job: Job, goal: Goal, fixed: Cost, images: Block, store: WorkStore
+) -> tuple[Nest, Cost] | None:
+    """Return the nest that costs some batches least, and what it costs.
+
+    None where the fixed order costs less.
 
     fixed: what they cost in the fixed order. images: the batches.
     """
@@ -55,7 +59,7 @@ def gated_nest(job: Job, goal: Goal, fixed: Cost, images: Block, store: WorkStor
                 continue
             sized = SizedLayer.of(job, Nest(LOOPS, whole, (n, p, q, k, c)), images, store)
             best = _with_orders(sized, goal, issued[0], best)
-    return best.nest
+    return None if best.nest is None else (best.nest, best.exactly(goal).cost)
 
 
 def _likely(problem: Problem, windows: Windows, fixed: Cost) -> tuple[Counts, Floats]:
