@@ -1,17 +1,19 @@
 """The choices of block sizes that fit the buffers, and what each costs at least (MODEL.md M41).
 
 What a tile takes depends on its slots, and on its lanes in proportion. So what all blocks of a
-choice take is what follows from the sizes of its slots, times what follows from those of its lanes.
+choice take is a sum over the sizes of its slots, times a sum over those of its lanes. One of them
+follows from its positions (images, rows, columns), the other from its channels.
 """
 
 from __future__ import annotations
 
+from functools import reduce
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from pgsim.kernels.compiled import kernel
-from pgsim.kernels.nest_bound import compulsory_bits, moves, value_of
 from pgsim.kernels.nest_problem import (
     BURST_PJ,
     BUSY_FIRST,
@@ -22,7 +24,6 @@ from pgsim.kernels.nest_problem import (
     CYCLES,
     FINISHED,
     FULL,
-    FULL_TIMES,
     LANE_BITS,
     LANE_PJ,
     LOADS,
@@ -38,244 +39,242 @@ from pgsim.kernels.nest_problem import (
     WRITE_PJ,
     C,
     K,
+    Loops,
+    Machine,
     N,
     P,
+    Problem,
     Q,
 )
 
-# Columns of choices: picks by loop, and then
-LEAST_CYCLES, LEAST_BURSTS, LEAST_PJ, ARRAY_CYCLES, WORK_CYCLES, WAIT_CYCLES, OWN_PJ = range(5, 12)
-COLUMNS = 12
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+# What choices cost at least.
+LEAST_CYCLES, LEAST_BURSTS, LEAST_PJ, ARRAY_CYCLES, WORK_CYCLES, WAIT_CYCLES, OWN_PJ = range(7)
+_WORK, _GROUP_PJ, _LANE_PJ, _LAST, _OUTPUT_PJ = range(5)  # what tiles take
 _ROUNDED = 1 - 1e-9  # the exact sums of floats are rounded in another order
 
 
-class Least(NamedTuple):
-    """What any nest moves in a batch at least: bursts, what they cost, and how long they take."""
+class _Side(NamedTuple):
+    """The choices of some loops' blocks.
 
-    bursts: int
-    energy_pj: float
-    cycles: int
-
-
-class Tiles(NamedTuple):
-    """What tiles take of one choice of input channels, by slots, summed over its C blocks.
-
-    work: int64 (2, slots), array cycles of a lane group, and those of the last C block without port
-    stalls. pj: float64 (3, slots), of a lane group, of a lane, of an output.
+    picks: int64 (loops, choices). sizes, often: int64 (kinds, choices), of blocks: whole ones
+    first; each loop has whole blocks and perhaps a smaller last one. last: int64 (choices,), of the
+    last block. trips: of all blocks.
     """
 
-    work: np.ndarray
-    pj: np.ndarray
+    picks: Ints
+    sizes: Ints
+    often: Ints
+    last: Ints
+    trips: Ints
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> _Side:
+        """Return some of the choices."""
+        return _Side(*(each[..., chosen] for each in self))
 
 
-class Part(NamedTuple):
-    """What positions, or channels, contribute to a choice: one has the slots, the other the lanes.
-
-    What both contribute is multiplied. work_cycles, group_pj, lane_pj: of all blocks. last_cycles:
-    of the last block. bursts: that the first block fetches of the operand. largest, last: size of
-    a block.
-    """
-
-    work_cycles: int
-    group_pj: float
-    lane_pj: float
-    last_cycles: int
-    bursts: int
-    largest: int
-    last: int
+def bounds(
+    problem: Problem, most_blocks: int, most: int = 0, most_value: float = np.inf
+) -> tuple[npt.NDArray[np.int16], Floats]:
+    """Return choices as `choices_of`: int16 (choices, 5), and the first four columns of bounds."""
+    picks, least = choices_of(problem, most_blocks, most_value)
+    return picks.astype(np.int16), least[:, : ARRAY_CYCLES + 1]
 
 
-def bounds(problem, most_blocks, most, most_value=np.inf):
+def choices_of(
+    problem: Problem, most_blocks: int, most_value: float = np.inf
+) -> tuple[Ints, Floats]:
     """Return the choices of block sizes that fit the buffers, and what each costs at least.
 
-    most_blocks: of a run and group. most: choices that are expected. most_value: the value beyond
-    which choices are left out.
-    Returns int16 (choices, 5), picks, and float64 (choices, 4), cycles, bursts, energy in pJ, and
-    cycles if DRAM were only waited for by the first and after the last block. Source: MODEL.md M41.
+    most_blocks: of a run and group. most_value: the value beyond which choices are left out.
+    Returns int64 (choices, 5), which of its sizes the block of each loop has, and float64 (choices,
+    7), what a batch costs at least: cycles; bursts of DRAM; energy in pJ; cycles if DRAM were only
+    waited for by the first and after the last block; the array's cycles in a run and group; for how
+    long DRAM rests beside the last block; and what PEs and buffers spend, in pJ.
+    Source: MODEL.md M41.
     """
-    found = choices_of(problem, most_blocks, most, most_value)
-    return found[:, :LEAST_CYCLES].astype(np.int16), found[:, LEAST_CYCLES:WORK_CYCLES].copy()
+    slots_are_positions = problem.machine.slots_are_positions
+    inputs, positions, channels = (_side(problem, loops) for loops in ((C,), (N, P, Q), (K,)))
+    sides = (
+        inputs.of(inputs.sizes[0] <= min(problem.loops.fit_weights, problem.loops.fit_activations)),
+        positions.of(positions.sizes[0] <= problem.loops.fit_sums),
+        channels,
+    )
+    at = np.array(np.nonzero(_fit(problem.loops, *sides, most_blocks)))
+    tiles = _tiles(problem, sides[0])
+    ours = _sums(problem, sides[1], tiles, slots_are_positions)
+    theirs = _sums(problem, sides[2], tiles, not slots_are_positions)
+    takes = ours[:, at[0], at[1]] * theirs[:, at[0], at[2]]
+    for edges in (False, True):  # few choices are left when these are looked at
+        least = _least(problem, takes, _edges(problem, sides, at) if edges else None)
+        likely = _values(problem, least) <= most_value
+        if not likely.all():
+            at, takes, least = at[:, likely], takes[:, likely], least[:, likely]
+    c, m, k = at
+    images, rows, columns = sides[1].picks[:, m]
+    picks = (images, rows, columns, sides[2].picks[0, k], sides[0].picks[0, c])
+    return np.ascontiguousarray(np.array(picks).T), np.ascontiguousarray(least.T)
 
 
-@kernel
-def choices_of(problem, most_blocks, most, most_value):
-    """Return choices as `bounds`, float64 (choices, 12).
+def compulsory_bits(problem: Problem) -> Floats:
+    """Return what any nest moves at least in a group, float64 (4,)."""
+    loops, widths = problem.loops, problem.widths
+    n, p, q, k, c = loops.sizes[0].tolist()
+    activations = n * loops.union_rows * loops.union_columns * c * widths.activation
+    weights = k * c * loops.taps * widths.weight
+    return np.array([activations, weights, 0, n * p * q * k * widths.output], np.float64)
 
-    Columns are the five picks; a batch's least cycles, bursts, and energy in pJ; its cycles if DRAM
-    were only waited for by the first and after the last block; the array's cycles in a run and
-    group; for how long DRAM rests beside the last block at least; and what PEs and buffers spend.
+
+def _side(problem: Problem, loops: tuple[int, ...]) -> _Side:
+    """Return all choices of these loops' blocks."""
+    picks = np.indices(problem.loops.sizes[1, list(loops)]).reshape(len(loops), -1)
+    parts = [problem.loops.parts[:, loop, pick] for loop, pick in zip(loops, picks, strict=True)]
+    sizes, often = (
+        np.array(
+            [
+                reduce(
+                    np.multiply,
+                    [each[kind + times] for each, kind in zip(parts, kinds, strict=True)],
+                )
+                for kinds in product((FULL, REST), repeat=len(loops))
+            ]
+        )
+        for times in (0, 1)
+    )
+    last = [np.where(each[REST_TIMES] > 0, each[REST], each[FULL]) for each in parts]
+    return _Side(picks, sizes, often, reduce(np.multiply, last), often.sum(axis=0))
+
+
+def _fit(
+    loops: Loops, inputs: _Side, positions: _Side, channels: _Side, most_blocks: int
+) -> npt.NDArray[np.bool_]:
+    """Say which choices fit the buffers, bool (input channels, positions, channels)."""
+    n, p, q = positions.picks
+    reach = loops.blocks[N, n] * loops.sides[MOST, 0, p] * loops.sides[MOST, 1, q]
+    elements, outputs, weights = (
+        np.multiply.outer(one, two)
+        for one, two in (
+            (inputs.sizes[0], reach),
+            (positions.sizes[0], channels.sizes[0]),
+            (inputs.sizes[0], channels.sizes[0]),
+        )
+    )
+    fit = (elements <= loops.fit_activations)[:, :, None]
+    fit = fit & (outputs <= loops.fit_sums) & (weights <= loops.fit_weights)[:, None]
+    trips = np.multiply.outer(positions.trips, channels.trips)
+    if inputs.trips.max() * trips.max() > most_blocks:
+        fit &= trips <= (most_blocks // inputs.trips)[:, None, None]
+    return fit
+
+
+def _tiles(problem: Problem, inputs: _Side) -> Floats:
+    """Return what tiles take, float64 (5, input channels, slots), summed over all C blocks.
+
+    Rows are the array's cycles of a lane group, pJ of a lane group and of a lane, cycles of the
+    last C block without port stalls, and pJ of an output.
     """
-    loops, least = problem.loops, _compulsory(problem)
-    counts, blocks = loops.sizes[1], loops.blocks
-    trips = (loops.parts[FULL_TIMES] + loops.parts[REST_TIMES]).astype(np.float64)
-    found, count = np.empty((max(most, counts[K]), COLUMNS)), 0
-    sizes, often = np.empty(8, np.int64), np.empty(8, np.int64)
-    for c in range(counts[C]):
-        if blocks[C, c] > min(loops.fit_weights, loops.fit_activations):
+    tables, machine, pj = problem.tables, problem.machine, problem.prices.pj
+    totals = tables.tiles.sum(axis=1)
+    bits = np.einsum("pcs,cp->cs", tables.tiles[LOADS], tables.chunks[:, LANE_BITS:])
+    busy_pj = tables.chunks[:, [BUSY_FIRST, BUSY_LATER]] @ pj[[BUSY_FIRST_PJ, BUSY_LATER_PJ]]
+    sum_bits = np.repeat(tables.chunks[:, [VISITS]] * problem.widths.sums, bits.shape[1], axis=1)
+    tiles = np.zeros((5, inputs.last.size, bits.shape[1]))
+    for sizes, often in zip(inputs.sizes, inputs.often, strict=True):
+        ci, times = tables.places[0, sizes], often[:, None]
+        own_bits, own_sums = bits[ci], sum_bits[ci]
+        whole = inputs.trips == 1
+        if machine.stays:
+            own_bits[whole] = 0
+        done = whole[:, None] & (tables.slots[FINISHED, ci] > 0)
+        own_sums[done] = problem.output_bits
+        tiles[_WORK] += times * (totals[CYCLES] + totals[STALLS])[ci]
+        tiles[_GROUP_PJ] += times * tables.slots[SLOT_WORDS, ci] * pj[SLOT_PJ]
+        tiles[_LANE_PJ] += times * own_bits / machine.lane_port_bits * pj[LANE_PJ]
+        sums_pj = own_sums / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
+        tiles[_OUTPUT_PJ] += times * (busy_pj[ci][:, None] + sums_pj)
+    tiles[_LAST] = totals[CYCLES, tables.places[0, inputs.last]]
+    return tiles
+
+
+def _sums(problem: Problem, side: _Side, tiles: Floats, are_slots: bool) -> Floats:
+    """Return what all blocks of one side contribute, float64 (4, input channels, choices).
+
+    What both sides contribute is multiplied. Rows are as those of `_tiles`.
+    """
+    columns, found = problem.machine.columns, np.zeros((4, tiles.shape[1], side.last.size))
+    for sizes, often in zip(side.sizes, side.often, strict=True):
+        if not often.any():
             continue
-        tiles = _tiles_of(problem, c)
-        for n in range(counts[N]):
-            for p in range(counts[P]):
-                inputs = blocks[N, n] * loops.sides[MOST, 0, p] * blocks[C, c]
-                for q in range(counts[Q]):
-                    positions = blocks[N, n] * blocks[P, p] * blocks[Q, q]
-                    times = trips[N, n] * trips[P, p] * trips[Q, q] * trips[C, c]
-                    if (
-                        inputs * loops.sides[MOST, 1, q] > loops.fit_activations
-                        or positions > loops.fit_sums
-                        or times > most_blocks
-                    ):
-                        continue
-                    if count + counts[K] > found.shape[0]:
-                        found = _longer(found)
-                    part = _positions(problem, tiles, (n, p, q, c), sizes, often)
-                    channels = min(loops.fit_weights // blocks[C, c], loops.fit_sums // positions)
-                    for k in range(counts[K]):
-                        if blocks[K, k] > channels:
-                            continue
-                        if times * trips[K, k] > most_blocks:
-                            break
-                        row = found[count]
-                        other = _channels(problem, tiles, (k, c), sizes, often)
-                        if _bound(problem, least, part, other, row) <= most_value:
-                            row[N], row[P], row[Q], row[K], row[C] = n, p, q, k, c
-                            count += 1
-    return found[:count]
-
-
-@kernel
-def _longer(found):
-    """Return the same rows with room for as many again."""
-    longer = np.empty((2 * found.shape[0], found.shape[1]))
-    longer[: found.shape[0]] = found
-    return longer
-
-
-@kernel
-def _compulsory(problem):
-    """Return what any nest moves in a batch at least."""
-    machine, bits, bursts, energy_pj = problem.machine, compulsory_bits(problem), 0, 0.0
-    for way in range(4):
-        times = 1 if way == 1 and machine.weights_stay else machine.runs
-        own = np.int64(np.ceil(bits[way] / problem.widths.burst)) * machine.groups * times
-        bursts += own
-        energy_pj += own * problem.prices.pj[BURST_PJ + way]
-    cycles = bursts * machine.burst_numerator // machine.burst_denominator
-    return Least(bursts, energy_pj, cycles)
-
-
-@kernel
-def _tiles_of(problem, c):
-    """Return what tiles take of one choice of input channels."""
-    tables, machine, prices = problem.tables, problem.machine, problem.prices.pj
-    passes, slots = tables.tiles.shape[1], tables.tiles.shape[3]
-    work, pj = np.zeros((2, slots), np.int64), np.zeros((3, slots))
-    whole = c == 0  # the largest block of a loop is all of it
-    sums_pj = (prices[READ_PJ] + prices[WRITE_PJ]) / machine.output_port_bits
-    for part in (FULL, REST):
-        inputs, times = problem.loops.parts[part, C, c], problem.loops.parts[part + 1, C, c]
-        if times == 0:
-            continue
-        ci = tables.places[0, inputs]
-        busy_pj = tables.chunks[ci, BUSY_FIRST] * prices[BUSY_FIRST_PJ]
-        busy_pj += tables.chunks[ci, BUSY_LATER] * prices[BUSY_LATER_PJ]
-        for si in range(slots):
-            work[1, si] = bits = 0
-            for index in range(passes):
-                work[1, si] += tables.tiles[CYCLES, index, ci, si]
-                work[0, si] += times * tables.tiles[STALLS, index, ci, si]
-                bits += tables.tiles[LOADS, index, ci, si] * tables.chunks[ci, LANE_BITS + index]
-            work[0, si] += times * work[1, si]
-            pj[0, si] += times * tables.slots[SLOT_WORDS, ci, si] * prices[SLOT_PJ]
-            if not (machine.stays and whole):
-                pj[1, si] += times * bits / machine.lane_port_bits * prices[LANE_PJ]
-            sum_bits = tables.chunks[ci, VISITS] * problem.widths.sums
-            if whole and tables.slots[FINISHED, ci, si]:
-                sum_bits = problem.output_bits
-            pj[2, si] += times * (busy_pj + sum_bits * sums_pj)
-    return Tiles(work, pj)
-
-
-@kernel
-def _positions(problem, tiles, picks, sizes, often):
-    """Return the part of positions of a choice; picks: of images, rows, columns, input channels."""
-    loops, widths = problem.loops, problem.widths
-    n, p, q, c = picks
-    parts, kinds = loops.parts, 0
-    for images in (FULL, REST):
-        for rows in (FULL, REST):
-            for columns in (FULL, REST):
-                times = parts[images + 1, N, n] * parts[rows + 1, P, p] * parts[columns + 1, Q, q]
-                if times > 0:
-                    sizes[kinds] = parts[images, N, n] * parts[rows, P, p] * parts[columns, Q, q]
-                    often[kinds] = times
-                    kinds += 1
-    elements = loops.blocks[N, n] * loops.blocks[C, c]
-    elements *= loops.sides[OPENING, 0, p] * loops.sides[OPENING, 1, q]
-    bursts = -(-elements * widths.activation // widths.burst)
-    return _part(problem, tiles, problem.machine.slots_are_positions, sizes[:kinds], often, bursts)
-
-
-@kernel
-def _channels(problem, tiles, picks, sizes, often):
-    """Return the part of channels of a choice; picks: of channels, input channels."""
-    loops, widths = problem.loops, problem.widths
-    k, c = picks
-    kinds = 0
-    for part in (FULL, REST):
-        if loops.parts[part + 1, K, k] > 0:
-            sizes[kinds], often[kinds] = loops.parts[part, K, k], loops.parts[part + 1, K, k]
-            kinds += 1
-    weights = loops.blocks[K, k] * loops.blocks[C, c] * loops.taps
-    bursts = -(-weights * widths.weight // widths.burst)
-    are_slots = not problem.machine.slots_are_positions
-    return _part(problem, tiles, are_slots, sizes[:kinds], often, bursts)
-
-
-@kernel
-def _part(problem, tiles, are_slots, sizes, often, bursts):
-    """Return the part of blocks of these sizes, of which the last one is that of the last block."""
-    work = last = 0
-    group_pj = lane_pj = 0.0
-    for kind in range(sizes.size):
-        size, times = sizes[kind], often[kind]
         if are_slots:
-            si = problem.tables.places[1, size]
-            work += times * tiles.work[0, si]
-            last = tiles.work[1, si]
-            group_pj += times * tiles.pj[0, si]
-            lane_pj += times * (tiles.pj[1, si] + size * tiles.pj[2, si])
+            own = tiles[:, :, problem.tables.places[1, sizes]]
+            own[_LANE_PJ] += sizes * own[_OUTPUT_PJ]
+            found += often * own[:4]
         else:
-            last = -(-size // problem.machine.columns)
-            work += times * last
-            group_pj += times * last
-            lane_pj += times * size
-    return Part(work, group_pj, lane_pj, last, bursts, sizes[0], sizes[-1])
-
-
-@kernel
-def _bound(problem, least, part, other, row):
-    """Write what a choice costs at least into its row; return its value."""
-    machine, widths = problem.machine, problem.widths
-    work = part.work_cycles * other.work_cycles
-    own_pj = part.group_pj * other.group_pj + part.lane_pj * other.lane_pj
-    own_pj *= machine.groups * machine.runs
-    array = work * machine.groups * machine.runs + problem.order.skew_cycles
-    wait = 0
-    if problem.order.one_buffer:
-        cycles = array + least.cycles
+            found[[_WORK, _GROUP_PJ]] += often * -(-sizes // columns)
+            found[_LANE_PJ] += often * sizes
+    if are_slots:
+        found[_LAST] = tiles[_LAST][:, problem.tables.places[1, side.last]]
     else:
-        if machine.runs == 1:  # later runs may fetch less
-            array += moves(machine, part.bursts + other.bursts)
-        outputs = part.last * other.last
-        array += moves(machine, -(-outputs * widths.output // widths.burst)) * machine.runs
-        sums = part.largest * other.largest
-        written = moves(machine, -(-sums * widths.sums // widths.burst))
-        last = part.last_cycles * other.last_cycles + problem.order.skew_cycles
-        wait = max(0, last - written)
-        cycles = max(array, least.cycles + wait)
-    energy_pj = (own_pj + least.energy_pj + cycles * problem.prices.pj[CYCLE_PJ]) * _ROUNDED
-    row[LEAST_CYCLES], row[LEAST_BURSTS], row[LEAST_PJ] = cycles, least.bursts, energy_pj
-    row[ARRAY_CYCLES], row[WORK_CYCLES], row[WAIT_CYCLES] = array, work, wait
-    row[OWN_PJ] = own_pj
-    return value_of(problem.prices, cycles, least.bursts, energy_pj)
+        found[_LAST] = -(-side.last // columns)
+    return found
+
+
+def _edges(problem: Problem, sides: tuple[_Side, _Side, _Side], at: Ints) -> Ints:
+    """Return cycles of DRAM, int64 (3, choices).
+
+    Of what the first block fetches, of what the last one writes, and of the most that one writes.
+    """
+    loops, widths = problem.loops, problem.widths
+    inputs, positions, channels = sides
+    c, m, k = at
+    n, p, q = positions.picks
+    opening = loops.blocks[N, n] * loops.sides[OPENING, 0, p] * loops.sides[OPENING, 1, q]
+    bits = np.multiply.outer(inputs.sizes[0], opening) * widths.activation
+    bursts = -(-bits // widths.burst)[c, m]
+    bits = np.multiply.outer(inputs.sizes[0], channels.sizes[0]) * loops.taps * widths.weight
+    bursts += -(-bits // widths.burst)[c, k]
+    last = -(-np.multiply.outer(positions.last, channels.last) * widths.output // widths.burst)
+    most = np.multiply.outer(positions.sizes[0], channels.sizes[0]) * widths.sums
+    moved = [bursts, last[m, k], -(-most // widths.burst)[m, k]]
+    return _moves(problem.machine, np.array(moved))
+
+
+def _moves(machine: Machine, bursts: Ints) -> Ints:
+    """Return the cycles that bursts take, rounded up."""
+    return -(-bursts * machine.burst_numerator // machine.burst_denominator)
+
+
+def _least(problem: Problem, takes: Floats, edges: Ints | None) -> Floats:
+    """Return what choices cost at least, as `choices_of` does, with or without edges."""
+    machine, bursts, moved_pj = problem.machine, 0, 0.0
+    for way, bits in enumerate(compulsory_bits(problem).tolist()):
+        times = 1 if way == 1 and machine.weights_stay else machine.runs
+        own = -(-int(bits) // problem.widths.burst) * machine.groups * times
+        bursts += own
+        moved_pj += own * problem.prices.pj[BURST_PJ + way]
+    moved = bursts * machine.burst_numerator // machine.burst_denominator
+    array = takes[_WORK] * machine.groups * machine.runs + problem.order.skew_cycles
+    wait = np.zeros(array.size)
+    if problem.order.one_buffer:
+        cycles = array + moved
+    else:
+        if edges is not None:
+            first, last, most = edges
+            array += first * (machine.runs == 1) + last * machine.runs  # later runs may fetch less
+            wait = np.maximum(0, takes[_LAST] + problem.order.skew_cycles - most)
+        cycles = np.maximum(array, moved + wait)
+    own_pj = (takes[_GROUP_PJ] + takes[_LANE_PJ]) * machine.groups * machine.runs
+    energy_pj = (own_pj + moved_pj + cycles * problem.prices.pj[CYCLE_PJ]) * _ROUNDED
+    fixed = np.full(array.size, float(bursts))
+    return np.array([cycles, fixed, energy_pj, array, takes[_WORK], wait, own_pj])
+
+
+def _values(problem: Problem, least: Floats) -> Floats:
+    """Return what is to be least of each."""
+    prices = problem.prices
+    powers = (prices.cycle_power, prices.burst_power, prices.energy_power)
+    factors = [row for row, power in zip(least[:3], powers, strict=True) if power]
+    values: Floats = reduce(np.multiply, factors)
+    return values
