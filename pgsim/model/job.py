@@ -61,7 +61,7 @@ class Job:
         lane_groups, windows = self.cuts
         return runs_and_groups * lane_groups.pieces * windows.pieces
 
-    def of_channels(self, channels: int, tiles: BlockTiles) -> Job:
+    def of_channels(self, channels: int, tiles: BlockTiles | None = None) -> Job:
         """Return the job of a layer with so many input channels in a group, in some tiles."""
         if channels == self.shape.in_channels_per_group:
             return replace(self, tiles=tiles)

@@ -111,12 +111,10 @@ def test_no_bound_of_a_gated_layer_is_over_a_cost(seed: int) -> None:
     for place in rng.sample(range(len(choices)), min(12, len(choices))):
         picks = choices[place].astype(np.int64)
         sizes = blocks_of(problem, picks)
-        own = [least[place], moved[place]]
-        for cycles in (
-            windows.fullest_cycles(np.array([sizes])),
-            windows.issued_cycles(list(sizes)),
-        ):
-            own.append(windows.with_trailing(moved[place : place + 1], cycles)[0])
+        row = moved[place : place + 1].copy()
+        row[:, 2] += windows.trailing_pj(np.array(sizes[4:]))
+        fullest = windows.with_trailing(row, windows.fullest_cycles(np.array([sizes])))
+        own = [least[place], row[0], fullest[0], windows.with_issued(fullest, sizes)[0]]
         for order in rng.sample(list(permutations(range(4))), 3):
             cost = cost_of_order(case, problem, (*order, 4), picks)
             for each in own:

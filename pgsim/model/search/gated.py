@@ -54,7 +54,7 @@ def gated_nest(
             if bounds[place] > best.cost.value:
                 break
             n, p, q, k, c = block = sizes[part[place]].tolist()
-            issued = windows.with_trailing(own[place : place + 1], windows.issued_cycles(block))
+            issued = windows.with_issued(own[place : place + 1], block)
             if goal.values(issued)[0] * ROUNDED > best.cost.value:
                 continue
             sized = SizedLayer.of(job, Nest(LOOPS, whole, (n, p, q, k, c)), images, store)
@@ -69,12 +69,14 @@ def _likely(problem: Problem, windows: Windows, fixed: Cost) -> tuple[Counts, Fl
     """
     job, goal, batches = windows.job, windows.goal, windows.block.batches
     choices, least = bounds_of(job, problem)
+    sizes = problem.loops.blocks[np.arange(5), choices]
     # Nothing is left of a gated pass where lanes pack without a gap.
     least = windows.with_trailing(least * batches, windows.ideal_cycles)
+    least[:, 2] += windows.trailing_pj(sizes[:, IN_CHANNELS])
     likely = goal.values(least) * ROUNDED <= fixed.value
     choices, least = choices[likely], least[likely]
     least = windows.with_bursts(least, bursts_of(job, problem, choices) * batches)
-    return problem.loops.blocks[np.arange(5), choices], least
+    return sizes[likely], least
 
 
 def _parts(places: Counts) -> Iterator[Counts]:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from pgsim.arch import LOOPS, Counts, Rate
+from pgsim.arch import LOOPS, PARTIAL_SUM_BITS, Counts, Rate
 from pgsim.mapping import Nest, block_tiles, loop_sizes
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.mask_work import MaskWork, WorkStore
 from pgsim.model.search.goal import ROUNDED, Floats, Goal
-from pgsim.schemes import ACTIVATIONS
+from pgsim.schemes import ACTIVATIONS, Pass
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What gated passes take at least: cycles, and the energy of reading their operands."""
+
+    cycles: float
+    operands_pj: float
 
 
 @dataclass(frozen=True)
@@ -25,14 +34,13 @@ class Windows:
     goal: Goal
     block: Block
     store: WorkStore
-    _known: dict[tuple[int, ...], float] = field(default_factory=dict)
+    _known: dict[tuple[int, ...], Issued] = field(default_factory=dict)
 
     @cached_property
     def ideal_cycles(self) -> float:
         """Cycles of the gated passes at least, whatever the blocks: lanes pack without a gap."""
-        entries = int(MaskWork(self.job, self.block, self.store).activity[1].sum())
         flow, array = self.job.flow, self.job.arch.array
-        slots = -(-entries // array.columns)
+        slots = -(-self._all_entries // array.columns)
         return float(sum(flow.issued_cycles(slots, array.rows, rate) for rate in self._rates))
 
     def fullest_cycles(self, sizes: Counts) -> Floats:
@@ -72,24 +80,45 @@ class Windows:
 
     def _of_tiles(self, sizes: list[int]) -> float:
         """Return the same for blocks of one size, from what is known of their tiles."""
-        _, entries, fullest = self._work(sizes).activity
+        n, p, q, k = sizes
+        _, entries, fullest = self._work((n, p, q, k)).activity
         slots = -(-entries // self.job.arch.array.columns)
         if not self.job.arch.scheduler.splits_lanes:
             slots = np.maximum(slots, fullest)
         return float(self._steady(slots).sum())
 
-    def issued_cycles(self, sizes: list[int]) -> float:
-        """Return their cycles in blocks of a size, edges and waits apart.
+    def issued(self, sizes: Sequence[int]) -> Issued:
+        """Return what their passes take in blocks of a size, edges and waits apart.
 
         sizes: of a block, as `LOOPS` has them; all C blocks of a pass are taken together.
         """
-        key = tuple(sizes[:IN_CHANNELS])
-        if key not in self._known:
-            slots = self._work(sizes[:IN_CHANNELS]).issued(np.empty((0, 3), np.int64)).slots
-            self._known[key] = float(self._steady(slots).sum())
-        return self._known[key]
+        n, p, q, k, _ = sizes
+        if (n, p, q, k) not in self._known:
+            self._known[n, p, q, k] = self._issued(self._work((n, p, q, k)))
+        return self._known[n, p, q, k]
 
-    def _work(self, sizes: list[int]) -> MaskWork:
+    def _issued(self, work: MaskWork) -> Issued:
+        job, array, prices = self.job, self.job.arch.array, self.goal.prices
+        by_tile = work.tiling.by_tile
+        slots = by_tile(work.issued(np.empty((0, 3), np.int64)).slots)
+        one, lanes = np.ones((1, 1, 1, 1), np.int64), work.tiling.tile_lanes
+        folds = [job.flow.folds(slots, array.rows, rate) for rate in self._rates]
+        loads = job.flow.lane_loads(folds, one, stay=job.operands_stay)
+        elements = {
+            job.lane_operand: [int((each * lanes * (slots > 0)).sum()) for each in loads],
+            job.slot_operand: [int(by_tile(work.activity[0]).sum())] * len(folds),
+        }
+        if job.operands_stay:
+            elements.pop(job.lane_operand)  # how often they are read follows from the order
+        energy_pj = 0.0
+        for operand, counts in elements.items():
+            port_bits = job.arch.memory.buffers[operand.name].port_bits
+            for plan, count in zip(self._gated, counts, strict=True):
+                words = count * job.shape.reduction * operand.bits(plan) / port_bits
+                energy_pj += words * prices[f"{operand.name}_sram_read_words"]
+        return Issued(float(self._steady(slots).sum()), energy_pj)
+
+    def _work(self, sizes: tuple[int, int, int, int]) -> MaskWork:
         """Return the masks in blocks of so many images, rows, columns and channels."""
         n, p, q, k = sizes
         whole = loop_sizes(self.job.shape, self.job.batch)
@@ -111,11 +140,55 @@ class Windows:
         return cycles
 
     @cached_property
+    def _gated(self) -> list[Pass]:
+        return [plan for plan in self.job.passes if plan.gated]
+
+    @cached_property
     def _rates(self) -> list[Rate]:
         """How the array takes the gated passes."""
         return [
             rate for plan, rate in zip(self.job.passes, self.job.rates, strict=True) if plan.gated
         ]
+
+    def trailing_pj(self, in_channels: Counts) -> Floats:
+        """Return the energy of the gated passes' PEs and buffers at least.
+
+        in_channels: int64 (choices,), of a block. Returns float64 (choices,).
+        """
+        alike, places = np.unique(in_channels, return_inverse=True)
+        return np.array([self._trailing_pj(each) for each in alike.tolist()])[places.reshape(-1)]
+
+    def _trailing_pj(self, in_channels: int) -> float:
+        times, rest = divmod(self.job.shape.in_channels_per_group, in_channels)
+        chunks = [(in_channels, times)] + [(rest, 1)] * (rest > 0)
+        if self.job.arch.scheduler.keeps_slots_apart and len(chunks) == times == 1:
+            return self._chunk_pj(in_channels, 0)  # sums may wait in the array
+        word_pj = sum(self.goal.prices[f"output_sram_{way}_words"] for way in ("read", "write"))
+        bit_pj = word_pj / self.job.arch.memory.output_sram.port_bits
+        energy_pj = sum(self._chunk_pj(each, bit_pj) * often for each, often in chunks)
+        if len(chunks) == times == self.job.leading == self._visits(self.job.rates[0]) == 1:
+            # The bound of the leading passes takes their sums for finished outputs.
+            shape, images = self.job.shape, self.block.stop - self.block.start
+            outputs = shape.mask_channels * shape.mask_positions * images
+            energy_pj += outputs * max(0, PARTIAL_SUM_BITS - self.job.output_bits) * bit_pj
+        return energy_pj
+
+    def _chunk_pj(self, in_channels: int, bit_pj: float) -> float:
+        """Return the same of one block of input channels; bit_pj: of a sum, in and out."""
+        job = self.job.of_channels(in_channels)
+        busy_pj = self.goal.prices["lsb_busy_pe_cycles"]
+        return self._all_entries * sum(
+            rate.output_cycles * busy_pj + self._visits(rate) * PARTIAL_SUM_BITS * bit_pj
+            for plan, rate in zip(job.passes, job.rates, strict=True)
+            if plan.gated
+        )
+
+    def _visits(self, rate: Rate) -> int:
+        return int(self.job.flow.sum_visits(rate, np.ones((1, 1), np.int64)).item())
+
+    @cached_property
+    def _all_entries(self) -> int:
+        return int(MaskWork(self.job, self.block, self.store).activity[1].sum())
 
     def with_bursts(self, least: Floats, bursts: Counts) -> Floats:
         """Return costs, as `bounds` gives them, of what moves at least so many bursts."""
@@ -126,6 +199,13 @@ class Windows:
         costs[:, 0] = np.maximum(least[:, 0], moved)
         costs[:, 2] += more * self.goal.least_burst_pj
         costs[:, 2] += (costs[:, 0] - least[:, 0]) * prices["cycles"]
+        return costs
+
+    def with_issued(self, least: Floats, sizes: Sequence[int]) -> Floats:
+        """Return the costs of one choice, float64 (1, 4), with what is issued in its blocks."""
+        issued = self.issued(sizes)
+        costs = self.with_trailing(least, issued.cycles)
+        costs[:, 2] += issued.operands_pj
         return costs
 
     def with_trailing(self, least: Floats, cycles: float | Floats) -> Floats:
