@@ -149,10 +149,14 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ),
     # (2 MSB passes + 1 LSB pass) * 2 input blocks * 4 * 2 * 8 bits; 4 blocks * a burst.
     ("M40", "pass by pass", {"dram_weight_read_bytes": 48, "dram_activation_read_bytes": 4 * 8}),
+    # 4 blocks of 2 positions * 4 inputs * 2 MSBs; the LSBs of the first two.
+    ("M40", "plane by plane", {"dram_activation_read_bytes": 4 * 2 + 2 * 2}),
     # 8 + max(8, 4) + max(12, 2) + 2, of which the array takes 8 + 12.
     ("M40", "turns", {"cycles": 30, "dram_stall_cycles": 30 - 20}),
     # 2 blocks of 8 steps, each of which needs 2 words of weights.
     ("M40", "ports", {"msb_cycles": 16, "port_stall_cycles": 2 * (8 * 2 - 8)}),
+    # 8 + 4 * 4 * 4 / 8 bytes come; 4 steps; 2 steps and the skew, or 4 bytes; 2 bytes leave.
+    ("M41", "a shorter window", {"cycles": 16 + 4 + max(2 + 4, 4) + 2, "window_slots": 4}),
     # 2 lanes * 8 slots of 4 bits, in words of 8.
     ("M42", "tensors stay", {"dram_write_bytes": 0, "activation_sram_write_bytes": 16 * 4 // 8}),
     # 3 strips * 3 pixels * 3 weights * 2 channels; 36 * 8 bits at 64 a cycle, and 4 - 1 rows.

@@ -88,12 +88,11 @@ class Nest:
         return [LOOPS.index(letter) for letter in self.order]
 
     @cached_property
-    def cells(self) -> Mapping[str, str | float]:
+    def cells(self) -> Mapping[str, str | int]:
         """The nest as result tables have it."""
         return {
             "nest_order": self.order,
             "nest_unheld": " ".join(sorted(self.unheld)) or "none",
-            "window_slots": float("nan"),
             **dict(zip(BLOCK_COLUMNS, self.blocks, strict=True)),
         }
 

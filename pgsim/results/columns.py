@@ -77,7 +77,9 @@ NEST = {
         "operands of which no more than a block is held, whatever fits: none, activation, weight",
         NAME,
     ),
-    "window_slots": Column("slots", "slots of a window in the fixed order; nothing of a nest", INDEX),
+    "window_slots": Column(
+        "slots", "slots of a window in the fixed order; nothing of a nest", INDEX
+    ),
     "block_images": Column("images", f"images {_BLOCK}", INDEX),
     "block_rows": Column("pixels", f"output rows {_BLOCK}", INDEX),
     "block_columns": Column("pixels", f"output columns {_BLOCK}", INDEX),
@@ -173,7 +175,7 @@ _COUNTED = {each.column for each in LEDGER}
 SUMMED = tuple(
     name
     for name, column in LAYER_COLUMNS.items()
-    if name in _COUNTED or column.unit in _SUMMED_UNITS
+    if name in _COUNTED or (column.unit in _SUMMED_UNITS and name not in NEST)
 )
 
 

@@ -186,7 +186,7 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
 def _mapping_cells(job: Job) -> Row:
     """Return what a layer is mapped by: a nest, or the fixed order and its window."""
     if job.nest is not None:
-        return dict(job.nest.cells)
+        return {**job.nest.cells, "window_slots": float("nan")}
     return {**FIXED_CELLS, "window_slots": job.largest_window}
 
 

@@ -49,7 +49,13 @@ def explain(result: Result, layer: str) -> list[str]:
     if job.shape.groups > 1:
         head += " and group"
     if job.nest is None:
-        return [f"{head}: the fixed order: lane groups, and in each the windows (MODEL.md M9, M23)"]
+        lines = [
+            f"{head}: the fixed order: lane groups, and in each the windows (MODEL.md M9, M23)"
+        ]
+        if job.window is not None:
+            few = f"  windows of {job.window} slots, fewer than the output buffer has room for"
+            lines.append(few)
+        return lines
     held = blocks_of_nest(job).holding.held
     trips = [job.nest.trips[loop] for loop in job.nest.depths]
     depths = {"activations": held.activation, "weights": held.weight, "sums": held.sums}
@@ -57,6 +63,9 @@ def explain(result: Result, layer: str) -> list[str]:
         del depths["activations"]
     fills = {name: prod(trips[:depth]) for name, depth in depths.items()}
     lines = [f"{head}:", *(f"  {line}" for line in explained(job.nest, depths, fills))]
+    if job.nest.unheld:
+        unheld = " and ".join(f"{name}s" for name in job.nest.unheld)
+        lines.append(f"  of {unheld} no more than a block is held, whatever fits")
     if job.inputs_stay:
         lines.append("  activations are on chip already")
     if job.output_stays:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from arch_files import MINIMAL
 
+from pgsim import InputError
 from pgsim.arch import LOOPS, load_arch
 
 NEST = "mapping: {nests: [%s]}\n"
@@ -44,8 +45,16 @@ def test_a_nest_is_printed_as_it_is_read(small):
             "block_columns": None,
             "block_channels": None,
             "block_in_channels": None,
+            "unheld": [],
         }
     ]
+
+
+def test_an_operand_that_is_left_unheld_is_named(write):
+    text = NEST % "{order: NPQKC, unheld: [activation]}"
+    assert load_arch(write(MINIMAL + text)).mapping.given("a").unheld == ("activation",)
+    with pytest.raises(InputError, match=r"mapping\.nests.*unheld"):
+        load_arch(write(MINIMAL + NEST % "{order: NPQKC, unheld: [sums]}"))
 
 
 @pytest.mark.parametrize(

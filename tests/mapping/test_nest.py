@@ -51,6 +51,7 @@ def test_a_file_gives_a_nest_to_any_layer():
 def test_columns_of_results_name_the_nest():
     assert nest_of_blocks("CKQPN", (5, 10, 1, 4, 3), (1, 4, 1, 2, 3)).cells == {
         "nest_order": "CKQPN",
+        "nest_unheld": "none",
         "block_images": 1,
         "block_rows": 4,
         "block_columns": 1,

@@ -39,7 +39,7 @@ from pgsim.model.search.tables import tables_of
 from pgsim.schemes import ACTIVATIONS
 
 if TYPE_CHECKING:
-    from pgsim.kernels.nest_problem import Cost, Machine, Prices, Tables
+    from pgsim.kernels.nest_problem import Cost, Machine, Tables
 
 _ROUNDED = 1 - 1e-9  # bounds are sums of floats
 
@@ -99,6 +99,11 @@ class FixedBound:
         return (self.windows, times), (np.maximum(rest, 1), (rest > 0).astype(np.int64))
 
     @cached_property
+    def _slots(self) -> Counts:
+        """The slots that windows have, each once, ascending."""
+        return np.unique(np.concatenate([each for each, _ in self._sizes]))
+
+    @cached_property
     def _last(self) -> Counts:
         """The slots of the last window."""
         (whole, _), (rest, often) = self._sizes
@@ -108,8 +113,7 @@ class FixedBound:
     def _tables(self) -> Tables:
         """What tiles of so many slots take in the leading passes."""
         leading = replace(self.job, passes=self.job.passes[: self.job.leading])
-        slots = np.unique(np.concatenate([each for each, _ in self._sizes]))
-        return tables_of(leading, np.array([self.job.shape.in_channels_per_group]), slots)
+        return tables_of(leading, np.array([self.job.shape.in_channels_per_group]), self._slots)
 
     def _over_windows(self, counts: Counts) -> Counts:
         """Return what all windows have together; counts: of `Tables`, (slots,)."""
@@ -236,33 +240,35 @@ class FixedBound:
 
     @cached_property
     def _energy_pj(self) -> Floats:
-        job, pj, machine = self.job, self._pj, self._machine
+        job, pj = self.job, self._pj
         batch = self._buffers_pj * self._runs_and_groups
         for name, each in self._moved.items():
             way = ("activation", "weight", "sum", "write").index(name)
             batch += each * pj[BURST_PJ + way]
-        busy = [each.output_cycles for each in job.rates[job.leading :]] if job.gated else []
-        later = sum(busy) * self._entries * pj[BUSY_LATER_PJ] if busy else 0.0
-        return batch * self.block.batches + later + self._cycles * pj[CYCLE_PJ]
+        later = 0.0
+        if job.gated:
+            busy = sum(each.output_cycles for each in job.rates[job.leading :])
+            later = busy * self._entries * float(pj[BUSY_LATER_PJ])
+        energy_pj: Floats = batch * self.block.batches + later + self._cycles * pj[CYCLE_PJ]
+        return energy_pj
 
     @property
     def _buffers_pj(self) -> Floats:
         """What PEs and buffers spend on the leading passes of a run and group."""
         job, pj, machine, tables = self.job, self._pj, self._machine, self._tables
         lanes, chunk = int(self._lanes.sum()), tables.chunks[0]
-        outputs = lanes * self._all_slots
-        words = self._over_windows(tables.slots[SLOT_WORDS, 0]) * job.cuts[0].pieces
-        spent = words * pj[SLOT_PJ]
         busy = chunk[BUSY_FIRST] * pj[BUSY_FIRST_PJ] + chunk[BUSY_LATER] * pj[BUSY_LATER_PJ]
-        spent += outputs * busy
+        words = self._over_windows(tables.slots[SLOT_WORDS, 0]) * job.cuts[0].pieces
+        spent: Floats = words * pj[SLOT_PJ] + lanes * self._all_slots * busy
         if not job.operands_stay:
-            loads = tables.tiles[LOADS, :, 0] * chunk[LANE_BITS:, None]
-            words = self._over_windows(loads.sum(axis=0)) * lanes / machine.lane_port_bits
-            spent += words * pj[LANE_PJ]
-        waiting = chunk[VISITS] * PARTIAL_SUM_BITS
-        bits = np.where(tables.slots[FINISHED, 0], job.output_bits, waiting)
-        slots = np.zeros(bits.size, np.int64)
-        places = np.unique(np.concatenate([each for each, _ in self._sizes]))
-        slots[tables.places[1, places]] = places
-        summed = self._over_windows(bits * slots) * lanes / machine.output_port_bits
-        return spent + summed * (pj[READ_PJ] + pj[WRITE_PJ])
+            bits = (tables.tiles[LOADS, :, 0] * chunk[LANE_BITS:, None]).sum(axis=0)
+            spent += self._over_windows(bits) * (lanes * pj[LANE_PJ] / machine.lane_port_bits)
+        of_slot = np.where(tables.slots[FINISHED, 0], job.output_bits, self._waiting_bits)
+        bits = self._over_windows(of_slot * self._slots)
+        spent += bits * (lanes * (pj[READ_PJ] + pj[WRITE_PJ]) / machine.output_port_bits)
+        return spent
+
+    @property
+    def _waiting_bits(self) -> int:
+        """Bits that a sum takes in all its visits."""
+        return int(self._tables.chunks[0, VISITS]) * PARTIAL_SUM_BITS

@@ -79,17 +79,38 @@ def test_no_choice_moves_less_than_is_compulsory(seed: int, gated: bool) -> None
         assert moved >= compulsory_bytes(case), objective
 
 
-def values(seed: int, gated: bool, buffer: str, objective: str, steps: int) -> list[float]:
-    """What is least in larger and larger buffers, at the price of a word of the smallest.
-
-    The smallest grows by a byte or two at a time, and at last to eight times its size.
-    """
+def values(seed: int, gated: bool, buffer: str, objective: str) -> list[float]:
+    """What is least in larger and larger buffers, at the price of a word of the smallest."""
     case = search_case(seed, gated=gated, batches=1 + seed % 2)
-    key, found = f"memory.{buffer}_sram.kib", []
+    key, halves, found = f"memory.{buffer}_sram.kib", case.job.arch.memory.halves, []
     least = int(case.changes[key] * 1024)
-    sizes = [least + case.job.arch.memory.halves * step for step in range(steps)]
-    for size in (*sizes, *(int(least * times) for times in (1.5, 2, 3, 8))):
+    by_bytes = {least + halves * more for more in (1, 2)}
+    for size in sorted(by_bytes | {int(least * times) for times in (1, 1.25, 1.5, 2, 8)}):
         larger = case.with_changes({key: size / 1024})
         larger.__dict__["prices"] = case.prices
         found.append(chosen_cost(larger, objective).value(objective))
     return found
+
+
+@KINDS
+@pytest.mark.parametrize("buffer", ["activation", "weight", "output"])
+@pytest.mark.parametrize("seed", range(0, SEEDS, 2))
+def test_no_larger_buffer_makes_the_objective_worse(seed: int, buffer: str, gated: bool) -> None:
+    for objective in OBJECTIVES:
+        found = values(seed, gated, buffer, objective)
+        assert all(after <= before * SAME for before, after in pairwise(found)), objective
+
+
+@pytest.mark.parametrize(
+    ("seed", "gated", "buffer", "objective"),
+    [
+        (38, False, "output", "latency"),  # windows of 4 + 2 positions are better than of 5 + 1
+        (17, True, "output", "latency"),  # likewise: windows of 9 + 3 than of 11 + 1
+        (1, True, "activation", "dram"),  # holding all inputs brings LSB planes that none asks for
+    ],
+)
+def test_what_a_smaller_buffer_allows_stays_allowed(
+    seed: int, gated: bool, buffer: str, objective: str
+) -> None:
+    found = values(seed, gated, buffer, objective)
+    assert found == sorted(found, reverse=True)
