@@ -153,7 +153,7 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
     if several.any():
         _, apart = bounds(_of_first_pass(job, problem), MOST_BLOCKS, 4096)
         least[several] = apart[several]
-    return choices, least
+    return choices.astype(np.int64), least
 
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
