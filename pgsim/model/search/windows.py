@@ -11,8 +11,10 @@ import numpy as np
 from pgsim.arch import LOOPS, PARTIAL_SUM_BITS, Counts, Rate
 from pgsim.mapping import Nest, block_tiles, loop_sizes
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
+from pgsim.model import gating
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
+from pgsim.model.ledger import PassCounts
 from pgsim.model.mask_work import MaskWork, WorkStore
 from pgsim.model.search.goal import ROUNDED, Floats, Goal
 from pgsim.schemes import ACTIVATIONS, Pass
@@ -116,7 +118,19 @@ class Windows:
             for plan, count in zip(self._gated, counts, strict=True):
                 words = count * job.shape.reduction * operand.bits(plan) / port_bits
                 energy_pj += words * prices[f"{operand.name}_sram_read_words"]
+        energy_pj += self._gating_pj(int(slots.sum()), int(by_tile(work.activity[0]).sum()))
         return Issued(float(self._steady(slots).sum()), energy_pj)
+
+    def _gating_pj(self, issued: int, active: int) -> float:
+        """Return the energy of what steers the layer (M28), by slots issued and active."""
+        job = self.job
+        none = np.zeros(1, np.int64)
+        every = PassCounts(*[none] * len(PassCounts._fields))._replace(
+            outputs=none + self._all_entries, slots_issued=none + issued, active_slots=none + active
+        )
+        folds = [rate.reduction_folds for rate in job.rates]
+        counts = gating.counts(job, (every,) * len(folds), none + self._outputs, folds)
+        return sum(float(count[0]) * self.goal.prices[name] for name, count in counts.items())
 
     def _work(self, sizes: tuple[int, int, int, int]) -> MaskWork:
         """Return the masks in blocks of so many images, rows, columns and channels."""
@@ -151,12 +165,18 @@ class Windows:
         ]
 
     def trailing_pj(self, in_channels: Counts) -> Floats:
-        """Return the energy of the gated passes' PEs and buffers at least.
+        """Return the energy of the gated passes' PEs and buffers at least, and of what is retained.
 
         in_channels: int64 (choices,), of a block. Returns float64 (choices,).
         """
         alike, places = np.unique(in_channels, return_inverse=True)
-        return np.array([self._trailing_pj(each) for each in alike.tolist()])[places.reshape(-1)]
+        spent = np.array([self._trailing_pj(each) for each in alike.tolist()])
+        if self.job.output_stays:
+            port_bits = self.job.arch.memory.activation_sram.port_bits
+            words = self._outputs * self.job.output_bits / port_bits
+            spent += words * self.goal.prices["activation_sram_write_words"]
+        found: Floats = spent[places.reshape(-1)]
+        return found
 
     def _trailing_pj(self, in_channels: int) -> float:
         times, rest = divmod(self.job.shape.in_channels_per_group, in_channels)
@@ -166,12 +186,10 @@ class Windows:
         word_pj = sum(self.goal.prices[f"output_sram_{way}_words"] for way in ("read", "write"))
         bit_pj = word_pj / self.job.arch.memory.output_sram.port_bits
         energy_pj = sum(self._chunk_pj(each, bit_pj) * often for each, often in chunks)
+        bits = 1  # of the mask, and, where the bound of the leading passes takes sums for finished:
         if len(chunks) == times == self.job.leading == self._visits(self.job.rates[0]) == 1:
-            # The bound of the leading passes takes their sums for finished outputs.
-            shape, images = self.job.shape, self.block.stop - self.block.start
-            outputs = shape.mask_channels * shape.mask_positions * images
-            energy_pj += outputs * max(0, PARTIAL_SUM_BITS - self.job.output_bits) * bit_pj
-        return energy_pj
+            bits += max(0, PARTIAL_SUM_BITS - self.job.output_bits)
+        return energy_pj + self._outputs * bits * bit_pj
 
     def _chunk_pj(self, in_channels: int, bit_pj: float) -> float:
         """Return the same of one block of input channels; bit_pj: of a sum, in and out."""
@@ -185,6 +203,11 @@ class Windows:
 
     def _visits(self, rate: Rate) -> int:
         return int(self.job.flow.sum_visits(rate, np.ones((1, 1), np.int64)).item())
+
+    @cached_property
+    def _outputs(self) -> int:
+        shape, images = self.job.shape, self.block.stop - self.block.start
+        return shape.mask_channels * shape.mask_positions * images
 
     @cached_property
     def _all_entries(self) -> int:
