@@ -35,15 +35,20 @@ def best_window(job: Job, goal: Goal, best: Cost, block: Block, store: WorkStore
         return None
     bound = FixedBound(job, goal, windows, block, store)
     chosen = None
+
+    def wins(cost: Cost, window: int) -> bool:
+        is_better, is_same = better(cost, best)
+        return is_better or (is_same and chosen is not None and window > chosen)
+
     for place in np.lexsort((-windows, bound.values)).tolist():
         if bound.values[place] > best.value:
             break
-        if any(not better(least(place), best)[0] for least in (bound.cost, bound.packed_cost)):
+        window = int(windows[place])
+        if not all(wins(least(place), window) for least in (bound.cost, bound.packed_cost)):
             continue
-        own = replace(job, window=int(windows[place]))
-        cost = goal.cost(simulate_block(own, block, store))
-        if better(cost, best)[0]:
-            best, chosen = cost, own.window
+        cost = goal.cost(simulate_block(replace(job, window=window), block, store))
+        if wins(cost, window):
+            best, chosen = cost, window
     return chosen
 
 
