@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ from pgsim.model.mask_work import MaskWork, WorkStore
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import machine_of
 from pgsim.model.search.tables import tables_of
+from pgsim.model.search.windows import Windows
 from pgsim.schemes import ACTIVATIONS
 
 if TYPE_CHECKING:
@@ -64,13 +66,22 @@ class FixedBound:
         costs = np.stack([self._cycles, self._bursts, self._energy_pj], axis=1)
         return self.goal.values(costs) * _ROUNDED
 
-    def cost(self, place: int, cycles: float = 0) -> Cost:
-        """Return what one window costs at least, if it takes so many cycles at least."""
+    @property
+    def stages(self) -> tuple[Callable[[int], Cost], ...]:
+        """What windows cost at least, by place: what is soon told comes first."""
+        return self.cost, self.packed_cost, self.issued_cost
+
+    def cost(self, place: int, cycles: float = 0, more_pj: float = 0) -> Cost:
+        """Return what one window costs at least.
+
+        cycles: that it takes at least. more_pj: energy that `values` does not know of.
+        """
         from pgsim.kernels.nest_problem import Cost  # Numba: only if nests are searched
 
         known = float(self._cycles[place])
         cycles, bursts = max(cycles, known), int(self._bursts[place])
         energy_pj = float(self._energy_pj[place]) + (cycles - known) * self._pj[CYCLE_PJ]
+        energy_pj += more_pj
         value = float(self.goal.values(np.array([[cycles, bursts, energy_pj]]))[0])
         return Cost(value * _ROUNDED, bursts, int(cycles * _ROUNDED), energy_pj * _ROUNDED, 0)
 
@@ -89,6 +100,21 @@ class FixedBound:
             for rate in job.rates[job.leading :]
         )
         return self.cost(place, float(self._array[place]) * self.block.batches + gated)
+
+    def issued_cost(self, place: int) -> Cost:
+        """Return the same with what is issued in gated passes."""
+        job = self.job
+        if not job.gated:
+            return self.cost(place)
+        masks = Windows(job, self.goal, self.block, self.store)
+        own = replace(job, window=int(self.windows[place]))
+        issued = masks.issued_in(MaskWork(own, self.block, self.store))
+        gated_pj = masks.trailing_pj(np.array([job.shape.in_channels_per_group])).item()
+        return self.cost(
+            place,
+            float(self._array[place]) * self.block.batches + issued.cycles,
+            gated_pj - self._gated_pes_pj + issued.operands_pj,
+        )
 
     # How windows are cut.
 
@@ -240,17 +266,21 @@ class FixedBound:
 
     @cached_property
     def _energy_pj(self) -> Floats:
-        job, pj = self.job, self._pj
+        pj = self._pj
         batch = self._buffers_pj * self._runs_and_groups
         for name, each in self._moved.items():
             way = ("activation", "weight", "sum", "write").index(name)
             batch += each * pj[BURST_PJ + way]
-        later = 0.0
-        if job.gated:
-            busy = sum(each.output_cycles for each in job.rates[job.leading :])
-            later = busy * self._entries * float(pj[BUSY_LATER_PJ])
-        energy_pj: Floats = batch * self.block.batches + later + self._cycles * pj[CYCLE_PJ]
-        return energy_pj
+        energy_pj: Floats = batch * self.block.batches + self._cycles * pj[CYCLE_PJ]
+        return energy_pj + self._gated_pes_pj
+
+    @cached_property
+    def _gated_pes_pj(self) -> float:
+        """The energy of the gated passes' PEs."""
+        if not self.job.gated:
+            return 0.0
+        busy = sum(each.output_cycles for each in self.job.rates[self.job.leading :])
+        return float(busy * self._entries * self._pj[BUSY_LATER_PJ])
 
     @property
     def _buffers_pj(self) -> Floats:

@@ -44,7 +44,7 @@ def best_window(job: Job, goal: Goal, best: Cost, block: Block, store: WorkStore
         if bound.values[place] > best.value:
             break
         window = int(windows[place])
-        if not all(wins(least(place), window) for least in (bound.cost, bound.packed_cost)):
+        if not all(wins(least(place), window) for least in bound.stages):
             continue
         cost = goal.cost(simulate_block(replace(job, window=window), block, store))
         if wins(cost, window):

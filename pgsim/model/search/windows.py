@@ -96,10 +96,11 @@ class Windows:
         """
         n, p, q, k, _ = sizes
         if (n, p, q, k) not in self._known:
-            self._known[n, p, q, k] = self._issued(self._work((n, p, q, k)))
+            self._known[n, p, q, k] = self.issued_in(self._work((n, p, q, k)))
         return self._known[n, p, q, k]
 
-    def _issued(self, work: MaskWork) -> Issued:
+    def issued_in(self, work: MaskWork) -> Issued:
+        """Return what their passes take in some tiles."""
         job, array, prices = self.job, self.job.arch.array, self.goal.prices
         by_tile = work.tiling.by_tile
         slots = by_tile(work.issued(np.empty((0, 3), np.int64)).slots)
