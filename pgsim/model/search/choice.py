@@ -54,13 +54,8 @@ def mapped(
 
 def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkStore) -> Nest | None:
     """Return the nest that costs a layer least, None where it is the fixed order."""
-    batch = min(job.batch, images - calibration)
-    batches = 1
-    if job.gated:
-        asked = min(job.arch.mapping.images, images - calibration)
-        batches = max(1, min(-(-asked // batch), (images - calibration) // batch))
-    block = Block(calibration, batch, batches, calibration)
-    own = replace(job, batch=batch, arch=_by_ports(job.arch))
+    block = sample(job, calibration, images)
+    own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
     fixed = goal.cost(simulate_block(own, block, store))
     search = gated_nest if job.gated else dense_nest
     best = search(own, goal, fixed, block, store)
@@ -68,6 +63,15 @@ def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkSto
         return None
     found = goal.cost(simulate_block(replace(own, nest=best), block, store))  # no estimate
     return None if found.value > fixed.value else best.of_batch(job.batch)
+
+
+def sample(job: Job, calibration: int, images: int) -> Block:
+    """Return the batches on which a layer's nest is chosen: the first, or one without a mask."""
+    batch, batches = min(job.batch, images - calibration), 1
+    if job.gated:
+        asked = min(job.arch.mapping.images, images - calibration)
+        batches = max(1, min(-(-asked // batch), (images - calibration) // batch))
+    return Block(calibration, batch, batches, calibration)
 
 
 def _by_ports(arch: ArchConfig) -> ArchConfig:
