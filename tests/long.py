@@ -81,7 +81,7 @@ def checks(share: float) -> tuple[Check, ...]:
             {"PGSIM_SWEEP_MOMENTS": some(400)},
         ),
         Check(
-            f"timelines of {some(1_000)} designs under named schemes, of any passes, and with a nest",
+            f"timelines of {some(1_000)} designs each: named schemes, any passes, and nests",
             (*PYTEST, str(TESTS / "study" / "timeline"), "-k", "random"),
             {"PGSIM_TIMELINE_SEEDS": some(1_000)},
         ),

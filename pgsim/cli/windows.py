@@ -22,6 +22,7 @@ from pgsim.cli.options import (
     verify_option,
 )
 from pgsim.cli.output import masks_of, paragraph, percent, scaled, show, table, whole
+from pgsim.cli.progress import bar
 from pgsim.study.window_study import windows
 from pgsim.study.window_trade import Point, WindowTrade
 from pgsim.workload import load_trace
@@ -68,14 +69,17 @@ def command(
     \b
     Of many windows it prints the best of each doubling. -o and --plot have all.
     """
-    found = windows(
-        load_trace(trace, verify=verify),
-        chosen_arch(arch, settings),
-        layer,
-        scheme,
-        objective=objective,
-        calibration_images=calibration_images,
-    )
+    what, on = load_trace(trace, verify=verify), chosen_arch(arch, settings)
+    with bar() as told:
+        found = windows(
+            what,
+            on,
+            layer,
+            scheme,
+            objective=objective,
+            calibration_images=calibration_images,
+            progress=told("windows"),
+        )
     write_all(found.table, output, plot, partial(plots.draw_windows, found))
     paragraph(
         f"{found.layer} of {found.trace.name} ({masks_of(found.trace)}), "

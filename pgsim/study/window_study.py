@@ -34,6 +34,7 @@ def windows(
     *,
     objective: str | None = None,
     calibration_images: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> WindowTrade:
     """Ask what each window costs a gated layer, with the best nest found for it.
 
@@ -48,6 +49,8 @@ def windows(
         A gated layer (default: the one with most outputs).
     objective : str, optional
         What is to be least, one of `pgsim.OBJECTIVES` (default: what the design's `mapping` says).
+    progress : callable, optional
+        Called after each window with how many are done and how many there are.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def windows(
     chosen = fixed if nest is None else point(replace(job, nest=nest.of_batch(block.batch)))
     return WindowTrade(
         trace, costs.arch, scheme.name, job.shape.name, range(block.start, block.stop),
-        goal.objective, _points(job, point, chosen), fixed, chosen, given is not None,
+        goal.objective, _points(job, point, chosen, progress), fixed, chosen, given is not None,
     )  # fmt: skip
 
 
@@ -125,7 +128,12 @@ def _check_free(job: Job) -> None:
         raise InputError(f"{where}: dataflow {job.flow.name} has an order of its own")
 
 
-def _points(job: Job, point: Callable[[Job], Point], chosen: Point) -> tuple[Point, ...]:
+def _points(
+    job: Job,
+    point: Callable[[Job], Point],
+    chosen: Point,
+    progress: Callable[[int, int], object] | None,
+) -> tuple[Point, ...]:
     """Return the best nest of each window, what is chosen among them where it costs no more."""
     known: dict[Nest, Point] = {}
 
@@ -135,10 +143,12 @@ def _points(job: Job, point: Callable[[Job], Point], chosen: Point) -> tuple[Poi
         return known[nest]
 
     nests, points = WindowNests(job), {}
-    for window in nests.splits:
+    for done, window in enumerate(nests.splits, start=1):
         nest = nests.best(window, lambda nest: of_nest(nest).cost)
         if nest is not None:
             points[window] = of_nest(nest)
+        if progress is not None:
+            progress(done, len(nests.splits))
     own = points.get(chosen.slots)
     if chosen.nest is not None and (own is None or chosen.cost <= own.cost):
         points[chosen.slots] = chosen

@@ -144,6 +144,14 @@ def test_the_layer_with_most_outputs_is_looked_at_unless_one_is_named() -> None:
     assert windows(trace, arch, "conv5").layer == "conv5"
 
 
+def test_progress_is_told_window_by_window() -> None:
+    told: list[tuple[int, int]] = []
+    layer = linear(8, 5, 4)
+    mask = random_mask(layer, 1)
+    windows(trace_of(layer, mask), design(SMALL), progress=lambda *each: told.append(each))
+    assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
+
+
 def test_a_table_of_windows_is_read_back(tmp_path) -> None:
     frame = by_hand().table
     write_table(frame, tmp_path / "windows.csv")
