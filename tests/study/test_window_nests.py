@@ -10,7 +10,7 @@ from search_cases import SearchCase, nests_of, search_case
 from pgsim.mapping import Nest
 from pgsim.study.window_nests import WindowNests
 
-SEEDS = range(12)
+SEEDS = range(6)
 OUTPUT = {
     "memory.output_sram.kib": 1 / 8,
     "memory.output_sram.banks": 1,
