@@ -1,4 +1,4 @@
-"""Rewrite the figures of README.md and docs/findings.md, and their picture, from what pgsim finds.
+"""Rewrite the figures of README.md and docs/findings.md, and all pictures, from what pgsim finds.
 
     python docs/make_findings.py
 
@@ -406,6 +406,9 @@ def main() -> None:
     from pgsim.plots.drawing import write_figure
 
     write_figure(draw_sensitivity(sensitivity()), PICTURES / "sensitivity.png")
+    by_image = chosen_arch(DEFAULT_ARCH, ("batch=1",))
+    trade = pgsim.windows(DEFAULT_TRACE, by_image, "layer1.1.conv1")
+    pgsim.plot_windows(trade, ROOT / "docs" / "windows.png")
 
 
 if __name__ == "__main__":

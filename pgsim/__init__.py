@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
     from pgsim.errors import InputError
     from pgsim.masks import mask_measures, synthetic_trace
-    from pgsim.plots import plot_comparison, plot_masks, plot_results
+    from pgsim.plots import plot_comparison, plot_masks, plot_results, plot_windows
     from pgsim.results import COLUMNS
     from pgsim.results.table_files import read_table, write_table
     from pgsim.schemes import SCHEMES
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pgsim.study.simulation import simulate
     from pgsim.study.sweeps import SweepSpec, load_sweep, sweep
     from pgsim.study.timeline import write_timeline
+    from pgsim.study.window_study import windows
     from pgsim.workload import (
         GateTrace,
         LayerShape,
@@ -51,11 +52,13 @@ _HOMES = {
     "plot_comparison": "plots",
     "plot_masks": "plots",
     "plot_results": "plots",
+    "plot_windows": "plots",
     "read_table": "results.table_files",
     "save_trace": "workload",
     "simulate": "study.simulation",
     "sweep": "study.sweeps",
     "synthetic_trace": "masks",
+    "windows": "study.window_study",
     "write_table": "results.table_files",
     "write_timeline": "study.timeline",
 }
@@ -79,11 +82,13 @@ __all__ = [
     "plot_comparison",
     "plot_masks",
     "plot_results",
+    "plot_windows",
     "read_table",
     "save_trace",
     "simulate",
     "sweep",
     "synthetic_trace",
+    "windows",
     "write_table",
     "write_timeline",
 ]

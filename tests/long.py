@@ -11,7 +11,7 @@ takes less. It runs
 - the faults of `tests/rtl/mutations.py`, each of which has to be caught;
 - 10,000 layers and designs far beyond any that is built, refused or counted right;
 - sweeps that signals end, at 400 moments;
-- timelines of 2,000 random designs, which an independent reader adds up.
+- timelines of 3,000 random designs, which an independent reader adds up.
 
 Readers of files (`tests/fuzz`) and mutants (`tests/mutants`) have commands of their own, of hours.
 As many run at a time as there are cores. What fails is printed whole.
@@ -81,8 +81,8 @@ def checks(share: float) -> tuple[Check, ...]:
             {"PGSIM_SWEEP_MOMENTS": some(400)},
         ),
         Check(
-            f"timelines of {some(1_000)} designs under named schemes, and of as many of any passes",
-            (*PYTEST, str(TESTS / "study" / "timeline" / "test_files.py"), "-k", "random"),
+            f"timelines of {some(1_000)} designs each: named schemes, any passes, and nests",
+            (*PYTEST, str(TESTS / "study" / "timeline"), "-k", "random"),
             {"PGSIM_TIMELINE_SEEDS": some(1_000)},
         ),
     )

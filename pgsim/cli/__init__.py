@@ -19,6 +19,7 @@ from pgsim.text import bounded, spelled_out
 VERBS = {
     "simulate": "Simulate a trace on a design, layer by layer.",
     "compare": "Set a gated design beside what one would build instead.",
+    "windows": "Set deep windows of a gated layer against many channels.",
     "sweep": "Simulate every combination of traces, designs, schemes and axes.",
     "plot": "Draw the results that simulate, compare or sweep wrote.",
     "trace": "List, look into, check, draw or synthesize gate masks.",

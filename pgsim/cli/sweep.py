@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import click
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from pgsim.arch import load_arch
 from pgsim.arch.config import BANDWIDTHS
 from pgsim.cli.options import table_option
-from pgsim.cli.output import console
+from pgsim.cli.progress import bar
 from pgsim.cli.streams import say
 from pgsim.files import shipped_names
 from pgsim.results.table_files import write_table
 from pgsim.study.sweeps import SHIFT, WIDTHS, SweepSpec, load_sweep, sweep, sweep_points
-
-Tell = Callable[[int, int], None]  # how many are done, and how many there are
 
 _SHIPPED = shipped_names("arch_configs/sweeps", ".yaml")
 
@@ -49,7 +36,7 @@ def command(
     """
     asked = load_sweep(spec)
     if dry_run:
-        with _bar() as told:
+        with bar() as told:
             sweep_points(asked, progress=told("checking"))
         say(f"{spec}: ok: {asked.point_count:,} points ({asked.product})")
     elif output is None:
@@ -58,7 +45,7 @@ def command(
     else:
         _note_what_ifs(asked)
         _note_bandwidths(asked)
-        with _bar() as told:
+        with bar() as told:
             frame = sweep(asked, jobs=jobs, progress=told("simulating"), checking=told("checking"))
         write_table(frame, output)
         say(f"{output}: {len(frame):,} rows, one per point and layer", err=True)
@@ -89,23 +76,3 @@ def _note_bandwidths(asked: SweepSpec) -> None:
         stays.setdefault(arch.memory.dram.bandwidth_key, []).append(arch.name)
     for key, names in stays.items():
         say(f"note: as clock_mhz changes, dram.{key} stays: {', '.join(names)}", err=True)
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str], Tell]]:
-    """Show how far a terminal's work is; what it gives takes a word and returns what to tell."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    shown_on = console(stderr=True)
-    with Progress(
-        *columns,
-        TimeRemainingColumn(),
-        console=shown_on,
-        transient=True,
-        disable=not shown_on.is_terminal,
-    ) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda work: partial(_tell, bar, task, work)
-
-
-def _tell(bar: Progress, task: TaskID, work: str, done: int, total: int) -> None:
-    bar.update(task, description=work, completed=done, total=total)

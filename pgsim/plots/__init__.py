@@ -1,4 +1,4 @@
-"""Figures of comparisons, of tables of results and of gate masks, written as png, svg or pdf.
+"""Figures of comparisons, tables of results, gate masks and windows, written as png, svg or pdf.
 
 What draws is imported when it is first used: `paths` checks a path without Matplotlib.
 """
@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from pgsim.plots.masks import draw_masks, plot_masks
     from pgsim.plots.sensitivity import draw_sensitivity
     from pgsim.plots.table import draw_results, plot_results
+    from pgsim.plots.windows import draw_windows, plot_windows
 
 _HOMES = {
     "draw_comparison": "comparison",
     "draw_masks": "masks",
     "draw_results": "table",
     "draw_sensitivity": "sensitivity",
+    "draw_windows": "windows",
     "plot_comparison": "comparison",
     "plot_masks": "masks",
     "plot_results": "table",
+    "plot_windows": "windows",
 }
 
 __all__ = [
@@ -32,9 +35,11 @@ __all__ = [
     "draw_masks",
     "draw_results",
     "draw_sensitivity",
+    "draw_windows",
     "plot_comparison",
     "plot_masks",
     "plot_results",
+    "plot_windows",
 ]
 
 

@@ -14,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from pgsim.arch import OBJECTIVES
 from pgsim.cost.prices import PARTS
 from pgsim.model import events, passes
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Count
 from pgsim.model.traffic import TRAFFIC
+from pgsim.results.choices import CHOICES
 from pgsim.results.mask_sources import MASK_SOURCES
 from pgsim.results.values import (
     AMOUNT,
@@ -165,7 +167,16 @@ SENSITIVITY = {
     "flips": Column("", "1 where who wins is another than with nothing varied, else 0", COUNT),
 }
 
-COLUMNS = LAYER_COLUMNS | SUMMARY | COMPARISON | SENSITIVITY
+WINDOWS = {
+    "choice": Column("", "what is chosen, the fixed order, or the best of a window", word(CHOICES)),
+    "window_slots": Column("slots", "slots of the window, the largest of the layer", ONE_OR_MORE),
+    "window_lanes": Column("lanes", "lanes of a block; of a lane group in the fixed order", COUNT),
+    "room_lanes": Column("lanes", "lanes whose sums the output buffer holds beside them", COUNT),
+    "objective": Column("", "what a search makes least (M41)", word(OBJECTIVES)),
+    "objective_value": Column("", "of an image, in cycles, pJ, their product, or bursts", AMOUNT),
+}
+
+COLUMNS = LAYER_COLUMNS | SUMMARY | COMPARISON | SENSITIVITY | WINDOWS
 
 PARTS_OF_CYCLES = tuple(each.name for each in (*passes.TIMES, *events.WAITS))
 PARTS_OF_ENERGY = tuple(PARTS)

@@ -173,7 +173,7 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
         part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
         identity["image"] = image
     count = layer.ledger.total(part)
-    row = identity | _counted(count, result.arch)
+    row = identity | counted(count, result.arch)
     row |= _derived(layer, count, layer.computed(part), result.arch)
     row |= {name: float(values[part].sum()) for name, values in layer.energies.items()}
     row["images"] = images
@@ -190,7 +190,7 @@ def _mapping_cells(job: Job) -> Row:
     return {**FIXED_CELLS, "window_slots": job.largest_window}
 
 
-def _counted(count: Mapping[str, int], arch: ArchConfig) -> Row:
+def counted(count: Mapping[str, int], arch: ArchConfig) -> Row:
     """Return the columns that show counts of the ledger, in their own units."""
     return {each.column: count[each.name] * each.each(arch) for each in LEDGER if each.column}
 

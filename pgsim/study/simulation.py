@@ -83,12 +83,9 @@ def simulate(
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch, scheme = load_arch(arch), scheme_named(scheme)
     if objective is not None:
-        sought = {"mapping.kind": "search", "mapping.objective": objective}
-        arch = arch.override({**sought, "name": arch.name})
-    jobs = jobs_of(trace, arch, scheme)
-    costs = costs_of(arch, gated=any(job.gated for job in jobs))
-    if costs.arch != arch:  # its clock is a number now
-        arch, jobs = costs.arch, [replace(job, arch=costs.arch) for job in jobs]
+        arch = searching(arch, objective)
+    jobs, costs = costed_jobs(trace, arch, scheme)
+    arch = costs.arch
     warn_of_clock(arch, costs.paths)
     if per_image and arch.batch > 1:
         raise InputError(
@@ -98,6 +95,24 @@ def simulate(
     calibration = calibration_count(trace, arch, calibration_images)
     layers = _layer_results(jobs, trace, costs, calibration, store or WorkStore(limit_bytes=0))
     return Result(trace, costs, scheme.name, calibration, per_image, layers)
+
+
+def searching(arch: ArchConfig, objective: str) -> ArchConfig:
+    """Return a design whose layers are searched for nests; raises InputError for no objective."""
+    sought = {"mapping.kind": "search", "mapping.objective": objective}
+    return arch.override({**sought, "name": arch.name})
+
+
+def costed_jobs(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> tuple[list[Job], Costs]:
+    """Return the layers of a trace on a design whose clock is a number, and what its parts cost.
+
+    Raises InputError as `jobs_of` does.
+    """
+    jobs = jobs_of(trace, arch, scheme)
+    costs = costs_of(arch, gated=any(job.gated for job in jobs))
+    if costs.arch != arch:
+        jobs = [replace(job, arch=costs.arch) for job in jobs]
+    return jobs, costs
 
 
 def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:

@@ -21,6 +21,9 @@ COLUMNS = (
     "port_stall_cycles",
     "dram_stall_cycles",
     "dram_read_bytes",
+    "dram_activation_read_bytes",
+    "dram_weight_read_bytes",
+    "dram_sum_read_bytes",
     "dram_write_bytes",
 )
 ARRAY_CYCLES = COLUMNS[:5]

@@ -11,3 +11,4 @@ class DRAMTraffic(Objective):
     name = "dram"
     description = "bytes that cross the DRAM interface"
     powers = (0, 1, 0)
+    unit = "bursts"

@@ -11,3 +11,4 @@ class EnergyDelay(Objective):
     name = "edp"
     description = "energy times time"
     powers = (1, 0, 1)
+    unit = "pJ cycles"

@@ -11,3 +11,4 @@ class Energy(Objective):
     name = "energy"
     description = "energy"
     powers = (0, 0, 1)
+    unit = "pJ"

@@ -11,3 +11,4 @@ class Latency(Objective):
     name = "latency"
     description = "cycles"
     powers = (1, 0, 0)
+    unit = "cycles"

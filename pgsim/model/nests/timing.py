@@ -63,15 +63,25 @@ def work_of(blocks: Blocks, chunks: Chunks, tiles: BlockTiles, batches: int) -> 
     """
     from pgsim.kernels.timeline import Work  # Numba: only if anything is simulated
 
-    job = blocks.job
+    job, shape = blocks.job, tiles.tiles(batches)
+    every = [each for _, timings in chunks for each in timings]
     columns = [
-        [pass_cycles(job, each) for _, timings in chunks for each in timings],
-        [each.fold_cycles for _, timings in chunks for each in timings],
-        [each.port_stall_cycles for _, timings in chunks for each in timings],
+        [pass_cycles(job, each) for each in every],
+        [each.fold_cycles for each in every],
+        [each.port_stall_cycles for each in every],
     ]
-    shape = tiles.tiles(batches)
-    stacked = _gated_pieces if job.gated else _dense_pieces
-    return Work(*(stacked(blocks, chunks, each, shape) for each in columns))
+    return Work(*(in_pieces(blocks, chunks, each, shape) for each in columns))
+
+
+def in_pieces(
+    blocks: Blocks, chunks: Chunks, values: Sequence[Counts], shape: tuple[int, int, int, int]
+) -> Counts:
+    """Return values of each pass in each chunk's tiles as those of pieces, as `work_of` has them.
+
+    values: of all passes of the first chunk, then of the next. shape: of an array of all tiles.
+    """
+    stacked = _gated_pieces if blocks.job.gated else _dense_pieces
+    return stacked(blocks, chunks, values, shape)
 
 
 def _dense_pieces(

@@ -70,13 +70,8 @@ class Choice(NamedTuple):
 
 def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkStore) -> Choice:
     """Return what costs a layer least. Source: MODEL.md M41."""
-    batch = min(job.batch, images - calibration)
-    batches = 1
-    if job.gated:
-        asked = min(job.arch.mapping.images, images - calibration)
-        batches = max(1, min(-(-asked // batch), (images - calibration) // batch))
-    block = Block(calibration, batch, batches, calibration)
-    own = replace(job, batch=batch, arch=_by_ports(job.arch))
+    block = sample(job, calibration, images)
+    own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
     best, choice = goal.cost(simulate_block(own, block, store)), Choice()
     search = gated_nest if job.gated else _dense
     found = search(own, goal, best, block, store)
@@ -96,6 +91,15 @@ def _dense(
         return None
     cost = goal.cost(simulate_block(replace(job, nest=nest), block, store))  # no estimate
     return (nest, cost) if cost.value <= fixed.value else None
+
+
+def sample(job: Job, calibration: int, images: int) -> Block:
+    """Return the batches on which a layer's nest is chosen: the first, or one without a mask."""
+    batch, batches = min(job.batch, images - calibration), 1
+    if job.gated:
+        asked = min(job.arch.mapping.images, images - calibration)
+        batches = max(1, min(-(-asked // batch), (images - calibration) // batch))
+    return Block(calibration, batch, batches, calibration)
 
 
 def _by_ports(arch: ArchConfig) -> ArchConfig:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from pgsim.study.timeline.turns import MOVED, STEPS, WAITS, Moved, Turns
+from pgsim.study.timeline.turns import MOVED, READS, STEPS, WAITS, Moved, Turns
 
 Event = dict[str, Any]
 
@@ -58,12 +58,12 @@ def event(
 def turn_events(turns: Turns, run: int, turn: int, begin: int) -> Iterator[Event]:
     """Return the passes, waits and transfers of one turn, which begins at `begin`."""
     place = run, turn
-    for index, each in enumerate(turns.passes):
+    for each in turns.passes:
         if steady := int(each.steady_cycles[place]):
             first, end = int(each.begins[place]), int(each.ends[place])
             tile = turn - each.behind
-            args = {STEPS[min(index, 1)]: steady, **_coordinates(turns, tile)}
-            name = f"{each.name} {_tile(tile)}"
+            args = {each.column: steady, **_coordinates(turns, tile), **each.where}
+            name = ", ".join([f"{each.name} {_name(turns, tile)}", *_words(each.where)])
             yield event(Track.ARRAY, "pass", name, begin + first, end - first, args)
     for wait, first, end in _waits(turns, place):
         if end > first:
@@ -72,7 +72,7 @@ def turn_events(turns: Turns, run: int, turn: int, begin: int) -> Iterator[Event
     for transfer in turns.transfers:
         if cycles := int(transfer.cycles[place]):
             first = int(transfer.begins[place])
-            name, args = _moved(transfer, place)
+            name, args = _moved(turns, transfer, place)
             yield event(Track.DRAM, "transfer", name, begin + first, cycles, args)
 
 
@@ -137,20 +137,25 @@ def _waits(turns: Turns, place: tuple[int, int]) -> Iterator[tuple[str, int, int
     yield dram, done, int(turns.cycles[place])
 
 
-def _moved(transfer: Moved, place: tuple[int, int]) -> tuple[str, dict[str, int]]:
+def _moved(turns: Turns, transfer: Moved, place: tuple[int, int]) -> tuple[str, dict[str, int]]:
     """Return the name of a transfer, and the bytes that it reads and writes."""
-    turn = place[1]
-    ways = (
-        ("read", turn + transfer.ahead, int(transfer.read_bytes[place])),
-        ("write", turn - transfer.behind, int(transfer.write_bytes[place])),
-    )
-    moving = [(way, tile, moved) for way, tile, moved in ways if moved]
-    name = ", ".join(f"{way} {_tile(tile)}" for way, tile, _ in moving)
-    return name, {f"dram_{way}_bytes": moved for way, _, moved in moving}
+    moved: dict[str, int] = dict.fromkeys(MOVED, 0)
+    names = []
+    for part in transfer.parts:
+        if part.total[place]:
+            names.append(f"{part.words} {_name(turns, place[1] + part.ahead)}")
+            for column, own in part.moved.items():
+                moved[column] += int(own[place])
+    moved["dram_read_bytes"] = sum(moved[column] for column in READS)
+    return ", ".join(names), {column: own for column, own in moved.items() if own}
 
 
-def _tile(tile: int) -> str:
-    return f"tile {tile + 1}"
+def _name(turns: Turns, tile: int) -> str:
+    return f"{turns.unit} {tile + 1}"
+
+
+def _words(where: Mapping[str, int]) -> list[str]:
+    return [f"{loop.replace('_', ' ')} {number}" for loop, number in where.items()]
 
 
 def _coordinates(turns: Turns, tile: int) -> dict[str, int]:
@@ -159,4 +164,4 @@ def _coordinates(turns: Turns, tile: int) -> dict[str, int]:
     rest = tile
     for axis, size in reversed(list(turns.axes.items())):
         rest, places[axis] = divmod(rest, size)
-    return {"tile": tile + 1, **{axis: places[axis] + 1 for axis in turns.axes}}
+    return {turns.unit: tile + 1, **{axis: places[axis] + 1 for axis in turns.axes}}

@@ -13,7 +13,9 @@ from pgsim.model.blocks import blocks_of
 from pgsim.model.job import Job
 from pgsim.model.layer import run_block
 from pgsim.model.mask_work import WorkStore
+from pgsim.model.nests import run_nest
 from pgsim.results import LayerResult, Result
+from pgsim.study.timeline.blocks import turns_of_nest
 from pgsim.study.timeline.drawing import Event, Track, event, heads
 from pgsim.study.timeline.layers import Block, Numbering, layer_events
 from pgsim.study.timeline.turns import turns_of
@@ -60,8 +62,8 @@ def write_timeline(
     Raises
     ------
     InputError
-        For another suffix, a file that cannot be written, fewer events than 100, and layers that
-        are not drawn: those mapped by a loop nest (M40), or with planes that wait for the gate.
+        For another suffix, a file that cannot be written, fewer events than 100, and layers with
+        planes that wait for the gate, which are not drawn.
 
     Notes
     -----
@@ -95,13 +97,10 @@ def write_timeline(
 
 def _check_drawn(job: Job) -> None:
     """Refuse a layer whose events no turn of a tile holds."""
-    where = f"layer {job.shape.name!r} on {job.arch.name}: a timeline"
-    if job.nest is not None:
-        raise InputError(f"{where} draws the fixed order of loops: expected mapping: fixed")
     if job.gated and job.demands_late:
         raise InputError(
-            f"{where} draws no planes that wait for the gate: expected memory.ports: slots, or "
-            "memory.lsb_fetch: with_msb"
+            f"layer {job.shape.name!r} on {job.arch.name}: a timeline draws no planes that wait "
+            "for the gate: expected memory.ports: slots, or memory.lsb_fetch: with_msb"
         )
 
 
@@ -118,7 +117,7 @@ def network_events(result: Result, events_per_layer: int, store: WorkStore) -> I
             result.calibration_images,
             result.trace.images,
             layer.job.batch,
-            layer.job.tiling.runs,
+            layer.shape.runs_per_batch,
         )
         yield from layer_events(_blocks(result, layer, store), numbering, now, events_per_layer)
         now += cycles
@@ -128,7 +127,11 @@ def _blocks(result: Result, layer: LayerResult, store: WorkStore) -> Iterator[Bl
     """Return the turns of a layer's blocks; without a mask one batch stands for all."""
     job = layer.job
     for block in blocks_of(job, result.calibration_images, result.trace.images):
-        yield Block(turns_of(run_block(job, block, store)), 1 if job.gated else block.batches)
+        if job.nest is None:
+            turns = turns_of(run_block(job, block, store))
+        else:
+            turns = turns_of_nest(run_nest(job, block, store))
+        yield Block(turns, 1 if job.gated else block.batches)
 
 
 def _about(result: Result) -> dict[str, Any]:

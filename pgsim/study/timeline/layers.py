@@ -186,15 +186,15 @@ def _drawn_run(unit: Unit, begin: int, most: int, sums: int) -> Iterator[Event]:
     """Return about `most` events of a run's first turns, then those of so many sums of others."""
     turns, run = unit.turns, unit.rows[0]
     for stretch in stretches(turns, run):
-        if most <= 0:
-            for rest in _rest(turns, stretch.first, sums):
-                yield from _turns_events(turns, run, rest, begin)
-            return
         if stretch.repeats == 1:
             at = begin + int(turns.begins[run, stretch.first])
             drawn = list(turn_events(turns, run, stretch.first, at))
         else:
             drawn = _turns_events(turns, run, stretch, begin)
+        if len(drawn) > most:  # a turn of a nest may have many
+            for rest in _rest(turns, stretch.first, sums):
+                yield from _turns_events(turns, run, rest, begin)
+            return
         yield from drawn
         most -= len(drawn)
 

