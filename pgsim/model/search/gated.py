@@ -36,7 +36,7 @@ def gated_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
 
     fixed: what they cost in the fixed order. block: the batches.
     """
-    from pgsim.kernels.nest_bound import better  # Numba: only if nests are searched
+    from pgsim.kernels.nest_value import better  # Numba: only if nests are searched
 
     problem = problem_of(job, goal)
     blocks = problem.loops.blocks
@@ -71,7 +71,7 @@ def gated_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
 
 def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
     """Return the choices of block sizes, and what leading passes cost at least, as `bounds`."""
-    from pgsim.kernels.nest_choices import bounds  # Numba: only if nests are searched
+    from pgsim.kernels.nest_bound import bounds  # Numba: only if nests are searched
 
     choices, least = bounds(problem, MOST_BLOCKS, 4096)
     several = choices[:, IN_CHANNELS] > 0
@@ -83,12 +83,13 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
     """Return the bursts that choices of block sizes move at least, int64 (choices,)."""
+    from pgsim.kernels.nest_bound import compulsory_bits
     from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
 
     several = choices[:, IN_CHANNELS] > 0
     bursts = np.empty(several.size, np.int64)
-    bursts[~several] = refined(problem, choices[~several])
-    bursts[several] = refined(_of_first_pass(job, problem), choices[several])
+    for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
+        bursts[which] = refined(own, choices[which], compulsory_bits(own), True)
     return bursts
 
 
