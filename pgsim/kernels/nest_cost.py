@@ -30,7 +30,7 @@ class Traffic(NamedTuple):
     stretch: int
 
 
-@kernel
+@kernel(inner=True)
 def lane_groups_of(problem, picks):
     """Return the lane groups of the largest block."""
     blocks = problem.loops.blocks
@@ -40,7 +40,7 @@ def lane_groups_of(problem, picks):
     return -(-lanes // problem.machine.columns)
 
 
-@kernel
+@kernel(inner=True)
 def _stretch(problem, order, picks, trips):
     """Return how many blocks one after the other keep their lane operands in the array."""
     machine = problem.machine

@@ -30,7 +30,7 @@ from pgsim.kernels.nest_problem import (
 )
 
 
-@kernel
+@kernel(inner=True)
 def spent_pj(problem, picks, traffic):
     """Return what PEs and buffers spend on the blocks of a group, in pJ (MODEL.md M22, M28)."""
     parts, energy_pj = problem.loops.parts, 0.0

@@ -59,7 +59,6 @@ def try_all(problem, choices, least, compulsory, best, found):
     order, several = np.empty(5, np.int64), np.empty(5, np.int64)
     for number in range(choices.shape[0]):
         picks, bound = choices[number], least[number]
-        own = picked(problem.loops, picks)
         volume = np.int64(1)
         for loop in range(5):
             volume *= problem.loops.blocks[loop, picks[loop]]
@@ -67,6 +66,7 @@ def try_all(problem, choices, least, compulsory, best, found):
         value = value_of(problem.prices, cycles, bursts, bound[LEAST_PJ])
         if better(best, Cost(value, bursts, cycles, bound[LEAST_PJ], volume))[0]:
             continue
+        own = picked(problem.loops, picks)
         found.tried[0] += 1
         count, every = 0, 1
         for loop in range(5):  # loops of one block come first: they change nothing
@@ -83,7 +83,7 @@ def try_all(problem, choices, least, compulsory, best, found):
     return best
 
 
-@kernel
+@kernel(inner=True)
 def _try(problem, order, choice, bounds, best, found):
     """Return the better of a nest's cost and the best one, and keep the nest if it is as good.
 
@@ -170,7 +170,7 @@ def _stalls_at_least(problem, order, picks, own, moves):
     return np.int64(stalls * _ROUNDED)
 
 
-@kernel
+@kernel(inner=True)
 def _longest_work(problem, picks):
     """Return for how long the array works on the largest block."""
     tables, blocks = problem.tables, problem.loops.blocks

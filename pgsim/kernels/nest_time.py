@@ -20,7 +20,7 @@ _AHEAD, _AT = MOVED + 4, MOVED + 5  # of a mark
 _MARK = MOVED + 6
 
 
-@kernel
+@kernel(inner=True)
 def run_cycles(problem, order, traffic, left, most_cycles, moved):
     """Return the cycles of a run, and write the bursts that it moves to `moved`, int64 (4,).
 
@@ -130,7 +130,7 @@ def _skip(alike, loop, at, state, mark):
     mark[_AHEAD], mark[_AT] = ahead, at[loop]
 
 
-@kernel
+@kernel(inner=True)
 def _alike(factors, trips):
     """Return up to which of its blocks each loop goes on as at each, int64 (5, most trips)."""
     alike = np.empty((5, factors.shape[2]), np.int64)

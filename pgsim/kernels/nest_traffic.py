@@ -128,7 +128,7 @@ def bits_of(problem, moves, compulsory):
     return bits
 
 
-@kernel
+@kernel(inner=True)
 def factors_of(loops, picks, own, order, moves):
     """Return what each block of each loop contributes, int64 (3, 5, most trips), as `Moves`.
 
@@ -162,7 +162,7 @@ def factors_of(loops, picks, own, order, moves):
     return factors
 
 
-@kernel
+@kernel(inner=True)
 def least_bits(problem, picks, own, compulsory, innermost):
     """Return the bits that a choice of block sizes moves in a batch at least, in its best order.
 
@@ -203,13 +203,13 @@ def least_bits(problem, picks, own, compulsory, innermost):
     return known[31]
 
 
-@kernel
+@kernel(inner=True)
 def _weight_times(machine):
     """Return in which part of a batch's runs weights are fetched."""
     return 1 / machine.runs if machine.weights_stay else 1.0
 
 
-@kernel
+@kernel(inner=True)
 def _more_bits(problem, picks, own, compulsory, inside, more):
     """Write what each operand adds to what is compulsory if it is held for these loops alone."""
     loops, trips = problem.loops, own.trips

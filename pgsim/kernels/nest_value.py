@@ -7,7 +7,7 @@ from pgsim.kernels.compiled import kernel
 _ROUNDING = 1e-12  # a count that the largest layers have once is no less of their energy
 
 
-@kernel
+@kernel(inner=True)
 def _differ(one, other):
     """Say whether two numbers are more apart than sums of floats in another order."""
     return abs(one - other) > _ROUNDING * abs(other)
@@ -27,7 +27,7 @@ def better(one, other):
     return one.volume > other.volume, one.volume == other.volume
 
 
-@kernel
+@kernel(inner=True)
 def value_of(prices, cycles, bursts, energy_pj):
     """Return what is to be least."""
     value = 1.0
@@ -40,7 +40,7 @@ def value_of(prices, cycles, bursts, energy_pj):
     return value
 
 
-@kernel
+@kernel(inner=True)
 def moves(machine, bursts):
     """Return the cycles that bursts take, rounded up."""
     return -(-bursts * machine.burst_numerator // machine.burst_denominator)
