@@ -38,13 +38,9 @@ def kernel(
     """
     if function is None:
         return partial(kernel, inline=inline, inner=inner)
-    dispatcher = numba.njit(
-        function,
-        nogil=True,
-        inline=inline,
-        error_model="numpy",
-        no_cpython_wrapper=inner,
-        no_cfunc_wrapper=inner,
+    wrappers: dict[str, Any] = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": inner}
+    dispatcher: Any = numba.njit(
+        function, nogil=True, inline=inline, error_model="numpy", **wrappers
     )
     folder = _folder()
     if folder is not None:
