@@ -21,7 +21,10 @@ from pgsim.kernels.cache_folder import cache_folder
 
 
 def kernel(
-    function: Callable[..., Any] | None = None, *, inline: Literal["never", "always"] = "never"
+    function: Callable[..., Any] | None = None,
+    *,
+    inline: Literal["never", "always"] = "never",
+    inner: bool = False,
 ) -> Any:
     """Compile a function of this package when it is first called, unless an earlier run has.
 
@@ -31,10 +34,14 @@ def kernel(
     ----------
     function: without it, a decorator is returned.
     inline: `always` puts the function into its callers before they are compiled (`numba.njit`).
+    inner: only kernels call it, so that nothing is compiled for calls from Python.
     """
     if function is None:
-        return partial(kernel, inline=inline)
-    dispatcher = numba.njit(function, nogil=True, inline=inline, error_model="numpy")
+        return partial(kernel, inline=inline, inner=inner)
+    wrappers: dict[str, Any] = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": inner}
+    dispatcher: Any = numba.njit(
+        function, nogil=True, inline=inline, error_model="numpy", **wrappers
+    )
     folder = _folder()
     if folder is not None:
         dispatcher._cache = KernelCache(folder, function)

@@ -1,10 +1,19 @@
-"""What loop nests cost at least: bounds that let a search skip them (MODEL.md M41)."""
+"""The choices of block sizes that fit the buffers, and what each costs at least (MODEL.md M41).
+
+What a tile takes depends on its slots, and on its lanes in proportion. So what all blocks of a
+choice take is a sum over the sizes of its slots, times a sum over those of its lanes. One of them
+follows from its positions (images, rows, columns), the other from its channels.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from functools import reduce
+from itertools import product
+from typing import Any, NamedTuple
 
-from pgsim.kernels.compiled import kernel
+import numpy as np
+import numpy.typing as npt
+
 from pgsim.kernels.nest_problem import (
     BURST_PJ,
     BUSY_FIRST,
@@ -14,219 +23,286 @@ from pgsim.kernels.nest_problem import (
     CYCLE_PJ,
     CYCLES,
     FINISHED,
+    FOLDS,
+    FULL,
     LANE_BITS,
     LANE_PJ,
     LOADS,
+    MOST,
     OPENING,
     READ_PJ,
+    REST,
+    REST_TIMES,
     SLOT_PJ,
     SLOT_WORDS,
     STALLS,
     VISITS,
     WRITE_PJ,
-    Bound,
     C,
-    Cost,
     K,
+    Loops,
+    Machine,
     N,
     P,
+    Problem,
     Q,
 )
 
-_ROUNDING = 1e-12  # a count that the largest layers have once is no less of their energy
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+# What choices cost at least.
+LEAST_CYCLES, LEAST_BURSTS, LEAST_PJ, ARRAY_CYCLES, WORK_CYCLES, WAIT_CYCLES, OWN_PJ = range(7)
+_WORK, _GROUP_PJ, _LANE_PJ, _LAST, _WAIT, _OUTPUT_PJ = range(6)  # what tiles take
+_ROUNDED = 1 - 1e-9  # the exact sums of floats are rounded in another order
 
 
-@kernel
-def _differ(one, other):
-    """Say whether two numbers are more apart than sums of floats in another order."""
-    return abs(one - other) > _ROUNDING * abs(other)
+class _Side(NamedTuple):
+    """The choices of some loops' blocks.
+
+    picks: int64 (loops, choices). sizes, often: int64 (kinds, choices), of blocks: whole ones
+    first; each loop has whole blocks and perhaps a smaller last one. last: int64 (choices,), of the
+    last block. trips: of all blocks.
+    """
+
+    picks: Ints
+    sizes: Ints
+    often: Ints
+    last: Ints
+    trips: Ints
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> _Side:
+        """Return some of the choices."""
+        return _Side(*(each[..., chosen] for each in self))
 
 
-@kernel
-def better(one, other):
-    """Say whether a cost is less than another, and whether it is the same (MODEL.md M41)."""
-    if _differ(one.value, other.value):
-        return one.value < other.value, False
-    if one.bursts != other.bursts:
-        return one.bursts < other.bursts, False
-    if one.cycles != other.cycles:
-        return one.cycles < other.cycles, False
-    if _differ(one.energy_pj, other.energy_pj):
-        return one.energy_pj < other.energy_pj, False
-    return one.volume > other.volume, one.volume == other.volume
+def bounds(
+    problem: Problem, most_blocks: int, most: int = 0, most_value: float = np.inf
+) -> tuple[npt.NDArray[Any], Floats]:
+    """Return choices as `choices_of`: int16 (choices, 5), and the first four columns of bounds."""
+    picks, least = choices_of(problem, most_blocks, most_value)
+    return picks.astype(np.int16), least[:, : ARRAY_CYCLES + 1]
 
 
-@kernel
-def value_of(prices, cycles, bursts, energy_pj):
-    """Return what is to be least."""
-    value = 1.0
-    if prices.cycle_power:
-        value *= cycles
-    if prices.burst_power:
-        value *= bursts
-    if prices.energy_power:
-        value *= energy_pj
-    return value
+def choices_of(
+    problem: Problem, most_blocks: int, most_value: float = np.inf
+) -> tuple[Ints, Floats]:
+    """Return the choices of block sizes that fit the buffers, and what each costs at least.
+
+    most_blocks: of a run and group. most_value: the value beyond which choices are left out.
+    Returns int64 (choices, 5), which of its sizes the block of each loop has, and float64 (choices,
+    7), what a batch costs at least: cycles; bursts of DRAM; energy in pJ; cycles if DRAM were only
+    waited for by the first and after the last block; the array's cycles in a run; for how long
+    DRAM rests beside the last block; and what PEs and buffers spend, in pJ.
+    Source: MODEL.md M41.
+    """
+    slots_are_positions = problem.machine.slots_are_positions
+    inputs, positions, channels = (_side(problem, loops) for loops in ((C,), (N, P, Q), (K,)))
+    sides = (
+        inputs.of(inputs.sizes[0] <= min(problem.loops.fit_weights, problem.loops.fit_activations)),
+        positions.of(positions.sizes[0] <= problem.loops.fit_sums),
+        channels,
+    )
+    at = np.array(np.nonzero(_fit(problem.loops, *sides, most_blocks)))
+    tiles = _tiles(problem, sides[0])
+    ours = _sums(problem, sides[1], tiles, slots_are_positions)
+    theirs = _sums(problem, sides[2], tiles, not slots_are_positions)
+    takes = ours[:, at[0], at[1]] * theirs[:, at[0], at[2]]
+    for edges in (False, True):  # few choices are left when these are looked at
+        least = _least(problem, takes, _edges(problem, sides, at) if edges else None)
+        likely = _values(problem, least) <= most_value
+        if not likely.all():
+            at, takes, least = at[:, likely], takes[:, likely], least[:, likely]
+    c, m, k = at
+    images, rows, columns = sides[1].picks[:, m]
+    picks = (images, rows, columns, sides[2].picks[0, k], sides[0].picks[0, c])
+    return np.ascontiguousarray(np.array(picks).T), np.ascontiguousarray(least.T)
 
 
-@kernel
-def moves(machine, bursts):
+def with_bursts(problem: Problem, least: Floats, bursts: Ints) -> Floats:
+    """Return what choices cost at least, as `choices_of` does, if they move at least so much.
+
+    bursts: int64 (choices,), of a batch.
+    """
+    machine, pj, found = problem.machine, problem.prices.pj, least.copy()
+    found[:, LEAST_BURSTS] = np.maximum(bursts, least[:, LEAST_BURSTS])
+    moved = found[:, LEAST_BURSTS] * machine.burst_numerator // machine.burst_denominator
+    if problem.order.one_buffer:
+        found[:, LEAST_CYCLES] = least[:, ARRAY_CYCLES] + moved
+    else:
+        ends = moved + least[:, WAIT_CYCLES]
+        found[:, LEAST_CYCLES] = np.maximum(least[:, LEAST_CYCLES], ends)
+    more_pj = (found - least)[:, [LEAST_BURSTS, LEAST_CYCLES]] @ (
+        min(pj[BURST_PJ : BURST_PJ + 4]),
+        pj[CYCLE_PJ],
+    )
+    found[:, LEAST_PJ] += more_pj * _ROUNDED
+    return found
+
+
+def compulsory_bits(problem: Problem) -> Floats:
+    """Return what any nest moves at least in a group, float64 (4,)."""
+    loops, widths = problem.loops, problem.widths
+    n, p, q, k, c = loops.sizes[0].tolist()
+    activations = n * loops.union_rows * loops.union_columns * c * widths.activation
+    weights = k * c * loops.taps * widths.weight
+    return np.array([activations, weights, 0, n * p * q * k * widths.output], np.float64)
+
+
+def _side(problem: Problem, loops: tuple[int, ...]) -> _Side:
+    """Return all choices of these loops' blocks."""
+    picks = np.indices(problem.loops.sizes[1, list(loops)].tolist()).reshape(len(loops), -1)
+    parts = [problem.loops.parts[:, loop, pick] for loop, pick in zip(loops, picks, strict=True)]
+    sizes, often = (
+        np.array(
+            [
+                reduce(
+                    np.multiply,
+                    [each[kind + times] for each, kind in zip(parts, kinds, strict=True)],
+                )
+                for kinds in product((FULL, REST), repeat=len(loops))
+            ]
+        )
+        for times in (0, 1)
+    )
+    last = [np.where(each[REST_TIMES] > 0, each[REST], each[FULL]) for each in parts]
+    return _Side(picks, sizes, often, reduce(np.multiply, last), often.sum(axis=0))
+
+
+def _fit(
+    loops: Loops, inputs: _Side, positions: _Side, channels: _Side, most_blocks: int
+) -> npt.NDArray[np.bool_]:
+    """Say which choices fit the buffers, bool (input channels, positions, channels)."""
+    n, p, q = positions.picks
+    reach = loops.blocks[N, n] * loops.sides[MOST, 0, p] * loops.sides[MOST, 1, q]
+    elements, outputs, weights = (
+        np.multiply.outer(one, two)
+        for one, two in (
+            (inputs.sizes[0], reach),
+            (positions.sizes[0], channels.sizes[0]),
+            (inputs.sizes[0], channels.sizes[0]),
+        )
+    )
+    fit: npt.NDArray[np.bool_] = (elements <= loops.fit_activations)[:, :, None]
+    fit = fit & (outputs <= loops.fit_sums) & (weights <= loops.fit_weights)[:, None]
+    trips = np.multiply.outer(positions.trips, channels.trips)
+    if inputs.trips.max() * trips.max() > most_blocks:
+        fit &= trips <= (most_blocks // inputs.trips)[:, None, None]
+    return fit
+
+
+def _tiles(problem: Problem, inputs: _Side) -> Floats:
+    """Return what tiles take, float64 (6, input channels, slots), summed over all C blocks.
+
+    Rows are the array's cycles of a lane group, waits for its buses included (M18); pJ of a lane
+    group, and of a lane; cycles of the last C block without stalls and waits; the longest wait of
+    a tile; and pJ of an output.
+    """
+    tables, machine, pj = problem.tables, problem.machine, problem.prices.pj
+    totals = tables.tiles.sum(axis=1)
+    bits = np.einsum("pcs,cp->cs", tables.tiles[LOADS], tables.chunks[:, LANE_BITS:])
+    busy_pj = tables.chunks[:, [BUSY_FIRST, BUSY_LATER]] @ pj[[BUSY_FIRST_PJ, BUSY_LATER_PJ]]
+    sum_bits = np.repeat(tables.chunks[:, [VISITS]] * problem.widths.sums, bits.shape[1], axis=1)
+    tiles = np.zeros((6, inputs.last.size, bits.shape[1]))
+    waits = np.maximum(0, problem.order.bus_cycles - tables.tiles[FOLDS]).sum(axis=0)
+    for sizes, often in zip(inputs.sizes, inputs.often, strict=True):
+        ci, times = tables.places[0, sizes], often[:, None]
+        own_bits, own_sums, own_waits = bits[ci], sum_bits[ci], waits[ci]
+        whole = inputs.trips == 1
+        if machine.stays:
+            own_bits[whole] = own_waits[whole] = 0
+        done = whole[:, None] & (tables.slots[FINISHED, ci] > 0)
+        own_sums[done] = problem.output_bits
+        tiles[_WORK] += times * ((totals[CYCLES] + totals[STALLS])[ci] + own_waits)
+        tiles[_WAIT] = np.maximum(tiles[_WAIT], (times > 0) * own_waits)
+        tiles[_GROUP_PJ] += times * tables.slots[SLOT_WORDS, ci] * pj[SLOT_PJ]
+        tiles[_LANE_PJ] += times * own_bits / machine.lane_port_bits * pj[LANE_PJ]
+        sums_pj = own_sums / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
+        tiles[_OUTPUT_PJ] += times * (busy_pj[ci][:, None] + sums_pj)
+    tiles[_LAST] = totals[CYCLES, tables.places[0, inputs.last]]
+    return tiles
+
+
+def _sums(problem: Problem, side: _Side, tiles: Floats, are_slots: bool) -> Floats:
+    """Return what all blocks of one side contribute, float64 (5, input channels, choices).
+
+    What both sides contribute is multiplied. Rows are as those of `_tiles`.
+    """
+    columns, found = problem.machine.columns, np.zeros((5, tiles.shape[1], side.last.size))
+    for sizes, often in zip(side.sizes, side.often, strict=True):
+        if not often.any():
+            continue
+        if are_slots:
+            own = tiles[:, :, problem.tables.places[1, sizes]]
+            own[_LANE_PJ] += sizes * own[_OUTPUT_PJ]
+            found[:_LAST] += often * own[:_LAST]
+            found[_WAIT] = np.maximum(found[_WAIT], (often > 0) * own[_WAIT])
+        else:
+            found[[_WORK, _GROUP_PJ]] += often * -(-sizes // columns)
+            found[_LANE_PJ] += often * sizes
+    if are_slots:
+        found[_LAST] = tiles[_LAST][:, problem.tables.places[1, side.last]]
+    else:
+        found[_LAST] = -(-side.last // columns)
+        found[_WAIT] = 1
+    return found
+
+
+def _edges(problem: Problem, sides: tuple[_Side, _Side, _Side], at: Ints) -> Ints:
+    """Return cycles of DRAM, int64 (3, choices).
+
+    Of what the first block fetches, of what the last one writes, and of the most that one writes.
+    """
+    loops, widths = problem.loops, problem.widths
+    inputs, positions, channels = sides
+    c, m, k = at
+    n, p, q = positions.picks
+    opening = loops.blocks[N, n] * loops.sides[OPENING, 0, p] * loops.sides[OPENING, 1, q]
+    bits = np.multiply.outer(inputs.sizes[0], opening) * widths.activation
+    bursts = -(-bits // widths.burst)[c, m]
+    bits = np.multiply.outer(inputs.sizes[0], channels.sizes[0]) * loops.taps * widths.weight
+    bursts += -(-bits // widths.burst)[c, k]
+    last = -(-np.multiply.outer(positions.last, channels.last) * widths.output // widths.burst)
+    most = np.multiply.outer(positions.sizes[0], channels.sizes[0]) * widths.sums
+    moved = [bursts, last[m, k], -(-most // widths.burst)[m, k]]
+    return _moves(problem.machine, np.array(moved))
+
+
+def _moves(machine: Machine, bursts: Ints) -> Ints:
     """Return the cycles that bursts take, rounded up."""
     return -(-bursts * machine.burst_numerator // machine.burst_denominator)
 
 
-@kernel
-def sized(loops, picks, loop, last):
-    """Return the size of a loop's whole blocks, or of a smaller last one, and how many."""
-    parts = 2 if last else 0
-    return loops.parts[parts, loop, picks[loop]], loops.parts[parts + 1, loop, picks[loop]]
-
-
-@kernel
-def bound_of(problem, picks):
-    """Return what block sizes cost at least; picks: int64 (5,), which of its sizes each loop has.
-
-    Source: MODEL.md M41.
-    """
-    loops, machine = problem.loops, problem.machine
-    positions, often = np.empty(8, np.int64), np.empty(8, np.int64)
-    kinds = 0  # of blocks of positions: of each loop, its whole blocks or its smaller last one
-    for last_n in range(2):
-        images, n_times = sized(loops, picks, N, last_n)
-        for last_p in range(2):
-            rows, p_times = sized(loops, picks, P, last_p)
-            for last_q in range(2):
-                columns, q_times = sized(loops, picks, Q, last_q)
-                if n_times * p_times * q_times > 0:
-                    positions[kinds] = images * rows * columns
-                    often[kinds] = n_times * p_times * q_times
-                    kinds += 1
-    cycles, energy_pj = 0, 0.0
-    for last_c in range(2):
-        inputs, c_times = sized(loops, picks, C, last_c)
-        for last_k in range(2):
-            channels, k_times = sized(loops, picks, K, last_k)
-            if c_times * k_times == 0:
-                continue
-            ci = problem.tables.places[0, inputs]
-            for kind in range(kinds):
-                slots, lanes = positions[kind], channels
-                if not machine.slots_are_positions:
-                    slots, lanes = lanes, slots
-                si, times = problem.tables.places[1, slots], often[kind] * c_times * k_times
-                for index in range(problem.tables.tiles.shape[1]):
-                    cycles += (
-                        (
-                            problem.tables.tiles[CYCLES, index, ci, si]
-                            + problem.tables.tiles[STALLS, index, ci, si]
-                        )
-                        * times
-                        * -(-lanes // machine.columns)
-                    )
-                if problem.prices.energy_power:  # else energy decides between equals alone
-                    energy_pj += times * _least_pj(problem, picks, ci, si, slots, lanes)
-    return _with_edges(problem, picks, cycles, energy_pj)
-
-
-@kernel
-def _least_pj(problem, picks, ci, si, slots, lanes):
-    """Return what PEs and buffers spend on a block at least."""
-    tables, machine, pj = problem.tables, problem.machine, problem.prices.pj
-    one_chunk = problem.loops.blocks[C, picks[C]] == problem.loops.sizes[0, C]
-    groups, outputs = -(-lanes // machine.columns), slots * lanes
-    energy_pj = groups * tables.slots[SLOT_WORDS, ci, si] * pj[SLOT_PJ]
-    energy_pj += outputs * tables.chunks[ci, BUSY_FIRST] * pj[BUSY_FIRST_PJ]
-    energy_pj += outputs * tables.chunks[ci, BUSY_LATER] * pj[BUSY_LATER_PJ]
-    if not (machine.stays and one_chunk):
-        for index in range(tables.tiles.shape[1]):
-            bits = tables.tiles[LOADS, index, ci, si] * tables.chunks[ci, LANE_BITS + index]
-            energy_pj += lanes * bits / machine.lane_port_bits * pj[LANE_PJ]
-    bits = outputs * tables.chunks[ci, VISITS] * problem.widths.sums
-    if one_chunk and tables.slots[FINISHED, ci, si]:
-        bits = outputs * problem.output_bits
-    return energy_pj + bits / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
-
-
-@kernel
-def _with_edges(problem, picks, cycles, energy_pj):
-    """Return the bound with the first and the last block's transfers."""
-    loops, tables, machine = problem.loops, problem.tables, problem.machine
-    widths = problem.widths
-    inputs = loops.blocks[C, picks[C]]
-    elements = loops.blocks[N, picks[N]] * inputs
-    elements *= loops.sides[OPENING, 0, picks[P]] * loops.sides[OPENING, 1, picks[Q]]
-    bursts = -(-elements * widths.activation // widths.burst)
-    weights = loops.blocks[K, picks[K]] * inputs * loops.taps
-    bursts += -(-weights * widths.weight // widths.burst)
-    last = np.empty(5, np.int64)
-    largest = 1
-    for loop in range(5):
-        size, times = sized(loops, picks, loop, 1)
-        last[loop] = size if times else loops.blocks[loop, picks[loop]]
-        if loop < C:
-            largest *= loops.blocks[loop, picks[loop]]
-    slots, lanes = last[N] * last[P] * last[Q], last[K]
-    written = -(-slots * lanes * widths.output // widths.burst)
-    if not machine.slots_are_positions:
-        slots, lanes = lanes, slots
-    work = 0
-    for index in range(tables.tiles.shape[1]):
-        work += tables.tiles[CYCLES, index, tables.places[0, last[C]], tables.places[1, slots]]
-    return Bound(
-        cycles,
-        moves(machine, bursts),
-        moves(machine, written),
-        work * -(-lanes // machine.columns) + problem.order.skew_cycles,
-        moves(machine, -(-largest * widths.sums // widths.burst)),
-        energy_pj,
-    )
-
-
-@kernel
-def _array_bound(problem, bound):
-    """Return the cycles of a batch if DRAM were waited for at the first and the last block only."""
-    runs = problem.machine.runs
-    cycles = bound.array_cycles * problem.machine.groups * runs + problem.order.skew_cycles
-    if problem.order.one_buffer:
-        return cycles
-    first = bound.first_cycles if runs == 1 else 0  # later runs may fetch less
-    return cycles + first + bound.last_cycles * runs
-
-
-@kernel
-def least_cost(problem, bound, bits, volume, stalls):
-    """Return what a nest costs at least, if a group of it moves at least so many bits of each kind.
-
-    bits: float64 (4,), of activations, weights and sums fetched, and of what is written. stalls:
-    cycles that a run and group waits for DRAM at least, beside its first and last transfers.
-    """
-    machine, prices, burst_bits = problem.machine, problem.prices, problem.widths.burst
-    runs = machine.runs
-    bursts, energy_pj = 0, bound.energy_pj * machine.groups * runs
-    for way in range(4):
-        times = 1 if way == 1 and machine.weights_stay else runs
-        own = np.int64(np.ceil(bits[way] / burst_bits)) * machine.groups * times
+def _least(problem: Problem, takes: Floats, edges: Ints | None) -> Floats:
+    """Return what choices cost at least, as `choices_of` does, with or without edges."""
+    machine, bursts, moved_pj = problem.machine, 0, 0.0
+    for way, bits in enumerate(compulsory_bits(problem).tolist()):
+        times = 1 if way == 1 and machine.weights_stay else machine.runs
+        own = -(-int(bits) // problem.widths.burst) * machine.groups * times
         bursts += own
-        energy_pj += own * prices.pj[BURST_PJ + way]
+        moved_pj += own * problem.prices.pj[BURST_PJ + way]
     moved = bursts * machine.burst_numerator // machine.burst_denominator
-    array = _array_bound(problem, bound) + stalls * machine.groups * runs
+    work = takes[_WORK] * machine.groups - takes[_WAIT]  # the first, or last, tile has no wait
+    array = work * machine.runs + problem.order.skew_cycles
+    wait = np.zeros(array.size)
     if problem.order.one_buffer:
         cycles = array + moved
     else:
-        waits = max(0, bound.last_work_cycles - bound.written_cycles)
-        cycles = max(array, moved + waits)
-    energy_pj += cycles * prices.pj[CYCLE_PJ]
-    energy_pj *= 1 - 1e-9  # the exact sum is rounded in another order
-    return Cost(value_of(prices, cycles, bursts, energy_pj), bursts, cycles, energy_pj, volume)
+        if edges is not None:
+            first, last, most = edges
+            array += first * (machine.runs == 1) + last * machine.runs  # later runs may fetch less
+            wait = np.maximum(0, takes[_LAST] + problem.order.skew_cycles - most)
+        cycles = np.maximum(array, moved + wait)
+    own_pj = (takes[_GROUP_PJ] + takes[_LANE_PJ]) * machine.groups * machine.runs
+    energy_pj = (own_pj + moved_pj + cycles * problem.prices.pj[CYCLE_PJ]) * _ROUNDED
+    fixed = np.full(array.size, float(bursts))
+    return np.array([cycles, fixed, energy_pj, array, work, wait, own_pj])
 
 
-@kernel
-def compulsory_bits(problem):
-    """Return what any nest moves at least in a group, float64 (4,)."""
-    loops, widths = problem.loops, problem.widths
-    sizes = loops.sizes[0].astype(np.float64)
-    bits = np.zeros(4, np.float64)
-    bits[0] = sizes[N] * loops.union_rows * loops.union_columns * sizes[C] * widths.activation
-    bits[1] = sizes[K] * sizes[C] * loops.taps * widths.weight
-    bits[3] = sizes[N] * sizes[P] * sizes[Q] * sizes[K] * widths.output
-    return bits
+def _values(problem: Problem, least: Floats) -> Floats:
+    """Return what is to be least of each."""
+    prices = problem.prices
+    powers = (prices.cycle_power, prices.burst_power, prices.energy_power)
+    factors = [row for row, power in zip(least[:3], powers, strict=True) if power]
+    values: Floats = reduce(np.multiply, factors)
+    return values

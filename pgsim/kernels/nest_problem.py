@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pgsim.kernels.nests import Side, Widths
+from pgsim.kernels.nests import Widths
 from pgsim.kernels.timeline import Order
 
 N, P, Q, K, C = range(5)  # images, rows, columns, output channels, input channels
-MOST, OPENING, SUMMED = range(3)  # of Loops.sides
+MOST, OPENING, SUMMED, BEGIN = range(4)  # of Loops.sides
 FULL, FULL_TIMES, REST, REST_TIMES = range(4)  # of Loops.parts
 CYCLES, FOLDS, STALLS, LOADS = range(4)  # of Tables.tiles
 SLOT_WORDS, FINISHED = range(2)  # of Tables.slots
@@ -28,9 +28,10 @@ class Loops(NamedTuple):
 
     sizes: int64 (2, 5), of the loops, and how many sizes their blocks may have. blocks: int64 (5,
     most sizes), those, largest first. parts: int64 (4, 5, most sizes), the same again, how many
-    blocks are so large, the size of a smaller last one, and how many there are. sides: int64 (3, 2,
+    blocks are so large, the size of a smaller last one, and how many there are. sides: int64 (4, 2,
     most sizes), input rows and columns that a block of output rows, or columns, reaches at most;
-    that the first one reaches; and the sum over all blocks. rows, columns: from which they follow.
+    that the first one reaches; the sum over all blocks; and where its blocks begin in `reaches`.
+    reaches: int64 (2, 2, all blocks), what each block reaches, and what of it is new to it.
     union_rows, union_columns: that all blocks reach together. fit_activations, fit_weights,
     fit_sums: what the buffers hold: elements, output channels times input channels, sums. taps:
     weights of a channel and input channel.
@@ -40,8 +41,7 @@ class Loops(NamedTuple):
     blocks: np.ndarray
     parts: np.ndarray
     sides: np.ndarray
-    rows: Side
-    columns: Side
+    reaches: np.ndarray
     union_rows: int
     union_columns: int
     fit_activations: int

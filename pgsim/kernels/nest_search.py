@@ -1,7 +1,7 @@
 """The search for the loop nest of a layer whose passes are all dense (MODEL.md M41).
 
-Every choice of block sizes is tried with every order, but for what a bound shows to be worse than
-the best that is known.
+Choices of block sizes are tried with every order, but for what a bound shows to be worse than the
+best that is known.
 """
 
 from __future__ import annotations
@@ -9,226 +9,176 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
-from pgsim.kernels.nest_bound import better, bound_of, compulsory_bits, least_cost
-from pgsim.kernels.nest_cost import cost_of, lane_groups_of, needs, traffic_of, trips_of
-from pgsim.kernels.nest_problem import CYCLES, STALLS, SUMMED, Bound, C, K, N, P, Q
+from pgsim.kernels.nest_bound import (
+    ARRAY_CYCLES,
+    LEAST_BURSTS,
+    LEAST_CYCLES,
+    LEAST_PJ,
+    OWN_PJ,
+    WAIT_CYCLES,
+    WORK_CYCLES,
+)
+from pgsim.kernels.nest_cost import cost_of, lane_groups_of
+from pgsim.kernels.nest_problem import BURST_PJ, CYCLE_PJ, CYCLES, STALLS, C, Cost, K, N, P, Q
+from pgsim.kernels.nest_traffic import bits_of, least_bits, moves_of, picked
+from pgsim.kernels.nest_value import better, value_of
 
 _MANY_CYCLES = 2**62
-NOTHING = Bound(0, 0, 0, 0, 0, 0.0)
+_ROUNDED = 1 - 1e-9  # bounds are sums of floats
 
 
 @kernel
-def try_all(problem, choices, best, found):
+def refined(problem, choices, compulsory, innermost):
+    """Return the bursts that choices of block sizes move at least in the best order of each.
+
+    choices: integers (choices, 5), picks. compulsory: float64 (4,), bits that any nest moves in a
+    group. innermost: whether only orders are looked at in which the loop of input channels is
+    innermost, or has one block, as layers need that a mask steers. Returns int64 (choices,), of a
+    batch. Source: MODEL.md M41.
+    """
+    machine, least = problem.machine, np.empty(choices.shape[0], np.int64)
+    runs, picks = machine.groups * machine.runs, np.empty(5, np.int64)
+    for number in range(choices.shape[0]):
+        for loop in range(5):
+            picks[loop] = choices[number, loop]
+        own = picked(problem.loops, picks)
+        bits = least_bits(problem, picks, own, compulsory, innermost)
+        least[number] = np.int64(np.ceil(bits / problem.widths.burst * runs * _ROUNDED))
+    return least
+
+
+@kernel
+def try_all(problem, choices, least, compulsory, best, found):
     """Try choices of block sizes in turn, each in all orders; return the least cost.
 
-    choices: int16 (choices, 5), picks. best: the least cost that is known. found: what the nests
-    that cost least are written into. Source: MODEL.md M41.
+    choices: int64 (choices, 5), picks. least: float64 (choices, 7), what they cost at least, as
+    `choices_of` has it. compulsory: float64 (4,), bits that any nest moves in a group. best: the
+    least cost that is known. found: what the nests that cost least are written into.
+    Source: MODEL.md M41.
     """
-    bits = compulsory_bits(problem)
-    picks = np.empty(5, np.int64)
+    order, several = np.empty(5, np.int64), np.empty(5, np.int64)
     for number in range(choices.shape[0]):
-        picks[:] = choices[number]
-        volume = 1
+        picks, bound = choices[number], least[number]
+        volume = np.int64(1)
         for loop in range(5):
             volume *= problem.loops.blocks[loop, picks[loop]]
-        bound = bound_of(problem, picks)
-        if not better(best, least_cost(problem, bound, bits, volume, 0))[0]:
-            best = _try_orders(problem, picks, bound, volume, best, found)
-    return best
-
-
-@kernel
-def _try_orders(problem, picks, bound, volume, best, found):
-    """Try all orders of one choice of block sizes; return the least cost that is known then.
-
-    Orders are built from the innermost loop on. What a buffer holds is known once a loop that
-    matters does not fit, whatever comes outside of it; until then an operand is fetched once.
-    Loops of one block are outermost: they change nothing.
-    """
-    trips = trips_of(problem.loops, picks)
-    whole, block = needs(problem.loops, picks)
-    order, several = np.empty(5, np.int64), np.empty(5, np.int64)
-    count = still = 0
-    for loop in range(5):
-        if trips[loop] > 1:
-            several[count] = loop
-            count += 1
-        else:
-            order[still] = loop
-            still += 1
-    found.tried[0] += 1
-    footprints = np.ones((6, 3), np.float64)  # at each depth; -1 once it does not fit
-    for operand in range(3):
-        footprints[0, operand] = block[operand].prod()
-    bits = np.zeros((6, 4), np.float64)
-    bits[0] = compulsory_bits(problem)
-    inside = np.zeros((6, 5), np.bool_)
-    orders = problem.orders[count]
-    every = 1
-    for factor in range(2, count + 1):
-        every *= factor
-    number = begin = 0
-    while number < every:
-        cut = -1
-        for depth in range(begin, count):
-            loop = several[orders[number, depth]]
-            _add_loop(problem, picks, trips, (whole, block), loop, depth, footprints, bits, inside)
-            least = least_cost(problem, bound, bits[depth + 1], volume, 0)
-            if better(best, least)[0]:
-                cut = depth
-                break
-        if cut < 0:
+        cycles, bursts = np.int64(bound[LEAST_CYCLES]), np.int64(bound[LEAST_BURSTS])
+        value = value_of(problem.prices, cycles, bursts, bound[LEAST_PJ])
+        if better(best, Cost(value, bursts, cycles, bound[LEAST_PJ], volume))[0]:
+            continue
+        own = picked(problem.loops, picks)
+        found.tried[0] += 1
+        count, every = 0, 1
+        for loop in range(5):  # loops of one block come first: they change nothing
+            if own.trips[loop] == 1:
+                order[loop - count] = loop
+            else:
+                several[count] = loop
+                count += 1
+                every *= count
+        for place in range(every):
             for depth in range(count):
-                order[4 - depth] = several[orders[number, depth]]
-            best = _try(problem, order, picks, bound, bits[count], volume, best, found)
-            cut = count - 1
-        alike = 1  # orders that begin, from the innermost loop on, as this one does up to the cut
-        for factor in range(2, count - cut):
-            alike *= factor
-        number = (number // alike + 1) * alike
-        begin = 0
-        while number < every and orders[number, begin] == orders[number - 1, begin]:
-            begin += 1
+                order[4 - depth] = several[problem.orders[count, place, depth]]
+            best = _try(problem, order, (picks, own, volume), (bound, compulsory), best, found)
     return best
 
 
-@kernel
-def _add_loop(problem, picks, trips, extents, loop, depth, footprints, bits, inside):
-    """Put a loop around those at a depth: what still fits, and what is moved at least."""
-    loops, widths = problem.loops, problem.widths
-    whole, block = extents
-    fits = (loops.fit_activations, loops.fit_weights, loops.fit_sums)
-    inside[depth + 1], inside[depth + 1, loop] = inside[depth], True
-    footprints[depth + 1], bits[depth + 1] = footprints[depth], bits[depth]
-    for operand in range(3):
-        if footprints[depth, operand] < 0 or whole[operand, loop] == block[operand, loop]:
-            continue
-        grown = footprints[depth, operand] / block[operand, loop] * whole[operand, loop]
-        if grown <= fits[operand] + 0.5:
-            footprints[depth + 1, operand] = grown
-            continue
-        footprints[depth + 1, operand] = -1.0
-        factor = 1.0
-        if operand == 0:
-            for axis in range(2):
-                if not inside[depth, P + axis]:
-                    union = loops.union_columns if axis else loops.union_rows
-                    factor *= loops.sides[SUMMED, axis, picks[P + axis]] / union
-            factor *= 1 if inside[depth, K] else trips[K]
-            bits[depth + 1, 0] = bits[0, 0] * factor
-        elif operand == 1:
-            for other in range(3):
-                factor *= 1 if inside[depth, other] else trips[other]
-            bits[depth + 1, 1] = bits[0, 1] * factor
-        elif not inside[depth, C] and trips[C] > 1:
-            outputs = 1.0
-            for other in range(C):
-                outputs *= loops.sizes[0, other]
-            bits[depth + 1, 2] = outputs * (trips[C] - 1) * widths.sums
-            bits[depth + 1, 3] = bits[0, 3] + bits[depth + 1, 2]
+@kernel(inner=True)
+def _try(problem, order, choice, bounds, best, found):
+    """Return the better of a nest's cost and the best one, and keep the nest if it is as good.
 
-
-@kernel
-def _try(problem, order, picks, bound, bits, volume, best, found):
-    """Return the better of a nest's cost and the best one, and keep the nest if it is as good."""
-    machine = problem.machine
-    if not problem.order.one_buffer and machine.runs == 1:
-        stalls = _stalls_at_least(problem, order, picks)
-        if better(best, least_cost(problem, bound, bits, volume, stalls))[0]:
-            return best
+    choice: picks, the same as `picked` has them, and the size of a block. bounds: what the choice
+    costs at least, and compulsory bits.
+    """
+    picks, own, volume = choice
+    bound, compulsory = bounds
+    moves = moves_of(problem.loops, picks, own, order)
+    bits = bits_of(problem, moves, compulsory)
+    stalls = np.int64(0)
+    if not problem.order.one_buffer and problem.machine.runs == 1:
+        stalls = _stalls_at_least(problem, order, picks, own, moves)
+    if better(best, _least_cost(problem, bound, bits, stalls, volume))[0]:
+        return best
     found.tried[1] += 1
     most = np.int64(_MANY_CYCLES)
     if problem.prices.burst_power == 0 and problem.prices.energy_power == 0:
         most = best.cycles
-    cost = cost_of(problem, order, picks, bound.array_cycles, most)
+    cost = cost_of(problem, order, picks, np.int64(bound[WORK_CYCLES]), most)
     is_better, is_same = better(cost, best)
     if is_better:
         found.counted[0] = 0
         best = cost
     if (is_better or is_same) and found.counted[0] < found.orders.shape[0]:
-        found.orders[found.counted[0]] = order
-        found.picks[found.counted[0]] = picks
+        for loop in range(5):
+            found.orders[found.counted[0], loop] = order[loop]
+            found.picks[found.counted[0], loop] = picks[loop]
         found.counted[0] += 1
     return best
 
 
 @kernel
-def _stalls_at_least(problem, order, picks):
+def _least_cost(problem, bound, bits, stalls, volume):
+    """Return what a nest costs at least.
+
+    bound: what its block sizes cost. bits: float64 (4,), what a group moves. stalls: cycles that a
+    run and group waits for DRAM, beside its first and last transfers.
+    """
+    machine, prices = problem.machine, problem.prices
+    bursts, energy_pj = np.int64(0), bound[OWN_PJ]
+    for way in range(4):
+        times = 1 if way == 1 and machine.weights_stay else machine.runs
+        own = np.int64(np.ceil(bits[way] / problem.widths.burst)) * machine.groups * times
+        bursts += own
+        energy_pj += own * prices.pj[BURST_PJ + way]
+    moved = bursts * machine.burst_numerator // machine.burst_denominator
+    cycles = np.int64(bound[ARRAY_CYCLES]) + stalls * machine.groups * machine.runs
+    if problem.order.one_buffer:
+        cycles += moved
+    else:
+        cycles = max(cycles, moved + np.int64(bound[WAIT_CYCLES]))
+    energy_pj = (energy_pj + cycles * prices.pj[CYCLE_PJ]) * _ROUNDED
+    return Cost(value_of(prices, cycles, bursts, energy_pj), bursts, cycles, energy_pj, volume)
+
+
+@kernel
+def _stalls_at_least(problem, order, picks, own, moves):
     """Return cycles that a run of one group waits for DRAM at least, its first block apart.
 
     Blocks are taken by the loop that advances to them: what those of one kind fetch together is
     known from sums over each loop's blocks, and meanwhile the array works so long at most.
     """
-    tables, machine, widths = problem.tables, problem.machine, problem.widths
-    traffic = traffic_of(problem, order, picks)
-    trips = traffic.trips
-    summed, first = np.ones((3, 5)), np.ones((3, 5))
-    for operand in range(3):
-        for loop in range(5):
-            summed[operand, loop] = traffic.factors[operand, loop, : trips[loop]].sum()
-            first[operand, loop] = traffic.factors[operand, loop, 0]
-    summed[2, C], first[2, C] = trips[C] - 1.0, 0.0  # sums come back but for the first C block
-    bits = np.array([widths.activation, widths.weight * problem.loops.taps, 0], np.float64)
-    if traffic.spills:
-        bits[2] = widths.sums
-    blocks = problem.loops.blocks
+    machine, widths = problem.machine, problem.widths
+    work = _longest_work(problem, picks)
+    stalls, outer = 0.0, 1.0
+    for depth in range(5):
+        loop, fetched = order[depth], 0.0
+        for operand in range(3):
+            bits = float(moves.summed[operand, loop] - moves.first[operand, loop])
+            for other in range(depth):
+                bits *= moves.summed[operand, order[other]]
+            for other in range(depth + 1, 5):
+                bits *= moves.first[operand, order[other]]
+            if operand == 0:
+                fetched += bits * widths.activation
+            elif operand == 1:
+                fetched += bits * widths.weight * problem.loops.taps
+            elif moves.spills:
+                fetched += bits * widths.sums
+        cycles = fetched / widths.burst * machine.burst_numerator / machine.burst_denominator
+        stalls += max(0.0, cycles - outer * (own.trips[loop] - 1) * work)
+        outer *= own.trips[loop]
+    return np.int64(stalls * _ROUNDED)
+
+
+@kernel(inner=True)
+def _longest_work(problem, picks):
+    """Return for how long the array works on the largest block."""
+    tables, blocks = problem.tables, problem.loops.blocks
     slots = blocks[N, picks[N]] * blocks[P, picks[P]] * blocks[Q, picks[Q]]
-    if not machine.slots_are_positions:
+    if not problem.machine.slots_are_positions:
         slots = blocks[K, picks[K]]
     ci, si = tables.places[0, blocks[C, picks[C]]], tables.places[1, slots]
     work = problem.order.bus_cycles * tables.tiles.shape[1]
     for index in range(tables.tiles.shape[1]):
         work += tables.tiles[CYCLES, index, ci, si] + tables.tiles[STALLS, index, ci, si]
-    work *= lane_groups_of(problem, picks)
-    stalls, outer = 0.0, 1.0
-    for depth in range(5):
-        loop, fetched = order[depth], 0.0
-        for operand in range(3):
-            own = bits[operand] * (summed[operand, loop] - first[operand, loop])
-            for other in range(depth):
-                own *= summed[operand, order[other]]
-            for other in range(depth + 1, 5):
-                own *= first[operand, order[other]]
-            fetched += own
-        cycles = fetched / widths.burst * machine.burst_numerator / machine.burst_denominator
-        stalls += max(0.0, cycles - outer * (trips[loop] - 1) * work)
-        outer *= trips[loop]
-    return np.int64(stalls * (1 - 1e-9))
-
-
-@kernel
-def refined(problem, choices):
-    """Return the bursts that choices of block sizes move at least in the best order of each.
-
-    Only orders are looked at in which the loop of input channels is innermost, or has one block: as
-    layers need that a mask steers. choices: int16 (choices, 5), picks. Returns int64 (choices,), of
-    a batch. Source: MODEL.md M41.
-    """
-    least = np.empty(choices.shape[0], np.int64)
-    footprints, bits = np.ones((6, 3), np.float64), np.zeros((6, 4), np.float64)
-    inside = np.zeros((6, 5), np.bool_)
-    bits[0] = compulsory_bits(problem)
-    picks, several = np.empty(5, np.int64), np.empty(5, np.int64)
-    for number in range(choices.shape[0]):
-        picks[:] = choices[number]
-        trips = trips_of(problem.loops, picks)
-        whole, block = needs(problem.loops, picks)
-        for operand in range(3):
-            footprints[0, operand] = block[operand].prod()
-        count, every = 0, 1
-        if trips[C] > 1:
-            _add_loop(problem, picks, trips, (whole, block), C, 0, footprints, bits, inside)
-        begin = 1 if trips[C] > 1 else 0
-        for loop in range(C):
-            if trips[loop] > 1:
-                several[count] = loop
-                count += 1
-                every *= count
-        least[number] = _MANY_CYCLES
-        for place in range(every):
-            for depth in range(count):
-                loop, at = several[problem.orders[count, place, depth]], begin + depth
-                _add_loop(problem, picks, trips, (whole, block), loop, at, footprints, bits, inside)
-            bursts = least_cost(problem, NOTHING, bits[begin + count], 0, 0).bursts
-            least[number] = min(least[number], bursts)
-    return least
+    return work * lane_groups_of(problem, picks)

@@ -122,7 +122,8 @@ def walk(nest, held, widths):
     at = np.zeros(5, np.int64)
     spills = place[4] < held.sums and nest.trips[4] > 1
     for number in range(blocks):
-        indices[:, number] = at
+        for loop in range(5):
+            indices[loop, number] = at[loop]
         images, channels = nest.sizes[0, at[0]], nest.sizes[3, at[3]]
         inputs = nest.sizes[4, at[4]]
         if at[3] == 0 or place[3] < held.activation:

@@ -25,6 +25,18 @@ def test_resnet18(rate: Callable[..., None], scheduler: str) -> None:
     rate(f"simulate with {scheduler}", mask_bits // 8, lambda: simulate(trace, arch))
 
 
+@pytest.mark.parametrize("objective", ["latency", "energy", "dram"])
+@pytest.mark.parametrize("batch", [1, 16])
+def test_search_of_resnet18(benchmark: BenchmarkFixture, batch: int, objective: str) -> None:
+    """The loop nests of all its layers, at 8 bits: nothing else of it takes long."""
+    trace = synthetic_trace(
+        "resnet18", images=16, density=0, clustering=0, channel_spread=0, seed=0
+    )
+    arch = load_arch("pg_os").override({"batch": batch})
+    simulate(trace, arch, "uniform:8,8", objective=objective)  # compiles the kernels
+    benchmark.pedantic(lambda: simulate(trace, arch, "uniform:8,8", objective=objective), rounds=3)
+
+
 @pytest.mark.parametrize(
     ("trace", "arch", "scheme"),
     [

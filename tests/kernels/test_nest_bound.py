@@ -16,10 +16,9 @@ import pytest
 from search_cases import SearchCase, blocks_that_fit, search_case, steered_case
 
 from pgsim.arch import LOOPS
-from pgsim.kernels.nest_bound import bound_of, compulsory_bits, least_cost
-from pgsim.kernels.nest_choices import bounds
-from pgsim.kernels.nest_cost import needs, trips_of
-from pgsim.kernels.nest_search import _add_loop, _stalls_at_least
+from pgsim.kernels.nest_bound import bounds, choices_of, compulsory_bits, with_bursts
+from pgsim.kernels.nest_search import _least_cost, _stalls_at_least, refined
+from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.blocks import Block
 from pgsim.model.mask_work import WorkStore
@@ -55,7 +54,7 @@ def is_over(cycles, bursts, energy_pj, cost) -> bool:
 def test_all_blocks_that_fit_are_looked_at(seed: int, gated: bool) -> None:
     case = search_case(seed, gated=gated)
     problem = problem_of(case.job, case.goal("energy"))
-    choices, _ = bounds(problem, ALL_BLOCKS, 1)
+    choices, _ = bounds(problem, ALL_BLOCKS)
     found = [blocks_of(problem, picks) for picks in choices]
     assert len(found) == len(set(found))
     assert set(found) == set(blocks_that_fit(case))
@@ -65,36 +64,52 @@ def test_all_blocks_that_fit_are_looked_at(seed: int, gated: bool) -> None:
 def test_no_bound_of_a_dense_layer_is_over_a_cost(seed: int) -> None:
     rng, case = Random(seed), search_case(seed, gated=False)
     problem = problem_of(case.job, case.goal("energy"))
-    choices, least = bounds(problem, ALL_BLOCKS, 1)
+    choices, least = choices_of(problem, ALL_BLOCKS)
+    compulsory = compulsory_bits(problem)
+    best = with_bursts(problem, least, refined(problem, choices, compulsory, False))
+    waits = not problem.order.one_buffer and problem.machine.runs == 1
     for place in rng.sample(range(len(choices)), min(20, len(choices))):
-        picks = choices[place].astype(np.int64)
-        bound = bound_of(problem, picks)
+        picks = choices[place]
+        own = picked(problem.loops, picks)
         for _ in range(3):
-            order = rng.sample(range(5), 5)
+            order = np.array(rng.sample(range(5), 5))
             cost = cost_of_order(case, problem, order, picks)
-            assert not is_over(*least[place, :3], cost), (order, picks)
-            for depth, bits in enumerate(bits_by_depth(problem, picks, order)):
-                each = least_cost(problem, bound, bits, 0, 0)
-                found = (each.cycles, each.bursts, each.energy_pj)
-                assert not is_over(*found, cost), (order, picks, depth)
-            if not problem.order.one_buffer and problem.machine.runs == 1:
-                stalls = _stalls_at_least(problem, np.array(order), picks)
-                each = least_cost(problem, bound, bits, 0, stalls)
-                found = (each.cycles, each.bursts, each.energy_pj)
-                assert not is_over(*found, cost), (order, picks, stalls)
+            assert not is_over(*best[place, :3], cost), (order, picks)
+            moves = moves_of(problem.loops, picks, own, order)
+            bits = bits_of(problem, moves, compulsory)
+            stalls = _stalls_at_least(problem, order, picks, own, moves) if waits else 0
+            each = _least_cost(problem, least[place], bits, stalls, 0)
+            found = (each.cycles, each.bursts, each.energy_pj)
+            assert not is_over(*found, cost), (order, picks, stalls)
 
 
-def bits_by_depth(problem, picks, order) -> list[np.ndarray]:
-    """What a nest moves at least, as far as its loops are known, from the innermost on."""
-    trips, extents = trips_of(problem.loops, picks), needs(problem.loops, picks)
-    footprints, bits = np.ones((6, 3), np.float64), np.zeros((6, 4), np.float64)
-    bits[0], inside = compulsory_bits(problem), np.zeros((6, 5), np.bool_)
-    for operand in range(3):
-        footprints[0, operand] = extents[1][operand].prod()
-    moving = [loop for loop in reversed(order) if trips[loop] > 1]
-    for depth, loop in enumerate(moving):
-        _add_loop(problem, picks, trips, extents, loop, depth, footprints, bits, inside)
-    return list(bits[: len(moving) + 1])
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_the_best_order_moves_the_least_that_any_moves(seed: int) -> None:
+    """Orders are walked one by one, and their traffic summed before it is rounded to bursts."""
+    rng, case = Random(seed), search_case(seed, gated=False)
+    problem = problem_of(case.job, case.goal("dram"))
+    if problem.machine.weights_stay:
+        return
+    choices, _ = choices_of(problem, ALL_BLOCKS)
+    compulsory = compulsory_bits(problem)
+    for innermost in (False, True):
+        least = refined(problem, choices, compulsory, innermost)
+        for place in rng.sample(range(len(choices)), min(10, len(choices))):
+            picks = choices[place]
+            own = picked(problem.loops, picks)
+            orders = [
+                order
+                for order in permutations(range(5))
+                if not innermost or order[-1] == 4 or own.trips[4] == 1
+            ]
+            bits = min(
+                bits_of(
+                    problem, moves_of(problem.loops, picks, own, np.array(each)), compulsory
+                ).sum()
+                for each in orders
+            )
+            runs = problem.machine.groups * problem.machine.runs
+            assert least[place] == np.ceil(bits / problem.widths.burst * runs * (1 - 1e-9))
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

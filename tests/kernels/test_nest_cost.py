@@ -15,8 +15,7 @@ import pytest
 from search_cases import Cost, SearchCase, search_case
 
 from pgsim.arch import LOOPS
-from pgsim.kernels.nest_bound import bound_of
-from pgsim.kernels.nest_choices import bounds
+from pgsim.kernels.nest_bound import WORK_CYCLES, choices_of
 from pgsim.kernels.nest_cost import cost_of
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.search.problem import problem_of
@@ -25,25 +24,25 @@ SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "60"))
 NEVER = 2**62  # cycles at which counting would end
 
 
-def drawn(seed: int) -> tuple[SearchCase, np.ndarray, np.ndarray]:
-    """A case, an order of its loops, and which of its sizes the block of each has."""
+def drawn(seed: int) -> tuple[SearchCase, np.ndarray, np.ndarray, int]:
+    """A case, an order of its loops, which of its sizes the block of each has, least cycles."""
     rng, case = Random(seed), search_case(seed, gated=False, most=7)
-    choices, _ = bounds(problem_of(case.job, case.goal("energy")), NEVER, 16)
-    picks = choices[rng.randrange(len(choices))].astype(np.int64)
-    return case, np.array(rng.sample(range(5), 5)), picks
+    choices, least = choices_of(problem_of(case.job, case.goal("energy")), NEVER)
+    place = rng.randrange(len(choices))
+    order = np.array(rng.sample(range(5), 5))
+    return case, order, choices[place], int(least[place, WORK_CYCLES])
 
 
 def streamed(case: SearchCase, order: np.ndarray, picks: np.ndarray) -> Cost:
     problem = problem_of(case.job, case.goal("energy"))
-    array_cycles = bound_of(problem, picks).array_cycles
-    found = cost_of(problem, order, picks, array_cycles, NEVER)
+    found = cost_of(problem, order, picks, 0, NEVER)
     assert found.value == found.energy_pj
     return Cost(int(found.cycles), int(found.bursts), found.energy_pj)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_streamed_nest_costs_what_its_ledger_has(seed: int) -> None:
-    case, order, picks = drawn(seed)
+    case, order, picks, _ = drawn(seed)
     blocks = problem_of(case.job, case.goal("energy")).loops.blocks
     own = tuple(int(blocks[loop, pick]) for loop, pick in enumerate(picks))
     letters = "".join(LOOPS[loop] for loop in order)
@@ -51,3 +50,15 @@ def test_a_streamed_nest_costs_what_its_ledger_has(seed: int) -> None:
     expected, found = case.cost(nest), streamed(case, order, picks)
     assert (found.cycles, found.bursts) == (expected.cycles, expected.bursts), nest
     assert found.energy_pj == pytest.approx(expected.energy_pj, rel=1e-9), nest
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_counting_ends_only_where_a_nest_costs_more(seed: int) -> None:
+    """It ends where what the array works at least in the blocks to come is too much."""
+    case, order, picks, work_cycles = drawn(seed)
+    problem, cycles = (
+        problem_of(case.job, case.goal("latency")),
+        streamed(case, order, picks).cycles,
+    )
+    assert cost_of(problem, order, picks, work_cycles, cycles).cycles == cycles
+    assert cost_of(problem, order, picks, work_cycles, cycles - 1).cycles > cycles - 1

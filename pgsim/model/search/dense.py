@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pgsim.arch import Counts
 from pgsim.mapping import Nest
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost
 
 _MOST_TIES = 1024
-_SHORTLIST = 32
 MOST_BLOCKS = 2**20  # of a run and group
 
 
@@ -28,9 +26,9 @@ def dense_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
 
     fixed: what a batch costs in the fixed order. block, store: of no use to a layer without a mask.
     """
-    from pgsim.kernels.nest_choices import bounds  # Numba: only if nests are searched
+    from pgsim.kernels.nest_bound import choices_of, compulsory_bits, with_bursts
     from pgsim.kernels.nest_problem import Found
-    from pgsim.kernels.nest_search import try_all
+    from pgsim.kernels.nest_search import refined, try_all  # Numba: only if nests are searched
 
     found = Found(
         np.zeros((_MOST_TIES, 5), np.int64),
@@ -39,27 +37,15 @@ def dense_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
         np.zeros(2, np.int64),
     )
     problem = problem_of(job, goal)
-    choices, least = bounds(problem, MOST_BLOCKS, 4096, fixed.value)
-    values = goal.values(least)
-    early = shortlist(values)
-    best = try_all(problem, choices[early], fixed, found)
-    late = values <= best.value
-    late[early] = False
-    try_all(problem, choices[late], best, found)
+    compulsory = compulsory_bits(problem)
+    picks, least = choices_of(problem, MOST_BLOCKS, fixed.value)
+    least = with_bursts(problem, least, refined(problem, picks, compulsory, False))
+    volumes = np.prod([problem.loops.blocks[loop, picks[:, loop]] for loop in range(5)], axis=0)
+    best_first = np.lexsort((-volumes, goal.values(least)))
+    try_all(problem, picks[best_first], least[best_first], compulsory, fixed, found)
     count = int(found.counted[0])
     ties = [
         nest_of(job, problem.loops.blocks, order, picks)
         for order, picks in zip(found.orders[:count], found.picks[:count], strict=True)
     ]
     return min(ties, key=lambda each: each.tie, default=None)
-
-
-def shortlist(values: np.ndarray) -> Counts:
-    """Return the places of a few of the least bounds.
-
-    They come first: where a good nest is known, others are skipped.
-    """
-    if values.size <= _SHORTLIST:
-        return np.arange(values.size)
-    places: Counts = np.argpartition(values, _SHORTLIST)[:_SHORTLIST]
-    return places[np.argsort(values[places], kind="stable")]

@@ -114,7 +114,7 @@ def _with_orders(sized: SizedLayer, goal: Goal, least: Floats, best: Best) -> Be
     Energy is asked for where it decides. least: what the choice costs at least, as a row of
     `bounds`.
     """
-    from pgsim.kernels.nest_bound import better  # Numba: only if nests are searched
+    from pgsim.kernels.nest_value import better  # Numba: only if nests are searched
 
     known: dict[Hashable, Cost] = {}
     for order in sorted(sized.orders(), key=lambda each: (each.cycles, each.bursts)):
@@ -146,7 +146,7 @@ def _with_orders(sized: SizedLayer, goal: Goal, least: Floats, best: Best) -> Be
 
 def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
     """Return the choices of block sizes, and what leading passes cost at least, as `bounds`."""
-    from pgsim.kernels.nest_choices import bounds  # Numba: only if nests are searched
+    from pgsim.kernels.nest_bound import bounds  # Numba: only if nests are searched
 
     choices, least = bounds(problem, MOST_BLOCKS, 4096)
     several = choices[:, IN_CHANNELS] > 0
@@ -158,12 +158,13 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
     """Return the bursts that choices of block sizes move at least, int64 (choices,)."""
+    from pgsim.kernels.nest_bound import compulsory_bits
     from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
 
     several = choices[:, IN_CHANNELS] > 0
     bursts = np.empty(several.size, np.int64)
-    bursts[~several] = refined(problem, choices[~several])
-    bursts[several] = refined(_of_first_pass(job, problem), choices[several])
+    for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
+        bursts[which] = refined(own, choices[which], compulsory_bits(own), True)
     return bursts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, reduce
 from itertools import permutations
@@ -82,7 +83,6 @@ def problem_of(job: Job, goal: Goal) -> Problem:
 def loops_of(job: Job) -> Loops:
     """Return a layer's loops, and the sizes that their blocks may have."""
     from pgsim.kernels.nest_problem import Loops  # Numba: only if nests are searched
-    from pgsim.kernels.nests import reached
 
     sizes = loop_sizes(job.shape, job.batch)
     candidates = [block_sizes(size) for size in sizes]
@@ -92,28 +92,42 @@ def loops_of(job: Job) -> Loops:
         blocks[loop, : each.size] = each
     times, rest = np.divmod(np.array(sizes, np.int64)[:, None], np.maximum(blocks, 1))
     parts = np.array([blocks, times, rest, rest > 0], np.int64)
-    reach_of, union = np.zeros((3, 2, longest), np.int64), [0, 0]
-    ways = sides(job.shape)
-    for axis, side in enumerate(ways):
-        for place, block in enumerate(candidates[ROWS + axis].tolist()):
-            reach, fresh = (np.zeros(-(-side.outputs // block), np.int64) for _ in range(2))
-            most, union[axis] = reached(side, block, reach, fresh)
-            reach_of[:, axis, place] = most, reach[0], reach.sum()
+    sides, reaches, union = _reaches(job, candidates[ROWS : COLUMNS + 1], longest)
     taps = job.shape.kernel[0] * job.shape.kernel[1]
     output = job.arch.memory.usable_bits(job.arch.memory.output_sram)
     return Loops(
         np.array([sizes, [each.size for each in candidates]], np.int64),
         blocks,
         parts,
-        reach_of,
-        *ways,
-        int(union[0]),
-        int(union[1]),
+        sides,
+        reaches,
+        union[0],
+        union[1],
         usable_bits(job, ACTIVATIONS) // job.activation_bits,
         usable_bits(job, WEIGHTS) // (job.weight_bits * taps),
         output // PARTIAL_SUM_BITS,
         taps,
     )
+
+
+def _reaches(
+    job: Job, candidates: Sequence[Counts], longest: int
+) -> tuple[Counts, Counts, list[int]]:
+    """Return what blocks of rows and of columns reach, as `Loops` has it, and all of them."""
+    from pgsim.kernels.nests import reached  # Numba: only if nests are searched
+
+    ways = sides(job.shape)
+    begins = [
+        np.cumsum([0, *-(-way.outputs // each)]) for way, each in zip(ways, candidates, strict=True)
+    ]
+    found, union = np.zeros((4, 2, longest), np.int64), [0, 0]
+    reaches = np.zeros((2, 2, max(int(each[-1]) for each in begins)), np.int64)
+    for axis, (way, begin) in enumerate(zip(ways, begins, strict=True)):
+        for place, block in enumerate(candidates[axis].tolist()):
+            own = reaches[axis, :, begin[place] : begin[place + 1]]
+            most, union[axis] = (int(each) for each in reached(way, block, own[0], own[1]))
+            found[:, axis, place] = most, own[0, 0], own[0].sum(), begin[place]
+    return found, reaches, union
 
 
 def machine_of(job: Job) -> Machine:

@@ -1,0 +1,187 @@
+"""How long the blocks of a nest take, one after the other (MODEL.md M25, M40).
+
+The rules are those of `kernels.timeline`; here no event is kept, and what repeats is not counted
+again, for a layer whose passes are all dense.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pgsim.kernels.compiled import kernel
+from pgsim.kernels.nest_problem import CYCLES, FOLDS, STALLS, C, K
+from pgsim.kernels.nest_value import moves
+
+# What a run has come to: the array's own clock, for how long it has stood still, when its buses are
+# free, bursts that the block before writes, what the array works still at least, blocks, and bursts
+# by what they are.
+NOW, STOPPED, BUS_FREE, WRITTEN, LEFT, NUMBER, MOVED = range(7)
+_AHEAD, _AT = MOVED + 4, MOVED + 5  # of a mark
+_MARK = MOVED + 6
+
+
+@kernel(inner=True)
+def run_cycles(problem, order, traffic, left, most_cycles, moved):
+    """Return the cycles of a run, and write the bursts that it moves to `moved`, int64 (4,).
+
+    left: what the array works at least. It counts no further than to `most_cycles`.
+    """
+    trips = traffic.trips
+    blocks = trips.prod() * problem.machine.groups
+    at, state = np.zeros(5, np.int64), np.zeros(MOVED + 4, np.int64)
+    alike = _alike(traffic.factors, trips)
+    marks = np.full((5, _MARK), -1, np.int64)
+    state[LEFT] = left
+    state[STOPPED] = moves(problem.machine, _reads(problem, traffic, at, state))
+    while state[NUMBER] < blocks:
+        depth = _block(problem, order, traffic, at, state, blocks)
+        if state[NOW] + state[STOPPED] + state[LEFT] > most_cycles:
+            return most_cycles + 1
+        for inside in range(depth + 1, 5):
+            marks[inside, _AT] = -1
+        if depth >= 0:
+            _skip(alike[order[depth]], order[depth], at, state, marks[depth])
+    for way in range(4):
+        moved[way] = state[MOVED + way]
+    return state[NOW] + state[STOPPED]
+
+
+@kernel(inline="always")
+def _block(problem, order, traffic, at, state, blocks):
+    """Take one block, and go on to the next; return the depth of the loop that advanced."""
+    machine, turns = problem.machine, problem.order
+    slots, lanes = np.int64(1), traffic.factors[2, K, at[K]]
+    for loop in range(3):
+        slots *= traffic.factors[2, loop, at[loop]]
+    write = _writes(problem, traffic, at, slots * lanes)
+    inputs = problem.loops.blocks[C, traffic.picks[C]]
+    if at[C] == traffic.trips[C] - 1:
+        inputs = problem.loops.sizes[0, C] - inputs * at[C]
+    if not machine.slots_are_positions:
+        slots, lanes = lanes, slots
+    begin = state[NOW] + state[STOPPED]
+    _compute(problem, traffic, inputs, slots, lanes, state)
+    state[NUMBER] += 1
+    last = state[NUMBER] == blocks
+    if last or turns.one_buffer:
+        state[NOW] += turns.skew_cycles
+    depth = _advance(order, traffic.trips, at)
+    read = np.int64(0) if last else _reads(problem, traffic, at, state)
+    if turns.one_buffer:
+        state[STOPPED] += moves(machine, write) + moves(machine, read)
+    else:
+        ends = begin + moves(machine, read + state[WRITTEN])
+        state[STOPPED] += max(0, ends - state[NOW] - state[STOPPED])
+        state[WRITTEN] = write
+        if last:
+            state[STOPPED] += moves(machine, write)
+    state[MOVED + 3] += write
+    return depth
+
+
+@kernel(inline="always")
+def _compute(problem, traffic, inputs, slots, lanes, state):
+    """Let the array work on a block, lane group by lane group."""
+    tables, turns = problem.tables, problem.order
+    ci, si = tables.places[0, inputs], tables.places[1, slots]
+    stays = traffic.stretch > 0
+    resting = problem.machine.stays and traffic.trips[C] == 1  # the bound counts no waits then
+    takes = not stays or state[NUMBER] % traffic.stretch == 0
+    lane_groups = -(-lanes // problem.machine.columns)
+    for lane_group in range(min(lane_groups, 2)):
+        times = 1 if lane_group == 0 else lane_groups - 1  # all others take as long as the second
+        before = state[NOW]
+        for index in range(tables.tiles.shape[1]):
+            cycles, stalls = (
+                tables.tiles[CYCLES, index, ci, si],
+                tables.tiles[STALLS, index, ci, si],
+            )
+            fold = tables.tiles[FOLDS, index, ci, si]
+            taken = fold if turns.drains else 0
+            if takes and (not stays or index == 0):
+                state[NOW] = max(state[NOW], state[BUS_FREE] - taken)
+                state[BUS_FREE] = state[NOW] + cycles - fold + taken + turns.bus_cycles
+            state[NOW] += cycles
+            state[STOPPED] += times * stalls
+            waits = 0 if resting else max(0, turns.bus_cycles - fold)
+            state[LEFT] -= times * (cycles + stalls + waits)
+        again = (times - 1) * (state[NOW] - before)
+        state[NOW] += again
+        state[BUS_FREE] += again
+
+
+@kernel(inline="always")
+def _skip(alike, loop, at, state, mark):
+    """Skip the blocks of a loop that are as the one before: they do the same in the same time.
+
+    alike: int64 (trips,), up to which block they are. mark: int64 (12,), the state when the loop
+    came to the block before, by how much the buses were ahead, and that block; -1 for none.
+    """
+    ahead = max(np.int64(0), state[BUS_FREE] - state[NOW])
+    skipped = alike[max(np.int64(0), at[loop] - 1)] - at[loop]
+    known = mark[_AT] > 0 and mark[_AT] == at[loop] - 1
+    if known and skipped > 0 and mark[_AHEAD] == ahead and mark[WRITTEN] == state[WRITTEN]:
+        for place in range(MOVED + 4):
+            state[place] += skipped * (state[place] - mark[place])
+        state[BUS_FREE] = state[NOW] + ahead
+        at[loop] += skipped
+    for place in range(MOVED + 4):
+        mark[place] = state[place]
+    mark[_AHEAD], mark[_AT] = ahead, at[loop]
+
+
+@kernel(inner=True)
+def _alike(factors, trips):
+    """Return up to which of its blocks each loop goes on as at each, int64 (5, most trips)."""
+    alike = np.empty((5, factors.shape[2]), np.int64)
+    for loop in range(5):
+        last = trips[loop] - 1
+        alike[loop, last] = last
+        for at in range(last - 1, -1, -1):
+            same = True
+            for operand in range(3):
+                same &= factors[operand, loop, at] == factors[operand, loop, at + 1]
+            alike[loop, at] = alike[loop, at + 1] if same else at
+    return alike
+
+
+@kernel(inline="always")
+def _advance(order, trips, at):
+    """Go on to the next block; return the depth of the loop that advanced, -1 after the last."""
+    depth = 4
+    at[order[depth]] += 1
+    while depth >= 0 and at[order[depth]] == trips[order[depth]]:
+        at[order[depth]] = 0
+        depth -= 1
+        if depth >= 0:
+            at[order[depth]] += 1
+    return depth
+
+
+@kernel(inline="always")
+def _reads(problem, traffic, at, state):
+    """Return the bursts that a block fetches, and add them to those moved, by what they are."""
+    widths, factors, total = problem.widths, traffic.factors, np.int64(0)
+    for operand in range(3):
+        elements = np.int64(1)
+        for loop in range(5):
+            elements *= factors[operand, loop, at[loop]]
+        bits = elements * widths.activation
+        if operand == 1:
+            bits = elements * problem.loops.taps * widths.weight
+        elif operand == 2:
+            bits = elements * widths.sums if traffic.spills and at[C] > 0 else np.int64(0)
+        if bits > 0:
+            bursts = -(-bits // widths.burst)
+            state[MOVED + operand] += bursts
+            total += bursts
+    return total
+
+
+@kernel(inline="always")
+def _writes(problem, traffic, at, outputs):
+    """Return the bursts of sums or outputs that a block writes."""
+    widths = problem.widths
+    finished = at[C] == traffic.trips[C] - 1
+    bits = widths.sums if traffic.spills else np.int64(0)
+    return -(-outputs * (widths.output if finished else bits) // widths.burst)
