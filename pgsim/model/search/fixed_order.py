@@ -27,7 +27,7 @@ def best_window(job: Job, goal: Goal, best: Cost, block: Block, store: WorkStore
     best: the least cost that is known, over the batches of the block. What a bound shows to cost no
     less is not simulated. Source: MODEL.md M41.
     """
-    from pgsim.kernels.nest_bound import better  # Numba: only if nests are searched
+    from pgsim.kernels.nest_value import better  # Numba: only if nests are searched
     from pgsim.model.search.fixed_bound import FixedBound
 
     windows = smaller_windows(job)

@@ -11,7 +11,7 @@ from search_cases import SearchCase, search_case, windows_of
 
 from pgsim import simulate
 from pgsim.arch import OBJECTIVES
-from pgsim.kernels.nest_bound import better
+from pgsim.kernels.nest_value import better
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
