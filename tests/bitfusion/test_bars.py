@@ -16,6 +16,9 @@ import pytest
 from bitfusion.formulas import COLUMNS, ROWS, Layer, stats_of
 from bitfusion.published import any_layer, counts_of, published
 
+# The first search compiles its kernels, which takes longest of all: one process does it.
+pytestmark = pytest.mark.xdist_group("search")
+
 ASKED = int(os.environ.get("PGSIM_BITFUSION_LAYERS", "0"))
 PLAIN = [  # of few nests
     ("SVHN", "fc7"),

@@ -103,6 +103,13 @@ FAULTS = (
         "2x6,dataflow=ws,scheduler=queue,depth=4,scan=2",
     ),
     Fault(
+        "a fold loads while its pass waits for what is on demand",
+        "tests/rtl/sequencer.sv",
+        ": !moves && !ready && !waits_for_dram && pass.happens",
+        ": !moves && !ready && pass.happens",
+        "3x5,dataflow=ws,overlap=none,gate_latency_cycles=2",
+    ),
+    Fault(
         "a word across two folds is read once",
         "tests/rtl/slot_feed.sv",
         "(STATIONARY ? words_before(first_element) : words_upto(first_element));",
