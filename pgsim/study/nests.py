@@ -33,8 +33,8 @@ def explain(result: Result, layer: str) -> list[str]:
     Examples
     --------
     >>> from pgsim import simulate
-    >>> print(explain(simulate("digits_pg_4_2", "pg_os", objective="dram"), "fc")[0])
-    layer fc on pg-os-16x16, for each batch:
+    >>> print(explain(simulate("digits_pg_4_2", "pg_os"), "fc")[0].partition(":")[0])
+    layer fc on pg-os-16x16, for each batch
     """
     names = [each.shape.name for each in result.layer_results]
     if layer not in names:

@@ -16,8 +16,17 @@ import pytest
 from bitfusion.formulas import COLUMNS, ROWS, Layer, stats_of
 from bitfusion.published import any_layer, counts_of, published
 
+# The first search compiles its kernels, which takes longest of all: one process does it.
+pytestmark = pytest.mark.xdist_group("search")
+
 ASKED = int(os.environ.get("PGSIM_BITFUSION_LAYERS", "0"))
-PLAIN = [("SVHN", "fc7"), ("SVHN", "fc8"), ("CIFAR10", "fc7"), ("LeNet-5", "conv0")]
+PLAIN = [  # of few nests
+    ("SVHN", "fc7"),
+    ("SVHN", "fc8"),
+    ("CIFAR10", "fc7"),
+    ("LeNet-5", "conv0"),
+    ("LeNet-5", "conv1"),
+]
 
 
 def layers() -> dict[Layer, str]:
@@ -28,7 +37,7 @@ def layers() -> dict[Layer, str]:
         for row in published()
         if ASKED or (row.network, row.layer) in PLAIN
     }
-    drawn = [any_layer(rng, by_im2col=index % 6 == 0) for index in range(ASKED or 4)]
+    drawn = [any_layer(rng, by_im2col=index % 6 == 0) for index in range(ASKED or 2)]
     return found | {shape: f"drawn {index}" for index, shape in enumerate(drawn)}
 
 

@@ -2,11 +2,14 @@
 
 import pandas as pd
 import pytest
+from designs import linear
 from timeline_reader import read_timeline
 
 from pgsim.arch import load_arch
+from pgsim.masks import synthetic_trace
 from pgsim.results.table_files import read_table
 from pgsim.study.simulation import simulate
+from pgsim.workload import save_trace
 
 
 def test_it_prints_layers_and_network(small, run, cells):
@@ -131,12 +134,15 @@ def test_requests_to_dram_are_written_on_request(small, run, tmp_path):
     assert "cannot be one file" in stderr
 
 
-def test_explain_prints_the_nest_of_a_layer_and_objective_searches_for_it(small, run):
+def test_explain_prints_the_nest_of_a_layer_and_objective_searches_for_it(small, run, tmp_path):
     fixed = run("simulate", small, "--arch", "pg_os", "--set", "mapping.kind=fixed",
                 "--explain", "plain").output  # fmt: skip
     assert "for each batch: the fixed order" in fixed
+    classifier = linear(1, 64, 10, name="fc")
+    path = tmp_path / "classifier.safetensors"
+    save_trace(synthetic_trace([classifier], images=16, density=0.25), path)
     # All of this layer fits on chip, and its masks pack best in one window of all 16 images.
-    shown = run("simulate", "digits_pg_4_2", "--arch", "pg_os", "--objective", "energy",
+    shown = run("simulate", path, "--arch", "pg_os", "--objective", "energy",
                 "--explain", "fc").output  # fmt: skip
     assert "layer fc on pg-os-16x16, for each batch:" in shown
     assert "  one block: 16 images, 1 rows, 1 columns, 10 channels, 64 input channels\n" in shown

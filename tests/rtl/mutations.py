@@ -98,9 +98,16 @@ FAULTS = (
     Fault(
         "what is on demand waits for what else DRAM moves",
         "tests/rtl/dram_port.sv",
-        "end else if (demand_earlier > 0) begin",
-        "end else if (demand_earlier > 0 && earlier <= 0) begin",
-        "4x4",
+        "assign demand_moves = demand_earlier > 0;",
+        "assign demand_moves = demand_earlier > 0 && earlier <= 0;",
+        "2x6,dataflow=ws,scheduler=queue,depth=4,scan=2",
+    ),
+    Fault(
+        "a fold loads while its pass waits for what is on demand",
+        "tests/rtl/sequencer.sv",
+        ": !moves && !ready && !waits_for_dram && pass.happens",
+        ": !moves && !ready && pass.happens",
+        "3x5,dataflow=ws,overlap=none,gate_latency_cycles=2",
     ),
     Fault(
         "a word across two folds is read once",

@@ -245,9 +245,11 @@ module sequencer
   assign begins_pass = OVERLAP_FOLDS || !STATIONARY ? opens_pass : loads && here.fold == 0 && !load_begun;
   assign reads_lanes = must_load;
   assign output_bits = transfers.outputs(pass.tile, pass.index);
-  // By itself a fold loads before it begins, else with its first step.
+  // By itself a fold loads before it begins, though not before what is on demand is there (M24);
+  // else it loads with its first step.
   assign loads = OVERLAP_FOLDS ? begins_fold && must_load
-      : !moves && !ready && pass.happens && gate_known && STATIONARY && empty && !loaded;
+      : !moves && !ready && !waits_for_dram && pass.happens && gate_known && STATIONARY && empty
+          && !loaded;
 
   always_ff @(posedge clk) begin
     assert (!undecided) else $fatal(1, "the sequencer would need more than one cycle to decide");

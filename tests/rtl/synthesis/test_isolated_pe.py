@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from rtl.building import compiled, kept_in, run_time_library
 from rtl.verilator import needs_verilator
 
 pytestmark = [needs_verilator, pytest.mark.xdist_group("rtl")]
@@ -72,7 +73,7 @@ def sums(pairs: list[tuple[int, int]]) -> list[int]:
 
 @pytest.mark.parametrize(("kind", "wires"), [(0, 8), (1, 32)])
 def test_zeros_are_left_out_and_everything_else_is_summed(
-    kind: int, wires: int, tmp_path: Path
+    kind: int, wires: int, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     draw = random.Random(kind)
     pairs = [
@@ -85,17 +86,11 @@ def test_zeros_are_left_out_and_everything_else_is_summed(
     for name, value in constants.items():
         bench = bench.replace(name, value)
     (tmp_path / "bench.sv").write_text(bench)
-    build = [
-        "verilator",
-        "--binary",
-        "-Wno-fatal",
-        "-Wno-WIDTH",
-        "--top-module",
-        "bench",
-        "bench.sv",
-    ]
-    for command in ([*build, *(str(RTL / each) for each in SOURCES)], ["obj_dir/Vbench"]):
-        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stderr or run.stdout
+    files = [str(tmp_path / "bench.sv"), *(str(RTL / each) for each in SOURCES)]
+    library = run_time_library(kept_in(tmp_path_factory.getbasetemp() / "designs"))
+    warned_of = ["-Wno-lint", "-Wno-style", "-Wno-fatal"]
+    program = compiled("bench", [*warned_of, *files], tmp_path / "obj", library)
+    run = subprocess.run([str(program)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr or run.stdout
     found = [int(line) for line in run.stdout.split("\n") if line.strip().lstrip("-").isdigit()]
     assert found == sums(pairs)
