@@ -1,31 +1,50 @@
 // The DRAM's port: moves what it is asked to at `bytes_per_cycle`, whatever the array does. What is
 // on demand goes before all else. A cycle serves one transfer.
-module dram_port (
+//
+// What trailing passes fetch again is known with their mask, and is added to the transfer that moves
+// then. With two buffers it counts as if it had been a part of that from its beginning on (M40), so a
+// port that is done early has moved ahead; with one it goes on where that ended.
+module dram_port
+  import types::*;
+#(
+    parameter bit DOUBLE_BUFFERED = 1
+) (
     input logic clk,
     input logic reset,
     input int bytes_per_cycle,
-    input longint asked_bytes,
+    input logic asks,
+    input bytes_t asked,  // a transfer
+    input bytes_t asked_later,  // in addition to it
     input longint asked_demand_bytes,
     output logic idle,  // all that was asked for before this cycle is done
-    output logic demand_idle
+    output logic demand_idle,
+    output bytes_t moved  // since reset
 );
   longint left, earlier, demand_left, demand_earlier;
 
+  function automatic longint bytes_of(input bytes_t bytes);
+    return read_of(bytes) + bytes.written;
+  endfunction
+
   assign idle = left <= 0;
   assign demand_idle = demand_left <= 0;
-  assign earlier = asked_bytes > 0 ? asked_bytes : left;
+  assign earlier = (asks ? bytes_of(asked) : left) + bytes_of(asked_later);
   assign demand_earlier = asked_demand_bytes > 0 ? asked_demand_bytes : demand_left;
   always_ff @(posedge clk) begin
     if (reset) begin
       left <= 0;
       demand_left <= 0;
-    end else if (demand_earlier > 0) begin
-      left <= earlier;
-      demand_left <= demand_earlier - longint'(bytes_per_cycle);
+      moved <= '0;
     end else begin
-      left <= earlier > longint'(bytes_per_cycle) ? earlier - longint'(bytes_per_cycle) : 0;
+      if (demand_earlier > 0) begin
+        left <= earlier;
+        demand_left <= demand_earlier - longint'(bytes_per_cycle);
+      end else begin
+        left <= earlier > 0 || DOUBLE_BUFFERED ? earlier - longint'(bytes_per_cycle) : earlier;
+      end
+      moved <= added(moved, added(asks ? asked : '0, asked_later));
     end
-    assert (reset || asked_bytes == 0 || idle) else $fatal(1, "two transfers at a time");
+    assert (reset || !asks || idle) else $fatal(1, "two transfers at a time");
     assert (reset || asked_demand_bytes == 0 || demand_idle) else $fatal(1, "two demands at a time");
   end
 endmodule

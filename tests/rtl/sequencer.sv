@@ -1,8 +1,9 @@
-// Decides what enters the array in every cycle. Passes follow each other in the order of M19; each
-// fold waits until its mask is known (M19) and its column buses are free (M17); turns wait for their
-// transfers (M25). In every cycle it asks the array, the mask window, the lanes' feed and the DRAM's
-// port; the bus that takes sums away it reserves, because it knows how long a fold will take.
-// Behavioural: it passes over all that takes no time within one cycle.
+// Decides what enters the array in every cycle. Passes follow each other in the order of M19, and
+// those of a nest's turn lane group by lane group and block by block (M40); each fold waits until its
+// mask is known (M19) and its column buses are free (M17); turns wait for their transfers (M25). In
+// every cycle it asks the array, the mask window, the lanes' feed and the DRAM's port; the bus that
+// takes sums away it reserves, because it knows how long a fold will take. Behavioural: it passes
+// over all that takes no time within one cycle.
 module sequencer
   import types::*;
 #(
@@ -20,9 +21,10 @@ module sequencer
     input logic clk,
     input logic reset,
     input layer_t layer,
+    input nest_t nest,
     input int windows_known,
-    input int issued[2],  // issue slots of the schedules that the two halves hold
-    input int vectors[2],  // and operand vectors that they read
+    input int issued[2*MOST_LANE_GROUPS],  // issue slots of the schedules that the two halves hold
+    input int vectors[2*MOST_LANE_GROUPS],  // and operand vectors that they read
     input logic loading,  // operands that stay are on the columns' buses
     input logic empty,  // the array
     input logic transfers_done,
@@ -37,11 +39,12 @@ module sequencer
     output logic begins_pass,  // with its first step or its first load
     output logic closes_pass,
     output logic reads_lanes,  // what loads in this cycle is read, and does not stay from before
-    output int output_bits,  // that the pass moves through the output buffer's port
     output logic loads,  // a fold's operands begin to load in this cycle
     output logic enable,
     output logic waits_for_dram,
-    output longint asked_bytes,  // of the DRAM's port, from this cycle on; 0: nothing
+    output logic asks,  // something of the DRAM's port, from this cycle on
+    output bytes_t asked,
+    output bytes_t asked_later,  // by the trailing passes of a turn
     output longint asked_demand_bytes,
     output logic done
 );
@@ -60,31 +63,36 @@ module sequencer
     int turn;
     stage_t stage;
     int number;  // of the turn's passes
+    int block;  // of input channels
+    int lane_group;
     int fold;
     int step;
     int cycle;
   } place_t;
 
+  localparam int GROUP_BITS = $clog2(MOST_LANE_GROUPS);
   localparam int LONG_AGO = 1 << 30;
-  localparam int MOST_HOPS = 16;
+  localparam int MOST_HOPS = 512;  // passes of the lane groups of a turn, at most
 
-  int tiles, turns, leading;
-  logic interleaved, stays;
-  assign tiles = tiles_of(layer, COLUMNS);
+  place_t place, here;
+  int count, last_turn, leading;  // count: of turns that fetch and write
+  logic gated, interleaved, stays;
+  bit one_lane_group, one_block;
   assign leading = leading_passes(layer);
-  assign interleaved = leading < layer.passes && DOUBLE_BUFFERED && OVERLAP_FOLDS;
-  assign turns = interleaved ? tiles + 1 : tiles;
+  assign gated = leading < layer.passes;
+  assign interleaved = gated && DOUBLE_BUFFERED && OVERLAP_FOLDS;
+  assign last_turn = interleaved ? count : count - 1;
+  turn_list #(.COLUMNS(COLUMNS), .LANES_ARE_CHANNELS(ROWS_ARE_ACTIVATIONS)) turns (
+      .clk, .reset, .layer, .nest, .leading, .turn(place.turn), .count, .one_lane_group, .one_block);
 
-  // Of each pass: the rate, and the folds of the reduction. Operands stay where all passes want the
-  // same of them in the same places.
+  // The rate of each pass. Operands stay where all passes want the same of them in the same places,
+  // in one fold, and no turn wants others in between.
   rate_t rates[MOST_PASSES];
-  int folds[MOST_PASSES];
   always_comb begin
-    stays = STATIONARY;
+    stays = STATIONARY && one_lane_group && one_block;
     for (int p = 0; p < MOST_PASSES; p++) begin
       rates[p] = rate_of(layer.sweeps[p], FUSION, TERMS, ACTIVATION_SLICE, WEIGHT_SLICE);
-      folds[p] = ceil_div(layer.reduction, ROWS * rates[p].macs);
-      if (p < layer.passes && (folds[p] != 1 || rates[p].macs != rates[0].macs
+      if (p < layer.passes && (layer.reduction > ROWS * rates[p].macs || rates[p].macs != rates[0].macs
           || staying(layer.sweeps[p]) != staying(layer.sweeps[0]))) stays = 0;
     end
   end
@@ -94,36 +102,65 @@ module sequencer
   endfunction
 
   // The passes of a turn in their order. In an interleaved turn the leading passes of a tile go
-  // before the trailing ones of the tile before, but for the first tile of a lane group whose
-  // operands would push out those of the group before.
-  function automatic pass_t pass_in(input int turn, input int number);
-    automatic tile_t tile = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, turn);
-    automatic int first = interleaved && stays && tile.opens_lane_group ? leading : 0;
-    automatic int index = (first + number) % layer.passes;
+  // before the trailing ones of the tile before, but for lanes whose operands would push out those of
+  // the turn before.
+  function automatic pass_t pass_in(input place_t at);
+    automatic turn_t own = turns.turn_at(at.turn);
+    automatic int first = interleaved && stays && own.opens ? leading : 0;
+    automatic int index = (first + at.number) % layer.passes;
+    automatic int turn = interleaved && index >= leading ? at.turn - 1 : at.turn;
+    automatic bit [GROUP_BITS:0] tile = {DOUBLE_BUFFERED && turn[0], at.lane_group[GROUP_BITS-1:0]};
     automatic pass_t found;
-    found = '0;
+    if (turn != at.turn) own = turns.turn_at(turn);
+    found = part_in(layer, own, at.block);
     found.index = index_t'(index);
     found.sweep = layer.sweeps[found.index];
-    found.tile = interleaved && index >= leading ? turn - 1 : turn;
-    found.happens = found.tile >= 0 && found.tile < tiles;
-    found.at = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, found.tile);
-    found.slots = found.sweep.gated ? issued[found.at.half] : found.at.slots;
-    found.vectors = found.sweep.gated ? vectors[found.at.half] : found.at.slots;
+    found.turn = turn;
+    found.tile = own.first_tile + at.lane_group;
+    found.happens = turn >= 0 && turn < count;
+    found.at = tile_in(own, COLUMNS, DOUBLE_BUFFERED && turn[0], at.lane_group);
+    found.slots = found.sweep.gated ? issued[tile] : found.at.slots;
+    found.vectors = found.sweep.gated ? vectors[tile] : found.at.slots;
     found.rate = rates[found.index];
     found.cycles = found.rate.activation_slices * found.rate.weight_slices;
-    found.folds = STATIONARY ? folds[found.index] : ceil_div(found.slots, ROWS);
-    found.steps = STATIONARY ? found.slots : ceil_div(layer.reduction, found.rate.macs);
+    found.folds = STATIONARY ? ceil_div(found.reduction, ROWS * found.rate.macs) : ceil_div(found.slots, ROWS);
+    found.steps = STATIONARY ? found.slots : ceil_div(found.reduction, found.rate.macs);
     return found;
   endfunction
 
-  transfer_list transfers ();
+  // What the trailing passes of a turn fetch again, once it is known whether the gated ones happen.
+  function automatic bytes_t later(input int turn);
+    automatic turn_t own = turns.turn_at(turn);
+    for (int g = 0; g < MOST_LANE_GROUPS; g++)
+      if (g < ceil_div(own.lanes, COLUMNS) && issued[{DOUBLE_BUFFERED && turn[0], g[GROUP_BITS-1:0]}] > 0)
+        return added(own.trailing, own.trailing_gated);
+    return own.trailing;
+  endfunction
 
-  place_t place, here;
+  // What the DRAM's port is asked for before a turn, and, with two buffers, while one computes.
+  function automatic bytes_t ahead_of(input int turn);
+    automatic turn_t own = turns.turn_at(turn);
+    return DOUBLE_BUFFERED ? own.opening : added(own.opening, own.leading);
+  endfunction
+
+  function automatic bytes_t written_by(input int turn);
+    automatic turn_t own = turns.turn_at(turn);
+    written_by = '0;
+    written_by.written = own.written;
+  endfunction
+
+  function automatic bytes_t beside(input int turn);
+    automatic turn_t own = turns.turn_at(turn);
+    return added(added(ahead_of(turn + 1), own.leading), written_by(turn - (interleaved ? 2 : 1)));
+  endfunction
+
   int since_end;  // array cycles
   logic loaded;  // `overlap: none`: the fold's operands began to load
   int asked_tile, asked_now;  // what was on demand of this tile was asked for
-  int loaded_tile;  // whose operands the array holds, -1: none yet
-  logic opened, busy, moves, ready, gate_known, must_load, bus_free, undecided;
+  int fetched_turn, fetches;  // and what the trailing passes of this turn fetch
+  tile_t loaded_tile;  // whose operands the array holds
+  logic holds_any;
+  logic opened, busy, moves, ready, trails, gate_known, must_load, bus_free, undecided;
 
   // Pass over all that takes no time, until something has to wait or a step can enter.
   always_comb begin
@@ -131,9 +168,13 @@ module sequencer
     pass = '0;
     moves = !reset;
     busy = !transfers_done;
-    asked_bytes = 0;
+    asks = 0;
+    asked = '0;
+    asked_later = '0;
     asked_demand_bytes = 0;
     asked_now = asked_tile;
+    fetches = fetched_turn;
+    trails = 0;
     waits_for_dram = 0;
     done = 0;
     ready = 0;
@@ -143,8 +184,9 @@ module sequencer
     for (int hop = 0; moves && hop < MOST_HOPS; hop++) begin
       case (here.stage)
         FETCH: begin
-          asked_bytes = transfers.reads(here.turn);
-          busy = asked_bytes > 0;
+          asks = 1;
+          asked = ahead_of(here.turn);
+          busy = read_of(asked) > 0;
           here.stage = TURN;
         end
         TURN: begin
@@ -154,30 +196,38 @@ module sequencer
           end else begin
             here.stage = PASSES;
             if (DOUBLE_BUFFERED) begin
-              asked_bytes = transfers.reads(here.turn + 1 < tiles ? here.turn + 1 : -1) +
-                  transfers.writes(here.turn - (interleaved ? 2 : 1));
-              busy = asked_bytes > 0;
+              asks = 1;
+              asked = beside(here.turn);
+              busy = read_of(asked) + asked.written > 0;
             end
             if (interleaved && here.turn > 0 && windows_known > here.turn - 1) begin
-              asked_demand_bytes = transfers.demands(here.turn - 1);
+              asked_demand_bytes = turns.demands(here.turn - 1);
               asked_now = here.turn - 1;
             end
           end
         end
         PASSES: begin
-          pass = pass_in(here.turn, here.number);
-          gate_known = !pass.sweep.gated || windows_known > pass.tile;
+          pass = pass_in(here);
+          trails = pass.happens && int'(pass.index) >= leading;
+          gate_known = !pass.sweep.gated || windows_known > pass.turn;
+          if (trails && gate_known && fetches != pass.turn) begin
+            asked_later = later(pass.turn);
+            fetches = pass.turn;
+            busy = busy || read_of(asked_later) > 0;
+          end
           if (!pass.happens || gate_known && pass.slots == 0) begin
-            here = next_pass(here);
-          end else if (demands(pass, here) && gate_known && (asked_now != pass.tile || !demand_done
+            here = next_pass(here, pass);
+          end else if (!DOUBLE_BUFFERED && busy) begin
+            waits_for_dram = 1;
+            moves = 0;
+          end else if (demands(pass, here) && gate_known && (asked_now != pass.turn || !demand_done
               || asked_demand_bytes > 0)) begin
-            if (asked_now != pass.tile) asked_demand_bytes = transfers.demands(pass.tile);
-            asked_now = pass.tile;
+            if (asked_now != pass.turn) asked_demand_bytes = turns.demands(pass.turn);
+            asked_now = pass.turn;
             waits_for_dram = 1;
             moves = 0;
           end else begin
-            must_load = STATIONARY
-                && !(stays && loaded_tile >= 0 && same_lane_group(loaded_tile, pass.tile));
+            must_load = STATIONARY && !(stays && holds_any && same_lanes(loaded_tile, pass.at));
             if (!OVERLAP_FOLDS) bus_free = empty && (!STATIONARY || loaded && !loading);
             else if (STATIONARY) bus_free = !must_load || !loading;
             else bus_free = since_end + pass.steps * pass.cycles >= ROWS;
@@ -186,8 +236,8 @@ module sequencer
           end
         end
         TURN_ENDS: begin
-          if (empty || OVERLAP_FOLDS && DOUBLE_BUFFERED && here.turn + 1 < turns) begin
-            here.stage = DOUBLE_BUFFERED && here.turn + 1 < turns ? TURN : STORE;
+          if (empty || OVERLAP_FOLDS && DOUBLE_BUFFERED && here.turn < last_turn) begin
+            here.stage = DOUBLE_BUFFERED && here.turn < last_turn ? TURN : STORE;
             if (here.stage == TURN) here.turn = here.turn + 1;
           end else moves = 0;
         end
@@ -196,8 +246,9 @@ module sequencer
             waits_for_dram = 1;
             moves = 0;
           end else begin
-            asked_bytes = transfers.writes(DOUBLE_BUFFERED ? tiles - 1 : here.turn);
-            busy = asked_bytes > 0;
+            asks = 1;
+            asked = written_by(DOUBLE_BUFFERED ? count - 1 : here.turn);
+            busy = asked.written > 0;
             here.stage = STORED;
           end
         end
@@ -206,7 +257,7 @@ module sequencer
             waits_for_dram = 1;
             moves = 0;
           end else begin
-            here.stage = here.turn + 1 < turns ? FETCH : DONE;
+            here.stage = here.turn < last_turn ? FETCH : DONE;
             here.turn = here.turn + 1;
           end
         end
@@ -222,16 +273,14 @@ module sequencer
     pass.cycle = here.cycle;
   end
 
-  function automatic bit same_lane_group(input int one, input int other);
-    automatic tile_t a = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, one);
-    automatic tile_t b = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, other);
-    return a.group == b.group && a.lane_group == b.lane_group;
+  function automatic bit same_lanes(input tile_t one, input tile_t other);
+    return one.group == other.group && one.lane_box == other.lane_box && one.first_lane == other.first_lane;
   endfunction
 
   // Whether a tile's trailing passes begin here, and need what is on demand.
   function automatic bit demands(input pass_t in, input place_t at);
     automatic bit begins = at.fold == 0 && at.step == 0 && at.cycle == 0;
-    return begins && int'(in.index) == leading && transfers.demands(in.tile) > 0;
+    return begins && int'(in.index) == leading && turns.demands(in.turn) > 0;
   endfunction
 
   logic begins_fold, load_begun;
@@ -244,30 +293,33 @@ module sequencer
   assign enable = !waits_for_dram && !(ends_step && starved) && !late;
   assign begins_pass = OVERLAP_FOLDS || !STATIONARY ? opens_pass : loads && here.fold == 0 && !load_begun;
   assign reads_lanes = must_load;
-  assign output_bits = transfers.outputs(pass.tile, pass.index);
   // By itself a fold loads before it begins, else with its first step.
   assign loads = OVERLAP_FOLDS ? begins_fold && must_load
-      : !moves && !ready && pass.happens && gate_known && STATIONARY && empty && !loaded;
+      : !moves && !ready && !waits_for_dram && pass.happens && gate_known && STATIONARY && empty && !loaded;
 
   always_ff @(posedge clk) begin
     assert (!undecided) else $fatal(1, "the sequencer would need more than one cycle to decide");
     if (reset) begin
-      place <= '{turn: 0, stage: FETCH, number: 0, fold: 0, step: 0, cycle: 0};
+      place <= '0;
+      place.stage <= FETCH;
       since_end <= LONG_AGO;
       loaded <= 0;
-      loaded_tile <= -1;
+      holds_any <= 0;
       asked_tile <= -1;
+      fetched_turn <= -1;
       opened <= 0;
       load_begun <= 0;
     end else begin
       place <= here;
       asked_tile <= asked_now;
+      fetched_turn <= fetches;
       load_begun <= loads && !enable;
       opened <= begins_fold && !enable;  // the ports read on while the first step waits for them
       if (enable) begin
         since_end <= ends_fold ? 0 : since_end < LONG_AGO ? since_end + 1 : LONG_AGO;
         loaded <= loads || loaded && !ends_fold;
-        if (loads) loaded_tile <= pass.tile;
+        if (loads) loaded_tile <= pass.at;
+        holds_any <= holds_any || loads;
         if (ready) place <= after(here, pass);
       end
     end
@@ -286,18 +338,27 @@ module sequencer
     end
     if (next.fold == in.folds) begin
       next.fold = 0;
-      next = next_pass(next);
+      next = next_pass(next, in);
     end
     return next;
   endfunction
 
-  function automatic place_t next_pass(input place_t at);
+  // With a gate each pass takes all lane groups of all blocks before the next begins, else each lane
+  // group takes all passes.
+  function automatic place_t next_pass(input place_t at, input pass_t in);
     automatic place_t next = at;
-    next.number = at.number + 1;
-    if (next.number == layer.passes) begin
-      next.number = 0;
-      next.stage = TURN_ENDS;
+    automatic bit last_number = at.number == layer.passes - 1;
+    automatic bit last_group = !in.happens || in.at.ends_turn;
+    automatic bit last_block = !in.happens || in.last_block;
+    if (gated) begin
+      next.lane_group = last_group ? 0 : at.lane_group + 1;
+      if (last_group) next.block = last_block ? 0 : at.block + 1;
+      if (last_group && last_block) next.number = last_number ? 0 : at.number + 1;
+    end else begin
+      next.number = last_number ? 0 : at.number + 1;
+      if (last_number) next.lane_group = last_group ? 0 : at.lane_group + 1;
     end
+    if (last_number && last_group && last_block) next.stage = TURN_ENDS;
     return next;
   endfunction
 endmodule
