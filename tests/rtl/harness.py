@@ -128,7 +128,8 @@ def _rtl_run(case: Case, job: Job, run: Run, moved: Sequence[int]) -> RtlRun:
         slots, lanes = lanes, slots
     sram = arch["memory"]["activation_sram" if job.slots_are_positions else "weight_sram"]
     numbers = [slots, lanes, shape.groups, shape.reduction]
-    numbers += [min(job.window, slots), layer["activation_bits"], layer["weight_bits"]]
+    window = slots if case.nest else min(job.window, slots)
+    numbers += [window, layer["activation_bits"], layer["weight_bits"]]
     numbers += [sram["banks"], sram["port_bits"], arch["memory"]["dram"]["bytes_per_cycle"]]
     numbers += [int(arch["memory"].get("ports") == "all")]
     numbers += [shape.depth]

@@ -168,16 +168,20 @@ module testbench
 
   // The loops by number: order, sizes, blocks.
   task automatic read_nest();
+    automatic int found[3*LOOPS+6];
     automatic int tiles;
-    for (int d = 0; d < LOOPS; d++) given_nest.order[d] = loop_t'(next_integer(file));
-    for (int loop = 0; loop < LOOPS; loop++) given_nest.sizes[loop] = next_integer(file);
-    for (int loop = 0; loop < LOOPS; loop++) given_nest.blocks[loop] = next_integer(file);
-    given_nest.activation_buffer_bits = next_integer(file);
-    given_nest.weight_buffer_bits = next_integer(file);
-    given_nest.sum_buffer_bits = next_integer(file);
-    given_nest.burst_bytes = next_integer(file);
-    given_nest.output_bits = next_integer(file);
-    given_nest.later_step = next_integer(file) != 0;
+    foreach (found[i]) found[i] = next_integer(file);
+    for (int loop = 0; loop < LOOPS; loop++) begin
+      given_nest.order[loop] = loop_t'(found[loop]);
+      given_nest.sizes[loop] = found[LOOPS+loop];
+      given_nest.blocks[loop] = found[2*LOOPS+loop];
+    end
+    given_nest.activation_buffer_bits = found[3*LOOPS];
+    given_nest.weight_buffer_bits = found[3*LOOPS+1];
+    given_nest.sum_buffer_bits = found[3*LOOPS+2];
+    given_nest.burst_bytes = found[3*LOOPS+3];
+    given_nest.output_bits = found[3*LOOPS+4];
+    given_nest.later_step = found[3*LOOPS+5] != 0;
     tiles = next_integer(file);
     for (int i = 0; i < tiles; i++) accelerator.output_moves.opens_gates[i] = next_integer(file) != 0;
   endtask
@@ -224,16 +228,10 @@ module testbench
   // positions: images one after the other, the reduction tap by tap, zero outside the image.
   task automatic read_activations(input int images, input int height, input int width);
     automatic side_t rows, columns;
-    rows.in = height;
-    columns.in = width;
-    rows.kernel = next_integer(file);
-    columns.kernel = next_integer(file);
-    rows.stride = next_integer(file);
-    columns.stride = next_integer(file);
-    rows.padding = next_integer(file);
-    columns.padding = next_integer(file);
-    rows.dilation = next_integer(file);
-    columns.dilation = next_integer(file);
+    automatic int found[8];
+    foreach (found[i]) found[i] = next_integer(file);
+    rows = '{in: height, kernel: found[0], stride: found[2], padding: found[4], dilation: found[6]};
+    columns = '{in: width, kernel: found[1], stride: found[3], padding: found[5], dilation: found[7]};
     given_nest.rows = rows;
     given_nest.columns = columns;
     place_activations(images, rows, columns);
