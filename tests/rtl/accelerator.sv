@@ -60,7 +60,7 @@ module accelerator
   int bank_words[MOST_BANKS];
   logic asks;
   bytes_t asked, asked_later;
-  longint asked_demand_bytes;
+  longint asked_demand_bytes, spare_bytes;
   logic demand_done;
   int step_bits, issue, accesses, windows_known;
   longint vectors_bits;
@@ -83,7 +83,7 @@ module accelerator
   output_moves #(.STATIONARY(STATIONARY), .ROWS(ROWS), .IN_PLACE(SCHEDULER == "dense" || SCHEDULER == "skip")) output_moves (.*);
   dram_port #(.DOUBLE_BUFFERED(DOUBLE_BUFFERED)) dram_port (
       .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asks, .asked, .asked_later, .asked_demand_bytes,
-      .idle(transfers_done), .demand_idle(demand_done), .moved);
+      .idle(transfers_done), .spare_bytes, .demand_idle(demand_done), .moved);
 
   // Operands, and what goes with them.
   logic [STREAMS*ROW_WIRES-1:0] row_streams[ROWS];

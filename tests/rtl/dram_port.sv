@@ -17,6 +17,7 @@ module dram_port
     input bytes_t asked_later,  // in addition to it
     input longint asked_demand_bytes,
     output logic idle,  // all that was asked for before this cycle is done
+    output longint spare_bytes,  // that it moved, or could have, since then
     output logic demand_idle,
     output bytes_t moved  // since reset
 );
@@ -27,6 +28,7 @@ module dram_port
   endfunction
 
   assign idle = left <= 0;
+  assign spare_bytes = -left;
   assign demand_idle = demand_left <= 0;
   assign earlier = (asks ? bytes_of(asked) : left) + bytes_of(asked_later);
   assign demand_earlier = asked_demand_bytes > 0 ? asked_demand_bytes : demand_left;

@@ -28,6 +28,7 @@ module sequencer
     input logic loading,  // operands that stay are on the columns' buses
     input logic empty,  // the array
     input logic transfers_done,
+    input longint spare_bytes,
     input logic demand_done,  // what was on demand is there
     input logic starved,  // of slot operands, if a step ends in this cycle
     input logic late,  // a port of any buffer
@@ -213,7 +214,7 @@ module sequencer
           if (trails && gate_known && fetches != pass.turn) begin
             asked_later = later(pass.turn);
             fetches = pass.turn;
-            busy = busy || read_of(asked_later) > 0;
+            busy = busy || read_of(asked_later) > spare_bytes;
           end
           if (!pass.happens || gate_known && pass.slots == 0) begin
             here = next_pass(here, pass);
