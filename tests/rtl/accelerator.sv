@@ -67,6 +67,7 @@ module accelerator
   int issued[2*MOST_LANE_GROUPS];
   int vectors[2*MOST_LANE_GROUPS];
   int entries[2*MOST_LANE_GROUPS];
+  logic gates_open[2];
 
   sequencer #(
       .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE),
@@ -197,7 +198,7 @@ module accelerator
       .GATE_LATENCY(GATE_LATENCY), .STREAMS(STREAMS), .SELECT_BITS(SELECT_BITS)
   ) mask_window (
       .clk, .reset, .enable, .bit_written, .bit_place, .bit_value, .bit_half, .row_slot(bit_slot[COLUMNS-1]),
-      .row_tile(leaving[COLUMNS-1].at), .windows_known, .issued(counts), .vectors, .entries, .stream_slot,
+      .row_tile(leaving[COLUMNS-1].at), .windows_known, .issued(counts), .vectors, .entries, .opened(gates_open), .stream_slot,
       .stream_used, .lane_used, .lane_stream, .schedules);
   always_comb for (int tile = 0; tile < 2 * MOST_LANE_GROUPS; tile++) issued[tile] = int'(counts[tile]);
 endmodule

@@ -22,9 +22,11 @@ module dram_port
     output bytes_t moved  // since reset
 );
   longint left, earlier, demand_left, demand_earlier;
+  logic moves, demand_moves;
 
   function automatic longint bytes_of(input bytes_t bytes);
-    return read_of(bytes) + bytes.written;
+    automatic int both = read_of(bytes) + bytes.written;
+    return longint'(both);
   endfunction
 
   assign idle = left <= 0;
@@ -32,20 +34,12 @@ module dram_port
   assign demand_idle = demand_left <= 0;
   assign earlier = (asks ? bytes_of(asked) : left) + bytes_of(asked_later);
   assign demand_earlier = asked_demand_bytes > 0 ? asked_demand_bytes : demand_left;
+  assign demand_moves = demand_earlier > 0;
+  assign moves = !demand_moves && (DOUBLE_BUFFERED || earlier > 0);
   always_ff @(posedge clk) begin
-    if (reset) begin
-      left <= 0;
-      demand_left <= 0;
-      moved <= '0;
-    end else begin
-      if (demand_earlier > 0) begin
-        left <= earlier;
-        demand_left <= demand_earlier - longint'(bytes_per_cycle);
-      end else begin
-        left <= earlier > 0 || DOUBLE_BUFFERED ? earlier - longint'(bytes_per_cycle) : earlier;
-      end
-      moved <= added(moved, added(asks ? asked : '0, asked_later));
-    end
+    left <= reset ? 0 : earlier - (moves ? longint'(bytes_per_cycle) : 0);
+    demand_left <= reset ? 0 : demand_earlier - (demand_moves ? longint'(bytes_per_cycle) : 0);
+    moved <= reset ? '0 : added(moved, added(asks ? asked : '0, asked_later));
     assert (reset || !asks || idle) else $fatal(1, "two transfers at a time");
     assert (reset || asked_demand_bytes == 0 || demand_idle) else $fatal(1, "two demands at a time");
   end

@@ -33,6 +33,7 @@ module mask_window
     output logic [ADDRESS_BITS:0] issued[2*MOST_LANE_GROUPS],
     output int vectors[2*MOST_LANE_GROUPS],  // operand vectors that a schedule reads: streams in use
     output int entries[2*MOST_LANE_GROUPS],
+    output logic opened[2],  // a turn's gated passes have anything to do
     output logic [STREAMS-1:0][ADDRESS_BITS-1:0] stream_slot[2*WINDOW],
     output logic [WINDOW-1:0][STREAMS-1:0] stream_used[2],
     output logic [WINDOW-1:0][COLUMNS-1:0] lane_used[2],
@@ -146,6 +147,7 @@ module mask_window
           stream_used[row.half][own][feeds] <= 1;
         end
       end
+      opened[row.half] <= row_vectors > 0 || opened[row.half] && !(first && row.lane_group == 0);
       issued[tile] <= so_far;
       vectors[tile] <= before_vectors + row_vectors;
       entries[tile] <= before_entries + $countones(row.active);

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import numpy as np
 from reference import Nest, Pass, stored_bits
@@ -22,25 +23,38 @@ from rtl.cases import Case, random_case, random_passes_case
 TURNS = 150
 PASSES = 400  # of the tiles of one turn, at most
 LANE_GROUPS = 16  # of one turn, for which the RTL has room
+NAMES = {"N": "images", "P": "rows", "Q": "columns", "K": "channels", "C": "in_channels"}
 BUFFERS = {"activation": "activation_sram", "weight": "weight_sram", "sum": "output_sram"}
 
 
 def random_nest_case(build: Build, seed: int) -> Case:
     """The case of a seed, the same for ever; every other one under passes of any number."""
     rng = Random(f"{build.name} nest {seed}")
-    draws = (random_case, random_passes_case)
+    draw = (random_case, random_passes_case)[seed % 2]
+    gated, least = rng.random() < 0.6, rng.choice((1, 4, 10))
     while True:
-        case = draws[seed % 2](build, rng.randrange(2**32))
-        if case.arch["memory"]["lsb_fetch"] == "on_demand":
-            case.arch["memory"]["lsb_fetch"] = "with_msb"  # planes on demand refuse nests
-        for _ in range(8):
-            nest = _nest(rng, case)
-            least = rng.choice((1, 4, 10))
-            if least <= _blocks(case, nest) <= TURNS and _fits(case, nest):
-                case = replace(case, nest=nest, seed=seed)
-                case.arch["lsb"]["window"] = "auto"  # a block is a window
-                _set_buffers(rng, case, nest)
-                return case
+        case = draw(build, rng.randrange(2**32))
+        case.arch["batch"] = rng.choice((1, 2, 3))
+        nest = _nest(rng, case)
+        fits = least <= _blocks(case, nest) <= TURNS and _fits(case, nest)
+        if fits and is_gated(case) == gated:
+            return _mapped(rng, replace(case, seed=seed), nest)
+
+
+def _mapped(rng: Random, case: Case, nest: Nest) -> Case:
+    """The case with its nest, on a design that takes it."""
+    arch = case.arch
+    memory = arch["memory"] | {"lsb_fetch": "with_msb"}  # planes on demand refuse nests
+    lsb = arch["lsb"] | {"window": "auto"}  # a block is one
+    mapping = {"nests": [{"order": nest.order, **_block_keys(nest)}]}
+    memory |= {"dram": memory["dram"] | {"burst_bytes": rng.choice((1, 2, 4, 8, 16, 64))}}
+    memory |= _buffers(rng, case, nest)
+    arch = arch | {"memory": memory, "lsb": lsb, "mapping": mapping}
+    return replace(case, arch=arch, nest=nest)
+
+
+def _block_keys(nest: Nest) -> dict[str, int]:
+    return {f"block_{name}": nest.blocks[loop] for loop, name in NAMES.items()}
 
 
 def loop_sizes(case: Case) -> dict[str, int]:
@@ -69,6 +83,9 @@ def _nest(rng: Random, case: Case) -> Nest:
     if rng.random() < 0.3:
         blocks |= _of_one_lane_group(case, sizes)
     order = "".join(rng.sample(LOOPS, len(LOOPS)))
+    if not is_gated(case) and rng.random() < 0.3:  # sums are unfinished for long
+        order = "C" + order.replace("C", "")
+        blocks["C"] = -(-sizes["C"] // rng.choice((2, 3)))
     if is_gated(case) and blocks["C"] < sizes["C"]:  # a gate needs whole sums
         whole = "".join(loop for loop in order if blocks[loop] >= sizes[loop])
         outside = "".join(loop for loop in order if loop not in whole + "C")
@@ -107,19 +124,19 @@ def _fits(case: Case, nest: Nest) -> bool:
     return fits and lane_groups * blocks * len(case.passes) <= PASSES
 
 
-def _set_buffers(rng: Random, case: Case, nest: Nest) -> None:
-    """Give the buffers room for what a hold of some depth needs, at least for a block."""
-    memory = case.arch["memory"]
-    memory["dram"]["burst_bytes"] = rng.choice((1, 2, 4, 8, 16, 64))
-    halves = 2 if memory["double_buffered"] else 1
+def _buffers(rng: Random, case: Case, nest: Nest) -> dict[str, Any]:
+    """Buffers with room for what a hold of some depth needs, and ports that are often narrow."""
+    halves = 2 if case.build.double_buffered else 1
+    found = {}
     for operand, buffer in BUFFERS.items():
         bits = [need(case, nest, operand, depth) for depth in range(len(LOOPS) + 1)]
         chosen = max(bits[-1], rng.choice(bits) - rng.choice((0, 0, 8)))
-        least = memory[buffer]["banks"] * memory[buffer]["port_bits"]
+        sram = {"banks": rng.choice((1, 1, 2, 4, 16)), "port_bits": rng.choice((8, 8, 16, 64))}
+        least = sram["banks"] * sram["port_bits"]
         if operand == "sum":
             least = max(least, _window_bits(case.build))
-        whole_bytes = -(-max(chosen, least) // 8) * halves
-        memory[buffer] = memory[buffer] | {"kib": whole_bytes / 1024}
+        found[buffer] = sram | {"kib": -(-max(chosen, least) // 8) * halves / 1024}
+    return found
 
 
 def need(case: Case, nest: Nest, operand: str, depth: int) -> int:

@@ -18,19 +18,31 @@ module nest_walker
     output bit one_lane_group,  // in every turn
     output bit one_block  // of input channels
 );
-  localparam int KEPT = 64;
+  localparam int KEPT = 64;  // turns
   localparam int AHEAD = 4;
+  localparam int MOST_BLOCKS = 64;  // of rows or columns
   localparam int SUM_BITS = 32;
   typedef enum {ACTIVATIONS, WEIGHTS, SUMS} operand_t;
   localparam bit [LOOPS-1:0] MATTER[3] = '{5'b10111, 5'b11000, 5'b01111};  // IN_CHANNEL to IMAGES
 
+  // What is known of the turns around the one that computes, by number modulo KEPT.
   turn_t turns[KEPT];
-  function automatic turn_t turn_at(input int number);
-    return turns[number[5:0]];
-  endfunction
+  bit opens[KEPT];
+  bytes_t opening[KEPT];  // what comes before a turn
+  bytes_t leads[KEPT];  // with its leading passes
+  bytes_t trails[KEPT];  // with its trailing passes
+  bytes_t trails_gated[KEPT];  // if gates let any of these happen
+  bytes_t written[KEPT];
 
   // What follows from the registers.
+  loop_t order[LOOPS];
+  int sizes[LOOPS];
+  int blocks[LOOPS];
   int trips[LOOPS];  // blocks of each loop
+  int inputs[2][MOST_BLOCKS];  // rows, and columns, of the input that a block of them lies over
+  int new_inputs[2][MOST_BLOCKS];  // but for those under blocks before it
+  int most_inputs[2];
+  int all_inputs[2];
   int stored_bits[3];  // of an element of each operand
   int depths[3];  // at which it is held
   int place_of_inputs;  // the loop of input channels in the order
@@ -38,147 +50,156 @@ module nest_walker
   bit kept[2];  // what comes of an operand is there for all passes
 
   task automatic plan();
-    automatic int room[3];
-    automatic int gated_turns = 1;
-    room[ACTIVATIONS] = nest.activation_buffer_bits;
-    room[WEIGHTS] = nest.weight_buffer_bits;
-    room[SUMS] = nest.sum_buffer_bits;
+    automatic int turns_of_group = 1;
+    automatic int lanes = 1;
     gated = leading < layer.passes;
     for (int loop = 0; loop < LOOPS; loop++) begin
-      trips[loop] = ceil_div(int'(nest.sizes[loop]), int'(nest.blocks[loop]));
-      if (!gated || loop != int'(IN_CHANNEL)) gated_turns *= trips[loop];
-      if (nest.order[loop] == IN_CHANNEL) place_of_inputs = loop;
+      order[loop] = nest.order[loop];
+      sizes[loop] = int'(nest.sizes[loop]);
+      blocks[loop] = least(int'(nest.blocks[loop]), sizes[loop]);
+      trips[loop] = ceil_div(sizes[loop], blocks[loop]);
+      if (!gated || loop != int'(IN_CHANNEL)) turns_of_group *= trips[loop];
+      if (order[loop] == IN_CHANNEL) place_of_inputs = loop;
+      if (loop <= int'(COLUMN)) lanes *= blocks[loop];
     end
-    count = layer.groups * gated_turns;
-    stored_bits[ACTIVATIONS] = used_bits(0);
-    stored_bits[WEIGHTS] = used_bits(1);
-    stored_bits[SUMS] = SUM_BITS;
-    for (int o = 0; o < 3; o++) begin
-      depths[o] = 0;
-      while (depths[o] < LOOPS && need(operand_t'(o), depths[o]) > longint'(room[o])) depths[o]++;
-      assert (need(operand_t'(o), depths[o]) <= longint'(room[o])) else $fatal(1, "a block does not fit");
-    end
+    count = layer.groups * turns_of_group;
     one_block = trips[IN_CHANNEL] == 1;
+    one_lane_group = (LANES_ARE_CHANNELS ? blocks[CHANNEL] : lanes) <= COLUMNS;
+    find_inputs(nest.rows, 0, ROW);
+    find_inputs(nest.columns, 1, COLUMN);
+    find_stored_bits();
+    find_depth(ACTIVATIONS, nest.activation_buffer_bits);
+    find_depth(WEIGHTS, nest.weight_buffer_bits);
+    find_depth(SUMS, nest.sum_buffer_bits);
     for (int o = 0; o < 2; o++) kept[o] = !gated || one_block || depths[o] <= place_of_inputs;
     unfinished_leave = 0;
-    for (int d = place_of_inputs + 1; d < depths[SUMS]; d++)
-      if (trips[nest.order[d]] > 1) unfinished_leave = 1;
-    one_lane_group = block_lanes() <= COLUMNS;
+    for (int d = 0; d < LOOPS; d++)
+      if (d > place_of_inputs && d < depths[SUMS] && trips[order[d]] > 1) unfinished_leave = 1;
   endtask
-
-  function automatic int block_lanes();
-    automatic int lanes = 1;
-    if (LANES_ARE_CHANNELS) return least(int'(nest.blocks[CHANNEL]), int'(nest.sizes[CHANNEL]));
-    for (int loop = int'(IMAGES); loop <= int'(COLUMN); loop++)
-      lanes *= least(int'(nest.blocks[loop]), int'(nest.sizes[loop]));
-    return lanes;
-  endfunction
 
   function automatic int least(input int one, input int other);
     return one < other ? one : other;
   endfunction
 
-  // Bits of an activation or a weight that any pass uses.
-  function automatic int used_bits(input bit of_weights);
-    automatic bit [31:0] used = 0;
+  // Which output row lies over an input row first, and which blocks' taps reach it at all.
+  task automatic find_inputs(input side_t side, input int number, input loop_t loop);
+    assert (trips[loop] <= MOST_BLOCKS) else $fatal(1, "%0d blocks", trips[loop]);
+    for (int block = 0; block < trips[loop]; block++) begin
+      inputs[number][block] = 0;
+      new_inputs[number][block] = 0;
+    end
+    for (int at = 0; at < side.in; at++) begin
+      automatic int reached = -1;  // the last block that does
+      automatic bit fresh = 1;
+      for (int tap = side.kernel - 1; tap >= 0; tap--) begin
+        automatic int from = at + side.padding - tap * side.dilation;
+        automatic int block = from / side.stride / blocks[loop];
+        if (from >= 0 && from % side.stride == 0 && from / side.stride < sizes[loop] && block > reached) begin
+          reached = block;
+          inputs[number][block]++;
+          if (fresh) new_inputs[number][block]++;
+          fresh = 0;
+        end
+      end
+    end
+    most_inputs[number] = 0;
+    all_inputs[number] = 0;
+    for (int block = 0; block < trips[loop]; block++) begin
+      if (inputs[number][block] > most_inputs[number]) most_inputs[number] = inputs[number][block];
+      all_inputs[number] += new_inputs[number][block];
+    end
+  endtask
+
+  // Bits of an activation and of a weight that any pass uses.
+  task automatic find_stored_bits();
+    automatic bit [31:0] activation = 0;
+    automatic bit [31:0] weight = 0;
     for (int p = 0; p < layer.passes; p++) begin
-      automatic plane_t plane = of_weights ? layer.sweeps[index_t'(p)].weight : layer.sweeps[index_t'(p)].activation;
-      used |= 32'((1 << plane.bits) - 1) << plane.low;
+      activation |= bits_of(layer.sweeps[index_t'(p)].activation);
+      weight |= bits_of(layer.sweeps[index_t'(p)].weight);
     end
-    return $countones(used);
+    stored_bits[ACTIVATIONS] = $countones(activation);
+    stored_bits[WEIGHTS] = $countones(weight);
+    stored_bits[SUMS] = SUM_BITS;
+  endtask
+
+  function automatic bit [31:0] bits_of(input plane_t plane);
+    return 32'((1 << plane.bits) - 1) << plane.low;
   endfunction
 
-  // The most that the loops inside of a depth need of an operand.
-  function automatic longint need(input operand_t operand, input int depth);
+  // An operand is held at the outermost depth whose loops inside need no more than there is room.
+  task automatic find_depth(input operand_t operand, input int room);
     automatic longint bits = longint'(stored_bits[operand]);
+    automatic int d = LOOPS;
     if (operand == WEIGHTS) bits *= longint'(layer.taps);
-    for (int d = 0; d < LOOPS; d++)
-      if (MATTER[operand][nest.order[d]]) bits *= longint'(most_of(operand, nest.order[d], d >= depth));
-    return bits;
-  endfunction
+    for (int loop = 0; loop < LOOPS; loop++) if (MATTER[operand][loop]) bits *= longint'(most_of(operand, loop_t'(loop), 0));
+    assert (bits <= longint'(room)) else $fatal(1, "a block does not fit");
+    depths[operand] = LOOPS;
+    while (d > 0) begin
+      d--;
+      if (MATTER[operand][order[d]])
+        bits = bits / longint'(most_of(operand, order[d], 0)) * longint'(most_of(operand, order[d], 1));
+      if (bits > longint'(room)) d = 0;
+      else depths[operand] = d;
+    end
+  endtask
 
+  // The most that a block takes of a loop, or all of them together.
   function automatic int most_of(input operand_t operand, input loop_t loop, input bit all);
-    automatic int size = int'(nest.sizes[loop]);
-    automatic int most = 0;
-    if (operand != ACTIVATIONS || loop != ROW && loop != COLUMN) return all ? size : least(size, int'(nest.blocks[loop]));
-    if (all) return inputs_of(loop, 0, size, 0);
-    for (int begins = 0; begins < size; begins += int'(nest.blocks[loop])) begin
-      automatic int own = inputs_of(loop, begins, least(begins + int'(nest.blocks[loop]), size), 0);
-      most = own > most ? own : most;
-    end
-    return most;
-  endfunction
-
-  // Input rows, or columns, under the taps of some output rows, less those under any before `held`.
-  function automatic int inputs_of(input loop_t loop, input int begins, input int ends, input int held);
-    automatic side_t side = loop == ROW ? nest.rows : nest.columns;
-    automatic int found = 0;
-    for (int at = 0; at < side.in; at++)
-      if (under_taps(side, at, begins, ends) && !under_taps(side, at, 0, held)) found++;
-    return found;
-  endfunction
-
-  function automatic bit under_taps(input side_t side, input int at, input int begins, input int ends);
-    for (int tap = 0; tap < side.kernel; tap++) begin
-      automatic int from = at + side.padding - tap * side.dilation;
-      if (from >= begins * side.stride && from < ends * side.stride && from % side.stride == 0) return 1;
-    end
-    return 0;
+    if (operand == ACTIVATIONS && loop == ROW) return all ? all_inputs[0] : most_inputs[0];
+    if (operand == ACTIVATIONS && loop == COLUMN) return all ? all_inputs[1] : most_inputs[1];
+    return all ? sizes[loop] : blocks[loop];
   endfunction
 
   // The walk: the block of each loop, and of each operand the hold that lasts and how far it has come.
   int walked, group, tiles;
   int at[LOOPS];
+  int taken[LOOPS];  // by the block of a loop
+  int first[LOOPS];
   int hold[2];
   int furthest[2];
-  turn_t previous;
+  int last_group;
+  box_t last_lanes;
 
-  function automatic int first_of(input loop_t loop);
-    return at[loop] * int'(nest.blocks[loop]);
-  endfunction
-
-  function automatic int size_of(input loop_t loop);
-    return least(int'(nest.blocks[loop]), int'(nest.sizes[loop]) - first_of(loop));
-  endfunction
-
-  // The number of an operand's block among those of some loops of the order.
-  function automatic int number_in(input operand_t operand, input int outermost, input int ends);
-    automatic int number = 0;
-    for (int d = outermost; d < ends; d++)
-      if (MATTER[operand][nest.order[d]]) number = number * trips[nest.order[d]] + at[nest.order[d]];
-    return number;
-  endfunction
+  task automatic take_block();
+    for (int loop = 0; loop < LOOPS; loop++) begin
+      first[loop] = at[loop] * blocks[loop];
+      taken[loop] = least(blocks[loop], sizes[loop] - first[loop]);
+    end
+  endtask
 
   // A block wants its elements of an operand: how many are not there?
   task automatic visit(input operand_t operand, output longint fresh);
-    automatic int own_hold = number_in(operand, 0, depths[operand]);
-    automatic int number = number_in(operand, depths[operand], LOOPS);
+    automatic int own_hold = 0;
+    automatic int number = 0;  // of the block in the hold
+    automatic bit rows_inside = 0;
+    automatic bit columns_inside = 0;
+    automatic int rows, columns;
+    for (int d = 0; d < LOOPS; d++) begin
+      if (MATTER[operand][order[d]]) begin
+        if (d < depths[operand]) own_hold = own_hold * trips[order[d]] + at[order[d]];
+        else number = number * trips[order[d]] + at[order[d]];
+      end
+      rows_inside |= order[d] == ROW && d >= depths[operand];
+      columns_inside |= order[d] == COLUMN && d >= depths[operand];
+    end
     if (own_hold != hold[operand]) furthest[operand] = -1;
     hold[operand] = own_hold;
     fresh = 0;
     if (number > furthest[operand]) begin
       furthest[operand] = number;
-      fresh = operand == WEIGHTS ? longint'(layer.taps) : 1;
-      for (int d = 0; d < LOOPS; d++) begin
-        automatic loop_t loop = nest.order[d];
-        if (MATTER[operand][loop]) begin
-          if (operand == ACTIVATIONS && (loop == ROW || loop == COLUMN))
-            fresh *= longint'(inputs_of(loop, first_of(loop), first_of(loop) + size_of(loop),
-                d >= depths[operand] ? first_of(loop) : 0));
-          else fresh *= longint'(size_of(loop));
-        end
+      if (operand == WEIGHTS) fresh = longint'(layer.taps * taken[CHANNEL] * taken[IN_CHANNEL]);
+      else begin
+        rows = rows_inside ? new_inputs[0][at[ROW][5:0]] : inputs[0][at[ROW][5:0]];
+        columns = columns_inside ? new_inputs[1][at[COLUMN][5:0]] : inputs[1][at[COLUMN][5:0]];
+        fresh = longint'(taken[IMAGES] * taken[IN_CHANNEL] * rows * columns);
       end
     end
   endtask
 
-  function automatic longint in_bursts(input longint bits);
+  function automatic int in_bursts(input longint bits);
     automatic longint burst = longint'(nest.burst_bytes) * 8;
-    return (bits + burst - 1) / burst * longint'(nest.burst_bytes);
-  endfunction
-
-  function automatic longint fetched_bits(input operand_t operand, input plane_t plane);
-    if (kept[operand]) return longint'(stored_bits[operand]);
-    return longint'(plane.bits);
+    return int'((bits + burst - 1) / burst) * nest.burst_bytes;
   endfunction
 
   // A pass comes to a block of the turn's input channels. Without a gate every pass finds what came
@@ -188,66 +209,71 @@ module nest_walker
     automatic longint fresh;
     bytes = '0;
     visit(ACTIVATIONS, fresh);
-    bytes.activations = in_bursts(fresh * fetched_bits(ACTIVATIONS, sweep.activation));
-    if (!weights_are_there()) begin
-      visit(WEIGHTS, fresh);
-      bytes.weights = in_bursts(fresh * fetched_bits(WEIGHTS, sweep.weight));
-    end
+    bytes.activations = in_bursts(fresh * (kept[0] ? longint'(stored_bits[0]) : longint'(sweep.activation.bits)));
+    visit(WEIGHTS, fresh);
+    if (!weights_are_there())
+      bytes.weights = in_bursts(fresh * (kept[1] ? longint'(stored_bits[1]) : longint'(sweep.weight.bits)));
   endtask
 
   // Recurrent weights that fit as a whole came with the batch's first step.
   function automatic bit weights_are_there();
-    automatic longint bits = longint'(layer.groups) * longint'(nest.sizes[CHANNEL]) * longint'(layer.reduction)
-        * longint'(stored_bits[WEIGHTS]);
+    automatic longint bits = longint'(layer.groups * sizes[CHANNEL]) * longint'(layer.reduction * stored_bits[1]);
     return nest.later_step && bits <= longint'(nest.weight_buffer_bits);
-  endfunction
-
-  function automatic box_t positions_box();
-    positions_box.columns = size_of(COLUMN);
-    positions_box.rows = size_of(ROW);
-    positions_box.row_stride = int'(nest.sizes[COLUMN]);
-    positions_box.image_stride = int'(nest.sizes[ROW]) * positions_box.row_stride;
-    positions_box.first = first_of(IMAGES) * positions_box.image_stride + first_of(ROW) * positions_box.row_stride
-        + first_of(COLUMN);
   endfunction
 
   task automatic walk_turn();
     automatic turn_t next = '0;
-    automatic box_t positions = positions_box();
-    automatic box_t channels = '0;
-    automatic int count_positions = size_of(IMAGES) * size_of(ROW) * size_of(COLUMN);
-    automatic longint sums = longint'(count_positions) * longint'(size_of(CHANNEL));
+    automatic box_t positions, channels;
+    automatic int positions_taken, now;
+    automatic longint sums;
     automatic bytes_t bytes;
-    channels.first = first_of(CHANNEL);
+    now = walked % KEPT;
+    take_block();
+    positions.columns = taken[COLUMN];
+    positions.rows = taken[ROW];
+    positions.row_stride = sizes[COLUMN];
+    positions.image_stride = sizes[ROW] * sizes[COLUMN];
+    positions.first = (first[IMAGES] * sizes[ROW] + first[ROW]) * sizes[COLUMN] + first[COLUMN];
+    positions_taken = taken[IMAGES] * taken[ROW] * taken[COLUMN];
+    channels = '0;
+    channels.first = first[CHANNEL];
     next.group = group;
     next.slot_box = LANES_ARE_CHANNELS ? positions : channels;
-    next.slots = LANES_ARE_CHANNELS ? count_positions : size_of(CHANNEL);
+    next.slots = LANES_ARE_CHANNELS ? positions_taken : taken[CHANNEL];
     next.lane_box = LANES_ARE_CHANNELS ? channels : positions;
-    next.lanes = LANES_ARE_CHANNELS ? size_of(CHANNEL) : count_positions;
-    next.opens = walked == 0 || next.group != previous.group || next.lane_box != previous.lane_box;
+    next.lanes = LANES_ARE_CHANNELS ? taken[CHANNEL] : positions_taken;
     next.first_tile = tiles;
     next.blocks = gated ? trips[IN_CHANNEL] : 1;
-    next.first_channel = first_of(IN_CHANNEL);
-    next.block_channels = size_of(IN_CHANNEL);
+    next.first_channel = first[IN_CHANNEL];
+    next.block_channels = taken[IN_CHANNEL];
     next.begins_sums = gated || at[IN_CHANNEL] == 0;
     next.ends_sums = gated || at[IN_CHANNEL] == trips[IN_CHANNEL] - 1;
     next.sums_leave = next.ends_sums || unfinished_leave;
+    turns[now] = next;
+    opens[now] = walked == 0 || group != last_group || next.lane_box != last_lanes;
+    last_group = group;
+    last_lanes = next.lane_box;
+    opening[now] = '0;
+    leads[now] = '0;
+    trails[now] = '0;
+    trails_gated[now] = '0;
+    written[now] = '0;
     for (int pass = 0; pass < (gated ? layer.passes : 1); pass++) begin
       for (int block = 0; block < next.blocks; block++) begin
         if (gated) at[IN_CHANNEL] = block;
+        take_block();
         fetch(pass, bytes);
-        if (pass == 0 && block == 0) next.opening = bytes;
-        else if (pass < leading) next.leading = added(next.leading, bytes);
-        else if (layer.sweeps[index_t'(pass)].gated) next.trailing_gated = added(next.trailing_gated, bytes);
-        else next.trailing = added(next.trailing, bytes);
+        if (pass == 0 && block == 0) opening[now] = bytes;
+        else if (pass < leading) leads[now] = added(leads[now], bytes);
+        else if (layer.sweeps[index_t'(pass)].gated) trails_gated[now] = added(trails_gated[now], bytes);
+        else trails[now] = added(trails[now], bytes);
       end
     end
-    if (!next.begins_sums && unfinished_leave) next.opening.sums = in_bursts(sums * SUM_BITS);
-    if (next.ends_sums) next.written = in_bursts(sums * longint'(nest.output_bits));
-    else if (unfinished_leave) next.written = in_bursts(sums * SUM_BITS);
+    sums = longint'(positions_taken * taken[CHANNEL]);
+    if (!next.begins_sums && unfinished_leave) opening[now].sums = in_bursts(sums * SUM_BITS);
+    if (next.ends_sums) written[now].written = in_bursts(sums * longint'(nest.output_bits));
+    else if (unfinished_leave) written[now].written = in_bursts(sums * SUM_BITS);
     tiles += ceil_div(next.lanes, COLUMNS);
-    turns[walked%KEPT] = next;
-    previous = next;
     walked++;
     advance();
   endtask
@@ -256,15 +282,13 @@ module nest_walker
   // blocks of input channels.
   task automatic advance();
     automatic bit carry = 1;
+    if (gated) at[IN_CHANNEL] = 0;
     for (int d = LOOPS - 1; d >= 0; d--) begin
-      automatic loop_t loop = nest.order[d];
-      if (carry && !(gated && loop == IN_CHANNEL)) begin
-        at[loop] = at[loop] + 1;
-        carry = at[loop] == trips[loop];
-        if (carry) at[loop] = 0;
+      if (carry && !(gated && order[d] == IN_CHANNEL)) begin
+        carry = at[order[d]] == trips[order[d]] - 1;
+        at[order[d]] = carry ? 0 : at[order[d]] + 1;
       end
     end
-    if (gated) at[IN_CHANNEL] = 0;
     if (carry) begin_group(group + 1);
   endtask
 
@@ -274,12 +298,12 @@ module nest_walker
   endtask
 
   always_ff @(posedge clk) begin
-    if (reset) begin
+    if (reset && layer.nested) begin
       walked = 0;
       tiles = 0;
       for (int loop = 0; loop < LOOPS; loop++) at[loop] = 0;
       begin_group(0);
-      if (layer.nested) plan();
+      plan();
     end
     if (layer.nested) while (walked < count && walked <= (reset ? 0 : turn) + AHEAD) walk_turn();
   end

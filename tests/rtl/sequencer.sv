@@ -25,6 +25,7 @@ module sequencer
     input int windows_known,
     input int issued[2*MOST_LANE_GROUPS],  // issue slots of the schedules that the two halves hold
     input int vectors[2*MOST_LANE_GROUPS],  // and operand vectors that they read
+    input logic gates_open[2],  // by half: gated passes have anything to do
     input logic loading,  // operands that stay are on the columns' buses
     input logic empty,  // the array
     input logic transfers_done,
@@ -106,13 +107,12 @@ module sequencer
   // before the trailing ones of the tile before, but for lanes whose operands would push out those of
   // the turn before.
   function automatic pass_t pass_in(input place_t at);
-    automatic turn_t own = turns.turn_at(at.turn);
-    automatic int first = interleaved && stays && own.opens ? leading : 0;
+    automatic int first = interleaved && stays && at.turn < count && turns.opens(at.turn) ? leading : 0;
     automatic int index = (first + at.number) % layer.passes;
     automatic int turn = interleaved && index >= leading ? at.turn - 1 : at.turn;
     automatic bit [GROUP_BITS:0] tile = {DOUBLE_BUFFERED && turn[0], at.lane_group[GROUP_BITS-1:0]};
+    automatic turn_t own = turns.turn_at(turn);
     automatic pass_t found;
-    if (turn != at.turn) own = turns.turn_at(turn);
     found = part_in(layer, own, at.block);
     found.index = index_t'(index);
     found.sweep = layer.sweeps[found.index];
@@ -129,30 +129,13 @@ module sequencer
     return found;
   endfunction
 
-  // What the trailing passes of a turn fetch again, once it is known whether the gated ones happen.
-  function automatic bytes_t later(input int turn);
-    automatic turn_t own = turns.turn_at(turn);
-    for (int g = 0; g < MOST_LANE_GROUPS; g++)
-      if (g < ceil_div(own.lanes, COLUMNS) && issued[{DOUBLE_BUFFERED && turn[0], g[GROUP_BITS-1:0]}] > 0)
-        return added(own.trailing, own.trailing_gated);
-    return own.trailing;
-  endfunction
-
   // What the DRAM's port is asked for before a turn, and, with two buffers, while one computes.
   function automatic bytes_t ahead_of(input int turn);
-    automatic turn_t own = turns.turn_at(turn);
-    return DOUBLE_BUFFERED ? own.opening : added(own.opening, own.leading);
-  endfunction
-
-  function automatic bytes_t written_by(input int turn);
-    automatic turn_t own = turns.turn_at(turn);
-    written_by = '0;
-    written_by.written = own.written;
+    return DOUBLE_BUFFERED ? turns.opening(turn) : added(turns.opening(turn), turns.with_leading(turn));
   endfunction
 
   function automatic bytes_t beside(input int turn);
-    automatic turn_t own = turns.turn_at(turn);
-    return added(added(ahead_of(turn + 1), own.leading), written_by(turn - (interleaved ? 2 : 1)));
+    return added(added(turns.opening(turn + 1), turns.with_leading(turn)), turns.written(turn - (interleaved ? 2 : 1)));
   endfunction
 
   int since_end;  // array cycles
@@ -199,7 +182,7 @@ module sequencer
             if (DOUBLE_BUFFERED) begin
               asks = 1;
               asked = beside(here.turn);
-              busy = read_of(asked) + asked.written > 0;
+              busy = read_of(asked) > 0 || asked.written > 0;
             end
             if (interleaved && here.turn > 0 && windows_known > here.turn - 1) begin
               asked_demand_bytes = turns.demands(here.turn - 1);
@@ -212,9 +195,9 @@ module sequencer
           trails = pass.happens && int'(pass.index) >= leading;
           gate_known = !pass.sweep.gated || windows_known > pass.turn;
           if (trails && gate_known && fetches != pass.turn) begin
-            asked_later = later(pass.turn);
+            asked_later = turns.with_trailing(pass.turn, gates_open[pass.at.half]);
             fetches = pass.turn;
-            busy = busy || read_of(asked_later) > spare_bytes;
+            busy = busy || longint'(read_of(asked_later)) > spare_bytes;
           end
           if (!pass.happens || gate_known && pass.slots == 0) begin
             here = next_pass(here, pass);
@@ -248,7 +231,7 @@ module sequencer
             moves = 0;
           end else begin
             asks = 1;
-            asked = written_by(DOUBLE_BUFFERED ? count - 1 : here.turn);
+            asked = turns.written(DOUBLE_BUFFERED ? count - 1 : here.turn);
             busy = asked.written > 0;
             here.stage = STORED;
           end

@@ -92,10 +92,10 @@ package types;
 
   // What of an operand's tensors a transfer moves.
   typedef struct packed {
-    longint activations;
-    longint weights;
-    longint sums;
-    longint written;
+    int activations;
+    int weights;
+    int sums;
+    int written;
   } bytes_t;
 
   // A turn of the array: a window of one lane group, or a block of a nest with all its lane groups.
@@ -106,7 +106,6 @@ package types;
     box_t lane_box;
     int first_lane;
     int lanes;
-    bit opens;  // its lanes are not those of the turn before
     int first_tile;  // its number in the run
     int blocks;  // of input channels
     int first_channel;  // of the first of them
@@ -114,11 +113,6 @@ package types;
     bit begins_sums;  // its first block of input channels is the first of its sums
     bit ends_sums;
     bit sums_leave;
-    bytes_t opening;  // what comes before it
-    bytes_t leading;  // with its leading passes
-    bytes_t trailing;  // with its trailing passes
-    bytes_t trailing_gated;  // if gates let any of these happen
-    longint written;
   } turn_t;
 
   // One tile: the slots of a turn by the lanes of one lane group.
@@ -214,7 +208,6 @@ package types;
     turn.lanes = layer.lanes - turn.first_lane < columns ? layer.lanes - turn.first_lane : columns;
     turn.slot_box.first = index % windows * layer.window;
     turn.slots = layer.slots - turn.slot_box.first < layer.window ? layer.slots - turn.slot_box.first : layer.window;
-    turn.opens = index % windows == 0;
     turn.first_tile = index;
     turn.blocks = 1;
     turn.block_channels = layer.depth;
@@ -277,7 +270,7 @@ package types;
     added.written = one.written + other.written;
   endfunction
 
-  function automatic longint read_of(input bytes_t bytes);
+  function automatic int read_of(input bytes_t bytes);
     return bytes.activations + bytes.weights + bytes.sums;
   endfunction
 
