@@ -175,8 +175,8 @@ module accelerator
           : leaving[c].issue[ADDRESS_BITS-1:0];
       assign in_tile = leaving[c].issue >= 0 && c < tile.lanes;
       assign used = in_tile && (!sweep.gated || lane_used[tile.half][place][c]);
-      assign lane = item_of(tile.lane_box, tile.first_lane + c);
-      assign all_slots = tile.group * layer.slots + item_of(tile.slot_box, int'(slot));
+      assign lane = item_of(tile.lane_box, layer.out_rows, layer.out_columns, tile.first_lane + c);
+      assign all_slots = tile.group * layer.slots + item_of(tile.slot_box, layer.out_rows, layer.out_columns, int'(slot));
       assign threshold_of[c] = layer.thresholds_by_slot ? all_slots : tile.group * layer.lanes + lane;
       column_foot #(.WINDOW(WINDOW)) foot (
           .clk, .enable, .leaves(leaves[c]), .leaving(leaving[c]), .sum(sums[c]), .used,

@@ -53,13 +53,13 @@ module lane_feed
   always_comb begin
     for (int column = 0; column < COLUMNS; column++) begin
       automatic int vector =
-          (served.at.group * layer.lanes + item_of(served.at.lane_box, served.at.first_lane + column)) * layer.reduction;
+          (served.at.group * layer.lanes + item_of(served.at.lane_box, layer.out_rows, layer.out_columns, served.at.first_lane + column)) * layer.reduction;
       column_operands[column] = '0;
       for (int m = 0; m < rate.macs; m++) begin
         if (first_element + m >= 0 && row < ROWS && column < served.at.lanes) begin
           for (int s = 0; s < (STATIONARY ? slices : 1); s++)
             column_operands[column] |= (SLICES*COLUMN_WIRES)'(slice_of(
-                operand(vector + element_of(layer, served, first_element + m)), STATIONARY ? s : slice, slice_bits, width))
+                operand(vector + element_of(first_element + m, served.depth, served.first_channel, layer.depth)), STATIONARY ? s : slice, slice_bits, width))
                 << (s * COLUMN_WIRES + m * width);
         end
       end

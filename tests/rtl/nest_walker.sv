@@ -22,8 +22,15 @@ module nest_walker
   localparam int AHEAD = 4;
   localparam int MOST_BLOCKS = 64;  // of rows or columns
   localparam int SUM_BITS = 32;
-  typedef enum {ACTIVATIONS, WEIGHTS, SUMS} operand_t;
+  localparam int ACTIVATIONS = 0;
+  localparam int WEIGHTS = 1;
+  localparam int SUMS = 2;
   localparam bit [LOOPS-1:0] MATTER[3] = '{5'b10111, 5'b11000, 5'b01111};  // IN_CHANNEL to IMAGES
+
+  // Loops whose ends are constants would be unrolled, and compiling them takes long.
+  int loops = LOOPS;
+  int fetched = 2;  // operands: activations and weights
+  int operands = 3;
 
   // What is known of the turns around the one that computes, by number modulo KEPT.
   turn_t turns[KEPT];
@@ -39,12 +46,15 @@ module nest_walker
   int sizes[LOOPS];
   int blocks[LOOPS];
   int trips[LOOPS];  // blocks of each loop
-  int inputs[2][MOST_BLOCKS];  // rows, and columns, of the input that a block of them lies over
-  int new_inputs[2][MOST_BLOCKS];  // but for those under blocks before it
+  int inputs[2*MOST_BLOCKS];  // rows, and columns, of the input that a block of them lies over
+  int new_inputs[2*MOST_BLOCKS];  // but for those under blocks before it
   int most_inputs[2];
   int all_inputs[2];
+  int room[3];  // usable bits of each operand's buffer
   int stored_bits[3];  // of an element of each operand
   int depths[3];  // at which it is held
+  int block_needs[LOOPS];  // of one operand, the most that a block takes of each loop
+  int loop_needs[LOOPS];  // and all blocks together
   int place_of_inputs;  // the loop of input channels in the order
   bit gated, unfinished_leave;
   bit kept[2];  // what comes of an operand is there for all passes
@@ -53,7 +63,7 @@ module nest_walker
     automatic int turns_of_group = 1;
     automatic int lanes = 1;
     gated = leading < layer.passes;
-    for (int loop = 0; loop < LOOPS; loop++) begin
+    for (int loop = 0; loop < loops; loop++) begin
       order[loop] = nest.order[loop];
       sizes[loop] = int'(nest.sizes[loop]);
       blocks[loop] = least(int'(nest.blocks[loop]), sizes[loop]);
@@ -65,15 +75,15 @@ module nest_walker
     count = layer.groups * turns_of_group;
     one_block = trips[IN_CHANNEL] == 1;
     one_lane_group = (LANES_ARE_CHANNELS ? blocks[CHANNEL] : lanes) <= COLUMNS;
-    find_inputs(nest.rows, 0, ROW);
-    find_inputs(nest.columns, 1, COLUMN);
+    for (int loop = int'(ROW); loop <= int'(COLUMN) - LOOPS + loops; loop++) find_inputs(loop_t'(loop));
     find_stored_bits();
-    find_depth(ACTIVATIONS, nest.activation_buffer_bits);
-    find_depth(WEIGHTS, nest.weight_buffer_bits);
-    find_depth(SUMS, nest.sum_buffer_bits);
-    for (int o = 0; o < 2; o++) kept[o] = !gated || one_block || depths[o] <= place_of_inputs;
+    room[ACTIVATIONS] = nest.activation_buffer_bits;
+    room[WEIGHTS] = nest.weight_buffer_bits;
+    room[SUMS] = nest.sum_buffer_bits;
+    for (int operand = 0; operand < operands; operand++) find_depth(operand);
+    for (int o = 0; o < fetched; o++) kept[o] = !gated || one_block || depths[o] <= place_of_inputs;
     unfinished_leave = 0;
-    for (int d = 0; d < LOOPS; d++)
+    for (int d = 0; d < loops; d++)
       if (d > place_of_inputs && d < depths[SUMS] && trips[order[d]] > 1) unfinished_leave = 1;
   endtask
 
@@ -81,32 +91,32 @@ module nest_walker
     return one < other ? one : other;
   endfunction
 
-  // Which output row lies over an input row first, and which blocks' taps reach it at all.
-  task automatic find_inputs(input side_t side, input int number, input loop_t loop);
+  // Which output rows, or columns, lie over one of the input first, and which blocks' taps reach it.
+  task automatic find_inputs(input loop_t loop);
+    automatic bit side = loop == COLUMN;
+    automatic side_t of = side ? nest.columns : nest.rows;
     assert (trips[loop] <= MOST_BLOCKS) else $fatal(1, "%0d blocks", trips[loop]);
     for (int block = 0; block < trips[loop]; block++) begin
-      inputs[number][block] = 0;
-      new_inputs[number][block] = 0;
+      inputs[{side, block[5:0]}] = 0;
+      new_inputs[{side, block[5:0]}] = 0;
     end
-    for (int at = 0; at < side.in; at++) begin
+    for (int at = 0; at < of.in; at++) begin
       automatic int reached = -1;  // the last block that does
-      automatic bit fresh = 1;
-      for (int tap = side.kernel - 1; tap >= 0; tap--) begin
-        automatic int from = at + side.padding - tap * side.dilation;
-        automatic int block = from / side.stride / blocks[loop];
-        if (from >= 0 && from % side.stride == 0 && from / side.stride < sizes[loop] && block > reached) begin
+      for (int tap = of.kernel - 1; tap >= 0; tap--) begin
+        automatic int from = at + of.padding - tap * of.dilation;
+        automatic int block = from / of.stride / blocks[loop];
+        if (from >= 0 && from % of.stride == 0 && from / of.stride < sizes[loop] && block > reached) begin
+          inputs[{side, block[5:0]}]++;
+          if (reached < 0) new_inputs[{side, block[5:0]}]++;
           reached = block;
-          inputs[number][block]++;
-          if (fresh) new_inputs[number][block]++;
-          fresh = 0;
         end
       end
     end
-    most_inputs[number] = 0;
-    all_inputs[number] = 0;
+    most_inputs[side] = 0;
+    all_inputs[side] = 0;
     for (int block = 0; block < trips[loop]; block++) begin
-      if (inputs[number][block] > most_inputs[number]) most_inputs[number] = inputs[number][block];
-      all_inputs[number] += new_inputs[number][block];
+      if (inputs[{side, block[5:0]}] > most_inputs[side]) most_inputs[side] = inputs[{side, block[5:0]}];
+      all_inputs[side] += new_inputs[{side, block[5:0]}];
     end
   endtask
 
@@ -128,28 +138,26 @@ module nest_walker
   endfunction
 
   // An operand is held at the outermost depth whose loops inside need no more than there is room.
-  task automatic find_depth(input operand_t operand, input int room);
+  task automatic find_depth(input int operand);
     automatic longint bits = longint'(stored_bits[operand]);
-    automatic int d = LOOPS;
+    automatic int d = loops;
     if (operand == WEIGHTS) bits *= longint'(layer.taps);
-    for (int loop = 0; loop < LOOPS; loop++) if (MATTER[operand][loop]) bits *= longint'(most_of(operand, loop_t'(loop), 0));
-    assert (bits <= longint'(room)) else $fatal(1, "a block does not fit");
+    for (int loop = 0; loop < loops; loop++) begin
+      automatic bit side = loop == int'(COLUMN);
+      automatic bit halo = operand == ACTIVATIONS && (loop == int'(ROW) || loop == int'(COLUMN));
+      block_needs[loop] = !MATTER[operand][loop] ? 1 : halo ? most_inputs[side] : blocks[loop];
+      loop_needs[loop] = !MATTER[operand][loop] ? 1 : halo ? all_inputs[side] : sizes[loop];
+      bits *= longint'(block_needs[loop]);
+    end
+    assert (bits <= longint'(room[operand])) else $fatal(1, "a block does not fit");
     depths[operand] = LOOPS;
     while (d > 0) begin
       d--;
-      if (MATTER[operand][order[d]])
-        bits = bits / longint'(most_of(operand, order[d], 0)) * longint'(most_of(operand, order[d], 1));
-      if (bits > longint'(room)) d = 0;
+      bits = bits / longint'(block_needs[order[d]]) * longint'(loop_needs[order[d]]);
+      if (bits > longint'(room[operand])) d = 0;
       else depths[operand] = d;
     end
   endtask
-
-  // The most that a block takes of a loop, or all of them together.
-  function automatic int most_of(input operand_t operand, input loop_t loop, input bit all);
-    if (operand == ACTIVATIONS && loop == ROW) return all ? all_inputs[0] : most_inputs[0];
-    if (operand == ACTIVATIONS && loop == COLUMN) return all ? all_inputs[1] : most_inputs[1];
-    return all ? sizes[loop] : blocks[loop];
-  endfunction
 
   // The walk: the block of each loop, and of each operand the hold that lasts and how far it has come.
   int walked, group, tiles;
@@ -162,20 +170,20 @@ module nest_walker
   box_t last_lanes;
 
   task automatic take_block();
-    for (int loop = 0; loop < LOOPS; loop++) begin
+    for (int loop = 0; loop < loops; loop++) begin
       first[loop] = at[loop] * blocks[loop];
       taken[loop] = least(blocks[loop], sizes[loop] - first[loop]);
     end
   endtask
 
   // A block wants its elements of an operand: how many are not there?
-  task automatic visit(input operand_t operand, output longint fresh);
+  task automatic visit(input int operand, output longint fresh);
     automatic int own_hold = 0;
     automatic int number = 0;  // of the block in the hold
     automatic bit rows_inside = 0;
     automatic bit columns_inside = 0;
     automatic int rows, columns;
-    for (int d = 0; d < LOOPS; d++) begin
+    for (int d = 0; d < loops; d++) begin
       if (MATTER[operand][order[d]]) begin
         if (d < depths[operand]) own_hold = own_hold * trips[order[d]] + at[order[d]];
         else number = number * trips[order[d]] + at[order[d]];
@@ -190,8 +198,8 @@ module nest_walker
       furthest[operand] = number;
       if (operand == WEIGHTS) fresh = longint'(layer.taps * taken[CHANNEL] * taken[IN_CHANNEL]);
       else begin
-        rows = rows_inside ? new_inputs[0][at[ROW][5:0]] : inputs[0][at[ROW][5:0]];
-        columns = columns_inside ? new_inputs[1][at[COLUMN][5:0]] : inputs[1][at[COLUMN][5:0]];
+        rows = rows_inside ? new_inputs[{1'b0, at[ROW][5:0]}] : inputs[{1'b0, at[ROW][5:0]}];
+        columns = columns_inside ? new_inputs[{1'b1, at[COLUMN][5:0]}] : inputs[{1'b1, at[COLUMN][5:0]}];
         fresh = longint'(taken[IMAGES] * taken[IN_CHANNEL] * rows * columns);
       end
     end
@@ -207,12 +215,16 @@ module nest_walker
   task automatic fetch(input int pass, output bytes_t bytes);
     automatic sweep_t sweep = layer.sweeps[index_t'(pass)];
     automatic longint fresh;
+    automatic int plane_bits, moved;
     bytes = '0;
-    visit(ACTIVATIONS, fresh);
-    bytes.activations = in_bursts(fresh * (kept[0] ? longint'(stored_bits[0]) : longint'(sweep.activation.bits)));
-    visit(WEIGHTS, fresh);
-    if (!weights_are_there())
-      bytes.weights = in_bursts(fresh * (kept[1] ? longint'(stored_bits[1]) : longint'(sweep.weight.bits)));
+    for (int operand = 0; operand < fetched; operand++) begin
+      visit(operand, fresh);
+      plane_bits = operand == WEIGHTS ? sweep.weight.bits : sweep.activation.bits;
+      if (kept[operand]) plane_bits = stored_bits[operand];
+      moved = in_bursts(fresh * longint'(plane_bits));
+      if (operand == ACTIVATIONS) bytes.activations = moved;
+      else if (!weights_are_there()) bytes.weights = moved;
+    end
   endtask
 
   // Recurrent weights that fit as a whole came with the batch's first step.
@@ -231,8 +243,6 @@ module nest_walker
     take_block();
     positions.columns = taken[COLUMN];
     positions.rows = taken[ROW];
-    positions.row_stride = sizes[COLUMN];
-    positions.image_stride = sizes[ROW] * sizes[COLUMN];
     positions.first = (first[IMAGES] * sizes[ROW] + first[ROW]) * sizes[COLUMN] + first[COLUMN];
     positions_taken = taken[IMAGES] * taken[ROW] * taken[COLUMN];
     channels = '0;
@@ -283,7 +293,7 @@ module nest_walker
   task automatic advance();
     automatic bit carry = 1;
     if (gated) at[IN_CHANNEL] = 0;
-    for (int d = LOOPS - 1; d >= 0; d--) begin
+    for (int d = loops - 1; d >= 0; d--) begin
       if (carry && !(gated && order[d] == IN_CHANNEL)) begin
         carry = at[order[d]] == trips[order[d]] - 1;
         at[order[d]] = carry ? 0 : at[order[d]] + 1;
@@ -294,14 +304,14 @@ module nest_walker
 
   task automatic begin_group(input int number);
     group = number;
-    for (int o = 0; o < 2; o++) hold[o] = -1;
+    for (int o = 0; o < fetched; o++) hold[o] = -1;
   endtask
 
   always_ff @(posedge clk) begin
     if (reset && layer.nested) begin
       walked = 0;
       tiles = 0;
-      for (int loop = 0; loop < LOOPS; loop++) at[loop] = 0;
+      for (int loop = 0; loop < loops; loop++) at[loop] = 0;
       begin_group(0);
       plan();
     end

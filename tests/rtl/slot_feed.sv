@@ -82,7 +82,7 @@ module slot_feed
         automatic bit used = own >= 0 && (stream == 0 || pass.sweep.gated)
             && (!pass.sweep.gated || stream_used[pass.at.half][place][stream]);
         automatic int slot = pass.sweep.gated ? int'(stream_slot[entry][stream]) : own;
-        automatic int vector = (pass.at.group * layer.slots + item_of(pass.at.slot_box, slot)) * layer.reduction;
+        automatic int vector = (pass.at.group * layer.slots + item_of(pass.at.slot_box, layer.out_rows, layer.out_columns, slot)) * layer.reduction;
         if (used && (!STATIONARY || row == 0)) begin
           step_bits += elements * bits;
           bank_words[slot % layer.banks] += step_words;
@@ -90,7 +90,7 @@ module slot_feed
         if (used)
           for (int m = 0; m < rate.macs; m++)
             if (first + m >= 0)
-              row_streams[row] |= (STREAMS*ROW_WIRES)'(slice_of(operand(vector + element_of(layer, pass, first + m)), slice, slice_bits, width))
+              row_streams[row] |= (STREAMS*ROW_WIRES)'(slice_of(operand(vector + element_of(first + m, pass.depth, pass.first_channel, layer.depth)), slice, slice_bits, width))
                   << (stream * ROW_WIRES + m * width);
       end
     end

@@ -232,6 +232,8 @@ module testbench
     foreach (found[i]) found[i] = next_integer(file);
     rows = '{in: height, kernel: found[0], stride: found[2], padding: found[4], dilation: found[6]};
     columns = '{in: width, kernel: found[1], stride: found[3], padding: found[5], dilation: found[7]};
+    given.out_rows = outputs_along(rows);
+    given.out_columns = outputs_along(columns);
     given_nest.rows = rows;
     given_nest.columns = columns;
     place_activations(images, rows, columns);
@@ -241,8 +243,8 @@ module testbench
     automatic int height = rows.in;
     automatic int width = columns.in;
     automatic int depth = given.depth;
-    automatic int out_h = outputs_along(rows);
-    automatic int out_w = outputs_along(columns);
+    automatic int out_h = given.out_rows;
+    automatic int out_w = given.out_columns;
     automatic int input_of[] = new[images * given.groups * depth * height * width];
     foreach (input_of[i]) input_of[i] = next_integer(file);
     address = 0;

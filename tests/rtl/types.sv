@@ -29,6 +29,8 @@ package types;
     int taps;
     int depth;  // input channels of a group
     int window;
+    int out_rows;  // of an image
+    int out_columns;
     bit nested;  // turns are blocks of a loop nest, else windows of one lane group
     int activation_bits;  // of an operand, of which planes are taken
     int weight_bits;
@@ -86,8 +88,6 @@ package types;
     int first;
     int columns;
     int rows;
-    int row_stride;
-    int image_stride;
   } box_t;
 
   // What of an operand's tensors a transfer moves.
@@ -250,17 +250,18 @@ package types;
     return tile;
   endfunction
 
-  function automatic int item_of(input box_t box, input int at);
+  // An item of a box, in images of so many rows and columns.
+  function automatic int item_of(input box_t box, input int rows, input int columns, input int at);
     if (box.columns == 0) return box.first + at;
-    return box.first + at / (box.columns * box.rows) * box.image_stride
-        + at / box.columns % box.rows * box.row_stride + at % box.columns;
+    return box.first + at / (box.columns * box.rows) * rows * columns + at / box.columns % box.rows * columns
+        + at % box.columns;
   endfunction
 
-  // Where an element of a pass's reduction lies in an operand vector: tap by tap, and within a tap
-  // the input channels that the pass takes.
-  function automatic int element_of(input layer_t layer, input pass_t pass, input int at);
-    if (pass.depth == layer.depth) return at;
-    return at / pass.depth * layer.depth + pass.first_channel + at % pass.depth;
+  // Where an element of a reduction lies in an operand vector, tap by tap and within a tap by input
+  // channels: `depth` of them from `first_channel` on, of `all_channels`.
+  function automatic int element_of(input int at, input int depth, input int first_channel, input int all_channels);
+    if (depth == all_channels) return at;
+    return at / depth * all_channels + first_channel + at % depth;
   endfunction
 
   function automatic bytes_t added(input bytes_t one, input bytes_t other);
