@@ -1,4 +1,4 @@
-"""Seeded cases of layers mapped by a loop nest (MODEL.md M40): a case of `cases`, and a nest for it.
+"""Seeded cases of layers mapped by a loop nest (MODEL.md M40): cases of `cases`, each with a nest.
 
 The buffers hold just so much of the nest, so that holds of every depth, and sums that leave
 unfinished, are common. What a hold needs is found here for boxes, by counting.

@@ -88,3 +88,7 @@ def _array_features(case: Case, blocks: dict[str, int]) -> Iterator[str]:
         yield "operands stay from turn to turn"
     if is_gated(case) and case.build.scheduler in ("combine", "queue"):
         yield f"{case.build.scheduler} packs a block"
+        memory = case.arch["memory"]
+        slots = "activation" if case.build.lanes_are_channels else "weight"
+        if memory["ports"] == "all" and memory[f"{slots}_sram"]["banks"] == 1:
+            yield "what is packed lies in one bank"
