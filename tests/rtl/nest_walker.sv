@@ -1,6 +1,6 @@
 // The address generator of a loop nest (M40). Given the loops, the layer's geometry and what each
-// buffer holds, it decides at which depth each operand is held, and walks the nest block by block
-// with a counter a loop. Of each turn it finds what slots and lanes stand for, and the bytes that are
+// buffer holds, it finds at which depth each operand is held, and walks the nest block by block with
+// a counter a loop. Of each turn it finds what slots and lanes stand for, and the bytes that are
 // fresh in it. It walks a few turns ahead of the sequencer and takes no time of its own.
 module nest_walker
   import types::*;
@@ -20,17 +20,10 @@ module nest_walker
 );
   localparam int KEPT = 64;  // turns
   localparam int AHEAD = 4;
-  localparam int MOST_BLOCKS = 64;  // of rows or columns
-  localparam int SUM_BITS = 32;
-  localparam int ACTIVATIONS = 0;
-  localparam int WEIGHTS = 1;
-  localparam int SUMS = 2;
-  localparam bit [LOOPS-1:0] MATTER[3] = '{5'b10111, 5'b11000, 5'b01111};  // IN_CHANNEL to IMAGES
 
   // Loops whose ends are constants would be unrolled, and compiling them takes long.
   int loops = LOOPS;
   int fetched = 2;  // operands: activations and weights
-  int operands = 3;
 
   // What is known of the turns around the one that computes, by number modulo KEPT.
   turn_t turns[KEPT];
@@ -41,131 +34,29 @@ module nest_walker
   bytes_t trails_gated[KEPT];  // if gates let any of these happen
   bytes_t written[KEPT];
 
-  // What follows from the registers.
+  bit gated;
+  assign gated = leading < layer.passes;
   loop_t order[LOOPS];
   int sizes[LOOPS];
   int blocks[LOOPS];
-  int trips[LOOPS];  // blocks of each loop
-  int inputs[2*MOST_BLOCKS];  // rows, and columns, of the input that a block of them lies over
-  int new_inputs[2*MOST_BLOCKS];  // but for those under blocks before it
-  int most_inputs[2];
-  int all_inputs[2];
-  int room[3];  // usable bits of each operand's buffer
-  int stored_bits[3];  // of an element of each operand
-  int depths[3];  // at which it is held
-  int block_needs[LOOPS];  // of one operand, the most that a block takes of each loop
-  int loop_needs[LOOPS];  // and all blocks together
-  int place_of_inputs;  // the loop of input channels in the order
-  bit gated, unfinished_leave;
-  bit kept[2];  // what comes of an operand is there for all passes
-
-  task automatic plan();
-    automatic int turns_of_group = 1;
-    automatic int lanes = 1;
-    gated = leading < layer.passes;
-    for (int loop = 0; loop < loops; loop++) begin
-      order[loop] = nest.order[loop];
-      sizes[loop] = int'(nest.sizes[loop]);
-      blocks[loop] = least(int'(nest.blocks[loop]), sizes[loop]);
-      trips[loop] = ceil_div(sizes[loop], blocks[loop]);
-      if (!gated || loop != int'(IN_CHANNEL)) turns_of_group *= trips[loop];
-      if (order[loop] == IN_CHANNEL) place_of_inputs = loop;
-      if (loop <= int'(COLUMN)) lanes *= blocks[loop];
-    end
-    count = layer.groups * turns_of_group;
-    one_block = trips[IN_CHANNEL] == 1;
-    one_lane_group = (LANES_ARE_CHANNELS ? blocks[CHANNEL] : lanes) <= COLUMNS;
-    for (int loop = int'(ROW); loop <= int'(COLUMN) - LOOPS + loops; loop++) find_inputs(loop_t'(loop));
-    find_stored_bits();
-    room[ACTIVATIONS] = nest.activation_buffer_bits;
-    room[WEIGHTS] = nest.weight_buffer_bits;
-    room[SUMS] = nest.sum_buffer_bits;
-    for (int operand = 0; operand < operands; operand++) find_depth(operand);
-    for (int o = 0; o < fetched; o++) kept[o] = !gated || one_block || depths[o] <= place_of_inputs;
-    unfinished_leave = 0;
-    for (int d = 0; d < loops; d++)
-      if (d > place_of_inputs && d < depths[SUMS] && trips[order[d]] > 1) unfinished_leave = 1;
-  endtask
-
-  function automatic int least(input int one, input int other);
-    return one < other ? one : other;
-  endfunction
-
-  // Which output rows, or columns, lie over one of the input first, and which blocks' taps reach it.
-  task automatic find_inputs(input loop_t loop);
-    automatic bit side = loop == COLUMN;
-    automatic side_t of = side ? nest.columns : nest.rows;
-    assert (trips[loop] <= MOST_BLOCKS) else $fatal(1, "%0d blocks", trips[loop]);
-    for (int block = 0; block < trips[loop]; block++) begin
-      inputs[{side, block[5:0]}] = 0;
-      new_inputs[{side, block[5:0]}] = 0;
-    end
-    for (int at = 0; at < of.in; at++) begin
-      automatic int reached = -1;  // the last block that does
-      for (int tap = of.kernel - 1; tap >= 0; tap--) begin
-        automatic int from = at + of.padding - tap * of.dilation;
-        automatic int block = from / of.stride / blocks[loop];
-        if (from >= 0 && from % of.stride == 0 && from / of.stride < sizes[loop] && block > reached) begin
-          inputs[{side, block[5:0]}]++;
-          if (reached < 0) new_inputs[{side, block[5:0]}]++;
-          reached = block;
-        end
-      end
-    end
-    most_inputs[side] = 0;
-    all_inputs[side] = 0;
-    for (int block = 0; block < trips[loop]; block++) begin
-      if (inputs[{side, block[5:0]}] > most_inputs[side]) most_inputs[side] = inputs[{side, block[5:0]}];
-      all_inputs[side] += new_inputs[{side, block[5:0]}];
-    end
-  endtask
-
-  // Bits of an activation and of a weight that any pass uses.
-  task automatic find_stored_bits();
-    automatic bit [31:0] activation = 0;
-    automatic bit [31:0] weight = 0;
-    for (int p = 0; p < layer.passes; p++) begin
-      activation |= bits_of(layer.sweeps[index_t'(p)].activation);
-      weight |= bits_of(layer.sweeps[index_t'(p)].weight);
-    end
-    stored_bits[ACTIVATIONS] = $countones(activation);
-    stored_bits[WEIGHTS] = $countones(weight);
-    stored_bits[SUMS] = SUM_BITS;
-  endtask
-
-  function automatic bit [31:0] bits_of(input plane_t plane);
-    return 32'((1 << plane.bits) - 1) << plane.low;
-  endfunction
-
-  // An operand is held at the outermost depth whose loops inside need no more than there is room.
-  task automatic find_depth(input int operand);
-    automatic longint bits = longint'(stored_bits[operand]);
-    automatic int d = loops;
-    if (operand == WEIGHTS) bits *= longint'(layer.taps);
-    for (int loop = 0; loop < loops; loop++) begin
-      automatic bit side = loop == int'(COLUMN);
-      automatic bit halo = operand == ACTIVATIONS && (loop == int'(ROW) || loop == int'(COLUMN));
-      block_needs[loop] = !MATTER[operand][loop] ? 1 : halo ? most_inputs[side] : blocks[loop];
-      loop_needs[loop] = !MATTER[operand][loop] ? 1 : halo ? all_inputs[side] : sizes[loop];
-      bits *= longint'(block_needs[loop]);
-    end
-    assert (bits <= longint'(room[operand])) else $fatal(1, "a block does not fit");
-    depths[operand] = LOOPS;
-    while (d > 0) begin
-      d--;
-      bits = bits / longint'(block_needs[order[d]]) * longint'(loop_needs[order[d]]);
-      if (bits > longint'(room[operand])) d = 0;
-      else depths[operand] = d;
-    end
-  endtask
+  int trips[LOOPS];
+  int inputs[2*MOST_BLOCKS];
+  int new_inputs[2*MOST_BLOCKS];
+  int stored_bits[OPERANDS];
+  int depths[OPERANDS];
+  bit kept[OPERANDS];
+  bit unfinished_leave;
+  nest_plan #(.COLUMNS(COLUMNS), .LANES_ARE_CHANNELS(LANES_ARE_CHANNELS)) planned (
+      .clk, .reset, .layer, .nest, .gated, .order, .sizes, .blocks, .trips, .inputs, .new_inputs, .stored_bits,
+      .depths, .kept, .unfinished_leave, .count, .one_lane_group, .one_block);
 
   // The walk: the block of each loop, and of each operand the hold that lasts and how far it has come.
   int walked, group, tiles;
   int at[LOOPS];
   int taken[LOOPS];  // by the block of a loop
   int first[LOOPS];
-  int hold[2];
-  int furthest[2];
+  int hold[OPERANDS];
+  int furthest[OPERANDS];
   int last_group;
   box_t last_lanes;
 
@@ -313,7 +204,6 @@ module nest_walker
       tiles = 0;
       for (int loop = 0; loop < loops; loop++) at[loop] = 0;
       begin_group(0);
-      plan();
     end
     if (layer.nested) while (walked < count && walked <= (reset ? 0 : turn) + AHEAD) walk_turn();
   end

@@ -13,7 +13,6 @@ module output_moves
     input int entries[2*MOST_LANE_GROUPS],
     output int output_bits
 );
-  localparam int SUM_BITS = 32;
   localparam int TILES = 1 << 14;
   int given_bits[TILES*MOST_PASSES];  // by tile and pass
   bit opens_gates[TILES];  // by tile of a nest, which is known before the gate speaks

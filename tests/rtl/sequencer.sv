@@ -1,9 +1,8 @@
-// Decides what enters the array in every cycle. Passes follow each other in the order of M19, and
-// those of a nest's turn lane group by lane group and block by block (M40); each fold waits until its
-// mask is known (M19) and its column buses are free (M17); turns wait for their transfers (M25). In
-// every cycle it asks the array, the mask window, the lanes' feed and the DRAM's port; the bus that
-// takes sums away it reserves, because it knows how long a fold will take. Behavioural: it passes
-// over all that takes no time within one cycle.
+// Decides what enters the array in every cycle. Passes follow each other in their order; each fold
+// waits until its mask is known (M19) and its column buses are free (M17); turns wait for their
+// transfers (M25). In every cycle it asks the array, the mask window, the lanes' feed and the DRAM's
+// port; the bus that takes sums away it reserves, because it knows how long a fold will take.
+// Behavioural: it passes over all that takes no time within one cycle.
 module sequencer
   import types::*;
 #(
@@ -50,92 +49,29 @@ module sequencer
     output longint asked_demand_bytes,
     output logic done
 );
-  typedef enum {
-    FETCH,
-    TURN,
-    PASSES,
-    TURN_ENDS,
-    STORE,
-    STORED,
-    DONE
-  } stage_t;
-
-  // Where the sequencer stands: in a turn, its stage, and the cycle of the step of the fold of a pass.
-  typedef struct packed {
-    int turn;
-    stage_t stage;
-    int number;  // of the turn's passes
-    int block;  // of input channels
-    int lane_group;
-    int fold;
-    int step;
-    int cycle;
-  } place_t;
-
-  localparam int GROUP_BITS = $clog2(MOST_LANE_GROUPS);
   localparam int LONG_AGO = 1 << 30;
   localparam int MOST_HOPS = 512;  // passes of the lane groups of a turn, at most
 
   place_t place, here;
   int count, last_turn, leading;  // count: of turns that fetch and write
-  logic gated, interleaved, stays;
-  bit one_lane_group, one_block;
+  logic interleaved, stays;
   assign leading = leading_passes(layer);
-  assign gated = leading < layer.passes;
-  assign interleaved = gated && DOUBLE_BUFFERED && OVERLAP_FOLDS;
+  assign interleaved = leading < layer.passes && DOUBLE_BUFFERED && OVERLAP_FOLDS;
   assign last_turn = interleaved ? count : count - 1;
-  turn_list #(.COLUMNS(COLUMNS), .LANES_ARE_CHANNELS(ROWS_ARE_ACTIVATIONS)) turns (
-      .clk, .reset, .layer, .nest, .leading, .turn(place.turn), .count, .one_lane_group, .one_block);
-
-  // The rate of each pass. Operands stay where all passes want the same of them in the same places,
-  // in one fold, and no turn wants others in between.
-  rate_t rates[MOST_PASSES];
-  always_comb begin
-    stays = STATIONARY && one_lane_group && one_block;
-    for (int p = 0; p < MOST_PASSES; p++) begin
-      rates[p] = rate_of(layer.sweeps[p], FUSION, TERMS, ACTIVATION_SLICE, WEIGHT_SLICE);
-      if (p < layer.passes && (layer.reduction > ROWS * rates[p].macs || rates[p].macs != rates[0].macs
-          || staying(layer.sweeps[p]) != staying(layer.sweeps[0]))) stays = 0;
-    end
-  end
-
-  function automatic plane_t staying(input sweep_t sweep);
-    return ROWS_ARE_ACTIVATIONS ? sweep.weight : sweep.activation;
-  endfunction
-
-  // The passes of a turn in their order. In an interleaved turn the leading passes of a tile go
-  // before the trailing ones of the tile before, but for lanes whose operands would push out those of
-  // the turn before.
-  function automatic pass_t pass_in(input place_t at);
-    automatic int first = interleaved && stays && at.turn < count && turns.opens(at.turn) ? leading : 0;
-    automatic int index = (first + at.number) % layer.passes;
-    automatic int turn = interleaved && index >= leading ? at.turn - 1 : at.turn;
-    automatic bit [GROUP_BITS:0] tile = {DOUBLE_BUFFERED && turn[0], at.lane_group[GROUP_BITS-1:0]};
-    automatic turn_t own = turns.turn_at(turn);
-    automatic pass_t found;
-    found = part_in(layer, own, at.block);
-    found.index = index_t'(index);
-    found.sweep = layer.sweeps[found.index];
-    found.turn = turn;
-    found.tile = own.first_tile + at.lane_group;
-    found.happens = turn >= 0 && turn < count;
-    found.at = tile_in(own, COLUMNS, DOUBLE_BUFFERED && turn[0], at.lane_group);
-    found.slots = found.sweep.gated ? issued[tile] : found.at.slots;
-    found.vectors = found.sweep.gated ? vectors[tile] : found.at.slots;
-    found.rate = rates[found.index];
-    found.cycles = found.rate.activation_slices * found.rate.weight_slices;
-    found.folds = STATIONARY ? ceil_div(found.reduction, ROWS * found.rate.macs) : ceil_div(found.slots, ROWS);
-    found.steps = STATIONARY ? found.slots : ceil_div(found.reduction, found.rate.macs);
-    return found;
-  endfunction
+  pass_order #(
+      .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE),
+      .WEIGHT_SLICE(WEIGHT_SLICE), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS),
+      .DOUBLE_BUFFERED(DOUBLE_BUFFERED)
+  ) order (
+      .clk, .reset, .layer, .nest, .leading, .interleaved, .issued, .vectors, .turn(place.turn), .count, .stays);
 
   // What the DRAM's port is asked for before a turn, and, with two buffers, while one computes.
   function automatic bytes_t ahead_of(input int turn);
-    return DOUBLE_BUFFERED ? turns.opening(turn) : added(turns.opening(turn), turns.with_leading(turn));
+    return DOUBLE_BUFFERED ? order.turns.opening(turn) : added(order.turns.opening(turn), order.turns.with_leading(turn));
   endfunction
 
   function automatic bytes_t beside(input int turn);
-    return added(added(turns.opening(turn + 1), turns.with_leading(turn)), turns.written(turn - (interleaved ? 2 : 1)));
+    return added(added(order.turns.opening(turn + 1), order.turns.with_leading(turn)), order.turns.written(turn - (interleaved ? 2 : 1)));
   endfunction
 
   int since_end;  // array cycles
@@ -185,28 +121,28 @@ module sequencer
               busy = read_of(asked) > 0 || asked.written > 0;
             end
             if (interleaved && here.turn > 0 && windows_known > here.turn - 1) begin
-              asked_demand_bytes = turns.demands(here.turn - 1);
+              asked_demand_bytes = order.turns.demands(here.turn - 1);
               asked_now = here.turn - 1;
             end
           end
         end
         PASSES: begin
-          pass = pass_in(here);
+          pass = order.pass_in(here);
           trails = pass.happens && int'(pass.index) >= leading;
           gate_known = !pass.sweep.gated || windows_known > pass.turn;
           if (trails && gate_known && fetches != pass.turn) begin
-            asked_later = turns.with_trailing(pass.turn, gates_open[pass.at.half]);
+            asked_later = order.turns.with_trailing(pass.turn, gates_open[pass.at.half]);
             fetches = pass.turn;
             busy = busy || longint'(read_of(asked_later)) > spare_bytes;
           end
           if (!pass.happens || gate_known && pass.slots == 0) begin
-            here = next_pass(here, pass);
+            here = order.next_pass(here, pass);
           end else if (!DOUBLE_BUFFERED && busy) begin
             waits_for_dram = 1;
             moves = 0;
           end else if (demands(pass, here) && gate_known && (asked_now != pass.turn || !demand_done
               || asked_demand_bytes > 0)) begin
-            if (asked_now != pass.turn) asked_demand_bytes = turns.demands(pass.turn);
+            if (asked_now != pass.turn) asked_demand_bytes = order.turns.demands(pass.turn);
             asked_now = pass.turn;
             waits_for_dram = 1;
             moves = 0;
@@ -231,7 +167,7 @@ module sequencer
             moves = 0;
           end else begin
             asks = 1;
-            asked = turns.written(DOUBLE_BUFFERED ? count - 1 : here.turn);
+            asked = order.turns.written(DOUBLE_BUFFERED ? count - 1 : here.turn);
             busy = asked.written > 0;
             here.stage = STORED;
           end
@@ -264,7 +200,7 @@ module sequencer
   // Whether a tile's trailing passes begin here, and need what is on demand.
   function automatic bit demands(input pass_t in, input place_t at);
     automatic bit begins = at.fold == 0 && at.step == 0 && at.cycle == 0;
-    return begins && int'(in.index) == leading && turns.demands(in.turn) > 0;
+    return begins && int'(in.index) == leading && order.turns.demands(in.turn) > 0;
   endfunction
 
   logic begins_fold, load_begun;
@@ -304,45 +240,8 @@ module sequencer
         loaded <= loads || loaded && !ends_fold;
         if (loads) loaded_tile <= pass.at;
         holds_any <= holds_any || loads;
-        if (ready) place <= after(here, pass);
+        if (ready) place <= order.after(here, pass);
       end
     end
   end
-
-  function automatic place_t after(input place_t at, input pass_t in);
-    automatic place_t next = at;
-    next.cycle = at.cycle + 1;
-    if (next.cycle == in.cycles) begin
-      next.cycle = 0;
-      next.step = at.step + 1;
-    end
-    if (next.step == in.steps) begin
-      next.step = 0;
-      next.fold = at.fold + 1;
-    end
-    if (next.fold == in.folds) begin
-      next.fold = 0;
-      next = next_pass(next, in);
-    end
-    return next;
-  endfunction
-
-  // With a gate each pass takes all lane groups of all blocks before the next begins, else each lane
-  // group takes all passes.
-  function automatic place_t next_pass(input place_t at, input pass_t in);
-    automatic place_t next = at;
-    automatic bit last_number = at.number == layer.passes - 1;
-    automatic bit last_group = !in.happens || in.at.ends_turn;
-    automatic bit last_block = !in.happens || in.last_block;
-    if (gated) begin
-      next.lane_group = last_group ? 0 : at.lane_group + 1;
-      if (last_group) next.block = last_block ? 0 : at.block + 1;
-      if (last_group && last_block) next.number = last_number ? 0 : at.number + 1;
-    end else begin
-      next.number = last_number ? 0 : at.number + 1;
-      if (last_number) next.lane_group = last_group ? 0 : at.lane_group + 1;
-    end
-    if (last_number && last_group && last_block) next.stage = TURN_ENDS;
-    return next;
-  endfunction
 endmodule

@@ -58,7 +58,7 @@ module testbench
     cases = next_integer(file);
   end
 
-  typedef enum {SETS, STARTS, RUNS} host_t;
+  typedef enum {SETS, PLANS, STARTS, RUNS} host_t;
   host_t host = SETS;
   always @(posedge clk) begin
     case (host)
@@ -67,8 +67,9 @@ module testbench
         else read_case();
         layer <= given;
         nest <= given_nest;
-        host <= STARTS;
+        host <= PLANS;
       end
+      PLANS: host <= STARTS;  // a nest's depths are found
       STARTS: begin
         reset <= 0;
         host <= RUNS;
@@ -157,10 +158,10 @@ module testbench
 
   task automatic read_transfers();
     for (int i = 0; i < tiles_of(given, COLUMNS); i++) begin
-      accelerator.sequencer.turns.activation_bytes[i] = next_integer(file);
-      accelerator.sequencer.turns.weight_bytes[i] = next_integer(file);
-      accelerator.sequencer.turns.write_bytes[i] = next_integer(file);
-      accelerator.sequencer.turns.demand_bytes[i] = next_integer(file);
+      accelerator.sequencer.order.turns.activation_bytes[i] = next_integer(file);
+      accelerator.sequencer.order.turns.weight_bytes[i] = next_integer(file);
+      accelerator.sequencer.order.turns.write_bytes[i] = next_integer(file);
+      accelerator.sequencer.order.turns.demand_bytes[i] = next_integer(file);
       for (int p = 0; p < given.passes; p++)
         accelerator.output_moves.given_bits[i * MOST_PASSES + p] = next_integer(file);
     end

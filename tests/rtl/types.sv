@@ -58,6 +58,13 @@ package types;
     IN_CHANNEL
   } loops_t;
   localparam int LOOPS = 5;
+  localparam int MOST_BLOCKS = 64;  // of rows, or of columns
+  localparam int ACTIVATIONS = 0;
+  localparam int WEIGHTS = 1;
+  localparam int SUMS = 2;
+  localparam int OPERANDS = 3;
+  localparam bit [LOOPS-1:0] MATTER[OPERANDS] = '{5'b10111, 5'b11000, 5'b01111};  // from IN_CHANNEL to IMAGES
+  localparam int SUM_BITS = 32;
 
   // One side of a convolution, its height or its width.
   typedef struct packed {
@@ -165,6 +172,29 @@ package types;
     int cycle;
   } pass_t;
 
+  // What the sequencer does in a turn.
+  typedef enum {
+    FETCH,
+    TURN,
+    PASSES,
+    TURN_ENDS,
+    STORE,
+    STORED,
+    DONE
+  } stage_t;
+
+  // Where the sequencer stands: in a turn, its stage, and the cycle of the step of the fold of a pass.
+  typedef struct packed {
+    int turn;
+    stage_t stage;
+    int number;  // of the turn's passes
+    int block;  // of input channels
+    int lane_group;
+    int fold;
+    int step;
+    int cycle;
+  } place_t;
+
   // What enters the array beside the operands of a step, and moves with it from PE to PE.
   typedef struct packed {
     bit valid;
@@ -184,6 +214,10 @@ package types;
     int issue;  // issue slot; of row 0 where rows hold slots, and then negative if that row idles
     tile_t at;
   } control_t;
+
+  function automatic int least(input int one, input int other);
+    return one < other ? one : other;
+  endfunction
 
   function automatic int ceil_div(input int numerator, input int denominator);
     return (numerator + denominator - 1) / denominator;
@@ -205,9 +239,9 @@ package types;
     turn = '0;
     turn.group = index / (windows * lane_groups);
     turn.first_lane = index / windows % lane_groups * columns;
-    turn.lanes = layer.lanes - turn.first_lane < columns ? layer.lanes - turn.first_lane : columns;
+    turn.lanes = least(layer.lanes - turn.first_lane, columns);
     turn.slot_box.first = index % windows * layer.window;
-    turn.slots = layer.slots - turn.slot_box.first < layer.window ? layer.slots - turn.slot_box.first : layer.window;
+    turn.slots = least(layer.slots - turn.slot_box.first, layer.window);
     turn.first_tile = index;
     turn.blocks = 1;
     turn.block_channels = layer.depth;
@@ -224,7 +258,7 @@ package types;
     pass.block = block;
     pass.first_channel = turn.first_channel + block * turn.block_channels;
     left = layer.depth - pass.first_channel;
-    pass.depth = left < turn.block_channels ? left : turn.block_channels;
+    pass.depth = least(left, turn.block_channels);
     pass.reduction = pass.depth * layer.taps;
     pass.last_block = block == turn.blocks - 1;
     pass.begins_sums = turn.begins_sums && block == 0;
@@ -243,7 +277,7 @@ package types;
     tile.slots = turn.slots;
     tile.lane_box = turn.lane_box;
     tile.first_lane = turn.first_lane + lane_group * columns;
-    tile.lanes = left < columns ? left : columns;
+    tile.lanes = least(left, columns);
     tile.base = lane_group * turn.slots;
     tile.half = half;
     tile.ends_turn = left <= columns;
@@ -301,8 +335,8 @@ package types;
 
   // The power of two, at least 2, that a fusion unit gives to operands of so many bits, as log2.
   function automatic bit [2:0] fused_log2(input int bits, input int widest);
-    automatic int least = bits < widest ? bits : widest;
-    return least <= 2 ? 1 : least <= 4 ? 2 : least <= 8 ? 3 : 4;
+    automatic int taken = least(bits, widest);
+    return taken <= 2 ? 1 : taken <= 4 ? 2 : taken <= 8 ? 3 : 4;
   endfunction
 
   function automatic rate_t rate_of(input sweep_t sweep, input bit fusion, input int terms,
