@@ -28,6 +28,7 @@ module nest_plan
   // Loops whose ends are constants would be unrolled, and compiling them takes long.
   int loops = LOOPS;
   int operands = OPERANDS;
+  int sides = 2;
 
   int place_of_inputs;  // the loop of input channels in the order
   int most_inputs[2];
@@ -51,7 +52,7 @@ module nest_plan
     count = layer.groups * turns_of_group;
     one_block = trips[IN_CHANNEL] == 1;
     one_lane_group = (LANES_ARE_CHANNELS ? blocks[CHANNEL] : lanes) <= COLUMNS;
-    for (int loop = int'(ROW); loop <= int'(COLUMN) - LOOPS + loops; loop++) find_inputs(loop_t'(loop));
+    for (int side = 0; side < sides; side++) find_inputs(side[0]);
     find_stored_bits();
     room[ACTIVATIONS] = nest.activation_buffer_bits;
     room[WEIGHTS] = nest.weight_buffer_bits;
@@ -64,8 +65,8 @@ module nest_plan
   endtask
 
   // Which output rows, or columns, lie over one of the input first, and which blocks' taps reach it.
-  task automatic find_inputs(input loop_t loop);
-    automatic bit side = loop == COLUMN;
+  task automatic find_inputs(input bit side);
+    automatic loops_t loop = side ? COLUMN : ROW;
     automatic side_t of = side ? nest.columns : nest.rows;
     assert (trips[loop] <= MOST_BLOCKS) else $fatal(1, "%0d blocks", trips[loop]);
     for (int block = 0; block < trips[loop]; block++) begin

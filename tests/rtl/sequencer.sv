@@ -67,11 +67,13 @@ module sequencer
 
   // What the DRAM's port is asked for before a turn, and, with two buffers, while one computes.
   function automatic bytes_t ahead_of(input int turn);
-    return DOUBLE_BUFFERED ? order.turns.opening(turn) : added(order.turns.opening(turn), order.turns.with_leading(turn));
+    automatic bytes_t opening = order.turns.opening(turn);
+    return DOUBLE_BUFFERED ? opening : added(opening, order.turns.with_leading(turn));
   endfunction
 
   function automatic bytes_t beside(input int turn);
-    return added(added(order.turns.opening(turn + 1), order.turns.with_leading(turn)), order.turns.written(turn - (interleaved ? 2 : 1)));
+    automatic bytes_t read = added(order.turns.opening(turn + 1), order.turns.with_leading(turn));
+    return added(read, order.turns.written(turn - (interleaved ? 2 : 1)));
   endfunction
 
   int since_end;  // array cycles
@@ -213,9 +215,11 @@ module sequencer
   assign enable = !waits_for_dram && !(ends_step && starved) && !late;
   assign begins_pass = OVERLAP_FOLDS || !STATIONARY ? opens_pass : loads && here.fold == 0 && !load_begun;
   assign reads_lanes = must_load;
-  // By itself a fold loads before it begins, else with its first step.
+  // By itself a fold loads before it begins, though not before what is on demand is there (M24);
+  // else it loads with its first step.
   assign loads = OVERLAP_FOLDS ? begins_fold && must_load
-      : !moves && !ready && !waits_for_dram && pass.happens && gate_known && STATIONARY && empty && !loaded;
+      : !moves && !ready && !waits_for_dram && pass.happens && gate_known && STATIONARY && empty
+          && !loaded;
 
   always_ff @(posedge clk) begin
     assert (!undecided) else $fatal(1, "the sequencer would need more than one cycle to decide");
