@@ -209,7 +209,7 @@ FAULTS = (
         "tests/rtl/mask_window.sv",
         "row_tile.slots - 1 && row_tile.ends_turn;",
         "row_tile.slots - 1;",
-        "4x2,scheduler=combine,ways=2,open=3,double_buffered=False,gate_latency_cycles=2",
+        "4x2,scheduler=combine,ways=2,open=3,gate_latency_cycles=2,double_buffered=False",
     ),
     Fault(
         "an input block's sums begin anew",
