@@ -81,7 +81,10 @@ module accelerator
   all_ports #(
       .ROWS(ROWS), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS)
   ) all_ports (.*);
-  output_moves #(.STATIONARY(STATIONARY), .ROWS(ROWS), .IN_PLACE(SCHEDULER == "dense" || SCHEDULER == "skip")) output_moves (.*);
+  output_moves #(
+      .STATIONARY(STATIONARY), .ROWS(ROWS), .IN_PLACE(SCHEDULER == "dense" || SCHEDULER == "skip"),
+      .ISSUES_ALL(SCHEDULER == "dense")
+  ) output_moves (.*);
   dram_port #(.DOUBLE_BUFFERED(DOUBLE_BUFFERED)) dram_port (
       .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asks, .asked, .asked_later, .asked_demand_bytes,
       .idle(transfers_done), .spare_bytes, .demand_idle(demand_done), .moved);

@@ -5,7 +5,8 @@ module output_moves
 #(
     parameter bit STATIONARY = 0,
     parameter int ROWS = 4,
-    parameter bit IN_PLACE = 1  // the scheduler leaves each slot in its row
+    parameter bit IN_PLACE = 1,  // the scheduler leaves each slot in its row
+    parameter bit ISSUES_ALL = 0  // and issues each, whatever the mask
 ) (
     input layer_t layer,
     input nest_t nest,
@@ -24,7 +25,7 @@ module output_moves
     gated = leading < layer.passes;
     last = 0;  // of the passes that happen in the tile
     for (int p = 0; p < MOST_PASSES; p++)
-      if (p < layer.passes && (!layer.sweeps[p].gated || opens_gates[pass.tile[13:0]])) last = p;
+      if (p < layer.passes && (!layer.sweeps[p].gated || ISSUES_ALL || opens_gates[pass.tile[13:0]])) last = p;
     sums = pass.at.slots * pass.at.lanes;
     own = pass.sweep.gated ? entries[{pass.at.half, pass.at.lane_group[$clog2(MOST_LANE_GROUPS)-1:0]}] : sums;
     folds = STATIONARY ? pass.folds : 1;
