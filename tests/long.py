@@ -7,7 +7,8 @@ takes less. It runs
 
 - the stepped reference against pgsim: 40,000 cases of named schemes, 2,000 of four passes, 4,000
   of row stationary;
-- the RTL of every design against pgsim: 340 cases of named schemes and as many of any passes each;
+- the RTL of every design against pgsim: 340 cases of named schemes, as many of any passes, and 300
+  of loop nests each;
 - the faults of `tests/rtl/mutations.py`, each of which has to be caught;
 - 10,000 layers and designs far beyond any that is built, refused or counted right;
 - sweeps that signals end, at 400 moments;
@@ -55,9 +56,15 @@ def checks(share: float) -> tuple[Check, ...]:
             {"PGSIM_REFERENCE_SEEDS": some(40_000)},
         ),
         Check(
-            f"the RTL of every design, {some(340)} cases of named schemes, as many of any passes",
-            (*PYTEST, str(TESTS / "rtl" / "test_rtl.py")),
-            {"PGSIM_RTL": "required", "PGSIM_RTL_BUILD_SET": "all", "PGSIM_RTL_CASES": some(340)},
+            f"the RTL of every design, {some(340)} cases of named schemes, as many of any passes, "
+            f"{some(300)} of nests",
+            (*PYTEST, *(str(TESTS / "rtl" / f"test_{name}.py") for name in ("rtl", "nests"))),
+            {
+                "PGSIM_RTL": "required",
+                "PGSIM_RTL_BUILD_SET": "all",
+                "PGSIM_RTL_CASES": some(340),
+                "PGSIM_RTL_NEST_CASES": some(300),
+            },
         ),
         Check("deliberate faults", (sys.executable, str(TESTS / "rtl" / "mutations.py"))),
         Check(

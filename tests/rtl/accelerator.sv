@@ -25,10 +25,13 @@ module accelerator
     input logic clk,
     input logic reset,
     input layer_t layer,
+    input nest_t nest,
     input int threshold[COLUMNS],  // of what leaves each column
     output int threshold_of[COLUMNS],  // which channel's that is
     output logic enable,
+    input logic signed [31:0] unfinished[COLUMNS],  // what was last stored of it
     output logic done,
+    output bytes_t moved,  // by DRAM
     output logic waits_for_dram,
     output pass_t pass,  // what the array works on
     output logic opens_pass,
@@ -55,12 +58,16 @@ module accelerator
   logic reads_lanes;
   int output_bits;
   int bank_words[MOST_BANKS];
-  longint asked_bytes, asked_demand_bytes;
+  logic asks;
+  bytes_t asked, asked_later;
+  longint asked_demand_bytes, spare_bytes;
   logic demand_done;
   int step_bits, issue, accesses, windows_known;
   longint vectors_bits;
-  int issued[2];
-  int vectors[2];
+  int issued[2*MOST_LANE_GROUPS];
+  int vectors[2*MOST_LANE_GROUPS];
+  int entries[2*MOST_LANE_GROUPS];
+  logic gates_open[2];
 
   sequencer #(
       .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE),
@@ -74,9 +81,13 @@ module accelerator
   all_ports #(
       .ROWS(ROWS), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS)
   ) all_ports (.*);
-  dram_port dram_port (
-      .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asked_bytes, .asked_demand_bytes,
-      .idle(transfers_done), .demand_idle(demand_done));
+  output_moves #(
+      .STATIONARY(STATIONARY), .ROWS(ROWS), .IN_PLACE(SCHEDULER == "dense" || SCHEDULER == "skip"),
+      .ISSUES_ALL(SCHEDULER == "dense")
+  ) output_moves (.*);
+  dram_port #(.DOUBLE_BUFFERED(DOUBLE_BUFFERED)) dram_port (
+      .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asks, .asked, .asked_later, .asked_demand_bytes,
+      .idle(transfers_done), .spare_bytes, .demand_idle(demand_done), .moved);
 
   // Operands, and what goes with them.
   logic [STREAMS*ROW_WIRES-1:0] row_streams[ROWS];
@@ -123,10 +134,11 @@ module accelerator
     control.shift = 5'(activation_slice * ACTIVATION_SLICE + weight_slice * WEIGHT_SLICE);
     control.column_slice = 4'(ROWS_ARE_ACTIVATIONS ? weight_slice : activation_slice);
     control.index = pass.index;
-    control.first_fold = !STATIONARY || pass.fold == 0;
-    control.last_fold = !STATIONARY || pass.fold == pass.folds - 1;
+    control.opens_sum = pass.index == 0 && pass.block == 0 && (!STATIONARY || pass.fold == 0);
+    control.begins_sum = pass.begins_sums;
+    control.last_visit = pass.last_block && (!STATIONARY || pass.fold == pass.folds - 1);
     control.issue = issue;
-    control.tile = pass.tile;
+    control.at = pass.at;
   end
 
   logic leaves[COLUMNS];
@@ -148,48 +160,48 @@ module accelerator
   logic bit_value[COLUMNS];
   logic bit_half[COLUMNS];
   logic [ADDRESS_BITS-1:0] bit_slot[COLUMNS];
-  logic ends_window[COLUMNS];
+  logic [ADDRESS_BITS-1:0] bit_place[COLUMNS];
   generate
     for (genvar c = 0; c < COLUMNS; c++) begin : column
       tile_t tile;
       sweep_t sweep;
       logic decides, in_tile, used;
+      logic [ADDRESS_BITS-1:0] place, slot;  // the issue slot's among those of its turn; the slot's in its tile
       logic [ADDRESS_BITS:0] entry;
-      logic [ADDRESS_BITS-1:0] slot;
       int lane, all_slots;
-      assign tile = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, leaving[c].tile);
+      assign tile = leaving[c].at;
       assign sweep = layer.sweeps[leaving[c].index];
-      assign decides = gated_layer && int'(leaving[c].index) == leading - 1 && leaving[c].last_fold;
-      assign entry = {tile.half, leaving[c].issue[ADDRESS_BITS-1:0]};
+      assign decides = gated_layer && int'(leaving[c].index) == leading - 1 && leaving[c].last_visit;
+      assign place = ADDRESS_BITS'(tile.base + leaving[c].issue);
+      assign entry = {tile.half, place};
       assign slot = sweep.gated ? stream_slot[entry][lane_stream[entry][c*SELECT_BITS+:SELECT_BITS]]
-          : entry[ADDRESS_BITS-1:0];
+          : leaving[c].issue[ADDRESS_BITS-1:0];
       assign in_tile = leaving[c].issue >= 0 && c < tile.lanes;
-      assign used = in_tile && (!sweep.gated || lane_used[tile.half][entry[ADDRESS_BITS-1:0]][c]);
-      assign lane = tile.group * layer.lanes + tile.first_lane + c;
-      assign all_slots = tile.group * layer.slots + tile.first_slot + int'(slot);
-      assign threshold_of[c] = layer.thresholds_by_slot ? all_slots : lane;
+      assign used = in_tile && (!sweep.gated || lane_used[tile.half][place][c]);
+      assign lane = item_of(tile.lane_box, layer.out_rows, layer.out_columns, tile.first_lane + c);
+      assign all_slots = tile.group * layer.slots + item_of(tile.slot_box, layer.out_rows, layer.out_columns, int'(slot));
+      assign threshold_of[c] = layer.thresholds_by_slot ? all_slots : tile.group * layer.lanes + lane;
       column_foot #(.WINDOW(WINDOW)) foot (
           .clk, .enable, .leaves(leaves[c]), .leaving(leaving[c]), .sum(sums[c]), .used,
-          .half(tile.half), .slot, .scale(sweep.activation.low + sweep.weight.low),
+          .half(tile.half), .slot(bit_place[c]), .unfinished(unfinished[c]), .scale(sweep.activation.low + sweep.weight.low),
           .threshold(threshold[c]), .writes(stored[c]), .stored(stored_sum[c]), .gate(gate[c]));
-      assign stored_output[c] = all_slots * layer.lanes + tile.first_lane + c;
+      assign stored_output[c] = all_slots * layer.lanes + lane;
       assign bit_written[c] = leaves[c] && decides && leaving[c].issue >= 0;
       assign bit_value[c] = gate[c] && in_tile;
       assign bit_half[c] = tile.half;
       assign bit_slot[c] = slot;
-      assign ends_window[c] = leaving[c].issue == tile.slots - 1;
+      assign bit_place[c] = ADDRESS_BITS'(tile.base + int'(slot));
       assign gated[c] = bit_written[c] && in_tile;
     end
   endgenerate
 
-  logic [ADDRESS_BITS:0] counts[2];
+  logic [ADDRESS_BITS:0] counts[2*MOST_LANE_GROUPS];
   mask_window #(
       .COLUMNS(COLUMNS), .WINDOW(WINDOW), .SCHEDULER(SCHEDULER), .WAYS(WAYS), .OPEN(OPEN), .DEPTH(DEPTH), .SCAN(SCAN),
       .GATE_LATENCY(GATE_LATENCY), .STREAMS(STREAMS), .SELECT_BITS(SELECT_BITS)
   ) mask_window (
-      .clk, .reset, .enable, .bit_written, .bit_slot, .bit_value, .bit_half,
-      .ends_window(ends_window[COLUMNS-1]), .windows_known, .issued(counts), .vectors, .stream_slot,
+      .clk, .reset, .enable, .bit_written, .bit_place, .bit_value, .bit_half, .row_slot(bit_slot[COLUMNS-1]),
+      .row_tile(leaving[COLUMNS-1].at), .windows_known, .issued(counts), .vectors, .entries, .opened(gates_open), .stream_slot,
       .stream_used, .lane_used, .lane_stream, .schedules);
-  assign issued[0] = int'(counts[0]);
-  assign issued[1] = int'(counts[1]);
+  always_comb for (int tile = 0; tile < 2 * MOST_LANE_GROUPS; tile++) issued[tile] = int'(counts[tile]);
 endmodule

@@ -34,13 +34,13 @@ module all_ports
   // Elements of each lane that are taken in this cycle: a step's, or a row's of the fold that loads.
   int fold_elements, total, taken, total_now, taken_now, left, elements;
   always_comb begin
-    fold_elements = pass.fold == 0 ? layer.reduction - (pass.folds - 1) * ROWS * pass.rate.macs : ROWS * pass.rate.macs;
+    fold_elements = pass.fold == 0 ? pass.reduction - (pass.folds - 1) * ROWS * pass.rate.macs : ROWS * pass.rate.macs;
     total_now = loads && reads_lanes ? fold_elements : total;
     taken_now = loads && reads_lanes ? 0 : taken;
     left = total_now - taken_now;
     elements = 0;
     if (!STATIONARY) begin
-      if (ends_step) elements = pass.step == 0 ? (layer.reduction - 1) % pass.rate.macs + 1 : pass.rate.macs;
+      if (ends_step) elements = pass.step == 0 ? (pass.reduction - 1) % pass.rate.macs + 1 : pass.rate.macs;
     end else if (left > 0) begin
       elements = taken_now == 0 ? (total_now - 1) % pass.rate.macs + 1 : pass.rate.macs;
       if (ends_fold) elements = left;

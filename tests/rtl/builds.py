@@ -6,6 +6,7 @@ that are not square or only a row or a column, both overlaps, and one output buf
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -142,3 +143,6 @@ BUILDS = (
     Build(2, 4, kind="serial_activation", terms=16, **_COMBINE),
     Build(4, 2, kind="serial_weight", terms=4, dataflow="ws"),
 )
+
+# Those that the tests build.
+TESTED = BUILDS if os.environ.get("PGSIM_RTL_BUILD_SET") == "all" else FEW_BUILDS

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from random_passes import MOST_PASSES, random_passes
-from reference import Pass
+from reference import Nest, Pass
 from reference.layers import Scheme, layer_of, passes_of
 
 from rtl.arithmetic import Geometry, Integers, geometry, leading_passes, pass_sums
@@ -39,6 +39,7 @@ class Case:
     activations: Integers
     weights: Integers
     thresholds: Integers
+    nest: Nest | None = None
 
     @property
     def shape(self) -> Geometry:

@@ -15,6 +15,7 @@ module column_foot
     input logic half,  // of the output buffer
     input logic [$clog2(WINDOW)-1:0] slot,
     input int scale,  // log2 of what the pass's sums count for
+    input logic signed [31:0] unfinished,  // what an earlier turn left of the sum
     input int threshold,
     output logic writes,
     output logic signed [31:0] stored,
@@ -23,7 +24,7 @@ module column_foot
   logic signed [31:0] sums[2*WINDOW];
   logic signed [31:0] earlier;
 
-  assign earlier = leaving.first_fold && leaving.index == 0 ? '0 : sums[{half, slot}];
+  assign earlier = !leaving.opens_sum ? sums[{half, slot}] : leaving.begins_sum ? '0 : unfinished;
   assign stored = earlier + (sum <<< scale);
   comparator #(.SUM_BITS(32)) comparator (.sum(stored), .threshold(threshold), .gate(gate));
   assign writes = leaves && used;

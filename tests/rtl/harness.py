@@ -19,6 +19,7 @@ from reference.sram import sum_visits, tile_accesses
 
 from rtl.arithmetic import Integers, leading_passes, pass_sums
 from rtl.cases import Case
+from rtl.nest_registers import nest_registers, open_tiles
 
 COUNTS = (
     "msb_cycles",
@@ -28,11 +29,18 @@ COUNTS = (
     "dram_stall_cycles",
     "lsb_slots_issued",
 )
+MOVED = (
+    "dram_activation_read_bytes",
+    "dram_weight_read_bytes",
+    "dram_sum_read_bytes",
+    "dram_write_bytes",
+)
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What the RTL did with a case: COUNTS, outputs and masks, (images, channels, positions)."""
+    """What the RTL did with a case: COUNTS and MOVED, and, (images, channels, positions), outputs
+    and masks."""
 
     counts: dict[str, int]
     outputs: Integers
@@ -94,27 +102,39 @@ def expected_outputs(case: Case) -> Expected:
 def _runs(case: Case) -> Iterator[RtlRun]:
     shape = layer_of(case.layer)
     job = Job(shape, case.passes, case.arch)
-    masks = expected_outputs(case).mask.astype(int).tolist()
+    output_bits = output_bits_of(case.layer, case.arch, case.scheme)
+    mask = expected_outputs(case).mask
     for run in runs_of(job, len(case.activations)):
-        plans = [plan_tile(job, tile, masks) for tile in tiles_of(job, run, None)]
-        yield _rtl_run(case, job, run, plans)
+        if case.nest:
+            opens = list(open_tiles(job, run, case.nest, mask))
+            registers = nest_registers(job, run, case.nest, output_bits)
+            moved = [*registers, len(opens), *opens]
+        else:
+            masks = mask.astype(int).tolist()
+            plans = [plan_tile(job, tile, masks) for tile in tiles_of(job, run, None)]
+            moved = list(_window_numbers(job, run, plans, output_bits))
+        yield _rtl_run(case, job, run, moved)
 
 
-def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> RtlRun:
-    """Write one run as the testbench reads it (`run_case` in testbench.sv)."""
+def _rtl_run(case: Case, job: Job, run: Run, moved: Sequence[int]) -> RtlRun:
+    """Write one run as the testbench reads it (`read_case` in testbench.sv)."""
     shape, layer, arch = case.shape, case.layer, case.arch
     activations = case.activations[run.first_image : run.first_image + run.images]
     if layer["op"] == "recurrent":
         activations = activations[:, :, run.step : run.step + 1]
-    tile = plans[0].tile
+    positions = run.images * job.layer.positions_per_step
+    slots, lanes = positions, shape.channels
+    if not job.slots_are_positions:
+        slots, lanes = lanes, slots
     sram = arch["memory"]["activation_sram" if job.slots_are_positions else "weight_sram"]
-    numbers = [tile.run_slots, tile.run_lanes, shape.groups, shape.reduction]
-    numbers += [min(job.window, tile.run_slots), layer["activation_bits"], layer["weight_bits"]]
+    numbers = [slots, lanes, shape.groups, shape.reduction]
+    window = slots if case.nest else min(job.window, slots)
+    numbers += [window, layer["activation_bits"], layer["weight_bits"]]
     numbers += [sram["banks"], sram["port_bits"], arch["memory"]["dram"]["bytes_per_cycle"]]
     numbers += [int(arch["memory"].get("ports") == "all")]
-    numbers += [shape.depth if job.slots_are_positions else shape.reduction]
+    numbers += [shape.depth]
     numbers += [bits_a_cycle(job, name_of_lanes(job)), bits_a_cycle(job, "output_sram")]
-    numbers += [int(layer["signed"]), len(job.passes)]
+    numbers += [int(layer["signed"]), len(job.passes), int(case.nest is not None)]
     for one in job.passes:
         for plane in (one.activation, one.weight):
             numbers += [plane.low, plane.bits]
@@ -124,27 +144,35 @@ def _rtl_run(case: Case, job: Job, run: Run, plans: list[TilePlan]) -> RtlRun:
         numbers += pair
     numbers += activations.ravel().tolist() + case.weights.ravel().tolist()
     numbers += case.thresholds.tolist()
-    output_bits = output_bits_of(layer, arch, case.scheme)
+    return RtlRun(run, [*numbers, *moved], shape.groups, slots, lanes)
+
+
+def _window_numbers(
+    job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int
+) -> Iterator[int]:
+    """What each tile moves, which the host tells the RTL (`read_transfers`)."""
     dram = Dram(job, run, output_bits)
     for plan in plans:
         streams = dram.streams(plan)
-        late = streams.demand if arch["memory"].get("ports") == "all" else 0
-        numbers += [sum(streams[:3]) - late, streams.outputs, late]
+        late = job.arch["memory"].get("ports") == "all"
+        ahead = 0 if late else streams.demand
+        yield from (streams.activations + ahead, streams.weights, streams.outputs)
+        yield streams.demand if late else 0
         visits = [sum_visits(job, plan, index) for index in range(len(job.passes))]
         moved = list(tile_accesses(job, plan, visits, output_bits))
-        numbers += [sum(bits for own, _, bits in moved if own == one.index) for one in plan.passes]
-    return RtlRun(run, numbers, shape.groups, tile.run_slots, tile.run_lanes)
+        for one in plan.passes:
+            yield sum(bits for own, _, bits in moved if own == one.index)
 
 
 def _observed(case: Case, runs: Iterable[RtlRun], lines: Iterator[str]) -> Observed:
-    counts = dict.fromkeys(COUNTS, 0)
+    counts = dict.fromkeys((*COUNTS, *MOVED), 0)
     channels = case.shape.groups * case.shape.channels
     positions = case.shape.out_size[0] * case.shape.out_size[1]
     outputs = np.zeros((len(case.activations), channels, positions), np.int64)
     mask = np.zeros(outputs.shape, bool)
     for own in runs:
         *found, values = map(int, next(lines).split())
-        for name, count in zip(COUNTS, found, strict=True):
+        for name, count in zip(counts, found, strict=True):
             counts[name] += count
         pairs = np.array([next(lines).split() for _ in range(values)], np.int64)
         grid = pairs.reshape(own.groups, own.slots, own.lanes, 2)
@@ -165,7 +193,7 @@ def differences(case: Case, observed: Observed, simulated: dict[str, Any]) -> di
     right = expected_outputs(case)
     found: dict[str, Any] = {
         name: {"rtl": observed.counts[name], "pgsim": simulated[name]}
-        for name in COUNTS
+        for name in simulated
         if observed.counts[name] != simulated[name]
     }
     for name in ("outputs", "mask"):

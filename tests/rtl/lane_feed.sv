@@ -47,19 +47,19 @@ module lane_feed
   assign slice = rate.activation_slices == 0 ? 0
       : ROWS_ARE_ACTIVATIONS ? served.cycle / rate.activation_slices : served.cycle % rate.activation_slices;
   assign first_element = STATIONARY
-      ? layer.reduction - (served.folds - served.fold) * ROWS * rate.macs + row * rate.macs
-      : layer.reduction - (served.steps - served.step) * rate.macs;
+      ? served.reduction - (served.folds - served.fold) * ROWS * rate.macs + row * rate.macs
+      : served.reduction - (served.steps - served.step) * rate.macs;
 
   always_comb begin
     for (int column = 0; column < COLUMNS; column++) begin
       automatic int vector =
-          (served.at.group * layer.lanes + served.at.first_lane + column) * layer.reduction;
+          (served.at.group * layer.lanes + item_of(served.at.lane_box, layer.out_rows, layer.out_columns, served.at.first_lane + column)) * layer.reduction;
       column_operands[column] = '0;
       for (int m = 0; m < rate.macs; m++) begin
         if (first_element + m >= 0 && row < ROWS && column < served.at.lanes) begin
           for (int s = 0; s < (STATIONARY ? slices : 1); s++)
             column_operands[column] |= (SLICES*COLUMN_WIRES)'(slice_of(
-                operand(vector + first_element + m), STATIONARY ? s : slice, slice_bits, width))
+                operand(vector + element_of(first_element + m, served.depth, served.first_channel, layer.depth)), STATIONARY ? s : slice, slice_bits, width))
                 << (s * COLUMN_WIRES + m * width);
         end
       end

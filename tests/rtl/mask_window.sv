@@ -2,7 +2,11 @@
 // column by column; when the last column's bit of a slot is there, the slot goes to the scheduler,
 // GATE_LATENCY cycles later where registers stand in between. The scheduler fills the issue table,
 // one slot a cycle, behind the pass that decides; a window's schedule is known with its last slot.
-module mask_window #(
+// A half holds the masks of all lane groups of a turn, one after the other.
+module mask_window
+  import types::tile_t;
+  import types::MOST_LANE_GROUPS;
+#(
     parameter int COLUMNS = 4,
     parameter int WINDOW = 64,
     parameter string SCHEDULER = "skip",
@@ -19,23 +23,29 @@ module mask_window #(
     input logic reset,
     input logic enable,
     input logic bit_written[COLUMNS],  // by the gates, with slot and value
-    input logic [ADDRESS_BITS-1:0] bit_slot[COLUMNS],
+    input logic [ADDRESS_BITS-1:0] bit_place[COLUMNS],  // of the slot among those of its turn
     input logic bit_value[COLUMNS],
     input logic bit_half[COLUMNS],
-    input logic ends_window,  // the last column's slot is the last of its window
-    output int windows_known,  // since reset
+    input logic [ADDRESS_BITS-1:0] row_slot,  // the last column's
+    input tile_t row_tile,
+    output int windows_known,  // since reset; of a turn with several lane groups all as one
     output logic schedules,  // the present slot is the last of its window
-    output logic [ADDRESS_BITS:0] issued[2],
-    output int vectors[2],  // operand vectors that a schedule reads: streams in use
+    output logic [ADDRESS_BITS:0] issued[2*MOST_LANE_GROUPS],
+    output int vectors[2*MOST_LANE_GROUPS],  // operand vectors that a schedule reads: streams in use
+    output int entries[2*MOST_LANE_GROUPS],
+    output logic opened[2],  // a turn's gated passes have anything to do
     output logic [STREAMS-1:0][ADDRESS_BITS-1:0] stream_slot[2*WINDOW],
     output logic [WINDOW-1:0][STREAMS-1:0] stream_used[2],
     output logic [WINDOW-1:0][COLUMNS-1:0] lane_used[2],
     output logic [COLUMNS*SELECT_BITS-1:0] lane_stream[2*WINDOW]
 );
+  localparam int GROUP_BITS = $clog2(MOST_LANE_GROUPS);
   typedef struct packed {
     bit valid;
     bit half;
     bit ends;
+    bit [GROUP_BITS-1:0] lane_group;
+    bit [ADDRESS_BITS-1:0] base;
     bit [ADDRESS_BITS-1:0] slot;
     bit [COLUMNS-1:0] active;
   } row_t;
@@ -46,15 +56,17 @@ module mask_window #(
   always_comb begin
     complete.valid = bit_written[COLUMNS-1];
     complete.half = bit_half[COLUMNS-1];
-    complete.slot = bit_slot[COLUMNS-1];
-    complete.ends = ends_window;
-    complete.active = mask[{complete.half, complete.slot}];
+    complete.slot = row_slot;
+    complete.lane_group = row_tile.lane_group[GROUP_BITS-1:0];
+    complete.base = row_tile.base[ADDRESS_BITS-1:0];
+    complete.ends = int'(row_slot) == row_tile.slots - 1 && row_tile.ends_turn;
+    complete.active = mask[{complete.half, bit_place[COLUMNS-1]}];
     complete.active[COLUMNS-1] = bit_value[COLUMNS-1];
   end
   always_ff @(posedge clk)
     if (enable)
       for (int c = 0; c < COLUMNS; c++)
-        if (bit_written[c]) mask[{bit_half[c], bit_slot[c]}][c] <= bit_value[c];
+        if (bit_written[c]) mask[{bit_half[c], bit_place[c]}][c] <= bit_value[c];
 
   generate
     if (GATE_LATENCY == 0) begin : at_once
@@ -109,17 +121,22 @@ module mask_window #(
     end
   endgenerate
 
-  // The issue table, indexed by half and issue slot.
+  // The issue table, indexed by half and issue slot, and what each lane group's part of it adds up to.
+  logic [GROUP_BITS:0] tile;
+  int before_vectors, before_entries;
+  assign tile = {row.half, row.lane_group};
+  assign before_vectors = first ? 0 : vectors[tile];
+  assign before_entries = first ? 0 : entries[tile];
   always_ff @(posedge clk) begin
     if (reset) begin
       windows_known <= 0;
     end else if (enable && row.valid) begin
-      if (first) begin
+      if (first && row.lane_group == 0) begin
         lane_used[row.half] <= '0;
         stream_used[row.half] <= '0;
       end
       for (int c = 0; c < COLUMNS; c++) begin
-        automatic logic [ADDRESS_BITS-1:0] own = issue[c*ADDRESS_BITS+:ADDRESS_BITS];
+        automatic logic [ADDRESS_BITS-1:0] own = row.base + issue[c*ADDRESS_BITS+:ADDRESS_BITS];
         automatic logic [SELECT_BITS-1:0] feeds = stream[c*SELECT_BITS+:SELECT_BITS];
         if (row.active[c]) begin
           lane_used[row.half][own][c] <= 1;
@@ -130,8 +147,10 @@ module mask_window #(
           stream_used[row.half][own][feeds] <= 1;
         end
       end
-      issued[row.half] <= so_far;
-      vectors[row.half] <= (first ? 0 : vectors[row.half]) + row_vectors;
+      opened[row.half] <= row_vectors > 0 || opened[row.half] && !(first && row.lane_group == 0);
+      issued[tile] <= so_far;
+      vectors[tile] <= before_vectors + row_vectors;
+      entries[tile] <= before_entries + $countones(row.active);
       windows_known <= windows_known + int'(row.ends);
     end
   end

@@ -24,7 +24,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ("tests", "pyproject.toml")
 PACKAGE = ("pgsim", "traces", "arch_configs")
-RUN = ("test_rtl_equals_arithmetic_and_pgsim", "test_passes_of_any_number")
+RUN = (
+    "test_rtl.py::test_rtl_equals_arithmetic_and_pgsim",
+    "test_rtl.py::test_passes_of_any_number",
+    "test_nests.py::test_rtl_walks_the_nest_as_pgsim_does",
+)
 
 
 @dataclass(frozen=True)
@@ -168,16 +172,65 @@ FAULTS = (
     Fault(
         "gated passes begin before their mask is known",
         "tests/rtl/sequencer.sv",
-        "gate_known = !pass.sweep.gated || windows_known > pass.tile;",
-        "gate_known = !pass.sweep.gated || windows_known >= pass.tile;",
+        "gate_known = !pass.sweep.gated || windows_known > pass.turn;",
+        "gate_known = !pass.sweep.gated || windows_known >= pass.turn;",
         "4x4",
     ),
     Fault(
         "a dense pass behind a gated one is of the tile that leads",
-        "tests/rtl/sequencer.sv",
-        "found.tile = interleaved && index >= leading ? turn - 1 : turn;",
-        "found.tile = interleaved && found.sweep.gated ? turn - 1 : turn;",
+        "tests/rtl/pass_order.sv",
+        "interleaved && index >= leading ? at.turn - 1 : at.turn;",
+        "interleaved && layer.sweeps[index_t'(index)].gated ? at.turn - 1 : at.turn;",
         "4x4",
+    ),
+    Fault(
+        "a hold of activations ends when channels advance, which do not matter to it",
+        "tests/rtl/types.sv",
+        "MATTER[OPERANDS] = '{5'b10111,",
+        "MATTER[OPERANDS] = '{5'b11111,",
+        "4x2",
+    ),
+    Fault(
+        "a halo that is held is fetched again",
+        "tests/rtl/nest_plan.sv",
+        "if (reached < 0) new_inputs",
+        "new_inputs",
+        "4x2",
+    ),
+    Fault(
+        "unfinished sums are taken to stay while the next loop advances",
+        "tests/rtl/nest_plan.sv",
+        "if (d > place_of_inputs && d < depths[SUMS]",
+        "if (d > place_of_inputs + 1 && d < depths[SUMS]",
+        "4x2,dataflow=ws",
+    ),
+    Fault(
+        "a gated pass finds input blocks that are gone",
+        "tests/rtl/nest_plan.sv",
+        "!gated || one_block || depths[o] <= place_of_inputs;",
+        "1;",
+        "4x2",
+    ),
+    Fault(
+        "a turn's mask is known with its first lane group",
+        "tests/rtl/mask_window.sv",
+        "row_tile.slots - 1 && row_tile.ends_turn;",
+        "row_tile.slots - 1;",
+        "4x2,scheduler=combine,ways=2,open=3,gate_latency_cycles=2,double_buffered=False",
+    ),
+    Fault(
+        "an input block's sums begin anew",
+        "tests/rtl/column_foot.sv",
+        "leaving.begins_sum ? '0 : unfinished;",
+        "'0;",
+        "4x2,dataflow=ws",
+    ),
+    Fault(
+        "a halo that is held is fetched again, in the kernel",
+        "pgsim/kernels/nests.py",
+        "if seen_by[row] < 0:",
+        "if seen_by[row] < own:",
+        "4x2",
     ),
     Fault(
         "the last sum leaves a cycle early, in the kernel",
@@ -266,7 +319,7 @@ def passes(folder: Path, package: Path, build: str, builds: Path) -> bool:
     """Say whether a build's cases pass in a copy of the tests, with the pgsim of a folder."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, *(f"tests/rtl/test_rtl.py::{name}[{build}]" for name in RUN)],
+        [*command, *(f"tests/rtl/{test}[{build}]" for test in RUN)],
         cwd=folder,
         env=os.environ
         | {

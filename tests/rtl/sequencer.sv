@@ -1,5 +1,5 @@
-// Decides what enters the array in every cycle. Passes follow each other in the order of M19; each
-// fold waits until its mask is known (M19) and its column buses are free (M17); turns wait for their
+// Decides what enters the array in every cycle. Passes follow each other in their order; each fold
+// waits until its mask is known (M19) and its column buses are free (M17); turns wait for their
 // transfers (M25). In every cycle it asks the array, the mask window, the lanes' feed and the DRAM's
 // port; the bus that takes sums away it reserves, because it knows how long a fold will take.
 // Behavioural: it passes over all that takes no time within one cycle.
@@ -20,12 +20,15 @@ module sequencer
     input logic clk,
     input logic reset,
     input layer_t layer,
+    input nest_t nest,
     input int windows_known,
-    input int issued[2],  // issue slots of the schedules that the two halves hold
-    input int vectors[2],  // and operand vectors that they read
+    input int issued[2*MOST_LANE_GROUPS],  // issue slots of the schedules that the two halves hold
+    input int vectors[2*MOST_LANE_GROUPS],  // and operand vectors that they read
+    input logic gates_open[2],  // by half: gated passes have anything to do
     input logic loading,  // operands that stay are on the columns' buses
     input logic empty,  // the array
     input logic transfers_done,
+    input longint spare_bytes,
     input logic demand_done,  // what was on demand is there
     input logic starved,  // of slot operands, if a step ends in this cycle
     input logic late,  // a port of any buffer
@@ -37,93 +40,49 @@ module sequencer
     output logic begins_pass,  // with its first step or its first load
     output logic closes_pass,
     output logic reads_lanes,  // what loads in this cycle is read, and does not stay from before
-    output int output_bits,  // that the pass moves through the output buffer's port
     output logic loads,  // a fold's operands begin to load in this cycle
     output logic enable,
     output logic waits_for_dram,
-    output longint asked_bytes,  // of the DRAM's port, from this cycle on; 0: nothing
+    output logic asks,  // something of the DRAM's port, from this cycle on
+    output bytes_t asked,
+    output bytes_t asked_later,  // by the trailing passes of a turn
     output longint asked_demand_bytes,
     output logic done
 );
-  typedef enum {
-    FETCH,
-    TURN,
-    PASSES,
-    TURN_ENDS,
-    STORE,
-    STORED,
-    DONE
-  } stage_t;
-
-  // Where the sequencer stands: in a turn, its stage, and the cycle of the step of the fold of a pass.
-  typedef struct packed {
-    int turn;
-    stage_t stage;
-    int number;  // of the turn's passes
-    int fold;
-    int step;
-    int cycle;
-  } place_t;
-
   localparam int LONG_AGO = 1 << 30;
-  localparam int MOST_HOPS = 16;
-
-  int tiles, turns, leading;
-  logic interleaved, stays;
-  assign tiles = tiles_of(layer, COLUMNS);
-  assign leading = leading_passes(layer);
-  assign interleaved = leading < layer.passes && DOUBLE_BUFFERED && OVERLAP_FOLDS;
-  assign turns = interleaved ? tiles + 1 : tiles;
-
-  // Of each pass: the rate, and the folds of the reduction. Operands stay where all passes want the
-  // same of them in the same places.
-  rate_t rates[MOST_PASSES];
-  int folds[MOST_PASSES];
-  always_comb begin
-    stays = STATIONARY;
-    for (int p = 0; p < MOST_PASSES; p++) begin
-      rates[p] = rate_of(layer.sweeps[p], FUSION, TERMS, ACTIVATION_SLICE, WEIGHT_SLICE);
-      folds[p] = ceil_div(layer.reduction, ROWS * rates[p].macs);
-      if (p < layer.passes && (folds[p] != 1 || rates[p].macs != rates[0].macs
-          || staying(layer.sweeps[p]) != staying(layer.sweeps[0]))) stays = 0;
-    end
-  end
-
-  function automatic plane_t staying(input sweep_t sweep);
-    return ROWS_ARE_ACTIVATIONS ? sweep.weight : sweep.activation;
-  endfunction
-
-  // The passes of a turn in their order. In an interleaved turn the leading passes of a tile go
-  // before the trailing ones of the tile before, but for the first tile of a lane group whose
-  // operands would push out those of the group before.
-  function automatic pass_t pass_in(input int turn, input int number);
-    automatic tile_t tile = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, turn);
-    automatic int first = interleaved && stays && tile.opens_lane_group ? leading : 0;
-    automatic int index = (first + number) % layer.passes;
-    automatic pass_t found;
-    found = '0;
-    found.index = index_t'(index);
-    found.sweep = layer.sweeps[found.index];
-    found.tile = interleaved && index >= leading ? turn - 1 : turn;
-    found.happens = found.tile >= 0 && found.tile < tiles;
-    found.at = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, found.tile);
-    found.slots = found.sweep.gated ? issued[found.at.half] : found.at.slots;
-    found.vectors = found.sweep.gated ? vectors[found.at.half] : found.at.slots;
-    found.rate = rates[found.index];
-    found.cycles = found.rate.activation_slices * found.rate.weight_slices;
-    found.folds = STATIONARY ? folds[found.index] : ceil_div(found.slots, ROWS);
-    found.steps = STATIONARY ? found.slots : ceil_div(layer.reduction, found.rate.macs);
-    return found;
-  endfunction
-
-  transfer_list transfers ();
+  localparam int MOST_HOPS = 512;  // passes of the lane groups of a turn, at most
 
   place_t place, here;
+  int count, last_turn, leading;  // count: of turns that fetch and write
+  logic interleaved, stays;
+  assign leading = leading_passes(layer);
+  assign interleaved = leading < layer.passes && DOUBLE_BUFFERED && OVERLAP_FOLDS;
+  assign last_turn = interleaved ? count : count - 1;
+  pass_order #(
+      .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE),
+      .WEIGHT_SLICE(WEIGHT_SLICE), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS),
+      .DOUBLE_BUFFERED(DOUBLE_BUFFERED)
+  ) order (
+      .clk, .reset, .layer, .nest, .leading, .interleaved, .issued, .vectors, .turn(place.turn), .count, .stays);
+
+  // What the DRAM's port is asked for before a turn, and, with two buffers, while one computes.
+  function automatic bytes_t ahead_of(input int turn);
+    automatic bytes_t opening = order.turns.opening(turn);
+    return DOUBLE_BUFFERED ? opening : added(opening, order.turns.with_leading(turn));
+  endfunction
+
+  function automatic bytes_t beside(input int turn);
+    automatic bytes_t read = added(order.turns.opening(turn + 1), order.turns.with_leading(turn));
+    return added(read, order.turns.written(turn - (interleaved ? 2 : 1)));
+  endfunction
+
   int since_end;  // array cycles
   logic loaded;  // `overlap: none`: the fold's operands began to load
   int asked_tile, asked_now;  // what was on demand of this tile was asked for
-  int loaded_tile;  // whose operands the array holds, -1: none yet
-  logic opened, busy, moves, ready, gate_known, must_load, bus_free, undecided;
+  int fetched_turn, fetches;  // and what the trailing passes of this turn fetch
+  tile_t loaded_tile;  // whose operands the array holds
+  logic holds_any;
+  logic opened, busy, moves, ready, trails, gate_known, must_load, bus_free, undecided;
 
   // Pass over all that takes no time, until something has to wait or a step can enter.
   always_comb begin
@@ -131,9 +90,13 @@ module sequencer
     pass = '0;
     moves = !reset;
     busy = !transfers_done;
-    asked_bytes = 0;
+    asks = 0;
+    asked = '0;
+    asked_later = '0;
     asked_demand_bytes = 0;
     asked_now = asked_tile;
+    fetches = fetched_turn;
+    trails = 0;
     waits_for_dram = 0;
     done = 0;
     ready = 0;
@@ -143,8 +106,9 @@ module sequencer
     for (int hop = 0; moves && hop < MOST_HOPS; hop++) begin
       case (here.stage)
         FETCH: begin
-          asked_bytes = transfers.reads(here.turn);
-          busy = asked_bytes > 0;
+          asks = 1;
+          asked = ahead_of(here.turn);
+          busy = read_of(asked) > 0;
           here.stage = TURN;
         end
         TURN: begin
@@ -154,30 +118,38 @@ module sequencer
           end else begin
             here.stage = PASSES;
             if (DOUBLE_BUFFERED) begin
-              asked_bytes = transfers.reads(here.turn + 1 < tiles ? here.turn + 1 : -1) +
-                  transfers.writes(here.turn - (interleaved ? 2 : 1));
-              busy = asked_bytes > 0;
+              asks = 1;
+              asked = beside(here.turn);
+              busy = read_of(asked) > 0 || asked.written > 0;
             end
             if (interleaved && here.turn > 0 && windows_known > here.turn - 1) begin
-              asked_demand_bytes = transfers.demands(here.turn - 1);
+              asked_demand_bytes = order.turns.demands(here.turn - 1);
               asked_now = here.turn - 1;
             end
           end
         end
         PASSES: begin
-          pass = pass_in(here.turn, here.number);
-          gate_known = !pass.sweep.gated || windows_known > pass.tile;
+          pass = order.pass_in(here);
+          trails = pass.happens && int'(pass.index) >= leading;
+          gate_known = !pass.sweep.gated || windows_known > pass.turn;
+          if (trails && gate_known && fetches != pass.turn) begin
+            asked_later = order.turns.with_trailing(pass.turn, gates_open[pass.at.half]);
+            fetches = pass.turn;
+            busy = busy || longint'(read_of(asked_later)) > spare_bytes;
+          end
           if (!pass.happens || gate_known && pass.slots == 0) begin
-            here = next_pass(here);
-          end else if (demands(pass, here) && gate_known && (asked_now != pass.tile || !demand_done
+            here = order.next_pass(here, pass);
+          end else if (!DOUBLE_BUFFERED && busy) begin
+            waits_for_dram = 1;
+            moves = 0;
+          end else if (demands(pass, here) && gate_known && (asked_now != pass.turn || !demand_done
               || asked_demand_bytes > 0)) begin
-            if (asked_now != pass.tile) asked_demand_bytes = transfers.demands(pass.tile);
-            asked_now = pass.tile;
+            if (asked_now != pass.turn) asked_demand_bytes = order.turns.demands(pass.turn);
+            asked_now = pass.turn;
             waits_for_dram = 1;
             moves = 0;
           end else begin
-            must_load = STATIONARY
-                && !(stays && loaded_tile >= 0 && same_lane_group(loaded_tile, pass.tile));
+            must_load = STATIONARY && !(stays && holds_any && same_lanes(loaded_tile, pass.at));
             if (!OVERLAP_FOLDS) bus_free = empty && (!STATIONARY || loaded && !loading);
             else if (STATIONARY) bus_free = !must_load || !loading;
             else bus_free = since_end + pass.steps * pass.cycles >= ROWS;
@@ -186,8 +158,8 @@ module sequencer
           end
         end
         TURN_ENDS: begin
-          if (empty || OVERLAP_FOLDS && DOUBLE_BUFFERED && here.turn + 1 < turns) begin
-            here.stage = DOUBLE_BUFFERED && here.turn + 1 < turns ? TURN : STORE;
+          if (empty || OVERLAP_FOLDS && DOUBLE_BUFFERED && here.turn < last_turn) begin
+            here.stage = DOUBLE_BUFFERED && here.turn < last_turn ? TURN : STORE;
             if (here.stage == TURN) here.turn = here.turn + 1;
           end else moves = 0;
         end
@@ -196,8 +168,9 @@ module sequencer
             waits_for_dram = 1;
             moves = 0;
           end else begin
-            asked_bytes = transfers.writes(DOUBLE_BUFFERED ? tiles - 1 : here.turn);
-            busy = asked_bytes > 0;
+            asks = 1;
+            asked = order.turns.written(DOUBLE_BUFFERED ? count - 1 : here.turn);
+            busy = asked.written > 0;
             here.stage = STORED;
           end
         end
@@ -206,7 +179,7 @@ module sequencer
             waits_for_dram = 1;
             moves = 0;
           end else begin
-            here.stage = here.turn + 1 < turns ? FETCH : DONE;
+            here.stage = here.turn < last_turn ? FETCH : DONE;
             here.turn = here.turn + 1;
           end
         end
@@ -222,16 +195,14 @@ module sequencer
     pass.cycle = here.cycle;
   end
 
-  function automatic bit same_lane_group(input int one, input int other);
-    automatic tile_t a = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, one);
-    automatic tile_t b = tile_of(layer, COLUMNS, DOUBLE_BUFFERED, other);
-    return a.group == b.group && a.lane_group == b.lane_group;
+  function automatic bit same_lanes(input tile_t one, input tile_t other);
+    return one.group == other.group && one.lane_box == other.lane_box && one.first_lane == other.first_lane;
   endfunction
 
   // Whether a tile's trailing passes begin here, and need what is on demand.
   function automatic bit demands(input pass_t in, input place_t at);
     automatic bit begins = at.fold == 0 && at.step == 0 && at.cycle == 0;
-    return begins && int'(in.index) == leading && transfers.demands(in.tile) > 0;
+    return begins && int'(in.index) == leading && order.turns.demands(in.turn) > 0;
   endfunction
 
   logic begins_fold, load_begun;
@@ -244,7 +215,6 @@ module sequencer
   assign enable = !waits_for_dram && !(ends_step && starved) && !late;
   assign begins_pass = OVERLAP_FOLDS || !STATIONARY ? opens_pass : loads && here.fold == 0 && !load_begun;
   assign reads_lanes = must_load;
-  assign output_bits = transfers.outputs(pass.tile, pass.index);
   // By itself a fold loads before it begins, though not before what is on demand is there (M24);
   // else it loads with its first step.
   assign loads = OVERLAP_FOLDS ? begins_fold && must_load
@@ -254,52 +224,28 @@ module sequencer
   always_ff @(posedge clk) begin
     assert (!undecided) else $fatal(1, "the sequencer would need more than one cycle to decide");
     if (reset) begin
-      place <= '{turn: 0, stage: FETCH, number: 0, fold: 0, step: 0, cycle: 0};
+      place <= '0;
+      place.stage <= FETCH;
       since_end <= LONG_AGO;
       loaded <= 0;
-      loaded_tile <= -1;
+      holds_any <= 0;
       asked_tile <= -1;
+      fetched_turn <= -1;
       opened <= 0;
       load_begun <= 0;
     end else begin
       place <= here;
       asked_tile <= asked_now;
+      fetched_turn <= fetches;
       load_begun <= loads && !enable;
       opened <= begins_fold && !enable;  // the ports read on while the first step waits for them
       if (enable) begin
         since_end <= ends_fold ? 0 : since_end < LONG_AGO ? since_end + 1 : LONG_AGO;
         loaded <= loads || loaded && !ends_fold;
-        if (loads) loaded_tile <= pass.tile;
-        if (ready) place <= after(here, pass);
+        if (loads) loaded_tile <= pass.at;
+        holds_any <= holds_any || loads;
+        if (ready) place <= order.after(here, pass);
       end
     end
   end
-
-  function automatic place_t after(input place_t at, input pass_t in);
-    automatic place_t next = at;
-    next.cycle = at.cycle + 1;
-    if (next.cycle == in.cycles) begin
-      next.cycle = 0;
-      next.step = at.step + 1;
-    end
-    if (next.step == in.steps) begin
-      next.step = 0;
-      next.fold = at.fold + 1;
-    end
-    if (next.fold == in.folds) begin
-      next.fold = 0;
-      next = next_pass(next);
-    end
-    return next;
-  endfunction
-
-  function automatic place_t next_pass(input place_t at);
-    automatic place_t next = at;
-    next.number = at.number + 1;
-    if (next.number == layer.passes) begin
-      next.number = 0;
-      next.stage = TURN_ENDS;
-    end
-    return next;
-  endfunction
 endmodule

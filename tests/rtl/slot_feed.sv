@@ -46,23 +46,24 @@ module slot_feed
   assign per_step = STATIONARY ? ROWS * rate.macs : rate.macs;
   assign number = STATIONARY ? pass.fold : pass.step;
   assign numbers = STATIONARY ? pass.folds : pass.steps;
-  assign first_element = layer.reduction - (numbers - number) * per_step;
+  assign first_element = pass.reduction - (numbers - number) * per_step;
   assign elements = first_element < 0 ? per_step + first_element : per_step;
 
-  assign vectors_bits = longint'(pass.vectors) * longint'(layer.reduction) * longint'(bits);
+  assign vectors_bits = longint'(pass.vectors) * longint'(pass.reduction) * longint'(bits);
   assign issue = STATIONARY ? pass.step : pass.slots - (pass.folds - pass.fold) * ROWS;
 
   // Words that hold a vector's elements: up to one, or wholly before it. A fold that streams whole
   // vectors has the words of its steps before; one that holds a piece has none.
-  int stretch_words, step_words;
-  assign stretch_words = ceil_div(layer.stretch * bits, layer.port_bits);
+  int stretch, stretch_words, step_words;  // of a vector, elements that lie packed from a port word on
+  assign stretch = ROWS_ARE_ACTIVATIONS ? pass.depth : pass.reduction;
+  assign stretch_words = ceil_div(stretch * bits, layer.port_bits);
   function automatic int words_upto(input int element);
     if (element <= 0) return 0;
-    return element / layer.stretch * stretch_words + ceil_div(element % layer.stretch * bits, layer.port_bits);
+    return element / stretch * stretch_words + ceil_div(element % stretch * bits, layer.port_bits);
   endfunction
   function automatic int words_before(input int element);
     if (element <= 0) return 0;
-    return element / layer.stretch * stretch_words + element % layer.stretch * bits / layer.port_bits;
+    return element / stretch * stretch_words + element % stretch * bits / layer.port_bits;
   endfunction
   assign step_words = words_upto(first_element + per_step)
       - (STATIONARY ? words_before(first_element) : words_upto(first_element));
@@ -73,14 +74,15 @@ module slot_feed
     for (int row = 0; row < ROWS; row++) begin
       automatic int own = STATIONARY ? issue : issue + row;
       automatic int first = STATIONARY ? first_element + row * rate.macs : first_element;
-      automatic logic [ADDRESS_BITS:0] entry = {pass.at.half, own[ADDRESS_BITS-1:0]};
+      automatic logic [ADDRESS_BITS-1:0] place = ADDRESS_BITS'(pass.at.base + own);
+      automatic logic [ADDRESS_BITS:0] entry = {pass.at.half, place};
       row_streams[row] = '0;
       row_selects[row] = pass.sweep.gated ? lane_stream[entry] : '0;
       for (int stream = 0; stream < STREAMS; stream++) begin
         automatic bit used = own >= 0 && (stream == 0 || pass.sweep.gated)
-            && (!pass.sweep.gated || stream_used[pass.at.half][own[ADDRESS_BITS-1:0]][stream]);
+            && (!pass.sweep.gated || stream_used[pass.at.half][place][stream]);
         automatic int slot = pass.sweep.gated ? int'(stream_slot[entry][stream]) : own;
-        automatic int vector = (pass.at.group * layer.slots + pass.at.first_slot + slot) * layer.reduction;
+        automatic int vector = (pass.at.group * layer.slots + item_of(pass.at.slot_box, layer.out_rows, layer.out_columns, slot)) * layer.reduction;
         if (used && (!STATIONARY || row == 0)) begin
           step_bits += elements * bits;
           bank_words[slot % layer.banks] += step_words;
@@ -88,7 +90,7 @@ module slot_feed
         if (used)
           for (int m = 0; m < rate.macs; m++)
             if (first + m >= 0)
-              row_streams[row] |= (STREAMS*ROW_WIRES)'(slice_of(operand(vector + first + m), slice, slice_bits, width))
+              row_streams[row] |= (STREAMS*ROW_WIRES)'(slice_of(operand(vector + element_of(first + m, pass.depth, pass.first_channel, layer.depth)), slice, slice_bits, width))
                   << (stream * ROW_WIRES + m * width);
       end
     end

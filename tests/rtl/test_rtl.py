@@ -10,34 +10,25 @@ the next. Some 10,000 cases on all designs:
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from listed_passes import scheme_of
 
-from pgsim import ArchConfig, GateTrace, load_trace, simulate
-from pgsim.workload import layer_shape, load_operands
-from rtl.building import Programs, verilated
-from rtl.builds import BUILDS, FEW_BUILDS, Build
+from pgsim import load_trace
+from pgsim.workload import load_operands
+from rtl.building import Programs
+from rtl.builds import BUILDS, TESTED, Build
 from rtl.cases import Case, architecture, random_case, random_passes_case
+from rtl.comparison import all_differences, missed, simulated
 from rtl.features import features, pass_features
-from rtl.harness import (
-    COUNTS,
-    Observed,
-    differences,
-    expected_outputs,
-    run,
-)
+from rtl.harness import Observed, differences, expected_outputs, run
 from rtl.verilator import needs_verilator
 
 pytestmark = pytest.mark.xdist_group("rtl")  # they share what takes long to make
 
-TESTED = BUILDS if os.environ.get("PGSIM_RTL_BUILD_SET") == "all" else FEW_BUILDS
 DEFAULT_CASES = 60
 CASES = int(os.environ.get("PGSIM_RTL_CASES", DEFAULT_CASES))
 DIGITS = "digits_pg_4_2"
@@ -89,45 +80,10 @@ REACHED_BY_PASSES = {
 }
 
 
-@pytest.fixture(scope="module")
-def programs(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Programs]:
-    """The built designs by name; Verilator works on the next ones while tests run."""
-    own = [item for item in request.session.items if item.path == request.path]
-    cases = [getattr(item, "callspec", None) for item in own]
-    asked = {case.params.get("name", case.params.get("build")) for case in cases if case}
-    wanted = [build for build in BUILDS if build in asked or build.name in asked]
-    with verilated(wanted, tmp_path_factory.getbasetemp() / "designs") as programs:
-        yield programs
-
-
-def simulated(case: Case) -> dict[str, Any]:
-    """The integers of `simulate` for a case, its mask being that of the arithmetic."""
-    layer = layer_shape(case.layer)
-    masks = {layer.name: expected_outputs(case).mask}
-    trace = GateTrace.from_masks(masks, [layer], images=len(case.activations))
-    arch = ArchConfig.model_validate(case.arch)
-    (row,) = simulate(trace, arch, scheme_of(case.scheme)).rows
-    return {name: row[name] for name in COUNTS}
-
-
 @cache
 def simulated_cases(build: Build, count: int) -> list[tuple[Case, dict[str, Any]]]:
     """The first cases of a design, each with its integers; two tests share them."""
     return [(case, simulated(case)) for case in (random_case(build, seed) for seed in range(count))]
-
-
-def all_differences(
-    cases: Sequence[tuple[Case, dict[str, Any]]], program: Path, folder: Path
-) -> dict[int, dict[str, Any]]:
-    """What differs, by the seeds of the cases in which something does."""
-    observed = run(program, [case for case, _ in cases], folder)
-    found = {
-        case.seed: differences(case, own, counts)
-        for (case, counts), own in zip(cases, observed, strict=True)
-    }
-    return {seed: differing for seed, differing in found.items() if differing}
 
 
 @needs_verilator
@@ -198,14 +154,6 @@ def test_the_cases_reach_every_rule() -> None:
 def test_the_passes_reach_every_mixture() -> None:
     cases = [random_passes_case(build, seed) for build in TESTED for seed in range(DEFAULT_CASES)]
     assert not missed(REACHED_BY_PASSES, map(pass_features, cases))
-
-
-def missed(least: dict[str, int], found: Iterable[Iterable[str]]) -> dict[str, int]:
-    """The features found in too few cases, or found and not asked for, with the number of cases."""
-    seen = Counter(name for names in found for name in names)
-    return {
-        name: seen[name] for name in {*least, *seen} if not 0 < least.get(name, 0) <= seen[name]
-    }
 
 
 def test_a_difference_is_seen() -> None:

@@ -16,6 +16,7 @@ module testbench
 
   logic reset = 1;
   layer_t layer;
+  nest_t nest;
   int threshold[COLUMNS];
   int threshold_of[COLUMNS];
   logic enable, done, waits_for_dram, opens_pass, step, schedules;
@@ -23,6 +24,8 @@ module testbench
   logic stored[COLUMNS];
   int stored_output[COLUMNS];
   logic signed [31:0] stored_sum[COLUMNS];
+  logic signed [31:0] unfinished[COLUMNS];
+  bytes_t moved;
   logic gated[COLUMNS];
   logic gate[COLUMNS];
 
@@ -37,12 +40,15 @@ module testbench
   int thresholds[VALUES];
   int outputs[VALUES];
   bit mask[VALUES];
+  logic signed [31:0] sums[VALUES];  // what was last stored of each
   always_comb for (int c = 0; c < COLUMNS; c++) threshold[c] = thresholds[threshold_of[c] & (VALUES - 1)];
+  always_comb for (int c = 0; c < COLUMNS; c++) unfinished[c] = sums[stored_output[c] & (VALUES - 1)];
 
   int msb_cycles, lsb_cycles, bubble_cycles, port_stall_cycles, dram_stall_cycles, lsb_slots_issued;
   int file, cases, cycles, address;
   bit traced;
   layer_t given;  // what the registers are to be set to
+  nest_t given_nest;
 
   initial begin
     automatic string name;
@@ -52,7 +58,7 @@ module testbench
     cases = next_integer(file);
   end
 
-  typedef enum {SETS, STARTS, RUNS} host_t;
+  typedef enum {SETS, PLANS, STARTS, RUNS} host_t;
   host_t host = SETS;
   always @(posedge clk) begin
     case (host)
@@ -60,8 +66,10 @@ module testbench
         if (cases == 0) $finish;
         else read_case();
         layer <= given;
-        host <= STARTS;
+        nest <= given_nest;
+        host <= PLANS;
       end
+      PLANS: host <= STARTS;  // a nest's depths are found
       STARTS: begin
         reset <= 0;
         host <= RUNS;
@@ -83,11 +91,12 @@ module testbench
     else if (!step) bubble_cycles++;
     else if (pass.index > 0) lsb_cycles++;
     else msb_cycles++;
-    if (opens_pass && pass.index > 0) lsb_slots_issued += pass.slots;
+    if (opens_pass && pass.index > 0 && pass.begins_sums) lsb_slots_issued += pass.slots;
     if (traced) trace();
     if (enable) begin
       for (int c = 0; c < COLUMNS; c++) begin
         if (stored[c]) outputs[stored_output[c]] = stored_sum[c];
+        if (stored[c]) sums[stored_output[c] & (VALUES - 1)] <= stored_sum[c];
         if (gated[c]) mask[stored_output[c]] = gate[c];
       end
     end
@@ -132,13 +141,8 @@ module testbench
     for (int i = 0; i < channels * given.reduction; i++)  // weights: channel, tap, input channel
       write(!LANES_ARE_CHANNELS, next_integer(file));
     for (int i = 0; i < channels; i++) thresholds[i] = next_integer(file);
-    for (int i = 0; i < tiles_of(given, COLUMNS); i++) begin
-      accelerator.sequencer.transfers.read_bytes[i] = longint'(next_integer(file));
-      accelerator.sequencer.transfers.write_bytes[i] = longint'(next_integer(file));
-      accelerator.sequencer.transfers.demand_bytes[i] = longint'(next_integer(file));
-      for (int p = 0; p < given.passes; p++)
-        accelerator.sequencer.transfers.output_bits[i * MOST_PASSES + p] = next_integer(file);
-    end
+    if (given.nested) read_nest();
+    else read_transfers();
     for (int i = 0; i < VALUES; i++) begin
       outputs[i] = NEVER_STORED;
       mask[i] = 0;
@@ -152,10 +156,41 @@ module testbench
     lsb_slots_issued = 0;
   endtask
 
+  task automatic read_transfers();
+    for (int i = 0; i < tiles_of(given, COLUMNS); i++) begin
+      accelerator.sequencer.order.turns.activation_bytes[i] = next_integer(file);
+      accelerator.sequencer.order.turns.weight_bytes[i] = next_integer(file);
+      accelerator.sequencer.order.turns.write_bytes[i] = next_integer(file);
+      accelerator.sequencer.order.turns.demand_bytes[i] = next_integer(file);
+      for (int p = 0; p < given.passes; p++)
+        accelerator.output_moves.given_bits[i * MOST_PASSES + p] = next_integer(file);
+    end
+  endtask
+
+  // The loops by number: order, sizes, blocks.
+  task automatic read_nest();
+    automatic int found[3*LOOPS+6];
+    automatic int tiles;
+    foreach (found[i]) found[i] = next_integer(file);
+    for (int loop = 0; loop < LOOPS; loop++) begin
+      given_nest.order[loop] = loop_t'(found[loop]);
+      given_nest.sizes[loop] = found[LOOPS+loop];
+      given_nest.blocks[loop] = found[2*LOOPS+loop];
+    end
+    given_nest.activation_buffer_bits = found[3*LOOPS];
+    given_nest.weight_buffer_bits = found[3*LOOPS+1];
+    given_nest.sum_buffer_bits = found[3*LOOPS+2];
+    given_nest.burst_bytes = found[3*LOOPS+3];
+    given_nest.output_bits = found[3*LOOPS+4];
+    given_nest.later_step = found[3*LOOPS+5] != 0;
+    tiles = next_integer(file);
+    for (int i = 0; i < tiles; i++) accelerator.output_moves.opens_gates[i] = next_integer(file) != 0;
+  endtask
+
   // Calls that set the fields of one struct are made in any order, so the integers go to
   // an array first.
   task automatic read_layer();
-    automatic int found[16];
+    automatic int found[17];
     foreach (found[i]) found[i] = next_integer(file);
     given.slots = found[0];
     given.lanes = found[1];
@@ -168,12 +203,14 @@ module testbench
     given.port_bits = found[8];
     given.dram_bytes_per_cycle = found[9];
     given.all_ports = found[10] != 0;
-    given.stretch = found[11];
+    given.depth = found[11];
+    given.taps = given.reduction / given.depth;
     given.lane_bits_per_cycle = found[12];
     given.output_bits_per_cycle = found[13];
     given.signed_activations = found[14] != 0;
     given.thresholds_by_slot = !LANES_ARE_CHANNELS;
     given.passes = found[15];
+    given.nested = found[16] != 0;
     given.sweeps = '0;
     for (int p = 0; p < given.passes; p++) given.sweeps[index_t'(p)] = next_sweep();
   endtask
@@ -191,32 +228,43 @@ module testbench
   // A convolution's activations (image, channel, row, column), as the operand vectors of its
   // positions: images one after the other, the reduction tap by tap, zero outside the image.
   task automatic read_activations(input int images, input int height, input int width);
-    automatic int kernel_h = next_integer(file);
-    automatic int kernel_w = next_integer(file);
-    automatic int stride_h = next_integer(file);
-    automatic int stride_w = next_integer(file);
-    automatic int padding_h = next_integer(file);
-    automatic int padding_w = next_integer(file);
-    automatic int dilation_h = next_integer(file);
-    automatic int dilation_w = next_integer(file);
-    automatic int depth = given.reduction / (kernel_h * kernel_w);
-    automatic int out_h = (height + 2 * padding_h - dilation_h * (kernel_h - 1) - 1) / stride_h + 1;
-    automatic int out_w = (width + 2 * padding_w - dilation_w * (kernel_w - 1) - 1) / stride_w + 1;
+    automatic side_t rows, columns;
+    automatic int found[8];
+    foreach (found[i]) found[i] = next_integer(file);
+    rows = '{in: height, kernel: found[0], stride: found[2], padding: found[4], dilation: found[6]};
+    columns = '{in: width, kernel: found[1], stride: found[3], padding: found[5], dilation: found[7]};
+    given.out_rows = outputs_along(rows);
+    given.out_columns = outputs_along(columns);
+    given_nest.rows = rows;
+    given_nest.columns = columns;
+    place_activations(images, rows, columns);
+  endtask
+
+  task automatic place_activations(input int images, input side_t rows, input side_t columns);
+    automatic int height = rows.in;
+    automatic int width = columns.in;
+    automatic int depth = given.depth;
+    automatic int out_h = given.out_rows;
+    automatic int out_w = given.out_columns;
     automatic int input_of[] = new[images * given.groups * depth * height * width];
     foreach (input_of[i]) input_of[i] = next_integer(file);
     address = 0;
     for (int group = 0; group < given.groups; group++)
       for (int position = 0; position < images * out_h * out_w; position++)
-        for (int tap = 0; tap < kernel_h * kernel_w; tap++)
+        for (int tap = 0; tap < rows.kernel * columns.kernel; tap++)
           for (int channel = 0; channel < depth; channel++) begin
             automatic int image = position / (out_h * out_w);
-            automatic int y = position / out_w % out_h * stride_h - padding_h + tap / kernel_w * dilation_h;
-            automatic int x = position % out_w * stride_w - padding_w + tap % kernel_w * dilation_w;
+            automatic int y = position / out_w % out_h * rows.stride - rows.padding + tap / columns.kernel * rows.dilation;
+            automatic int x = position % out_w * columns.stride - columns.padding + tap % columns.kernel * columns.dilation;
             automatic int plane = (image * given.groups + group) * depth + channel;
             write(LANES_ARE_CHANNELS, y < 0 || y >= height || x < 0 || x >= width ? 0
                 : input_of[(plane * height + y) * width + x]);
           end
   endtask
+
+  function automatic int outputs_along(input side_t side);
+    return (side.in + 2 * side.padding - side.dilation * (side.kernel - 1) - 1) / side.stride + 1;
+  endfunction
 
   task automatic write(input bit to_slots, input int element);
     if (to_slots) accelerator.slot_feed.memory.elements[address[15:0]] = element;
@@ -226,8 +274,8 @@ module testbench
 
   task automatic report();
     automatic int count = layer.groups * layer.slots * layer.lanes;
-    $display("%0d %0d %0d %0d %0d %0d %0d", msb_cycles, lsb_cycles, bubble_cycles, port_stall_cycles, dram_stall_cycles,
-             lsb_slots_issued, count);
+    $display("%0d %0d %0d %0d %0d %0d %0d %0d %0d %0d %0d", msb_cycles, lsb_cycles, bubble_cycles, port_stall_cycles, dram_stall_cycles,
+             lsb_slots_issued, moved.activations, moved.weights, moved.sums, moved.written, count);
     for (int i = 0; i < count; i++) $display("%0d %0d", outputs[i], mask[i]);
   endtask
 endmodule
