@@ -10,10 +10,12 @@ import numpy as np
 
 from pgsim.arch import LONGEST_SIDE, ArchConfig
 from pgsim.errors import InputError
+from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
+from pgsim.model.retention import retained
 from pgsim.results import Result
-from pgsim.schemes import Scheme
+from pgsim.schemes import WEIGHTS, Scheme
 from pgsim.study.simulation import jobs_of, simulate
 from pgsim.workload import GateTrace
 
@@ -60,19 +62,31 @@ def fastest(
 
 
 def _least_cycles(trace: GateTrace, design: ArchConfig, scheme: Scheme, images: int) -> int:
-    """Return steady cycles that a design cannot undercut: what it computes in full (M15)."""
-    jobs = jobs_of(trace, design, scheme)
+    """Return cycles that a design cannot undercut, however its layers are mapped.
+
+    A layer takes what it computes in full (M15), and what must cross the DRAM interface at least
+    once: its weights, and outputs that do not stay on chip.
+    """
+    jobs = retained(jobs_of(trace, design, scheme), trace.producers)
     whole, rest = divmod(images, design.batch)
     batches = [(design.batch, whole), (rest, 1)] if rest else [(design.batch, whole)]
     return sum(
-        times * _batch_cycles(replace(job, batch=images))
+        times * max(_array_cycles(own), _dram_cycles(own))
         for images, times in batches
         if times
-        for job in jobs
+        for own in (replace(job, batch=images) for job in jobs)
     )
 
 
-def _batch_cycles(job: Job) -> int:
+def _dram_cycles(job: Job) -> int:
+    """Return the cycles of DRAM that a batch of a layer takes at least."""
+    weights = FETCHES[WEIGHTS.name].group_elements(job) * job.shape.groups
+    bits = weights * job.passes[0].weight_bits + job.shape.outputs * job.batch * job.written_bits
+    bursts = bits // (job.arch.memory.dram.burst_bytes * 8)
+    return int(bursts * job.arch.dram_cycles.burst)
+
+
+def _array_cycles(job: Job) -> int:
     """Return the steady cycles of a layer's dense passes over a batch, each window unbroken."""
     lanes, slots = job.cuts
     flow, rows, total = job.arch.dataflow, job.arch.array.rows, np.array([slots.total])
