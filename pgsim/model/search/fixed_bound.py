@@ -109,11 +109,12 @@ class FixedBound:
         masks = Windows(job, self.goal, self.block, self.store)
         own = replace(job, window=int(self.windows[place]))
         issued = masks.issued_in(MaskWork(own, self.block, self.store))
-        gated_pj = masks.trailing_pj(np.array([job.shape.in_channels_per_group])).item()
+        whole = job.shape.in_channels_per_group
+        gated_pj = masks.trailing_pj(np.array([whole])).item()
         return self.cost(
             place,
             float(self._array[place]) * self.block.batches + issued.cycles,
-            gated_pj - self._gated_pes_pj + issued.operands_pj,
+            gated_pj - self._gated_pes_pj + masks.issued_pj(issued, whole),
         )
 
     # How windows are cut.

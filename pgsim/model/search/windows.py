@@ -12,6 +12,7 @@ from pgsim.arch import LOOPS, PARTIAL_SUM_BITS, Counts, Rate
 from pgsim.mapping import Nest, block_tiles, loop_sizes
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model import gating
+from pgsim.model.bank_reads import vector_words
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
@@ -22,10 +23,11 @@ from pgsim.schemes import ACTIVATIONS, Pass
 
 @dataclass(frozen=True)
 class Issued:
-    """What gated passes take at least: cycles, and the energy of reading their operands."""
+    """What gated passes take at least, but for their slots' operands: cycles and energy."""
 
     cycles: float
-    operands_pj: float
+    energy_pj: float
+    vectors: int
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Windows:
     block: Block
     store: WorkStore
     _known: dict[tuple[int, ...], Issued] = field(default_factory=dict)
+    _vectors_pj: dict[int, float] = field(default_factory=dict)
 
     @cached_property
     def ideal_cycles(self) -> float:
@@ -103,24 +106,44 @@ class Windows:
         """Return what their passes take in some tiles."""
         job, array, prices = self.job, self.job.arch.array, self.goal.prices
         by_tile = work.tiling.by_tile
-        slots = by_tile(work.issued(np.empty((0, 3), np.int64)).slots)
+        issued = work.issued(np.empty((0, 3), np.int64))
+        slots, vectors = by_tile(issued.slots), int(by_tile(issued.vectors).sum())
         one, lanes = np.ones((1, 1, 1, 1), np.int64), work.tiling.tile_lanes
         folds = [job.flow.folds(slots, array.rows, rate) for rate in self._rates]
         loads = job.flow.lane_loads(folds, one, stay=job.operands_stay)
-        elements = {
-            job.lane_operand: [int((each * lanes * (slots > 0)).sum()) for each in loads],
-            job.slot_operand: [int(by_tile(work.activity[0]).sum())] * len(folds),
-        }
-        if job.operands_stay:
-            elements.pop(job.lane_operand)  # how often they are read follows from the order
-        energy_pj = 0.0
-        for operand, counts in elements.items():
-            port_bits = job.arch.memory.buffers[operand.name].port_bits
-            for plan, count in zip(self._gated, counts, strict=True):
-                words = count * job.shape.reduction * operand.bits(plan) / port_bits
-                energy_pj += words * prices[f"{operand.name}_sram_read_words"]
-        energy_pj += self._gating_pj(int(slots.sum()), int(by_tile(work.activity[0]).sum()))
-        return Issued(float(self._steady(slots).sum()), energy_pj)
+        operand = job.lane_operand
+        energy_pj = self._gating_pj(int(slots.sum()), int(by_tile(work.activity[0]).sum()))
+        word_pj = prices[f"{operand.name}_sram_read_words"]
+        port_bits = job.arch.memory.buffers[operand.name].port_bits
+        for plan, loaded in zip(self._gated, () if job.operands_stay else loads, strict=False):
+            # Where operands stay, how often they are read follows from the order.
+            elements = int((loaded * lanes * (slots > 0)).sum()) * job.shape.reduction
+            energy_pj += elements * operand.bits(plan) / port_bits * word_pj
+        return Issued(float(self._steady(slots).sum()), energy_pj, vectors)
+
+    def _vector_pj(self, in_channels: int) -> float:
+        """Return the energy of reading a slot's operands in the gated passes, by C blocks."""
+        job, operand = self.job, self.job.slot_operand
+        word_pj = self.goal.prices[f"{operand.name}_sram_read_words"]
+        gated = [index for index, plan in enumerate(job.passes) if plan.gated]
+        if job.arch.memory.all_ports:
+            words = sum(
+                vector_words(job.of_channels(each), index) * often
+                for each, often in self._chunks(in_channels)
+                for index in gated
+            )
+            return words * word_pj
+        bits = sum(
+            int(job.flow.slot_elements(job.shape, np.ones(1, np.int64), job.rates[index])[0])
+            * operand.bits(job.passes[index])
+            for index in gated
+        )
+        return bits / job.arch.memory.buffers[operand.name].port_bits * word_pj
+
+    def _chunks(self, in_channels: int) -> list[tuple[int, int]]:
+        """Return the sizes of blocks of input channels, and how often each comes."""
+        times, rest = divmod(self.job.shape.in_channels_per_group, in_channels)
+        return [(in_channels, times)] + [(rest, 1)] * (rest > 0)
 
     def _gating_pj(self, issued: int, active: int) -> float:
         """Return the energy of what steers the layer (M28), by slots issued and active."""
@@ -180,15 +203,15 @@ class Windows:
         return found
 
     def _trailing_pj(self, in_channels: int) -> float:
-        times, rest = divmod(self.job.shape.in_channels_per_group, in_channels)
-        chunks = [(in_channels, times)] + [(rest, 1)] * (rest > 0)
-        if self.job.arch.scheduler.keeps_slots_apart and len(chunks) == times == 1:
+        chunks = self._chunks(in_channels)
+        alone = in_channels == self.job.shape.in_channels_per_group
+        if self.job.arch.scheduler.keeps_slots_apart and alone:
             return self._chunk_pj(in_channels, 0)  # sums may wait in the array
         word_pj = sum(self.goal.prices[f"output_sram_{way}_words"] for way in ("read", "write"))
         bit_pj = word_pj / self.job.arch.memory.output_sram.port_bits
         energy_pj = sum(self._chunk_pj(each, bit_pj) * often for each, often in chunks)
         bits = 1  # of the mask, and, where the bound of the leading passes takes sums for finished:
-        if len(chunks) == times == self.job.leading == self._visits(self.job.rates[0]) == 1:
+        if alone and self.job.leading == self._visits(self.job.rates[0]) == 1:
             bits += max(0, PARTIAL_SUM_BITS - self.job.output_bits)
         return energy_pj + self._outputs * bits * bit_pj
 
@@ -227,10 +250,15 @@ class Windows:
 
     def with_issued(self, least: Floats, sizes: Sequence[int]) -> Floats:
         """Return the costs of one choice, float64 (1, 4), with what is issued in its blocks."""
-        issued = self.issued(sizes)
-        costs = self.with_trailing(least, issued.cycles)
-        costs[:, 2] += issued.operands_pj
+        costs = self.with_trailing(least, self.issued(sizes).cycles)
+        costs[:, 2] += self.issued_pj(self.issued(sizes), sizes[IN_CHANNELS])
         return costs
+
+    def issued_pj(self, issued: Issued, in_channels: int) -> float:
+        """Return the energy of what is issued, by the input channels of a block."""
+        if in_channels not in self._vectors_pj:
+            self._vectors_pj[in_channels] = self._vector_pj(in_channels)
+        return issued.energy_pj + issued.vectors * self._vectors_pj[in_channels]
 
     def with_trailing(self, least: Floats, cycles: float | Floats) -> Floats:
         """Return costs of leading passes, as `bounds` gives them, with the gated passes' cycles."""
