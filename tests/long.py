@@ -11,6 +11,8 @@ takes less. It runs
   of loop nests each;
 - the faults of `tests/rtl/mutations.py`, each of which has to be caught;
 - 10,000 layers and designs far beyond any that is built, refused or counted right;
+- 20,000 random loop nests against a walk that keeps sets of elements, and 400 searches, dense and
+  gated, against plain enumeration;
 - sweeps that signals end, at 400 moments;
 - timelines of 3,000 random designs, which an independent reader adds up.
 
@@ -81,6 +83,16 @@ def checks(share: float) -> tuple[Check, ...]:
             f"the stepped reference, {some(2_000)} cases of four passes",
             (*PYTEST, AGAINST_REFERENCE, "-k", "four"),
             {"PGSIM_REFERENCE_PASSES_SEEDS": some(2_000)},
+        ),
+        Check(
+            f"{some(20_000)} random loop nests, walked element by element",
+            (*PYTEST, str(TESTS / "test_nests_against_reference.py")),
+            {"PGSIM_REFERENCE_NESTS_SEEDS": some(20_000)},
+        ),
+        Check(
+            f"{some(400)} searches for loop nests, dense and gated, beside plain enumeration",
+            (*PYTEST, str(TESTS / "model" / "search" / "test_exhaustive.py")),
+            {"PGSIM_SEARCH_SEEDS": some(400)},
         ),
         Check(
             f"sweeps that signals end, at {some(400)} moments",
