@@ -125,7 +125,7 @@ def window_table(trade: WindowTrade) -> Table:
 
 
 def _name(trade: WindowTrade, point: Point) -> str:
-    names = [] if point is not trade.fixed else ["fixed order"]
+    names = [] if point.nest is not None else ["fixed order"]
     if point is trade.chosen:
         names.append("given" if trade.given else "chosen")
     return ", ".join(names)

@@ -168,7 +168,7 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
         "layer": layer.shape.name,
     }
     identity: Row = {column: writable(name) for column, name in names.items()}
-    identity |= _mapping_cells(layer.job)
+    identity |= _mapping_cells(layer.job, result.images)
     if image is not None:
         part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
         identity["image"] = image
@@ -183,11 +183,14 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
     return {name: row[name] for name in LAYER_COLUMNS if name in row}
 
 
-def _mapping_cells(job: Job) -> Row:
-    """Return what a layer is mapped by: a nest, or the fixed order and its window."""
+def _mapping_cells(job: Job, images: int) -> Row:
+    """Return what a layer is mapped by: a nest, or the fixed order and its window.
+
+    images: that are simulated; a batch is no larger.
+    """
     if job.nest is not None:
         return {**job.nest.cells, "window_slots": float("nan")}
-    return {**FIXED_CELLS, "window_slots": job.largest_window}
+    return {**FIXED_CELLS, "window_slots": job.of_batch(min(job.batch, images)).largest_window}
 
 
 def counted(count: Mapping[str, int], arch: ArchConfig) -> Row:

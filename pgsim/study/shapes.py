@@ -16,7 +16,7 @@ from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
 from pgsim.results import Result
 from pgsim.schemes import WEIGHTS, Scheme
-from pgsim.study.simulation import jobs_of, simulate
+from pgsim.study.simulation import costed_jobs, simulate
 from pgsim.workload import GateTrace
 
 
@@ -67,7 +67,8 @@ def _least_cycles(trace: GateTrace, design: ArchConfig, scheme: Scheme, images: 
     A layer takes what it computes in full (M15), and what must cross the DRAM interface at least
     once: its weights, and outputs that do not stay on chip.
     """
-    jobs = retained(jobs_of(trace, design, scheme), trace.producers)
+    jobs, _ = costed_jobs(trace, design, scheme)
+    jobs = retained(jobs, trace.producers)
     whole, rest = divmod(images, design.batch)
     batches = [(design.batch, whole), (rest, 1)] if rest else [(design.batch, whole)]
     return sum(

@@ -151,7 +151,8 @@ def _points(
         if progress is not None:
             progress(done, len(nests.splits))
     own = points.get(chosen.slots)
-    if chosen.nest is not None and (own is None or chosen.cost <= own.cost):
+    searched_for = chosen.nest is not None or chosen.job.window is not None
+    if searched_for and (own is None or chosen.cost <= own.cost):
         points[chosen.slots] = chosen
     return tuple(points[window] for window in sorted(points))
 

@@ -72,10 +72,14 @@ def test_each_row_is_what_simulate_says_of_its_nest(objective: str, lanes: str) 
     trade = windows(trace, arch, objective=objective)
     first = GateTrace.from_masks({"conv": trace.layers[0].unpack(0, 2)}, [trace.layers[0].shape])
     for row in trade.table.to_dict("records"):
-        nest = {"order": row["nest_order"]} | {
+        unheld = row["nest_unheld"].replace("none", "").split()
+        nest = {"order": row["nest_order"], "unheld": unheld} | {
             name: int(row[name]) for name in row if name.startswith("block_") and row[name] > 0
         }
-        given = {} if row["choice"] == "fixed order" else {"mapping.nests": [nest]}
+        given = {"mapping.nests": [nest]}
+        if row["nest_order"] == "fixed":
+            shorter = row["choice"] != "fixed order"
+            given = {"lsb.window": row["window_slots"]} if shorter else {}
         (own,) = simulate(first, arch.override(given) if given else arch).rows
         for column in (*PARTS, "cycles", "dram_read_bytes", "lsb_slots_issued", "energy_pj"):
             assert row[column] == pytest.approx(own[column], rel=1e-12), column
