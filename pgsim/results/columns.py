@@ -80,7 +80,9 @@ NEST = {
         NAME,
     ),
     "window_slots": Column(
-        "slots", "slots of a window in the fixed order; nothing of a nest", INDEX
+        "slots",
+        "slots of the layer's largest window; of nests only in a table of windows",
+        INDEX,
     ),
     "block_images": Column("images", f"images {_BLOCK}", INDEX),
     "block_rows": Column("pixels", f"output rows {_BLOCK}", INDEX),
@@ -169,7 +171,7 @@ SENSITIVITY = {
 
 WINDOWS = {
     "choice": Column("", "what is chosen, the fixed order, or the best of a window", word(CHOICES)),
-    "window_slots": Column("slots", "slots of the window, the largest of the layer", ONE_OR_MORE),
+    "window_slots": NEST["window_slots"],
     "window_lanes": Column("lanes", "lanes of a block; of a lane group in the fixed order", COUNT),
     "room_lanes": Column("lanes", "lanes whose sums the output buffer holds beside them", COUNT),
     "objective": Column("", "what a search makes least (M41)", word(OBJECTIVES)),

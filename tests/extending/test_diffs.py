@@ -260,6 +260,19 @@ def test_instructions_are_counted_and_priced(tree: Tree) -> None:
     assert {name: found[name] for name in others} == {name: before[name] for name in others}
 
 
+# A nest of 4 channels in two blocks, and of 6 inputs in three.
+BLOCKS = {"mapping": {"nests": [{"order": "NPQKC", "block_channels": 2, "block_in_channels": 2}]}}
+
+
+def test_instructions_of_a_nest_are_counted_block_by_block(tree: Tree) -> None:
+    tree.apply(SECTIONS["A count of traffic"].diff)
+    ungated = ByHand(linear(8, 4, 6, gate="none"), BLOCKS, "full")
+    gated = ByHand(linear(8, 4, 6), BLOCKS, "pg", [[[1] * 8, [0] * 8, [0] * 8, [0] * 8]])
+    found = tree.rows([ungated.question, gated.question])
+    # Both passes of the first block of channels happen, of the other the first alone.
+    assert [row["instruction_read_words"] for row in found] == [2 * 3, (2 + 1) * 3]
+
+
 def test_a_count_without_a_price_is_an_error(tree: Tree) -> None:
     tree.apply(SECTIONS["A count of traffic"].diff)
     prices = tree.root / "pgsim" / "cost" / "prices.py"

@@ -17,9 +17,8 @@ from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests.blocks import Chunk
 from pgsim.model.nests.run import NestRun, run_nest
 from pgsim.model.nests.timing import Chunks
-from pgsim.model.nests.traffic import operand_words_of, output_words, writes
+from pgsim.model.nests.traffic import OWN, operand_words_of, others_of, output_words, writes
 from pgsim.model.passes import pass_counts
-from pgsim.model.traffic import TRAFFIC
 from pgsim.model.traffic.dram import row_misses
 from pgsim.model.traffic.sram import retained_words
 
@@ -39,10 +38,10 @@ def simulate_nest(job: Job, block: Block, store: WorkStore) -> Ledger:
     none = np.zeros_like(outputs)
     return Ledger(
         counts={
-            **{count.name: none for rule in TRAFFIC for count in rule.counts},
+            **{count.name: none for rule in OWN for count in rule.counts},
             **pass_counts(passes, outputs),
             **events.counts(stood, steady, batches),
-            **_sram_counts(run),
+            **_tile_counts(run),
             **_dram_counts(run),
             **gating.counts(job, passes, outputs, folds),
             **zeros.counts(job, passes, outputs),
@@ -75,8 +74,8 @@ def _summed(counted: Sequence[tuple[Chunk, PassCounts]], name: str) -> Counts:
     return sum(parts[1:], parts[0])
 
 
-def _sram_counts(run: NestRun) -> Mapping[str, Counts]:
-    """Return the words of every buffer, by batch."""
+def _tile_counts(run: NestRun) -> Mapping[str, Counts]:
+    """Return the words of every buffer, and what other rules count in tiles, by batch."""
     chunks, batches = run.chunks, run.batches
     found: dict[str, Counts] = {}
 
@@ -88,6 +87,8 @@ def _sram_counts(run: NestRun) -> Mapping[str, Counts]:
     for chunk, timings in chunks:
         for name, words in operand_words_of(chunk, timings, run.stretch).items():
             add(name, chunk.job.tiling, words)
+        for name, counted in others_of(chunk, timings, run.stretch, batches.simulated).items():
+            add(name, chunk.job.tiling, counted)
     add("activation_sram_write_words", tiles.tiling, retained_words(tiles))
     for chunk, read, written in output_words(run.blocks, chunks):
         add("output_sram_read_words", chunk.job.tiling, read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -14,8 +15,11 @@ from pgsim.model.fetches import FETCHES, first
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import Blocks, Chunk
 from pgsim.model.passes import Timings
-from pgsim.model.traffic.dram import row_misses
-from pgsim.model.traffic.sram import operand_words, sum_bits
+from pgsim.model.traffic import TRAFFIC, Tiles
+from pgsim.model.traffic.dram import DRAM_TRAFFIC, row_misses
+from pgsim.model.traffic.sram import SRAM_TRAFFIC, operand_words, sum_bits
+
+OWN = (SRAM_TRAFFIC, DRAM_TRAFFIC)  # rules that blocks change; what others count is of tiles alone
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,26 @@ def operand_words_of(chunk: Chunk, timings: Timings, stretch: int) -> dict[str, 
     """
     words = operand_words(chunk.job, timings, loads_of(chunk, timings, stretch))
     return {name: each * chunk.times for name, each in words.items()}
+
+
+@dataclass(frozen=True)
+class ChunkTiles(Tiles):
+    """The tiles of a chunk, in which operands stay in the array over a stretch of blocks."""
+
+    chunk: Chunk
+    stretch: int
+
+    @cached_property
+    def loads(self) -> list[Counts]:
+        """How often each pass of every tile reads the operands of its lanes (M22, M40)."""
+        return loads_of(self.chunk, self.timings, self.stretch)
+
+
+def others_of(chunk: Chunk, timings: Timings, stretch: int, batches: int) -> dict[str, Counts]:
+    """Return what other rules of traffic count in the tiles of a chunk, as often as it is taken."""
+    tiles = ChunkTiles(chunk.job, timings, None, batches, chunk, stretch)
+    others = [rule.of(tiles) for rule in TRAFFIC if rule not in OWN]
+    return {name: each * chunk.times for found in others for name, each in found.items()}
 
 
 def loads_of(chunk: Chunk, timings: Timings, stretch: int) -> list[Counts]:

@@ -21,7 +21,8 @@ from pgsim.model.passes import Timings
 class Tiles:
     """The tiles of a job whose traffic is counted.
 
-    timings: what each pass issues in them. mask: of a gated layer. batches: that are simulated.
+    timings: what each pass issues in them. mask: of a gated layer that no nest maps. batches: that
+    are simulated.
     """
 
     job: Job
