@@ -34,7 +34,7 @@ from pgsim.model.fetches import FETCHES, bursts, row_fetches
 from pgsim.model.holding import fetched_once
 from pgsim.model.job import Job
 from pgsim.model.mask_work import MaskWork, WorkStore
-from pgsim.model.search.goal import Floats, Goal
+from pgsim.model.search.goal import ROUNDED, Floats, Goal
 from pgsim.model.search.problem import machine_of
 from pgsim.model.search.tables import tables_of
 from pgsim.model.search.windows import Windows
@@ -42,8 +42,6 @@ from pgsim.schemes import ACTIVATIONS
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost, Machine, Tables
-
-_ROUNDED = 1 - 1e-9  # bounds are sums of floats
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class FixedBound:
     def values(self) -> Floats:
         """What is to be least, float64 (windows,)."""
         costs = np.stack([self._cycles, self._bursts, self._energy_pj], axis=1)
-        return self.goal.values(costs) * _ROUNDED
+        return self.goal.values(costs) * ROUNDED
 
     @property
     def stages(self) -> tuple[Callable[[int], Cost], ...]:
@@ -83,15 +81,14 @@ class FixedBound:
         energy_pj = float(self._energy_pj[place]) + (cycles - known) * self._pj[CYCLE_PJ]
         energy_pj += more_pj
         value = float(self.goal.values(np.array([[cycles, bursts, energy_pj]]))[0])
-        return Cost(value * _ROUNDED, bursts, int(cycles * _ROUNDED), energy_pj * _ROUNDED, 0)
+        return Cost(value * ROUNDED, bursts, int(cycles * ROUNDED), energy_pj * ROUNDED, 0)
 
     def packed_cost(self, place: int) -> Cost:
         """Return the same with gated passes that take as long as their fullest lanes."""
         job = self.job
         if not job.gated:
             return self.cost(place)
-        work = MaskWork(replace(job, window=int(self.windows[place])), self.block, self.store)
-        _, entries, fullest = work.activity
+        _, entries, fullest = self._work(place).activity
         slots, rows = -(-entries // job.arch.array.columns), job.arch.array.rows
         if not job.arch.scheduler.splits_lanes:
             slots = np.maximum(slots, fullest)
@@ -103,19 +100,31 @@ class FixedBound:
 
     def issued_cost(self, place: int) -> Cost:
         """Return the same with what is issued in gated passes."""
-        job = self.job
-        if not job.gated:
+        if not self.job.gated:
             return self.cost(place)
-        masks = Windows(job, self.goal, self.block, self.store)
-        own = replace(job, window=int(self.windows[place]))
-        issued = masks.issued_in(MaskWork(own, self.block, self.store))
-        whole = job.shape.in_channels_per_group
-        gated_pj = masks.trailing_pj(np.array([whole])).item()
+        issued = self._masks.issued_in(self._work(place))
+        spent_pj = self._masks.issued_pj(issued, self.job.shape.in_channels_per_group)
         return self.cost(
             place,
             float(self._array[place]) * self.block.batches + issued.cycles,
-            gated_pj - self._gated_pes_pj + masks.issued_pj(issued, whole),
+            self._trailing_pj - self._gated_pes_pj + spent_pj,
         )
+
+    # What the masks leave of the gated passes.
+
+    @cached_property
+    def _masks(self) -> Windows:
+        return Windows(self.job, self.goal, self.block, self.store)
+
+    def _work(self, place: int) -> MaskWork:
+        own = replace(self.job, window=int(self.windows[place]))
+        return MaskWork(own, self.block, self.store)
+
+    @cached_property
+    def _trailing_pj(self) -> float:
+        """The energy of the gated passes' PEs and sums at least, whatever the window."""
+        whole = np.array([self.job.shape.in_channels_per_group])
+        return float(self._masks.trailing_pj(whole).item())
 
     # How windows are cut.
 
