@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -74,14 +74,6 @@ class _Side(NamedTuple):
     def of(self, chosen: npt.NDArray[np.bool_]) -> _Side:
         """Return some of the choices."""
         return _Side(*(each[..., chosen] for each in self))
-
-
-def bounds(
-    problem: Problem, most_blocks: int, most: int = 0, most_value: float = np.inf
-) -> tuple[npt.NDArray[Any], Floats]:
-    """Return choices as `choices_of`: int16 (choices, 5), and the first four columns of bounds."""
-    picks, least = choices_of(problem, most_blocks, most_value)
-    return picks.astype(np.int16), least[:, : ARRAY_CYCLES + 1]
 
 
 def choices_of(

@@ -16,7 +16,7 @@ import pytest
 from search_cases import SearchCase, blocks_that_fit, search_case, steered_case
 
 from pgsim.arch import LOOPS
-from pgsim.kernels.nest_bound import bounds, choices_of, compulsory_bits, with_bursts
+from pgsim.kernels.nest_bound import choices_of, compulsory_bits, with_bursts
 from pgsim.kernels.nest_search import _least_cost, _stalls_at_least, refined
 from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
 from pgsim.mapping import Nest, loop_sizes
@@ -54,7 +54,7 @@ def is_over(cycles, bursts, energy_pj, cost) -> bool:
 def test_all_blocks_that_fit_are_looked_at(seed: int, gated: bool) -> None:
     case = search_case(seed, gated=gated)
     problem = problem_of(case.job, case.goal("energy"))
-    choices, _ = bounds(problem, ALL_BLOCKS)
+    choices, _ = choices_of(problem, ALL_BLOCKS)
     found = [blocks_of(problem, picks) for picks in choices]
     assert len(found) == len(set(found))
     assert set(found) == set(blocks_that_fit(case))

@@ -65,7 +65,7 @@ def gated_nest(
 def _likely(problem: Problem, windows: Windows, fixed: Cost) -> tuple[Counts, Floats]:
     """Return sizes of blocks that may cost no more than the fixed order, and what they cost.
 
-    Returns int64 (choices, 5), and float64 (choices, 4), at least, as `bounds`.
+    Returns int64 (choices, 5), and float64 (choices, 4), at least, as `choices_of`.
     """
     job, goal, batches = windows.job, windows.goal, windows.block.batches
     choices, least = bounds_of(job, problem)
@@ -112,7 +112,7 @@ def _with_orders(sized: SizedLayer, goal: Goal, least: Floats, best: Best) -> Be
     """Return the best nest that is known once all orders of a choice are tried.
 
     Energy is asked for where it decides. least: what the choice costs at least, as a row of
-    `bounds`.
+    `choices_of`.
     """
     from pgsim.kernels.nest_value import better  # Numba: only if nests are searched
 
@@ -145,15 +145,18 @@ def _with_orders(sized: SizedLayer, goal: Goal, least: Floats, best: Best) -> Be
 
 
 def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
-    """Return the choices of block sizes, and what leading passes cost at least, as `bounds`."""
-    from pgsim.kernels.nest_bound import bounds  # Numba: only if nests are searched
+    """Return the choices of block sizes, and what leading passes cost at least.
 
-    choices, least = bounds(problem, MOST_BLOCKS, 4096)
+    Returns int64 (choices, 5), and float64 (choices, 4), the first columns of `choices_of`.
+    """
+    from pgsim.kernels.nest_bound import ARRAY_CYCLES, choices_of  # Numba: only if searched
+
+    choices, least = choices_of(problem, MOST_BLOCKS)
     several = choices[:, IN_CHANNELS] > 0
     if several.any():
-        _, apart = bounds(_of_first_pass(job, problem), MOST_BLOCKS, 4096)
+        _, apart = choices_of(_of_first_pass(job, problem), MOST_BLOCKS)
         least[several] = apart[several]
-    return choices.astype(np.int64), least
+    return choices, least[:, : ARRAY_CYCLES + 1]
 
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:

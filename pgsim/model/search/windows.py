@@ -238,7 +238,7 @@ class Windows:
         return int(MaskWork(self.job, self.block, self.store).activity[1].sum())
 
     def with_bursts(self, least: Floats, bursts: Counts) -> Floats:
-        """Return costs, as `bounds` gives them, of what moves at least so many bursts."""
+        """Return costs, as `choices_of` gives them, of what moves at least so many bursts."""
         costs, prices = least.copy(), self.goal.prices
         more = np.maximum(0, bursts - least[:, 1])
         costs[:, 1] += more
@@ -261,7 +261,7 @@ class Windows:
         return issued.energy_pj + issued.vectors * self._vectors_pj[in_channels]
 
     def with_trailing(self, least: Floats, cycles: float | Floats) -> Floats:
-        """Return costs of leading passes, as `bounds` gives them, with the gated passes' cycles."""
+        """Return costs of leading passes, as `choices_of` gives them, with gated passes' cycles."""
         costs = least.copy()
         costs[:, 0] = np.maximum(least[:, 0], least[:, 3] + cycles)
         costs[:, 2] += (costs[:, 0] - least[:, 0]) * self.goal.prices["cycles"]
