@@ -105,6 +105,14 @@ class Mapping(Section):
         """What a search makes least."""
         return OBJECTIVES[self.objective]
 
+    @property
+    def label(self) -> str:
+        """What is said of the mapping above results: how layers came to their loop nests."""
+        given = " but for those given" if self.nests else ""
+        if self.searches:
+            return f"loop nests searched for {self.objective}{given}"
+        return f"loops in the fixed order{given}"
+
     @cached_property
     def _given(self) -> AnyMapping[str | None, NestKeys]:
         return {each.layer: each for each in self.nests}

@@ -93,8 +93,7 @@ def command(
       top-1 %       accuracy that the trace states of the network run so
       bits          activation bits of an output, layers weighted by MACs
       cycles, time  of an image
-      energy        of an image; provisional, as are DRAM stalls, for DRAM
-                    follows a fixed loop order
+      energy        of an image
       EDP           energy times time
       logic, area   of PEs and what gates; of buffers too
     \b
@@ -139,7 +138,7 @@ def print_comparison(comparison: Comparison, *, everything: bool, layers: bool) 
     gated = comparison.gated
     paragraph(
         f"{gated.trace.name} ({masks_of(gated.trace)}), {gated.images:,} images, "
-        f"on {gated.arch.name}; energy provisional:"
+        f"on {gated.arch.name}, {gated.arch.mapping.label}:"
     )
     show(design_table(comparison, everything=everything))
     for said in dict.fromkeys(each for each in comparison.verdicts if each.mark):

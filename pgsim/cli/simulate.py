@@ -112,7 +112,7 @@ def command(
       issued %  slots of the later passes that the scheduler issues, of those
                 that it would issue if every gate were open
       use %     useful bit operations, of those that the array has room for
-      energy    of an image; provisional, for DRAM follows a fixed loop order
+      energy    of an image
 
     -o writes every column there is, summed over all images; pgsim.COLUMNS
     says what each of them means.
@@ -147,7 +147,7 @@ def command(
         say(f"{dram_trace}: {count:,} requests, one a line", err=True)
     paragraph(
         f"{result.trace.name} ({masks_of(result.trace)}), {result.images:,} images, "
-        f"on {result.arch.name}, scheme {scheme};\nper image, energy and DRAM stalls provisional:"
+        f"on {result.arch.name}, scheme {scheme};\nper image, {result.arch.mapping.label}:"
     )
     show(layer_table(result))
     paragraph()
@@ -210,8 +210,7 @@ def summary_lines(result: Result) -> list[str]:
         f"p5 {summary['cycles_per_image_p5']:,.1f}, "
         f"p95 {summary['cycles_per_image_p95']:,.1f} {spread})",
         f"time/image        {quantity(summary['time_us'] / images * 1e-6, 's')}",
-        f"energy/image      {quantity(summary['energy_pj_per_image'] * 1e-12, 'J')}, provisional "
-        f"({parts})",
+        f"energy/image      {quantity(summary['energy_pj_per_image'] * 1e-12, 'J')} ({parts})",
         f"energy x delay    {quantity(summary['energy_delay_product_pj_s'] * 1e-12, 'J s')}",
         f"DRAM/image        {moved[0]} read, {moved[1]} written",
         f"average bits      {gated} over gated outputs, {macs} over MACs",

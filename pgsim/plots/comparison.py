@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 
 from pgsim.plots.drawing import (
     BLUE,
-    CAPTION,
     GREY,
     INCHES_PER_LINE,
     VERMILLION,
@@ -72,7 +71,7 @@ def plot_comparison(comparison: Comparison, path: str | Path) -> None:
 def draw_comparison(comparison: Comparison) -> Figure:
     """Return a figure of where the promised saving goes, and of latency and energy by design.
 
-    Cycles and energy are per image; energy and DRAM stalls are provisional.
+    Cycles and energy are per image.
     Source: MODEL.md M30 for the accounts.
     """
     designs = comparison.designs
@@ -100,8 +99,7 @@ def draw_comparison(comparison: Comparison) -> Figure:
     marks = [f"{each.mark} {each.meaning}. " for each in VERDICTS.values() if each.mark]
     figure.supxlabel(
         "Beside names: top-1 accuracy. In brackets: time, and energy, of uniform 8,8 over the "
-        f"design's.\n"
-        f"{''.join(marks)}{CAPTION}",
+        f"design's.\n{''.join(marks)}".rstrip(),
         fontsize=8,
     )
     figure.suptitle(_title(comparison), x=0.01, ha="left", fontsize=10)

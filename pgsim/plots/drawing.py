@@ -47,8 +47,6 @@ ENERGY = {
     "energy_dram_pj": ("DRAM", VERMILLION),
     "energy_leakage_pj": ("leakage", GREY),
 }
-PROVISIONAL = "provisional: fixed loop order"
-CAPTION = "Energy and DRAM stalls are provisional (fixed loop order)."
 
 LABEL_WIDTH = 30  # characters of a bar's label in one line
 _MOST_LINES = 10  # of one text
@@ -163,7 +161,7 @@ def breakdowns(
     unit = _stack(latency, spent, LATENCY, unit, latency_notes)
     latency.set_xlabel(f"latency, {unit} per image")
     unit = _stack(energy, rows[list(ENERGY)], ENERGY, "pJ", energy_notes)
-    energy.set_xlabel(f"energy, {unit} per image ({PROVISIONAL})")
+    energy.set_xlabel(f"energy, {unit} per image")
     bar_labels(latency, labels)
     bar_labels(energy, blank)
 

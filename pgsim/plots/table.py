@@ -29,13 +29,11 @@ from pgsim.plots.columns import (
 from pgsim.plots.drawing import (
     BLACK,
     BLUE,
-    CAPTION,
     ENERGY,
     GREEN,
     INCHES_PER_LINE,
     LATENCY,
     ORANGE,
-    PROVISIONAL,
     PURPLE,
     SKY,
     VERMILLION,
@@ -150,7 +148,6 @@ def _draw_breakdowns(frame: pd.DataFrame, by: str) -> Figure:
     figure = Figure(figsize=(11, INCHES_PER_LINE * lines + 1.6), layout="constrained")
     latency, energy = figure.subplots(1, 2)
     breakdowns(latency, energy, rows, labels)
-    figure.supxlabel(CAPTION, fontsize=8)
     _set_title(figure, frame)
     return figure
 
@@ -197,14 +194,13 @@ def _draw_lines(frame: pd.DataFrame, x: str, y: str, by: str) -> Figure:
 
 
 def _y_label(y: str, unit: str) -> str:
-    """Return name and meaning of a column, and below them its unit and whether to rely on it.
+    """Return name and meaning of a column, and below them its unit.
 
     A column called like its unit needs no more: ``cycles per image``.
     """
     about = wrapped(f"{y}: {column_of(y).meaning}".removesuffix(": "), 60)
     per_image_unit = f"{unit} per image" if y in SUMMED else unit
-    notes = [per_image_unit, PROVISIONAL if "energy" in y or "dram" in y else ""]
-    return "\n".join(["" if y == unit else about, "; ".join(filter(None, notes))]).strip()
+    return "\n".join(["" if y == unit else about, per_image_unit]).strip()
 
 
 def _points(frame: pd.DataFrame, x: str, y: str, by: str) -> pd.DataFrame:
