@@ -18,7 +18,7 @@ from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.dense import MOST_BLOCKS
-from pgsim.model.search.goal import ROUNDED, Floats, Goal
+from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.sized import SizedLayer
 from pgsim.model.search.windows import Windows
@@ -42,20 +42,21 @@ def gated_nest(
     problem = problem_of(job, goal)
     windows = Windows(job, goal, images, store)
     sizes, least = _likely(problem, windows, fixed)
-    values = goal.values(least) * ROUNDED
+    bounds = goal.least(least)
     whole = loop_sizes(job.shape, job.batch)
     best = Best(fixed)
-    for part in _parts(np.lexsort((-sizes.prod(axis=1), values))):
-        if values[part[0]] > best.cost.value:
+    for part in _parts(_least_first(bounds, -sizes.prod(axis=1))):
+        part = part[goal.may_win(bounds[part], best.cost)]
+        if not part.size:
             break
         own = windows.with_trailing(least[part], windows.fullest_cycles(sizes[part]))
-        bounds = goal.values(own) * ROUNDED
-        for place in np.argsort(bounds, kind="stable").tolist():
-            if bounds[place] > best.cost.value:
-                break
+        told = goal.least(own)
+        for place in _least_first(told, part).tolist():
+            if not goal.may_win(told[place : place + 1], best.cost)[0]:
+                continue
             n, p, q, k, c = block = sizes[part[place]].tolist()
             issued = windows.with_issued(own[place : place + 1], block)
-            if goal.values(issued)[0] * ROUNDED > best.cost.value:
+            if not goal.may_win(goal.least(issued), best.cost)[0]:
                 continue
             sized = SizedLayer.of(job, Nest(LOOPS, whole, (n, p, q, k, c)), images, store)
             best = _with_orders(sized, goal, issued[0], best)
@@ -73,10 +74,17 @@ def _likely(problem: Problem, windows: Windows, fixed: Cost) -> tuple[Counts, Fl
     # Nothing is left of a gated pass where lanes pack without a gap.
     least = windows.with_trailing(least * batches, windows.ideal_cycles)
     least[:, 2] += windows.trailing_pj(sizes[:, IN_CHANNELS])
-    likely = goal.values(least) * ROUNDED <= fixed.value
+    likely = goal.may_win(goal.least(least), fixed)
     choices, least = choices[likely], least[likely]
     least = windows.with_bursts(least, bursts_of(job, problem, choices) * batches)
     return sizes[likely], least
+
+
+def _least_first(bounds: Floats, ties: Counts) -> Counts:
+    """Return places in the order of what costs least; bounds: of `Goal.least`."""
+    value, bursts, cycles = bounds.T
+    places: Counts = np.lexsort((ties, cycles, bursts, value))
+    return places
 
 
 def _parts(places: Counts) -> Iterator[Counts]:

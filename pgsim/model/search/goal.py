@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 ROUNDED = 1 - 1e-9  # bounds are sums of floats, in another order than costs
+_ALIKE = 2e-12  # no less than what `better` takes for the same
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,26 @@ class Goal:
             costs[:, :3] ** np.array(self.objective.powers, np.float64), axis=1
         )
         return values
+
+    def least(self, costs: Floats) -> Floats:
+        """Return value, bursts and cycles of nests at least, from what bounds say of them.
+
+        costs: as `values` takes them, each at least. Returns float64 (choices, 3). What is counted
+        is a whole number.
+        """
+        counts = np.ceil(costs[:, :2] * ROUNDED)
+        values = self.values(costs) * ROUNDED
+        if not self.weighs_energy:
+            values = np.prod(counts ** np.array(self.objective.powers[:2], np.float64), axis=1)
+        return np.stack([values, counts[:, 1], counts[:, 0]], axis=1)
+
+    def may_win(self, least: Floats, best: Cost) -> npt.NDArray[np.bool_]:
+        """Say which nests may cost no more than the best one; least: of `least`."""
+        value, bursts, cycles = least.T
+        ties = np.abs(value - best.value) <= _ALIKE * abs(best.value)
+        cheaper = (bursts < best.bursts) | ((bursts == best.bursts) & (cycles <= best.cycles))
+        found: npt.NDArray[np.bool_] = np.where(ties, cheaper, value < best.value)
+        return found
 
     @property
     def weighs_energy(self) -> bool:
