@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from docs.pages import code
 from reference import simulate_layer
-from shipped import in_fixed_order
 
 from pgsim import GateTrace, LayerShape, load_arch, network, simulate
 
@@ -46,7 +45,7 @@ def test_a_256_by_256_array_takes_the_cycles_of_scale_sim(name: str, flow: str) 
     # SCALE-Sim streams all positions at once, so that the accumulators must hold their sums: its
     # form is that of the fixed order with no block of positions.
     changes = {"array.dataflow": flow, "array.overlap": "none", "memory.output_sram.kib": 2**20}
-    arch = in_fixed_order("tpu_like", changes | {"batch": images})
+    arch = load_arch("tpu_like").override(changes | {"mapping.kind": "fixed", "batch": images})
     found = simulate(GateTrace.from_masks({}, layers, images=images), arch, "uniform:8,8").layers
     array = found["msb_cycles"] + found["bubble_cycles"]
     expected = [scale_sim_cycles(layer, images, 256, 256, flow) for layer in layers]
