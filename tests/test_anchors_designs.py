@@ -42,9 +42,10 @@ def scale_sim_cycles(layer: LayerShape, images: int, rows: int, columns: int, fl
 @pytest.mark.parametrize("name", ["alexnet", "resnet18"])
 def test_a_256_by_256_array_takes_the_cycles_of_scale_sim(name: str, flow: str) -> None:
     layers, images = ungated(name), 2
-    # SCALE-Sim streams all positions at once, so that the accumulators must hold their sums.
+    # SCALE-Sim streams all positions at once, so that the accumulators must hold their sums: its
+    # form is that of the fixed order with no block of positions.
     changes = {"array.dataflow": flow, "array.overlap": "none", "memory.output_sram.kib": 2**20}
-    arch = load_arch("tpu_like").override(changes | {"batch": images})
+    arch = load_arch("tpu_like").override(changes | {"mapping.kind": "fixed", "batch": images})
     found = simulate(GateTrace.from_masks({}, layers, images=images), arch, "uniform:8,8").layers
     array = found["msb_cycles"] + found["bubble_cycles"]
     expected = [scale_sim_cycles(layer, images, 256, 256, flow) for layer in layers]

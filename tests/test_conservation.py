@@ -53,6 +53,14 @@ def digits() -> GateTrace:
     return load_trace("digits_pg_4_2")
 
 
+@cache
+def of_digits(arch: str, scheme: str) -> Result:
+    return simulate(digits(), arch, scheme)
+
+
+on_shipped_designs = pytest.mark.xdist_group("shipped designs")  # whose results they share
+
+
 # Useful work.
 
 LAYERS = {
@@ -85,9 +93,10 @@ def test_useful_macs_are_those_of_the_layer_and_its_mask(layer: LayerShape, kind
 # Sums.
 
 
+@on_shipped_designs
 @pytest.mark.parametrize(("arch", "scheme"), RUNS)
 def test_every_total_is_the_sum_of_its_parts(arch: str, scheme: str) -> None:
-    result = simulate(digits(), arch, scheme)
+    result = of_digits(arch, scheme)
     layers = result.layers
     assert (layers["cycles"] == layers[list(PARTS_OF_CYCLES)].sum(axis=1)).all()
     stalls = layers["port_stall_cycles"] + layers["dram_stall_cycles"]
@@ -101,9 +110,10 @@ def test_every_total_is_the_sum_of_its_parts(arch: str, scheme: str) -> None:
         assert result.summary[name] == pytest.approx(layers[name].sum(), rel=1e-12), name
 
 
+@on_shipped_designs
 def test_the_waterfall_closes_to_the_cycle_on_every_shipped_design() -> None:
     for arch in GATING:
-        baseline, gated = (simulate(digits(), arch, scheme) for scheme in ("uniform:8,8", "pg"))
+        baseline, gated = (of_digits(arch, scheme) for scheme in ("uniform:8,8", "pg"))
         check_waterfall(baseline, gated)
 
 

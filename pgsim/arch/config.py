@@ -216,8 +216,8 @@ class ArchConfig(Section):
 
         Examples
         --------
-        >>> wide = load_arch("pg_os").override({"array.rows": 32, "batch": 16})
-        >>> wide.pes, wide.name  # a batch of 16 is what it has already
+        >>> wide = load_arch("pg_os").override({"array.rows": 32, "batch": 1})
+        >>> wide.pes, wide.name  # a batch of 1 is what it has already
         (512, 'pg-os-16x16[array.rows=32]')
         """
         label = f"{self.name}, overridden"

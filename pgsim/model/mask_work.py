@@ -40,7 +40,7 @@ class WorkStore:
     --------
     >>> from pgsim import simulate
     >>> store = WorkStore()
-    >>> first, again = (simulate("digits_pg_4_2", "pg_ws", store=store) for _ in range(2))
+    >>> first, again = (simulate("digits_pg_4_2", "fixed_8bit", store=store) for _ in range(2))
     >>> first.cycles == again.cycles
     True
     """

@@ -61,7 +61,7 @@ def plot_comparison(comparison: Comparison, path: str | Path) -> None:
     >>> from tempfile import TemporaryDirectory
     >>> from pgsim import compare
     >>> with TemporaryDirectory() as folder:
-    ...     plot_comparison(compare("digits_pg_4_2", "pg_ws"), f"{folder}/compare.png")
+    ...     plot_comparison(compare("digits_pg_4_2", "fixed_8bit"), f"{folder}/compare.png")
     ...     Path(f"{folder}/compare.png").is_file()
     True
     """

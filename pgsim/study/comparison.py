@@ -93,7 +93,7 @@ class Comparison:
 
     Examples
     --------
-    >>> comparison = compare("digits_pg_4_2", "pg_ws")
+    >>> comparison = compare("digits_pg_4_2", "fixed_8bit")
     >>> comparison.designs["design"].tolist()[:3]
     ['PG', 'ungated', 'uniform 8,8']
     >>> for each in comparison.waterfalls:
@@ -257,8 +257,8 @@ def compare(
 
     Examples
     --------
-    >>> compare("digits_pg_4_2", "pg_ws").gated
-    <Result of digits_pg_4_2 on pg-ws-16x16 under pg>
+    >>> compare("digits_pg_4_2", "fixed_8bit").gated
+    <Result of digits_pg_4_2 on fixed-8bit-16x16 under pg>
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)

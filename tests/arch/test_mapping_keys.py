@@ -17,6 +17,20 @@ def test_layers_keep_the_fixed_order_unless_a_design_says_otherwise(small):
     assert small.mapping.given("any") is None
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "loops in the fixed order"),
+        ({"mapping.kind": "search"}, "loop nests searched for latency"),
+        ({"mapping.kind": "search", "mapping.objective": "edp"}, "loop nests searched for edp"),
+    ],
+)
+def test_results_say_how_layers_came_to_their_loop_nests(small, changes, said):
+    assert small.override(changes).mapping.label == said
+    given = {"mapping.nests": [{"layer": "conv1", "order": "NPQKC"}]}
+    assert small.override(changes | given).mapping.label == f"{said} but for those given"
+
+
 @pytest.mark.parametrize("text", ["mapping: search", "mapping: {kind: search}"])
 def test_a_word_is_short_for_a_section(write, text):
     mapping = load_arch(write(MINIMAL + text)).mapping

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+from shipped import in_fixed_order
 
 from pgsim import load_arch, load_trace, simulate, synthetic_trace
 from pgsim.workload.saved_trace import join_traces
@@ -21,7 +22,7 @@ def test_resnet18(rate: Callable[..., None], scheduler: str) -> None:
         "resnet18", images=16, density=0.3, clustering=0.5, channel_spread=0.15, seed=0
     )
     mask_bits = trace.images * sum(each.shape.outputs for each in trace.layers if each.shape.gated)
-    arch = load_arch("pg_ws").override({"batch": 1, "lsb.scheduler": scheduler})
+    arch = in_fixed_order("pg_ws", {"batch": 1, "lsb.scheduler": scheduler})
     rate(f"simulate with {scheduler}", mask_bits // 8, lambda: simulate(trace, arch))
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from designs import linear
+from shipped import fixed_order_options
 from timeline_reader import read_timeline
 
 from pgsim.arch import load_arch
@@ -16,7 +17,7 @@ def test_it_prints_layers_and_network(small, run, cells):
     shown = run("simulate", small, "--arch", "pg_os").output
     assert shown.startswith(
         "small (SYNTHETIC masks: no model made them), 10 images, on pg-os-16x16, scheme pg;\n"
-        "per image, energy and DRAM stalls provisional:\n"
+        "per image, loop nests searched for edp:\n"
     )
     # Of 2880 gates, expected are 0.25; an ungated layer has none, and 4 bits. The network's bits
     # are the mean of both, for they have as many MACs.
@@ -26,6 +27,17 @@ def test_it_prints_layers_and_network(small, run, cells):
     assert cells(shown, "plain")[1:3] == ["-", "4.00"]
     assert float(cells(shown, "network")[2]) == pytest.approx((bits + 4) / 2, abs=0.01)
     assert "area" in shown and "mm2" in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (fixed_order_options("pg_os"), "loops in the fixed order"),
+        (("--arch", "pg_os", "--objective", "dram"), "loop nests searched for dram"),
+    ],
+)
+def test_the_heading_says_how_layers_came_to_their_loop_nests(options, said, small, run):
+    assert run("simulate", small, *options).output.splitlines()[1] == f"per image, {said}:"
 
 
 @pytest.mark.parametrize(("batch", "over"), [(1, "over images"), (3, "over batches of 3")])
@@ -83,7 +95,7 @@ def test_what_is_wrong_is_said(small, run, tmp_path):
     assert "plain decimal" in refusal("--arch", "pg_os", "--set", "array.rows=010")
     assert "from 1 to 1024" in refusal("--arch", "pg_os", "--set", "array.rows=0")
     assert "expected one of pg" in refusal("--arch", "pg_os", "--scheme", "pgg")
-    assert "batch 1" in refusal("--arch", "pg_os", "--per-image")
+    assert "batch 1" in refusal("--arch", "pg_os", "--set", "batch=2", "--per-image")
     assert ".csv, .parquet, .json" in refusal("--arch", "pg_os", "-o", tmp_path / "x.xlsx")
     assert "does not exist" in refusal("--arch", "pg_os", "-o", tmp_path / "none" / "x.csv")
     assert "ends in .json" in refusal("--arch", "pg_os", "--timeline", tmp_path / "x.jsn")
@@ -98,7 +110,7 @@ def test_every_number_is_of_one_image_and_every_column_is_explained(small, run, 
     shown = run("simulate", small, "--arch", "pg_ws")
     result = simulate(small, "pg_ws")
     lines = shown.output.splitlines()
-    assert lines[1] == "per image, energy and DRAM stalls provisional:"
+    assert lines[1] == "per image, loop nests searched for edp:"
     cycles = cells(shown.output, "network")[3]
     assert float(cycles.replace(",", "")) == pytest.approx(result.cycles / 10, abs=0.5)
     assert cells(shown.output, "cycles/image")[1] == f"{result.cycles / 10:,.1f}"
@@ -142,9 +154,9 @@ def test_explain_prints_the_nest_of_a_layer_and_objective_searches_for_it(small,
     path = tmp_path / "classifier.safetensors"
     save_trace(synthetic_trace([classifier], images=16, density=0.25), path)
     # All of this layer fits on chip, and its masks pack best in one window of all 16 images.
-    shown = run("simulate", path, "--arch", "pg_os", "--objective", "energy",
+    shown = run("simulate", path, "--arch", "pg_os", "--set", "batch=16", "--objective", "energy",
                 "--explain", "fc").output  # fmt: skip
-    assert "layer fc on pg-os-16x16, for each batch:" in shown
+    assert "layer fc on pg-os-16x16[batch=16], for each batch:" in shown
     assert "  one block: 16 images, 1 rows, 1 columns, 10 channels, 64 input channels\n" in shown
     missing = run("simulate", small, "--arch", "pg_os", "--explain", "plane", code=2).stderr
     assert "no layer 'plane'" in missing and "Did you mean 'plain'?" in missing

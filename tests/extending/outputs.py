@@ -17,6 +17,7 @@ import matplotlib.text
 import pandas as pd
 from click.testing import CliRunner
 from matplotlib.figure import Figure
+from shipped import fixed_order_settings, in_fixed_order
 
 from pgsim import compare, load_arch, load_trace, simulate
 from pgsim.cli import VERBS, pgsim
@@ -64,14 +65,14 @@ def drawn(figure: Figure) -> list[Any]:
 
 
 def outputs(key: str, name: str, *, compared: bool) -> dict[str, Any]:
-    """Return all that pgsim says of a kind on the shipped digits."""
-    trace, design = load_trace(TRACE), load_arch(DESIGN)
+    """Return all that pgsim says of a kind on the shipped digits, mostly in the fixed order."""
+    trace, design = load_trace(TRACE), in_fixed_order(DESIGN)
     scheme = name if key == "scheme" else "pg"
     change = {} if key == "scheme" else {key: name, "name": design.name}
     chosen = design.override(change)
     result = simulate(trace, chosen, scheme)
-    own = f"--set name={design.name}"  # else it would tell what was changed
-    settings = f"--scheme {name}" if key == "scheme" else f"{own} --set {key}={name}"
+    settings = shlex.join(fixed_order_settings(DESIGN, change))  # which do not tell of a change
+    settings += f" --scheme {name}" if key == "scheme" else ""
     said: dict[str, Any] = {
         "layers": result.layers.to_csv(),
         "summary": result.summary,
@@ -87,6 +88,8 @@ def outputs(key: str, name: str, *, compared: bool) -> dict[str, Any]:
     if compared:
         base = simulate(trace, design, "uniform:8,8")
         said["results"] = drawn(draw_results(pd.concat([base.layers, result.layers])))
+        searched = simulate(trace, load_arch(DESIGN).override(change), scheme)
+        said["searched"] = searched.layers.to_csv()
         comparison = compare(trace, chosen)
         said["comparison"] = drawn(draw_comparison(comparison))
         # Names tell what an alternative changes, which is less where the design has it already.

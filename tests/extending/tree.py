@@ -17,6 +17,7 @@ from docs.pages import ROOT
 import pgsim
 
 HERE, PACKAGE = Path(__file__).parent, Path(pgsim.__file__).parent
+SUPPORT = HERE.parent / "support"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Tree:
         """Return what a process prints; raises AssertionError with its errors where it fails."""
         environment = {
             "COLUMNS": "100",  # as the pages show outputs
-            "PYTHONPATH": str(self.root),
+            "PYTHONPATH": os.pathsep.join((str(self.root), str(SUPPORT))),
             "GIT_CEILING_DIRECTORIES": str(self.root.parent),  # the copy is in no repository
         }
         done = subprocess.run(

@@ -25,7 +25,7 @@ def test_a_designs_bar_sums_its_layers_per_image() -> None:
         "PEs": [5], "gating": [1], "SRAM": [2], "DRAM": [8], "leakage": [4],
     }  # fmt: skip
     assert y_labels(latency) == ["pg-os, pg"]
-    assert energy.get_xlabel() == "energy, uJ per image (provisional: fixed loop order)"
+    assert energy.get_xlabel() == "energy, uJ per image"
 
 
 def test_layers_are_kept_apart_by_layer() -> None:

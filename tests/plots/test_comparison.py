@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from plot_cases import fake_comparison, spans, table, texts, title, widths, y_labels
+from shipped import in_fixed_order
 
 from pgsim.plots import draw_comparison, draw_results
 from pgsim.plots.drawing import short
@@ -65,7 +66,7 @@ def test_designs_are_broken_down_per_image_beside_their_gains() -> None:
     assert list(widths(latency).values()) == [[50, 50], [20, 20], [10, 10], [15, 15], [5, 5]]
     assert list(widths(energy).values()) == [[2.5] * 2, [0.5] * 2, [1] * 2, [4] * 2, [2] * 2]
     assert latency.get_xlabel() == "latency, cycles per image"
-    assert energy.get_xlabel() == "energy, uJ per image (provisional: fixed loop order)"
+    assert energy.get_xlabel() == "energy, uJ per image"
     assert y_labels(latency) == ["PG, 87.0%", "uniform 8,8 *"]
     assert texts(latency) == ["100 (1.50x)", "100 (1.00x)"]
     assert texts(energy) == ["10.0 (3.00x)", "10.0 (1.00x)"]
@@ -85,13 +86,13 @@ def test_the_waterfalls_legend_stands_between_the_title_and_the_bars(slower: int
     assert box.y1 <= figure._suptitle.get_window_extent().y0
 
 
-def test_the_caption_says_what_is_provisional() -> None:
-    note = "Energy and DRAM stalls are provisional (fixed loop order)."
-    caption = draw_comparison(fake_comparison()).get_supxlabel()
-    assert caption.startswith("Beside names: top-1 accuracy. In brackets: time, and energy, of ")
-    assert "* at least as accurate as PG, faster, and with less energy. " in caption
-    assert caption.endswith(note)
-    assert draw_results(table({})).get_supxlabel() == note
+def test_the_caption_explains_names_brackets_and_marks() -> None:
+    assert draw_comparison(fake_comparison()).get_supxlabel().splitlines() == [
+        "Beside names: top-1 accuracy. In brackets: time, and energy, of uniform 8,8 over the "
+        "design's.",
+        "* at least as accurate as PG, faster, and with less energy. "
+        "? faster than PG, and with less energy; how accurate is unknown.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_a_simulated_comparison_ends_at_the_simulated_cycles() -> None:
         "gate": "output",
     }
     mask = np.random.default_rng(0).random((2, 20, 4, 4)) < 0.3
-    comparison = compare(GateTrace.from_masks({"conv": mask}, [shape]), "pg_os")
+    comparison = compare(GateTrace.from_masks({"conv": mask}, [shape]), in_fixed_order("pg_os"))
     bars = spans(draw_comparison(comparison).axes[0])
     assert bars[0][1] == comparison.baseline.summary["cycles_per_image"]
     assert bars[-1][1] == pytest.approx(comparison.gated.summary["cycles_per_image"])

@@ -80,12 +80,12 @@ def test_words_stand_side_by_side_in_the_order_of_the_table() -> None:
     assert names == ["skip", "combine"]
 
 
-def test_energy_has_its_unit_and_says_that_it_is_provisional() -> None:
+def test_energy_has_its_unit_below_its_meaning() -> None:
     frame = table({"array.rows": 8}, {"array.rows": 16, "energy_pj": 4e6})
     figure = draw_results(frame, x="array.rows", y="energy_pj")
     assert lines(figure) == {"pg-os, pg": [(8, 10), (16, 2)]}
     label = figure.axes[0].get_ylabel()
-    assert label.splitlines()[-1] == "uJ per image; provisional: fixed loop order"
+    assert label.splitlines()[-1] == "uJ per image"
 
 
 def test_a_ratio_is_recomputed_over_layers() -> None:

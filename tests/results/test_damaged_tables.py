@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from shipped import in_fixed_order
 
 from pgsim import COLUMNS, compare, simulate
 from pgsim.errors import InputError
@@ -116,11 +117,24 @@ def test_what_may_be_missing_may(good: Path, frame: pd.DataFrame) -> None:
         pd.testing.assert_frame_equal(read.drop(index=1), frame.drop(index=1))
 
 
+@pytest.fixture(scope="module")
+def made() -> list[pd.DataFrame]:
+    """Tables of a simulation and of a comparison, in the fixed order and of searched loop nests."""
+    results = [simulate("digits_pg_4_2", "pg_ws", scheme) for scheme in ("full", "pg")]
+    designs = (in_fixed_order("pg_ws"), "fixed_8bit")
+    comparisons = [compare("digits_pg_4_2", each) for each in designs]
+    return [
+        *(each.layers for each in results),
+        *(table for each in comparisons for table in (each.designs, each.layers)),
+    ]
+
+
+@pytest.mark.xdist_group("tables")
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".json"])
-def test_every_table_that_pgsim_makes_is_accepted(suffix: str, tmp_path: Path) -> None:
-    result = simulate("digits_pg_4_2", "pg_ws", "full")
-    comparison = compare("digits_pg_4_2", "pg_ws")
-    for table in (result.layers, comparison.designs, comparison.layers):
+def test_every_table_that_pgsim_makes_is_accepted(
+    suffix: str, made: list[pd.DataFrame], tmp_path: Path
+) -> None:
+    for table in made:
         path = tmp_path / f"table{suffix}"
         write_table(table, path)
         pd.testing.assert_frame_equal(read_table(path), table)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from designs import design, drawn, linear, trace_of
+from shipped import in_fixed_order
 
 from pgsim import InputError, compare, load_arch, load_trace, save_trace
 from pgsim.study.beside import row_beside
@@ -69,7 +70,7 @@ def test_what_is_neither_is_refused_with_the_nearest_name(text: str, message: st
 
 def test_it_stands_in_the_comparison_per_image() -> None:
     """Of another data set and number of images: per image, and without a verdict on accuracy."""
-    found = compare(TRACE, "pg_ws", beside=["digits_pg_4_2:full", "pg_os"]).designs
+    found = compare(TRACE, in_fixed_order("pg_ws"), beside=["digits_pg_4_2:full", "pg_os"]).designs
     row = found.set_index("design").loc["digits_pg_4_2:full"]
     base = found.set_index("design").loc["uniform 8,8"]
     assert (row["images"], base["images"]) == (500, 1)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from designs import conv, design, drawn, linear, trace_of
+from shipped import in_fixed_order
 
 from pgsim import GateTrace, load_trace, simulate
 from pgsim.study.comparison import Comparison, compare
@@ -40,6 +41,15 @@ AREA_CYCLES = {
 def by_hand() -> Comparison:
     trace = trace_of(LAYER, MASK, mask_source="captured", accuracy=ACCURACY)
     return compare(trace, design({"array.dataflow": "ws"}))
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Comparison:
+    """The shipped network on the shipped design, as they are."""
+    return compare()
+
+
+of_the_shipped = pytest.mark.xdist_group("shipped comparison of Python's")  # it takes some time
 
 
 def test_designs_and_their_speedups(by_hand: Comparison) -> None:
@@ -108,8 +118,9 @@ def test_verdicts_are_those_of_accuracy_time_and_energy(by_hand: Comparison) -> 
     assert by_hand.finding.startswith(f"Better is {best['design'].iloc[0]}: ")
 
 
-def test_the_finding_says_how_much_survives_and_where_the_rest_went() -> None:
-    found = compare()
+@of_the_shipped
+def test_the_finding_says_how_much_survives_and_where_the_rest_went(shipped: Comparison) -> None:
+    found = shipped
     table = found.waterfall.set_index(["layer", "step"]).loc["network"]
     total, change = table["total_cycles"], table["change_cycles"]
     saved = total["baseline"] - total["DRAM stalls"]
@@ -212,8 +223,9 @@ def test_all_designs_simulate_the_same_images() -> None:
     assert set(compare(trace, design(), calibration_images=2).designs["images"]) == {2}
 
 
-def test_the_shipped_comparison() -> None:
-    found = compare()
+@of_the_shipped
+def test_the_shipped_comparison(shipped: Comparison) -> None:
+    found = shipped
     names = [name.split(" (")[0] for name in found.designs["design"]]
     assert names[: len(CYCLES) + len(AREA_CYCLES)] == [*CYCLES, *AREA_CYCLES]
     assert found.warnings == ()  # captured masks, at 4/2 bits
@@ -264,7 +276,7 @@ def test_a_trace_without_gates_has_nothing_to_compare() -> None:
 
 def test_a_what_if_on_bit_widths_is_called_so() -> None:
     trace = load_trace("digits_pg_4_2").with_bits(msb_bits=3)
-    warnings = compare(trace, "pg_serial").warnings
+    warnings = compare(trace, in_fixed_order("pg_serial")).warnings
     assert len(warnings) == 1
     assert warnings[0].startswith("digits_pg_4_2[msb_bits=3] has captured masks, WHAT-IF: no model")
 
@@ -293,7 +305,8 @@ def test_where_zeros_are_known_pes_that_stand_still_at_them_stand_beside() -> No
 def test_a_network_of_fewer_bits_everywhere_is_itself_when_run_whole() -> None:
     stated = load_trace("resnet20_uniform_4_4").accuracy
     beside = [f"resnet20_uniform_4_4:{scheme}" for scheme in ("full", "uniform:4", "uniform:8,8")]
-    *_, whole, narrower, wider = compare("digits_pg_4_2", beside=beside).outcomes
+    found = compare("digits_pg_4_2", in_fixed_order("pg_os"), beside=beside)
+    *_, whole, narrower, wider = found.outcomes
     assert whole.row.accuracy == stated["top1_uniform_4_4"]
     # Of 4 bits in all layers no network was trained with these weights; of 8 there was.
     assert narrower.row.accuracy == stated["top1_uniform_4"]

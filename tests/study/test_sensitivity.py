@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from designs import conv, random_mask, trace_of
+from shipped import in_fixed_order
 
-from pgsim import compare, load_arch
+from pgsim import compare, load_arch, simulate
 from pgsim.cost import Costs, costs_of
 from pgsim.cost.what_ifs import with_dram_energy, with_synthesized_pes
 from pgsim.study.factors import FACTORS, Factor, Setting
@@ -12,16 +14,17 @@ from pgsim.study.sensitivity import Answer, Question, Sensitivity, sensitivity
 
 TRACE = "digits_pg_4_2"
 
+pytestmark = pytest.mark.xdist_group("sensitivity")  # they share what takes long to find
+
 
 @pytest.fixture(scope="module")
 def found() -> Sensitivity:
-    return sensitivity(TRACE, "pg_ws")
+    return sensitivity(TRACE, in_fixed_order("pg_ws"))
 
 
 def ratios_of(changes: dict[str, object]) -> dict[tuple[str, str], float]:
     """The same ratios from a comparison's table of a design that has these values."""
-    arch = load_arch("pg_ws").override(changes) if changes else load_arch("pg_ws")
-    designs = compare(TRACE, arch).designs
+    designs = compare(TRACE, in_fixed_order("pg_ws", changes)).designs
     designs.index = designs["design"].str.replace(r" \(\d+x\d+\)", "", regex=True)
     rivals = ("ungated", "8x8 PEs, 8 bits", "4x8 PEs, 4 bits")
     return {
@@ -44,8 +47,24 @@ def test_dram_energy_is_that_of_a_dearer_kind(found: Sensitivity) -> None:
     """GDDR5 costs 14 pJ a bit, LPDDR4 8; nothing else of a design depends on the kind."""
     dearer = Setting("x 14/8", costs=lambda costs: with_dram_energy(costs, 14 / 8))
     factor = Factor("DRAM", lambda arch: (dearer,))
-    (answer,) = sensitivity(TRACE, "pg_ws", factors=(factor,)).answers
+    (answer,) = sensitivity(TRACE, in_fixed_order("pg_ws"), factors=(factor,)).answers
     assert answer.ratios == pytest.approx(ratios_of({"memory.dram.kind": "gddr5"}), rel=1e-9)
+
+
+def test_loop_nests_stay_as_they_were_chosen_where_prices_alone_change() -> None:
+    """M48. On a design with dearer DRAM the ungated network has another nest, in another time."""
+    layer = conv(16, 32, 8, 3)
+    trace = trace_of(layer, random_mask(layer, 4))
+    small = {"memory.activation_sram.kib": 1, "memory.output_sram.kib": 4}
+    arch = load_arch("pg_os").override(small | {"memory.dram.bytes_per_cycle": 4})
+    ddr3 = arch.override({"memory.dram.kind": "ddr3"})  # 70 pJ a bit for 8
+    assert len({simulate(trace, each, "full").cycles for each in (arch, ddr3)}) == 2
+    dearer = Setting("x 70/8", costs=lambda costs: with_dram_energy(costs, 70 / 8))
+    factor = Factor("DRAM", lambda arch: (dearer,))
+    found = sensitivity(trace, arch, factors=(factor,))
+    (answer,) = found.answers
+    for question, ratio in found.base.ratios.items():
+        assert (answer.ratios[question] == ratio) == (question.quantity == "time")
 
 
 def test_synthesized_pes_have_the_ratios_of_the_synthesis_table() -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from shipped import in_fixed_order
 from trace_cases import LAYERS, conv_fields, tiny_masks, tiny_trace
 
-from pgsim import ArchConfig, GateTrace, load_arch
+from pgsim import ArchConfig, GateTrace
 from pgsim.workload import LayerShape
 
 SCHEMES = ("full", "pg")
@@ -20,8 +21,8 @@ MOST_MACS = 2**24  # of what is simulated, or computed outright
 
 @cache
 def small_design() -> ArchConfig:
-    """The reference design, as an array of 4 x 4 with batches of two images."""
-    return load_arch("pg_os").override({"array.rows": 4, "array.columns": 4, "batch": 2})
+    """The reference design in the fixed order, as an array of 4 x 4 with batches of two images."""
+    return in_fixed_order("pg_os", {"array.rows": 4, "array.columns": 4, "batch": 2})
 
 
 @cache

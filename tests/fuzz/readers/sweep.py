@@ -6,6 +6,8 @@ from functools import cached_property
 from math import prod
 from pathlib import Path
 
+from shipped import fixed_order_file
+
 from fuzz.mutators.yaml_edits import YAML_EDITS
 from fuzz.reader import Reader
 from fuzz.readers.margins import MARGINS
@@ -18,12 +20,12 @@ from pgsim.study.sweeps import sweep_points
 _MOST_RUN = 8  # points that are simulated
 _MOST_CHECKED = 300  # points that are checked
 _FILES = (
-    b"traces: [tiny]\narchs: [pg_os]\nschemes: [pg, full]\naxes:\n  array.rows: [4, 8]\n",
-    b"traces: [tiny]\narchs:\n  - pg_ws\naxes:\n  lsb.scheduler: [dense, skip, combine]\n"
+    b"traces: [tiny]\narchs: [pg_os.yaml]\nschemes: [pg, full]\naxes:\n  array.rows: [4, 8]\n",
+    b"traces: [tiny]\narchs:\n  - pg_ws.yaml\naxes:\n  lsb.scheduler: [dense, skip, combine]\n"
     b"  batch: [1, 2]\ncalibration_images: 1\n",
     b"traces: [moved]\narchs: [pg_os]\nschemes: [pg]\naxes: {threshold_shift: [-0.5, 0, 0.5]}\n",
-    b"traces: [tiny]\narchs: [pg_serial]\naxes:\n  weight_bits: [4, null]\n  activation_bits: [6]\n"
-    b"  memory.double_buffered: [true, false]\n",
+    b"traces: [tiny]\narchs: [pg_serial.yaml]\naxes:\n  weight_bits: [4, null]\n"
+    b"  activation_bits: [6]\n  memory.double_buffered: [true, false]\n",
 )
 
 
@@ -37,11 +39,13 @@ class SweepReader(Reader):
 
     @cached_property
     def valid(self) -> tuple[bytes, ...]:
-        """Sweeps of small traces, with axes of all kinds."""
+        """Sweeps of small traces, with axes of all kinds, mostly of designs in the fixed order."""
         return _FILES
 
     def prepare(self, folder: Path) -> None:
-        """Write the traces, one with margins."""
+        """Write the traces, one with margins, and the designs in the fixed order."""
+        for name in ("pg_os", "pg_ws", "pg_serial"):
+            fixed_order_file(name, folder)
         save_trace(gated_trace(), folder / "tiny")
         trace, margins = MARGINS.cases[1]
         save_trace(trace, folder / "moved")

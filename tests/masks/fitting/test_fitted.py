@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shipped import in_fixed_order
 
-from pgsim.arch import ArchConfig, load_arch
+from pgsim.arch import ArchConfig
 from pgsim.errors import InputError
 from pgsim.masks import fitted_trace, synthetic_trace
 from pgsim.study.simulation import simulate
@@ -279,7 +280,7 @@ def test_every_scheduler_saves_as_much_as_on_trained_masks(
     an error of 20 %.
     """
     changes = {"array.lanes": lanes, "batch": 1} | scheduler
-    design = load_arch("pg_os").override(changes)
+    design = in_fixed_order("pg_os", changes)
     real, fitted = (_savings(each, design) for each in request.getfixturevalue(network))
     error = real.std() / sqrt(len(real))
     allowed = 0.05 * real.mean() + errors * error

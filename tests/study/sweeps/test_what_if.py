@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from designs import conv
+from shipped import fixed_order_file, in_fixed_order
 
-from pgsim.arch import load_arch
 from pgsim.errors import InputError
 from pgsim.masks import (
     LayerMargins,
@@ -46,7 +46,7 @@ def test_moved_thresholds_are_what_simulate_gives_on_the_images_with_margins(tmp
     name = with_margins(tmp_path / "moving", images=6)
     spec = SweepSpec(
         traces=[name],
-        archs=["pg_ws"],
+        archs=[str(fixed_order_file("pg_ws", tmp_path))],
         axes={
             "threshold_shift": (-5, 0, 1.5),
             "lsb.scheduler": ("skip", "queue"),
@@ -63,7 +63,7 @@ def test_moved_thresholds_are_what_simulate_gives_on_the_images_with_margins(tmp
     for (shift, scheduler, bits), own in points:
         moved = moved_thresholds(trace, margins, shift)
         moved = moved.with_bits(weight_bits=4) if bits == "4" else moved
-        arch = load_arch("pg_ws").override({"name": "pg-ws-16x16", "lsb.scheduler": scheduler})
+        arch = in_fixed_order("pg_ws", {"lsb.scheduler": scheduler})
         simulated = own.drop(columns=[*columns, "area_mm2"]).reset_index(drop=True)
         pd.testing.assert_frame_equal(simulated, simulate(moved, arch).layers)
         assert set(own["images"]) == {6}
