@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from pgsim.arch import Counts
 from pgsim.mapping.tiling import Tiles
 from pgsim.model.holding import lane_loads
 from pgsim.model.job import Job
-from pgsim.model.ledger import Batches, shown
+from pgsim.model.ledger import PassCounts, shown
 from pgsim.model.passes import PassTiming, Timings
 
 if TYPE_CHECKING:
@@ -29,8 +28,7 @@ TOTAL = (shown("cycles", "cycles", "msb + lsb + bubble + stall cycles", priced=T
 _SMALL = 2**31  # products of such numbers are exact in int64
 
 
-@dataclass(frozen=True)
-class Waits:
+class Waits(NamedTuple):
     """The cycles of every run, and those of them in which the array stands still, int64 (runs,)."""
 
     cycles: Counts
@@ -60,26 +58,20 @@ def events_of(
 
 def waits_in(events: Events, work: Work) -> Waits:
     """Return the cycles of every run, and how many of them the array stands still for what."""
-    ports = work.port_stall_cycles.sum(axis=(0, 2))
-    in_turns = (events.turn_ends - events.turn_begins).sum(axis=1)
-    return Waits(events.ends, ports, events.ends - in_turns + events.demand_waits.sum(axis=1))
+    ports = np.add.reduce(work.port_stall_cycles, axis=(0, 2))
+    in_turns = np.add.reduce(events.turn_ends - events.turn_begins - events.demand_waits, axis=1)
+    return Waits(events.ends, ports, events.ends - in_turns)
 
 
-def counts(stood: Waits, steady_cycles: Counts, batches: Batches) -> dict[str, Counts]:
-    """Return the counts of every batch; bubbles are what is left (M20).
+def bubbles(counts: Mapping[str, Counts], passes: Sequence[PassCounts]) -> Mapping[str, Counts]:
+    """Return the bubbles of every batch, which are what is left of its cycles (M20).
 
-    steady_cycles: of every batch, over all passes.
+    counts: of a batch, with those of `Waits`.
     """
-    cycles, ports, dram = (
-        batches.of_runs(each)
-        for each in (stood.cycles, stood.port_stall_cycles, stood.dram_stall_cycles)
-    )
-    return {
-        "bubble_cycles": cycles - ports - dram - steady_cycles,
-        "port_stall_cycles": ports,
-        "dram_stall_cycles": dram,
-        "cycles": cycles,
-    }
+    left = counts["cycles"] - counts["port_stall_cycles"] - counts["dram_stall_cycles"]
+    for each in passes:
+        left = left - each.steady_cycles
+    return {"bubble_cycles": left}
 
 
 def order_of(job: Job, tiles: Tiles) -> Order:
@@ -125,13 +117,24 @@ def pass_cycles(job: Job, timing: PassTiming) -> Counts:
 
 def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:
     """Return the cycles of DRAM around every turn, from the traffic of every tile (M25)."""
+    moved = [moved_around(job, order, tiles, traffic, "bursts")]
+    if job.arch.memory.dram.in_time.has_pages:
+        moved.append(moved_around(job, order, tiles, traffic, "row_misses"))
+    return cycles_around(job, *moved)
+
+
+def cycles_around(job: Job, *moved: Transfers) -> Transfers:
+    """Return the cycles of DRAM around every turn, from bursts and row misses if there are any."""
     from pgsim.kernels.timeline import Transfers
 
-    bursts = moved_around(job, order, tiles, traffic, "bursts")
-    if not job.arch.memory.dram.in_time.has_pages:
-        return Transfers(*(transfer_cycles(job, each) for each in bursts))
-    both = zip(bursts, moved_around(job, order, tiles, traffic, "row_misses"), strict=True)
-    return Transfers(*(transfer_cycles(job, *each) for each in both))
+    cycles = transfer_cycles(
+        job, *(np.concatenate([own.ravel() for own in each]) for each in moved)
+    )
+    begin, found = 0, []
+    for own in moved[0]:
+        found.append(cycles[begin : begin + own.size].reshape(own.shape))
+        begin += own.size
+    return Transfers(*found)
 
 
 def moved_around(
@@ -170,20 +173,24 @@ def transfer_cycles(job: Job, bursts: Counts, misses: Counts | None = None) -> C
     if misses is not None:
         counted.append((misses, each.row_miss))
     denominator = math.lcm(*(cycles.denominator for _, cycles in counted))
-    numerators = [(counts, int(cycles * denominator)) for counts, cycles in counted]
+    numerators = [
+        (counts, cycles.numerator * (denominator // cycles.denominator))
+        for counts, cycles in counted
+    ]
     if denominator >= _SMALL:
         exact: Any = sum(counts.astype(object) * numerator for counts, numerator in numerators)
         rounded: Counts = -(-exact // denominator).astype(np.int64)
         return rounded
-    whole, partial = np.zeros_like(bursts), np.zeros_like(bursts)
+    whole: Any = 0
+    partial: Any = 0
     for counts, numerator in numerators:
         integer, rest = divmod(numerator, denominator)
-        whole += counts * integer
+        whole = whole + counts * integer
         if rest:  # counts * rest could overflow: whole multiples are taken out first
             times, few = np.divmod(counts, denominator)
-            whole += times * rest
-            partial += few * rest
-    cycles: Counts = whole - (-partial // denominator)
+            whole = whole + times * rest
+            partial = partial - few * rest
+    cycles: Counts = whole - partial // denominator
     return cycles
 
 

@@ -15,9 +15,9 @@ from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.bounds import check_counts
 from pgsim.model.buffer_ports import wait_for_buffers
 from pgsim.model.job import Job
-from pgsim.model.ledger import Batches, Count, Ledger, joined
+from pgsim.model.ledger import Batches, Count, Ledger, Sums, joined
 from pgsim.model.mask_work import MaskWork, WorkStore
-from pgsim.model.nests import simulate_nest
+from pgsim.model.nests import sums_of_nest
 from pgsim.model.passes import PES, SLOTS, TIMES, WORK, Timings, pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC, Tiles
 
@@ -69,27 +69,42 @@ def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) ->
     """
     blocks = blocks_of(job, calibration, images)
     # Without a mask all batches of a block are alike, and one is simulated.
-    return joined(
-        [(simulate_block(job, each, store), 1 if job.gated else each.batches) for each in blocks]
-    )
+    every = [(sums_of(job, each, store), 1 if job.gated else each.batches) for each in blocks]
+    return ledger_of(job, joined(every))
 
 
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     """Return the ledger of one layer for a block of images, of one batch if all are alike."""
+    return ledger_of(job, sums_of(job, block, store))
+
+
+def sums_of(job: Job, block: Block, store: WorkStore) -> Sums:
+    """Return what the tiles of a block of images add up to, of one batch if all are alike."""
     if job.nest is not None:
-        return simulate_nest(job, block, store)
+        return sums_of_nest(job, block, store)
     run = run_block(job, block, store)
-    job, batches, timings = run.job, run.batches, run.timings
-    passes = tuple(each.counts(batches) for each in timings)
-    stood = events.waits_in(run.events, run.work)
-    outputs = batches.sum(job.tiling.outputs)
-    steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
+    batches, stood = run.batches, events.waits_in(run.events, run.work)
+    counted = {"outputs": run.job.tiling.outputs, **run.traffic}
+    rows = (
+        batches.of_runs(np.array(stood)),
+        batches.sums(list(counted.values())),
+        *(each.rows(batches) for each in run.timings),
+    )
+    folds = tuple(each.reduction_folds for each in run.job.rates)
+    return Sums((*stood._fields, *counted), folds, np.concatenate(rows))
+
+
+def ledger_of(job: Job, sums: Sums) -> Ledger:
+    """Return the ledger of a layer, from what its tiles add up to."""
+    counts, passes = sums.counts, sums.passes
+    outputs = counts["outputs"]
+    none = np.zeros_like(outputs)
     return Ledger(
         counts={
-            **pass_counts(passes, outputs),
-            **events.counts(stood, steady, batches),
-            **{name: batches.sum(each) for name, each in run.traffic.items()},
-            **gating.counts(job, passes, outputs, [each.reduction_folds for each in job.rates]),
+            **counts,
+            **pass_counts(passes, none),
+            **events.bubbles(counts, passes),
+            **gating.counts(job, passes, outputs, sums.folds),
             **zeros.counts(job, passes, outputs),
         },
         passes=passes,

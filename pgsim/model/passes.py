@@ -46,6 +46,8 @@ PES = (
     ),
 )
 
+_BUSY = PassCounts._fields.index("busy_pe_cycles")
+
 
 @dataclass(frozen=True)
 class PassTiming:
@@ -75,22 +77,27 @@ class PassTiming:
         """Cycles in which a step enters the array (M15)."""
         return self.folds * self.fold_cycles
 
+    def rows(self, batches: Batches) -> Counts:
+        """Return what the pass counts, row by row as `PassCounts` has it, int64 (rows, batches)."""
+        issue = self.issue
+        in_tiles = PassCounts(
+            outputs=issue.entries,
+            slots_dense=batches.tiling.tile_slots,
+            slots_issued=issue.slots,
+            slots_ideal=issue.ideal,
+            slots_fullest_lane=issue.fullest_lane,
+            active_slots=issue.active_slots,
+            steady_cycles=self.steady_cycles,
+            busy_pe_cycles=issue.entries,  # each keeps a PE busy for so long:
+            port_stall_cycles=self.port_stall_cycles,
+        )
+        rows = batches.sums(in_tiles)
+        rows[_BUSY] *= self.rate.output_cycles
+        return rows
+
     def counts(self, batches: Batches) -> PassCounts:
         """Return what the pass counts, by batch."""
-        issue, add = self.issue, batches.sum
-        outputs, dense = add(issue.entries), add(batches.tiling.tile_slots)
-        every = issue.slots is batches.tiling.tile_slots  # a dense pass issues every slot
-        return PassCounts(
-            outputs=outputs,
-            slots_dense=dense,
-            slots_issued=dense if every else add(issue.slots),
-            slots_ideal=add(issue.ideal),
-            slots_fullest_lane=dense if every else add(issue.fullest_lane),
-            active_slots=dense if every else add(issue.active_slots),
-            steady_cycles=add(self.steady_cycles),
-            busy_pe_cycles=outputs * self.rate.output_cycles,
-            port_stall_cycles=add(self.port_stall_cycles),
-        )
+        return PassCounts(*self.rows(batches))
 
 
 Timings = tuple[PassTiming, ...]
@@ -144,17 +151,21 @@ def _issue_from_banks(job: Job, index: int, mask: MaskWork | None) -> Issue:
     return dense_issue_from_banks(job.tiling, job.arch.array.columns, reads)
 
 
-def pass_counts(passes: tuple[PassCounts, ...], outputs: Counts) -> Mapping[str, Counts]:
-    """Return the counts of WORK, TIMES, SLOTS and PES: of the first pass, and of all later ones."""
-    first, later, none = passes[0], passes[1:], np.zeros_like(outputs)
+def pass_counts(passes: tuple[PassCounts, ...], none: Counts) -> Mapping[str, Counts]:
+    """Return the counts of TIMES, SLOTS and PES: of the first pass, and of all later ones.
+
+    none: int64 (batches,), zeros.
+    """
+    first, later = passes[0], PassCounts(*[none] * len(PassCounts._fields))
+    for each in passes[1:]:
+        later = PassCounts(*map(np.add, later, each))
     return {
-        "outputs": outputs,
         "msb_cycles": first.steady_cycles,
-        "lsb_cycles": sum((each.steady_cycles for each in later), none),
-        "lsb_slots_dense": sum((each.slots_dense for each in later), none),
-        "lsb_slots_issued": sum((each.slots_issued for each in later), none),
-        "lsb_slots_ideal": sum((each.slots_ideal for each in later), none),
-        "lsb_slots_fullest_lane": sum((each.slots_fullest_lane for each in later), none),
+        "lsb_cycles": later.steady_cycles,
+        "lsb_slots_dense": later.slots_dense,
+        "lsb_slots_issued": later.slots_issued,
+        "lsb_slots_ideal": later.slots_ideal,
+        "lsb_slots_fullest_lane": later.slots_fullest_lane,
         "msb_busy_pe_cycles": first.busy_pe_cycles,
-        "lsb_busy_pe_cycles": sum((each.busy_pe_cycles for each in later), none),
+        "lsb_busy_pe_cycles": later.busy_pe_cycles,
     }

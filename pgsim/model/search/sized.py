@@ -16,9 +16,10 @@ from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.blocks import Block
 from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
+from pgsim.model.layer import simulate_block
 from pgsim.model.ledger import Batches
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.nests import Blocks, simulate_nest, timed_blocks
+from pgsim.model.nests import Blocks, timed_blocks
 from pgsim.model.nests.ports import wait_for_buffers
 from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch, work_of
 from pgsim.model.search.goal import Goal
@@ -91,11 +92,11 @@ class SizedLayer:
 
     def cost(self, goal: Goal, nest: Nest) -> Cost:
         """Return what the layer costs by one nest of these blocks."""
-        ledger = simulate_nest(replace(self.job, nest=nest), self.block, self.store)
+        ledger = simulate_block(replace(self.job, nest=nest), self.block, self.store)
         return goal.cost(ledger, nest.volume)
 
     def _simulated(self, nest: Nest) -> Ordered:
-        count = simulate_nest(replace(self.job, nest=nest), self.block, self.store).total()
+        count = simulate_block(replace(self.job, nest=nest), self.block, self.store).total()
         bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
         return Ordered(nest, count["cycles"], bursts, nest)
 
