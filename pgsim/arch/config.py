@@ -190,7 +190,7 @@ class ArchConfig(Section):
         """Slots of a window of a layer of several passes (M8)."""
         return self.lsb.fixed_window or self.window_capacity
 
-    @property
+    @cached_property
     def window_capacity(self) -> int:
         """The most slots of a window: what the output buffer holds at 32-bit sums (M8)."""
         return window_capacity(self.array, self.memory)

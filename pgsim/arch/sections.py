@@ -227,7 +227,7 @@ class Memory(Section):
     dram: DRAM
     source: str = ""
 
-    @property
+    @cached_property
     def buffers(self) -> dict[str, SRAM]:
         """The buffers by what they hold: activations, weights, outputs."""
         return {

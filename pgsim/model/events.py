@@ -125,27 +125,22 @@ def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Cou
 
 def cycles_around(job: Job, *moved: Transfers) -> Transfers:
     """Return the cycles of DRAM around every turn, from bursts and row misses if there are any."""
-    from pgsim.kernels.timeline import Transfers
-
-    cycles = transfer_cycles(
-        job, *(np.concatenate([own.ravel() for own in each]) for each in moved)
-    )
-    begin, found = 0, []
+    every = (np.concatenate([own.ravel() for own in each]) for each in moved)
+    cycles, begin, found = transfer_cycles(job, *every), 0, []
     for own in moved[0]:
         found.append(cycles[begin : begin + own.size].reshape(own.shape))
         begin += own.size
-    return Transfers(*found)
+    return type(moved[0])(*found)
 
 
 def moved_around(
     job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts], what: str
 ) -> Transfers:
     """Return how many bursts, or row misses, move around every turn and on demand (M24, M25)."""
-    read, written, demand = (
-        of_runs(traffic[f"dram_{way}_{what}"], tiles) for way in ("read", "write", "demand_read")
-    )
+    read, written = (of_runs(traffic[f"dram_{way}_{what}"], tiles) for way in ("read", "write"))
     if not job.demands_late:
-        demand = np.zeros_like(demand)
+        return around_turns(order, read, written, np.zeros(read.shape, np.int64))
+    demand = of_runs(traffic[f"dram_demand_read_{what}"], tiles)
     return around_turns(order, read - demand, written, demand)
 
 
@@ -157,10 +152,9 @@ def around_turns(order: Order, read: Counts, written: Counts, demand: Counts) ->
     behind = int(order.interleaved)
     if order.one_buffer:
         return Transfers(read, np.zeros((runs, tiles), np.int64), written, demand)
-    before = np.zeros((runs, tiles + behind), np.int64)
-    after, moved = np.zeros_like(before), np.zeros_like(before)
+    before, moved, after = np.zeros((3, runs, tiles + behind), np.int64)
     before[:, 0] = read[:, 0]
-    moved[:, : tiles - 1] += read[:, 1:]
+    moved[:, : tiles - 1] = read[:, 1:]
     moved[:, behind + 1 :] += written[:, :-1]
     after[:, -1] = written[:, -1]
     return Transfers(before, moved, after, demand)

@@ -16,7 +16,7 @@ def fetched_once(job: Job) -> Bools:
     """Say of each lane group whether the operands of its lanes are fetched once (M23)."""
     fetch = FETCHES[job.lane_operand.name]
     fits = fetch.lane_footprint_bits(job) <= usable_bits(job, job.lane_operand)
-    return fits | job.operands_stay
+    return np.ones_like(fits) if job.operands_stay else fits
 
 
 def lane_loads(job: Job, timings: Timings) -> list[Counts]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from pgsim.arch import ArchConfig, Counts
+from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.mapping.tiling import Tiles
 
@@ -89,12 +89,12 @@ class Sums:
     folds: tuple[int, ...]
     rows: Counts
 
-    @cached_property
+    @lazy
     def counts(self) -> dict[str, Counts]:
         """The counts of all passes together, by name, int64 (batches,) each."""
         return dict(zip(self.names, self.rows, strict=False))
 
-    @cached_property
+    @lazy
     def passes(self) -> tuple[PassCounts, ...]:
         """The counts of each pass."""
         rows = iter(self.rows[len(self.names) :])
@@ -122,7 +122,7 @@ class Batches:
     tiling: Tiling | BlockTiles
     simulated: int
 
-    @cached_property
+    @lazy
     def tiles(self) -> Tiles:
         """The shape of an array with an entry for every tile that is counted."""
         return self.tiling.tiles(self.simulated)
@@ -133,10 +133,11 @@ class Batches:
         What stands there more than once is summed once. Returns int64 (counts, simulated).
         """
         rows = np.empty((len(counts), self.simulated), np.int64)
-        places: dict[int, int] = {}
+        known: dict[int, Counts | int] = {}
         for place, each in enumerate(counts):
-            first = places.setdefault(id(each), place)
-            rows[place] = self._sum(each) if first == place else rows[first]
+            if id(each) not in known:
+                known[id(each)] = self._sum(each)
+            rows[place] = known[id(each)]
         return rows
 
     def sum(self, counts: Counts) -> Counts:
@@ -144,7 +145,8 @@ class Batches:
 
         Returns int64 (simulated,).
         """
-        return self.sums([counts])[0]
+        row: Counts = self.sums([counts])[0]
+        return row
 
     def _sum(self, counts: Counts) -> Counts | int:
         """Return the same, or one number where all batches are alike."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from pgsim.arch import Counts, Rate
+from pgsim.lazy import lazy
 from pgsim.model.bank_reads import bank_reads
 from pgsim.model.issue import (
     Issue,
@@ -67,12 +67,12 @@ class PassTiming:
     port_stall_cycles: Counts
     waits_for_ports: bool
 
-    @cached_property
+    @lazy
     def executed(self) -> Counts:
         """1 where the pass happens in a tile, 0 where it issues nothing."""
-        return (self.issue.slots > 0).astype(np.int64)
+        return np.minimum(self.issue.slots, 1)
 
-    @cached_property
+    @lazy
     def steady_cycles(self) -> Counts:
         """Cycles in which a step enters the array (M15)."""
         return self.folds * self.fold_cycles

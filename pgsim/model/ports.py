@@ -7,7 +7,7 @@ from functools import reduce
 
 import numpy as np
 
-from pgsim.arch import Counts
+from pgsim.arch import NOTHING, Counts
 from pgsim.model.issue import Issue
 from pgsim.model.job import Job
 
@@ -117,7 +117,7 @@ def port_stall_cycles(reads: SlotReads, issue: Issue, fold_spacing_cycles: Count
     each time: it is furthest behind in the first or in the last. Source: MODEL.md M21.
     """
     if not issue.shortfall_bits:
-        return np.zeros((1, 1, 1, 1), np.int64)
+        return NOTHING
     tap_bits = reads.first_bits + (reads.tap_folds - 1) * reads.later_bits
     behind = []
     for tap in {0, reads.taps - 1}:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch import LOOPS, PARTIAL_SUM_BITS
+from pgsim.lazy import lazy
 from pgsim.mapping import Nest
 from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.blocks import Block
@@ -100,7 +100,7 @@ class SizedLayer:
         bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
         return Ordered(nest, count["cycles"], bursts, nest)
 
-    @cached_property
+    @lazy
     def _pieces(self) -> Pieces:
         """What the array does in every block."""
         from pgsim.kernels.nest_orders import Pieces  # Numba: only if nests are searched
@@ -117,7 +117,7 @@ class SizedLayer:
             blocks.job.leading,
         )
 
-    @cached_property
+    @lazy
     def _sized(self) -> Sized:
         """The blocks as the kernels take them."""
         from pgsim.kernels.nest_orders import Sized  # Numba: only if nests are searched

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from pgsim.arch import Counts
+from pgsim.arch import NOTHING, Counts
 from pgsim.model.ledger import shown
 from pgsim.model.traffic.rule import Tiles, TrafficRule
 
@@ -19,7 +17,7 @@ _COUNTS = (
 def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     """Return the words of every tile; none where PEs have no register files. Source: M46."""
     job, flow = tiles.job, tiles.job.flow
-    moved = accessed = np.zeros((1, 1, 1, 1), np.int64)
+    moved = accessed = NOTHING
     lanes = job.tiling.lane_group_lanes[:, None]
     for each, loads in zip(tiles.timings, tiles.loads, strict=True):
         words = flow.array_words(job.shape, each.issue.slots, lanes, loads, each.rate)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import Counts
+from pgsim.lazy import lazy
 from pgsim.model.holding import fetched_once, lane_loads
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
@@ -30,12 +30,12 @@ class Tiles:
     mask: MaskWork | None
     batches: int
 
-    @cached_property
+    @lazy
     def once(self) -> npt.NDArray[np.bool_]:
         """Whether the operands of the lanes are fetched once, bool (lane groups,) (M23)."""
         return fetched_once(self.job)
 
-    @cached_property
+    @lazy
     def loads(self) -> list[Counts]:
         """How often each pass of every tile reads the operands of its lanes (M18, M22)."""
         return lane_loads(self.job, self.timings)
