@@ -160,7 +160,7 @@ class ArchConfig(Section):
         """Bits of a PE's widest operand, and of a word of its register files (M46)."""
         return max(self.pe.max_activation_bits, self.pe.max_weight_bits)
 
-    @property
+    @cached_property
     def lanes(self) -> Lanes:
         """What stands side by side on the array's columns."""
         return self.array.lane_kind

@@ -110,12 +110,12 @@ class Job:
         mapped = (self.nest, self.window)
         return (like, zeros, self.passes, self.output_bits, self.flow, mapped, stays)
 
-    @property
+    @lazy
     def slot_operand(self) -> Operand:
         """The operand that feeds the array's slots."""
         return self.arch.lanes.slot_operand
 
-    @property
+    @lazy
     def lane_operand(self) -> Operand:
         """The operand that feeds the array's lanes."""
         return self.arch.lanes.lane_operand
@@ -198,6 +198,8 @@ _OF_EVERY_BATCH = (
     "leading",
     "gated",
     "flow",
+    "slot_operand",
+    "lane_operand",
     "rates",
     "operands_stay",
     "activation_bits",

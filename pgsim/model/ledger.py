@@ -132,12 +132,10 @@ class Batches:
 
         What stands there more than once is summed once. Returns int64 (counts, simulated).
         """
+        sums = {key: self._sum(each) for key, each in {id(each): each for each in counts}.items()}
         rows = np.empty((len(counts), self.simulated), np.int64)
-        known: dict[int, Counts | int] = {}
         for place, each in enumerate(counts):
-            if id(each) not in known:
-                known[id(each)] = self._sum(each)
-            rows[place] = known[id(each)]
+            rows[place] = sums[id(each)]
         return rows
 
     def sum(self, counts: Counts) -> Counts:
@@ -150,15 +148,19 @@ class Batches:
 
     def _sum(self, counts: Counts) -> Counts | int:
         """Return the same, or one number where all batches are alike."""
-        runs = counts.shape[0] if counts.ndim == 4 else 1
-        times = self.tiling.run_tiles * runs // counts.size  # that an entry stands for a tile
-        if runs > 1:
-            of_runs: Counts = np.add.reduce(counts.reshape(runs, -1), axis=1) * times
-            return self.of_runs(of_runs)
-        if counts.size < _FEW:  # of which Python's sum is the faster
-            few: list[int] = counts.ravel().tolist()
-            return sum(few) * times * self.tiling.runs
-        return int(np.add.reduce(counts, axis=None)) * times * self.tiling.runs
+        if counts.ndim == 4 and len(counts) > 1:
+            runs = len(counts)
+            of_runs: Counts = np.add.reduce(counts.reshape(runs, -1), axis=1)
+            return self.of_runs(of_runs * (self.tiling.run_tiles * runs // counts.size))
+        if counts.size > _FEW:  # of which Python's sum is the faster
+            total = int(np.add.reduce(counts, axis=None))
+        else:
+            total = sum(counts.ravel().tolist())
+        return total * (self._batch_tiles // counts.size)  # that an entry stands for
+
+    @lazy
+    def _batch_tiles(self) -> int:
+        return self.tiling.run_tiles * self.tiling.runs
 
     def of_runs(self, counts: Counts) -> Counts:
         """Return the counts of each batch, int64 (..., simulated), from those of runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +13,7 @@ from pgsim.model.issue import Issue
 from pgsim.model.job import Job
 
 
-@dataclass(frozen=True)
-class SlotReads:
+class SlotReads(NamedTuple):
     """How one pass reads the operand that feeds its slots: what the array needs, and when.
 
     port_bits: what all banks bring in a cycle. most_vectors: operand vectors that one issued slot

@@ -57,8 +57,12 @@ class TrafficRule:
 
         Raises ValueError where that is not just what it declares.
         """
-        found, declared = self.counted(tiles), {each.name for each in self.counts}
-        if found.keys() != declared:
-            wrong = sorted(found.keys() ^ declared)
+        found = self.counted(tiles)
+        if found.keys() != self._declared:
+            wrong = sorted(found.keys() ^ self._declared)
             raise ValueError(f"a rule of traffic counts or declares {wrong}, and not both")
         return found
+
+    @lazy
+    def _declared(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.counts)
