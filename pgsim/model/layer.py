@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -117,7 +117,7 @@ class BlockRun:
 
     job: with the images of a batch of the block. timings: of every pass in every tile. traffic: of
     every tile, by name of a count. work: the array's, in every tile. events: when passes and turns
-    of every run begin and end.
+    of every run begin and end; of runs that are alike, of one.
     """
 
     job: Job
@@ -132,9 +132,26 @@ def run_block(job: Job, block: Block, store: WorkStore) -> BlockRun:
     """Return what happens in a block of images."""
     job = job.of_batch(block.batch)
     mask = MaskWork(job, block, store) if job.gated else None
-    batches = Batches(job.tiling, block.batches if job.gated else 1)
+    # Without a mask runs differ in nothing but what the first one fetches for all.
+    batches = Batches(job.tiling, block.batches if job.gated else 1, alike=not job.gated)
     timings = wait_for_buffers(job, time_passes(job, mask))
-    tiles = Tiles(job, timings, mask, batches.simulated)
+    tiles = Tiles(job, timings, mask, batches.simulated, runs=batches.runs)
     traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
     run, work = events.events_of(job, batches.tiles, timings, traffic)
     return BlockRun(job, batches, timings, traffic, work, run)
+
+
+def every_run(run: BlockRun) -> BlockRun:
+    """Return a block with every run of its own, those among them that are alike."""
+    if run.batches.runs == run.batches.tiling.runs:
+        return run
+    batches = replace(run.batches, alike=False)
+    own = np.minimum(np.arange(batches.runs), 1)  # the first one, and the one for all others
+    traffic = {
+        name: each[own] if each.ndim == 4 and len(each) > 1 else each
+        for name, each in run.traffic.items()
+    }
+    work = type(run.work)(*(each[:, own] for each in run.work))
+    of_passes, of_turns = run.events[:2], run.events[2:]
+    every = (*(each[:, own] for each in of_passes), *(each[own] for each in of_turns))
+    return BlockRun(run.job, batches, run.timings, traffic, work, type(run.events)(*every))

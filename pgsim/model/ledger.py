@@ -117,15 +117,25 @@ def joined(blocks: Sequence[tuple[Sums, int]]) -> Sums:
 
 @dataclass(frozen=True)
 class Batches:
-    """How counts of tiles become counts of batches; `simulated` of them are counted."""
+    """How counts of tiles become counts of batches; `simulated` of them are counted.
+
+    alike: whether all runs of a batch but its first are, so that one of these stands for all.
+    """
 
     tiling: Tiling | BlockTiles
     simulated: int
+    alike: bool = False
+
+    @property
+    def runs(self) -> int:
+        """Runs of a batch that are counted."""
+        return min(2, self.tiling.runs) if self.alike else self.tiling.runs
 
     @lazy
     def tiles(self) -> Tiles:
         """The shape of an array with an entry for every tile that is counted."""
-        return self.tiling.tiles(self.simulated)
+        _, groups, lane_groups, windows = self.tiling.tiles(1)
+        return self.simulated * self.runs, groups, lane_groups, windows
 
     def sums(self, counts: Sequence[Counts]) -> Counts:
         """Return the counts of each batch, from some that broadcast to the tiles.
@@ -164,6 +174,8 @@ class Batches:
 
     def of_runs(self, counts: Counts) -> Counts:
         """Return the counts of each batch, int64 (..., simulated), from those of runs."""
-        nested = counts.reshape(*counts.shape[:-1], self.simulated, self.tiling.runs)
+        nested = counts.reshape(*counts.shape[:-1], self.simulated, self.runs)
         batches: Counts = np.add.reduce(nested, axis=-1)
+        if self.runs < self.tiling.runs:
+            batches += nested[..., -1] * (self.tiling.runs - self.runs)
         return batches

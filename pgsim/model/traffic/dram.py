@@ -53,7 +53,7 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     }
     for name in fetched:
         if job.tiling.runs > 1 and FETCHES[name].only_in_first_run(job):
-            runs = np.tile(first(job.tiling.runs), batches)
+            runs = np.tile(first(tiles.runs or job.tiling.runs), batches)
             fetched[name] = fetched[name] * runs[:, None, None, None]
     demanded = late = NOTHING
     if tiles.mask is not None and job.demand_bits and not job.inputs_stay:

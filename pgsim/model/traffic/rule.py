@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +22,14 @@ class Tiles:
     """The tiles of a job whose traffic is counted.
 
     timings: what each pass issues in them. mask: of a gated layer that no nest maps. batches: that
-    are simulated.
+    are simulated. runs: that are simulated of each batch, the first ones; None for all of them.
     """
 
     job: Job
     timings: Timings
     mask: MaskWork | None
     batches: int
+    runs: int | None = field(default=None, kw_only=True)
 
     @lazy
     def once(self) -> npt.NDArray[np.bool_]:
