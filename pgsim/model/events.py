@@ -47,11 +47,12 @@ def events_of(
     from pgsim.kernels.timeline import Work, timeline  # Numba: only if anything is simulated
 
     order = order_of(job, tiles)
-    work = Work(
-        of_passes(_cycles_with_loads(job, timings), tiles),
-        of_passes([each.fold_cycles for each in timings], tiles),
-        of_passes([each.port_stall_cycles for each in timings], tiles),
-    )
+    counts = [
+        *_cycles_with_loads(job, timings),
+        *(each.fold_cycles for each in timings),
+        *(each.port_stall_cycles for each in timings),
+    ]
+    work = Work(*of_passes(counts, tiles).reshape(len(Work._fields), len(timings), tiles[0], -1))
     events: Events = timeline(work, transfers_of(job, order, tiles, traffic), order)
     return events, work
 

@@ -85,20 +85,19 @@ def sums_of(job: Job, block: Block, store: WorkStore) -> Sums:
     run = run_block(job, block, store)
     batches, stood = run.batches, events.waits_in(run.events, run.work)
     counted = {"outputs": run.job.tiling.outputs, **run.traffic}
-    rows = (
-        batches.of_runs(np.array(stood)),
-        batches.sums(list(counted.values())),
-        *(each.rows(batches) for each in run.timings),
-    )
+    in_tiles = list(counted.values())
+    for each in run.timings:
+        in_tiles += each.in_tiles(run.job.tiling)
+    rows = np.concatenate([batches.of_runs(np.array(stood)), batches.sums(in_tiles)])
     folds = tuple(each.reduction_folds for each in run.job.rates)
-    return Sums((*stood._fields, *counted), folds, np.concatenate(rows))
+    return Sums((*stood._fields, *counted), folds, rows)
 
 
 def ledger_of(job: Job, sums: Sums) -> Ledger:
     """Return the ledger of a layer, from what its tiles add up to."""
     counts, passes = sums.counts, sums.passes
     outputs = counts["outputs"]
-    none = np.zeros_like(outputs)
+    none = np.zeros(outputs.size, np.int64)
     return Ledger(
         counts={
             **counts,

@@ -9,6 +9,7 @@ import numpy as np
 
 from pgsim.arch import Counts, Rate
 from pgsim.lazy import lazy
+from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model.bank_reads import bank_reads
 from pgsim.model.issue import (
     Issue,
@@ -46,8 +47,6 @@ PES = (
     ),
 )
 
-_BUSY = PassCounts._fields.index("busy_pe_cycles")
-
 
 @dataclass(frozen=True)
 class PassTiming:
@@ -77,27 +76,24 @@ class PassTiming:
         """Cycles in which a step enters the array (M15)."""
         return self.folds * self.fold_cycles
 
-    def rows(self, batches: Batches) -> Counts:
-        """Return what the pass counts, row by row as `PassCounts` has it, int64 (rows, batches)."""
+    def in_tiles(self, tiling: Tiling | BlockTiles) -> PassCounts:
+        """Return what the pass counts in every tile, int64 that broadcast to the tiles."""
         issue = self.issue
-        in_tiles = PassCounts(
+        return PassCounts(
             outputs=issue.entries,
-            slots_dense=batches.tiling.tile_slots,
+            slots_dense=tiling.tile_slots,
             slots_issued=issue.slots,
             slots_ideal=issue.ideal,
             slots_fullest_lane=issue.fullest_lane,
             active_slots=issue.active_slots,
             steady_cycles=self.steady_cycles,
-            busy_pe_cycles=issue.entries,  # each keeps a PE busy for so long:
+            busy_pe_cycles=issue.entries * self.rate.output_cycles,
             port_stall_cycles=self.port_stall_cycles,
         )
-        rows = batches.sums(in_tiles)
-        rows[_BUSY] *= self.rate.output_cycles
-        return rows
 
     def counts(self, batches: Batches) -> PassCounts:
         """Return what the pass counts, by batch."""
-        return PassCounts(*self.rows(batches))
+        return PassCounts(*batches.sums(self.in_tiles(batches.tiling)))
 
 
 Timings = tuple[PassTiming, ...]

@@ -79,16 +79,20 @@ def first(size: int) -> Counts:
 def by_lane_groups(job: Job, fetched: Counts, *, resident: bool) -> Counts:
     """Return what each lane group fetches of the slot operand: the first one alone, or each again.
 
-    fetched: int64 that broadcasts to the tiles.
+    fetched: int64 (windows,). Returns int64 that broadcasts to (lane groups, windows).
     """
-    return first(job.tiling.lane_group_lanes.size)[:, None] * fetched if resident else fetched
+    if not resident:
+        return fetched
+    of_first = np.zeros((job.tiling.lane_group_lanes.size, fetched.size), np.int64)
+    of_first[0] = fetched
+    return of_first
 
 
 def shares(total: int, parts: Counts) -> Counts:
     """Cut `total` bits in proportion to `parts`, so that the pieces add up to it (M23)."""
     if parts.size == 1:
         return np.array([total], np.int64)
-    ends = np.cumsum(parts)
+    ends = np.add.accumulate(parts)
     all_parts = int(ends[-1])
     if total * all_parts < _TOO_LARGE:
         upto: Counts = total * ends // all_parts

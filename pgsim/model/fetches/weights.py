@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.model.fetches.fetch import Bools, Fetch, bursts, by_lane_groups, first, usable_bits
+from pgsim.model.fetches.fetch import Bools, Fetch, bursts, by_lane_groups, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
 from pgsim.schemes import WEIGHTS
@@ -32,7 +32,8 @@ class WeightFetch(Fetch):
     def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return a lane group's weights, once at all bits, or in every pass at the pass's own."""
         whole = bursts(job, self.lane_footprint_bits(job))
-        held = first(job.tiling.window_slots.size) * whole[:, None]
+        held = np.zeros((whole.size, job.tiling.window_slots.size), np.int64)
+        held[:, 0] = whole
         if once.all():
             return held
         elements = job.tiling.lane_group_lanes * job.shape.reduction

@@ -74,8 +74,8 @@ def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[s
         slot_words.append(-(slot_bits // -slot_port))
         lane_words.append(-(lane_bits // -lane_port))
     return {
-        f"{slots.name}_sram_read_words": sum(slot_words[1:], slot_words[0]),
-        f"{lanes.name}_sram_read_words": sum(lane_words[1:], lane_words[0]),
+        f"{slots.name}_sram_read_words": _sum(slot_words),
+        f"{lanes.name}_sram_read_words": _sum(lane_words),
     }
 
 
@@ -96,16 +96,18 @@ def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
     """
     outputs = job.tiling.outputs
     in_array = finished_in_the_array(job, timings, visits)
-    opening, *later = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
-    computed = sum(later, opening)
-    visiting = sum(
-        (bits * own for bits, own in zip(later, visits[1:], strict=True)), opening * visits[0]
-    )
+    bits = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
     finished = outputs * (job.output_bits + job.gated)  # with a mask of one bit
-    if job.gated:
-        visiting = visiting + outputs
-    moved: Counts = np.where(in_array, finished, visiting)
-    return job.arch.memory.convention.sum_bits(moved, computed, finished)
+    moved = finished
+    if not in_array.all():
+        visiting = _sum([own * often for own, often in zip(bits, visits, strict=True)])
+        moved = np.where(in_array, finished, visiting + outputs * job.gated)
+    return job.arch.memory.convention.sum_bits(moved, _sum(bits), finished)
+
+
+def _sum(counts: Sequence[Counts]) -> Counts:
+    """Return counts added up, of which there is one at least."""
+    return sum(counts[1:], counts[0])
 
 
 SRAM_TRAFFIC = TrafficRule(_COUNTS, _counted)
