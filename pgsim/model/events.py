@@ -26,6 +26,7 @@ WAITS = (
 TOTAL = (shown("cycles", "cycles", "msb + lsb + bubble + stall cycles", priced=True),)
 
 _SMALL = 2**31  # products of such numbers are exact in int64
+_LARGE = 2**62  # which int64 holds
 
 
 class Waits(NamedTuple):
@@ -176,16 +177,18 @@ def transfer_cycles(job: Job, bursts: Counts, misses: Counts | None = None) -> C
         exact: Any = sum(counts.astype(object) * numerator for counts, numerator in numerators)
         rounded: Counts = -(-exact // denominator).astype(np.int64)
         return rounded
+    if sum(int(counts.max()) * numerator for counts, numerator in numerators) < _LARGE:
+        products = [counts * numerator for counts, numerator in numerators]
+        return -(sum(products[1:], products[0]) // -denominator)
     whole: Any = 0
     partial: Any = 0
     for counts, numerator in numerators:
         integer, rest = divmod(numerator, denominator)
-        whole = whole + counts * integer
-        if rest:  # counts * rest could overflow: whole multiples are taken out first
-            times, few = np.divmod(counts, denominator)
-            whole = whole + times * rest
-            partial = partial - few * rest
-    cycles: Counts = whole - partial // denominator
+        # counts * rest could overflow: whole multiples are taken out first
+        times, few = np.divmod(counts, denominator)
+        whole = whole + counts * integer + times * rest
+        partial = partial + few * rest
+    cycles: Counts = whole - (-partial // denominator)
     return cycles
 
 

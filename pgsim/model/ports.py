@@ -95,7 +95,7 @@ def slot_reads(job: Job, index: int) -> SlotReads | EvenReads:
         elements = job.flow.slot_elements(job.shape, job.tiling.tile_slots, rate)
         return EvenReads(sram.banks * sram.port_bits, elements * bits)
     beat = job.flow.beat(job.shape, array.rows, rate)
-    spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
+    spacing = array.fold_spacing(beat.cycles) if beat.is_fold else beat.cycles
     tap_elements = job.shape.reduction // beat.taps
     return SlotReads(
         port_bits=sram.cycle_bits,

@@ -51,7 +51,9 @@ class ActivationFetch(Fetch):
     def of_slots(self, job: Job, timings: Timings) -> Counts:
         """Return a window's share, for one lane group or for all, once or for each kernel row."""
         share = shares(job.run_inputs * job.ahead_bits, job.tiling.window_slots)
-        fetched = bursts(job, share) * row_fetches(job)
+        fetched, times = bursts(job, share), row_fetches(job)
+        if times > 1:
+            fetched = fetched * times
         return by_lane_groups(job, fetched, resident=self.slots_resident(job))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,3 +67,8 @@ class TrafficRule:
     @lazy
     def _declared(self) -> frozenset[str]:
         return frozenset(each.name for each in self.counts)
+
+
+def added(counts: Sequence[Counts]) -> Counts:
+    """Return counts of one pass or more added up."""
+    return sum(counts[1:], counts[0])

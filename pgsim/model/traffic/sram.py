@@ -12,7 +12,7 @@ from pgsim.model.holding import finished_in_the_array, sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
 from pgsim.model.passes import PassTiming, Timings
-from pgsim.model.traffic.rule import Tiles, TrafficRule
+from pgsim.model.traffic.rule import Tiles, TrafficRule, added
 from pgsim.schemes import ACTIVATIONS
 
 
@@ -74,8 +74,8 @@ def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[s
         slot_words.append(-(slot_bits // -slot_port))
         lane_words.append(-(lane_bits // -lane_port))
     return {
-        f"{slots.name}_sram_read_words": _sum(slot_words),
-        f"{lanes.name}_sram_read_words": _sum(lane_words),
+        f"{slots.name}_sram_read_words": added(slot_words),
+        f"{lanes.name}_sram_read_words": added(lane_words),
     }
 
 
@@ -100,14 +100,9 @@ def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
     finished = outputs * (job.output_bits + job.gated)  # with a mask of one bit
     moved = finished
     if not in_array.all():
-        visiting = _sum([own * often for own, often in zip(bits, visits, strict=True)])
+        visiting = added([own * often for own, often in zip(bits, visits, strict=True)])
         moved = np.where(in_array, finished, visiting + outputs * job.gated)
-    return job.arch.memory.convention.sum_bits(moved, _sum(bits), finished)
-
-
-def _sum(counts: Sequence[Counts]) -> Counts:
-    """Return counts added up, of which there is one at least."""
-    return sum(counts[1:], counts[0])
+    return job.arch.memory.convention.sum_bits(moved, added(bits), finished)
 
 
 SRAM_TRAFFIC = TrafficRule(_COUNTS, _counted)
