@@ -177,7 +177,8 @@ def transfer_cycles(job: Job, bursts: Counts, misses: Counts | None = None) -> C
         exact: Any = sum(counts.astype(object) * numerator for counts, numerator in numerators)
         rounded: Counts = -(-exact // denominator).astype(np.int64)
         return rounded
-    if sum(int(counts.max()) * numerator for counts, numerator in numerators) < _LARGE:
+    most = [max(1, int(counts.max())) * numerator for counts, numerator in numerators]
+    if sum(most) < _LARGE:
         products = [counts * numerator for counts, numerator in numerators]
         return -(sum(products[1:], products[0]) // -denominator)
     whole: Any = 0

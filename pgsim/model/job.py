@@ -75,8 +75,7 @@ class Job:
             return self
         nest = None if self.nest is None else self.nest.of_batch(batch)
         job = replace(self, batch=batch, nest=nest)
-        for name in _OF_EVERY_BATCH:
-            vars(job)[name] = getattr(self, name)
+        vars(job).update({name: getattr(self, name) for name in _OF_EVERY_BATCH})
         return job
 
     @property

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -110,8 +110,7 @@ def ledger_of(job: Job, sums: Sums) -> Ledger:
     )
 
 
-@dataclass(frozen=True)
-class BlockRun:
+class BlockRun(NamedTuple):
     """A block of images on the design, of one batch if all are alike.
 
     job: with the images of a batch of the block. timings: of every pass in every tile. traffic: of

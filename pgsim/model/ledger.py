@@ -142,11 +142,12 @@ class Batches:
 
         What stands there more than once is summed once. Returns int64 (counts, simulated).
         """
-        sums = {key: self._sum(each) for key, each in {id(each): each for each in counts}.items()}
-        rows = np.empty((len(counts), self.simulated), np.int64)
-        for place, each in enumerate(counts):
-            rows[place] = sums[id(each)]
-        return rows
+        sums: dict[int, Counts | int] = {}
+        for each in counts:
+            if id(each) not in sums:
+                sums[id(each)] = self._sum(each)
+        rows = np.array([sums[id(each)] for each in counts], np.int64)
+        return rows.reshape(len(counts), self.simulated)
 
     def sum(self, counts: Counts) -> Counts:
         """Return the counts of each batch, from some that broadcast to the tiles.
@@ -157,16 +158,18 @@ class Batches:
         return row
 
     def _sum(self, counts: Counts) -> Counts | int:
-        """Return the same, or one number where all batches are alike."""
+        """Return the same, a number where one batch is counted."""
         if counts.ndim == 4 and len(counts) > 1:
             runs = len(counts)
             of_runs: Counts = np.add.reduce(counts.reshape(runs, -1), axis=1)
-            return self.of_runs(of_runs * (self.tiling.run_tiles * runs // counts.size))
+            batches = self.of_runs(of_runs * (self.tiling.run_tiles * runs // counts.size))
+            return batches if self.simulated > 1 else int(batches[0])
         if counts.size > _FEW:  # of which Python's sum is the faster
             total = int(np.add.reduce(counts, axis=None))
         else:
             total = sum(counts.ravel().tolist())
-        return total * (self._batch_tiles // counts.size)  # that an entry stands for
+        total *= self._batch_tiles // counts.size  # that an entry stands for
+        return total if self.simulated == 1 else np.full(self.simulated, total)
 
     @lazy
     def _batch_tiles(self) -> int:

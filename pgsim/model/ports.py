@@ -12,6 +12,8 @@ from pgsim.arch import NOTHING, Counts
 from pgsim.model.issue import Issue
 from pgsim.model.job import Job
 
+NO_RATES: Counts = np.empty((0, 3), np.int64)
+
 
 class SlotReads(NamedTuple):
     """How one pass reads the operand that feeds its slots: what the array needs, and when.
@@ -60,7 +62,7 @@ class SlotReads(NamedTuple):
         any. No rates where the port is the faster in every fold.
         """
         if self.port_is_faster:
-            return np.empty((0, 3), np.int64)
+            return NO_RATES
         brought = self.port_bits * self.beat_spacing_cycles
         return np.array([(self.beat_slots, bits, brought) for bits in self.fold_bits], np.int64)
 
@@ -78,7 +80,7 @@ class EvenReads:
     @property
     def rates(self) -> Counts:
         """None: schedulers have nothing to say."""
-        return np.empty((0, 3), np.int64)
+        return NO_RATES
 
     def stall_cycles(self, steady_cycles: Counts) -> Counts:
         """Return how long the pass waits for the ports in every tile (M46)."""
