@@ -159,16 +159,17 @@ class Batches:
 
     def _sum(self, counts: Counts) -> Counts | int:
         """Return the same, a number where one batch is counted."""
+        size = counts.size
         if counts.ndim == 4 and len(counts) > 1:
             runs = len(counts)
             of_runs: Counts = np.add.reduce(counts.reshape(runs, -1), axis=1)
-            batches = self.of_runs(of_runs * (self.tiling.run_tiles * runs // counts.size))
+            batches = self.of_runs(of_runs * (self.tiling.run_tiles * runs // size))
             return batches if self.simulated > 1 else int(batches[0])
-        if counts.size > _FEW:  # of which Python's sum is the faster
+        if size > _FEW:  # of which Python's sum is the faster
             total = int(np.add.reduce(counts, axis=None))
         else:
             total = sum(counts.ravel().tolist())
-        total *= self._batch_tiles // counts.size  # that an entry stands for
+        total *= self._batch_tiles // size  # that an entry stands for
         return total if self.simulated == 1 else np.full(self.simulated, total)
 
     @lazy
