@@ -6,6 +6,7 @@ comment of the file, or in the optional ``source`` of any section.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -179,6 +180,13 @@ class ArchConfig(Section):
     def dram_cycles(self) -> DRAMCycles:
         """Cycles of a burst of DRAM, and of a page that it opens, exactly (M25, M44)."""
         return self.memory.dram.cycles(self.mhz)
+
+    @cached_property
+    def dram_parts(self) -> tuple[int, int, int]:
+        """The same in integers: parts that make a cycle, and how many a burst and a page take."""
+        burst, row_miss = self.dram_cycles
+        parts = math.lcm(burst.denominator, row_miss.denominator)
+        return parts, int(burst * parts), int(row_miss * parts)
 
     @property
     def pes(self) -> int:

@@ -127,12 +127,11 @@ def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Cou
 
 def cycles_around(job: Job, *moved: Transfers) -> Transfers:
     """Return the cycles of DRAM around every turn, from bursts and row misses if there are any."""
-    every = (np.concatenate([own.ravel() for own in each]) for each in moved)
-    cycles, begin, found = transfer_cycles(job, *every), 0, []
-    for own in moved[0]:
-        found.append(cycles[begin : begin + own.size].reshape(own.shape))
-        begin += own.size
-    return type(moved[0])(*found)
+    before, beside, after = transfer_cycles(job, *(np.array(each[:3]) for each in moved))
+    demand = moved[0].demand
+    if job.demands_late:  # else there is none
+        demand = transfer_cycles(job, *(each.demand for each in moved))
+    return type(moved[0])(before, beside, after, demand)
 
 
 def moved_around(
@@ -164,15 +163,8 @@ def around_turns(order: Order, read: Counts, written: Counts, demand: Counts) ->
 
 def transfer_cycles(job: Job, bursts: Counts, misses: Counts | None = None) -> Counts:
     """Return the cycles that whole bursts and opened pages take, exactly rounded up (M25, M44)."""
-    each = job.arch.dram_cycles
-    counted = [(bursts, each.burst)]
-    if misses is not None:
-        counted.append((misses, each.row_miss))
-    denominator = math.lcm(*(cycles.denominator for _, cycles in counted))
-    numerators = [
-        (counts, cycles.numerator * (denominator // cycles.denominator))
-        for counts, cycles in counted
-    ]
+    denominator, of_burst, of_miss = job.arch.dram_parts
+    numerators = [(bursts, of_burst)] if misses is None else [(bursts, of_burst), (misses, of_miss)]
     if denominator >= _SMALL:
         exact: Any = sum(counts.astype(object) * numerator for counts, numerator in numerators)
         rounded: Counts = -(-exact // denominator).astype(np.int64)
