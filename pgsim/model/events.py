@@ -195,6 +195,8 @@ def of_passes(counts: list[Counts], tiles: Tiles) -> Counts:
 
 def of_runs(counts: Counts, tiles: Tiles) -> Counts:
     """Return counts of all tiles run by run, int64 (runs, tiles of a run)."""
+    if counts.shape == tiles:
+        return counts.reshape(tiles[0], -1)
     every = np.empty(tiles, np.int64)
     every[...] = counts
     return every.reshape(tiles[0], -1)

@@ -178,6 +178,8 @@ class Batches:
 
     def of_runs(self, counts: Counts) -> Counts:
         """Return the counts of each batch, int64 (..., simulated), from those of runs."""
+        if self.runs == 1:
+            return counts
         nested = counts.reshape(*counts.shape[:-1], self.simulated, self.runs)
         batches: Counts = np.add.reduce(nested, axis=-1)
         if self.runs < self.tiling.runs:
