@@ -56,6 +56,18 @@ def test_what_stands_there_twice_is_summed_as_often() -> None:
     assert found.tolist() == [[each * tiles] * 2 for each in (1, 10, 1, 1, 10)]
 
 
+def test_one_run_stands_for_all_that_are_alike() -> None:
+    # Three runs in a batch, of which the second stands for the third: 7 + 2 * 5.
+    tiling = tile(recurrent(3, 6, 5), design(), batch=2, passes=2)
+    batches = Batches(tiling, simulated=1, alike=True)
+    assert tiling.runs == 3
+    assert batches.tiles == (2, *tiling.tiles(1)[1:])
+    assert batches.of_runs(np.array([7, 5])).tolist() == [17]
+    tiles = int(np.prod(batches.tiles[1:]))
+    assert batches.sum(np.array([7, 5]).reshape(2, 1, 1, 1)).tolist() == [17 * tiles]
+    assert batches.sum(np.array([[[[2]]]])).tolist() == [2 * 3 * tiles]
+
+
 FIELDS = len(PassCounts._fields)
 
 
