@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -16,6 +17,7 @@ _PIPE = "a pipe"
 _PACKAGE = Path(__file__).resolve().parent
 
 
+@cache
 def shipped_folder(kind: str) -> Path:
     """Return the folder of shipped data of one kind, such as ``traces``.
 

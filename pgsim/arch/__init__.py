@@ -4,7 +4,7 @@ from pgsim.arch.config import ArchConfig, config_keys, load_arch
 from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Fabric, Rate
 from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
-from pgsim.arch.lanes import LANES, Counts, Lanes, Words
+from pgsim.arch.lanes import LANES, NOTHING, Counts, Lanes, Words
 from pgsim.arch.nests import LOOPS, Mapping, NestKeys
 from pgsim.arch.objectives import OBJECTIVES, Objective
 from pgsim.arch.pes import PES, SIDE_BY_SIDE, PEKind, side_by_side
@@ -30,6 +30,7 @@ __all__ = [
     "LONGEST_SIDE",
     "LOOPS",
     "LSB",
+    "NOTHING",
     "OBJECTIVES",
     "PARTIAL_SUM_BITS",
     "PE",

@@ -6,6 +6,7 @@ comment of the file, or in the optional ``source`` of any section.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -160,7 +161,7 @@ class ArchConfig(Section):
         """Bits of a PE's widest operand, and of a word of its register files (M46)."""
         return max(self.pe.max_activation_bits, self.pe.max_weight_bits)
 
-    @property
+    @cached_property
     def lanes(self) -> Lanes:
         """What stands side by side on the array's columns."""
         return self.array.lane_kind
@@ -180,6 +181,13 @@ class ArchConfig(Section):
         """Cycles of a burst of DRAM, and of a page that it opens, exactly (M25, M44)."""
         return self.memory.dram.cycles(self.mhz)
 
+    @cached_property
+    def dram_parts(self) -> tuple[int, int, int]:
+        """The same in integers: parts that make a cycle, and how many a burst and a page take."""
+        burst, row_miss = self.dram_cycles
+        parts = math.lcm(burst.denominator, row_miss.denominator)
+        return parts, int(burst * parts), int(row_miss * parts)
+
     @property
     def pes(self) -> int:
         """PEs of the array."""
@@ -190,7 +198,7 @@ class ArchConfig(Section):
         """Slots of a window of a layer of several passes (M8)."""
         return self.lsb.fixed_window or self.window_capacity
 
-    @property
+    @cached_property
     def window_capacity(self) -> int:
         """The most slots of a window: what the output buffer holds at 32-bit sums (M8)."""
         return window_capacity(self.array, self.memory)

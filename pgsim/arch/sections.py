@@ -16,7 +16,8 @@ from pydantic import Field, ValidationInfo, create_model, field_validator, model
 from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow
 from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
-from pgsim.arch.lanes import LANES, Counts, Lanes
+from pgsim.arch.lanes import LANES, Lanes
+from pgsim.arch.lanes.lanes import Some
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.schedulers import SCHEDULERS, Scheduler
 from pgsim.arch.section import NameIn, Section, configured, parameter_fields
@@ -129,12 +130,14 @@ class Array(Section):
         """Cycles from a pass's last step until its last sum has left (M16, M19)."""
         return self.flow.skew_cycles(self.rows, self.columns)
 
-    def fold_spacing(self, fold_cycles: Counts) -> Counts:
+    def fold_spacing(self, fold_cycles: Some) -> Some:
         """Return how far apart the folds of a pass begin, from their steady cycles (M17)."""
         if not self.folds_overlap:
             return fold_cycles + self.flow.edge_cycles(self.rows, self.columns)
-        spacing: Counts = np.maximum(fold_cycles, self.flow.bus_cycles(self.rows))
-        return spacing
+        bus_cycles = self.flow.bus_cycles(self.rows)
+        if isinstance(fold_cycles, int):
+            return max(fold_cycles, bus_cycles)
+        return np.maximum(fold_cycles, bus_cycles)
 
     @field_validator("lanes")
     @classmethod
@@ -227,7 +230,7 @@ class Memory(Section):
     dram: DRAM
     source: str = ""
 
-    @property
+    @cached_property
     def buffers(self) -> dict[str, SRAM]:
         """The buffers by what they hold: activations, weights, outputs."""
         return {

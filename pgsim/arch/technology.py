@@ -17,7 +17,7 @@ from pgsim.arch.section import Section
 from pgsim.arch.validation import KeyProblems, check_yaml
 from pgsim.arch.yaml_source import read_yaml
 from pgsim.errors import InputError, nearest
-from pgsim.files import shipped
+from pgsim.files import shipped, shipped_folder
 
 
 class RegisterFileTable(Section):
@@ -168,9 +168,11 @@ def load_synthesis(name_or_path: str | Path) -> Synthesis:
 def _found(key: str, kind: str, name_or_path: str | Path, folder: Path = Path()) -> Path:
     """Return the path of a table of a kind, its own given from `folder` on."""
     try:
-        return shipped(f"arch_configs/{kind}", name_or_path, ".yaml", folder).resolve()
+        path = shipped(f"arch_configs/{kind}", name_or_path, ".yaml", folder)
     except InputError as error:
         raise InputError(f"{key}: {error}") from None
+    ours = path.parent == shipped_folder(f"arch_configs/{kind}")  # which is resolved already
+    return path if ours else path.resolve()
 
 
 # A table is read once for as long as its file stays as it is: every simulation needs one.

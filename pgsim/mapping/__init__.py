@@ -3,7 +3,7 @@
 from pgsim.mapping.blocks import BlockTiles, block_tiles
 from pgsim.mapping.nest import Nest, given_nest, loop_sizes, nest_of_blocks, walk_of
 from pgsim.mapping.slots import lane_rows
-from pgsim.mapping.tiling import Cut, Tiling, cuts, tile
+from pgsim.mapping.tiling import Cut, Tiling, cuts, tile, tiles_of
 
 __all__ = [
     "BlockTiles",
@@ -17,5 +17,6 @@ __all__ = [
     "loop_sizes",
     "nest_of_blocks",
     "tile",
+    "tiles_of",
     "walk_of",
 ]

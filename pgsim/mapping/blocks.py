@@ -7,12 +7,12 @@ in which they execute. A block with fewer lane groups than others has empty tile
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import Counts, Lanes
+from pgsim.lazy import lazy
 from pgsim.mapping.nest import CHANNELS, COLUMNS, IMAGES, ROWS, Nest
 from pgsim.mapping.tiling import Cut, Tiles, bounds_of
 
@@ -38,13 +38,13 @@ class BlockTiles:
     lane_groups: Counts
     order: Counts | None
 
-    @cached_property
+    @lazy
     def batch_lanes(self) -> int:
         """Lanes of a batch, over its runs or groups."""
         of_lanes, _ = self.lanes.repeats(self.runs, self.groups)
         return int(self.lane_group_lanes.sum()) * of_lanes
 
-    @cached_property
+    @lazy
     def run_tiles(self) -> int:
         """Tiles of one run, empty ones among them."""
         return self.groups * self.lane_groups.size
@@ -53,19 +53,19 @@ class BlockTiles:
         """Return the shape of an array with one entry per tile of that many batches."""
         return (batches * self.runs, self.groups, *self.lane_groups.shape)
 
-    @cached_property
+    @lazy
     def exists(self) -> npt.NDArray[np.bool_]:
         """Whether there is a tile, bool (lane groups of a block, blocks)."""
         there: npt.NDArray[np.bool_] = self.lane_groups >= 0
         return there
 
-    @cached_property
+    @lazy
     def tile_lanes(self) -> Counts:
         """Lanes of each tile, int64 (1, 1, lane groups of a block, blocks)."""
         lanes: Counts = np.where(self.exists, self.lane_group_lanes[self.lane_groups], 0)
         return lanes[None, None]
 
-    @cached_property
+    @lazy
     def tile_slots(self) -> Counts:
         """Slots of each tile, int64 (1, 1, lane groups of a block, blocks)."""
         return self.by_window(self.window_slots)
@@ -77,7 +77,7 @@ class BlockTiles:
         """
         return (counts[self.windows] * self.exists)[None, None]
 
-    @cached_property
+    @lazy
     def outputs(self) -> Counts:
         """Outputs of each tile, int64 (1, 1, lane groups of a block, blocks)."""
         return self.tile_lanes * self.tile_slots

@@ -31,7 +31,7 @@ def explained(nest: Nest, held: Mapping[str, int], fills: Mapping[str, int]) -> 
     for place in range(len(LOOPS) + 1):
         for name, outside in held.items():
             if outside == place:
-                often = f", filled {fills[name]:,} times" if name in fills else ""
+                often = f", filled {_times(fills[name])}" if name in fills else ""
                 lines.append(f"{'  ' * depth}hold {name}{often}")
         if place == len(LOOPS):
             break
@@ -50,3 +50,7 @@ def explained(nest: Nest, held: Mapping[str, int], fills: Mapping[str, int]) -> 
     )
     lines.append(f"{'  ' * depth}one block: {whole}")
     return lines
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch import LOOPS, Counts, NestKeys
+from pgsim.lazy import lazy
 from pgsim.schemes import ACTIVATIONS, WEIGHTS
 from pgsim.workload import LayerShape
 
@@ -87,7 +87,7 @@ class Nest:
         """The number of the loop at each depth, outermost first."""
         return [LOOPS.index(letter) for letter in self.order]
 
-    @cached_property
+    @lazy
     def cells(self) -> Mapping[str, str | int]:
         """The nest as result tables have it."""
         return {

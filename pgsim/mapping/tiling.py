@@ -7,12 +7,12 @@ execute; `Tiling` says how large each is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from pgsim.arch import ArchConfig, Counts, Lanes
+from pgsim.lazy import lazy
 from pgsim.workload import LayerShape
 
 Tiles = tuple[int, int, int, int]  # the shape of an array of all tiles
@@ -37,7 +37,8 @@ class Cut(NamedTuple):
     @property
     def sizes(self) -> Counts:
         """The size of each piece, int64 (pieces,)."""
-        sizes = np.full(self.pieces, self.size, np.int64)
+        sizes = np.empty(self.pieces, np.int64)
+        sizes[:-1] = self.size
         sizes[-1] = self.total - self.size * (self.pieces - 1)
         return sizes
 
@@ -60,13 +61,13 @@ class Tiling:
 
     order: ClassVar[None] = None  # positions are in their own order
 
-    @cached_property
+    @lazy
     def batch_lanes(self) -> int:
         """Lanes of a batch, over its runs or groups."""
         of_lanes, _ = self.lanes.repeats(self.runs, self.groups)
         return int(self.lane_group_lanes.sum()) * of_lanes
 
-    @cached_property
+    @lazy
     def run_tiles(self) -> int:
         """Tiles of one run."""
         return self.groups * self.lane_group_lanes.size * self.window_slots.size
@@ -80,12 +81,12 @@ class Tiling:
             self.window_slots.size,
         )
 
-    @cached_property
+    @lazy
     def outputs(self) -> Counts:
         """Outputs of each tile, int64 (1, 1, lane groups, windows)."""
         return (self.lane_group_lanes[:, None] * self.window_slots)[None, None]
 
-    @cached_property
+    @lazy
     def tile_slots(self) -> Counts:
         """Slots of each tile, int64 (1, 1, 1, windows)."""
         return self.by_window(self.window_slots)
@@ -94,7 +95,7 @@ class Tiling:
         """Return counts of windows (windows,) as those of tiles, int64 (1, 1, 1, windows)."""
         return counts[None, None, None, :]
 
-    @cached_property
+    @lazy
     def tile_lanes(self) -> Counts:
         """Lanes of each tile, int64 (1, 1, lane groups, 1)."""
         return self.lane_group_lanes[None, None, :, None]
@@ -133,14 +134,15 @@ def tile(
 
     window: its slots; without it they are the design's. Source: MODEL.md M6 to M9, M41.
     """
-    lane_groups, windows = cuts(shape, arch, batch, passes, window)
+    return tiles_of(shape, arch, batch, *cuts(shape, arch, batch, passes, window))
+
+
+def tiles_of(
+    shape: LayerShape, arch: ArchConfig, batch: int, lane_groups: Cut, windows: Cut
+) -> Tiling:
+    """Return the tiles of a layer whose lanes and slots are cut so."""
     return Tiling(
-        batch=batch,
-        runs=shape.runs_per_batch,
-        groups=shape.groups,
-        lanes=arch.lanes,
-        lane_group_lanes=lane_groups.sizes,
-        window_slots=windows.sizes,
+        batch, shape.runs_per_batch, shape.groups, arch.lanes, lane_groups.sizes, windows.sizes
     )
 
 

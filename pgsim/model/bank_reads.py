@@ -37,7 +37,7 @@ def bank_reads(job: Job, index: int) -> Reads | None:
         words, kinds = np.unique(fold_words(job, index), return_inverse=True)
         points = np.stack([words, np.full_like(words, rate.cycles)], axis=-1)[:, None]
         folds = _latest_folds(words, kinds)
-    spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
+    spacing = array.fold_spacing(beat.cycles) if beat.is_fold else beat.cycles
     return Reads(
         banks=min(sram.banks, int(job.tiling.window_slots.max())),  # no more hold any vector
         beat_slots=beat.slots,

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from pgsim.arch import Counts
 from pgsim.errors import InputError
+from pgsim.lazy import lazy
 from pgsim.model.fetches import FETCHES, row_fetches, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.ports import slot_reads
@@ -65,7 +65,7 @@ def roughly(size: Size) -> int:
     array = lanes.size * windows.largest * (cycles + passes * reduction * edges) * bits
     elements = FETCHES[ACTIVATIONS.name].group_elements(job) * job.shape.kernel[0]
     elements += FETCHES[WEIGHTS.name].group_elements(job) * columns
-    burst = max(arch.memory.dram.burst_bytes, math.ceil(sum(arch.dram_cycles)))
+    burst = max(arch.memory.dram.burst_bytes, sum(map(math.ceil, arch.dram_cycles)))
     return size.tiles * (array + 2 * passes * (16 * elements + 64) * burst)
 
 
@@ -84,35 +84,35 @@ class Size:
     job: Job
     images: int
 
-    @cached_property
+    @lazy
     def outputs(self) -> int:
         return self.images * self.job.shape.outputs
 
-    @cached_property
+    @lazy
     def batches(self) -> int:
         return -(-self.images // self.job.batch)
 
-    @cached_property
+    @lazy
     def nests(self) -> int:
         """Runs of all batches times groups: each is cut into the same tiles."""
         return self.batches * self.job.shape.runs_per_batch * self.job.shape.groups
 
-    @cached_property
+    @lazy
     def tiles(self) -> int:
         return self.batches * self.job.batch_tiles
 
-    @cached_property
+    @lazy
     def window(self) -> Counts:
         """Slots of the longest window, as dataflows take it: int64 ()."""
         return np.array(self.job.cuts[1].largest)
 
-    @cached_property
+    @lazy
     def folds(self) -> list[int]:
         """Folds of each pass in a tile."""
         array, flow = self.job.arch.array, self.job.flow
         return [int(flow.folds(self.window, array.rows, rate)) for rate in self.job.rates]
 
-    @cached_property
+    @lazy
     def pass_cycles(self) -> list[int]:
         """Cycles of each pass in a tile, as if no port made it wait."""
         array, flow = self.job.arch.array, self.job.flow
@@ -122,14 +122,14 @@ class Size:
             for folds, rate in zip(self.folds, self.job.rates, strict=True)
         ]
 
-    @cached_property
+    @lazy
     def slot_bits(self) -> int:
         """Bits of operand vectors that feed the slots; a gated output may read one of its own."""
         job = self.job
         bits = sum(job.slot_operand.bits(each) for each in job.passes)
         return self.outputs * job.shape.reduction * bits
 
-    @cached_property
+    @lazy
     def slot_word_bits(self) -> int:
         """The same in whole words where vectors are read in those; an element lies in three."""
         job = self.job
@@ -139,7 +139,7 @@ class Size:
         port = job.arch.memory.buffers[job.slot_operand.name].port_bits
         return vectors * 3 * job.shape.reduction * port
 
-    @cached_property
+    @lazy
     def port_waits(self) -> int:
         """Cycles that ports are waited for, bank after bank where banks are looked at."""
         job, memory = self.job, self.job.arch.memory
@@ -151,7 +151,7 @@ class Size:
         sums = 2 * _sum_bits(self) // memory.output_sram.cycle_bits
         return words + _lane_bits(self) // lanes.cycle_bits + sums + 3 * roundings
 
-    @cached_property
+    @lazy
     def dram_bursts(self) -> int:
         """Bursts of both operands and of the outputs."""
         job = self.job

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from pgsim.arch import Counts
 from pgsim.mapping.tiling import Tiles
 from pgsim.model.holding import lane_loads
 from pgsim.model.job import Job
-from pgsim.model.ledger import Batches, shown
+from pgsim.model.ledger import PassCounts, shown
 from pgsim.model.passes import PassTiming, Timings
 
 if TYPE_CHECKING:
@@ -27,10 +26,10 @@ WAITS = (
 TOTAL = (shown("cycles", "cycles", "msb + lsb + bubble + stall cycles", priced=True),)
 
 _SMALL = 2**31  # products of such numbers are exact in int64
+_LARGE = 2**62  # which int64 holds
 
 
-@dataclass(frozen=True)
-class Waits:
+class Waits(NamedTuple):
     """The cycles of every run, and those of them in which the array stands still, int64 (runs,)."""
 
     cycles: Counts
@@ -49,37 +48,32 @@ def events_of(
     from pgsim.kernels.timeline import Work, timeline  # Numba: only if anything is simulated
 
     order = order_of(job, tiles)
-    work = Work(
-        of_passes(_cycles_with_loads(job, timings), tiles),
-        of_passes([each.fold_cycles for each in timings], tiles),
-        of_passes([each.port_stall_cycles for each in timings], tiles),
-    )
+    counts = [
+        *_cycles_with_loads(job, timings),
+        *(each.fold_cycles for each in timings),
+        *(each.port_stall_cycles for each in timings),
+    ]
+    work = Work(*of_passes(counts, tiles).reshape(len(Work._fields), len(timings), tiles[0], -1))
     events: Events = timeline(work, transfers_of(job, order, tiles, traffic), order)
     return events, work
 
 
 def waits_in(events: Events, work: Work) -> Waits:
     """Return the cycles of every run, and how many of them the array stands still for what."""
-    ports = work.port_stall_cycles.sum(axis=(0, 2))
-    in_turns = (events.turn_ends - events.turn_begins).sum(axis=1)
-    return Waits(events.ends, ports, events.ends - in_turns + events.demand_waits.sum(axis=1))
+    ports = np.add.reduce(work.port_stall_cycles, axis=(0, 2))
+    in_turns = np.add.reduce(events.turn_ends - events.turn_begins - events.demand_waits, axis=1)
+    return Waits(events.ends, ports, events.ends - in_turns)
 
 
-def counts(stood: Waits, steady_cycles: Counts, batches: Batches) -> dict[str, Counts]:
-    """Return the counts of every batch; bubbles are what is left (M20).
+def bubbles(counts: Mapping[str, Counts], passes: Sequence[PassCounts]) -> Mapping[str, Counts]:
+    """Return the bubbles of every batch, which are what is left of its cycles (M20).
 
-    steady_cycles: of every batch, over all passes.
+    counts: of a batch, with those of `Waits`.
     """
-    cycles, ports, dram = (
-        batches.of_runs(each)
-        for each in (stood.cycles, stood.port_stall_cycles, stood.dram_stall_cycles)
-    )
-    return {
-        "bubble_cycles": cycles - ports - dram - steady_cycles,
-        "port_stall_cycles": ports,
-        "dram_stall_cycles": dram,
-        "cycles": cycles,
-    }
+    left = counts["cycles"] - counts["port_stall_cycles"] - counts["dram_stall_cycles"]
+    for each in passes:
+        left = left - each.steady_cycles
+    return {"bubble_cycles": left}
 
 
 def order_of(job: Job, tiles: Tiles) -> Order:
@@ -125,24 +119,29 @@ def pass_cycles(job: Job, timing: PassTiming) -> Counts:
 
 def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:
     """Return the cycles of DRAM around every turn, from the traffic of every tile (M25)."""
-    from pgsim.kernels.timeline import Transfers
+    moved = [moved_around(job, order, tiles, traffic, "bursts")]
+    if job.arch.memory.dram.in_time.has_pages:
+        moved.append(moved_around(job, order, tiles, traffic, "row_misses"))
+    return cycles_around(job, *moved)
 
-    bursts = moved_around(job, order, tiles, traffic, "bursts")
-    if not job.arch.memory.dram.in_time.has_pages:
-        return Transfers(*(transfer_cycles(job, each) for each in bursts))
-    both = zip(bursts, moved_around(job, order, tiles, traffic, "row_misses"), strict=True)
-    return Transfers(*(transfer_cycles(job, *each) for each in both))
+
+def cycles_around(job: Job, *moved: Transfers) -> Transfers:
+    """Return the cycles of DRAM around every turn, from bursts and row misses if there are any."""
+    before, beside, after = transfer_cycles(job, *(np.array(each[:3]) for each in moved))
+    demand = moved[0].demand
+    if job.demands_late:  # else there is none
+        demand = transfer_cycles(job, *(each.demand for each in moved))
+    return type(moved[0])(before, beside, after, demand)
 
 
 def moved_around(
     job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts], what: str
 ) -> Transfers:
     """Return how many bursts, or row misses, move around every turn and on demand (M24, M25)."""
-    read, written, demand = (
-        of_runs(traffic[f"dram_{way}_{what}"], tiles) for way in ("read", "write", "demand_read")
-    )
+    read, written = (of_runs(traffic[f"dram_{way}_{what}"], tiles) for way in ("read", "write"))
     if not job.demands_late:
-        demand = np.zeros_like(demand)
+        return around_turns(order, read, written, np.zeros(read.shape, np.int64))
+    demand = of_runs(traffic[f"dram_demand_read_{what}"], tiles)
     return around_turns(order, read - demand, written, demand)
 
 
@@ -154,10 +153,9 @@ def around_turns(order: Order, read: Counts, written: Counts, demand: Counts) ->
     behind = int(order.interleaved)
     if order.one_buffer:
         return Transfers(read, np.zeros((runs, tiles), np.int64), written, demand)
-    before = np.zeros((runs, tiles + behind), np.int64)
-    after, moved = np.zeros_like(before), np.zeros_like(before)
+    before, moved, after = np.zeros((3, runs, tiles + behind), np.int64)
     before[:, 0] = read[:, 0]
-    moved[:, : tiles - 1] += read[:, 1:]
+    moved[:, : tiles - 1] = read[:, 1:]
     moved[:, behind + 1 :] += written[:, :-1]
     after[:, -1] = written[:, -1]
     return Transfers(before, moved, after, demand)
@@ -165,24 +163,24 @@ def around_turns(order: Order, read: Counts, written: Counts, demand: Counts) ->
 
 def transfer_cycles(job: Job, bursts: Counts, misses: Counts | None = None) -> Counts:
     """Return the cycles that whole bursts and opened pages take, exactly rounded up (M25, M44)."""
-    each = job.arch.dram_cycles
-    counted = [(bursts, each.burst)]
-    if misses is not None:
-        counted.append((misses, each.row_miss))
-    denominator = math.lcm(*(cycles.denominator for _, cycles in counted))
-    numerators = [(counts, int(cycles * denominator)) for counts, cycles in counted]
+    denominator, of_burst, of_miss = job.arch.dram_parts
+    numerators = [(bursts, of_burst)] if misses is None else [(bursts, of_burst), (misses, of_miss)]
     if denominator >= _SMALL:
         exact: Any = sum(counts.astype(object) * numerator for counts, numerator in numerators)
         rounded: Counts = -(-exact // denominator).astype(np.int64)
         return rounded
-    whole, partial = np.zeros_like(bursts), np.zeros_like(bursts)
+    most = [max(1, int(counts.max())) * numerator for counts, numerator in numerators]
+    if sum(most) < _LARGE:
+        products = [counts * numerator for counts, numerator in numerators]
+        return -(sum(products[1:], products[0]) // -denominator)
+    whole: Any = 0
+    partial: Any = 0
     for counts, numerator in numerators:
         integer, rest = divmod(numerator, denominator)
-        whole += counts * integer
-        if rest:  # counts * rest could overflow: whole multiples are taken out first
-            times, few = np.divmod(counts, denominator)
-            whole += times * rest
-            partial += few * rest
+        # counts * rest could overflow: whole multiples are taken out first
+        times, few = np.divmod(counts, denominator)
+        whole = whole + counts * integer + times * rest
+        partial = partial + few * rest
     cycles: Counts = whole - (-partial // denominator)
     return cycles
 
@@ -197,6 +195,8 @@ def of_passes(counts: list[Counts], tiles: Tiles) -> Counts:
 
 def of_runs(counts: Counts, tiles: Tiles) -> Counts:
     """Return counts of all tiles run by run, int64 (runs, tiles of a run)."""
+    if counts.shape == tiles:
+        return counts.reshape(tiles[0], -1)
     every = np.empty(tiles, np.int64)
     every[...] = counts
     return every.reshape(tiles[0], -1)

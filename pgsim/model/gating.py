@@ -32,7 +32,7 @@ def counts(
     table once, and read by every gated pass.
     Source: MODEL.md M28.
     """
-    none = np.zeros_like(outputs)
+    none = np.zeros(outputs.size, np.int64)
     if not job.gated:
         return {count.name: none for count in COUNTS}
     scheduler, columns = job.arch.scheduler, job.arch.array.columns

@@ -11,12 +11,14 @@ from pgsim.model.fetches import FETCHES, Bools, first, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
 
+_WHOLE = np.ones((1, 1), np.int64)
+
 
 def fetched_once(job: Job) -> Bools:
     """Say of each lane group whether the operands of its lanes are fetched once (M23)."""
     fetch = FETCHES[job.lane_operand.name]
     fits = fetch.lane_footprint_bits(job) <= usable_bits(job, job.lane_operand)
-    return fits | job.operands_stay
+    return np.ones_like(fits) if job.operands_stay else fits
 
 
 def lane_loads(job: Job, timings: Timings) -> list[Counts]:
@@ -38,8 +40,7 @@ def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
     flow, tiling = job.flow, job.tiling
     one_fold = int(tiling.window_slots[0]) <= flow.fold_slots(job.arch.array.rows)
     if one_fold or once.all():  # no window of any lane group is cut
-        whole = np.ones((1, 1), np.int64)
-        return tuple(flow.sum_visits(each.rate, whole) for each in timings)
+        return tuple(flow.sum_visits(each.rate, _WHOLE) for each in timings)
     room = usable_bits(job, job.lane_operand)
     in_pieces = ~once[:, None] & (tiling.window_slots > flow.fold_slots(job.arch.array.rows))
     visits = []

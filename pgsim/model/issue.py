@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pgsim.arch import Counts, even_shortfalls
+from pgsim.arch import NOTHING, Counts, even_shortfalls
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model.mask_work import MaskWork
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from pgsim.kernels.banks import Reads
 
 
-@dataclass(frozen=True)
-class Issue:
+class Issue(NamedTuple):
     """What one pass issues, int64 arrays that broadcast to the tiles (M11).
 
     slots: issued slots. vectors: operand vectors read for them. entries: outputs computed.
@@ -34,7 +32,7 @@ class Issue:
     ideal: Counts
     fullest_lane: Counts
     shortfall_bits: tuple[Counts, ...] = ()
-    late_cycles: Counts = field(default_factory=lambda: np.zeros((1, 1, 1, 1), np.int64))
+    late_cycles: Counts = NOTHING
 
 
 def dense_issue(tiling: Tiling | BlockTiles, columns: int, rates: Counts) -> Issue:
@@ -48,7 +46,7 @@ def dense_issue(tiling: Tiling | BlockTiles, columns: int, rates: Counts) -> Iss
         vectors=slots,
         entries=tiling.outputs,
         active_slots=slots,
-        ideal=-(-tiling.outputs // columns),
+        ideal=-(tiling.outputs // -columns),
         fullest_lane=slots,
         shortfall_bits=even_shortfalls(slots, rates),
     )
@@ -61,7 +59,7 @@ def gated_issue(work: MaskWork, rates: Counts) -> Issue:
     """
     issued, by_tile = work.issued(rates), work.tiling.by_tile
     issue = _scheduled(work, issued.slots, issued.vectors)
-    return replace(issue, shortfall_bits=tuple(map(by_tile, issued.shortfall_bits)))
+    return issue._replace(shortfall_bits=tuple(map(by_tile, issued.shortfall_bits)))
 
 
 def dense_issue_from_banks(tiling: Tiling | BlockTiles, columns: int, reads: Reads) -> Issue:
@@ -70,14 +68,14 @@ def dense_issue_from_banks(tiling: Tiling | BlockTiles, columns: int, reads: Rea
 
     late = all_slots(tiling.window_slots, reads)
     issue = dense_issue(tiling, columns, np.empty((0, 3), np.int64))
-    return replace(issue, late_cycles=tiling.by_window(late))
+    return issue._replace(late_cycles=tiling.by_window(late))
 
 
 def gated_issue_from_banks(work: MaskWork, reads: Reads) -> Issue:
     """Return what the scheduler issues for a mask, and how late the banks of its vectors are."""
     issued = work.issued_from_banks(reads)
     issue = _scheduled(work, issued.slots, issued.vectors)
-    return replace(issue, late_cycles=work.tiling.by_tile(issued.late_cycles))
+    return issue._replace(late_cycles=work.tiling.by_tile(issued.late_cycles))
 
 
 def _scheduled(work: MaskWork, slots: Counts, vectors: Counts) -> Issue:
@@ -88,6 +86,6 @@ def _scheduled(work: MaskWork, slots: Counts, vectors: Counts) -> Issue:
         vectors=by_tile(vectors),
         entries=entries,
         active_slots=active,
-        ideal=-(-entries // work.job.arch.array.columns),
+        ideal=-(entries // -work.job.arch.array.columns),
         fullest_lane=fullest,
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from pgsim.arch import ArchConfig, Dataflow, Rate
-from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tile
+from pgsim.lazy import lazy
+from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tiles_of
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
 
@@ -38,17 +39,17 @@ class Job:
     retained_bits: int = 0
     tiles: BlockTiles | None = field(default=None, compare=False)
 
-    @cached_property
+    @lazy
     def shape(self) -> LayerShape:
         """The layer's geometry and widths."""
         return self.layer.shape
 
-    @cached_property
+    @lazy
     def cuts(self) -> tuple[Cut, Cut]:
         """How the lanes and the slots of one run and group are cut; holds nothing by tile."""
         return cuts(self.shape, self.arch, self.batch, len(self.passes), self.window)
 
-    @cached_property
+    @lazy
     def batch_tiles(self) -> int:
         """Tiles of a batch; of a nest's blocks, those of the largest for each."""
         runs_and_groups = self.shape.runs_per_batch * self.shape.groups
@@ -73,7 +74,9 @@ class Job:
         if batch == self.batch:
             return self
         nest = None if self.nest is None else self.nest.of_batch(batch)
-        return replace(self, batch=batch, nest=nest)
+        job = replace(self, batch=batch, nest=nest)
+        vars(job).update({name: getattr(self, name) for name in _OF_EVERY_BATCH})
+        return job
 
     @property
     def largest_window(self) -> int:
@@ -85,12 +88,12 @@ class Job:
         )
         return slots
 
-    @cached_property
+    @lazy
     def tiling(self) -> Tiling | BlockTiles:
         """How a batch is cut into tiles."""
         if self.tiles is not None:
             return self.tiles
-        return tile(self.shape, self.arch, self.batch, len(self.passes), self.window)
+        return tiles_of(self.shape, self.arch, self.batch, *self.cuts)
 
     @property
     def written_bits(self) -> int:
@@ -106,32 +109,32 @@ class Job:
         mapped = (self.nest, self.window)
         return (like, zeros, self.passes, self.output_bits, self.flow, mapped, stays)
 
-    @property
+    @lazy
     def slot_operand(self) -> Operand:
         """The operand that feeds the array's slots."""
         return self.arch.lanes.slot_operand
 
-    @property
+    @lazy
     def lane_operand(self) -> Operand:
         """The operand that feeds the array's lanes."""
         return self.arch.lanes.lane_operand
 
-    @cached_property
+    @lazy
     def leading(self) -> int:
         """Passes before the first gated one; all of them where none is gated (M19)."""
         return leading(self.passes)
 
-    @cached_property
+    @lazy
     def gated(self) -> bool:
         """Whether a mask steers any pass."""
         return self.leading < len(self.passes)
 
-    @cached_property
+    @lazy
     def flow(self) -> Dataflow:
         """What moves through the array in this layer, and what stays."""
         return self.arch.first_dataflow if self.first else self.arch.dataflow
 
-    @cached_property
+    @lazy
     def rates(self) -> tuple[Rate, ...]:
         """How the array takes each pass (M5, M10, M15)."""
         return tuple(self._rate(each) for each in self.passes)
@@ -140,7 +143,7 @@ class Job:
         macs, cycles = self.arch.pe.macs_and_cycles(pass_.activation_bits, pass_.weight_bits)
         return self.flow.rate(self.shape, self.arch.array.rows, macs, cycles)
 
-    @cached_property
+    @lazy
     def operands_stay(self) -> bool:
         """Whether the array keeps its operands over all tiles of a lane group (M18)."""
         if not self.flow.holds_lane_operand:
@@ -151,17 +154,17 @@ class Job:
         }
         return len(alike) == 1 and self.rates[0].reduction_folds == 1
 
-    @cached_property
+    @lazy
     def activation_bits(self) -> int:
         """Bits of an activation that the passes use, and buffers hold (M23)."""
         return ACTIVATIONS.stored_bits(self.passes)
 
-    @cached_property
+    @lazy
     def weight_bits(self) -> int:
         """Bits of a weight that the passes use, and buffers hold (M23)."""
         return WEIGHTS.stored_bits(self.passes)
 
-    @cached_property
+    @lazy
     def ahead(self) -> int:
         """Bits of an activation that are fetched ahead of need (M24), as a word."""
         on_demand = self.arch.memory.on_demand
@@ -182,10 +185,26 @@ class Job:
         """Whether bits on demand are asked for only when a tile's mask is known (M24)."""
         return self.arch.memory.all_ports and self.demand_bits > 0
 
-    @cached_property
+    @lazy
     def run_inputs(self) -> int:
         """Elements of one group's input in one run (M23)."""
         return self.shape.group_inputs * self.batch
+
+
+# What is alike in every batch of a layer.
+_OF_EVERY_BATCH = (
+    "shape",
+    "leading",
+    "gated",
+    "flow",
+    "slot_operand",
+    "lane_operand",
+    "rates",
+    "operands_stay",
+    "activation_bits",
+    "weight_bits",
+    "ahead",
+)
 
 
 @lru_cache(maxsize=256)  # a search asks for the same few again and again

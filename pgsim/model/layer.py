@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,9 +15,9 @@ from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.bounds import check_counts
 from pgsim.model.buffer_ports import wait_for_buffers
 from pgsim.model.job import Job
-from pgsim.model.ledger import Batches, Count, Ledger, joined
+from pgsim.model.ledger import Batches, Count, Ledger, Sums, joined
 from pgsim.model.mask_work import MaskWork, WorkStore
-from pgsim.model.nests import simulate_nest
+from pgsim.model.nests import sums_of_nest
 from pgsim.model.passes import PES, SLOTS, TIMES, WORK, Timings, pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC, Tiles
 
@@ -69,40 +69,53 @@ def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) ->
     """
     blocks = blocks_of(job, calibration, images)
     # Without a mask all batches of a block are alike, and one is simulated.
-    return joined(
-        [(simulate_block(job, each, store), 1 if job.gated else each.batches) for each in blocks]
-    )
+    every = [(sums_of(job, each, store), 1 if job.gated else each.batches) for each in blocks]
+    return ledger_of(job, joined(every))
 
 
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     """Return the ledger of one layer for a block of images, of one batch if all are alike."""
+    return ledger_of(job, sums_of(job, block, store))
+
+
+def sums_of(job: Job, block: Block, store: WorkStore) -> Sums:
+    """Return what the tiles of a block of images add up to, of one batch if all are alike."""
     if job.nest is not None:
-        return simulate_nest(job, block, store)
+        return sums_of_nest(job, block, store)
     run = run_block(job, block, store)
-    job, batches, timings = run.job, run.batches, run.timings
-    passes = tuple(each.counts(batches) for each in timings)
-    stood = events.waits_in(run.events, run.work)
-    outputs = batches.sum(job.tiling.outputs)
-    steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
+    batches, stood = run.batches, events.waits_in(run.events, run.work)
+    counted = {"outputs": run.job.tiling.outputs, **run.traffic}
+    in_tiles = list(counted.values())
+    for each in run.timings:
+        in_tiles += each.in_tiles(run.job.tiling)
+    rows = np.concatenate([batches.of_runs(np.array(stood)), batches.sums(in_tiles)])
+    folds = tuple(each.reduction_folds for each in run.job.rates)
+    return Sums((*stood._fields, *counted), folds, rows)
+
+
+def ledger_of(job: Job, sums: Sums) -> Ledger:
+    """Return the ledger of a layer, from what its tiles add up to."""
+    counts, passes = sums.counts, sums.passes
+    outputs = counts["outputs"]
+    none = np.zeros(outputs.size, np.int64)
     return Ledger(
         counts={
-            **pass_counts(passes, outputs),
-            **events.counts(stood, steady, batches),
-            **{name: batches.sum(each) for name, each in run.traffic.items()},
-            **gating.counts(job, passes, outputs, [each.reduction_folds for each in job.rates]),
+            **counts,
+            **pass_counts(passes, none),
+            **events.bubbles(counts, passes),
+            **gating.counts(job, passes, outputs, sums.folds),
             **zeros.counts(job, passes, outputs),
         },
         passes=passes,
     )
 
 
-@dataclass(frozen=True)
-class BlockRun:
+class BlockRun(NamedTuple):
     """A block of images on the design, of one batch if all are alike.
 
     job: with the images of a batch of the block. timings: of every pass in every tile. traffic: of
     every tile, by name of a count. work: the array's, in every tile. events: when passes and turns
-    of every run begin and end.
+    of every run begin and end; of runs that are alike, of one.
     """
 
     job: Job
@@ -117,9 +130,26 @@ def run_block(job: Job, block: Block, store: WorkStore) -> BlockRun:
     """Return what happens in a block of images."""
     job = job.of_batch(block.batch)
     mask = MaskWork(job, block, store) if job.gated else None
-    batches = Batches(job.tiling, block.batches if job.gated else 1)
+    # Without a mask runs differ in nothing but what the first one fetches for all.
+    batches = Batches(job.tiling, block.batches if job.gated else 1, alike=not job.gated)
     timings = wait_for_buffers(job, time_passes(job, mask))
-    tiles = Tiles(job, timings, mask, batches.simulated)
+    tiles = Tiles(job, timings, mask, batches.simulated, runs=batches.runs)
     traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
     run, work = events.events_of(job, batches.tiles, timings, traffic)
     return BlockRun(job, batches, timings, traffic, work, run)
+
+
+def every_run(run: BlockRun) -> BlockRun:
+    """Return a block with every run of its own, those among them that are alike."""
+    if run.batches.runs == run.batches.tiling.runs:
+        return run
+    batches = replace(run.batches, alike=False)
+    own = np.minimum(np.arange(batches.runs), 1)  # the first one, and the one for all others
+    traffic = {
+        name: each[own] if each.ndim == 4 and len(each) > 1 else each
+        for name, each in run.traffic.items()
+    }
+    work = type(run.work)(*(each[:, own] for each in run.work))
+    of_passes, of_turns = run.events[:2], run.events[2:]
+    every = (*(each[:, own] for each in of_passes), *(each[own] for each in of_turns))
+    return BlockRun(run.job, batches, run.timings, traffic, work, type(run.events)(*every))

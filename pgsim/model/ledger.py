@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from pgsim.arch import ArchConfig, Counts
+from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.mapping.tiling import Tiles
+
+_FEW = 64  # tiles
 
 
 def _one(arch: ArchConfig) -> int:
@@ -75,51 +77,111 @@ class Ledger:
         return {name: int(values[part].sum()) for name, values in self.counts.items()}
 
 
-def joined(blocks: Sequence[tuple[Ledger, int]]) -> Ledger:
-    """Return the ledger of all batches, from those of blocks of them.
+@dataclass(frozen=True)
+class Sums:
+    """What some batches count tile by tile, from which all else of a ledger follows.
 
-    Each block comes with how many batches an entry of its ledger stands for.
+    names: of what is counted of all passes together. folds: of the reduction, of each pass (M10).
+    rows: int64 (rows, batches), the counts of those names and then the `PassCounts` of each pass.
+    """
+
+    names: tuple[str, ...]
+    folds: tuple[int, ...]
+    rows: Counts
+
+    @lazy
+    def counts(self) -> dict[str, Counts]:
+        """The counts of all passes together, by name, int64 (batches,) each."""
+        return dict(zip(self.names, self.rows, strict=False))
+
+    @lazy
+    def passes(self) -> tuple[PassCounts, ...]:
+        """The counts of each pass."""
+        rows = iter(self.rows[len(self.names) :])
+        return tuple(
+            PassCounts(*own) for own in zip(*[rows] * len(PassCounts._fields), strict=True)
+        )
+
+
+def joined(blocks: Sequence[tuple[Sums, int]]) -> Sums:
+    """Return the sums of all batches, from those of blocks of them.
+
+    Each block comes with how many batches an entry of its sums stands for.
     """
     first, _ = blocks[0]
-    counts = _joined([(list(ledger.counts.values()), times) for ledger, times in blocks])
-    passes = [
-        PassCounts(*_joined([(ledger.passes[index], times) for ledger, times in blocks]))
-        for index in range(len(first.passes))
+    rows = [
+        np.repeat(sums.rows, times, axis=1) if times > 1 else sums.rows for sums, times in blocks
     ]
-    return Ledger(dict(zip(first.counts, counts, strict=True)), tuple(passes))
-
-
-def _joined(blocks: Sequence[tuple[Sequence[Counts], int]]) -> Counts:
-    """Return int64 (counts, batches) from each block's counts, int64 (entries,) each."""
-    every = [np.repeat(np.array(counts), times, axis=1) for counts, times in blocks]
-    return np.concatenate(every, axis=1)
+    return replace(first, rows=np.concatenate(rows, axis=1))
 
 
 @dataclass(frozen=True)
 class Batches:
-    """How counts of tiles become counts of batches; `simulated` of them are counted."""
+    """How counts of tiles become counts of batches; `simulated` of them are counted.
+
+    alike: whether all runs of a batch but its first are, so that one of these stands for all.
+    """
 
     tiling: Tiling | BlockTiles
     simulated: int
+    alike: bool = False
 
-    @cached_property
+    @property
+    def runs(self) -> int:
+        """Runs of a batch that are counted."""
+        return min(2, self.tiling.runs) if self.alike else self.tiling.runs
+
+    @lazy
     def tiles(self) -> Tiles:
         """The shape of an array with an entry for every tile that is counted."""
-        return self.tiling.tiles(self.simulated)
+        _, groups, lane_groups, windows = self.tiling.tiles(1)
+        return self.simulated * self.runs, groups, lane_groups, windows
+
+    def sums(self, counts: Sequence[Counts]) -> Counts:
+        """Return the counts of each batch, from some that broadcast to the tiles.
+
+        What stands there more than once is summed once. Returns int64 (counts, simulated).
+        """
+        sums: dict[int, Counts | int] = {}
+        for each in counts:
+            if id(each) not in sums:
+                sums[id(each)] = self._sum(each)
+        rows = np.array([sums[id(each)] for each in counts], np.int64)
+        return rows.reshape(len(counts), self.simulated)
 
     def sum(self, counts: Counts) -> Counts:
         """Return the counts of each batch, from some that broadcast to the tiles.
 
         Returns int64 (simulated,).
         """
-        runs = counts.shape[0] if counts.ndim == 4 else 1
-        times = self.tiling.run_tiles * runs // counts.size  # that an entry stands for a tile
-        if runs == 1:
-            of_run = np.add.reduce(counts, axis=None) if counts.size > 1 else counts.item()
-            return np.array([int(of_run) * times * self.tiling.runs] * self.simulated, np.int64)
-        return self.of_runs(counts.reshape(runs, -1).sum(axis=1) * times)
+        row: Counts = self.sums([counts])[0]
+        return row
+
+    def _sum(self, counts: Counts) -> Counts | int:
+        """Return the same, a number where one batch is counted."""
+        size = counts.size
+        if counts.ndim == 4 and len(counts) > 1:
+            runs = len(counts)
+            of_runs: Counts = np.add.reduce(counts.reshape(runs, -1), axis=1)
+            batches = self.of_runs(of_runs * (self.tiling.run_tiles * runs // size))
+            return batches if self.simulated > 1 else int(batches[0])
+        if size > _FEW:  # of which Python's sum is the faster
+            total = int(np.add.reduce(counts, axis=None))
+        else:
+            total = sum(counts.ravel().tolist())
+        total *= self._batch_tiles // size  # that an entry stands for
+        return total if self.simulated == 1 else np.full(self.simulated, total)
+
+    @lazy
+    def _batch_tiles(self) -> int:
+        return self.tiling.run_tiles * self.tiling.runs
 
     def of_runs(self, counts: Counts) -> Counts:
-        """Return the counts of each batch, int64 (simulated,), from those of runs."""
-        batches: Counts = counts.reshape(self.simulated, self.tiling.runs).sum(axis=1)
+        """Return the counts of each batch, int64 (..., simulated), from those of runs."""
+        if self.runs == 1:
+            return counts
+        nested = counts.reshape(*counts.shape[:-1], self.simulated, self.runs)
+        batches: Counts = np.add.reduce(nested, axis=-1)
+        if self.runs < self.tiling.runs:
+            batches += nested[..., -1] * (self.tiling.runs - self.runs)
         return batches

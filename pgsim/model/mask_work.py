@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch import Counts, Issued, IssuedFromBanks, MaskTiles, Words
+from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling, lane_rows
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
@@ -105,7 +105,7 @@ class MaskWork:
         """How the mask is cut into tiles."""
         return self.job.tiling
 
-    @cached_property
+    @lazy
     def rows(self) -> Words:
         """The slots of each lane, packed: uint64 (batches, lanes, words)."""
         mask = self.job.layer.mask_words(self.block.start, self.block.stop)
@@ -113,17 +113,17 @@ class MaskWork:
         order = self.tiling.order
         return rows if order is None else self.tiling.lanes.rows_in(rows, order)
 
-    @cached_property
+    @lazy
     def lanes(self) -> Counts:
         """The row of each lane, in lane-group order."""
         return lane_rows(self.job.layer, self.job.arch, self.tiling, self.block.calibration)
 
-    @cached_property
+    @lazy
     def bounds(self) -> tuple[Counts, Counts, Counts]:
         """The lanes' order, and where lane groups and windows begin, as kernels take them."""
         return (self.lanes, *self.tiling.bounds)
 
-    @cached_property
+    @lazy
     def key(self) -> Hashable:
         """All that decides what a scheduler sees: masks, their layout, tiles, order of lanes."""
         if not self.store.keeps:
@@ -134,7 +134,7 @@ class MaskWork:
         bounds = tuple(each.tobytes() for each in self.bounds)
         return (self.job.layer.digest, block.start, block.stop, layout, bounds)
 
-    @cached_property
+    @lazy
     def activity(self) -> Arrays:
         """Active slots, entries, and entries of the fullest lane, of every tile (M11, M14)."""
         return self.store.get((self.key, "activity"), self._activity)

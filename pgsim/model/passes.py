@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from pgsim.arch import Counts, Rate
+from pgsim.lazy import lazy
+from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model.bank_reads import bank_reads
 from pgsim.model.issue import (
     Issue,
@@ -65,32 +66,34 @@ class PassTiming:
     port_stall_cycles: Counts
     waits_for_ports: bool
 
-    @cached_property
+    @lazy
     def executed(self) -> Counts:
         """1 where the pass happens in a tile, 0 where it issues nothing."""
-        return (self.issue.slots > 0).astype(np.int64)
+        return np.minimum(self.issue.slots, 1)
 
-    @cached_property
+    @lazy
     def steady_cycles(self) -> Counts:
         """Cycles in which a step enters the array (M15)."""
         return self.folds * self.fold_cycles
 
+    def in_tiles(self, tiling: Tiling | BlockTiles) -> PassCounts:
+        """Return what the pass counts in every tile, int64 that broadcast to the tiles."""
+        issue = self.issue
+        return PassCounts(
+            outputs=issue.entries,
+            slots_dense=tiling.tile_slots,
+            slots_issued=issue.slots,
+            slots_ideal=issue.ideal,
+            slots_fullest_lane=issue.fullest_lane,
+            active_slots=issue.active_slots,
+            steady_cycles=self.steady_cycles,
+            busy_pe_cycles=issue.entries * self.rate.output_cycles,
+            port_stall_cycles=self.port_stall_cycles,
+        )
+
     def counts(self, batches: Batches) -> PassCounts:
         """Return what the pass counts, by batch."""
-        issue, add = self.issue, batches.sum
-        outputs, dense = add(issue.entries), add(batches.tiling.tile_slots)
-        every = issue.slots is batches.tiling.tile_slots  # a dense pass issues every slot
-        return PassCounts(
-            outputs=outputs,
-            slots_dense=dense,
-            slots_issued=dense if every else add(issue.slots),
-            slots_ideal=add(issue.ideal),
-            slots_fullest_lane=dense if every else add(issue.fullest_lane),
-            active_slots=dense if every else add(issue.active_slots),
-            steady_cycles=add(self.steady_cycles),
-            busy_pe_cycles=outputs * self.rate.output_cycles,
-            port_stall_cycles=add(self.port_stall_cycles),
-        )
+        return PassCounts(*batches.sums(self.in_tiles(batches.tiling)))
 
 
 Timings = tuple[PassTiming, ...]
@@ -144,17 +147,21 @@ def _issue_from_banks(job: Job, index: int, mask: MaskWork | None) -> Issue:
     return dense_issue_from_banks(job.tiling, job.arch.array.columns, reads)
 
 
-def pass_counts(passes: tuple[PassCounts, ...], outputs: Counts) -> Mapping[str, Counts]:
-    """Return the counts of WORK, TIMES, SLOTS and PES: of the first pass, and of all later ones."""
-    first, later, none = passes[0], passes[1:], np.zeros_like(outputs)
+def pass_counts(passes: tuple[PassCounts, ...], none: Counts) -> Mapping[str, Counts]:
+    """Return the counts of TIMES, SLOTS and PES: of the first pass, and of all later ones.
+
+    none: int64 (batches,), zeros.
+    """
+    first, later = passes[0], PassCounts(*[none] * len(PassCounts._fields))
+    for each in passes[1:]:
+        later = PassCounts(*map(np.add, later, each))
     return {
-        "outputs": outputs,
         "msb_cycles": first.steady_cycles,
-        "lsb_cycles": sum((each.steady_cycles for each in later), none),
-        "lsb_slots_dense": sum((each.slots_dense for each in later), none),
-        "lsb_slots_issued": sum((each.slots_issued for each in later), none),
-        "lsb_slots_ideal": sum((each.slots_ideal for each in later), none),
-        "lsb_slots_fullest_lane": sum((each.slots_fullest_lane for each in later), none),
+        "lsb_cycles": later.steady_cycles,
+        "lsb_slots_dense": later.slots_dense,
+        "lsb_slots_issued": later.slots_issued,
+        "lsb_slots_ideal": later.slots_ideal,
+        "lsb_slots_fullest_lane": later.slots_fullest_lane,
         "msb_busy_pe_cycles": first.busy_pe_cycles,
-        "lsb_busy_pe_cycles": sum((each.busy_pe_cycles for each in later), none),
+        "lsb_busy_pe_cycles": later.busy_pe_cycles,
     }

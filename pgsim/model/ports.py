@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
-from pgsim.arch import Counts
+from pgsim.arch import NOTHING, Counts
 from pgsim.model.issue import Issue
 from pgsim.model.job import Job
 
+NO_RATES: Counts = np.empty((0, 3), np.int64)
 
-@dataclass(frozen=True)
-class SlotReads:
+
+class SlotReads(NamedTuple):
     """How one pass reads the operand that feeds its slots: what the array needs, and when.
 
     port_bits: what all banks bring in a cycle. most_vectors: operand vectors that one issued slot
@@ -60,7 +62,7 @@ class SlotReads:
         any. No rates where the port is the faster in every fold.
         """
         if self.port_is_faster:
-            return np.empty((0, 3), np.int64)
+            return NO_RATES
         brought = self.port_bits * self.beat_spacing_cycles
         return np.array([(self.beat_slots, bits, brought) for bits in self.fold_bits], np.int64)
 
@@ -78,7 +80,7 @@ class EvenReads:
     @property
     def rates(self) -> Counts:
         """None: schedulers have nothing to say."""
-        return np.empty((0, 3), np.int64)
+        return NO_RATES
 
     def stall_cycles(self, steady_cycles: Counts) -> Counts:
         """Return how long the pass waits for the ports in every tile (M46)."""
@@ -95,7 +97,7 @@ def slot_reads(job: Job, index: int) -> SlotReads | EvenReads:
         elements = job.flow.slot_elements(job.shape, job.tiling.tile_slots, rate)
         return EvenReads(sram.banks * sram.port_bits, elements * bits)
     beat = job.flow.beat(job.shape, array.rows, rate)
-    spacing = int(array.fold_spacing(np.array(beat.cycles))) if beat.is_fold else beat.cycles
+    spacing = array.fold_spacing(beat.cycles) if beat.is_fold else beat.cycles
     tap_elements = job.shape.reduction // beat.taps
     return SlotReads(
         port_bits=sram.cycle_bits,
@@ -117,7 +119,7 @@ def port_stall_cycles(reads: SlotReads, issue: Issue, fold_spacing_cycles: Count
     each time: it is furthest behind in the first or in the last. Source: MODEL.md M21.
     """
     if not issue.shortfall_bits:
-        return np.zeros((1, 1, 1, 1), np.int64)
+        return NOTHING
     tap_bits = reads.first_bits + (reads.tap_folds - 1) * reads.later_bits
     behind = []
     for tap in {0, reads.taps - 1}:

@@ -38,7 +38,7 @@ def counts(job: Job, passes: tuple[PassCounts, ...], outputs: Counts) -> Mapping
 
     It is rounded down in each batch, and nothing where PEs make no use of it. Source: M45.
     """
-    none = np.zeros_like(outputs)
+    none = np.zeros(outputs.size, np.int64)
     found = {count.name: none for count in COUNTS}
     if not job.arch.pe.zero_gating:
         return found

@@ -13,7 +13,7 @@ from pgsim.arch import PARTIAL_SUM_BITS, Counts
 from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.events import around_turns, of_runs, order_of, transfers_of
 from pgsim.model.job import Job
-from pgsim.model.layer import BlockRun, run_block
+from pgsim.model.layer import BlockRun, every_run, run_block
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests import NestRun, run_nest
 from pgsim.model.nests.timing import around_turns as around_blocks
@@ -189,7 +189,7 @@ class Moves(NamedTuple):
 def _moves(job: Job, block: Block, store: WorkStore) -> Moves:
     """Return the transfers of a block of images."""
     if job.nest is None:
-        return _of_tiles(run_block(job, block, store))
+        return _of_tiles(every_run(run_block(job, block, store)))
     return _of_nest(run_nest(job, block, store))
 
 

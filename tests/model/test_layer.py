@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,18 @@ from designs import design, drawn, filled, linear, recurrent
 from pgsim import GateTrace, InputError, simulate
 from pgsim.model import layer as layer_module
 from pgsim.model.blocks import Block
+from pgsim.model.events import events_of
 from pgsim.model.job import Job
-from pgsim.model.layer import LEDGER, simulate_block, simulate_layer, simulate_layers
+from pgsim.model.layer import (
+    LEDGER,
+    every_run,
+    run_block,
+    simulate_block,
+    simulate_layer,
+    simulate_layers,
+)
 from pgsim.model.mask_work import WorkStore
+from pgsim.model.traffic import TRAFFIC, Tiles
 from pgsim.schemes import layer_passes
 from pgsim.workload import LayerShape
 
@@ -121,3 +131,20 @@ def test_counts_that_would_not_fit_are_refused_by_name() -> None:
     trace = GateTrace.from_masks({}, [layer], images=512)
     with pytest.raises(InputError, match=rf"layer 'linear' on .*: {2**63} busy PE cycles"):
         simulate(trace, design(one_term), "full")
+
+
+def test_runs_that_are_alike_are_those_of_every_run_simulated() -> None:
+    (job,) = jobs_of("full", recurrent(4, 6, 5), batch=2)
+    job = replace(job, arch=job.arch.override({"memory.dram.bytes_per_cycle": 1.0}))
+    run = run_block(job, Block(0, 2, 1, 0), NOTHING)
+    found = every_run(run)
+    tiles = job.tiling.tiles(1)
+    assert (run.batches.tiles[0], found.batches.tiles, tiles[0]) == (2, tiles, 4)
+    rules = [rule.of(Tiles(job, run.timings, None, 1)) for rule in TRAFFIC]
+    traffic = {name: counts for rule in rules for name, counts in rule.items()}
+    events, work = events_of(job, tiles, run.timings, traffic)
+    assert [each.tolist() for each in found.events] == [each.tolist() for each in events]
+    assert [each.tolist() for each in found.work] == [each.tolist() for each in work]
+    for name, counts in traffic.items():
+        assert found.traffic[name].tolist() == counts.tolist()
+    assert len(set(events.ends.tolist())) == 2  # the first run fetches the weights of all

@@ -9,7 +9,7 @@ import pytest
 from designs import conv, design, linear, recurrent
 
 from pgsim.mapping import tile
-from pgsim.model.ledger import Batches, Count, Ledger, PassCounts, joined, shown
+from pgsim.model.ledger import Batches, Count, Ledger, PassCounts, Sums, joined, shown
 
 LAYERS = (linear(7, 6, 5), recurrent(3, 6, 5), conv(4, 6, 4, 2, groups=2))
 
@@ -47,31 +47,56 @@ def test_runs_of_a_batch_add_up() -> None:
     assert Batches(tiling, simulated=1).of_runs(counts[:3]).tolist() == [6]
 
 
-def ledger(*values: int) -> Ledger:
-    counts = np.array(values)
-    passes = PassCounts(*(counts + place for place, _ in enumerate(PassCounts._fields)))
-    return Ledger({"cycles": counts, "outputs": 2 * counts}, (passes, passes))
+def test_what_stands_there_twice_is_summed_as_often() -> None:
+    tiling = tile(recurrent(3, 6, 5), design(), batch=2, passes=2)
+    batches = Batches(tiling, simulated=2)
+    ones, tens = np.ones((1, 1, 1, 1), np.int64), np.full((1, 1, 1, 1), 10)
+    tiles = int(np.prod(batches.tiles)) // 2
+    found = batches.sums([ones, tens, ones, ones, tens])
+    assert found.tolist() == [[each * tiles] * 2 for each in (1, 10, 1, 1, 10)]
+
+
+def test_one_run_stands_for_all_that_are_alike() -> None:
+    # Three runs in a batch, of which the second stands for the third: 7 + 2 * 5.
+    tiling = tile(recurrent(3, 6, 5), design(), batch=2, passes=2)
+    batches = Batches(tiling, simulated=1, alike=True)
+    assert tiling.runs == 3
+    assert batches.tiles == (2, *tiling.tiles(1)[1:])
+    assert batches.of_runs(np.array([7, 5])).tolist() == [17]
+    tiles = int(np.prod(batches.tiles[1:]))
+    assert batches.sum(np.array([7, 5]).reshape(2, 1, 1, 1)).tolist() == [17 * tiles]
+    assert batches.sum(np.array([[[[2]]]])).tolist() == [2 * 3 * tiles]
+
+
+FIELDS = len(PassCounts._fields)
+
+
+def sums(*values: int) -> Sums:
+    """Two counts and two passes, each row one more than the one before."""
+    rows = np.add.outer(np.arange(2 + 2 * FIELDS), np.array(values))
+    return Sums(("cycles", "outputs"), (1, 1), rows)
 
 
 def test_blocks_are_joined_batch_after_batch() -> None:
-    whole = joined([(ledger(1, 2), 1), (ledger(3), 1), (ledger(4, 5), 1)])
-    assert whole.cycles.tolist() == [1, 2, 3, 4, 5]
-    assert whole.counts["outputs"].tolist() == [2, 4, 6, 8, 10]
+    whole = joined([(sums(1, 2), 1), (sums(3), 1), (sums(4, 5), 1)])
+    assert whole.counts["cycles"].tolist() == [1, 2, 3, 4, 5]
+    assert whole.counts["outputs"].tolist() == [2, 3, 4, 5, 6]
     assert len(whole.passes) == 2
-    for place, field in enumerate(PassCounts._fields):
+    for place, field in enumerate(PassCounts._fields, start=2 + FIELDS):
         expected = [place + value for value in (1, 2, 3, 4, 5)]
         assert getattr(whole.passes[1], field).tolist() == expected
 
 
 def test_a_block_whose_batches_are_alike_counts_for_all_of_them() -> None:
-    whole = joined([(ledger(7), 3), (ledger(1), 1)])
-    assert whole.cycles.tolist() == [7, 7, 7, 1]
-    assert whole.passes[0].outputs.tolist() == [7, 7, 7, 1]
+    whole = joined([(sums(7), 3), (sums(1), 1)])
+    assert whole.counts["cycles"].tolist() == [7, 7, 7, 1]
+    assert whole.passes[0].outputs.tolist() == [9, 9, 9, 3]
 
 
 def test_totals_of_some_batches() -> None:
-    assert ledger(1, 2, 3).total() == {"cycles": 6, "outputs": 12}
-    assert ledger(1, 2, 3).total(slice(1, 2)) == {"cycles": 2, "outputs": 4}
+    found = Ledger(sums(1, 2, 3).counts, ())
+    assert found.total() == {"cycles": 6, "outputs": 9}
+    assert found.total(slice(1, 2)) == {"cycles": 2, "outputs": 3}
 
 
 def test_a_count_that_is_shown_has_a_column_of_its_name() -> None:

@@ -28,9 +28,9 @@ def test_the_lines_of_a_nest():
     """All fits: activations and weights are held outside of every loop, and filled once."""
     assert explain(simulate(TRACE, given(), "full"), "b") == [
         "layer b on test-4x2, for each batch:",
-        "  hold activations, filled 1 times",
-        "  hold weights, filled 1 times",
-        "  hold sums, filled 1 times",
+        "  hold activations, filled once",
+        "  hold weights, filled once",
+        "  hold sums, filled once",
         "  for 2 blocks of 3 rows (P), the last of 1:",
         "    for 2 blocks of 4 channels (K), the last of 2:",
         "      one block: 1 images, 3 rows, 1 columns, 4 channels, 8 input channels",
@@ -53,7 +53,7 @@ def test_what_each_buffer_holds_stands_inside_the_loops_that_fill_it():
         }
     )
     assert explain(simulate(TRACE, arch, "full"), "b")[1:] == [
-        "  hold sums, filled 1 times",
+        "  hold sums, filled once",
         "  for 2 blocks of 3 rows (P), the last of 1:",
         "    hold activations, filled 2 times",
         "    for 2 blocks of 4 channels (K), the last of 2:",

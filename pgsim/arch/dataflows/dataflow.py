@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-import numpy as np
-
-from pgsim.arch.lanes import Counts
+from pgsim.arch.lanes import NOTHING, Counts
 from pgsim.schemes import Passes
 from pgsim.workload import LayerShape
 
@@ -175,8 +173,7 @@ class Dataflow:
 
         slots, lanes: of every tile. loads: how often it reads the operands of its lanes.
         """
-        none = np.zeros((1, 1, 1, 1), np.int64)
-        return none, none
+        return NOTHING, NOTHING
 
     def lane_loads(
         self, folds: Iterable[Counts], first_tile: Counts, *, stay: bool

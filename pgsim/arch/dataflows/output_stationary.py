@@ -36,7 +36,7 @@ class OutputStationary(Dataflow):
 
     def folds(self, slots: Counts, rows: int, rate: Rate) -> Counts:
         """Return a fold for every `rows` slots."""
-        return -(-slots // rows)
+        return -(slots // -rows)
 
     def fold_cycles(self, slots: Counts, rate: Rate) -> Counts:
         """Return the cycles of one output's reduction."""

@@ -9,10 +9,10 @@ Examples
 """
 
 from pgsim.arch.lanes.channels import ChannelLanes
-from pgsim.arch.lanes.lanes import Counts, Lanes, Words
+from pgsim.arch.lanes.lanes import NOTHING, Counts, Lanes, Words
 from pgsim.arch.lanes.positions import PositionLanes
 from pgsim.kinds import by_name
 
-__all__ = ["LANES", "Counts", "Lanes", "Words"]
+__all__ = ["LANES", "NOTHING", "Counts", "Lanes", "Words"]
 
 LANES: dict[str, Lanes] = by_name((ChannelLanes(), PositionLanes()))

@@ -17,6 +17,9 @@ Counts = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 Some = TypeVar("Some", int, Counts)  # one number, or many at once
 
+NOTHING: Counts = np.zeros((1, 1, 1, 1), np.int64)  # in any tile
+NOTHING.flags.writeable = False
+
 
 class Lanes:
     """What the lanes of a scheduler are, and so what its slots are.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from pgsim.arch import Counts
+from pgsim.arch import NOTHING, Counts
 from pgsim.model.fetches.fetch import (
     Bools,
     Fetch,
     bursts,
-    fetching_lane_groups,
+    by_lane_groups,
     first,
     shares,
     usable_bits,
@@ -42,7 +42,7 @@ class ActivationFetch(Fetch):
         held = _held_shares(job, timings)
         if once.all():
             return held
-        again = np.zeros((1, 1, 1, 1), np.int64)
+        again = NOTHING
         for each in timings:
             if bits := (each.plan.activation.word & job.ahead).bit_count():
                 again = again + each.executed * _shares_of_lanes(job, bits)
@@ -51,8 +51,10 @@ class ActivationFetch(Fetch):
     def of_slots(self, job: Job, timings: Timings) -> Counts:
         """Return a window's share, for one lane group or for all, once or for each kernel row."""
         share = shares(job.run_inputs * job.ahead_bits, job.tiling.window_slots)
-        fetched = bursts(job, share) * row_fetches(job)
-        return fetching_lane_groups(job, resident=self.slots_resident(job)) * fetched
+        fetched, times = bursts(job, share), row_fetches(job)
+        if times > 1:
+            fetched = fetched * times
+        return by_lane_groups(job, fetched, resident=self.slots_resident(job))
 
 
 def _held_shares(job: Job, timings: Timings) -> Counts:

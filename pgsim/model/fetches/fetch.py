@@ -66,7 +66,7 @@ def usable_bits(job: Job, operand: Operand) -> int:
 
 def bursts(job: Job, bits: Counts) -> Counts:
     """Round each transfer up to whole bursts."""
-    return -(-bits // (job.arch.memory.dram.burst_bytes * 8))
+    return -(bits // (job.arch.memory.dram.burst_bytes * -8))
 
 
 def first(size: int) -> Counts:
@@ -76,25 +76,28 @@ def first(size: int) -> Counts:
     return ones
 
 
-def fetching_lane_groups(job: Job, *, resident: bool) -> Counts:
-    """1 for each lane group that fetches the slot operand: the first, or all; (lane groups, 1)."""
-    lane_groups = job.tiling.lane_group_lanes.size
-    fetching: Counts = first(lane_groups) if resident else np.ones(lane_groups, np.int64)
-    column: Counts = fetching[:, None]
-    return column
+def by_lane_groups(job: Job, fetched: Counts, *, resident: bool) -> Counts:
+    """Return what each lane group fetches of the slot operand: the first one alone, or each again.
+
+    fetched: int64 (windows,). Returns int64 that broadcasts to (lane groups, windows).
+    """
+    if not resident:
+        return fetched
+    of_first = np.zeros((job.tiling.lane_group_lanes.size, fetched.size), np.int64)
+    of_first[0] = fetched
+    return of_first
 
 
 def shares(total: int, parts: Counts) -> Counts:
     """Cut `total` bits in proportion to `parts`, so that the pieces add up to it (M23)."""
     if parts.size == 1:
         return np.array([total], np.int64)
-    ends = np.cumsum(parts)
+    ends = np.add.accumulate(parts)
     all_parts = int(ends[-1])
-    each, rest = divmod(total, all_parts)  # total * ends would overflow sooner
-    if rest * all_parts < _TOO_LARGE:
-        upto: Counts = each * ends + rest * ends // all_parts
+    if total * all_parts < _TOO_LARGE:
+        upto: Counts = total * ends // all_parts
     else:
-        upto = each * ends + np.array([rest * end // all_parts for end in ends.tolist()])
-    cut = np.empty_like(upto)
-    cut[0], cut[1:] = upto[0], upto[1:] - upto[:-1]
+        upto = np.array([total * end // all_parts for end in ends.tolist()])
+    cut = upto.copy()
+    cut[1:] -= upto[:-1]
     return cut

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.model.fetches.fetch import Bools, Fetch, bursts, fetching_lane_groups, first, usable_bits
+from pgsim.model.fetches.fetch import Bools, Fetch, bursts, by_lane_groups, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
 from pgsim.schemes import WEIGHTS
@@ -22,7 +22,7 @@ class WeightFetch(Fetch):
 
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return the weights of a lane group's channels."""
-        return job.tiling.lane_group_lanes * job.shape.reduction * job.weight_bits
+        return job.tiling.lane_group_lanes * (job.shape.reduction * job.weight_bits)
 
     def slots_resident(self, job: Job) -> bool:
         """Return whether the buffer holds a group's whole weights."""
@@ -31,12 +31,12 @@ class WeightFetch(Fetch):
 
     def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return a lane group's weights, once at all bits, or in every pass at the pass's own."""
-        elements = job.tiling.lane_group_lanes * job.shape.reduction
-        held = (
-            first(job.tiling.window_slots.size) * bursts(job, elements * job.weight_bits)[:, None]
-        )
+        whole = bursts(job, self.lane_footprint_bits(job))
+        held = np.zeros((whole.size, job.tiling.window_slots.size), np.int64)
+        held[:, 0] = whole
         if once.all():
             return held
+        elements = job.tiling.lane_group_lanes * job.shape.reduction
         again = sum(
             each.executed * bursts(job, elements * each.plan.weight_bits)[:, None]
             for each in timings
@@ -46,18 +46,17 @@ class WeightFetch(Fetch):
     def of_slots(self, job: Job, timings: Timings) -> Counts:
         """Return a window's weights at all bits, or, where they do not fit, pass by pass."""
         resident, channel = self.slots_resident(job), job.shape.reduction
-        fetching = fetching_lane_groups(job, resident=resident)
         window = job.tiling.window_slots * channel
         whole = bursts(job, window * job.weight_bits)
         if resident or len(timings) == 1:
-            return fetching * whole
+            return by_lane_groups(job, whole, resident=resident)
         opening = bursts(job, window * timings[0].plan.weight_bits)
         later = sum(
             bursts(job, each.issue.vectors * channel * each.plan.weight_bits)
             for each in timings[1:]
         )
         fits = window * job.weight_bits <= usable_bits(job, self.operand)
-        return fetching * np.where(fits, whole, opening + later)
+        return np.where(fits, whole, opening + later)
 
     def only_in_first_run(self, job: Job) -> bool:
         """Return whether the buffer holds the weights of the whole layer."""

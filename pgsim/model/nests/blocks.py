@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import PARTIAL_SUM_BITS, Counts
 from pgsim.errors import InputError
+from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Nest, block_tiles
 from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.job import Job
@@ -46,12 +46,12 @@ class Blocks:
     job: Job
     nest: Nest
 
-    @cached_property
+    @lazy
     def holding(self) -> Holding:
         """What is held of each operand."""
         return Holding(self.job, self.nest)
 
-    @cached_property
+    @lazy
     def in_trips(self) -> int:
         """C blocks that each pass of a block takes one after the other; 1 where none is gated."""
         return self.nest.trips[IN_CHANNELS] if self.job.gated else 1
@@ -74,16 +74,16 @@ class Blocks:
         indices, moved = walk(self.holding.walk, self.holding.held, widths)
         return indices, moved
 
-    @cached_property
+    @lazy
     def _stored(self) -> tuple[Counts, Counts]:
         return self.moved(self.job.activation_bits, self.job.weight_bits)
 
-    @cached_property
+    @lazy
     def indices(self) -> Counts:
         """The index of each block along each loop, int64 (5, blocks)."""
         return self._stored[0][:, :: self.in_trips]
 
-    @cached_property
+    @lazy
     def bursts(self) -> Counts:
         """The bursts of each block's C blocks, int64 (4, blocks, C blocks)."""
         return self._stored[1].reshape(4, -1, self.in_trips)
@@ -93,7 +93,7 @@ class Blocks:
         _, moved = self.moved(plan.activation_bits, plan.weight_bits)
         return moved.reshape(4, -1, self.in_trips)
 
-    @cached_property
+    @lazy
     def tiles(self) -> BlockTiles:
         """The tiles of the blocks."""
         job = self.job
@@ -107,7 +107,7 @@ class Blocks:
             shape.groups,
         )
 
-    @cached_property
+    @lazy
     def chunks(self) -> list[Chunk]:
         """The blocks by the input channels that they take, those that begin sums first."""
         trips, sizes = self.nest.trips[IN_CHANNELS], self.nest.block_sizes(IN_CHANNELS)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch import PARTIAL_SUM_BITS, Counts
 from pgsim.errors import InputError
+from pgsim.lazy import lazy
 from pgsim.mapping import Nest, walk_of
 from pgsim.model.fetches import usable_bits
 from pgsim.model.job import Job
@@ -45,7 +45,7 @@ class Holding:
     job: Job
     nest: Nest
 
-    @cached_property
+    @lazy
     def _walked(self) -> tuple[Walk, Counts, Counts]:
         return walk_of(self.job.shape, self.nest)
 
@@ -54,7 +54,7 @@ class Holding:
         """The nest as kernels walk it."""
         return self._walked[0]
 
-    @cached_property
+    @lazy
     def needs(self) -> dict[str, Need]:
         """What the nest needs of activations, weights and sums."""
         job, (_, reach, union) = self.job, self._walked
@@ -89,7 +89,7 @@ class Holding:
             for name, need in self.needs.items()
         ]
 
-    @cached_property
+    @lazy
     def held(self) -> Held:
         """How many loops lie outside of what is held of each operand.
 

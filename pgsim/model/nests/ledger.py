@@ -1,4 +1,4 @@
-"""The ledger of a layer that is mapped by a loop nest (MODEL.md M40)."""
+"""What a layer counts that is mapped by a loop nest (MODEL.md M40)."""
 
 from __future__ import annotations
 
@@ -9,45 +9,40 @@ import numpy as np
 
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles, Tiling
-from pgsim.model import events, gating, zeros
+from pgsim.model import events
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.ledger import Batches, Ledger, PassCounts
+from pgsim.model.ledger import Batches, PassCounts, Sums
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests.blocks import Chunk
 from pgsim.model.nests.run import NestRun, run_nest
 from pgsim.model.nests.timing import Chunks
 from pgsim.model.nests.traffic import OWN, operand_words_of, others_of, output_words, writes
-from pgsim.model.passes import pass_counts
 from pgsim.model.traffic.dram import row_misses
 from pgsim.model.traffic.sram import retained_words
 
 
-def simulate_nest(job: Job, block: Block, store: WorkStore) -> Ledger:
-    """Return the ledger of one layer for a block of images, of one batch if all are alike."""
+def sums_of_nest(job: Job, block: Block, store: WorkStore) -> Sums:
+    """Return what the tiles of a block of images add up to, of one batch if all are alike."""
     run = run_nest(job, block, store)
-    job, chunks, batches = run.blocks.job, run.chunks, run.batches
+    chunks, batches = run.chunks, run.batches
     stood = events.waits_in(run.events, run.work)
+    waits = dict(zip(stood._fields, batches.of_runs(np.array(stood)), strict=True))
     passes = _pass_counts(chunks, batches)
-    outputs = passes[0].outputs
-    steady = sum((each.steady_cycles for each in passes), np.zeros_like(outputs))
-    folds = [
+    none = np.zeros(batches.simulated, np.int64)
+    counts = {
+        **{count.name: none for rule in OWN for count in rule.counts},
+        **waits,
+        "outputs": passes[0].outputs,
+        **_tile_counts(run),
+        **_dram_counts(run),
+    }
+    folds = tuple(
         sum(chunk.job.rates[index].reduction_folds * chunk.times for chunk, _ in chunks)
-        for index in range(len(job.passes))
-    ]
-    none = np.zeros_like(outputs)
-    return Ledger(
-        counts={
-            **{count.name: none for rule in OWN for count in rule.counts},
-            **pass_counts(passes, outputs),
-            **events.counts(stood, steady, batches),
-            **_tile_counts(run),
-            **_dram_counts(run),
-            **gating.counts(job, passes, outputs, folds),
-            **zeros.counts(job, passes, outputs),
-        },
-        passes=passes,
+        for index in range(len(passes))
     )
+    rows = [*counts.values(), *(row for each in passes for row in each)]
+    return Sums(tuple(counts), folds, np.array(rows))
 
 
 def _pass_counts(chunks: Chunks, batches: Batches) -> tuple[PassCounts, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles, Nest
 from pgsim.mapping.nest import IN_CHANNELS, OPERAND_LOOPS
-from pgsim.model.events import order_of, pass_cycles, transfer_cycles
+from pgsim.model.events import cycles_around, order_of, pass_cycles
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import Blocks, Chunk
 from pgsim.model.nests.traffic import Fetch
@@ -123,16 +122,14 @@ def transfers_of(
     fetches: of both operands, and of sums. A block's first C block comes during the turn before,
     its others during its own.
     """
-    from pgsim.kernels.timeline import Transfers  # Numba: only if anything is simulated
     from pgsim.model.nests.traffic import writes
 
     job, written = blocks.job, writes(blocks)
-    bursts = around_turns(order, list(fetches.values()), written, shape)
-    if not job.arch.memory.dram.in_time.has_pages:
-        return Transfers(*(transfer_cycles(job, each) for each in bursts))
-    opened = [each.row_misses(job) for each in fetches.values()]
-    misses = around_turns(order, opened, row_misses(job, written), shape)
-    return Transfers(*map(partial(transfer_cycles, job), bursts, misses))
+    moved = [around_turns(order, list(fetches.values()), written, shape)]
+    if job.arch.memory.dram.in_time.has_pages:
+        opened = [each.row_misses(job) for each in fetches.values()]
+        moved.append(around_turns(order, opened, row_misses(job, written), shape))
+    return cycles_around(job, *moved)
 
 
 def around_turns(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from pgsim.arch import PARTIAL_SUM_BITS, Counts
 from pgsim.kernels.nests import ACTIVATION, SUM_READ, WEIGHT, WRITTEN
+from pgsim.lazy import lazy
 from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.fetches import FETCHES, first
 from pgsim.model.job import Job
@@ -110,7 +110,7 @@ class ChunkTiles(Tiles):
     chunk: Chunk
     stretch: int
 
-    @cached_property
+    @lazy
     def loads(self) -> list[Counts]:
         """How often each pass of every tile reads the operands of its lanes (M22, M40)."""
         return loads_of(self.chunk, self.timings, self.stretch)

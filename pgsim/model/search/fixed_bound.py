@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +28,7 @@ from pgsim.kernels.nest_problem import (
     VISITS,
     WRITE_PJ,
 )
+from pgsim.lazy import lazy
 from pgsim.model.blocks import Block
 from pgsim.model.fetches import FETCHES, bursts, row_fetches
 from pgsim.model.holding import fetched_once
@@ -58,7 +58,7 @@ class FixedBound:
     block: Block
     store: WorkStore
 
-    @cached_property
+    @lazy
     def values(self) -> Floats:
         """What is to be least, float64 (windows,)."""
         costs = np.stack([self._cycles, self._bursts, self._energy_pj], axis=1)
@@ -112,7 +112,7 @@ class FixedBound:
 
     # What the masks leave of the gated passes.
 
-    @cached_property
+    @lazy
     def _masks(self) -> Windows:
         return Windows(self.job, self.goal, self.block, self.store)
 
@@ -120,7 +120,7 @@ class FixedBound:
         own = replace(self.job, window=int(self.windows[place]))
         return MaskWork(own, self.block, self.store)
 
-    @cached_property
+    @lazy
     def _trailing_pj(self) -> float:
         """The energy of the gated passes' PEs and sums at least, whatever the window."""
         whole = np.array([self.job.shape.in_channels_per_group])
@@ -128,24 +128,24 @@ class FixedBound:
 
     # How windows are cut.
 
-    @cached_property
+    @lazy
     def _sizes(self) -> tuple[tuple[Counts, Counts], tuple[Counts, Counts]]:
         """The slots of whole windows and of a smaller last one, and how often each comes."""
         times, rest = np.divmod(self.job.cuts[1].total, self.windows)
         return (self.windows, times), (np.maximum(rest, 1), (rest > 0).astype(np.int64))
 
-    @cached_property
+    @lazy
     def _slots(self) -> Counts:
         """The slots that windows have, each once, ascending."""
         return np.unique(np.concatenate([each for each, _ in self._sizes]))
 
-    @cached_property
+    @lazy
     def _last(self) -> Counts:
         """The slots of the last window."""
         (whole, _), (rest, often) = self._sizes
         return np.where(often > 0, rest, whole)
 
-    @cached_property
+    @lazy
     def _tables(self) -> Tables:
         """What tiles of so many slots take in the leading passes."""
         leading = replace(self.job, passes=self.job.passes[: self.job.leading])
@@ -161,7 +161,7 @@ class FixedBound:
 
     # The array.
 
-    @cached_property
+    @lazy
     def _array(self) -> Counts:
         """Cycles of a batch's leading passes, and of transfers that nothing hides."""
         job, array = self.job, self.job.arch.array
@@ -176,7 +176,7 @@ class FixedBound:
         written = bursts(job, self._last * (int(self._lanes[-1]) * job.written_bits))
         return cycles + self._moves(opening) + self._moves(written) * runs
 
-    @cached_property
+    @lazy
     def _cycles(self) -> Floats:
         job, batches = self.job, self.block.batches
         cycles = (self._array * batches).astype(np.float64)
@@ -187,22 +187,22 @@ class FixedBound:
             cycles += float(sum(flow.issued_cycles(slots, array.rows, each) for each in gated))
         return np.maximum(cycles, self._moves(self._batch_bursts) * batches)
 
-    @cached_property
+    @lazy
     def _entries(self) -> int:
         """Outputs of the gated passes."""
         return int(MaskWork(self.job, self.block, self.store).activity[1].sum())
 
     # DRAM.
 
-    @cached_property
+    @lazy
     def _machine(self) -> Machine:
         return machine_of(self.job)
 
-    @cached_property
+    @lazy
     def _runs_and_groups(self) -> int:
         return self._machine.runs * self._machine.groups
 
-    @cached_property
+    @lazy
     def _lanes(self) -> Counts:
         return self.job.cuts[0].sizes
 
@@ -210,7 +210,7 @@ class FixedBound:
         machine = self._machine
         return counts * machine.burst_numerator // machine.burst_denominator
 
-    @cached_property
+    @lazy
     def _of_lanes(self) -> Counts:
         """Bursts of each lane group's operands in the first pass of a tile, (lane groups,)."""
         job, operand = self.job, self.job.lane_operand
@@ -240,7 +240,7 @@ class FixedBound:
         """Bursts of the first tile."""
         return self._of_slots(self.windows) + int(self._of_lanes[0])
 
-    @cached_property
+    @lazy
     def _moved(self) -> dict[str, Counts]:
         """Bursts of a batch, by what moves."""
         job, machine = self.job, self._machine
@@ -260,21 +260,21 @@ class FixedBound:
             for name, each in found.items()
         }
 
-    @cached_property
+    @lazy
     def _batch_bursts(self) -> Counts:
         return sum(self._moved.values(), np.zeros_like(self.windows))
 
-    @cached_property
+    @lazy
     def _bursts(self) -> Counts:
         return self._batch_bursts * self.block.batches
 
     # Energy.
 
-    @cached_property
+    @lazy
     def _pj(self) -> Floats:
         return self.goal.prices_of(self.job).pj
 
-    @cached_property
+    @lazy
     def _energy_pj(self) -> Floats:
         pj = self._pj
         batch = self._buffers_pj * self._runs_and_groups
@@ -284,7 +284,7 @@ class FixedBound:
         energy_pj: Floats = batch * self.block.batches + self._cycles * pj[CYCLE_PJ]
         return energy_pj + self._gated_pes_pj
 
-    @cached_property
+    @lazy
     def _gated_pes_pj(self) -> float:
         """The energy of the gated passes' PEs."""
         if not self.job.gated:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import Objective
+from pgsim.lazy import lazy
 from pgsim.model.job import Job
 from pgsim.model.ledger import Ledger
 
@@ -102,13 +102,13 @@ class Goal:
         value = float(self.objective.value(cycles, bursts, energy_pj))
         return Cost(value, bursts, cycles, energy_pj, volume)
 
-    @cached_property
+    @lazy
     def least_burst_pj(self) -> float:
         """The price of a burst, whatever it moves, at least."""
         ways = ("activation_read", "weight_read", "sum_read", "write")
         return min(self.prices[f"dram_{way}_bursts"] for way in ways)
 
-    @cached_property
+    @lazy
     def _priced(self) -> list[tuple[str, float]]:
         return sorted(self.prices.items())
 

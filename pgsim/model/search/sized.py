@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch import LOOPS, PARTIAL_SUM_BITS
+from pgsim.lazy import lazy
 from pgsim.mapping import Nest
 from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.blocks import Block
 from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
+from pgsim.model.layer import simulate_block
 from pgsim.model.ledger import Batches
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.nests import Blocks, simulate_nest, timed_blocks
+from pgsim.model.nests import Blocks, timed_blocks
 from pgsim.model.nests.ports import wait_for_buffers
 from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch, work_of
 from pgsim.model.search.goal import Goal
@@ -91,15 +92,15 @@ class SizedLayer:
 
     def cost(self, goal: Goal, nest: Nest) -> Cost:
         """Return what the layer costs by one nest of these blocks."""
-        ledger = simulate_nest(replace(self.job, nest=nest), self.block, self.store)
+        ledger = simulate_block(replace(self.job, nest=nest), self.block, self.store)
         return goal.cost(ledger, nest.volume)
 
     def _simulated(self, nest: Nest) -> Ordered:
-        count = simulate_nest(replace(self.job, nest=nest), self.block, self.store).total()
+        count = simulate_block(replace(self.job, nest=nest), self.block, self.store).total()
         bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
         return Ordered(nest, count["cycles"], bursts, nest)
 
-    @cached_property
+    @lazy
     def _pieces(self) -> Pieces:
         """What the array does in every block."""
         from pgsim.kernels.nest_orders import Pieces  # Numba: only if nests are searched
@@ -116,7 +117,7 @@ class SizedLayer:
             blocks.job.leading,
         )
 
-    @cached_property
+    @lazy
     def _sized(self) -> Sized:
         """The blocks as the kernels take them."""
         from pgsim.kernels.nest_orders import Sized  # Numba: only if nests are searched

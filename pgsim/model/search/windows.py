@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
 from pgsim.arch import LOOPS, PARTIAL_SUM_BITS, Counts, Rate
+from pgsim.lazy import lazy
 from pgsim.mapping import Nest, block_tiles, loop_sizes
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model import gating
@@ -41,7 +41,7 @@ class Windows:
     _known: dict[tuple[int, ...], Issued] = field(default_factory=dict)
     _vectors_pj: dict[int, float] = field(default_factory=dict)
 
-    @cached_property
+    @lazy
     def ideal_cycles(self) -> float:
         """Cycles of the gated passes at least, whatever the blocks: lanes pack without a gap."""
         flow, array = self.job.flow, self.job.arch.array
@@ -75,7 +75,7 @@ class Windows:
         found: Floats = cycles.astype(np.float64)
         return found
 
-    @cached_property
+    @lazy
     def _entries(self) -> Counts:
         from pgsim.kernels.nest_windows import entries_before  # Numba: only if nests are searched
 
@@ -177,11 +177,11 @@ class Windows:
         cycles: Counts = sum(each[1:], each[0])
         return cycles
 
-    @cached_property
+    @lazy
     def _gated(self) -> list[Pass]:
         return [plan for plan in self.job.passes if plan.gated]
 
-    @cached_property
+    @lazy
     def _rates(self) -> list[Rate]:
         """How the array takes the gated passes."""
         return [
@@ -228,12 +228,12 @@ class Windows:
     def _visits(self, rate: Rate) -> int:
         return int(self.job.flow.sum_visits(rate, np.ones((1, 1), np.int64)).item())
 
-    @cached_property
+    @lazy
     def _outputs(self) -> int:
         shape, images = self.job.shape, self.block.stop - self.block.start
         return shape.mask_channels * shape.mask_positions * images
 
-    @cached_property
+    @lazy
     def _all_entries(self) -> int:
         return int(MaskWork(self.job, self.block, self.store).activity[1].sum())
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pgsim.arch import ArchConfig, Counts
+from pgsim.arch import NOTHING, ArchConfig, Counts
 from pgsim.model.fetches import FETCHES, bursts, first
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count, shown
@@ -53,36 +53,41 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     }
     for name in fetched:
         if job.tiling.runs > 1 and FETCHES[name].only_in_first_run(job):
-            runs = np.tile(first(job.tiling.runs), batches)
+            runs = np.tile(first(tiles.runs or job.tiling.runs), batches)
             fetched[name] = fetched[name] * runs[:, None, None, None]
-    demanded = late = np.zeros((1, 1, 1, 1), np.int64)
+    demanded = late = NOTHING
     if tiles.mask is not None and job.demand_bits and not job.inputs_stay:
         demanded = demanded_bursts(job, tiles.mask, once)
         fetched[ACTIVATIONS.name] = fetched[ACTIVATIONS.name] + demanded
         late = demanded if job.demands_late else late
     if job.inputs_stay:
-        fetched[ACTIVATIONS.name] = np.zeros((1, 1, 1, 1), np.int64)
-    ahead = fetched[ACTIVATIONS.name] - late  # what waits for the gate is a stream of its own
+        fetched[ACTIVATIONS.name] = NOTHING
     written = bursts(job, job.tiling.outputs * job.written_bits)
     return {
         "dram_read_bursts": fetched[ACTIVATIONS.name] + fetched[WEIGHTS.name],
         **{f"dram_{name}_read_bursts": each for name, each in fetched.items()},
-        "dram_sum_read_bursts": np.zeros((1, 1, 1, 1), np.int64),  # none leaves before it is done
+        "dram_sum_read_bursts": NOTHING,  # none leaves before it is done
         "dram_demand_read_bursts": demanded,
         "dram_write_bursts": written,
-        "dram_read_row_misses": row_misses(job, ahead)
-        + row_misses(job, late)
-        + row_misses(job, fetched[WEIGHTS.name]),
+        "dram_read_row_misses": _read_row_misses(job, fetched, late),
         "dram_demand_read_row_misses": row_misses(job, late),
         "dram_write_row_misses": row_misses(job, written),
     }
+
+
+def _read_row_misses(job: Job, fetched: Mapping[str, Counts], late: Counts) -> Counts:
+    """Return the pages that reads open; what waits for the gate is a stream of its own."""
+    if not job.arch.memory.dram.in_time.has_pages:
+        return NOTHING
+    streams = (fetched[ACTIVATIONS.name] - late, late, fetched[WEIGHTS.name])
+    return sum((row_misses(job, each) for each in streams), NOTHING)
 
 
 def row_misses(job: Job, stream_bursts: Counts) -> Counts:
     """Return the pages that a tile's stream of one operand opens. Source: MODEL.md M44."""
     dram = job.arch.memory.dram
     if not dram.in_time.has_pages:
-        return np.zeros((1, 1, 1, 1), np.int64)
+        return NOTHING
     return dram.in_time.row_misses(stream_bursts * dram.burst_bytes)
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from pgsim.arch import Counts
 from pgsim.model.ledger import shown
-from pgsim.model.traffic.rule import Tiles, TrafficRule
+from pgsim.model.traffic.rule import Tiles, TrafficRule, added
 
 _COUNTS = (
     shown("network_words", "words", "words sent to PEs, and sums passed between them", priced=True),
@@ -19,12 +17,13 @@ _COUNTS = (
 def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     """Return the words of every tile; none where PEs have no register files. Source: M46."""
     job, flow = tiles.job, tiles.job.flow
-    moved = accessed = np.zeros((1, 1, 1, 1), np.int64)
+    moved, accessed = [], []
     lanes = job.tiling.lane_group_lanes[:, None]
     for each, loads in zip(tiles.timings, tiles.loads, strict=True):
         words = flow.array_words(job.shape, each.issue.slots, lanes, loads, each.rate)
-        moved, accessed = moved + words[0], accessed + words[1]
-    return {"network_words": moved, "register_file_words": accessed}
+        moved.append(words[0])
+        accessed.append(words[1])
+    return {"network_words": added(moved), "register_file_words": added(accessed)}
 
 
 NETWORK_TRAFFIC = TrafficRule(_COUNTS, _counted)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import Counts
+from pgsim.lazy import lazy
 from pgsim.model.holding import fetched_once, lane_loads
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
@@ -22,20 +22,21 @@ class Tiles:
     """The tiles of a job whose traffic is counted.
 
     timings: what each pass issues in them. mask: of a gated layer that no nest maps. batches: that
-    are simulated.
+    are simulated. runs: that are simulated of each batch, the first ones; None for all of them.
     """
 
     job: Job
     timings: Timings
     mask: MaskWork | None
     batches: int
+    runs: int | None = field(default=None, kw_only=True)
 
-    @cached_property
+    @lazy
     def once(self) -> npt.NDArray[np.bool_]:
         """Whether the operands of the lanes are fetched once, bool (lane groups,) (M23)."""
         return fetched_once(self.job)
 
-    @cached_property
+    @lazy
     def loads(self) -> list[Counts]:
         """How often each pass of every tile reads the operands of its lanes (M18, M22)."""
         return lane_loads(self.job, self.timings)
@@ -57,8 +58,17 @@ class TrafficRule:
 
         Raises ValueError where that is not just what it declares.
         """
-        found, declared = self.counted(tiles), {each.name for each in self.counts}
-        if found.keys() != declared:
-            wrong = sorted(found.keys() ^ declared)
+        found = self.counted(tiles)
+        if found.keys() != self._declared:
+            wrong = sorted(found.keys() ^ self._declared)
             raise ValueError(f"a rule of traffic counts or declares {wrong}, and not both")
         return found
+
+    @lazy
+    def _declared(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.counts)
+
+
+def added(counts: Sequence[Counts]) -> Counts:
+    """Return counts of one pass or more added up."""
+    return sum(counts[1:], counts[0])

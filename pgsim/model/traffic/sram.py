@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pgsim.arch import PARTIAL_SUM_BITS, ArchConfig, Counts
+from pgsim.arch import NOTHING, PARTIAL_SUM_BITS, ArchConfig, Counts
 from pgsim.model.bank_reads import vector_words
 from pgsim.model.holding import finished_in_the_array, sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
 from pgsim.model.passes import PassTiming, Timings
-from pgsim.model.traffic.rule import Tiles, TrafficRule
+from pgsim.model.traffic.rule import Tiles, TrafficRule, added
 from pgsim.schemes import ACTIVATIONS
 
 
@@ -38,7 +38,7 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
     job, timings = tiles.job, tiles.timings
     visits = sum_visits(job, timings, tiles.once)
     bits = sum_bits(job, timings, visits)
-    output_words = -(-bits // job.arch.memory.buffers["output"].port_bits)
+    output_words = -(bits // -job.arch.memory.buffers["output"].port_bits)
     return {
         **operand_words(job, timings, tiles.loads),
         "output_sram_read_words": output_words,
@@ -50,7 +50,7 @@ def _counted(tiles: Tiles) -> Mapping[str, Counts]:
 def retained_words(job: Job) -> Counts:
     """Return the words that every tile writes of outputs that stay on chip (M42)."""
     if not job.output_stays:
-        return np.zeros((1, 1, 1, 1), np.int64)
+        return NOTHING
     port_bits = job.arch.memory.buffers[ACTIVATIONS.name].port_bits
     return -(-job.tiling.outputs * job.output_bits // port_bits)
 
@@ -65,17 +65,17 @@ def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[s
     slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
     reduction, counted = job.shape.reduction, job.arch.memory.convention.operands
     lane_elements = job.tiling.tile_lanes * reduction
-    slot_words = lane_words = np.zeros((1, 1, 1, 1), np.int64)
+    slot_words, lane_words = [], []
     for index, (each, loaded) in enumerate(zip(timings, loads, strict=True)):
         macs = each.issue.entries * reduction
         read = _slot_bits(job, each, index, slot_port)
         slot_bits = counted(read, macs * slots.bits(each.plan))
         lane_bits = counted(loaded * lane_elements, macs) * lanes.bits(each.plan)
-        slot_words = slot_words - (-slot_bits // slot_port)
-        lane_words = lane_words - (-lane_bits // lane_port)
+        slot_words.append(-(slot_bits // -slot_port))
+        lane_words.append(-(lane_bits // -lane_port))
     return {
-        f"{slots.name}_sram_read_words": slot_words,
-        f"{lanes.name}_sram_read_words": lane_words,
+        f"{slots.name}_sram_read_words": added(slot_words),
+        f"{lanes.name}_sram_read_words": added(lane_words),
     }
 
 
@@ -96,12 +96,13 @@ def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
     """
     outputs = job.tiling.outputs
     in_array = finished_in_the_array(job, timings, visits)
-    opening, *later = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
-    computed = sum(later, opening)
-    visiting = sum(bits * own for bits, own in zip((opening, *later), visits, strict=True))
-    finished, mask = outputs * job.output_bits, outputs * job.gated
-    moved: Counts = np.where(in_array, finished, visiting) + mask
-    return job.arch.memory.convention.sum_bits(moved, computed, finished + mask)
+    bits = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
+    finished = outputs * (job.output_bits + job.gated)  # with a mask of one bit
+    moved = finished
+    if not in_array.all():
+        visiting = added([own * often for own, often in zip(bits, visits, strict=True)])
+        moved = np.where(in_array, finished, visiting + outputs * job.gated)
+    return job.arch.memory.convention.sum_bits(moved, added(bits), finished)
 
 
 SRAM_TRAFFIC = TrafficRule(_COUNTS, _counted)

@@ -11,7 +11,7 @@ from pgsim.errors import InputError
 from pgsim.files import check_new_file
 from pgsim.model.blocks import blocks_of
 from pgsim.model.job import Job
-from pgsim.model.layer import run_block
+from pgsim.model.layer import every_run, run_block
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests import run_nest
 from pgsim.results import LayerResult, Result
@@ -128,7 +128,7 @@ def _blocks(result: Result, layer: LayerResult, store: WorkStore) -> Iterator[Bl
     job = layer.job
     for block in blocks_of(job, result.calibration_images, result.trace.images):
         if job.nest is None:
-            turns = turns_of(run_block(job, block, store))
+            turns = turns_of(every_run(run_block(job, block, store)))
         else:
             turns = turns_of_nest(run_nest(job, block, store))
         yield Block(turns, 1 if job.gated else block.batches)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from designs import conv, drawn, filled, linear
 from jobs import Listed, job_of, mask_work
@@ -19,7 +20,8 @@ W = (0, 8)
 
 def of_slots(layer: object, changes: dict[str, object], scheme: object = "full") -> list:
     job = job_of(layer, None, changes, scheme)
-    return FETCH.of_slots(job, time_passes(job, None)).tolist()
+    found = FETCH.of_slots(job, time_passes(job, None))
+    return np.broadcast_to(found, job.tiling.outputs.shape[2:]).tolist()
 
 
 def of_lanes(layer: object, changes: dict[str, object], scheme: object = "full") -> list:

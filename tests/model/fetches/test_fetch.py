@@ -10,7 +10,7 @@ from designs import linear
 from jobs import job_of
 
 from pgsim.model.fetches import FETCHES, bursts, first, usable_bits
-from pgsim.model.fetches.fetch import fetching_lane_groups, shares
+from pgsim.model.fetches.fetch import by_lane_groups, shares
 from pgsim.schemes import ACTIVATIONS, OPERANDS, WEIGHTS
 
 
@@ -54,5 +54,8 @@ def test_a_tile_may_use_half_of_a_doubled_buffer(doubled: bool, bits: int) -> No
 def test_what_is_resident_is_fetched_by_the_first_lane_group() -> None:
     assert first(3).tolist() == [1, 0, 0]
     job = job_of(linear(4, 1, 5))  # lane groups of 2, 2 and 1 channels
-    assert fetching_lane_groups(job, resident=True).tolist() == [[1], [0], [0]]
-    assert fetching_lane_groups(job, resident=False).tolist() == [[1], [1], [1]]
+    fetched = np.array([7, 5])
+    by_first = by_lane_groups(job, fetched, resident=True)
+    assert by_first.tolist() == [[7, 5], [0, 0], [0, 0]]
+    by_all = by_lane_groups(job, fetched, resident=False)
+    assert np.broadcast_to(by_all, (3, 2)).tolist() == [[7, 5], [7, 5], [7, 5]]

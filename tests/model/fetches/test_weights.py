@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from designs import filled, linear, recurrent
 from jobs import Listed, job_of, mask_work
@@ -22,7 +23,9 @@ def fetched(layer: object, changes: dict[str, object], scheme: object, way: str)
     timings = time_passes(job, mask_work(job) if job.gated else None)
     if way == "lanes":
         return FETCH.of_lanes(job, timings, fetched_once(job)).tolist()
-    return FETCH.of_slots(job, timings).tolist()
+    found = FETCH.of_slots(job, timings)
+    lane_groups_and_windows = job.tiling.outputs.shape[2:]
+    return np.broadcast_to(found, (*found.shape[:-2], *lane_groups_and_windows)).tolist()
 
 
 def test_lane_groups_fetch_their_channels_once() -> None:
