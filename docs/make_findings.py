@@ -406,8 +406,7 @@ def main() -> None:
     from pgsim.plots.drawing import write_figure
 
     write_figure(draw_sensitivity(sensitivity()), PICTURES / "sensitivity.png")
-    by_image = chosen_arch(DEFAULT_ARCH, ("batch=1",))
-    trade = pgsim.windows(DEFAULT_TRACE, by_image, "layer1.1.conv1")
+    trade = pgsim.windows(DEFAULT_TRACE, DEFAULT_ARCH, "layer1.1.conv1")
     pgsim.plot_windows(trade, ROOT / "docs" / "windows.png")
 
 
