@@ -192,7 +192,8 @@ def _tiles(problem: Problem, inputs: _Side) -> Floats:
     """
     tables, machine, pj = problem.tables, problem.machine, problem.prices.pj
     totals = tables.tiles.sum(axis=1)
-    bits = np.einsum("pcs,cp->cs", tables.tiles[LOADS], tables.chunks[:, LANE_BITS:])
+    lane_bits = tables.chunks[:, LANE_BITS : LANE_BITS + tables.tiles.shape[1]]
+    bits = np.einsum("pcs,cp->cs", tables.tiles[LOADS], lane_bits)
     busy_pj = tables.chunks[:, [BUSY_FIRST, BUSY_LATER]] @ pj[[BUSY_FIRST_PJ, BUSY_LATER_PJ]]
     sum_bits = np.repeat(tables.chunks[:, [VISITS]] * problem.widths.sums, bits.shape[1], axis=1)
     tiles = np.zeros((6, inputs.last.size, bits.shape[1]))

@@ -17,6 +17,7 @@ N, P, Q, K, C = range(5)  # images, rows, columns, output channels, input channe
 MOST, OPENING, SUMMED, BEGIN = range(4)  # of Loops.sides
 FULL, FULL_TIMES, REST, REST_TIMES = range(4)  # of Loops.parts
 CYCLES, FOLDS, STALLS, LOADS = range(4)  # of Tables.tiles
+ENDS, DEADLINES = 0, 1  # of Tables.waits
 SLOT_WORDS, FINISHED = range(2)  # of Tables.slots
 VISITS, BUSY_FIRST, BUSY_LATER, LANE_BITS = range(4)  # of Tables.chunks
 CYCLE_PJ, BUSY_FIRST_PJ, BUSY_LATER_PJ, SLOT_PJ, LANE_PJ, READ_PJ, WRITE_PJ, BURST_PJ = range(8)
@@ -54,15 +55,19 @@ class Tables(NamedTuple):
     """What tiles take, by input channels of their block and by slots.
 
     places: int64 (2, largest), the place in the tables of so many input channels, and of so many
-    slots. tiles: int64 (4, passes, input channels, slots), cycles, those of the last fold, port
-    stalls and loads of lane operands. slots: int64 (2, input channels, slots), words of slot
-    operands in all passes, and whether sums are finished before they leave the array. chunks: int64
-    (input channels, 3 + passes), visits of sums in all passes, busy cycles of a PE for an output in
-    the first pass and in all others, and bits of a lane's operands in each pass.
+    slots. tiles: int64 (4, passes, input channels, slots), cycles, those of the last fold, stalls
+    for the ports of slot operands, and loads of lane operands. waits: int64 (1 + 2 x deadlines,
+    passes, input channels, slots), the cycle in which a pass ends, and pairs of the bits of a
+    lane's operands that it needs and the cycle by whose end; no rows where other ports are not
+    waited for (M43). slots: int64 (2, input channels, slots), words of slot operands in all passes,
+    and whether sums are finished before they leave the array. chunks: int64 (input channels, 3 +
+    2 x passes), visits of sums in all passes, busy cycles of a PE for an output in the first pass
+    and in all others, bits of a lane's operands in each pass, and visits of sums in each.
     """
 
     places: np.ndarray
     tiles: np.ndarray
+    waits: np.ndarray
     slots: np.ndarray
     chunks: np.ndarray
 
@@ -73,9 +78,10 @@ class Machine(NamedTuple):
     slots_are_positions: else they are channels. columns: of the array. groups: of the layer.
     runs: of a batch. weights_stay: whether only the first of them fetches weights.
     burst_numerator, burst_denominator: of the cycles of a burst. lane_port_bits, output_port_bits:
-    of a word. kept_port_bits: of a word of outputs that stay on chip, 0 where they do not. stays:
-    whether lane operands may stay in the array. lane_loops: bit by bit, the loops that matter to
-    the operand of the lanes.
+    of a word. lane_cycle_bits, output_cycle_bits: of all ports of the buffer in a cycle.
+    kept_port_bits: of a word of outputs that stay on chip, 0 where they do not. stays: whether lane
+    operands may stay in the array. lane_loops: bit by bit, the loops that matter to the operand of
+    the lanes.
     """
 
     slots_are_positions: bool
@@ -87,6 +93,8 @@ class Machine(NamedTuple):
     burst_denominator: int
     lane_port_bits: int
     output_port_bits: int
+    lane_cycle_bits: int
+    output_cycle_bits: int
     kept_port_bits: int
     stays: bool
     lane_loops: int

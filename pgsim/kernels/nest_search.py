@@ -19,9 +19,10 @@ from pgsim.kernels.nest_bound import (
     WORK_CYCLES,
 )
 from pgsim.kernels.nest_cost import cost_of, lane_groups_of
-from pgsim.kernels.nest_problem import BURST_PJ, CYCLE_PJ, CYCLES, STALLS, C, Cost, K, N, P, Q
+from pgsim.kernels.nest_problem import BURST_PJ, CYCLE_PJ, CYCLES, C, Cost, K, N, P, Q
 from pgsim.kernels.nest_traffic import bits_of, least_bits, moves_of, picked
 from pgsim.kernels.nest_value import better, value_of
+from pgsim.kernels.nest_waits import longest_stalls
 
 _MANY_CYCLES = 2**62
 _ROUNDED = 1 - 1e-9  # bounds are sums of floats
@@ -180,5 +181,6 @@ def _longest_work(problem, picks):
     ci, si = tables.places[0, blocks[C, picks[C]]], tables.places[1, slots]
     work = problem.order.bus_cycles * tables.tiles.shape[1]
     for index in range(tables.tiles.shape[1]):
-        work += tables.tiles[CYCLES, index, ci, si] + tables.tiles[STALLS, index, ci, si]
+        work += tables.tiles[CYCLES, index, ci, si]
+        work += longest_stalls(problem, index, (ci, si), slots)
     return work * lane_groups_of(problem, picks)

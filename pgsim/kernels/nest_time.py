@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
-from pgsim.kernels.nest_problem import CYCLES, FOLDS, STALLS, C, K
+from pgsim.kernels.nest_problem import CYCLES, FOLDS, C, K
 from pgsim.kernels.nest_value import moves
+from pgsim.kernels.nest_waits import Sums, stalls_of
 
 # What a run has come to: the array's own clock, for how long it has stood still, when its buses are
 # free, bursts that the block before writes, what the array works still at least, blocks, and bursts
@@ -60,7 +61,9 @@ def _block(problem, order, traffic, at, state, blocks):
     if not machine.slots_are_positions:
         slots, lanes = lanes, slots
     begin = state[NOW] + state[STOPPED]
-    _compute(problem, traffic, inputs, slots, lanes, state)
+    leaves = at[C] == traffic.trips[C] - 1 or traffic.spills
+    sums = Sums(at[C] == 0, leaves, traffic.trips[C] == 1)
+    _compute(problem, traffic, inputs, (slots, lanes), sums, state)
     state[NUMBER] += 1
     last = state[NUMBER] == blocks
     if last or turns.one_buffer:
@@ -80,31 +83,37 @@ def _block(problem, order, traffic, at, state, blocks):
 
 
 @kernel(inline="always")
-def _compute(problem, traffic, inputs, slots, lanes, state):
-    """Let the array work on a block, lane group by lane group."""
+def _compute(problem, traffic, inputs, block, sums, state):
+    """Let the array work on a block of so many slots and lanes, lane group by lane group."""
     tables, turns = problem.tables, problem.order
+    slots, lanes = block
     ci, si = tables.places[0, inputs], tables.places[1, slots]
     stays = traffic.stretch > 0
     resting = problem.machine.stays and traffic.trips[C] == 1  # the bound counts no waits then
     takes = not stays or state[NUMBER] % traffic.stretch == 0
-    lane_groups = -(-lanes // problem.machine.columns)
+    columns = problem.machine.columns
+    lane_groups = -(-lanes // columns)
+    few = lanes - columns * (lane_groups - 1)
     for lane_group in range(min(lane_groups, 2)):
         times = 1 if lane_group == 0 else lane_groups - 1  # all others take as long as the second
         before = state[NOW]
         for index in range(tables.tiles.shape[1]):
-            cycles, stalls = (
-                tables.tiles[CYCLES, index, ci, si],
-                tables.tiles[STALLS, index, ci, si],
-            )
+            cycles = tables.tiles[CYCLES, index, ci, si]
             fold = tables.tiles[FOLDS, index, ci, si]
             taken = fold if turns.drains else 0
-            if takes and (not stays or index == 0):
+            loads = takes and (not stays or index == 0)
+            tile = (slots, min(lanes, columns))
+            stalls = times * stalls_of(problem, index, (ci, si), tile, sums, loads)
+            if lane_group == 1 and few < columns:  # the last lane group is smaller
+                stalls -= stalls // times
+                stalls += stalls_of(problem, index, (ci, si), (slots, few), sums, loads)
+            if loads:
                 state[NOW] = max(state[NOW], state[BUS_FREE] - taken)
                 state[BUS_FREE] = state[NOW] + cycles - fold + taken + turns.bus_cycles
             state[NOW] += cycles
-            state[STOPPED] += times * stalls
+            state[STOPPED] += stalls
             waits = 0 if resting else max(0, turns.bus_cycles - fold)
-            state[LEFT] -= times * (cycles + stalls + waits)
+            state[LEFT] -= times * (cycles + waits) + stalls
         again = (times - 1) * (state[NOW] - before)
         state[NOW] += again
         state[BUS_FREE] += again

@@ -49,11 +49,16 @@ def with_waits(
 
 def _most_late(job: Job, timing: PassTiming, loads: Counts, bits: Counts) -> Counts:
     lanes = _lanes_late(job, timing, loads)
-    ends = lead_cycles(job) + _fold_begin(timing, timing.folds - 1) + timing.fold_cycles
-    outputs = -(-bits // job.arch.memory.output_sram.cycle_bits) - ends
+    outputs = -(-bits // job.arch.memory.output_sram.cycle_bits) - pass_end(job, timing)
     late = np.maximum(np.maximum(lanes, outputs), timing.port_stall_cycles)
     stalls: Counts = late * timing.executed
     return stalls
+
+
+def pass_end(job: Job, timing: PassTiming) -> Counts:
+    """Return the cycle in which a pass that waits for nothing takes its last step."""
+    end: Counts = lead_cycles(job) + _fold_begin(timing, timing.folds - 1) + timing.fold_cycles
+    return end
 
 
 def _fold_begin(timing: PassTiming, fold: int | Counts) -> Counts:
@@ -71,13 +76,13 @@ def _lanes_late(job: Job, timing: PassTiming, loads: Counts) -> Counts:
     element_bits = job.tiling.tile_lanes * job.lane_operand.bits(timing.plan)
     late = [
         -(-elements * element_bits // port_bits) - ready
-        for elements, ready in _lane_deadlines(job, timing)
+        for elements, ready in lane_deadlines(job, timing)
     ]
     most: Counts = reduce(np.maximum, late) * (loads > 0)
     return most
 
 
-def _lane_deadlines(job: Job, timing: PassTiming) -> Iterable[tuple[int | Counts, Counts]]:
+def lane_deadlines(job: Job, timing: PassTiming) -> Iterable[tuple[int | Counts, Counts]]:
     """Yield elements of each lane, and the cycle by whose end a pass needs them."""
     array, flow, rate = job.arch.array, job.flow, timing.rate
     if not flow.holds_lane_operand:

@@ -11,7 +11,7 @@ from designs import conv, design, drawn, linear, random_mask, recurrent, trace_o
 
 from pgsim import GateTrace, InputError, save_trace, simulate
 from pgsim.model.blocks import Block
-from pgsim.model.layer import simulate_block, simulate_layer
+from pgsim.model.layer import ledger_of, simulate_layer, sums_of
 from pgsim.model.ledger import joined
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import SUMMED
@@ -136,7 +136,7 @@ def test_batches_simulated_block_by_block_are_those_simulated_together() -> None
     trace, store = some_network(), WorkStore(limit_bytes=0)
     for job in jobs_of(trace, design({"batch": 2}), scheme_named("pg")):
         blocks = [Block(start, batch=2, batches=1, calibration=1) for start in (1, 3, 5)]
-        apart = joined([(simulate_block(job, block, store), 1) for block in blocks])
+        apart = ledger_of(job, joined([(sums_of(job, each, store), 1) for each in blocks]))
         together = simulate_layer(job, 1, IMAGES, store)
         assert apart.counts.keys() == together.counts.keys()
         for name, counts in together.counts.items():

@@ -301,7 +301,8 @@ class FixedBound:
         words = self._over_windows(tables.slots[SLOT_WORDS, 0]) * job.cuts[0].pieces
         spent: Floats = words * pj[SLOT_PJ] + lanes * self._all_slots * busy
         if not job.operands_stay:
-            bits = (tables.tiles[LOADS, :, 0] * chunk[LANE_BITS:, None]).sum(axis=0)
+            loads = tables.tiles[LOADS, :, 0]
+            bits = (loads * chunk[LANE_BITS : LANE_BITS + len(loads), None]).sum(axis=0)
             spent += self._over_windows(bits) * (lanes * pj[LANE_PJ] / machine.lane_port_bits)
         of_slot = np.where(tables.slots[FINISHED, 0], job.output_bits, self._waiting_bits)
         bits = self._over_windows(of_slot * self._slots)

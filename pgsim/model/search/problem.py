@@ -41,7 +41,7 @@ def block_sizes(size: int) -> Counts:
 def problem_of(job: Job, goal: Goal) -> Problem:
     """Return a layer on its design, and what is to be least.
 
-    Of a layer that a mask steers, the array's work is that of its leading passes alone.
+    Of a layer that a mask steers, the array's work is that of its leading passes alone, at least.
     """
     from pgsim.kernels.nest_problem import Problem  # Numba: only if nests are searched
     from pgsim.kernels.nests import Widths
@@ -146,6 +146,8 @@ def machine_of(job: Job) -> Machine:
         burst_denominator=denominator,
         lane_port_bits=memory.buffers[job.lane_operand.name].port_bits,
         output_port_bits=memory.buffers["output"].port_bits,
+        lane_cycle_bits=memory.buffers[job.lane_operand.name].cycle_bits,
+        output_cycle_bits=memory.buffers["output"].cycle_bits,
         kept_port_bits=memory.buffers[ACTIVATIONS.name].port_bits if job.output_stays else 0,
         stays=job.operands_stay,
         lane_loops=sum(1 << loop for loop in OPERAND_LOOPS[job.lane_operand.name]),

@@ -72,7 +72,9 @@ def difference(case: SearchCase, objectives=tuple(OBJECTIVES)) -> dict[str, obje
     return wrong
 
 
+@pytest.mark.parametrize("ports", ["slots", "all"])
 @pytest.mark.parametrize("gated", [False, True], ids=["dense", "gated"])
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_the_chosen_nest_is_the_least_of_all(seed: int, gated: bool) -> None:
-    assert not difference(search_case(seed, gated=gated))
+def test_the_chosen_nest_is_the_least_of_all(seed: int, gated: bool, ports: str) -> None:
+    case = search_case(seed, gated=gated)
+    assert not difference(case.with_changes({"memory.ports": ports}))

@@ -1,0 +1,62 @@
+"""No blocks of a gated layer cost less than each bound says, in any order (MODEL.md M41).
+
+What they cost is simulated, nest by nest.
+
+    PGSIM_SEARCH_SEEDS=500 python -m pytest tests/model/search/test_windows.py
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from search_cases import SearchCase, nests_of, steered_case
+
+from pgsim.model.blocks import Block
+from pgsim.model.mask_work import WorkStore
+from pgsim.model.search.gated import bounds_of, bursts_of
+from pgsim.model.search.goal import ROUNDED, Floats
+from pgsim.model.search.problem import problem_of
+from pgsim.model.search.windows import Windows
+
+SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "16"))
+
+
+def stages(case: SearchCase) -> Iterator[tuple[str, dict[tuple[int, ...], Floats]]]:
+    """Yield what the search knows of all blocks, step by step: cycles, bursts and energy."""
+    job, goal = case.job, case.goal("energy")
+    block = Block(0, job.batch, case.images // job.batch, 0)
+    windows, problem = Windows(job, goal, block, WorkStore()), problem_of(job, goal)
+    choices, least = bounds_of(job, problem)
+    sizes = problem.loops.blocks[np.arange(5), choices]
+    keys = [tuple(each) for each in sizes.tolist()]
+
+    least = windows.with_trailing(least * block.batches, windows.ideal_cycles)
+    least[:, 2] += windows.trailing_pj(sizes[:, 4])
+    yield "packed without a gap", dict(zip(keys, least[:, :3], strict=True))
+    least = windows.with_bursts(least, bursts_of(job, problem, choices) * block.batches)
+    yield "what moves", dict(zip(keys, least[:, :3], strict=True))
+    least = windows.with_trailing(least, windows.fullest_cycles(sizes))
+    yield "the fullest lanes", dict(zip(keys, least[:, :3], strict=True))
+    issued = [
+        windows.with_issued(least[place : place + 1], key)[0, :3] for place, key in enumerate(keys)
+    ]
+    yield "what is issued", dict(zip(keys, issued, strict=True))
+
+
+@pytest.mark.parametrize("ports", ["slots", "all"])
+@pytest.mark.parametrize("output_bits", [4, 32])
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_no_nest_costs_less_than_is_known_of_its_blocks(
+    seed: int, output_bits: int, ports: str
+) -> None:
+    case = steered_case(seed, most=3, batches=1 + seed % 2)
+    case = replace(case.with_changes({"memory.ports": ports}), output_bits=output_bits)
+    costs = [(nest, case.cost(nest)) for nest in nests_of(case)]
+    for name, least in stages(case):
+        for nest, cost in costs:
+            own = np.array([cost.cycles, cost.bursts, cost.energy_pj])
+            assert (least[nest.blocks] * ROUNDED <= own).all(), (name, nest)
