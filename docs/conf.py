@@ -37,7 +37,6 @@ include_patterns = [
 ]
 exclude_patterns = ["docs/_build", ".*"]
 
-smartquotes = False  # two hyphens begin an option
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 4
 suppress_warnings = ["myst.header"]

@@ -16,7 +16,7 @@ pytest.importorskip("sphinx")
 pytest.importorskip("myst_nb")
 
 from pgsim_site import html_links
-from pgsim_site.commands import pages_of
+from pgsim_site.commands import pages_of, with_code
 from pgsim_site.comments import shown
 from pgsim_site.docstrings import entries
 from pgsim_site.keys import keys
@@ -99,6 +99,12 @@ def test_commands_and_their_options_are_told() -> None:
     options = [each.opts[-1] for each in simulate.params if isinstance(each, click.Option)]
     assert len(options) > 5
     assert not [each for each in options if each not in text]
+
+
+def test_options_in_sentences_are_code() -> None:
+    assert with_code("-o writes it; --dry-run, a run-time 1-2 -- no") == (
+        "`-o` writes it; `--dry-run`, a run-time 1-2 -- no"
+    )
 
 
 def test_cells_keep_their_bars_and_anchors_are_words() -> None:

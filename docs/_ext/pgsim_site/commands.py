@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 
 import click
@@ -10,6 +11,7 @@ import click
 from pgsim_site.markdown import Entry, entries, fence
 
 WIDTH = 80  # of the usage line
+_OPTION = re.compile(r"(?<![\w`-])(--?[a-z][a-z-]*)")
 
 
 def pages_of(
@@ -23,7 +25,8 @@ def pages_of(
     yield from paragraphs(command.help or "")
     options = [each for each in command.get_params(context) if isinstance(each, click.Option)]
     records = filter(None, (each.get_help_record(context) for each in options))
-    yield entries(context.command_path, (Entry(names, "", text) for names, text in records))
+    found = (Entry(names, "", with_code(text)) for names, text in records)
+    yield entries(context.command_path, found)
     if isinstance(command, click.Group):
         for each in command.list_commands(context):
             below = command.get_command(context, each)
@@ -37,4 +40,9 @@ def paragraphs(text: str) -> Iterator[str]:
         if paragraph.startswith("\b"):
             yield fence(paragraph.removeprefix("\b\n"))
         else:
-            yield " ".join(paragraph.split())
+            yield with_code(" ".join(paragraph.split()))
+
+
+def with_code(text: str) -> str:
+    """Return text in which options are code: `-o`, `--set`."""
+    return _OPTION.sub(r"`\1`", text)

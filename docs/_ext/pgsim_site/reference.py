@@ -40,7 +40,8 @@ class Generated(SphinxDirective):
     optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Parse the text."""
+        """Parse the text, again in every build: the code may have changed."""
+        self.env.note_reread()
         text = "\n\n".join(self.text())
         return list(self.parse_text_to_nodes(text, allow_section_headings=True))
 
