@@ -157,5 +157,5 @@ def test_rules_are_linked_and_unknown_ones_are_warned_of(tmp_path: Path) -> None
 
 def test_ci_and_contributors_build_the_site_with_one_command() -> None:
     command = "sphinx-build -W -c docs . docs/_build/html"
-    for name in ("CONTRIBUTING.md", ".ci/run", "docs/conf.py"):
+    for name in ("CONTRIBUTING.md", "docs/index.md", ".ci/run", "docs/conf.py"):
         assert command in (ROOT / name).read_text(encoding="utf-8")

@@ -66,12 +66,12 @@ def _remember(app: Sphinx, page: nodes.document) -> None:
         app.env.domaindata["std"]["pgsim_rules"] = anchors_of_rules(page)
 
 
-def _forget_nothing(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
+def _prepare(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
     env.domaindata["std"].setdefault("pgsim_rules", {})
 
 
 def setup(app: Sphinx) -> None:
     """Find the rules where the model is read, and link them where pages are written."""
-    app.connect("env-before-read-docs", _forget_nothing)
+    app.connect("env-before-read-docs", _prepare)
     app.connect("doctree-read", _remember)
     app.add_post_transform(LinkedRules)
