@@ -48,8 +48,10 @@ class ArchConfig(Section):
 
     Parameters
     ----------
-    name, source : str
-        What results call the design, and where its numbers come from.
+    name : str
+        What results call the design.
+    source : str
+        Where its numbers come from.
     clock_mhz : float or "auto"
         Clock of the array and its buffers, above 0; `auto` is that of its slowest part (M45).
     technology : str

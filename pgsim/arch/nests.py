@@ -19,9 +19,19 @@ _Block = Annotated[int, Field(ge=1)] | None
 class NestKeys(Section):
     """A loop nest as a file gives it: an order, outermost first, and the size of each loop's block.
 
-    layer: the layer that it is for; without one it is for all that have none of their own. A block
-    that is left out, or larger than its loop, is the whole loop. unheld: operands of which no more
-    than a block is held, whatever fits.
+    A block that is left out, or larger than its loop, is the whole loop.
+
+    Parameters
+    ----------
+    layer : str, optional
+        The layer that it is for; without one it is for all that have none of their own.
+    order : str
+        Each letter of LOOPS once, outermost first: images N, rows P, columns Q, output channels K
+        and input channels C.
+    block_images, block_rows, block_columns, block_channels, block_in_channels : int, optional
+        Images, output rows, output columns, output channels and input channels of a block.
+    unheld : list of str
+        Operands of which no more than a block is held, whatever fits.
     """
 
     layer: Annotated[str, Field(min_length=1)] | None = None
@@ -61,10 +71,20 @@ class NestKeys(Section):
 
 
 class Mapping(Section):
-    """How layers are mapped: in today's fixed order, or by the loop nest that a search finds.
+    """How layers are mapped: in the fixed order, or by the loop nest that a search finds.
 
-    images: of the first simulated ones, on whose masks gated layers are mapped. nests: for layers
-    that have one given.
+    Parameters
+    ----------
+    kind : str
+        `fixed`: every layer runs in the fixed order (M23). `search`: in the best nest found (M41).
+    objective : str
+        What a search makes least: the name of one of OBJECTIVES.
+    images : int
+        How many of the first simulated images give the masks on which gated layers are searched.
+    nests : list of NestKeys
+        Nests that are given, which no search changes (M40).
+    source : str
+        Where the choice comes from.
     """
 
     word: ClassVar[str] = "kind"  # `mapping: search` is short for `mapping: {kind: search}`

@@ -62,7 +62,15 @@ else:
 
 
 class PE(_PEParameters):
-    """A processing element: its kind and the widest operands it takes in one go (M5)."""
+    """A processing element: its kind and the widest operands it takes in one go (M5).
+
+    Parameters
+    ----------
+    kind : str
+        How it multiplies: the name of one of PES.
+    source : str
+        Where its numbers come from.
+    """
 
     source: str = ""
 
@@ -79,7 +87,15 @@ class PE(_PEParameters):
 
 
 class RegisterFiles(Section):
-    """The register files of every PE, in words of its widest operand; 0 where it has none (M46)."""
+    """The register files of every PE, in words of its widest operand; 0 where it has none (M46).
+
+    Parameters
+    ----------
+    activation_words, weight_words, sum_words : int
+        Words that each PE has for activations, for weights and for unfinished sums.
+    source : str
+        Where the numbers come from.
+    """
 
     activation_words: Annotated[int, Field(ge=0, le=64)] = 0
     weight_words: Annotated[int, Field(ge=0, le=1024)] = 0
@@ -93,7 +109,27 @@ class RegisterFiles(Section):
 
 
 class Array(Section):
-    """The array of PEs and the dataflow that fills it."""
+    """The array of PEs and the dataflow that fills it.
+
+    Parameters
+    ----------
+    rows, columns : int
+        PEs along each side of the array.
+    dataflow : str
+        What stays in a PE and what moves past it: the name of one of DATAFLOWS.
+    lanes : str
+        What stands side by side on the columns, where the dataflow leaves a choice (M7).
+    overlap : str
+        `folds`: a fold begins while the one before drains (M17). `none`: it runs alone (M16).
+    first_layer : str
+        `im2col`: a network's first layer runs as a product of matrices (M47), not `as_others`.
+    pe : PE
+        The processing element.
+    register_files : RegisterFiles
+        The register files of every PE.
+    source : str
+        Where the numbers come from.
+    """
 
     rows: _Side
     columns: _Side
@@ -154,7 +190,19 @@ class Array(Section):
 
 
 class SRAM(Section):
-    """An on-chip buffer: its capacity, its banks, and the width of each bank's port."""
+    """An on-chip buffer: its capacity, its banks, and the width of each bank's port.
+
+    Parameters
+    ----------
+    kib : float
+        Capacity in KiB, of all banks together.
+    banks : int
+        Banks, each with a port of its own.
+    port_bits : int
+        Bits that the port of one bank brings in a cycle.
+    source : str
+        Where the numbers come from.
+    """
 
     kib: Annotated[float, Field(gt=0, le=1 << 20)]
     banks: Annotated[int, Field(ge=1, le=65536)]
@@ -175,7 +223,23 @@ class DRAMCycles(NamedTuple):
 
 
 class DRAM(_DRAMParameters):
-    """Off-chip memory; `kind` names its energy per bit in the technology table."""
+    """Off-chip memory; a design has one of its two bandwidths.
+
+    Parameters
+    ----------
+    model : str
+        What transfers take beside their bytes: the name of one of DRAM_MODELS (M44).
+    kind : str
+        The name under which the technology's table has its energy a bit.
+    bytes_per_cycle : float, optional
+        Bandwidth in bytes a cycle of the array's clock, whatever that is (M25).
+    gb_per_s : float, optional
+        Bandwidth in 10^9 bytes a second, under which a faster clock waits longer (M44).
+    burst_bytes : int
+        Bytes of a burst, to which every transfer is rounded up (M23).
+    source : str
+        Where the numbers come from.
+    """
 
     kind: Name
     bytes_per_cycle: Annotated[float, Field(ge=2**-20, le=2**20)] | None = None
@@ -217,7 +281,29 @@ class DRAM(_DRAMParameters):
 
 
 class Memory(Section):
-    """The three on-chip buffers and what lies behind them."""
+    """The three on-chip buffers and what lies behind them.
+
+    Parameters
+    ----------
+    activation_sram, weight_sram, output_sram : SRAM
+        The buffers.
+    lsb_fetch : str
+        `with_msb`: all planes of an activation are fetched together. `on_demand`: those that only
+        gated passes use are fetched as open gates need them (M24).
+    double_buffered : bool
+        Whether one half of a buffer is filled while the other one is used.
+    retain : bool
+        Whether what the next layer reads stays on chip where it fits (M42).
+    counting : str
+        What is an access to the buffers: the name of one of COUNTINGS (M22, M47).
+    ports : str
+        `slots`: only the operand of the slots waits for its port (M21). `all`: the ports of all
+        buffers are waited for, bank by bank (M43).
+    dram : DRAM
+        The memory off chip.
+    source : str
+        Where the numbers come from.
+    """
 
     activation_sram: SRAM
     weight_sram: SRAM
@@ -282,7 +368,22 @@ class Memory(Section):
 
 
 class LSB(_SchedulerParameters):
-    """How the LSB pass is scheduled; the keys of schedulers not chosen are kept for sweeps."""
+    """How the LSB pass is scheduled; the keys of schedulers not chosen are kept for sweeps.
+
+    Parameters
+    ----------
+    scheduler : str
+        Which slots are issued for a mask, and when: the name of one of SCHEDULERS (M11).
+    window : int or "auto"
+        Slots of a window of a gated layer; `auto`: as many as the output buffer holds (M8).
+    lane_order : str
+        The order in which channels become lanes: `raster`, as in the layer, or `density`, by that
+        of their masks (M7).
+    gate_latency_cycles : int
+        Cycles from a window's last sum until its gated pass may begin (M19).
+    source : str
+        Where the numbers come from.
+    """
 
     window: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     lane_order: Literal["raster", "density"] = "raster"

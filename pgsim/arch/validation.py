@@ -67,6 +67,11 @@ def dotted_keys(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(_leaves(_schema(model), _schema(model), ""))
 
 
+def allowed(model: type[BaseModel], key: str) -> str:
+    """Return what a dotted key of a model may hold, in words: `a whole number from 1 to 1024`."""
+    return _expected(_at(model, tuple(key.split("."))))
+
+
 def dotted(location: Location) -> str:
     """Return a location as people write it: ``array.rows``, ``sram.rows[2].read_pj``."""
     text = ""

@@ -44,7 +44,7 @@ class GateOptions(TypedDict, total=False):
 
     Without `msb_bits` the layer is not gated: it runs once, at `activation_bits`. `signed` and
     `clip` are ClippedQuantizer's. `temperature` is the slope of the sigmoid that stands for the
-    gate's step in the backward pass. A gate that `opens_near_zero` compares -|O_hb| (M38).
+    gate's step in the backward pass. A gate that `opens_near_zero` compares ``-|O_hb|`` (M38).
     """
 
     activation_bits: Required[int]
@@ -77,7 +77,7 @@ class PrecisionGate(nn.Module):
     temperature : float
         Slope of the sigmoid that stands for the gate's step in the backward pass.
     opens_near_zero : bool
-        Whether the gate compares -|O_hb| instead of O_hb (M38).
+        Whether the gate compares ``-|O_hb|`` instead of O_hb (M38).
 
     Raises
     ------

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from pgsim.gating.forward_locals import local_kept
 from pgsim.gating.forwards import Forward, plain_name, wrapped_forward
 from pgsim.gating.modules import Gate
 
-Keep = Callable[[str, nn.Module, Tensor, Tensor | None], None]
+Keep: TypeAlias = "Callable[[str, nn.Module, Tensor, Tensor | None], None]"
 """Called each time a layer ran, with its name, itself, its input, its mask (None: no gate)."""
 
 

@@ -15,10 +15,22 @@ from pgsim.arch.section import parameter
 class Pages(DRAMModel):
     """A stream opens each page that it crosses anew, in all channels at once, and waits for it.
 
-    channels: over which bursts are spread. page_bytes: of a row of one channel. row_miss_ns: tRP
-    and tRCD. refresh_ns: tRFC, every refresh_interval_ns, tREFI. The defaults are those of one
-    LPDDR4 channel of 16 bits, 8 Gb a die: JEDEC JESD209-4, as Ramulator's LPDDR4 has it (Kim et
-    al., IEEE CAL 2015): 2 KiB a row, 18 + 18 ns, 180 ns every 3904 ns.
+    The defaults are those of one LPDDR4 channel of 16 bits, 8 Gb a die: JEDEC JESD209-4, as
+    Ramulator's LPDDR4 has it (Kim et al., IEEE CAL 2015): 2 KiB a row, 18 + 18 ns, 180 ns every
+    3904 ns.
+
+    Parameters
+    ----------
+    channels : int
+        Channels over which bursts are spread.
+    page_bytes : int
+        Bytes of a row of one channel.
+    row_miss_ns : int
+        Time from closing a row to reading from another: tRP and tRCD.
+    refresh_ns : int
+        Time that a refresh takes: tRFC.
+    refresh_interval_ns : int
+        Time from one refresh to the next: tREFI.
     """
 
     name = "pages"

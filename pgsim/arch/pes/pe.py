@@ -16,10 +16,15 @@ from pgsim.arch.technology import Technology
 class PEKind:
     """A processing element; its fields are keys of the file's `array.pe`.
 
-    max_activation_bits, max_weight_bits: the widest operands that it takes in one go.
-    zero_gating: whether its unit stands still where operands are zero (M45).
     stream_bit_modules: synthesized modules that one more bit of an operand stream is made of (M29).
     isolation: what standing still at zeros is made of; None where a kind was never built so.
+
+    Parameters
+    ----------
+    max_activation_bits, max_weight_bits : int
+        The widest operands that it takes in one go.
+    zero_gating : bool
+        Whether its unit stands still where operands are zero (M45).
     """
 
     name: ClassVar[str]

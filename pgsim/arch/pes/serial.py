@@ -18,6 +18,11 @@ class Serial(PEKind):
     A parallel operand that is wider than the PE takes turns. Serial units are synthesized at
     two sizes; the cost of others is on the straight line through those, over the bits of products
     added up in a cycle.
+
+    Parameters
+    ----------
+    terms : int
+        Terms of one reduction that a PE multiplies side by side.
     """
 
     terms: int = parameter(default=16, least=1, most=1024)

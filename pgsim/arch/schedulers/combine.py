@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 class Combine(Scheduler):
     """First fit into a table of open issue slots, oldest first.
 
-    ways: slots that may share an issue slot. open: issue slots held. The synthesized scheduler has
-    8 open slots and grows with them in proportion. Against the table's other sizes that is, in
-    area, energy and leakage, +12, +8 and +25 % for 32 lanes, +1, 0 and +8 % for 4 open slots. Ways
-    (4) and the bits of an address (8) are held at the synthesized ones. So is the path, from which
-    those of 2 and of 8 ways are 18 and 4 % away.
+    The synthesized scheduler has 8 open slots and grows with them in proportion. Against the
+    table's other sizes that is, in area, energy and leakage, +12, +8 and +25 % for 32 lanes, +1, 0
+    and +8 % for 4 open slots. Ways (4) and the bits of an address (8) are held at the synthesized
+    ones. So is the path, from which those of 2 and of 8 ways are 18 and 4 % away.
+
+    Parameters
+    ----------
+    ways : int
+        Slots that may share an issue slot.
+    open : int
+        Issue slots that are held open at a time.
     """
 
     name = "combine"

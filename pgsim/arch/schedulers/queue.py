@@ -22,10 +22,17 @@ if TYPE_CHECKING:
 class Queue(Scheduler):
     """A scanner fills the lanes' FIFOs, and each lane pops one entry in a slot time.
 
-    depth: of a FIFO. scan: slots that the scanner takes in a slot time. Against the table's 32
-    lanes, growth in proportion is +6, +7 and +3 % in area, energy and leakage. Depth (16), scan (4)
-    and the bits of an address (8) are held at the synthesized ones. So is the path, and others are
-    up to 17 % shorter: at half of that depth, at half and at twice that scan.
+    Against the table's 32 lanes, growth in proportion is +6, +7 and +3 % in area, energy and
+    leakage. Depth (16), scan (4) and the bits of an address (8) are held at the synthesized ones.
+    So is the path, and others are up to 17 % shorter: at half of that depth, at half and at twice
+    that scan.
+
+    Parameters
+    ----------
+    depth : int
+        Entries that the FIFO of a lane holds.
+    scan : int
+        Slots that the scanner takes in a slot time.
     """
 
     name = "queue"
