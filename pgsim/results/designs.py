@@ -1,4 +1,4 @@
-"""What a figure reads from a table: which columns name a design, and values summed over layers."""
+"""The designs of a table: which columns tell them apart, and their values over all layers."""
 
 from __future__ import annotations
 
@@ -110,7 +110,9 @@ def told_apart(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
     shown = [name for name in names if name in candidates]
     for name in candidates:
         varies = name not in shown and rows[name].nunique(dropna=False) > 1
-        follows = any(is_determined(rows, [other], name) for other in shown)
+        follows = any(
+            is_determined(rows, [other], name) for other in shown if other != "mask_source"
+        )
         if varies and (name == "mask_source" or not follows):
             shown.append(name)
     return shown
@@ -138,10 +140,10 @@ def title_of(frame: pd.DataFrame) -> str:
         f"{_named_or_counted(frame, 'trace', 'traces')} "
         f"({least if least == most else f'{least} to {most}'} images, {' and '.join(masks)}) "
         f"on {_named_or_counted(frame, 'arch', 'architectures')}; "
-        f"scheme {_named_or_counted(frame, 'scheme', 'schemes')}"
+        f"{_named_or_counted(frame, 'scheme', 'schemes', 'scheme ')}"
     )
 
 
-def _named_or_counted(frame: pd.DataFrame, column: str, plural: str) -> str:
+def _named_or_counted(frame: pd.DataFrame, column: str, plural: str, before: str = "") -> str:
     found = frame[column].unique()
-    return ", ".join(map(str, found)) if len(found) <= 3 else f"{len(found)} {plural}"
+    return before + ", ".join(map(str, found)) if len(found) <= 3 else f"{len(found)} {plural}"
