@@ -13,6 +13,7 @@ from pgsim.plots.paths import check_plot_path
 if TYPE_CHECKING:
     from pgsim.plots.comparison import draw_comparison, plot_comparison
     from pgsim.plots.masks import draw_masks, plot_masks
+    from pgsim.plots.pareto import draw_pareto, plot_pareto
     from pgsim.plots.sensitivity import draw_sensitivity
     from pgsim.plots.table import draw_results, plot_results
     from pgsim.plots.windows import draw_windows, plot_windows
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "draw_comparison": "comparison",
     "draw_masks": "masks",
+    "draw_pareto": "pareto",
     "draw_results": "table",
     "draw_sensitivity": "sensitivity",
     "draw_windows": "windows",
     "plot_comparison": "comparison",
     "plot_masks": "masks",
+    "plot_pareto": "pareto",
     "plot_results": "table",
     "plot_windows": "windows",
 }
@@ -33,11 +36,13 @@ __all__ = [
     "check_plot_path",
     "draw_comparison",
     "draw_masks",
+    "draw_pareto",
     "draw_results",
     "draw_sensitivity",
     "draw_windows",
     "plot_comparison",
     "plot_masks",
+    "plot_pareto",
     "plot_results",
     "plot_windows",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from pgsim.results.designs import (
     is_determined,
     title_of,
     value_by,
+    without_what_ifs,
 )
 from pgsim.results.relative import relative
 
@@ -150,16 +150,3 @@ def _apart(points: pd.DataFrame, keys: Sequence[str], axes: Sequence[str]) -> li
     names = (*NAMES, "mask_source") if x.startswith("trace.") else NAMES
     made = [key for key in names if key in apart and points[key].nunique() > 1]
     return [key for key in apart if key not in made or not is_determined(points, [x], key)]
-
-
-def without_what_ifs(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose trace names do not repeat what a sweep varied of a trace.
-
-    ``digits[weight_bits=4]`` at ``trace.weight_bits`` 4 is ``digits``.
-    """
-    names = frame["trace"].astype(str)
-    for column in (str(each) for each in frame.columns if str(each).startswith("trace.")):
-        field = re.escape(column.removeprefix("trace."))
-        names = names.str.replace(rf"(?<=[\[,]){field}=[^],]*,?", "", regex=True)
-        names = names.str.replace(",]", "]", regex=False).str.replace("[]", "", regex=False)
-    return frame.assign(trace=names)

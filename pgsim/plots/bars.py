@@ -10,13 +10,20 @@ from matplotlib.figure import Figure
 
 from pgsim.errors import InputError, nearest
 from pgsim.plots.arranging import Arrangement, Panel, arranged, panels_of
-from pgsim.plots.asked import DESIGN, LAYER, Asked, keys_of, without_what_ifs
+from pgsim.plots.asked import DESIGN, LAYER, Asked, keys_of
 from pgsim.plots.drawing import INCHES_PER_LINE, bar_labels, wrapped
 from pgsim.plots.pages import PAGES, SCREEN, Page
 from pgsim.plots.scales import NETWORK
 from pgsim.plots.sheets import set_title
 from pgsim.plots.stacks import BREAKDOWNS, Stack, draw_stack
-from pgsim.results.designs import check_columns, labels_of, per_image, title_of, told_apart
+from pgsim.results.designs import (
+    check_columns,
+    labels_of,
+    per_image,
+    title_of,
+    told_apart,
+    without_what_ifs,
+)
 from pgsim.results.relative import relative
 
 MOST_DESIGNS = 60  # bars of designs that can be taken in
@@ -134,7 +141,7 @@ def _figure(
     across = stacks if beside else 1
     legend = 0.55
     total = (sum(heights) + 0.35 * len(heights) + legend) * (1 if beside else stacks) + 0.9
-    figure = Figure(figsize=(page.inches, total), layout="constrained")
+    figure = Figure(figsize=(page.inches, total), layout="constrained", dpi=page.dots)
     ratios = heights if beside else heights * stacks
     grid = figure.subplots(
         len(ratios), across, squeeze=False, height_ratios=ratios, sharex="col" if beside else False

@@ -56,10 +56,11 @@ _LARGER_UNITS = {
 }
 
 
-def write_figure(figure: Figure, path: str | Path, page: Page = SCREEN) -> None:
+def write_figure(figure: Figure, path: str | Path) -> None:
     """Write a figure in the format of the path's suffix, the same bytes for the same figure.
 
-    A pdf holds its letters as TrueType (Type 42), which publishers take, and not as Type 3.
+    A png has as many dots an inch as the figure, and 150 at least. A pdf holds its letters as
+    TrueType (Type 42), which publishers take, and not as Type 3.
 
     Raises InputError for another suffix than png, svg or pdf, or a folder that cannot be written.
     """
@@ -72,7 +73,9 @@ def write_figure(figure: Figure, path: str | Path, page: Page = SCREEN) -> None:
             {"svg.hashsalt": "pgsim", "svg.fonttype": "path", "pdf.fonttype": 42}
         ),
     ):
-        figure.savefig(temporary, format=suffix, dpi=page.dots, metadata=undated[suffix])
+        figure.savefig(
+            temporary, format=suffix, dpi=max(SCREEN.dots, figure.dpi), metadata=undated[suffix]
+        )
 
 
 def short(value: float) -> str:
@@ -99,7 +102,7 @@ def wrapped(text: str, width: int = LABEL_WIDTH) -> str:
 
 def in_legend(label: str, page: Page = SCREEN) -> str:
     """Return the label of a line as a legend shows it."""
-    text = wrapped(label, 45 if page is SCREEN else page.characters(0.45, page.small))
+    text = wrapped(label, 45 if page is SCREEN else page.characters(0.34, page.small))
     return f" {text}" if text.startswith("_") else text  # which Matplotlib leaves out of legends
 
 

@@ -17,21 +17,28 @@ from pgsim.results.fronts import senses
 
 _MOST_NAMED = 10
 _APART_INCHES = 0.16  # of two numbers
-_AWAY_POINTS = 6.0  # of a number from its design, to the side where none is
+_AWAY_POINTS = 9.0  # of a number from its design, to the side where none is
 
 
 def draw_front(
-    axes: Axes, front: pd.DataFrame, x: Scale, y: Scale, better: Sequence[bool]
+    axes: Axes,
+    front: pd.DataFrame,
+    x: Scale,
+    y: Scale,
+    better: Sequence[bool],
+    *,
+    joined: bool = True,
 ) -> Artist:
-    """Join the designs of a front by steps and ring them; return what a legend shows of it.
+    """Ring the designs of a front, and join them by steps; return what a legend shows of it.
 
-    better: whether more of x, and of y, is better.
+    better: whether more of x, and of y, is better. joined: not where a third column has a say.
     """
     across, up = x.places[front.index], y.places[front.index]
     order = np.argsort(across.to_numpy(float), kind="stable")
     (line,) = axes.plot(
         across.iloc[order], up.iloc[order], color=BLACK, lw=0.8, marker="o", ms=8, mfc="none",
-        mew=0.8, drawstyle="steps-pre" if better[0] else "steps-post", zorder=3,
+        mew=0.8, ls="solid" if joined else "none", zorder=3,
+        drawstyle="steps-pre" if better[0] else "steps-post",
     )  # fmt: skip
     return line
 
@@ -71,6 +78,8 @@ def number(
         axes.annotate(
             str(place), (x.places[row], y.places[row]), (aside[0], aside[1]),
             textcoords="offset points", fontsize=page.small, zorder=4,
+            arrowprops={"arrowstyle": "-", "lw": 0.4, "shrinkA": 0, "shrinkB": 4},
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.3},
             ha="left" if better[0] else "right", va="bottom" if better[1] else "top",
         )  # fmt: skip
 

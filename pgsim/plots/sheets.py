@@ -23,12 +23,11 @@ class Sheet:
     """Panels that share their axes, on a figure of one page's width."""
 
     def __init__(
-        self, panels: Sequence[Panel], page: Page, *, room: float = 0, height: float | None = None
+        self, panels: Sequence[Panel], page: Page, *, room: float = 0, shares_y: bool = True
     ) -> None:
         """Make the axes.
 
-        room: inches that title and legend take. height: inches of a panel, by default what suits
-        their number.
+        room: inches that title and legend take. shares_y: whether all panels have one y axis.
         """
         self.page = page
         self.across = 1 + max(panel.column for panel in panels)
@@ -36,12 +35,15 @@ class Sheet:
         own_width = page.inches / self.across
         self.inches_across = own_width - (0.8 if len(panels) == 1 else 0.35)
         alone = min(4.8, 0.72 * own_width)
-        self.inches_up = height or (alone if len(panels) == 1 else max(1.15, 0.72 * own_width))
+        self.inches_up = alone if len(panels) == 1 else max(1.15, min(3.6, 0.72 * own_width))
         self.figure = Figure(
             figsize=(page.inches, self.down * (self.inches_up + 0.2) + room + 0.5),
             layout="constrained",
+            dpi=page.dots,
         )
-        grid = self.figure.subplots(self.down, self.across, sharex=True, sharey=True, squeeze=False)
+        grid = self.figure.subplots(
+            self.down, self.across, sharex=True, sharey=shares_y, squeeze=False
+        )
         self.axes: list[Axes] = [grid[panel.row, panel.column] for panel in panels]
         self._hide_rest(grid, panels)
         for axes, panel in zip(self.axes, panels, strict=True):
@@ -69,22 +71,23 @@ class Sheet:
                     axes.set_visible(False)
                     grid[row - 1][column].tick_params(labelbottom=True)
 
-    def set_scales(self, x: Scale, y: Scale) -> None:
-        """Give all panels the same ticks, and the sheet the names of both axes."""
-        for axes in self.axes:
+    def set_scales(self, x: Scale, *ys: Scale) -> None:
+        """Give all panels the same ticks and names; or, of several y, a panel each its own."""
+        letters = self.page.letters
+        height = int(self.inches_up * 72 / (0.58 * letters)) * (self.down if len(ys) == 1 else 1)
+        below = fitted(x.label, self.page.characters(0.85 / self.across))
+        for place, axes in enumerate(self.axes):
+            y = ys[place % len(ys)]
             set_ticks(axes, "x", x, self.page, self.inches_across)
             set_ticks(axes, "y", y, self.page, self.inches_up)
-        letters = self.page.letters
-        height = int(self.down * (self.inches_up + 0.2) * 72 / (0.58 * letters))
-        below = fitted(x.label, self.page.characters(0.85 / self.across))
-        beside = fitted(y.label, max(18, min(height, 60)))
-        for axes in self.axes:
             if axes.xaxis.get_tick_params()["labelbottom"]:
                 axes.set_xlabel(below, fontsize=letters)
-        if len(self.axes) == 1:
-            self.axes[0].set_ylabel(beside, fontsize=letters)
-        else:
-            self.figure.supylabel(beside, fontsize=letters, multialignment="center")
+            beside = fitted(y.label, max(18, min(height, 60)))
+            if len(ys) == len(self.axes):
+                axes.set_ylabel(beside, fontsize=letters)
+            else:
+                self.figure.supylabel(beside, fontsize=letters, multialignment="center")
+        self.figure.align_ylabels()
 
     def set_title(self, title: str) -> None:
         """Write what all is about above the panels."""

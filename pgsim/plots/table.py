@@ -14,7 +14,6 @@ from pgsim.plots.bars import MOST_DESIGNS, check_parts, draw_bars
 from pgsim.plots.clouds import draw_cloud
 from pgsim.plots.drawing import write_figure
 from pgsim.plots.lines import draw_lines
-from pgsim.plots.pages import page_of
 from pgsim.results.columns import checked_table
 from pgsim.results.conditions import chosen_rows
 from pgsim.results.designs import axis_columns, check_columns
@@ -98,7 +97,7 @@ def plot_results(
         frame, x=x, y=y, by=by, where=where, facet=facet, aggregate=aggregate,
         normalize=normalize, log=log, parts=parts, network=network, width=width,
     )  # fmt: skip
-    write_figure(figure, path, page_of(width))
+    write_figure(figure, path)
 
 
 def draw_results(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -128,6 +129,19 @@ def _text(name: str, value: object) -> str:
     if name == "mask_source":
         return MASK_SOURCES[str(value)].words
     return str(value) if name in IDENTITY or name == "design" else f"{name}={value}"
+
+
+def without_what_ifs(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose trace names do not repeat what a sweep varied of a trace.
+
+    ``digits[weight_bits=4]`` at ``trace.weight_bits`` 4 is ``digits``.
+    """
+    names = frame["trace"].astype(str)
+    for column in (str(each) for each in frame.columns if str(each).startswith("trace.")):
+        field = re.escape(column.removeprefix("trace."))
+        names = names.str.replace(rf"(?<=[\[,]){field}=[^],]*,?", "", regex=True)
+        names = names.str.replace(",]", "]", regex=False).str.replace("[]", "", regex=False)
+    return frame.assign(trace=names)
 
 
 def title_of(frame: pd.DataFrame) -> str:
