@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from pgsim.masks import mask_measures, synthetic_trace
     from pgsim.plots import (
         plot_comparison,
+        plot_heat_map,
         plot_masks,
         plot_pareto,
         plot_results,
+        plot_roofline,
         plot_windows,
     )
     from pgsim.results import COLUMNS
@@ -58,9 +60,11 @@ _HOMES = {
     "network": "workload",
     "pareto": "study.pareto",
     "plot_comparison": "plots",
+    "plot_heat_map": "plots",
     "plot_masks": "plots",
     "plot_pareto": "plots",
     "plot_results": "plots",
+    "plot_roofline": "plots",
     "plot_windows": "plots",
     "read_table": "results.table_files",
     "save_trace": "workload",
@@ -90,9 +94,11 @@ __all__ = [
     "network",
     "pareto",
     "plot_comparison",
+    "plot_heat_map",
     "plot_masks",
     "plot_pareto",
     "plot_results",
+    "plot_roofline",
     "plot_windows",
     "read_table",
     "save_trace",

@@ -20,9 +20,9 @@ from pgsim.study.pareto import Pareto, pareto
 
 @click.command("pareto")
 @click.argument("results", type=click.Path(path_type=Path))
-@click.option("--x", metavar="COLUMN", required=True, help="Compare this column ...")
-@click.option("--y", metavar="COLUMN", required=True, help="... and this one ...")
-@click.option("--z", metavar="COLUMN", help="... and perhaps a third one.")
+@click.option("--x", metavar="COLUMN", required=True, help="The first column compared.")
+@click.option("--y", metavar="COLUMN", required=True, help="The second one.")
+@click.option("--z", metavar="COLUMN", help="A third one.")
 @click.option(
     "--most",
     multiple=True,

@@ -90,15 +90,25 @@ class Points:
     title: str
 
 
-def points_of(frame: pd.DataFrame, x: str, y: str, asked: Asked, *, most_lines: int = 12) -> Points:
+def points_of(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    asked: Asked,
+    *,
+    most_lines: int = 12,
+    also: Sequence[str] = (),
+) -> Points:
     """Return the values of columns x and y, arranged as a person asks, or as can be read.
+
+    also: columns beside x and y that have a place of their own, and so part no lines.
 
     Raises InputError where a column is not there, has no numbers, or is empty.
     """
-    check_columns(frame, [x, y])
+    check_columns(frame, [x, y, *also])
     title = title_of(without_what_ifs(frame))
     frame = without_what_ifs(frame)
-    keys = keys_of(frame, [x, y], asked)
+    keys = keys_of(frame, [x, y, *also], asked)
     values = [name for name in dict.fromkeys((x, y)) if name not in keys]
     points = _values(frame, keys, values, asked)
     for name in values:
@@ -106,7 +116,7 @@ def points_of(frame: pd.DataFrame, x: str, y: str, asked: Asked, *, most_lines: 
             raise InputError(f"column {name!r} is empty in every row: there is nothing to draw")
     if asked.normalize is not None:
         points = relative(points, values, asked.normalize, within=asked.facet)
-    axes = [name for name in (x, y) if name in keys]
+    axes = [name for name in (x, y, *also) if name in keys]
     arrangement = arranged(
         points, _apart(points, keys, axes), asked.page, by=asked.colour, facet=asked.facet,
         aggregate=asked.aggregate, most_lines=most_lines,

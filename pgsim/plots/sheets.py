@@ -53,7 +53,7 @@ class Sheet:
     def _head(self, axes: Axes, panel: Panel) -> None:
         """Write above a panel, and at its right side, what its points share."""
         small = self.page.small
-        letters = self.page.characters(0.92 / self.across, small)
+        letters = self.page.characters(0.82 / self.across, small)
         axes.set_title(wrapped(panel.heading, letters), fontsize=small, loc="left")
         if panel.side:
             height = max(12, int(1.1 * self.inches_up * 72 / (0.56 * small)))

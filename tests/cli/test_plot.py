@@ -30,6 +30,7 @@ def results(tmp_path):
         ["--by", "layer", "--network", "--where", "scheme=pg", "--where", "array.rows>4"],
         ["--by", "scheme", "--facet", "array.rows", "--aggregate", "min", "--normalize", "first"],
         ["--parts", "energy", "--width", "column"],
+        ["--heat", "cycles", "--x", "scheme", "--facet", "trace", "--y", "array.rows"],
     ],
 )
 def test_a_figure_is_written_beside_its_table(run, results, words) -> None:
@@ -46,6 +47,8 @@ def test_a_figure_is_written_beside_its_table(run, results, words) -> None:
         (["--where", "array.rows>many"], "> compares numbers"),
         (["--aggregate", "media"], "expected one of mean, sum, min, max"),
         (["--x", "array.rows"], "give y too"),
+        (["--roofline", "pg_os"], "column 'macs' is not in this table"),
+        (["--roofline", "pg_oss"], "Did you mean 'pg_os'?"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_nothing_written(
@@ -54,3 +57,15 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_written(
     output = run("plot", results, *words, code=2).output
     assert output.startswith("pgsim: ") and message in output and output.count("\n") == 1
     assert [each.name for each in results.parent.iterdir()] == [results.name]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--heat", "cycles", "--by", "scheme"], "--heat takes no --by"),
+        (["--roofline", "pg_os", "--log", "x"], "--roofline takes no --log"),
+        (["--heat", "cycles", "--roofline", "pg_os"], "--heat and --roofline are two figures"),
+    ],
+)
+def test_a_word_that_a_figure_does_not_take_is_refused(run, results, words, message) -> None:
+    assert message in run("plot", results, *words, code=2).output
