@@ -14,7 +14,6 @@ from pgsim.results.designs import is_determined, told_apart
 from pgsim.results.mask_sources import MASK_SOURCES
 
 MOST_LOOKS = 35  # lines of a panel that no two look alike
-_MOST_LINES = 12  # of a panel, without further words
 _MOST_FACETS = 2
 _MASKS = "mask_source"
 # What a sweep varied comes first: it has colours, or panels; scheme and architecture come last.
@@ -73,7 +72,7 @@ def arranged(
     by: str | None = None,
     facet: Sequence[str] = (),
     aggregate: str | None = None,
-    most_lines: int = _MOST_LINES,
+    most_lines: int | None = None,
 ) -> Arrangement:
     """Return an arrangement of points that a reader can take in.
 
@@ -88,6 +87,7 @@ def arranged(
     if aggregate is not None:
         taken = tuple(name for name in told if _count(points, name) > 1)
         return Arrangement(tuple(facet), tuple(own), taken, aggregate, page=page)
+    most_lines = most_lines or page.most_lines
     facets, rest = _facets(points, list(facet), told, own, page, most_lines)
     over: list[str] = []
     for name in sorted(_varied(points, rest), key=lambda each: _rank(points, each)):
@@ -100,6 +100,8 @@ def arranged(
         rest = [each for each in rest if each not in goes]
     if _MASKS in rest and facets and is_determined(points, facets, _MASKS):
         rest.remove(_MASKS)  # headings of panels say it
+    if page.terse and any(_count(points, name) > 1 for name in (*rest, *own)):
+        rest = [name for name in rest if _count(points, name) > 1]
     return Arrangement(tuple(facets), (*rest, *own), tuple(over), page=page)
 
 

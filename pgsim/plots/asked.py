@@ -21,7 +21,7 @@ from pgsim.results.designs import (
     value_by,
     without_what_ifs,
 )
-from pgsim.results.relative import relative
+from pgsim.results.relative import FIRST, relative
 
 DESIGN, LAYER = "design", "layer"
 
@@ -37,6 +37,11 @@ class Asked:
     log: str | None = None
     page: Page = SCREEN
     network: bool = False
+
+    @property
+    def baseline(self) -> str:
+        """What values are relative to, in words."""
+        return "the first" if self.normalize == FIRST else str(self.normalize)
 
     @property
     def colour(self) -> str | None:
@@ -96,7 +101,7 @@ def points_of(
     y: str,
     asked: Asked,
     *,
-    most_lines: int = 12,
+    most_lines: int | None = None,
     also: Sequence[str] = (),
 ) -> Points:
     """Return the values of columns x and y, arranged as a person asks, or as can be read.
@@ -121,7 +126,7 @@ def points_of(
         points, _apart(points, keys, axes), asked.page, by=asked.colour, facet=asked.facet,
         aggregate=asked.aggregate, most_lines=most_lines,
     )  # fmt: skip
-    said = [f"relative to {asked.normalize}" if asked.normalize else "", arrangement.words]
+    said = [f"relative to {asked.baseline}" if asked.normalize else "", arrangement.words]
     note = ", ".join(each for each in said if each)
     return Points(arrangement.together(points, axes, values), arrangement, note, title)
 

@@ -26,7 +26,6 @@ from pgsim.results.designs import (
 )
 from pgsim.results.relative import relative
 
-MOST_DESIGNS = 60  # bars of designs that can be taken in
 _MOST_BARS = 200
 
 
@@ -65,9 +64,13 @@ def draw_bars(frame: pd.DataFrame, parts: Sequence[str], asked: Asked) -> Figure
     labels = _labels(rows, list(arrangement.lines), asked)
     figure, grid = _figure(panels, labels, len(stacks), asked.page)
     across = len(stacks) if _are_beside(len(stacks), asked.page) else 1
+    beside = max(len(line) for label in labels for line in label.splitlines() or [""])
+    inches = (asked.page.inches - beside * 0.58 * asked.page.small / 72) / across - 0.15
     for row, panel in zip(grid, panels, strict=True):
         for axes, stack in zip(row, stacks, strict=True):
-            _draw_panel(axes, panel, stack, labels, asked.page, across, first=axes is row[0])
+            _draw_panel(
+                axes, panel, stack, labels, asked.page, inches, named=axes is row[0] or across == 1
+            )
     _tidy(grid, panels, asked.page)
     set_title(figure, "\n".join(each for each in (title, arrangement.words) if each), asked.page)
     return figure
@@ -80,9 +83,12 @@ def _rows(frame: pd.DataFrame, needed: list[str], asked: Asked) -> tuple[pd.Data
     rows = per_image(short, keys, needed)
     if asked.network and LAYER in keys:
         whole = per_image(short, [key for key in keys if key != LAYER], needed)
-        rows = pd.concat([rows, whole.assign(layer=NETWORK)], ignore_index=True)[rows.columns]
+        both = pd.concat([rows, whole.assign(layer=NETWORK)], ignore_index=True)[rows.columns]
+        designs = both.groupby([key for key in keys if key != LAYER], sort=False, dropna=False)
+        order = designs.ngroup().argsort(kind="stable")  # the network after its layers
+        rows = both.loc[order].reset_index(drop=True)
     layered = asked.by == LAYER
-    chosen = None if layered and len(rows) <= MOST_DESIGNS else asked.colour
+    chosen = None if layered and len(rows) <= asked.page.most_bars else asked.colour
     how = asked.aggregate or ("mean" if chosen else None)
     apart = [key for key in keys if key not in (LAYER, *asked.facet)]
     found = arranged(
@@ -104,13 +110,13 @@ def _relative(stack: Stack, rows: pd.DataFrame, needed: list[str], asked: Asked)
     ratio = relative(total, ["_total"], str(asked.normalize), within=asked.facet)["_total"]
     base = stack.totals / ratio.to_numpy(float)
     spent = stack.spent.div(base, axis=0).fillna(0)
-    return stack._replace(spent=spent, unit="", against=str(asked.normalize))
+    return stack._replace(spent=spent, unit="", against=asked.baseline)
 
 
 def _labels(rows: pd.DataFrame, shown: list[str], asked: Asked) -> pd.Series[str]:
     """Return the label of every bar: a layer's name first, and whose it is where there are more."""
     names = [name for name in shown if name != LAYER]
-    told = told_apart(rows, names) if asked.by in (DESIGN, LAYER) else names
+    told = names if asked.by not in (DESIGN, LAYER) or asked.page.terse else told_apart(rows, names)
     designs = labels_of(rows, told)
     if LAYER in shown:
         several = bool(told) and len(rows[told].drop_duplicates()) > 1
@@ -160,14 +166,14 @@ def _draw_panel(
     stack: Stack,
     labels: pd.Series[str],
     page: Page,
-    across: int,
-    first: bool,
+    inches: float,
+    named: bool,
 ) -> None:
+    """Draw the bars of a panel; inches: how wide it is, named: whether bars have their labels."""
     rows = panel.points.index
     own = stack._replace(spent=stack.spent.loc[rows])
-    named = labels[rows].tolist()
-    draw_stack(axes, own, [""] * len(rows), page, across=across)
-    bar_labels(axes, named if first or across == 1 else [""] * len(named), page)
+    draw_stack(axes, own, [""] * len(rows), page, inches)
+    bar_labels(axes, labels[rows].tolist() if named else [""] * len(rows), page)
 
 
 def _tidy(grid: Sequence[Sequence[Axes]], panels: Sequence[Panel], page: Page) -> None:

@@ -44,7 +44,7 @@ def draw_cloud(points: Points, x: str, y: str, asked: Asked, *, most: Sequence[s
         line = draw_front(axes, front, *scales, better)
         number(axes, named, *scales, better, page)
         handles += [line, *(Line2D([], [], ls="none") for _ in key)]
-        texts += [f"no other is better in both: {len(front):,} of {len(frame):,}", *key]
+        texts += [f"front: {len(front):,} of {len(frame):,} designs", *key]
     if len(texts) > 1:
         sheet.set_legend(handles, texts)
     sheet.set_title(points.title)

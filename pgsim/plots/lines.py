@@ -42,7 +42,7 @@ def draw_lines(points: Points, x: str, y: str, asked: Asked) -> Figure:
         handles |= _draw_panel(axes, panel, labels, looks, (across, up), size)
         _mark_network(axes, across)
     sheet.set_scales(across, up)
-    if not up.logarithmic and up.places.min() >= 0:
+    if asked.normalize is None and not up.logarithmic and up.places.min() >= 0:
         sheet.axes[0].set_ylim(0, float(up.places.max()) * 1.05 or 1.0)
     if shown:
         sheet.set_legend([handles[label] for label in looks], shown)

@@ -11,11 +11,11 @@ from pgsim.plots.drawing import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILL
 
 _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 _DASHES = ("solid", "dashed", "dotted", "dashdot")
-_MARKERS = ("o", "s", "^", "D", "v")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 
 class Look(NamedTuple):
-    """How a line is drawn: markers tell it in grey what colours tell."""
+    """How a line is drawn."""
 
     colour: str
     dashes: str
@@ -27,8 +27,8 @@ def looks_of(heads: pd.DataFrame, by: str | None = None) -> list[Look]:
 
     heads: for each line a row of what parts it from the others. Without `by`, which has the
     colour, that is what a sweep varied; scheme and architecture have dashes and marker, or one of
-    them both. Where something has more values than looks, every line has a colour and a marker of
-    its own.
+    them both. Up to ten lines have a marker each, which tells them apart in grey. Where something
+    has more values than looks, every line has a colour and a marker of its own.
     """
     varying = [str(name) for name in heads.columns if heads[name].nunique(dropna=False) > 1]
     varying.sort(key=lambda name: -1 if name == by else LAST.get(name, 0))
@@ -38,9 +38,12 @@ def looks_of(heads: pd.DataFrame, by: str | None = None) -> list[Look]:
         dashed, marked = others[-2:], others[-1:] or [by]
     numbers = (_numbered(heads, names) for names in (coloured, dashed[:1], marked))
     found = [_look(*each) for each in zip(*numbers, strict=True)]
+    if len(heads) <= len(_MARKERS):
+        pairs = zip(found, _MARKERS, strict=False)
+        return [look._replace(marker=marker) for look, marker in pairs]
     if len(set(found)) == len(heads):
         return found
-    # 7 colours and 5 markers have no common factor: no two of the 35 lines look the same.
+    # 7 colours and 10 markers have no common factor: no two of 70 lines look the same.
     return [_look(line, 0, line) for line in range(len(heads))]
 
 

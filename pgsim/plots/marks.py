@@ -47,7 +47,7 @@ class Marks:
                         mfc="none" if is_hollow or not self.caution else look.colour,
                     )  # fmt: skip
         axes.grid(lw=0.3)
-        axes.margins(0.08)
+        axes.margins(0.12)
 
     def legend(self, page: Page) -> tuple[list[Artist], list[str]]:
         """Return what names the marks."""

@@ -80,7 +80,7 @@ def draw_pareto(found: Pareto, *, width: str | None = None, log: str | None = No
     sheet.set_scales(x, *ups)
     sheet.set_legend(
         [*handles, *([ring] if ring else []), *(Line2D([], [], ls="none") for _ in key)],
-        [*texts, f"not dominated: {len(found.front):,} of {len(found.designs):,}", *key],
+        [*texts, f"front: {len(found.front):,} of {len(found.designs):,} designs", *key],
     )
     sheet.set_title(found.title)
     return sheet.figure

@@ -119,11 +119,11 @@ def breakdowns(
 
 
 def draw_stack(
-    axes: Axes, stack: Stack, notes: Sequence[str], page: Page = SCREEN, *, across: int = 2
+    axes: Axes, stack: Stack, notes: Sequence[str], page: Page = SCREEN, inches: float = 4.4
 ) -> None:
     """Draw rows of one quantity, with totals and notes beside them.
 
-    across: how many of these axes stand side by side.
+    inches: how wide the axes are.
     """
     left = np.zeros(len(stack.spent))
     for column, (name, colour) in stack.parts.items():
@@ -141,8 +141,10 @@ def draw_stack(
     )
     si_ticks(axes.xaxis)
     axes.tick_params(axis="x", labelsize=page.small)
-    axes.set_xlabel(wrapped(stack.label, page.characters(0.72 / across)), fontsize=page.letters)
-    _legend(axes, stack.parts, 0.8 * page.inches / across, page)
+    axes.set_xlabel(
+        wrapped(stack.label, max(12, page.characters(inches / page.inches))), fontsize=page.letters
+    )
+    _legend(axes, stack.parts, inches, page)
 
 
 def _draw_part(

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from pgsim.errors import InputError
 from pgsim.plots.asked import DESIGN, LAYER, Asked, asked_of, parting_columns, points_of
-from pgsim.plots.bars import MOST_DESIGNS, check_parts, draw_bars
+from pgsim.plots.bars import check_parts, draw_bars
 from pgsim.plots.clouds import draw_cloud
 from pgsim.plots.drawing import write_figure
 from pgsim.plots.lines import draw_lines
@@ -148,7 +148,7 @@ def _draw_points(frame: pd.DataFrame, x: str, y: str, asked: Asked) -> Figure:
 def _has_too_many_bars(frame: pd.DataFrame, asked: Asked) -> bool:
     if asked.by != DESIGN or asked.aggregate is not None or asked.facet:
         return False
-    return len(frame[axis_columns(frame)].drop_duplicates()) > MOST_DESIGNS
+    return len(frame[axis_columns(frame)].drop_duplicates()) > asked.page.most_bars
 
 
 def _draw_designs(frame: pd.DataFrame, asked: Asked) -> Figure:

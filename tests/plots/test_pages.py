@@ -21,7 +21,7 @@ from pgsim.plots.stacks import DRAM_TRAFFIC, SRAM_TRAFFIC
 ROWS = [
     {
         "array.rows": rows, "scheme": scheme, "layer": layer, "cycles": 1000 // rows,
-        "pe_utilization": 1 / rows,
+        "pe_utilization": 1 / rows, "arch": "a design of a long name, as people give them",
     }
     for rows in (4, 8, 16)
     for scheme in ("pg", "full")
@@ -29,6 +29,7 @@ ROWS = [
 ]  # fmt: skip
 FIGURES: dict[str, dict[str, Any]] = {
     "bars": {},
+    "bars of long names": {"by": "arch"},
     "bars of layers": {"by": "layer", "where": ["array.rows=4"]},
     "lines": {"x": "array.rows", "y": "cycles"},
     "a long label": {"x": "layer", "y": "pe_utilization", "where": ["array.rows=4"]},
@@ -111,6 +112,20 @@ def test_parts_are_told_apart_in_grey_by_lightness_or_hatches(parts: Any) -> Non
     looks = [(colour, HATCHES.get(colour)) for _, colour in parts.values()]
     for (one, hatch), (other, other_hatch) in combinations(looks, 2):
         assert hatch != other_hatch or abs(luminance(one) - luminance(other)) > 0.05
+
+
+@pytest.mark.parametrize("y", ["pe_utilization", "energy_pj"])
+def test_lines_and_marks_are_told_apart_in_grey_by_their_markers(y: str) -> None:
+    rows = [
+        {"array.rows": rows, "scheme": scheme, "arch": arch, "cycles": 1000 // rows}
+        for rows in (4, 8)
+        for scheme in ("pg", "full", "uniform:8,8", "uniform:4")
+        for arch in ("os", "ws")
+    ]
+    lines = draw_results(table(*rows), x="array.rows", y=y).axes[0].get_lines()
+    assert len({line.get_marker() for line in lines}) == len(lines) == 8
+    marks = draw_results(table(*rows), x="cycles", y=y).axes[0].get_lines()[:8]
+    assert len({line.get_marker() for line in marks}) == 8
 
 
 def test_a_component_has_the_same_colour_in_all_figures() -> None:

@@ -30,7 +30,7 @@ def test_designs_that_none_is_better_than_are_ringed_joined_numbered_and_named()
     assert [text.get_text() for text in axes.texts] == ["1", "2", "3"]
     shown = [text.get_text().replace("\n", " ") for text in figure.legends[0].get_texts()]
     assert shown[-4:] == [
-        "not dominated: 3 of 4",
+        "front: 3 of 4 designs",
         *(f"{place}: pg-os, pg, array.rows={rows}" for place, rows in ((1, 1), (2, 2), (3, 4))),
     ]
     assert axes.get_ylabel().endswith("uJ per image")
