@@ -59,7 +59,7 @@ def _note_what_ifs(asked: SweepSpec) -> None:
             "trained widths, and no model was trained at these",
             err=True,
         )
-    if SHIFT in asked.axes:
+    if SHIFT in asked.keys:
         say(
             "note: what if all thresholds were moved: on the images in the margins files, whose "
             "network was not run again; later layers' inputs would change, and accuracy",
@@ -69,7 +69,7 @@ def _note_what_ifs(asked: SweepSpec) -> None:
 
 def _note_bandwidths(asked: SweepSpec) -> None:
     """Say what stays of DRAM's bandwidth where the clock does not."""
-    if "clock_mhz" not in asked.axes or BANDWIDTHS & asked.axes.keys():
+    if "clock_mhz" not in asked.keys or BANDWIDTHS & set(asked.keys):
         return
     stays: dict[str, list[str]] = {}
     for arch in map(load_arch, asked.archs):
