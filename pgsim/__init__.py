@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pgsim.schemes import SCHEMES
     from pgsim.study.comparison import compare
     from pgsim.study.simulation import simulate
-    from pgsim.study.sweeps import SweepSpec, load_sweep, sweep
+    from pgsim.study.sweeps import SweepSpec, load_sweep, read_sweep, sweep
     from pgsim.study.timeline import write_timeline
     from pgsim.study.window_study import windows
     from pgsim.workload import (
@@ -53,6 +53,7 @@ _HOMES = {
     "plot_masks": "plots",
     "plot_results": "plots",
     "plot_windows": "plots",
+    "read_sweep": "study.sweeps",
     "read_table": "results.table_files",
     "save_trace": "workload",
     "simulate": "study.simulation",
@@ -83,6 +84,7 @@ __all__ = [
     "plot_masks",
     "plot_results",
     "plot_windows",
+    "read_sweep",
     "read_table",
     "save_trace",
     "simulate",

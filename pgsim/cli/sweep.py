@@ -12,33 +12,72 @@ from pgsim.cli.options import table_option
 from pgsim.cli.progress import bar
 from pgsim.cli.streams import say
 from pgsim.files import shipped_names
-from pgsim.results.table_files import write_table
-from pgsim.study.sweeps import SHIFT, WIDTHS, SweepSpec, load_sweep, sweep, sweep_points
+from pgsim.study.sweeps import (
+    SHIFT,
+    WIDTHS,
+    Outcome,
+    Shard,
+    SweepSpec,
+    load_sweep,
+    sweep_into,
+    sweep_points,
+)
+from pgsim.study.sweeps.forecast import forecast_of
 
 _SHIPPED = shipped_names("arch_configs/sweeps", ".yaml")
+_MOST_FAILURES = 20  # that are told each; of the others there is a count
+
+
+def _shard(ctx: click.Context, param: click.Parameter, text: str | None) -> Shard | None:
+    if text is None:
+        return None
+    index, _, count = text.partition("/")
+    if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+        raise click.BadParameter(f"{text!r}: expected I/N, such as 1/8 for the first of eight")
+    return Shard(int(index), int(count))
 
 
 @click.command("sweep", epilog=f"Shipped sweeps: {', '.join(_SHIPPED)}.")
 @click.argument("spec")
-@table_option("Write one row per point and layer")
+@table_option("Write one row per point and layer, or per point")
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: one per core]"
 )
-@click.option("--dry-run", is_flag=True, help="Check and count the points, and simulate none.")
+@click.option(
+    "--shard",
+    callback=_shard,
+    metavar="I/N",
+    help="Simulate the I-th of N parts; pgsim merge makes the table of all.",
+)
+@click.option(
+    "--rows", type=click.Choice(["layer", "point"]), help="What a row is.  [default: as SPEC says]"
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Check and count the points, and simulate a few to say how long all will take.",
+)
 @click.pass_context
 def command(
-    ctx: click.Context, spec: str, output: Path | None, jobs: int | None, dry_run: bool
+    ctx: click.Context,
+    spec: str,
+    output: Path | None,
+    jobs: int | None,
+    shard: Shard | None,
+    rows: str | None,
+    dry_run: bool,
 ) -> None:
     """Simulate every combination of traces, designs, schemes and axes of a sweep.
 
     SPEC is a YAML file, or the name of a shipped sweep; paths in it are relative to the current
-    folder. -o is needed except for --dry-run.
+    folder. -o is needed except for --dry-run. A sweep that was ended goes on when the same command
+    is given again.
     """
     asked = load_sweep(spec)
+    if rows is not None:
+        asked = asked.model_copy(update={"rows": rows})
     if dry_run:
-        with bar() as told:
-            sweep_points(asked, progress=told("checking"))
-        say(f"{spec}: ok: {asked.point_count:,} points ({asked.product})")
+        _say_what_it_is(spec, asked, jobs)
     elif output is None:
         missing = next(each for each in ctx.command.params if each.name == "output")
         raise click.MissingParameter(ctx=ctx, param=missing)
@@ -46,9 +85,55 @@ def command(
         _note_what_ifs(asked)
         _note_bandwidths(asked)
         with bar() as told:
-            frame = sweep(asked, jobs=jobs, progress=told("simulating"), checking=told("checking"))
-        write_table(frame, output)
-        say(f"{output}: {len(frame):,} rows, one per point and layer", err=True)
+            outcome = sweep_into(
+                output,
+                asked,
+                jobs=jobs,
+                shard=shard,
+                progress=told("simulating"),
+                checking=told("checking"),
+            )
+        _say_failures(outcome)
+        _say_outcome(output, asked, shard, outcome)
+        ctx.exit(1 if outcome.failures else 0)
+
+
+def _say_what_it_is(spec: str, asked: SweepSpec, jobs: int | None) -> None:
+    """Say how many points a sweep has, and about how long and how much memory it takes."""
+    with bar() as told:
+        points = sweep_points(asked, progress=told("checking"))
+    say(f"{spec}: ok: {asked.point_count:,} points ({asked.product})")
+    if left_out := asked.point_count - len(points):
+        say(f"constraints leave out {left_out:,} of them; {len(points):,} run")
+    say(str(forecast_of(points, jobs)))
+
+
+def _say_failures(outcome: Outcome) -> None:
+    """Say which points failed, and why."""
+    for each in outcome.failures[:_MOST_FAILURES]:
+        say(f"failed: {' '.join(str(each).split())}", err=True)
+    if (more := len(outcome.failures) - _MOST_FAILURES) > 0:
+        say(f"failed: {more:,} points more", err=True)
+    if outcome.failures:
+        say(
+            f"pgsim: {len(outcome.failures):,} of {outcome.points:,} points failed: the same "
+            "command tries them again",
+            err=True,
+        )
+
+
+def _say_outcome(output: Path, asked: SweepSpec, shard: Shard | None, outcome: Outcome) -> None:
+    """Say what was done."""
+    if outcome.before:
+        say(f"note: {outcome.before:,} points were finished before", err=True)
+    if shard is not None:
+        done = outcome.points - len(outcome.failures)
+        say(f"{output}: shard {shard}: {done:,} of {outcome.points:,} points", err=True)
+        return
+    if left_out := asked.point_count - outcome.points:
+        say(f"note: constraints leave out {left_out:,} of {asked.point_count:,} points", err=True)
+    per = "one per point and layer" if asked.rows == "layer" else "one per point"
+    say(f"{output}: {outcome.rows:,} rows, {per}", err=True)
 
 
 def _note_what_ifs(asked: SweepSpec) -> None:

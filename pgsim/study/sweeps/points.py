@@ -110,12 +110,12 @@ class Points:
     def _digits(self, number: int) -> dict[str, int]:
         """Return which choice of each list the point of a number is."""
         digits = {}
-        for name, choices in reversed(self._places):
+        for name, choices in reversed(self.places):
             number, digits[name] = divmod(number, choices)
         return digits
 
     @cached_property
-    def _places(self) -> tuple[tuple[str, int], ...]:
+    def places(self) -> tuple[tuple[str, int], ...]:
         """What is chosen from, and how many choices there are; the last one changes first."""
         spec = self.spec
         outer = [group for group in self._groups if group.changes_trace]

@@ -16,6 +16,10 @@ from pgsim.workload.trace_paths import find_trace
 _HEAD_BYTES = 2**18  # a table, or what a trace says of itself with the digests of its masks
 
 
+class FilesChanged(InputError):
+    """A file is not the one that was checked, so that no further point could be of the same."""
+
+
 class Source(NamedTuple):
     """A file as it was found: which one, its size, when it was written, SHA-256 of its head."""
 
@@ -43,11 +47,11 @@ def technology_sources(name_or_path: str) -> tuple[Source, ...]:
 
 
 def check_unchanged(before: Iterable[Source], now: Iterable[Source]) -> None:
-    """Raise InputError that names a file which is not the one that it was."""
+    """Raise FilesChanged that names a file which is not the one that it was."""
     changed = set(now).symmetric_difference(before)
     if changed:
         path = min(source.path for source in changed)
-        raise InputError(
+        raise FilesChanged(
             f"{path}: was replaced or changed while the sweep ran, so that its points would be of "
             "different files under one name: run the sweep again, and leave the file as it is"
         )
