@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from pool_work import ENDING, default_signals, gone
 
 from pgsim.study.sweeps.journal import read_records
 
-MOMENTS = int(os.environ.get("PGSIM_SWEEP_MOMENTS", "4"))
+MOMENTS = int(os.environ.get("PGSIM_SWEEP_MOMENTS", "6"))
 KILLS = int(os.environ.get("PGSIM_SWEEP_KILLS", "4"))
 POINTS = 500 if KILLS > 10 else 60
 GONE_WITHIN_S = 20  # on a busy machine; on an idle one it is half a second
@@ -78,9 +79,8 @@ def finished_in(journal):
 
 def test_a_killed_sweep_loses_nothing_and_computes_nothing_twice(small, tmp_path):
     """What is in the journal when the sweep is killed stays there, byte by byte, until its end."""
-    spec, output, journal = (
-        tmp_path / each for each in ("spec.yaml", "out.csv", "out.csv.journal")
-    )
+    spec, output = tmp_path / "spec.yaml", tmp_path / "out.csv"
+    journal = tmp_path / "out.csv.journal"
     rows = list(range(1, POINTS // 2 + 1))
     axes = f"{{array.rows: {rows}, clock_mhz: [250, 500], mapping.kind: [fixed]}}"
     spec.write_text(f"traces: [{small}]\narchs: [pg_os]\naxes: {axes}\n")
@@ -91,24 +91,22 @@ def test_a_killed_sweep_loses_nothing_and_computes_nothing_twice(small, tmp_path
     chosen, before, kills, resumed = random.Random(11), {}, 0, 0
     while kills < KILLS:
         sweep = begin(tmp_path, "-o", output)
-        time.sleep(chosen.uniform(0.3, 1.1) * whole_s)
+        time.sleep(chosen.uniform(0.2, 0.7) * whole_s)
         sweep.kill()
-        killed = sweep.wait(timeout=60) != 0
+        kills += sweep.wait(timeout=60) == -signal.SIGKILL  # else it had come to its end
         where = f"kill {kills}"
         assert gone(str(tmp_path), within_s=GONE_WITHIN_S), where
-        names = {each.name for each in tmp_path.iterdir()}
-        if killed and not output.exists():
-            kills += 1
-            assert names <= {"spec.yaml", "out.csv.journal"}, where
-            now = finished_in(journal)
+        now = finished_in(journal)
+        if output.exists():
+            assert output.read_bytes() == whole, where
+            output.unlink()
+            journal.unlink(missing_ok=True)
+            now = {}
+        else:
             assert before.items() <= now.items(), where
             resumed += bool(before)
-            before = now
-        else:
-            assert output.read_bytes() == whole, where
-            assert begin(tmp_path, "-o", output).wait() == 0 if killed else True
-            output.unlink()
-            before = {}
+        before = now
+        assert {each.name for each in tmp_path.iterdir()} <= {"spec.yaml", "out.csv.journal"}, where
     assert begin(tmp_path, "-o", output).wait() == 0
     assert output.read_bytes() == whole
     assert {each.name for each in tmp_path.iterdir()} == {"spec.yaml", "out.csv"}
