@@ -13,6 +13,8 @@ from pgsim.arch import ArchConfig, Counts
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.mapping.tiling import Tiles
 
+_ARRAY_BYTES = 250  # of an array beside its numbers, and of its sum
+
 
 def _one(arch: ArchConfig) -> int:
     return 1
@@ -73,6 +75,12 @@ class Ledger:
     def total(self, part: slice = slice(None)) -> dict[str, int]:
         """Return the counts summed over some batches."""
         return {name: int(values[part].sum()) for name, values in self.counts.items()}
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes, about."""
+        arrays = [*self.counts.values(), *(each for own in self.passes for each in own)]
+        return sum(each.nbytes + _ARRAY_BYTES for each in arrays)
 
 
 def joined(blocks: Sequence[tuple[Ledger, int]]) -> Ledger:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from pgsim.study.sweeps.sources import (
 )
 from pgsim.study.sweeps.spec import SweepSpec
 from pgsim.study.sweeps.what_if import SHIFT, what_if_trace
+from pgsim.workload import GateTrace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,12 +155,19 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+_OPEN_TRACES = 2
+
+
 @dataclass(frozen=True)
 class Simulation:
-    """Simulates points of a sweep by their numbers, and returns their records."""
+    """Simulates points of a sweep by their numbers, and returns their records.
+
+    What points of one process share is in `store`. `traces`: the last few that were opened.
+    """
 
     points: Points
     store: WorkStore = field(default_factory=WorkStore)
+    traces: OrderedDict[tuple[object, ...], GateTrace] = field(default_factory=OrderedDict)
 
     def __call__(self, number: int) -> bytes:
         """Return the record of a point."""
@@ -167,9 +176,9 @@ class Simulation:
         return record(number, [point.axes | row for row in rows_of(self._simulated(point))])
 
     def _simulated(self, point: Point) -> Result:
-        """Simulate a point; the trace is opened again, which maps the file into memory."""
+        """Simulate a point on its trace, whose files have to be the same as when it was opened."""
         try:
-            trace = what_if_trace(point.trace, point.what_if)
+            trace = self._trace(point)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ClockWarning)  # given when designs were checked
                 return simulate(
@@ -182,9 +191,18 @@ class Simulation:
         finally:  # now, so that a file replaced at any time shows, and before what is odd in it
             _check_sources(point)
 
+    def _trace(self, point: Point) -> GateTrace:
+        key = (point.trace, *point.what_if.items())
+        if key not in self.traces:
+            self.traces[key] = what_if_trace(point.trace, point.what_if)
+        self.traces.move_to_end(key)
+        while len(self.traces) > _OPEN_TRACES:
+            self.traces.popitem(last=False)
+        return self.traces[key]
+
 
 def _layer_rows(result: Result) -> list[Row]:
-    area = {"area_mm2": result.summary["area_mm2"]}
+    area = {"area_mm2": result.area_mm2}
     return [row | area for row in result.rows]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from stat import S_ISREG
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from pgsim.arch.technology import technology_stamp
 from pgsim.errors import InputError
+from pgsim.files import FileState
 from pgsim.masks import margins_path
 from pgsim.workload.trace_paths import find_trace
 
@@ -63,12 +65,16 @@ def _sources(paths: Iterable[Path]) -> tuple[Source, ...]:
 
 def _source(path: Path) -> Source:
     try:
-        found = path.stat()
-        head = b""
-        if S_ISREG(found.st_mode):  # of a pipe one would wait for ever
-            with path.open("rb") as file:
-                head = file.read(_HEAD_BYTES)
+        return _source_in(path, FileState.of(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    digest = sha256(head).hexdigest()
-    return Source(path, found.st_ino, found.st_size, found.st_mtime_ns, digest)
+
+
+@lru_cache(maxsize=256)  # for as long as the file stays as it is
+def _source_in(path: Path, state: FileState) -> Source:
+    found = path.stat()
+    head = b""
+    if S_ISREG(found.st_mode):  # of a pipe one would wait for ever
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    return Source(path, found.st_ino, found.st_size, found.st_mtime_ns, sha256(head).hexdigest())
