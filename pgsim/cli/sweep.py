@@ -50,6 +50,18 @@ def _shard(ctx: click.Context, param: click.Parameter, text: str | None) -> Shar
     help="Simulate the I-th of N parts; pgsim merge makes the table of all.",
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="Processes of this machine, or the workers of a Dask cluster.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Of the Dask cluster, such as tcp://host:8786, or its scheduler file (.json).",
+)
+@click.option(
     "--rows", type=click.Choice(["layer", "point"]), help="What a row is.  [default: as SPEC says]"
 )
 @click.option(
@@ -64,6 +76,8 @@ def command(
     output: Path | None,
     jobs: int | None,
     shard: Shard | None,
+    engine: str,
+    scheduler: str | None,
     rows: str | None,
     dry_run: bool,
 ) -> None:
@@ -73,6 +87,8 @@ def command(
     folder. -o is needed except for --dry-run. A sweep that was ended goes on when the same command
     is given again.
     """
+    if (engine == "dask") != (scheduler is not None):
+        raise click.UsageError("--engine dask and --scheduler ADDRESS need each other", ctx)
     asked = load_sweep(spec)
     if rows is not None:
         asked = asked.model_copy(update={"rows": rows})
@@ -89,6 +105,7 @@ def command(
                 output,
                 asked,
                 jobs=jobs,
+                scheduler=scheduler,
                 shard=shard,
                 progress=told("simulating"),
                 checking=told("checking"),

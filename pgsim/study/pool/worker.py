@@ -38,13 +38,17 @@ class Failed(NamedTuple):
 Outcome = Done | Failed
 
 
-def some_of(work: Callable[[Given], Any], points: Sequence[Given]) -> list[Outcome]:
+def some_of(
+    work: Callable[[Given], Any], points: Sequence[Given], within_s: float | None = None
+) -> list[Outcome]:
     """Return what came of the first of the points: of as many as were done in a short while."""
-    return list(_soon_done(work, points))
+    return list(_soon_done(work, points, _ANSWERS_AFTER_S if within_s is None else within_s))
 
 
-def _soon_done(work: Callable[[Given], Any], points: Sequence[Given]) -> Iterator[Outcome]:
-    last = time.monotonic() + _ANSWERS_AFTER_S
+def _soon_done(
+    work: Callable[[Given], Any], points: Sequence[Given], within_s: float
+) -> Iterator[Outcome]:
+    last = time.monotonic() + within_s
     for point in points:
         try:
             yield Done(work(point))

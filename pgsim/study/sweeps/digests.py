@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,8 +27,13 @@ def digests_of(points: Points) -> dict[str, str]:
 
 
 def pgsim_digest() -> str:
-    """Return the SHA-256 of pgsim's version and of its sources."""
-    told = sha256(pgsim.__version__.encode())
+    """Return the SHA-256 of pgsim's version and of its sources, as they were when first asked."""
+    return _digest_of(pgsim.__version__)
+
+
+@cache
+def _digest_of(version: str) -> str:
+    told = sha256(version.encode())
     for path in sorted(_PACKAGE.rglob("*.py")):
         told.update(f"\0{path.relative_to(_PACKAGE)}\0".encode())
         told.update(path.read_bytes())

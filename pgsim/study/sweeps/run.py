@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from pgsim.errors import ClockWarning, InputError
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result, Row
+from pgsim.study.pool.cluster import run_on_cluster
 from pgsim.study.pool.processes import run
 from pgsim.study.pool.worker import Failed
 from pgsim.study.simulation import simulate
 from pgsim.study.sweeps.checks import Progress, sweep_points
+from pgsim.study.sweeps.digests import pgsim_digest
 from pgsim.study.sweeps.order import batches
 from pgsim.study.sweeps.points import Point, Points
 from pgsim.study.sweeps.records import frame_of, record
@@ -114,13 +116,18 @@ class Some:
 
 
 def records_of(
-    points: Points, numbers: Iterable[Sequence[int]], jobs: int
+    points: Points, numbers: Iterable[Sequence[int]], jobs: int, scheduler: str | None = None
 ) -> Generator[Some, None, None]:
     """Yield what came of points, some at a time; `numbers` has a list for each process's share.
 
-    Raises InputError where a process cannot start, or a file was replaced.
+    scheduler: of the Dask cluster that does it, instead of processes here. Raises InputError where
+    a process cannot start, no cluster answers, or a file was replaced.
     """
-    with closing(run(Simulation(points), numbers, jobs)) as outcomes:
+    if scheduler is None:
+        every = run(Simulation(points), numbers, jobs)
+    else:
+        every = run_on_cluster(Elsewhere(points, pgsim_digest()), numbers, scheduler)
+    with closing(every) as outcomes:
         for some in outcomes:
             records, failures = [], []
             for number, outcome in some:
@@ -199,6 +206,20 @@ class Simulation:
         while len(self.traces) > _OPEN_TRACES:
             self.traces.popitem(last=False)
         return self.traces[key]
+
+
+class Elsewhere:
+    """Simulates points on another machine, where pgsim has to be the same."""
+
+    def __init__(self, points: Points, digest: str) -> None:
+        self._simulation = Simulation(points)
+        self._digest = digest
+
+    def __call__(self, number: int) -> bytes:
+        """Return the record of a point; raises FilesChanged where pgsim is another one."""
+        if pgsim_digest() != self._digest:
+            raise FilesChanged("the workers of the cluster run another pgsim: install the same one")
+        return self._simulation(number)
 
 
 def _layer_rows(result: Result) -> list[Row]:

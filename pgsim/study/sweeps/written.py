@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,11 +28,13 @@ from pgsim.study.sweeps.journal import (
 from pgsim.study.sweeps.order import batches
 from pgsim.study.sweeps.points import Points
 from pgsim.study.sweeps.records import frame_of
-from pgsim.study.sweeps.run import Failure, processes_of, records_of
+from pgsim.study.sweeps.run import Failure, Some, processes_of, records_of
 from pgsim.study.sweeps.spec import SweepSpec
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_OF_A_CLUSTER = 64  # processes, about: for so many the points are parted
 
 
 @dataclass
@@ -54,6 +56,7 @@ def sweep_into(
     spec: SweepSpec,
     *,
     jobs: int | None = None,
+    scheduler: str | None = None,
     shard: Shard | None = None,
     progress: Progress | None = None,
     checking: Progress | None = None,
@@ -63,21 +66,26 @@ def sweep_into(
 
     Every finished point is on the disk before `progress` hears of it. A point that fails, or whose
     process dies, is told to `failed`, and the rest goes on; the table then lacks it. With a shard
-    only its points run, and `merge_sweep` makes the table of all.
+    only its points run, and `merge_sweep` makes the table of all. With the address of the scheduler
+    of a Dask cluster its workers do the work, and only this process writes.
 
     Raises InputError as `sweep` does before anything runs; and where the journal beside the table
     is of a sweep with another spec, trace, technology, architecture or pgsim, or is being written.
     """
     from pgsim.results.table_files import check_table_path
 
-    output, processes = check_table_path(output), processes_of(jobs)
+    output = check_table_path(output)
+    processes = processes_of(jobs) if scheduler is None else _OF_A_CLUSTER
     points = sweep_points(spec, progress=checking)
     path = journal_path(output, shard)
     everyone = _of_shard(points, shard, points.is_kept, 1)
     count = sum(map(len, everyone)) if shard else len(points)
     with opened_journal(path, spec.point_count, count, digests_of(points)) as journal:
         outcome = Outcome(count, journal.finished)
-        _simulate(points, journal, shard, processes, outcome, progress, failed)
+        processes = max(1, min(processes, count - outcome.before))
+        numbers = _of_shard(points, shard, lambda each: not journal.has(each), processes)
+        every = records_of(points, numbers, processes, scheduler)
+        _keep(every, journal, outcome, progress, failed)
         if shard is None:
             outcome.rows = _write(journal.records(), output)
             if not outcome.failures:
@@ -85,21 +93,19 @@ def sweep_into(
     return outcome
 
 
-def _simulate(
-    points: Points,
+def _keep(
+    every: Generator[Some, None, None],
     journal: Journal,
-    shard: Shard | None,
-    processes: int,
     outcome: Outcome,
     progress: Progress | None,
     failed: Callable[[Failure], object] | None,
 ) -> None:
-    """Simulate all points that are not in a journal, and add them to it."""
+    """Add to a journal what comes of the points that are not in it."""
     done = outcome.before
-    processes = min(processes, max(1, outcome.points - done))
-    numbers = _of_shard(points, shard, lambda number: not journal.has(number), processes)
-    with closing(records_of(points, numbers, processes)) as every:
-        for some in every:
+    if progress is not None and done:
+        progress(done, outcome.points)
+    with closing(every) as some_at_once:
+        for some in some_at_once:
             if some.records:
                 journal.add(some.records)
             for each in some.failures:
