@@ -28,12 +28,12 @@ _WHY_KILLED = {
     "SIGKILL": ", as happens when memory runs out: try fewer jobs",
     "SIGBUS": ", as happens when a file is cut short while it is read",
 }
-Outcomes = list[tuple[Given, Outcome]]
+_Yields = Generator[list[tuple[Given, Outcome]], None, None]
 
 
 def run(
     work: Callable[[Given], Any], batches: Iterable[Sequence[Given]], jobs: int
-) -> Generator[Outcomes[Given], None, None]:
+) -> _Yields[Given]:
     """Yield points with what came of each, some at a time, as they are done.
 
     A batch goes to one process, so that its points may share what that process remembers. When none
@@ -60,14 +60,23 @@ def run(
     InputError
         Where a process cannot be started: with the point that it was to do.
     """
-    if jobs == 1:
-        for batch in batches:
-            points = list(batch)
-            while points:
-                outcomes = some_of(work, points)
-                done, points = points[: len(outcomes)], points[len(outcomes) :]
-                yield list(zip(done, outcomes, strict=True))
-        return
+    yield from _here(work, batches) if jobs == 1 else _elsewhere(work, batches, jobs)
+
+
+def _here(work: Callable[[Given], Any], batches: Iterable[Sequence[Given]]) -> _Yields[Given]:
+    """Do all points in this process."""
+    for batch in batches:
+        points = list(batch)
+        while points:
+            outcomes = some_of(work, points)
+            done, points = points[: len(outcomes)], points[len(outcomes) :]
+            yield list(zip(done, outcomes, strict=True))
+
+
+def _elsewhere(
+    work: Callable[[Given], Any], batches: Iterable[Sequence[Given]], jobs: int
+) -> _Yields[Given]:
+    """Do all points in processes, which end when this is closed."""
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(jobs))  # each waits for one process
         seats = [stack.enter_context(_seat(work)) for _ in range(jobs)]
@@ -81,12 +90,11 @@ def run(
                     idle.remove(number)
             if not asked:
                 return
-            done_now, _ = wait(asked, return_when=FIRST_COMPLETED)
-            for future in done_now:
+            for future in wait(asked, return_when=FIRST_COMPLETED).done:
                 number, points = asked.pop(future)
-                answered = future.result()
-                outcomes = seats[number].replaced(points) if answered is None else answered
-                if answered is None:
+                outcomes = future.result()
+                if outcomes is None:
+                    outcomes = seats[number].replaced(points)
                     shares.alone(number, len(points) - len(outcomes))
                 shares.give_back(number, points[len(outcomes) :])
                 idle.add(number)

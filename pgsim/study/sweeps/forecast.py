@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +10,9 @@ from dataclasses import dataclass
 from pgsim.study.sweeps.order import batches
 from pgsim.study.sweeps.points import Points
 from pgsim.study.sweeps.run import Simulation, processes_of
+
+if sys.platform != "win32":
+    import resource
 
 _PLACES = 3  # in the order in which points run, at which some are simulated
 _AT_EACH = 4  # of which the first does for itself what the others share
@@ -73,7 +75,9 @@ def _some_batches(points: Points) -> Iterator[list[int]]:
 
 
 def _peak_mib() -> float:
-    """Return the most memory that this process has used."""
+    """Return the most memory that this process has used, 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (_MIB if sys.platform == "darwin" else 1024)
 

@@ -6,9 +6,9 @@ further line is a finished point. A line that was not written to its end is take
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +19,9 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError
 from pgsim.study.sweeps.records import checked_line, number_of, text_of
+
+if sys.platform != "win32":  # which has no such locks, and no folders that can be synced
+    import fcntl
 
 _FORMAT = "pgsim sweep, 1"
 
@@ -107,13 +110,19 @@ def _locked(path: Path) -> BinaryIO:
     while True:
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
             if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 return file
         except BlockingIOError:
             file.close()
             raise InputError(f"{path}: another sweep is writing it: give -o another name") from None
         file.close()  # one that another process has just removed
+
+
+def _lock(file: BinaryIO) -> None:
+    """Lock a file for this process; raises BlockingIOError where another one has."""
+    if sys.platform != "win32":
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _read(file: BinaryIO, path: Path, head: bytes, offsets: npt.NDArray[np.int64]) -> int:
@@ -148,6 +157,8 @@ def _write_head(file: BinaryIO, path: Path, head: bytes) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make the names of a folder's files durable."""
+    if sys.platform == "win32":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

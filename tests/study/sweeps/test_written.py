@@ -1,6 +1,7 @@
 """Sweeps into files: what is finished stays finished, and no two kinds are mixed."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -136,7 +137,7 @@ def test_another_trace_technology_or_design_of_the_same_name_is_refused(
     gated, output, simulated, tmp_path
 ):
     trace = tmp_path / "own.safetensors"
-    trace.write_bytes(open(gated, "rb").read())  # noqa: SIM115
+    trace.write_bytes(Path(gated).read_bytes())
     table = tmp_path / "table.yaml"
     table.write_bytes(shipped("arch_configs/technology", "45nm", ".yaml").read_bytes())
     arch = tmp_path / "design.yaml"
