@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pgsim.study.comparison import compare
     from pgsim.study.pareto import pareto
     from pgsim.study.simulation import simulate
-    from pgsim.study.sweeps import SweepSpec, load_sweep, sweep
+    from pgsim.study.sweeps import SweepSpec, load_sweep, read_sweep, sweep
     from pgsim.study.timeline import write_timeline
     from pgsim.study.window_study import windows
     from pgsim.workload import (
@@ -66,6 +66,7 @@ _HOMES = {
     "plot_results": "plots",
     "plot_roofline": "plots",
     "plot_windows": "plots",
+    "read_sweep": "study.sweeps",
     "read_table": "results.table_files",
     "save_trace": "workload",
     "simulate": "study.simulation",
@@ -100,6 +101,7 @@ __all__ = [
     "plot_results",
     "plot_roofline",
     "plot_windows",
+    "read_sweep",
     "read_table",
     "save_trace",
     "simulate",

@@ -7,7 +7,7 @@ comment of the file, or in the optional ``source`` of any section.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,7 +21,7 @@ from pgsim.arch.nests import Mapping as MappingKeys
 from pgsim.arch.pes import PEKind
 from pgsim.arch.schedulers import Scheduler
 from pgsim.arch.section import Section
-from pgsim.arch.sections import BANDWIDTH_KEYS, LSB, Array, DRAMCycles, Memory, Name
+from pgsim.arch.sections import BANDWIDTH_KEYS, DRAM, LSB, Array, DRAMCycles, Memory, Name
 from pgsim.arch.validation import KeyProblems, check_values, check_yaml, dotted_keys
 from pgsim.arch.windows import (
     PARTIAL_SUM_BITS,
@@ -36,6 +36,8 @@ from pgsim.files import shipped
 
 _WORDS = {"mapping": f"mapping.{MappingKeys.word}"}  # sections that a word may stand for
 _VALUES = (str, int, float, bool, tuple, type(None))  # what a key of a design may hold
+_NAMES_AND_PRICES = {"name", "source", "technology", "corner", "clock_mhz"}
+_DRAM_PRICES = {"kind", "source", *BANDWIDTH_KEYS}
 # Keys of DRAM of which a design has one: it stays when the clock changes.
 BANDWIDTHS = frozenset(f"memory.dram.{key}" for key in BANDWIDTH_KEYS)
 
@@ -189,6 +191,22 @@ class ArchConfig(Section):
         burst, row_miss = self.dram_cycles
         parts = math.lcm(burst.denominator, row_miss.denominator)
         return parts, int(burst * parts), int(row_miss * parts)
+
+    @property
+    def but_for_prices(self) -> Hashable:
+        """All of it that decides counts, beside the searches that weigh prices.
+
+        That is the design without its name and its technology, with DRAM in cycles: whatever is
+        not named here decides, so that a new key does too.
+        """
+        dram = self.memory.dram
+        own = {"memory", *_NAMES_AND_PRICES}
+        return (
+            tuple(getattr(self, key) for key in ArchConfig.model_fields if key not in own),
+            tuple(getattr(self.memory, key) for key in Memory.model_fields if key != "dram"),
+            tuple(getattr(dram, key) for key in DRAM.model_fields if key not in _DRAM_PRICES),
+            self.dram_cycles,
+        )
 
     @property
     def pes(self) -> int:

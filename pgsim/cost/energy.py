@@ -57,8 +57,7 @@ def price_table(prices: Sequence[Price]) -> PriceTable:
 
 def energies(table: PriceTable, ledger: Ledger) -> dict[str, Energies]:
     """Return the energy columns of one layer, float64 (batches,) in pJ."""
-    counts = np.array([ledger.counts[name] for name in table.counts], np.float64)
-    parts = table.matrix @ counts
+    parts = table.matrix @ ledger.matrix(table.counts)
     return {**dict(zip(PARTS, parts, strict=True)), "energy_pj": parts.sum(axis=0)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import product
 
@@ -95,11 +95,17 @@ def costs_of(arch: ArchConfig, *, gated: bool = True) -> Costs:
 
 @lru_cache(maxsize=64)  # by all that decides it: the design, and the files of its technology
 def _costs_of(arch: ArchConfig, gated: bool, stamp: Stamp) -> Costs:
-    technology = load_technology(arch.technology).at_corner(arch.corner)
-    paths = paths_of(arch, technology, gated=gated)
+    parts = _parts_of(arch.model_copy(update={"clock_mhz": "auto"}), gated, stamp)
     if arch.clock_mhz == "auto":
-        arch = arch.model_copy(update={"clock_mhz": own_clock_mhz(paths, technology)})
-    check_clock(arch, technology)
+        own = own_clock_mhz(parts.paths, parts.technology)
+        arch = arch.model_copy(update={"clock_mhz": own})
+    check_clock(arch, parts.technology)
+    return replace(parts, arch=arch)
+
+
+@lru_cache(maxsize=64)  # whatever the clock is
+def _parts_of(arch: ArchConfig, gated: bool, stamp: Stamp) -> Costs:
+    technology = load_technology(arch.technology).at_corner(arch.corner)
     return Costs(
         arch=arch,
         technology=technology,
@@ -110,7 +116,7 @@ def _costs_of(arch: ArchConfig, gated: bool, stamp: Stamp) -> Costs:
             for name, sram in arch.memory.buffers.items()
         },
         dram_pj_per_bit=technology.dram_pj_per_bit(arch.memory.dram.kind),
-        paths=paths,
+        paths=paths_of(arch, technology, gated=gated),
         registers=sram_cost(technology, _register_kib(arch), 1, arch.word_bits),
         register_files=_register_files(technology, arch),
     )

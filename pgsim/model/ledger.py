@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch import ArchConfig, Counts
 from pgsim.lazy import lazy
@@ -14,6 +15,7 @@ from pgsim.mapping import BlockTiles, Tiling
 from pgsim.mapping.tiling import Tiles
 
 _FEW = 64  # tiles
+_ARRAY_BYTES = 150  # of an array beside its numbers
 
 
 def _one(arch: ArchConfig) -> int:
@@ -75,6 +77,22 @@ class Ledger:
     def total(self, part: slice = slice(None)) -> dict[str, int]:
         """Return the counts summed over some batches."""
         return {name: int(values[part].sum()) for name, values in self.counts.items()}
+
+    def matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
+        """Return some counts, float64 (names, batches), which are put together once."""
+        if names not in self._matrices:
+            self._matrices[names] = np.array([self.counts[name] for name in names], np.float64)
+        return self._matrices[names]
+
+    @lazy
+    def _matrices(self) -> dict[tuple[str, ...], npt.NDArray[np.float64]]:
+        return {}
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes, about."""
+        arrays = [*self.counts.values(), *(each for own in self.passes for each in own)]
+        return sum(2 * each.nbytes + _ARRAY_BYTES for each in arrays)  # once more as floats
 
 
 @dataclass(frozen=True)

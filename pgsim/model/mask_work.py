@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from pgsim.kernels.banks import Reads
 
 Arrays = tuple[Counts, ...]
+Shared = TypeVar("Shared")
 
 
 class WorkStore:
-    """Results of mask work by what decides them; the least recently used are let go of.
+    """Results by what decides them; the least recently used are let go of.
 
-    Simulations of one process that share a store do not repeat each other's mask work.
+    Simulations of one process that share a store do not repeat each other's mask work, nor the
+    search and the counts of networks that differ in prices alone.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ class WorkStore:
     def __init__(self, limit_bytes: int = 2**28) -> None:
         self._limit_bytes = limit_bytes
         self._held_bytes = 0
-        self._held: OrderedDict[Hashable, Arrays] = OrderedDict()
+        self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
 
     @property
     def keeps(self) -> bool:
@@ -70,22 +72,50 @@ class WorkStore:
         tuple of int64 arrays
             What `work` returned.
         """
+        return self.shared(key, lambda: _fixed(work()), _bytes)
+
+    def shared(
+        self, key: Hashable, work: Callable[[], Shared], bytes_of: Callable[[Shared], int]
+    ) -> Shared:
+        """Return what `work` returned when it was last called for this key, or call it.
+
+        Parameters
+        ----------
+        key : hashable
+            All that decides the result.
+        work : callable
+            Takes nothing and returns what nobody changes.
+        bytes_of : callable
+            Returns how much memory a result takes.
+
+        Returns
+        -------
+        what `work` returned
+        """
         if not self.keeps:
             return work()
-        if key in self._held:
-            self._held.move_to_end(key)
-            return self._held[key]
+        held = self._held.pop(key, None)
+        if held is not None:
+            self._held[key] = held  # as the last one
+            kept: Shared = held[0]
+            return kept
         found = work()
-        for each in found:
-            each.flags.writeable = False
-        if _bytes(found) > self._limit_bytes:
+        needed = bytes_of(found)
+        if needed > self._limit_bytes:
             return found
-        self._held[key] = found
-        self._held_bytes += _bytes(found)
+        self._held[key] = found, needed
+        self._held_bytes += needed
         while self._held_bytes > self._limit_bytes:
-            _, dropped = self._held.popitem(last=False)
-            self._held_bytes -= _bytes(dropped)
+            _, (_, dropped) = self._held.popitem(last=False)
+            self._held_bytes -= dropped
         return found
+
+
+def _fixed(arrays: Arrays) -> Arrays:
+    """Return arrays that are read-only from now on."""
+    for each in arrays:
+        each.flags.writeable = False
+    return arrays
 
 
 def _bytes(arrays: Arrays) -> int:

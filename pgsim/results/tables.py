@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import ArchConfig
-from pgsim.cost import Costs, area_mm2, logic_area_mm2
+from pgsim.cost import PARTS, Costs, area_mm2, logic_area_mm2
 from pgsim.mapping.nest import FIXED_CELLS
 from pgsim.model.job import Job
 from pgsim.model.layer import LEDGER
@@ -30,11 +30,16 @@ Row = dict[str, Any]  # column name -> int, float or str, as `columns.COLUMNS` s
 
 @dataclass(frozen=True)
 class LayerResult:
-    """One layer's passes, its ledger and its energies, (batches,) each, in the order simulated."""
+    """One layer's passes, its ledger and its energies, (batches,) each, in the order simulated.
+
+    counted: the layer's row but for names and prices, once it was made; results that differ in
+    nothing else may have it in common.
+    """
 
     job: Job
     ledger: Ledger
     energies: Mapping[str, npt.NDArray[np.float64]]
+    counted: Row = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def trace(self) -> LayerTrace:
@@ -150,6 +155,16 @@ class Result:
             [row_of(self, layer, image) for layer in self.layer_results for image in images]
         )
 
+    @property
+    def area_mm2(self) -> float:
+        """Area of the design, without what gates if no layer was gated (M31)."""
+        return sum(area_mm2(self.costs, gated=self.gated).values())
+
+    @property
+    def gated(self) -> bool:
+        """Whether a mask steered any layer, so that the design needs logic for it."""
+        return any(layer.gated for layer in self.layer_results)
+
     @cached_property
     def summary(self) -> Row:
         """The network's row: sums over layers, and what only a network has (`columns.SUMMARY`)."""
@@ -158,24 +173,41 @@ class Result:
 
 def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
     """Return one layer's row over all simulated images, or of one image of a batch of one."""
+    if image is not None:
+        row = _counted_row(result, layer, image)
+        first = image - result.calibration_images
+        part = slice(first, first + 1)
+    else:
+        if not layer.counted:
+            layer.counted.update(_counted_row(result, layer))
+        row, part = dict(layer.counted), slice(None)
+    row["arch"], row["trace"] = writable(result.arch.name), writable(result.trace.name)
+    row["mask_source"] = mask_source_of(result.trace).name
+    row["scheme"] = writable(result.scheme)
+    row["time_us"] = row["cycles"] / result.arch.mhz
+    for name, values in layer.energies.items():
+        own = values[part]
+        row[name] = float(own[0] if own.size == 1 else own.sum())
+    return row
+
+
+_NAMES_AND_PRICES: Row = dict.fromkeys(
+    ("arch", "trace", "mask_source", "scheme", "time_us", *PARTS, "energy_pj")
+)
+
+
+def _counted_row(result: Result, layer: LayerResult, image: int | None = None) -> Row:
+    """Return a row, in the order of columns, that still lacks what names and prices decide."""
     first, images = result.calibration_images, result.images
     part, masks = slice(None), slice(first, result.trace.images)
-    names = {
-        "arch": result.arch.name,
-        "trace": result.trace.name,
-        "mask_source": mask_source_of(result.trace).name,
-        "scheme": result.scheme,
-        "layer": layer.shape.name,
-    }
-    identity: Row = {column: writable(name) for column, name in names.items()}
-    identity |= _mapping_cells(layer.job, result.images)
+    row = _NAMES_AND_PRICES | {"layer": writable(layer.shape.name)}
+    row |= _mapping_cells(layer.job, result.images)
     if image is not None:
         part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
-        identity["image"] = image
+        row["image"] = image
     count = layer.ledger.total(part)
-    row = identity | counted(count, result.arch)
+    row |= counted(count, result.arch)
     row |= _derived(layer, count, layer.computed(part), result.arch)
-    row |= {name: float(values[part].sum()) for name, values in layer.energies.items()}
     row["images"] = images
     row["macs"] = layer.shape.macs * images
     has_mask = bool(layer.trace.shards)
@@ -213,7 +245,6 @@ def _derived(
         "average_bits": sum(operations) / (layer.job.weight_bits * count["outputs"]),
         "weight_bits": layer.job.weight_bits,
         "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
-        "time_us": count["cycles"] / arch.mhz,
         "msb_macs": count["outputs"] * reduction,
         "lsb_macs": later * reduction,
         "pe_utilization": _utilization(sum(useful), count["cycles"], arch),
@@ -240,7 +271,6 @@ def _summary(result: Result) -> Row:
     gated = [
         each for each, layer in zip(rows, result.layer_results, strict=True) if layer.shape.gated
     ]
-    gating = any(layer.gated for layer in result.layer_results)  # else it needs no logic for it
     macs_bits = [each["macs"] * each["weight_bits"] for each in rows]
     operations = sum(
         macs * each["average_bits"] for macs, each in zip(macs_bits, rows, strict=True)
@@ -251,8 +281,8 @@ def _summary(result: Result) -> Row:
         "mac_average_bits": _mean(rows, "average_bits", "macs"),
         "gated_density": _mean(gated, "mask_density", "outputs"),
         "pe_utilization": _utilization(round(operations), row["cycles"], result.arch),
-        "area_mm2": sum(area_mm2(result.costs, gated=gating).values()),
-        "logic_area_mm2": logic_area_mm2(result.costs, gated=gating),
+        "area_mm2": result.area_mm2,
+        "logic_area_mm2": logic_area_mm2(result.costs, gated=result.gated),
         "cycles_per_image": row["cycles"] / result.images,
         "energy_pj_per_image": row["energy_pj"] / result.images,
         "energy_delay_product_pj_s": row["energy_pj"] * row["time_us"] * 1e-6 / result.images**2,

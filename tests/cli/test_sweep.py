@@ -1,5 +1,6 @@
 """pgsim sweep and plot: from a sweep's file to a table, and to a figure."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -36,10 +37,62 @@ def test_help_names_the_shipped_sweeps(run):
 def test_a_dry_run_counts_the_points_and_checks_them(spec, run, tmp_path):
     result = run("sweep", spec, "--dry-run")
     product = "1 traces x 2 archs x 1 schemes x 2 array.rows"
-    assert result.stdout == f"{spec}: ok: 4 points ({product})\n"
+    first, estimate = result.stdout.splitlines()
+    assert first == f"{spec}: ok: 4 points ({product})"
+    number = r"[\d.,e+-]+"
+    told = rf"about {number} (s|min|h) on [12] process(es)? and {number} MiB of memory, estimated"
+    assert re.fullmatch(rf"{told} from [1-4] points?", estimate)
     assert list(tmp_path.iterdir()) == [spec]
     spec.write_text(spec.read_text().replace("[4, 8]", "[4, 0]"))
     assert "array.rows: value 0" in run("sweep", spec, "--dry-run", code=2).stderr
+
+
+def test_what_constraints_leave_out_is_counted(spec, run, tmp_path):
+    spec.write_text(spec.read_text() + "constraints: {pes: {max: 64}}\n")  # of 4 x 16 and 8 x 16
+    shown = run("sweep", spec, "--dry-run").stdout
+    assert "constraints leave out 2 of them; 2 run" in shown
+    stderr = run("sweep", spec, "-o", tmp_path / "results.csv", "--jobs", 1).stderr
+    assert "note: constraints leave out 2 of 4 points" in stderr
+    assert len(read_table(tmp_path / "results.csv")) == 2 * 2  # points, layers
+
+
+def test_a_row_a_point(spec, run, tmp_path):
+    output = tmp_path / "results.parquet"
+    result = run("sweep", spec, "-o", output, "--jobs", 1, "--rows", "point")
+    assert result.stderr.endswith("results.parquet: 4 rows, one per point\n")
+    assert len(read_table(output)) == 4
+
+
+def test_shards_become_one_table(spec, run, tmp_path):
+    output = tmp_path / "results.csv"
+    for part in (1, 2):
+        result = run("sweep", spec, "-o", output, "--jobs", 1, "--shard", f"{part}/2")
+        assert result.stderr.endswith(f"results.csv: shard {part}/2: 2 of 2 points\n")
+    assert "missing" not in run("merge", output).stderr
+    pd.testing.assert_frame_equal(read_table(output), sweep(load_sweep(spec), jobs=1))
+    assert sorted(tmp_path.iterdir()) == [output, spec]
+    for wrong in ("0/2", "3/2", "1", "a/b"):
+        assert "expected I/N" in run("sweep", spec, "-o", output, "--shard", wrong, code=2).stderr
+
+
+def test_points_that_fail_are_told_and_the_rest_is_written(spec, run, tmp_path, monkeypatch):
+    simulate = sweep_run.simulate
+
+    def failing(trace, arch, *arguments, **options):
+        if arch.array.rows == 4 and arch.dataflow.name == "os":
+            raise ZeroDivisionError("of this and that")
+        return simulate(trace, arch, *arguments, **options)
+
+    output = tmp_path / "results.csv"
+    with monkeypatch.context() as patched:
+        patched.setattr(sweep_run, "simulate", failing)
+        stderr = run("sweep", spec, "-o", output, "--jobs", 1, code=1).stderr
+    assert "failed: trace " in stderr and "array.rows 4: ZeroDivisionError: of this and" in stderr
+    assert "pgsim: 1 of 4 points failed: the same command tries them again" in stderr
+    assert len(read_table(output)) == 3 * 2
+    stderr = run("sweep", spec, "-o", output, "--jobs", 1).stderr
+    assert "note: 3 points were finished before" in stderr
+    pd.testing.assert_frame_equal(read_table(output), sweep(load_sweep(spec), jobs=1))
 
 
 def test_a_what_if_is_said(spec, run, tmp_path):

@@ -12,124 +12,162 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import islice
-from typing import IO, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 from pgsim.errors import InputError
+from pgsim.study.pool.shares import Shares
+from pgsim.study.pool.worker import Failed, Outcome, some_of
 
 Given = TypeVar("Given")
-Result = TypeVar("Result")
 
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve()"
 _WHY_KILLED = {
     "SIGKILL": ", as happens when memory runs out: try fewer jobs",
     "SIGBUS": ", as happens when a file is cut short while it is read",
 }
+_Yields = Generator[list[tuple[Given, Outcome]], None, None]
 
 
 def run(
-    work: Callable[[Given], Result], points: Iterable[Given], jobs: int
-) -> Generator[tuple[int, Result], None, None]:
-    """Yield the number of each point, from 0, and what `work` returns for it, as they are done.
+    work: Callable[[Given], Any], batches: Iterable[Sequence[Given]], jobs: int
+) -> _Yields[Given]:
+    """Yield points with what came of each, some at a time, as they are done.
 
-    Points are taken as processes become free. Closing the generator ends the processes at once.
+    A batch goes to one process, so that its points may share what that process remembers. When none
+    are left, a process that has nothing to do takes over half of what waits for another. Closing
+    the generator ends the processes at once. A process that ends before it should is replaced.
 
     Parameters
     ----------
     work : callable
         Takes a point. It pickles and is of an importable module; each process has a copy of its
         own, which may remember what helps with the next point.
-    points : iterable
-        Of what pickles; its text tells a point in messages.
+    batches : iterable
+        Of sequences of points, which pickle; taken as processes become free.
     jobs : int
         How many processes; with 1 there is no other one, and this one does the work.
 
     Yields
     ------
-    tuple of int and result
-        In the order in which they are done.
+    list of tuple of point and Done or Failed
+        `Failed` holds what `work` raised, or an InputError that says how the process ended.
 
     Raises
     ------
     InputError
-        Where a process cannot be started, or ends before it should: with the point it was at.
-    Exception
-        What `work` raised.
+        Where a process cannot be started: with the point that it was to do.
     """
-    numbered = enumerate(points)
-    if jobs == 1:
-        yield from ((number, work(point)) for number, point in numbered)
-        return
+    yield from _here(work, batches) if jobs == 1 else _elsewhere(work, batches, jobs)
+
+
+def _here(work: Callable[[Given], Any], batches: Iterable[Sequence[Given]]) -> _Yields[Given]:
+    """Do all points in this process."""
+    for batch in batches:
+        points = list(batch)
+        while points:
+            outcomes = some_of(work, points)
+            done, points = points[: len(outcomes)], points[len(outcomes) :]
+            yield list(zip(done, outcomes, strict=True))
+
+
+def _elsewhere(
+    work: Callable[[Given], Any], batches: Iterable[Sequence[Given]], jobs: int
+) -> _Yields[Given]:
+    """Do all points in processes, which end when this is closed."""
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(jobs))  # each waits for one process
-        workers = [stack.enter_context(_worker(work)) for _ in range(jobs)]
-        asked: dict[Future[Result], tuple[int, _Worker[Given, Result]]] = {}
-
-        def ask(worker: _Worker[Given, Result]) -> None:
-            for number, point in islice(numbered, 1):
-                asked[threads.submit(worker.ask, point)] = number, worker
-
-        for worker in workers:
-            ask(worker)
-        while asked:
-            done, _ = wait(asked, return_when=FIRST_COMPLETED)
-            for future in done:
-                (number, worker), result = asked.pop(future), future.result()
-                ask(worker)
-                yield number, result
+        seats = [stack.enter_context(_seat(work)) for _ in range(jobs)]
+        shares: Shares[Given] = Shares(iter(batches), jobs)
+        asked: dict[Future[list[Outcome] | None], tuple[int, list[Given]]] = {}
+        idle = set(range(jobs))
+        while True:
+            for number in sorted(idle, key=shares.waiting):  # who has none takes of who has most
+                if points := shares.take(number):
+                    asked[threads.submit(seats[number].ask, points)] = number, points
+                    idle.remove(number)
+            if not asked:
+                return
+            for future in wait(asked, return_when=FIRST_COMPLETED).done:
+                number, points = asked.pop(future)
+                outcomes = future.result()
+                if outcomes is None:
+                    outcomes = seats[number].replaced(points)
+                    shares.alone(number, len(points) - len(outcomes))
+                shares.give_back(number, points[len(outcomes) :])
+                idle.add(number)
+                if outcomes:
+                    yield list(zip(points, outcomes, strict=False))
 
 
 @contextmanager
-def _worker(work: Callable[[Given], Result]) -> Iterator[_Worker[Given, Result]]:
+def _seat(work: Callable[[Given], Any]) -> Iterator[_Seat[Given]]:
     """Give a process that does `work`, and end it, whatever it is at."""
-    program = _PROGRAM.format(path=sys.path, module=f"{__package__}.worker")
+    seat = _Seat(work)
     try:
-        process = subprocess.Popen(
-            [sys.executable or "", "-X", f"utf8={sys.flags.utf8_mode}", "-c", program],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            process_group=0,  # the terminal's Ctrl-C is for this process, which ends the others
-        )
-    except OSError as error:
-        raise InputError(
-            f"a process of the sweep cannot be started: {error.strerror}: try fewer jobs, or "
-            "jobs=1, which needs none"
-        ) from None
-    try:
-        yield _Worker(process, work)
+        yield seat
     finally:
-        process.kill()
-        process.wait()
-        with suppress(BrokenPipeError):  # of what was not sent
-            _pipe(process.stdin).close()
-        _pipe(process.stdout).close()
+        seat.end()
 
 
-class _Worker(Generic[Given, Result]):
-    """A process that does `work`, and the pipes to and from it."""
+class _Seat(Generic[Given]):
+    """A process that does `work`, another one after it ended, and the pipes to and from it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], work: Callable[[Given], Result]) -> None:
-        self._process = process
-        self._to, self._back = _pipe(process.stdin), _pipe(process.stdout)
-        with suppress(OSError):  # a process that could not start is told of with its first point
-            self._send(work)
+    def __init__(self, work: Callable[[Given], Any]) -> None:
+        self._work = work
+        self._start()
 
-    def ask(self, point: Given) -> Result:
-        """Return what the process answers; raises what it raised, or InputError if it died."""
+    def _start(self) -> None:
+        program = _PROGRAM.format(path=sys.path, module=f"{__package__}.worker")
         try:
-            self._send(point)
-            succeeded, answer = pickle.load(self._back)
+            self._process = subprocess.Popen(
+                [sys.executable or "", "-X", f"utf8={sys.flags.utf8_mode}", "-c", program],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                process_group=0,  # the terminal's Ctrl-C is for this process, which ends the others
+            )
+        except OSError as error:
+            raise InputError(
+                f"a process of the sweep cannot be started: {error.strerror}: try fewer jobs, or "
+                "jobs=1, which needs none"
+            ) from None
+        self._to, self._back = _pipe(self._process.stdin), _pipe(self._process.stdout)
+        self._has_begun = False
+        with suppress(OSError):  # a process that could not start is told of with its first point
+            self._send(self._work)
+
+    def ask(self, points: list[Given]) -> list[Outcome] | None:
+        """Return what came of the first of the points, at least one; None if the process ended."""
+        try:
+            if not self._has_begun:
+                self._has_begun = pickle.load(self._back)
+            self._send(points)
+            return [pickle.loads(each) for each in pickle.load(self._back)]
         except (OSError, EOFError, pickle.UnpicklingError):
-            raise InputError(f"{point}: {_end(self._process.wait())}") from None
-        if succeeded:
-            result: Result = answer
-            return result
-        if isinstance(answer, MemoryError):
-            raise InputError(f"{point}: memory ran out: try fewer jobs")
-        raise answer
+            return None
+
+    def replaced(self, points: list[Given]) -> list[Outcome]:
+        """Start another process instead of one that ended.
+
+        Returns the failure of a single point; of several it is not known which one was its end.
+        Raises InputError where the process ended before it had begun.
+        """
+        how = InputError(_end(self._process.wait()))
+        if not self._has_begun:
+            raise InputError(f"{points[0]}: {how}")
+        self.end()
+        self._start()
+        return [Failed(how)] if len(points) == 1 else []
+
+    def end(self) -> None:
+        """End the process, whatever it is at."""
+        self._process.kill()
+        self._process.wait()
+        with suppress(BrokenPipeError):  # of what was not sent
+            self._to.close()
+        self._back.close()
 
     def _send(self, message: object) -> None:
         pickle.dump(pickle.dumps(message), self._to)  # as bytes, which always can be received

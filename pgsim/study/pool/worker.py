@@ -1,8 +1,8 @@
 """A process of a sweep's pool: it answers what it is asked, and ends when its parent does.
 
 `pgsim.study.pool.processes` starts it and says what is sent: pickled bytes of the work to do, then
-of one point after the other. Back go pickles of whether that succeeded, and of the result or the
-error.
+of some points after the others. Back goes a pickle when work may begin, then pickles of what came
+of the first of the points: of as many as were done in a short while.
 """
 
 from __future__ import annotations
@@ -12,12 +12,50 @@ import pickle
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 _LOOKS_FOR_PARENT_S = 0.5
+_ANSWERS_AFTER_S = 0.05  # so that what is done is soon known, and many short points cost little
+
+Given = TypeVar("Given")
+
+
+class Done(NamedTuple):
+    """What work returned for a point."""
+
+    result: Any
+
+
+class Failed(NamedTuple):
+    """Why a point has no result."""
+
+    error: Exception
+
+
+Outcome = Done | Failed
+
+
+def some_of(
+    work: Callable[[Given], Any], points: Sequence[Given], within_s: float | None = None
+) -> list[Outcome]:
+    """Return what came of the first of the points: of as many as were done in a short while."""
+    return list(_soon_done(work, points, _ANSWERS_AFTER_S if within_s is None else within_s))
+
+
+def _soon_done(
+    work: Callable[[Given], Any], points: Sequence[Given], within_s: float
+) -> Iterator[Outcome]:
+    last = time.monotonic() + within_s
+    for point in points:
+        try:
+            yield Done(work(point))
+        except Exception as error:
+            yield Failed(error)
+        if time.monotonic() >= last:
+            return
 
 
 def serve() -> None:
@@ -30,13 +68,15 @@ def serve() -> None:
     Thread(target=_receive, args=(sys.stdin.buffer, asked), daemon=True).start()
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     work = pickle.loads(asked.get())
+    answer = pickle.dumps(True)
     while True:
-        answer = _answer(work, asked.get())
         try:
             answers.write(answer)
             answers.flush()
         except BrokenPipeError:
             os._exit(1)
+        outcomes = some_of(work, pickle.loads(asked.get()))
+        answer = pickle.dumps([_pickled(outcome) for outcome in outcomes])
 
 
 def _receive(pipe: BinaryIO, asked: SimpleQueue[bytes]) -> None:
@@ -58,20 +98,16 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _answer(work: Callable[[Any], object], point: bytes) -> bytes:
+def _pickled(outcome: Outcome) -> bytes:
+    """Return an outcome as it is, or the text alone of what cannot be sent."""
+    if isinstance(outcome, Failed):
+        told = "".join(traceback.format_exception(outcome.error))
+        outcome.error.add_note(f"In a process of the sweep:\n{told}")
     try:
-        return pickle.dumps((True, work(pickle.loads(point))))
-    except Exception as error:
-        error.add_note(f"In a process of the sweep:\n{traceback.format_exc()}")
-        return _pickled(error)
-
-
-def _pickled(error: Exception) -> bytes:
-    """Return an error as it is, or its text alone where that cannot be sent."""
-    try:
-        answer = pickle.dumps((False, error))
+        answer = pickle.dumps(outcome)
         pickle.loads(answer)
-    except Exception:
+    except Exception as unsendable:
+        error = outcome.error if isinstance(outcome, Failed) else unsendable
         told = "".join(traceback.format_exception_only(error))
-        answer = pickle.dumps((False, RuntimeError(told)))
+        answer = pickle.dumps(Failed(RuntimeError(told)))
     return answer

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import count, product
-from math import prod
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import costs_of, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.schemes import layer_passes, scheme_named
 from pgsim.study.simulation import calibration_count
-from pgsim.study.sweeps.points import Points, changed_design, designs, what_ifs
+from pgsim.study.sweeps.budgets import MEASURES, is_allowed
+from pgsim.study.sweeps.points import (
+    Points,
+    changed_design,
+    choices_of_designs,
+    designs,
+    what_ifs,
+)
 from pgsim.study.sweeps.sources import Source, technology_sources, trace_sources
 from pgsim.study.sweeps.spec import SweepSpec
 from pgsim.study.sweeps.what_if import SHIFT, what_if_trace
@@ -35,11 +42,23 @@ def sweep_points(spec: SweepSpec, *, progress: Progress | None = None) -> Points
     traces, sources = _traces(spec, problems)
     archs = _archs(spec, problems)
     schemes = _schemes(spec, problems)
+    targets = _targets(spec, archs, problems)
     step = _stepping(spec, len(traces), len(archs), problems, progress)
-    technologies, orders = _check_designs(spec, archs, problems, step)
-    calibration = _check_traces(spec, traces, schemes, orders, problems, step)
+    found = _check_designs(spec, archs, targets, problems, step)
+    calibration = _check_traces(spec, traces, schemes, found.orders, problems, step)
+    points = Points(
+        spec,
+        tuple(archs),
+        calibration,
+        sources,
+        found.technologies,
+        targets,
+        frozenset(found.left_out),
+    )
+    if not problems and not len(points):
+        problems["constraints: they leave out every point"] = None
     _refuse(problems)
-    return Points(spec, tuple(archs), calibration, sources, technologies)
+    return points
 
 
 @contextmanager
@@ -68,9 +87,7 @@ def _stepping(
     progress: Progress | None,
 ) -> Callable[[], None]:
     """Return what is called after each what-if trace and each design that was checked."""
-    of_traces = prod(len(spec.axes[key]) for key in spec.what_ifs)
-    of_archs = prod(map(len, spec.axes.values())) // of_traces
-    total = traces * of_traces + archs * of_archs
+    total = traces * len(what_ifs(spec)) + archs * choices_of_designs(spec)
     numbers = count(1)
 
     def step() -> None:
@@ -87,7 +104,7 @@ def _traces(spec: SweepSpec, problems: Problems) -> tuple[list[str], dict[str, t
     sources: dict[str, tuple[Source, ...]] = {}
     for given in spec.traces:
         with _noting(problems):
-            sources[given] = trace_sources(given, with_margins=SHIFT in spec.axes)
+            sources[given] = trace_sources(given, with_margins=SHIFT in spec.keys)
             names[given] = load_trace(given).name
     _check_names("traces", names, problems)
     return list(names), sources
@@ -121,26 +138,76 @@ def _schemes(spec: SweepSpec, problems: Problems) -> list[str]:
     return known
 
 
+def _targets(spec: SweepSpec, archs: Iterable[ArchConfig], problems: Problems) -> dict[str, float]:
+    """Return the most that the arrays of each architecture may have, where they are scaled."""
+    if spec.scale is None:
+        return {}
+    measure = MEASURES[spec.scale.to]
+    targets: dict[str, float] = {}
+    for arch in archs:
+        with _noting(problems, "" if spec.scale.of is None else "scale.of: "):
+            of = arch if spec.scale.of is None else load_arch(spec.scale.of)
+            targets[arch.name] = measure(of)
+    return targets
+
+
+@dataclass
+class _Designs:
+    """What the check of all designs finds.
+
+    technologies: the files of each. orders: a design by lane order. left_out: the places of those
+    outside a constraint.
+    """
+
+    technologies: dict[str, tuple[Source, ...]] = field(default_factory=dict)
+    by_order: dict[bool, ArchConfig] = field(default_factory=dict)
+    left_out: set[int] = field(default_factory=set)
+
+    @property
+    def orders(self) -> list[ArchConfig]:
+        return list(self.by_order.values())
+
+
 def _check_designs(
-    spec: SweepSpec, archs: Iterable[ArchConfig], problems: Problems, step: Callable[[], None]
-) -> tuple[dict[str, tuple[Source, ...]], list[ArchConfig]]:
-    """Check all designs, and return the files of each technology, and a design by lane order.
+    spec: SweepSpec,
+    archs: Iterable[ArchConfig],
+    targets: Mapping[str, float],
+    problems: Problems,
+    step: Callable[[], None],
+) -> _Designs:
+    """Check all designs, those too that a constraint leaves out.
 
     How many images are for calibration depends on a design's lane order alone.
     """
-    technologies: dict[str, tuple[Source, ...]] = {}
-    orders: dict[bool, ArchConfig] = {}
-    for arch, changes in designs(spec, archs):
+    found = _Designs()
+    for place, (arch, changes) in enumerate(designs(spec, archs)):
+        if spec.scale is not None and arch.name not in targets:
+            continue
         with _noting(problems):
-            changed = changed_design(arch, changes)
-            orders.setdefault(changed.lsb.by_density, changed)
-            with _noting(problems, f"{arch.name}, overridden: "):
-                if changed.technology not in technologies:
-                    technologies[changed.technology] = technology_sources(changed.technology)
-                costs = costs_of(changed)
-                warn_of_clock(costs.arch, costs.paths)
+            changed = changed_design(arch, changes, spec.scale, targets)
+            if _is_swept(changed, spec, found.technologies, problems):
+                found.by_order.setdefault(changed.lsb.by_density, changed)
+            else:
+                found.left_out.add(place)
         step()
-    return technologies, list(orders.values())
+    return found
+
+
+def _is_swept(
+    arch: ArchConfig,
+    spec: SweepSpec,
+    technologies: dict[str, tuple[Source, ...]],
+    problems: Problems,
+) -> bool:
+    """Check what a design costs, note its technology's files, and say if constraints allow it."""
+    with _noting(problems, f"{arch.name}, overridden: "):
+        if arch.technology not in technologies:
+            technologies[arch.technology] = technology_sources(arch.technology)
+        costs = costs_of(arch)
+        if not is_allowed(spec.constraints, arch):
+            return False
+        warn_of_clock(costs.arch, costs.paths)
+    return True
 
 
 def _check_traces(

@@ -1,23 +1,36 @@
-"""Running a sweep on all cores, into one tidy table."""
+"""Running a sweep on all cores: each point becomes a record, and all records one tidy table."""
 
 from __future__ import annotations
 
 import os
 import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
-from functools import partial
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.errors import ClockWarning, InputError
 from pgsim.model.mask_work import WorkStore
-from pgsim.results import Row
+from pgsim.results import Result, Row
+from pgsim.study.pool.cluster import run_on_cluster
 from pgsim.study.pool.processes import run
+from pgsim.study.pool.worker import Failed
 from pgsim.study.simulation import simulate
 from pgsim.study.sweeps.checks import Progress, sweep_points
-from pgsim.study.sweeps.points import Point
-from pgsim.study.sweeps.sources import check_unchanged, technology_sources, trace_sources
+from pgsim.study.sweeps.digests import pgsim_digest
+from pgsim.study.sweeps.order import batches
+from pgsim.study.sweeps.points import Point, Points
+from pgsim.study.sweeps.records import frame_of, record
+from pgsim.study.sweeps.sources import (
+    FilesChanged,
+    check_unchanged,
+    technology_sources,
+    trace_sources,
+)
 from pgsim.study.sweeps.spec import SweepSpec
 from pgsim.study.sweeps.what_if import SHIFT, what_if_trace
+from pgsim.workload import GateTrace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +43,7 @@ def sweep(
     progress: Progress | None = None,
     checking: Progress | None = None,
 ) -> pd.DataFrame:
-    """Simulate every point of a sweep and return one row per point and layer.
+    """Simulate every point of a sweep and return one row per point and layer, or per point.
 
     All points of a trace simulate the same images. Its files, and those of the technologies, have
     to stay as they are while the sweep runs.
@@ -53,12 +66,13 @@ def sweep(
     DataFrame
         The axes' columns come first (of WHAT_IFS, named as in ``trace.weight_bits``), then those
         of `simulate`, then the design's `area_mm2`. An axis that mixes words and numbers is text.
+        With `rows: point` there is one row per point, of the network.
 
     Raises
     ------
     InputError
-        With everything wrong at any point, before the first one runs; or with the point where a
-        process could not start or was killed, or whose files were replaced.
+        With everything wrong at any point, before the first one runs; or with the point that
+        failed, where a process could not start or was killed, or whose files were replaced.
 
     Examples
     --------
@@ -67,20 +81,80 @@ def sweep(
     >>> table["array.rows"].unique().tolist(), len(table)  # six layers at two points
     ([8, 16], 12)
     """
+    processes = processes_of(jobs)
+    points = sweep_points(spec, progress=checking)
+    processes = min(processes, len(points))
+    found: dict[int, bytes] = {}
+    with closing(records_of(points, batches(points, points.is_kept, processes), processes)) as some:
+        for done in some:
+            for each in done.failures:
+                raise each.error
+            found.update(done.records)
+            if progress is not None:
+                for number in range(len(found) - len(done.records), len(found)):
+                    progress(number + 1, len(points))
+    return frame_of(found[number] for number in sorted(found))
+
+
+class Failure(NamedTuple):
+    """A point that has no result, and the error that says why."""
+
+    point: str
+    error: Exception
+
+    def __str__(self) -> str:
+        kind = "" if isinstance(self.error, InputError) else f"{type(self.error).__name__}: "
+        return f"{self.point}: {kind}{self.error}"
+
+
+@dataclass(frozen=True)
+class Some:
+    """Some points that are done: the numbers and records of those that succeeded, and failures."""
+
+    records: list[tuple[int, bytes]]
+    failures: list[Failure]
+
+
+def records_of(
+    points: Points, numbers: Iterable[Sequence[int]], jobs: int, scheduler: str | None = None
+) -> Generator[Some, None, None]:
+    """Yield what came of points, some at a time; `numbers` has a list for each process's share.
+
+    scheduler: of the Dask cluster that does it, instead of processes here. Raises InputError where
+    a process cannot start, no cluster answers, or a file was replaced.
+    """
+    if scheduler is None:
+        every = run(Simulation(points), numbers, jobs)
+    else:
+        every = run_on_cluster(Elsewhere(points, pgsim_digest()), numbers, scheduler)
+    with closing(every) as outcomes:
+        for some in outcomes:
+            records, failures = [], []
+            for number, outcome in some:
+                if isinstance(outcome, Failed):
+                    failures.append(_failure(points.point(number), outcome.error))
+                else:
+                    records.append((number, outcome.result))
+            yield Some(records, failures)
+
+
+def _failure(point: Point, error: Exception) -> Failure:
+    """Return what is told of a point without a result; raises what ends the whole sweep."""
+    if isinstance(error, FilesChanged):
+        raise error
+    if isinstance(error, MemoryError):
+        error = InputError("memory ran out: try fewer jobs")
+    told = str(point)
+    if isinstance(error, InputError):
+        error = InputError(f"{told}: {error}")
+    return Failure(told, error)
+
+
+def processes_of(jobs: int | None) -> int:
+    """Return how many processes work; raises InputError for fewer than one."""
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs: expected at least 1, not {jobs}")
-    points = sweep_points(spec, progress=checking)
-    processes = min(jobs or _cores(), len(points))
-    found: dict[int, list[Row]] = {}
-    with closing(run(partial(_rows, WorkStore()), points, processes)) as results:
-        for number, rows in results:
-            found[number] = rows
-            if progress is not None:
-                progress(len(found), len(points))
-
-    import pandas as pd  # here, because the pool's processes import this module too
-
-    return pd.DataFrame([row for number in range(len(points)) for row in found[number]])
+    return jobs or _cores()
 
 
 def _cores() -> int:
@@ -88,23 +162,76 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _rows(store: WorkStore, point: Point) -> list[Row]:
-    """Simulate one point; the trace is opened again, which maps the file into memory."""
-    try:
-        trace = what_if_trace(point.trace, point.what_if)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ClockWarning)  # given when designs were checked
-            result = simulate(
-                trace,
-                point.arch,
-                point.scheme,
-                calibration_images=point.calibration_images,
-                store=store,
-            )
-    finally:  # now, so that a file replaced at any time shows, and before what is odd in it
-        _check_sources(point)
-    area = {"area_mm2": result.summary["area_mm2"]}
-    return [point.axes | row | area for row in result.rows]
+_OPEN_TRACES = 2
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Simulates points of a sweep by their numbers, and returns their records.
+
+    What points of one process share is in `store`. `traces`: the last few that were opened.
+    """
+
+    points: Points
+    store: WorkStore = field(default_factory=WorkStore)
+    traces: OrderedDict[tuple[object, ...], GateTrace] = field(default_factory=OrderedDict)
+
+    def __call__(self, number: int) -> bytes:
+        """Return the record of a point."""
+        point = self.points.point(number)
+        rows_of = _ROWS[self.points.spec.rows]
+        return record(number, [point.axes | row for row in rows_of(self._simulated(point))])
+
+    def _simulated(self, point: Point) -> Result:
+        """Simulate a point on its trace, whose files have to be the same as when it was opened."""
+        try:
+            trace = self._trace(point)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ClockWarning)  # given when designs were checked
+                return simulate(
+                    trace,
+                    point.arch,
+                    point.scheme,
+                    calibration_images=point.calibration_images,
+                    store=self.store,
+                )
+        finally:  # now, so that a file replaced at any time shows, and before what is odd in it
+            _check_sources(point)
+
+    def _trace(self, point: Point) -> GateTrace:
+        key = (point.trace, *point.what_if.items())
+        if key not in self.traces:
+            self.traces[key] = what_if_trace(point.trace, point.what_if)
+        self.traces.move_to_end(key)
+        while len(self.traces) > _OPEN_TRACES:
+            self.traces.popitem(last=False)
+        return self.traces[key]
+
+
+class Elsewhere:
+    """Simulates points on another machine, where pgsim has to be the same."""
+
+    def __init__(self, points: Points, digest: str) -> None:
+        self._simulation = Simulation(points)
+        self._digest = digest
+
+    def __call__(self, number: int) -> bytes:
+        """Return the record of a point; raises FilesChanged where pgsim is another one."""
+        if pgsim_digest() != self._digest:
+            raise FilesChanged("the workers of the cluster run another pgsim: install the same one")
+        return self._simulation(number)
+
+
+def _layer_rows(result: Result) -> list[Row]:
+    area = {"area_mm2": result.area_mm2}
+    return [row | area for row in result.rows]
+
+
+def _network_row(result: Result) -> list[Row]:
+    return [result.summary]
+
+
+_ROWS: dict[str, Callable[[Result], list[Row]]] = {"layer": _layer_rows, "point": _network_row}
 
 
 def _check_sources(point: Point) -> None:

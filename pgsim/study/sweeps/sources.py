@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from stat import S_ISREG
@@ -10,10 +11,15 @@ from typing import NamedTuple
 
 from pgsim.arch.technology import technology_stamp
 from pgsim.errors import InputError
+from pgsim.files import FileState
 from pgsim.masks import margins_path
 from pgsim.workload.trace_paths import find_trace
 
 _HEAD_BYTES = 2**18  # a table, or what a trace says of itself with the digests of its masks
+
+
+class FilesChanged(InputError):
+    """A file is not the one that was checked, so that no further point could be of the same."""
 
 
 class Source(NamedTuple):
@@ -43,11 +49,11 @@ def technology_sources(name_or_path: str) -> tuple[Source, ...]:
 
 
 def check_unchanged(before: Iterable[Source], now: Iterable[Source]) -> None:
-    """Raise InputError that names a file which is not the one that it was."""
+    """Raise FilesChanged that names a file which is not the one that it was."""
     changed = set(now).symmetric_difference(before)
     if changed:
         path = min(source.path for source in changed)
-        raise InputError(
+        raise FilesChanged(
             f"{path}: was replaced or changed while the sweep ran, so that its points would be of "
             "different files under one name: run the sweep again, and leave the file as it is"
         )
@@ -59,12 +65,16 @@ def _sources(paths: Iterable[Path]) -> tuple[Source, ...]:
 
 def _source(path: Path) -> Source:
     try:
-        found = path.stat()
-        head = b""
-        if S_ISREG(found.st_mode):  # of a pipe one would wait for ever
-            with path.open("rb") as file:
-                head = file.read(_HEAD_BYTES)
+        return _source_in(path, FileState.of(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    digest = sha256(head).hexdigest()
-    return Source(path, found.st_ino, found.st_size, found.st_mtime_ns, digest)
+
+
+@lru_cache(maxsize=256)  # for as long as the file stays as it is
+def _source_in(path: Path, state: FileState) -> Source:
+    found = path.stat()
+    head = b""
+    if S_ISREG(found.st_mode):  # of a pipe one would wait for ever
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    return Source(path, found.st_ino, found.st_size, found.st_mtime_ns, sha256(head).hexdigest())

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,26 +25,55 @@ from pool_work import (
 
 from pgsim.errors import InputError
 from pgsim.study.pool.processes import run
+from pgsim.study.pool.worker import Done, Failed
 
 ENDS_WITHIN_S = 20  # on a busy machine; on an idle one it is half a second
 
 
+def alone(points):
+    """Each point in a batch of its own."""
+    return ([point] for point in points)
+
+
+def outcomes(work, batches, jobs=2):
+    """Yield points with what came of each, one by one."""
+    with closing(run(work, batches, jobs)) as some:
+        for each in some:
+            yield from each
+
+
+def results(work, batches, jobs=2):
+    """Every point with its result; none may fail."""
+    found = list(outcomes(work, batches, jobs))
+    assert all(isinstance(each, Done) for _, each in found)
+    return {point: each.result for point, each in found}
+
+
+DOUBLED = {0: 0, 1: 2, 2: 4, 3: 6, 4: 8, 5: 10, 6: 12}
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_each_point_has_its_result(jobs):
-    results = dict(run(double, range(7), jobs))
-    assert results == {0: 0, 1: 2, 2: 4, 3: 6, 4: 8, 5: 10, 6: 12}
+    assert results(double, alone(range(7)), jobs) == DOUBLED
+    assert results(double, [[0, 1, 2, 3], [], [4], [5, 6]], jobs) == DOUBLED
 
 
 def test_points_are_taken_as_processes_become_free():
     taken = count()
-    with closing(run(double, taken, 2)) as results:
-        assert {number for number, _ in islice(results, 3)} <= set(range(5))
+    with closing(outcomes(double, alone(taken))) as found:
+        assert {number for number, _ in islice(found, 3)} <= set(range(5))
     assert next(taken) <= 3 + 2  # those that came back, and one for each process
+
+
+def test_who_has_nothing_to_do_takes_of_anothers_batch():
+    """Each point sleeps for longer than an answer waits, so that it comes back alone."""
+    processes = results(process_after, [[0.1 + place / 1e6 for place in range(8)]])
+    assert len(processes) == 8 and len(set(processes.values())) == 2
 
 
 def test_each_process_remembers_in_a_copy_of_its_own():
     work = Numbered()
-    done = [result for _, result in run(work, range(8), 2)]
+    done = [each.result for _, each in outcomes(work, alone(range(8)))]
     by_process = {process: [] for process, _ in done}
     for process, number in done:
         by_process[process].append(number)
@@ -61,31 +91,42 @@ def test_each_process_remembers_in_a_copy_of_its_own():
         (-3, "ended with exit code 3: what it printed says why; jobs=1 works"),
     ],
 )
-def test_a_process_that_dies_is_reported_with_its_point(how, told):
-    with pytest.raises(InputError, match=f"^{int(how)}: the process at work on it .*{told}"):
-        list(run(end_by, [0, 0, int(how), 0], 2))
+def test_a_process_that_dies_is_reported_with_its_point_and_the_rest_goes_on(how, told):
+    points = [0, 0, int(how), 0, 0]
+    for batches in (alone(points), [points]):
+        found = list(outcomes(end_by, batches))
+        assert sorted(point for point, _ in found) == sorted(points)
+        failed = [(point, each.error) for point, each in found if isinstance(each, Failed)]
+        assert len(failed) == 1
+        point, error = failed[0]
+        assert point == how and isinstance(error, InputError)
+        assert re.match(f"the process at work on it .*{told}", str(error))
 
 
-def test_what_work_raises_is_raised_here():
-    with pytest.raises(KeyError, match="key") as caught:
-        list(run(fail, ["key"] * 4, 2))
-    assert "In a process of the sweep" in caught.value.__notes__[0]
-    with pytest.raises(RuntimeError, match="Unsendable: salt and pepper"):
-        list(run(fail, ["unsendable"], 2))
-    with pytest.raises(InputError, match=r"^memory: memory ran out: try fewer jobs"):
-        list(run(fail, ["memory"], 2))
+def error_of(point, jobs=2):
+    (found,) = outcomes(fail, [[point]], jobs)
+    assert found[0] == point and isinstance(found[1], Failed)
+    return found[1].error
+
+
+def test_what_work_raises_is_what_came_of_the_point():
+    for jobs in (1, 2):
+        assert isinstance(error_of("key", jobs), KeyError)
+        assert isinstance(error_of("memory", jobs), MemoryError)
+    assert "In a process of the sweep" in error_of("key").__notes__[0]
+    assert re.search("Unsendable: salt and pepper", str(error_of("unsendable")))
 
 
 def test_without_an_interpreter_it_is_said_what_works(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(InputError, match=r"cannot be started: No such file.* jobs=1"):
-        list(run(double, range(3), 2))
+        list(run(double, alone(range(3)), 2))
 
 
 def test_an_interpreter_that_fails_is_said(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(InputError, match=r"[0-2]: the process .* ended with exit code 1"):
-        list(run(double, range(3), 2))
+        list(run(double, alone(range(3)), 2))
 
 
 def is_running(process):
@@ -101,8 +142,8 @@ def test_its_processes_end_with_it_and_no_others():
     child = multiprocessing.get_context("spawn").Process(target=process_after, args=(600,))
     child.start()
     try:
-        with closing(run(process_after, [0, 0, 600, 600, 600], 2)) as results:
-            own = {process for _, process in islice(results, 2)}
+        with closing(outcomes(process_after, alone([0, 0, 600, 600, 600]))) as found:
+            own = {each.result for _, each in islice(found, 2)}
             assert all(map(is_running, own))
         assert not any(map(is_running, own))
         assert other.poll() is None and child.is_alive()
@@ -117,7 +158,7 @@ def test_pools_of_two_threads_do_not_harm_each_other():
     found = {}
 
     def work(points):
-        found[points] = sorted(run(double, range(points), 2))
+        found[points] = sorted(results(double, alone(range(points))).items())
 
     threads = [Thread(target=work, args=(points,)) for points in (2, 60)]
     for thread in threads:
@@ -127,13 +168,18 @@ def test_pools_of_two_threads_do_not_harm_each_other():
     assert found == {points: [(n, 2 * n) for n in range(points)] for points in (2, 60)}
 
 
-POOL = "from pgsim.study.pool.processes import run\n"
+POOL = """
+from pgsim.study.pool.processes import run
+def told(work, points):
+    return sorted((p, each.result) for some in run(work, ([p] for p in points), 2)
+                  for p, each in some)
+"""
 DAEMONIC = (
     POOL
     + """
 import multiprocessing, sys
 def work():
-    print(sorted(run(abs, [-3, -4, -5], 2)), flush=True)
+    print(told(abs, [-3, -4, -5]), flush=True)
 if __name__ == "__main__":
     child = multiprocessing.get_context(sys.argv[1]).Process(target=work, daemon=True)
     child.start()
@@ -157,10 +203,10 @@ def python(arguments, path, program=""):
 
 
 def test_it_needs_no_main_module(tmp_path):
-    program = POOL + "print(sorted(run(abs, [-3, -4, -5], 2)))"
+    program = POOL + "print(told(abs, [-3, -4, -5]))"
     script = tmp_path / "unguarded.py"
     script.write_text(program)
-    expected = "[(0, 3), (1, 4), (2, 5)]\n"
+    expected = "[(-5, 5), (-4, 4), (-3, 3)]\n"
     assert python([script], tmp_path) == expected
     assert python(["-"], tmp_path, program) == expected
     assert python(["-c", program], tmp_path) == expected
@@ -169,20 +215,20 @@ def test_it_needs_no_main_module(tmp_path):
 def test_it_works_where_all_standard_streams_are_closed(tmp_path):
     script = tmp_path / "closed.py"
     result = tmp_path / "result"
-    script.write_text(POOL + f"open({str(result)!r}, 'w').write(str(dict(run(abs, [-3, -4], 2))))")
+    script.write_text(POOL + f"open({str(result)!r}, 'w').write(str(told(abs, [-3, -4])))")
     subprocess.run(
         ["sh", "-c", f'exec "{sys.executable}" "{script}" <&- >&- 2>&-'],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         check=True,
     )
-    assert result.read_text() in ("{0: 3, 1: 4}", "{1: 4, 0: 3}")
+    assert result.read_text() == "[(-4, 4), (-3, 3)]"
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_it_works_in_a_daemonic_process(method, tmp_path):
     script = tmp_path / "daemonic.py"
     script.write_text(DAEMONIC)
-    assert python([script, method], tmp_path) == "[(0, 3), (1, 4), (2, 5)]\n"
+    assert python([script, method], tmp_path) == "[(-5, 5), (-4, 4), (-3, 3)]\n"
 
 
 SLEEPING = (
@@ -190,7 +236,7 @@ SLEEPING = (
     + """
 import os, sys, time
 from pool_work import process_after
-results = run(process_after, [0, 0, 600, 600], 2)
+results = run(process_after, ([each] for each in [0, 0, 600, 600]), 2)
 next(results), next(results)
 forked = 0
 if sys.argv[1] == "forked":

@@ -1,0 +1,53 @@
+"""Digests of all that decides the results of a sweep, so that no two kinds are mixed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import pgsim
+from pgsim.study.sweeps.points import Points
+from pgsim.study.sweeps.sources import Source
+
+_PACKAGE = Path(pgsim.__file__).resolve().parent
+
+
+def digests_of(points: Points) -> dict[str, str]:
+    """Return the SHA-256 of each thing that decides results, by what it is called."""
+    return {
+        "pgsim": pgsim_digest(),
+        "spec": _sha256(points.spec.model_dump_json()),
+        "architectures": _sha256(json.dumps([arch.model_dump_json() for arch in points.archs])),
+        "traces": _of_files(points.trace_sources),
+        "technologies": _of_files(points.technology_sources),
+    }
+
+
+def pgsim_digest() -> str:
+    """Return the SHA-256 of pgsim's version and of its sources, as they were when first asked."""
+    return _digest_of(pgsim.__version__)
+
+
+@cache
+def _digest_of(version: str) -> str:
+    told = sha256(version.encode())
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        told.update(f"\0{path.relative_to(_PACKAGE)}\0".encode())
+        told.update(path.read_bytes())
+    return told.hexdigest()
+
+
+def _of_files(sources: Mapping[str, Iterable[Source]]) -> str:
+    """Return the SHA-256 of what files say, wherever they lie and whenever they were written."""
+    told = {
+        name: [(each.path.name, each.size_bytes, each.head_sha256) for each in files]
+        for name, files in sources.items()
+    }
+    return _sha256(json.dumps(told, sort_keys=True))
+
+
+def _sha256(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,237 @@
+"""Sweeps into files: each finished point durable in a journal, and at the end one table.
+
+The journal stands beside the table (`journal`). A sweep that was ended goes on from it, and it goes
+when all points are in the table.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgsim.errors import InputError
+from pgsim.study.sweeps.checks import Progress, sweep_points
+from pgsim.study.sweeps.digests import digests_of
+from pgsim.study.sweeps.journal import (
+    Journal,
+    Shard,
+    journal_path,
+    opened_journal,
+    read_records,
+    sync_folder,
+)
+from pgsim.study.sweeps.order import batches
+from pgsim.study.sweeps.points import Points
+from pgsim.study.sweeps.records import frame_of
+from pgsim.study.sweeps.run import Failure, Some, processes_of, records_of
+from pgsim.study.sweeps.spec import SweepSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_OF_A_CLUSTER = 64  # processes, about: for so many the points are parted
+
+
+@dataclass
+class Outcome:
+    """What came of a sweep into a file.
+
+    points: of it, or of its shard. before: that were finished when it began. rows: of the table; of
+    a shard there is none. failures: points without a result, which the same call tries again.
+    """
+
+    points: int
+    before: int
+    rows: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+
+def sweep_into(
+    output: str | Path,
+    spec: SweepSpec,
+    *,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    shard: Shard | None = None,
+    progress: Progress | None = None,
+    checking: Progress | None = None,
+    failed: Callable[[Failure], object] | None = None,
+) -> Outcome:
+    """Simulate every point of a sweep into a table's file, and go on where an earlier call ended.
+
+    Every finished point is on the disk before `progress` hears of it. A point that fails, or whose
+    process dies, is told to `failed`, and the rest goes on; the table then lacks it. With a shard
+    only its points run, and `merge_sweep` makes the table of all. With the address of the scheduler
+    of a Dask cluster its workers do the work, and only this process writes.
+
+    Raises InputError as `sweep` does before anything runs; and where the journal beside the table
+    is of a sweep with another spec, trace, technology, architecture or pgsim, or is being written.
+    """
+    from pgsim.results.table_files import check_table_path
+
+    output = check_table_path(output)
+    processes = processes_of(jobs) if scheduler is None else _OF_A_CLUSTER
+    points = sweep_points(spec, progress=checking)
+    path = journal_path(output, shard)
+    everyone = _of_shard(points, shard, points.is_kept, 1)
+    count = sum(map(len, everyone)) if shard else len(points)
+    with opened_journal(path, spec.point_count, count, digests_of(points)) as journal:
+        outcome = Outcome(count, journal.finished)
+        processes = max(1, min(processes, count - outcome.before))
+        numbers = _of_shard(points, shard, lambda each: not journal.has(each), processes)
+        every = records_of(points, numbers, processes, scheduler)
+        _keep(every, journal, outcome, progress, failed)
+        if shard is None:
+            outcome.rows = _write(journal.records(), output)
+            if not outcome.failures:
+                path.unlink()
+    return outcome
+
+
+def _keep(
+    every: Generator[Some, None, None],
+    journal: Journal,
+    outcome: Outcome,
+    progress: Progress | None,
+    failed: Callable[[Failure], object] | None,
+) -> None:
+    """Add to a journal what comes of the points that are not in it."""
+    done = outcome.before
+    if progress is not None and done:
+        progress(done, outcome.points)
+    with closing(every) as some_at_once:
+        for some in some_at_once:
+            if some.records:
+                journal.add(some.records)
+            for each in some.failures:
+                outcome.failures.append(each)
+                if failed is not None:
+                    failed(each)
+            done += len(some.records) + len(some.failures)
+            if progress is not None:
+                progress(done, outcome.points)
+
+
+def _of_shard(
+    points: Points, shard: Shard | None, wanted: Callable[[int], bool], processes: int
+) -> Iterator[list[int]]:
+    """Yield the batches of a shard, or all: each batch is in one shard as a whole."""
+    takers = processes if shard is None else shard.parts
+    for place, batch in enumerate(batches(points, wanted, takers)):
+        if shard is None or place % shard.parts == shard.part - 1:
+            yield batch
+
+
+def _write(records: Iterator[bytes], output: Path) -> int:
+    """Write the table of some records, durably, and return how many rows it has."""
+    from pgsim.results.table_files import write_table
+
+    frame = frame_of(records)
+    write_table(frame, output)
+    with output.open("rb") as file:
+        os.fsync(file.fileno())
+    sync_folder(output.resolve().parent)
+    return len(frame)
+
+
+def merge_sweep(output: str | Path) -> int:
+    """Write the table of a sweep whose shards are all finished, and return how many rows it has.
+
+    Their journals, which stand beside the table, go when it is written.
+
+    Raises InputError where a shard is missing, is not finished or is of another sweep.
+    """
+    from pgsim.results.table_files import check_table_path
+
+    output = check_table_path(output)
+    paths = _shard_journals(output)
+    if not paths:
+        raise InputError(f"{output}: no shard of a sweep stands beside it")
+    parts = {shard.parts for shard in paths}
+    if len(parts) > 1:
+        told = ", ".join(path.name for path in paths.values())
+        raise InputError(f"{output}: shards of several sweeps stand beside it: {told}")
+    every = (Shard(part, *parts) for part in range(1, max(parts) + 1))
+    if missing := [str(shard) for shard in every if shard not in paths]:
+        raise InputError(
+            f"{output}: shards {', '.join(missing)} are missing: run the sweep with "
+            f"--shard {missing[0]}, and so on"
+        )
+    records = _merged(paths)
+    rows = _write(iter(records), output)
+    for path in paths.values():
+        path.unlink()
+    return rows
+
+
+def _merged(paths: dict[Shard, Path]) -> list[bytes]:
+    """Return the records of all shards by number; raises InputError where they do not fit."""
+    found: dict[int, bytes] = {}
+    first, first_path = None, None
+    for shard, path in paths.items():
+        told, records = read_records(path)
+        first, first_path = first or told, first_path or path
+        if told.get("digests") != first.get("digests"):
+            raise InputError(f"{path}: of another sweep than {first_path}: they must not be mixed")
+        if len(records) != told["wanted"]:
+            raise InputError(
+                f"{path}: shard {shard} has {len(records):,} of its {told['wanted']:,} points: run "
+                f"the sweep with --shard {shard} again"
+            )
+        found |= records
+    return [found[number] for number in sorted(found)]
+
+
+def _shard_journals(output: Path) -> dict[Shard, Path]:
+    """Return the journals of the shards of a table, by shard."""
+    name = re.compile(rf"{re.escape(output.name)}\.(\d+)-of-(\d+)\.journal")
+    found = {}
+    for path in output.parent.iterdir():
+        if match := name.fullmatch(path.name):
+            found[Shard(int(match[1]), int(match[2]))] = path
+    return dict(sorted(found.items()))
+
+
+def read_sweep(output: str | Path) -> pd.DataFrame:
+    """Return the table of a sweep, while it runs too: of the points that are finished.
+
+    Parameters
+    ----------
+    output : str or Path
+        The file of ``pgsim sweep -o``, whether it is there already or not.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `sweep`, by point, of what the journals beside the file hold; without any, the
+        table itself.
+
+    Raises
+    ------
+    InputError
+        Where there is neither a journal nor a table, or it cannot be read.
+
+    Examples
+    --------
+    >>> read_sweep("nowhere.csv")
+    Traceback (most recent call last):
+    pgsim.errors.InputError: nowhere.csv: cannot be read: No such file or directory
+    """
+    from pgsim.results.table_files import read_table
+
+    output = Path(output)
+    own = journal_path(output)
+    journals = [own] if own.is_file() else []
+    if output.parent.is_dir():
+        journals += _shard_journals(output).values()
+    if not journals:
+        return read_table(output)
+    records: dict[int, bytes] = {}
+    for path in journals:
+        records |= read_records(path)[1]
+    return frame_of(records[number] for number in sorted(records))
