@@ -13,6 +13,8 @@ from pgsim.kernels.nest_time import run_cycles
 from pgsim.kernels.nest_traffic import factors_of, moves_of, picked
 from pgsim.kernels.nest_value import value_of
 
+ENDLESS = np.int64(2**62)
+
 
 class Traffic(NamedTuple):
     """The blocks of a nest, and what they move.
@@ -28,6 +30,13 @@ class Traffic(NamedTuple):
     factors: np.ndarray
     spills: bool
     stretch: int
+
+
+class Most(NamedTuple):
+    """What a nest may take and cost least: cycles, and bits of bursts that nobody asked for."""
+
+    cycles: int
+    wasted_bits: int
 
 
 @kernel(inner=True)
@@ -56,8 +65,8 @@ def _stretch(problem, order, picks, trips):
 
 
 @kernel
-def cost_of(problem, order, picks, array_cycles, most_cycles):
-    """Return what a nest costs in a batch; of one over `most_cycles` only that it is over them.
+def cost_of(problem, order, picks, array_cycles, most):
+    """Return what a nest costs in a batch; of one that takes more than `most`, endless cost.
 
     order: int64 (5,), the loops, outermost first. picks: int64 (5,), which of its sizes the block
     of each loop has. array_cycles: that the array works at least in a run.
@@ -75,17 +84,16 @@ def cost_of(problem, order, picks, array_cycles, most_cycles):
         times = 1 if kinds == 2 and kind == 0 else machine.runs - kind
         if kind == 1:
             factors[1] = 0
-        cycles += times * run_cycles(problem, order, traffic, array_cycles, most_cycles, fetched)
+        cycles += times * run_cycles(problem, order, traffic, array_cycles, most, fetched)
         for way in range(4):
             moved[way] += times * fetched[way]
-        if cycles > most_cycles:
-            break
+        if cycles > most.cycles:
+            return Cost(np.inf, ENDLESS, ENDLESS, np.inf, np.int64(0))
     bursts, energy_pj = np.int64(0), cycles * prices.pj[CYCLE_PJ]
     for way in range(4):
         bursts += moved[way]
         energy_pj += moved[way] * prices.pj[BURST_PJ + way]
-    if cycles <= most_cycles:
-        energy_pj += spent_pj(problem, picks, traffic) * (machine.groups * machine.runs)
+    energy_pj += spent_pj(problem, picks, traffic) * (machine.groups * machine.runs)
     volume = np.int64(1)
     for loop in range(5):
         volume *= loops.blocks[loop, picks[loop]]

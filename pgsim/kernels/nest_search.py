@@ -18,13 +18,12 @@ from pgsim.kernels.nest_bound import (
     WAIT_CYCLES,
     WORK_CYCLES,
 )
-from pgsim.kernels.nest_cost import cost_of, lane_groups_of
+from pgsim.kernels.nest_cost import ENDLESS, Most, cost_of, lane_groups_of
 from pgsim.kernels.nest_problem import BURST_PJ, CYCLE_PJ, CYCLES, C, Cost, K, N, P, Q
 from pgsim.kernels.nest_traffic import bits_of, least_bits, moves_of, picked
 from pgsim.kernels.nest_value import better, value_of
 from pgsim.kernels.nest_waits import longest_stalls
 
-_MANY_CYCLES = 2**62
 _ROUNDED = 1 - 1e-9  # bounds are sums of floats
 
 
@@ -101,9 +100,7 @@ def _try(problem, order, choice, bounds, best, found):
     if better(best, _least_cost(problem, bound, bits, stalls, volume))[0]:
         return best
     found.tried[1] += 1
-    most = np.int64(_MANY_CYCLES)
-    if problem.prices.burst_power == 0 and problem.prices.energy_power == 0:
-        most = best.cycles
+    most = _most(problem, bits, best)
     cost = cost_of(problem, order, picks, np.int64(bound[WORK_CYCLES]), most)
     is_better, is_same = better(cost, best)
     if is_better:
@@ -115,6 +112,25 @@ def _try(problem, order, choice, bounds, best, found):
             found.picks[found.counted[0], loop] = picks[loop]
         found.counted[0] += 1
     return best
+
+
+@kernel(inner=True)
+def _most(problem, bits, best):
+    """Return what a nest may take at most that costs no more than the best one.
+
+    bits: float64 (4,), what a group moves.
+    """
+    prices, machine = problem.prices, problem.machine
+    cycles, wasted_bits = ENDLESS, ENDLESS
+    if prices.burst_power == 0 and prices.energy_power == 0:
+        cycles = best.cycles
+    if prices.cycle_power == 0 and prices.energy_power == 0:
+        room = float(best.bursts * problem.widths.burst)
+        for way in range(4):
+            times = 1 if way == 1 and machine.weights_stay else machine.runs
+            room -= bits[way] * machine.groups * times
+        wasted_bits = np.int64(np.ceil(room)) + 1  # for what floats round
+    return Most(cycles, wasted_bits)
 
 
 @kernel

@@ -14,18 +14,18 @@ from pgsim.kernels.nest_value import moves
 from pgsim.kernels.nest_waits import Sums, stalls_of
 
 # What a run has come to: the array's own clock, for how long it has stood still, when its buses are
-# free, bursts that the block before writes, what the array works still at least, blocks, and bursts
-# by what they are.
-NOW, STOPPED, BUS_FREE, WRITTEN, LEFT, NUMBER, MOVED = range(7)
+# free, bursts that the block before writes, what the array works still at least, blocks, bits of
+# bursts that nobody asked for, and bursts by what they are.
+NOW, STOPPED, BUS_FREE, WRITTEN, LEFT, NUMBER, WASTED, MOVED = range(8)
 _AHEAD, _AT = MOVED + 4, MOVED + 5  # of a mark
 _MARK = MOVED + 6
 
 
 @kernel(inner=True)
-def run_cycles(problem, order, traffic, left, most_cycles, moved):
+def run_cycles(problem, order, traffic, left, most, moved):
     """Return the cycles of a run, and write the bursts that it moves to `moved`, int64 (4,).
 
-    left: what the array works at least. It counts no further than to `most_cycles`.
+    left: what the array works at least. It counts no further than to what `most` has.
     """
     trips = traffic.trips
     blocks = trips.prod() * problem.machine.groups
@@ -36,8 +36,10 @@ def run_cycles(problem, order, traffic, left, most_cycles, moved):
     state[STOPPED] = moves(problem.machine, _reads(problem, traffic, at, state))
     while state[NUMBER] < blocks:
         depth = _block(problem, order, traffic, at, state, blocks)
-        if state[NOW] + state[STOPPED] + state[LEFT] > most_cycles:
-            return most_cycles + 1
+        if state[NOW] + state[STOPPED] + state[LEFT] > most.cycles:
+            return most.cycles + 1
+        if state[WASTED] > most.wasted_bits:
+            return most.cycles + 1
         for inside in range(depth + 1, 5):
             marks[inside, _AT] = -1
         if depth >= 0:
@@ -54,7 +56,7 @@ def _block(problem, order, traffic, at, state, blocks):
     slots, lanes = np.int64(1), traffic.factors[2, K, at[K]]
     for loop in range(3):
         slots *= traffic.factors[2, loop, at[loop]]
-    write = _writes(problem, traffic, at, slots * lanes)
+    write = _writes(problem, traffic, at, slots * lanes, state)
     inputs = problem.loops.blocks[C, traffic.picks[C]]
     if at[C] == traffic.trips[C] - 1:
         inputs = problem.loops.sizes[0, C] - inputs * at[C]
@@ -78,7 +80,6 @@ def _block(problem, order, traffic, at, state, blocks):
         state[WRITTEN] = write
         if last:
             state[STOPPED] += moves(machine, write)
-    state[MOVED + 3] += write
     return depth
 
 
@@ -183,14 +184,19 @@ def _reads(problem, traffic, at, state):
         if bits > 0:
             bursts = -(-bits // widths.burst)
             state[MOVED + operand] += bursts
+            state[WASTED] += bursts * widths.burst - bits
             total += bursts
     return total
 
 
 @kernel(inline="always")
-def _writes(problem, traffic, at, outputs):
-    """Return the bursts of sums or outputs that a block writes."""
+def _writes(problem, traffic, at, outputs, state):
+    """Return the bursts of sums or outputs that a block writes, and add them to those moved."""
     widths = problem.widths
     finished = at[C] == traffic.trips[C] - 1
-    bits = widths.sums if traffic.spills else np.int64(0)
-    return -(-outputs * (widths.output if finished else bits) // widths.burst)
+    width = widths.sums if traffic.spills else np.int64(0)
+    bits = outputs * (widths.output if finished else width)
+    bursts = -(-bits // widths.burst)
+    state[MOVED + 3] += bursts
+    state[WASTED] += bursts * widths.burst - bits
+    return bursts

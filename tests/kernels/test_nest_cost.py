@@ -8,6 +8,7 @@ Long runs ask for more cases:
 from __future__ import annotations
 
 import os
+from math import inf
 from random import Random
 
 import numpy as np
@@ -16,7 +17,7 @@ from search_cases import Cost, SearchCase, search_case
 
 from pgsim.arch import LOOPS
 from pgsim.kernels.nest_bound import WORK_CYCLES, choices_of
-from pgsim.kernels.nest_cost import cost_of
+from pgsim.kernels.nest_cost import Most, cost_of
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.search.problem import problem_of
 
@@ -36,7 +37,7 @@ def drawn(seed: int) -> tuple[SearchCase, np.ndarray, np.ndarray, int]:
 
 def streamed(case: SearchCase, order: np.ndarray, picks: np.ndarray) -> Cost:
     problem = problem_of(case.job, case.goal("energy"))
-    found = cost_of(problem, order, picks, 0, NEVER)
+    found = cost_of(problem, order, picks, 0, Most(NEVER, NEVER))
     assert found.value == found.energy_pj
     return Cost(int(found.cycles), int(found.bursts), found.energy_pj)
 
@@ -61,5 +62,19 @@ def test_counting_ends_only_where_a_nest_costs_more(seed: int) -> None:
         problem_of(case.job, case.goal("latency")),
         streamed(case, order, picks).cycles,
     )
-    assert cost_of(problem, order, picks, work_cycles, cycles).cycles == cycles
-    assert cost_of(problem, order, picks, work_cycles, cycles - 1).cycles > cycles - 1
+    enough, few = Most(cycles, NEVER), Most(cycles - 1, NEVER)
+    assert cost_of(problem, order, picks, work_cycles, enough).cycles == cycles
+    assert cost_of(problem, order, picks, work_cycles, few).value == inf
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_counting_ends_only_where_bursts_have_more_that_nobody_asked_for(seed: int) -> None:
+    """What a nest asks for is what it moves in bursts of one bit."""
+    case, order, picks, _ = drawn(seed)
+    problem, moved = problem_of(case.job, case.goal("dram")), streamed(case, order, picks).bursts
+    in_bits = problem._replace(widths=problem.widths._replace(burst=1))
+    asked = cost_of(in_bits, order, picks, 0, Most(NEVER, NEVER)).bursts
+    wasted = moved * problem.widths.burst - asked
+    if problem.machine.runs == 1:  # else a part of it is wasted in each run
+        assert cost_of(problem, order, picks, 0, Most(NEVER, wasted)).bursts == moved
+        assert cost_of(problem, order, picks, 0, Most(NEVER, wasted - 1)).value == inf
