@@ -199,13 +199,17 @@ class ArchConfig(Section):
         That is the design without its name and its technology, with DRAM in cycles: whatever is
         not named here decides, so that a new key does too.
         """
+        return self.but_for_dram_speed, self.dram_cycles
+
+    @property
+    def but_for_dram_speed(self) -> Hashable:
+        """The same without the cycles that DRAM takes."""
         dram = self.memory.dram
         own = {"memory", *_NAMES_AND_PRICES}
         return (
             tuple(getattr(self, key) for key in ArchConfig.model_fields if key not in own),
             tuple(getattr(self.memory, key) for key in Memory.model_fields if key != "dram"),
             tuple(getattr(dram, key) for key in DRAM.model_fields if key not in _DRAM_PRICES),
-            self.dram_cycles,
         )
 
     @property

@@ -95,7 +95,7 @@ def costs_of(arch: ArchConfig, *, gated: bool = True) -> Costs:
 
 @lru_cache(maxsize=64)  # by all that decides it: the design, and the files of its technology
 def _costs_of(arch: ArchConfig, gated: bool, stamp: Stamp) -> Costs:
-    parts = _parts_of(arch.model_copy(update={"clock_mhz": "auto"}), gated, stamp)
+    parts = _parts_of(_at_any_speed(arch), gated, stamp)
     if arch.clock_mhz == "auto":
         own = own_clock_mhz(parts.paths, parts.technology)
         arch = arch.model_copy(update={"clock_mhz": own})
@@ -103,7 +103,15 @@ def _costs_of(arch: ArchConfig, gated: bool, stamp: Stamp) -> Costs:
     return replace(parts, arch=arch)
 
 
-@lru_cache(maxsize=64)  # whatever the clock is
+def _at_any_speed(arch: ArchConfig) -> ArchConfig:
+    """Return a design without its clock and its bandwidth, on which no part's cost depends."""
+    speed = {"bytes_per_cycle": 1.0, "gb_per_s": None}
+    dram = arch.memory.dram.model_copy(update=speed)
+    memory = arch.memory.model_copy(update={"dram": dram})
+    return arch.model_copy(update={"clock_mhz": "auto", "memory": memory})
+
+
+@lru_cache(maxsize=64)  # whatever the clock and the bandwidth are
 def _parts_of(arch: ArchConfig, gated: bool, stamp: Stamp) -> Costs:
     technology = load_technology(arch.technology).at_corner(arch.corner)
     return Costs(

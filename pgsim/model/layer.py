@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -40,6 +41,9 @@ LEDGER: tuple[Count, ...] = tuple(
     ).values()
 )
 
+_DESIGN_BYTES = 4096
+_LARGEST_BYTES = 2**22  # of a block's work that is kept: that of few images, or of few tiles
+
 
 def simulate_layers(
     jobs: Sequence[Job], calibration: int, images: int, store: WorkStore
@@ -52,24 +56,37 @@ def simulate_layers(
     """
     check_counts(jobs, images - calibration)
     zeros.check_known(jobs)
+    design = _design(jobs, store)
     alike: dict[Hashable, Ledger] = {}
     ledgers = []
     for job in jobs:
         if job.alike not in alike:
-            alike[job.alike] = simulate_layer(job, calibration, images, store)
+            alike[job.alike] = simulate_layer(job, calibration, images, store, design)
         ledgers.append(alike[job.alike])
     return ledgers
 
 
-def simulate_layer(job: Job, calibration: int, images: int, store: WorkStore) -> Ledger:
+def _design(jobs: Sequence[Job], store: WorkStore) -> object:
+    """Return what stands for the design of some layers, whatever DRAM takes; None for nothing."""
+    if not jobs or not store.keeps:
+        return None
+    key = ("design", jobs[0].arch.but_for_dram_speed)
+    return store.shared(key, object, lambda _: _DESIGN_BYTES)
+
+
+def simulate_layer(
+    job: Job, calibration: int, images: int, store: WorkStore, design: object = None
+) -> Ledger:
     """Return the ledger of one layer over the images of a trace.
 
     calibration: first images that are not simulated. images: of the trace. store: what mask work
-    is shared through.
+    is shared through. design: as `simulate_block` takes it.
     """
     blocks = blocks_of(job, calibration, images)
     # Without a mask all batches of a block are alike, and one is simulated.
-    every = [(sums_of(job, each, store), 1 if job.gated else each.batches) for each in blocks]
+    every = [
+        (sums_of(job, each, store, design), 1 if job.gated else each.batches) for each in blocks
+    ]
     return ledger_of(job, joined(every))
 
 
@@ -78,19 +95,73 @@ def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
     return ledger_of(job, sums_of(job, block, store))
 
 
-def sums_of(job: Job, block: Block, store: WorkStore) -> Sums:
-    """Return what the tiles of a block of images add up to, of one batch if all are alike."""
+def sums_of(job: Job, block: Block, store: WorkStore, design: object = None) -> Sums:
+    """Return what the tiles of a block of images add up to, of one batch if all are alike.
+
+    design: what stands for the design in `store`, so that blocks of another speed of DRAM may share
+    all else; by default they share their mask work alone.
+    """
     if job.nest is not None:
         return sums_of_nest(job, block, store)
-    run = run_block(job, block, store)
-    batches, stood = run.batches, events.waits_in(run.events, run.work)
-    counted = {"outputs": run.job.tiling.outputs, **run.traffic}
+    job = job.of_batch(block.batch)
+    if design is None:
+        work = _block_work(job, block, store)
+    else:
+        key = ("block", job.alike, job.batch, block, design)
+        make = partial(_block_work, job, block, store)
+        work = store.shared(key, make, lambda found: found.size_bytes, _LARGEST_BYTES)
+    run, of_array = events.events_of(job, work.batches.tiles, work.timings, work.traffic)
+    stood = events.waits_in(run, of_array)
+    rows = np.concatenate([work.batches.of_runs(np.array(stood)), work.rows])
+    folds = tuple(each.reduction_folds for each in job.rates)
+    return Sums((*stood._fields, *work.names), folds, rows)
+
+
+class BlockWork(NamedTuple):
+    """What a block of images is, whatever DRAM takes: all but when passes and turns begin and end.
+
+    timings: of every pass in every tile. traffic: of every tile, by name of a count. names, rows:
+    what tiles add up to, as `Sums` has it.
+    """
+
+    batches: Batches
+    timings: Timings
+    traffic: Mapping[str, Counts]
+    names: tuple[str, ...]
+    rows: Counts
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes at most."""
+        arrays = [
+            self.rows,
+            *self.traffic.values(),
+            *(each for own in self.timings for each in vars(own).values()),
+            *(each for own in self.timings for each in own.issue),
+        ]
+        return sum(each.nbytes for each in arrays if isinstance(each, np.ndarray))
+
+
+def _block_work(job: Job, block: Block, store: WorkStore) -> BlockWork:
+    batches, timings, traffic = _timed(job, block, store)
+    counted = {"outputs": job.tiling.outputs, **traffic}
     in_tiles = list(counted.values())
-    for each in run.timings:
-        in_tiles += each.in_tiles(run.job.tiling)
-    rows = np.concatenate([batches.of_runs(np.array(stood)), batches.sums(in_tiles)])
-    folds = tuple(each.reduction_folds for each in run.job.rates)
-    return Sums((*stood._fields, *counted), folds, rows)
+    for each in timings:
+        in_tiles += each.in_tiles(job.tiling)
+    return BlockWork(batches, timings, traffic, tuple(counted), batches.sums(in_tiles))
+
+
+def _timed(
+    job: Job, block: Block, store: WorkStore
+) -> tuple[Batches, Timings, Mapping[str, Counts]]:
+    """Return how passes go in every tile, and what they move."""
+    mask = MaskWork(job, block, store) if job.gated else None
+    # Without a mask runs differ in nothing but what the first one fetches for all.
+    batches = Batches(job.tiling, block.batches if job.gated else 1, alike=not job.gated)
+    timings = wait_for_buffers(job, time_passes(job, mask))
+    tiles = Tiles(job, timings, mask, batches.simulated, runs=batches.runs)
+    traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
+    return batches, timings, traffic
 
 
 def ledger_of(job: Job, sums: Sums) -> Ledger:
@@ -129,12 +200,7 @@ class BlockRun(NamedTuple):
 def run_block(job: Job, block: Block, store: WorkStore) -> BlockRun:
     """Return what happens in a block of images."""
     job = job.of_batch(block.batch)
-    mask = MaskWork(job, block, store) if job.gated else None
-    # Without a mask runs differ in nothing but what the first one fetches for all.
-    batches = Batches(job.tiling, block.batches if job.gated else 1, alike=not job.gated)
-    timings = wait_for_buffers(job, time_passes(job, mask))
-    tiles = Tiles(job, timings, mask, batches.simulated, runs=batches.runs)
-    traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
+    batches, timings, traffic = _timed(job, block, store)
     run, work = events.events_of(job, batches.tiles, timings, traffic)
     return BlockRun(job, batches, timings, traffic, work, run)
 

@@ -75,7 +75,11 @@ class WorkStore:
         return self.shared(key, lambda: _fixed(work()), _bytes)
 
     def shared(
-        self, key: Hashable, work: Callable[[], Shared], bytes_of: Callable[[Shared], int]
+        self,
+        key: Hashable,
+        work: Callable[[], Shared],
+        bytes_of: Callable[[Shared], int],
+        most_bytes: int | None = None,
     ) -> Shared:
         """Return what `work` returned when it was last called for this key, or call it.
 
@@ -87,6 +91,8 @@ class WorkStore:
             Takes nothing and returns what nobody changes.
         bytes_of : callable
             Returns how much memory a result takes.
+        most_bytes : int, optional
+            Of a result that is kept (default: as many as the store holds).
 
         Returns
         -------
@@ -101,7 +107,7 @@ class WorkStore:
             return kept
         found = work()
         needed = bytes_of(found)
-        if needed > self._limit_bytes:
+        if needed > min(self._limit_bytes, most_bytes or self._limit_bytes):
             return found
         self._held[key] = found, needed
         self._held_bytes += needed

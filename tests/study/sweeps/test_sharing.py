@@ -8,6 +8,7 @@ import pytest
 
 from pgsim.arch import load_arch
 from pgsim.errors import InputError
+from pgsim.model import layer as model_layer
 from pgsim.model.mask_work import WorkStore
 from pgsim.study import simulation
 from pgsim.study.simulation import simulate
@@ -128,6 +129,26 @@ def test_prices_and_clocks_share_counts_and_nothing_else_does(gated, monkeypatch
         before = len(calls)
         simulate(trace, arch.override({"name": arch.name, **base, **changes}), store=store)
         assert len(calls) == before + 1, changes
+
+
+def test_bandwidths_share_all_but_when_transfers_end(gated, monkeypatch):
+    calls, own = [], model_layer._block_work
+
+    def noted(job, *arguments):
+        calls.append(job)
+        return own(job, *arguments)
+
+    monkeypatch.setattr(model_layer, "_block_work", noted)
+    store, trace = WorkStore(), load_trace(gated)
+    arch = load_arch("pg_ws").override({"mapping.kind": "fixed"})
+    cycles = [
+        simulate(trace, arch.override({"memory.dram.bytes_per_cycle": rate}), store=store).cycles
+        for rate in (1, 2, 4)
+    ]
+    blocks = len(calls)
+    assert cycles == sorted(set(cycles), reverse=True)  # each faster than the one before
+    simulate(trace, arch.override({"memory.dram.burst_bytes": 32}), store=store)
+    assert len(calls) == 2 * blocks
 
 
 def test_a_search_that_weighs_energy_is_made_anew_at_other_prices(gated, monkeypatch):
