@@ -147,7 +147,7 @@ def _points(frame: pd.DataFrame, arch: ArchConfig, by: str) -> pd.DataFrame:
     if by == LAYER:
         own = frame.groupby([*keys, LAYER], sort=False, dropna=False)[counts].sum().reset_index()
         whole = pd.concat([own, whole.assign(**{LAYER: NETWORK})], ignore_index=True)
-    whole = whole[(whole["most"] > 0) & (whole["cycles"] > 0)]
+    whole = whole[(whole[["operations", "most", "cycles"]] > 0).all(axis=1)]
     return whole.assign(
         operations_per_byte=whole["operations"] / whole["moved"].where(whole["moved"] > 0, np.nan),
         operations_per_cycle=whole["operations"] / whole["cycles"],

@@ -111,7 +111,7 @@ def set_title(figure: Figure, title: str, page: Page) -> None:
 
 def legend_columns(labels: Sequence[str], page: Page) -> int:
     """Return how many columns of these labels a page has room for."""
-    longest = max(len(line) for label in labels for line in label.splitlines())
+    longest = max(len(line) for label in labels for line in label.split("\n"))
     own = longest * 0.56 * page.small / 72 + _HANDLE_INCHES
     return max(1, min(len(labels), int(page.inches / own)))
 
