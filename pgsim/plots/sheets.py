@@ -34,7 +34,7 @@ class Sheet:
         self.down = 1 + max(panel.row for panel in panels)
         own_width = page.inches / self.across
         self.inches_across = own_width - (0.8 if len(panels) == 1 else 0.35)
-        alone = min(4.8, 0.72 * own_width)
+        alone = min(4.8, (0.72 if page.inches < 4 else 0.6) * own_width)
         self.inches_up = alone if len(panels) == 1 else max(1.15, min(3.6, 0.72 * own_width))
         self.figure = Figure(
             figsize=(page.inches, self.down * (self.inches_up + 0.2) + room + 0.5),
