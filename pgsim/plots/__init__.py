@@ -1,4 +1,4 @@
-"""Figures of comparisons, tables of results, gate masks and windows, written as png, svg or pdf.
+"""Figures of tables, fronts, comparisons, gate masks and windows, written as png, svg or pdf.
 
 What draws is imported when it is first used: `paths` checks a path without Matplotlib.
 """

@@ -12,6 +12,7 @@ from pgsim.errors import InputError, nearest
 from pgsim.plots.pages import Page
 from pgsim.results.designs import is_determined, told_apart
 from pgsim.results.mask_sources import MASK_SOURCES
+from pgsim.text import shortened
 
 MOST_LOOKS = 35  # lines of a panel that no two look alike
 _MOST_FACETS = 2
@@ -201,7 +202,7 @@ def _heading(
 ) -> str:
     """Return what the points of a panel share, and what their masks are where others' differ."""
     parts = [
-        f"{name}: {value:g}" if isinstance(value, float) else f"{name}: {value}"
+        f"{name}: {value:g}" if isinstance(value, float) else f"{name}: {shortened(str(value), 40)}"
         for name, value in zip(facets, values, strict=True)
     ]
     if _MASKS in points and _count(points, _MASKS) > 1 and _count(own, _MASKS) == 1:

@@ -74,6 +74,8 @@ def asked_of(
                 f"{word}: expected {', '.join(known[:-1])} or {known[-1]}, not {name!r}."
                 f"{nearest(name, known)}"
             )
+    if by in facets:
+        raise InputError(f"by and facet: expected different columns, not {by!r} twice")
     return Asked(by, facets, aggregate, normalize, log, page_of(width), network)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -51,15 +52,17 @@ def draw_bars(frame: pd.DataFrame, parts: Sequence[str], asked: Asked) -> Figure
     needed = list(dict.fromkeys(name for part in parts for name in BREAKDOWNS[part][0]))
     check_columns(frame, needed)
     rows, arrangement = _rows(frame, needed, asked)
+    stacks = [BREAKDOWNS[part][1](rows) for part in parts]
+    rows = rows.drop(columns=needed)
+    if asked.normalize is not None:
+        stacks = [_relative(stack, rows, asked) for stack in stacks]
+    stacks = [_together(stack, rows, arrangement).scaled() for stack in stacks]
+    rows = arrangement.together(rows.assign(_=0), [], ["_"])
     if len(rows) > _MOST_BARS:
         raise InputError(
             f"{len(rows)} bars do not fit in one figure, at most {_MOST_BARS} do; give where, by, "
             f"facet or aggregate, or x and y"
         )
-    stacks = [BREAKDOWNS[part][1](rows) for part in parts]
-    if asked.normalize is not None:
-        stacks = [_relative(stack, rows, needed, asked) for stack in stacks]
-    stacks = [stack.scaled() for stack in stacks]
     panels = panels_of(rows, arrangement)
     labels = _labels(rows, list(arrangement.lines), asked)
     figure, grid = _figure(panels, labels, len(stacks), asked.page)
@@ -77,7 +80,7 @@ def draw_bars(frame: pd.DataFrame, parts: Sequence[str], asked: Asked) -> Figure
 
 
 def _rows(frame: pd.DataFrame, needed: list[str], asked: Asked) -> tuple[pd.DataFrame, Arrangement]:
-    """Return a row for each bar, per image, and which columns its label and its panel show."""
+    """Return a row for each design or layer, per image, and which of them have a bar together."""
     short = _short(frame, asked)
     keys = keys_of(short, [], asked)
     rows = per_image(short, keys, needed)
@@ -96,7 +99,7 @@ def _rows(frame: pd.DataFrame, needed: list[str], asked: Asked) -> tuple[pd.Data
     )
     if layered and chosen is None:
         found = Arrangement(found.facets, (*found.lines, LAYER), found.over, page=asked.page)
-    return found.together(rows, [], needed), found
+    return rows, found
 
 
 def _short(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
@@ -104,13 +107,20 @@ def _short(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     return without_what_ifs(frame) if asked.aggregate or asked.by != DESIGN else frame
 
 
-def _relative(stack: Stack, rows: pd.DataFrame, needed: list[str], asked: Asked) -> Stack:
+def _relative(stack: Stack, rows: pd.DataFrame, asked: Asked) -> Stack:
     """Return a breakdown of which every part is divided by the whole of a baseline."""
-    total = rows.drop(columns=needed).assign(_total=stack.totals)
+    total = rows.assign(_total=stack.totals)
     ratio = relative(total, ["_total"], str(asked.normalize), within=asked.facet)["_total"]
-    base = stack.totals / ratio.to_numpy(float)
-    spent = stack.spent.div(base, axis=0).fillna(0)
+    # What is nothing stays nothing, whatever it is divided by.
+    base = np.divide(stack.totals, ratio, out=np.ones(len(rows)), where=ratio.to_numpy(float) > 0)
+    spent = stack.spent.div(base, axis=0)
     return stack._replace(spent=spent, unit="", against=asked.baseline)
+
+
+def _together(stack: Stack, rows: pd.DataFrame, arrangement: Arrangement) -> Stack:
+    """Return a breakdown of bars, of which each may stand for several rows."""
+    parts = list(stack.spent.columns)
+    return stack._replace(spent=arrangement.together(rows.join(stack.spent), [], parts)[parts])
 
 
 def _labels(rows: pd.DataFrame, shown: list[str], asked: Asked) -> pd.Series[str]:
@@ -187,7 +197,8 @@ def _tidy(grid: Sequence[Sequence[Axes]], panels: Sequence[Panel], page: Page) -
             if place < len(grid) - 1:
                 axes.set_xlabel("")
             if panel.heading and number == 0:
+                heading = wrapped(panel.heading, page.characters(0.3, page.small))
                 axes.text(
-                    1, 1, panel.heading, transform=axes.transAxes, ha="right", va="top",
+                    1, 1, heading, transform=axes.transAxes, ha="right", va="top",
                     fontsize=page.small,
                 )  # fmt: skip

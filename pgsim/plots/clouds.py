@@ -28,7 +28,8 @@ def draw_cloud(points: Points, x: str, y: str, asked: Asked, *, most: Sequence[s
     frame, page = points.frame, asked.page
     scales = _scales(points, x, y, asked)
     panels = panels_of(frame, points.arrangement)
-    has_front = len(panels) == 1 and not axis_columns(frame[[*{x, y}]])
+    are_results = not any(each.words or each.swept for each in scales)
+    has_front = len(panels) == 1 and are_results
     front = _front(frame, x, y, most) if has_front else frame.iloc[:0]
     marks = marks_of(frame, list(points.arrangement.lines), asked.colour)
     handles, texts = marks.legend(page)

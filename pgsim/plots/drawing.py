@@ -102,7 +102,8 @@ def wrapped(text: str, width: int = LABEL_WIDTH) -> str:
 
 def in_legend(label: str, page: Page = SCREEN) -> str:
     """Return the label of a line as a legend shows it."""
-    text = wrapped(label, 45 if page is SCREEN else page.characters(0.34, page.small))
+    width = 45 if page is SCREEN else page.characters(0.34, page.small)
+    text = wrapped(shortened(label, 6 * width), width)
     return f" {text}" if text.startswith("_") else text  # which Matplotlib leaves out of legends
 
 

@@ -89,7 +89,7 @@ def _draw_panel(
         at = across if x.joins else to_the_right(across, place, len(looks))
         (drawn[label],) = axes.plot(
             at, y.places[across.index], color=look.colour, ls=look.dashes if x.joins else "none",
-            lw=width, marker=look.marker, ms=4 * width, mew=0.4 + 0.6 * size, mfc="none",
+            lw=width, marker=look.marker, ms=2 + 2.5 * width, mew=0.4 + 0.6 * size, mfc="none",
             label=in_legend(label),
         )  # fmt: skip
     axes.grid(axis="y" if x.joins else "both", lw=0.3)

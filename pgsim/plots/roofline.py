@@ -126,12 +126,19 @@ def draw_roofline(
 
 
 def _check_arch(frame: pd.DataFrame, arch: ArchConfig) -> None:
-    for name in frame["arch"].unique():
-        if name != arch.name:
+    """Raise InputError where results are of another design, or of one with another bandwidth."""
+    for name in (str(each) for each in frame["arch"].unique()):
+        if name != arch.name and not _has_its_bandwidth(name, arch):
             raise InputError(
                 f"the table has results of {name!r}, not only of {arch.name!r}: give the design "
                 f"that was simulated, or choose rows with where arch={arch.name}"
             )
+
+
+def _has_its_bandwidth(name: str, arch: ArchConfig) -> bool:
+    """Say whether a name is a design's with other values, which it tells, but none of these."""
+    changes = name.removeprefix(f"{arch.name}[")
+    return changes != name and not any(key in changes for key in _BANDWIDTH)
 
 
 def _points(frame: pd.DataFrame, arch: ArchConfig, by: str) -> pd.DataFrame:
@@ -147,7 +154,7 @@ def _points(frame: pd.DataFrame, arch: ArchConfig, by: str) -> pd.DataFrame:
     if by == LAYER:
         own = frame.groupby([*keys, LAYER], sort=False, dropna=False)[counts].sum().reset_index()
         whole = pd.concat([own, whole.assign(**{LAYER: NETWORK})], ignore_index=True)
-    whole = whole[(whole["most"] > 0) & (whole["cycles"] > 0)]
+    whole = whole[(whole[["operations", "most", "cycles"]] > 0).all(axis=1)]
     return whole.assign(
         operations_per_byte=whole["operations"] / whole["moved"].where(whole["moved"] > 0, np.nan),
         operations_per_cycle=whole["operations"] / whole["cycles"],

@@ -18,6 +18,7 @@ from pgsim.plots.drawing import larger_unit, si_ticks, wrapped
 from pgsim.plots.pages import Page
 from pgsim.results import SUMMED
 from pgsim.results.designs import column_of
+from pgsim.text import shortened
 
 NETWORK = "network"  # what stands beside layers: all of them
 LOGS = ("x", "y", "xy", "none")
@@ -60,6 +61,8 @@ def scale_of(
         words = tuple(str(each) for each in names)
         return Scale(pd.Series(places, index=values.index), name, words)
     positive = bool((values.dropna() > 0).all())
+    if positive and values.max() <= values.min() * (1 + 1e-9):
+        log = False  # one value has no scale
     if log and not positive:
         raise InputError(f"log: {name!r} has values that are 0 or less, which have no logarithm")
     unit, size = ("", 1.0) if ratio else larger_unit(column_of(name).unit, _largest(values))
@@ -158,6 +161,7 @@ def _set_logarithmic(axis: Axis, places: pd.Series[Any]) -> None:
 
 def _set_words(axis: Axis, words: Sequence[str], page: Page, inches: float, *, is_x: bool) -> None:
     """Name words side by side; upright where they would touch."""
+    words = [shortened(word, 40) for word in words]
     room = int(inches / len(words) * 72 / (0.6 * page.small)) if is_x else 18
     labels = [wrapped(word, max(8, min(18, room))) for word in words]
     longest = max(len(line) for label in labels for line in label.splitlines())

@@ -34,7 +34,7 @@ class Sheet:
         self.down = 1 + max(panel.row for panel in panels)
         own_width = page.inches / self.across
         self.inches_across = own_width - (0.8 if len(panels) == 1 else 0.35)
-        alone = min(4.8, 0.72 * own_width)
+        alone = min(4.8, (0.72 if page.inches < 4 else 0.6) * own_width)
         self.inches_up = alone if len(panels) == 1 else max(1.15, min(3.6, 0.72 * own_width))
         self.figure = Figure(
             figsize=(page.inches, self.down * (self.inches_up + 0.2) + room + 0.5),
@@ -111,7 +111,7 @@ def set_title(figure: Figure, title: str, page: Page) -> None:
 
 def legend_columns(labels: Sequence[str], page: Page) -> int:
     """Return how many columns of these labels a page has room for."""
-    longest = max(len(line) for label in labels for line in label.splitlines())
+    longest = max(len(line) for label in labels for line in label.split("\n"))
     own = longest * 0.56 * page.small / 72 + _HANDLE_INCHES
     return max(1, min(len(labels), int(page.inches / own)))
 

@@ -41,15 +41,16 @@ class Condition(NamedTuple):
         return found
 
 
-def chosen_rows(frame: pd.DataFrame, where: Iterable[str]) -> pd.DataFrame:
+def chosen_rows(frame: pd.DataFrame, where: Iterable[str], word: str = "where") -> pd.DataFrame:
     """Return the rows that meet some conditions, in their order.
 
     All conditions have to hold; but of several values that one column may equal, one is enough.
-    Raises InputError for a column or a value that is not in the table, and where no row is left.
+    word: what a person gave them as. Raises InputError for a column or a value that is not in the
+    table, and where no row is left.
     """
     for_column: dict[str, list[Condition]] = {}
     for text in [where] if isinstance(where, str) else where:
-        condition = condition_of(frame, text)
+        condition = condition_of(frame, text, word)
         alike = condition.column if condition.relation == "=" else text
         for_column.setdefault(f"{condition.relation} {alike}", []).append(condition)
     for conditions in for_column.values():
@@ -58,28 +59,28 @@ def chosen_rows(frame: pd.DataFrame, where: Iterable[str]) -> pd.DataFrame:
             met |= condition.holds(frame)
         if not met.any():
             words = " or ".join(each.text for each in conditions)
-            raise InputError(f"where {words}: no row is left of {len(frame):,}")
+            raise InputError(f"{word} {words}: no row is left of {len(frame):,}")
         frame = frame[met]
     return frame
 
 
-def condition_of(frame: pd.DataFrame, text: str) -> Condition:
+def condition_of(frame: pd.DataFrame, text: str, word: str = "where") -> Condition:
     """Return what a text such as ``array.rows>=8`` asks of a table's rows.
 
     Raises InputError for text that is no condition, for a column that is not there, for a value
     that the column never has, and for an order of what are no numbers.
     """
-    column, relation, wanted = _parts(frame, text)
+    column, relation, wanted = _parts(frame, text, word)
     cells = frame[column]
     if relation in ("=", "!="):
-        return Condition(column, relation, _value(cells, wanted, text), text)
+        return Condition(column, relation, _value(cells, wanted, f"{word} {text}"), text)
     number = _number(wanted)
     if number is None or not _is_numeric(cells):
-        raise InputError(f"where {text}: {relation} compares numbers, as in array.rows{relation}8")
+        raise InputError(f"{word} {text}: {relation} compares numbers, as in array.rows{relation}8")
     return Condition(column, relation, number, text)
 
 
-def _parts(frame: pd.DataFrame, text: str) -> tuple[str, str, str]:
+def _parts(frame: pd.DataFrame, text: str, word: str) -> tuple[str, str, str]:
     """Return column, operator and value; a column's own name may have an operator in it."""
     columns = [str(name) for name in frame.columns]
     for column in sorted(columns, key=len, reverse=True):
@@ -91,13 +92,13 @@ def _parts(frame: pd.DataFrame, text: str) -> tuple[str, str, str]:
     parts = _PARTS.fullmatch(text)
     if parts is None:
         raise InputError(
-            f"where {text!r}: expected COLUMN=VALUE, or !=, <, <=, >, >= in the place of ="
+            f"{word} {text!r}: expected COLUMN=VALUE, or !=, <, <=, >, >= in the place of ="
         )
     name = parts[1].strip()
-    raise InputError(f"where {text}: no column is named {name!r}.{nearest(name, columns)}")
+    raise InputError(f"{word} {text}: no column is named {name!r}.{nearest(name, columns)}")
 
 
-def _value(cells: pd.Series[Any], wanted: str, text: str) -> Any:
+def _value(cells: pd.Series[Any], wanted: str, asked: str) -> Any:
     """Return the value of a column that a person wrote as text."""
     values = _distinct(cells)
     number = _number(wanted)
@@ -107,7 +108,7 @@ def _value(cells: pd.Series[Any], wanted: str, text: str) -> Any:
     shown = [str(value) for value in values]
     few = f" expected one of {', '.join(shown)}." if len(shown) <= 12 else ""
     raise InputError(
-        f"where {text}: column {cells.name!r} is nowhere {wanted!r}.{few}{nearest(wanted, shown)}"
+        f"{asked}: column {cells.name!r} is nowhere {wanted!r}.{few}{nearest(wanted, shown)}"
     )
 
 

@@ -27,7 +27,7 @@ def relative(
         keys = list(within)
         base = points.groupby(keys, sort=False, dropna=False).head(1) if keys else points.head(1)
     else:
-        base = chosen_rows(points, [to])
+        base = chosen_rows(points, [to], "normalize")
         keys = [
             str(name)
             for name in points.columns

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from pgsim.errors import InputError
 from pgsim.results.columns import checked_table
@@ -92,8 +93,9 @@ def pareto(
     frame : DataFrame
         A table that `simulate`, `compare` or `sweep` made.
     x, y, z : str
-        Two columns or three of numbers. Sums over layers are per image; ratios are recomputed.
-        `accuracy` may be missing: it is then what shipped traces state, and else unknown.
+        Two columns or three of numbers, results or what a sweep varied. Sums over layers are per
+        image; ratios are recomputed. `accuracy` may be missing: it is then what shipped traces
+        state, and else unknown.
     most : sequence of str
         Those of them of which more is better, though their meaning does not say so.
     where : sequence of str
@@ -130,7 +132,8 @@ def pareto(
     keys = axis_columns(short)
     designs = short[keys].drop_duplicates().reset_index(drop=True)
     for name in columns:
-        designs = designs.assign(**{name: value_by(short, keys, name)[name]})
+        if name not in keys or not is_numeric_dtype(short[name]):
+            designs = designs.assign(**{name: value_by(short, keys, name)[name]})
     found = marked(designs, columns, most)
     unknown = len(designs) - len(found)
     return Pareto(found, better, tuple(told_apart(designs, keys)), unknown, title_of(short))

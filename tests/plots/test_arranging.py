@@ -139,6 +139,22 @@ def test_bars_by_a_column_are_means_relative_to_one_of_them(sweep: Any) -> None:
     assert energy.get_xlabel() == "energy, relative to scheme=full"
 
 
+def test_a_mean_of_ratios_is_no_ratio_of_means() -> None:
+    rows = [("pg", 4, 100), ("full", 4, 200), ("pg", 8, 10), ("full", 8, 80)]
+    frame = table(
+        *(
+            {"scheme": scheme, "array.rows": place, "msb_cycles": cycles - 100, "cycles": cycles}
+            | dict.fromkeys(("lsb_cycles", "bubble_cycles", "port_stall_cycles"), 0)
+            | {"dram_stall_cycles": 100, "time_us": cycles / 500}
+            for scheme, place, cycles in ((each, rows, 100 + more) for each, rows, more in rows)
+        )
+    )
+    latency, _ = draw_results(frame, by="scheme", normalize="scheme=full").axes
+    # 200 / 300 and 110 / 180
+    totals = [sum(parts) for parts in zip(*widths(latency).values(), strict=True)]
+    assert totals == pytest.approx([(200 / 300 + 110 / 180) / 2, 1])
+
+
 def test_rows_are_chosen_before_anything_else(sweep: Any) -> None:
     where = ["scheme=pg", "arch=os", "array.columns=8", "lsb.depth<=1"]
     figure = draw_results(sweep, x="array.rows", y="cycles", where=where)

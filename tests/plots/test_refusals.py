@@ -25,13 +25,14 @@ from pgsim.plots import draw_results
         ({"facet": "schem"}, "facet: expected arch, .*, not 'schem'. Did you mean 'scheme'"),
         ({"facet": "cycles"}, "facet: expected arch, .*, not 'cycles'"),
         ({"facet": ["arch", "scheme", "layer"]}, "facet: expected two columns at most, not 3"),
+        ({"by": "arch", "facet": "arch"}, "by and facet: expected different columns, not 'arch'"),
         ({"aggregate": "men"}, "aggregate: expected one of mean, .* Did you mean 'mean'"),
         ({"log": "z"}, "log: expected one of x, y, xy, none, not 'z'"),
         ({"width": "colum"}, "width: expected one of column, page, .* Did you mean 'column'"),
         ({"parts": ["enrgy"]}, "parts: expected one of latency, .* Did you mean 'energy'"),
         ({"parts": []}, "parts: expected one or more of latency"),
         ({"x": "arch", "y": "cycles", "log": "x"}, "log: 'arch' has words"),
-        ({"normalize": "scheme=ful"}, "column 'scheme' is nowhere 'ful'"),
+        ({"normalize": "scheme=ful"}, "normalize scheme=ful: column 'scheme' is nowhere 'ful'"),
     ],
 )
 def test_errors_say_what_was_expected(arguments: dict[str, str], message: str) -> None:

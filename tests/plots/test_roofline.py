@@ -71,6 +71,15 @@ def test_what_moves_nothing_is_left_out_and_counted() -> None:
         draw_roofline(table(still), ARCH)
 
 
+def test_a_design_with_other_values_has_its_bandwidth_unless_it_says_so() -> None:
+    changed = ARCH.override({"array.rows": 8}).name
+    assert roofs(draw_roofline(table(layer(arch=changed)), ARCH))[0][1] == (8, 128)
+    for key in ("memory.dram.bytes_per_cycle", "clock_mhz"):
+        other = ARCH.override({key: 8}).name
+        with pytest.raises(InputError, match="give the design that was simulated"):
+            draw_roofline(table(layer(arch=other)), ARCH)
+
+
 @pytest.mark.parametrize("name", ["pg_os", "pg_ws"])
 @pytest.mark.parametrize("scheme", ["pg", "uniform:8,8"])
 def test_no_layer_is_above_its_roofs(name: str, scheme: str) -> None:

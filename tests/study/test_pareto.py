@@ -56,6 +56,11 @@ def test_most_turns_a_column_round_and_where_chooses_rows() -> None:
     assert len(pareto(frame, "cycles", "area_mm2", where=["array.rows>0"]).designs) == 2
 
 
+def test_what_a_sweep_varied_may_be_least_too() -> None:
+    found = pareto(designs((10, 10, 9), (20, 20, 1), (20, 5, 2)), "array.rows", "energy_pj")
+    assert found.front["array.rows"].tolist() == [0, 2]
+
+
 def test_designs_without_a_value_are_left_out_and_counted() -> None:
     frame = designs((10, 10, 9), (20, 20, 1)).assign(accuracy=[0.5, 0.5, math.nan, math.nan])
     found = pareto(frame, "energy_pj", "accuracy")

@@ -21,7 +21,13 @@ from fuzz.rows import check_rows
 from pgsim import read_table, simulate, write_table
 from pgsim.plots import draw_results
 
-_FIGURES: tuple[dict[str, Any], ...] = ({}, {"by": "layer"}, {"x": "layer", "y": "cycles"})
+_FIGURES: tuple[dict[str, Any], ...] = (
+    {},
+    {"by": "layer"},
+    {"x": "layer", "y": "cycles"},
+    {"x": "cycles", "y": "energy_pj", "by": "layer", "width": "column"},
+    {"by": "scheme", "facet": "arch", "parts": ["dram", "sram"], "network": True},
+)
 _SELDOM = 4  # one of so many tables is drawn, which takes longest
 _ODD = ("$", "\\", "\n")  # what a figure's text may take for a formula
 
