@@ -48,7 +48,7 @@ def plot_pareto(
     >>> from tempfile import TemporaryDirectory
     >>> from pgsim import compare, pareto
     >>> with TemporaryDirectory() as folder:
-    ...     found = pareto(compare("digits_pg_4_2", "pg_ws").designs, "energy_pj", "accuracy")
+    ...     found = pareto(compare("digits_pg_4_2", "fixed_8bit").designs, "energy_pj", "accuracy")
     ...     plot_pareto(found, f"{folder}/front.png")
     ...     Path(f"{folder}/front.png").is_file()
     True

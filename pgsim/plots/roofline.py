@@ -159,7 +159,7 @@ def _points(frame: pd.DataFrame, arch: ArchConfig, by: str) -> pd.DataFrame:
         operations_per_byte=whole["operations"] / whole["moved"].where(whole["moved"] > 0, np.nan),
         operations_per_cycle=whole["operations"] / whole["cycles"],
         peak=whole["operations"] / whole["most"],
-        bandwidth=[_bandwidth(arch, row) for row in whole[keys].to_dict("records")],
+        dram_bandwidth=[_bandwidth(arch, row) for row in whole[keys].to_dict("records")],
     )
 
 
@@ -180,7 +180,7 @@ def _draw(points: pd.DataFrame, keys: list[str], by: str, page: Page, title: str
     sheet = Sheet([Panel("", "", points, 0, 0)], page, room=room_of(texts, page))
     (axes,) = sheet.axes
     marks.draw(axes, points.index, x, y)
-    roofs = points[["peak", "bandwidth"]].round(6).drop_duplicates()
+    roofs = points[["peak", "dram_bandwidth"]].round(6).drop_duplicates()
     if len(roofs) > _MOST_ROOFS:
         raise InputError(
             f"{len(roofs)} pairs of roofs do not fit in one figure, at most {_MOST_ROOFS} do; "
@@ -189,7 +189,7 @@ def _draw(points: pd.DataFrame, keys: list[str], by: str, page: Page, title: str
     _set_limits(axes, points)
     for peak, bandwidth in roofs.itertuples(index=False):
         _draw_roof(axes, float(peak), float(bandwidth), page)
-    for bandwidth in roofs["bandwidth"].unique():
+    for bandwidth in roofs["dram_bandwidth"].unique():
         _name_bandwidth(axes, float(bandwidth), page)
     sheet.set_scales(x, y)
     if len(texts) > 1:
@@ -200,7 +200,7 @@ def _draw(points: pd.DataFrame, keys: list[str], by: str, page: Page, title: str
 
 def _set_limits(axes: Axes, points: pd.DataFrame) -> None:
     """Show all points, and the ridge of every roof."""
-    ridge = points["peak"] / points["bandwidth"]
+    ridge = points["peak"] / points["dram_bandwidth"]
     across, up = points["operations_per_byte"], points["operations_per_cycle"]
     left, right = min(across.min(), ridge.min() / 4), max(across.max(), ridge.max() * 4)
     axes.set_xscale("log")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 MODEL = "MODEL"  # the page that has the rules
@@ -29,29 +27,26 @@ def anchors_of_rules(page: nodes.document) -> dict[str, str]:
     return found
 
 
-class LinkedRules(SphinxPostTransform):
-    """Makes a link of every number of a rule in running text and in tables."""
+def link_rules(app: Sphinx, page: nodes.document, name: str) -> None:
+    """Make a link of every number of a rule in a page's running text and tables."""
+    anchors: dict[str, str] = app.env.domaindata["std"]["pgsim_rules"]
+    model = app.builder.get_relative_uri(name, MODEL)
+    for text in list(page.findall(nodes.Text)):
+        if _RULE.search(text) and not _is_in(text, _NO_LINKS_IN):
+            text.parent.replace(text, list(_pieces(text, anchors, model)))
 
-    default_priority = 5
 
-    def run(self, **kwargs: Any) -> None:
-        """Replace each text that has such numbers."""
-        for text in list(self.document.findall(nodes.Text)):
-            if _RULE.search(text) and not _is_in(text, _NO_LINKS_IN):
-                text.parent.replace(text, list(self._pieces(text)))
-
-    def _pieces(self, text: nodes.Text) -> Iterator[nodes.Node]:
-        anchors: dict[str, str] = self.env.domaindata["std"]["pgsim_rules"]
-        model = self.app.builder.get_relative_uri(self.env.docname, MODEL)
-        for place, piece in enumerate(_RULE.split(text)):
-            if place % 2 == 0:
-                yield nodes.Text(piece)
-            elif piece in anchors:
-                uri = f"{model}#{anchors[piece]}"
-                yield nodes.reference("", piece, internal=True, refuri=uri, classes=["rule"])
-            else:
-                _log.warning("no rule of MODEL.md is numbered %s", piece, location=text.parent)
-                yield nodes.Text(piece)
+def _pieces(text: nodes.Text, anchors: Mapping[str, str], model: str) -> Iterator[nodes.Node]:
+    """Yield a text with links in it; model: where the rules are, seen from its page."""
+    for place, piece in enumerate(_RULE.split(text)):
+        if place % 2 == 0:
+            yield nodes.Text(piece)
+        elif piece in anchors:
+            uri = f"{model}#{anchors[piece]}"
+            yield nodes.reference("", piece, internal=True, refuri=uri, classes=["rule"])
+        else:
+            _log.warning("no rule of MODEL.md is numbered %s", piece, location=text.parent)
+            yield nodes.Text(piece)
 
 
 def _is_in(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
@@ -74,4 +69,4 @@ def setup(app: Sphinx) -> None:
     """Find the rules where the model is read, and link them where pages are written."""
     app.connect("env-before-read-docs", _prepare)
     app.connect("doctree-read", _remember)
-    app.add_post_transform(LinkedRules)
+    app.connect("doctree-resolved", link_rules)
