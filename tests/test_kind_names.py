@@ -45,7 +45,7 @@ class Question(NamedTuple):
 
 ALLOWED = {
     # The sections of a design's file bear the names of what their buffers hold.
-    Question("arch/sections.py", "{'activation', 'weight'}"),
+    Question("arch/memory.py", "{'activation', 'weight'}"),
 }
 
 

@@ -5,6 +5,7 @@ from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Fabric, Rate
 from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
 from pgsim.arch.lanes import LANES, NOTHING, Counts, Lanes, Words
+from pgsim.arch.memory import DRAM, SRAM, Memory
 from pgsim.arch.nests import LOOPS, Mapping, NestKeys
 from pgsim.arch.objectives import OBJECTIVES, Objective
 from pgsim.arch.pes import PES, SIDE_BY_SIDE, PEKind, side_by_side
@@ -17,7 +18,7 @@ from pgsim.arch.schedulers import (
     Scheduler,
     even_shortfalls,
 )
-from pgsim.arch.sections import DRAM, LONGEST_SIDE, LSB, PE, SRAM, Array, Memory
+from pgsim.arch.sections import LONGEST_SIDE, LSB, PE, Array
 from pgsim.arch.technology import Technology, load_technology
 from pgsim.arch.windows import PARTIAL_SUM_BITS
 

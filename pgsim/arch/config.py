@@ -17,11 +17,12 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pgsim.arch.dataflows import Dataflow, Fabric
 from pgsim.arch.lanes import Lanes
+from pgsim.arch.memory import BANDWIDTH_KEYS, DRAM, DRAMCycles, Memory
 from pgsim.arch.nests import Mapping as MappingKeys
 from pgsim.arch.pes import PEKind
 from pgsim.arch.schedulers import Scheduler
 from pgsim.arch.section import Section
-from pgsim.arch.sections import BANDWIDTH_KEYS, DRAM, LSB, Array, DRAMCycles, Memory, Name
+from pgsim.arch.sections import LSB, Array, Name
 from pgsim.arch.validation import KeyProblems, check_values, check_yaml, dotted_keys
 from pgsim.arch.windows import (
     PARTIAL_SUM_BITS,

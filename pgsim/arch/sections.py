@@ -1,4 +1,4 @@
-"""The sections of an architecture file: the array and its PEs, the memories, the LSB scheduling.
+"""The sections of an architecture file: the array and its PEs, the LSB scheduling.
 
 The ranges stand on the fields and are what error messages quote. The keys of a section are its own
 and those that its kinds declare.
@@ -6,16 +6,13 @@ and those that its kinds declare.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
-from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow
-from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
 from pgsim.arch.lanes import LANES, Lanes
 from pgsim.arch.lanes.lanes import Some
 from pgsim.arch.pes import PES, PEKind
@@ -24,7 +21,6 @@ from pgsim.arch.section import NameIn, Section, configured, parameter_fields
 from pgsim.arch.validation import KeyProblems
 
 LONGEST_SIDE = 1024  # PEs of a row or column
-BANDWIDTH_KEYS = ("bytes_per_cycle", "gb_per_s")  # of a DRAM, which has one of them
 
 _Side = Annotated[int, Field(ge=1, le=LONGEST_SIDE)]
 Name = Annotated[str, Field(min_length=1)]
@@ -32,10 +28,6 @@ Name = Annotated[str, Field(min_length=1)]
 
 class _PEKind(Section):
     kind: Annotated[str, NameIn(PES)]
-
-
-class _DRAMModel(Section):
-    model: Annotated[str, NameIn(DRAM_MODELS)] = "bandwidth"
 
 
 class _Scheduler(Section):
@@ -49,15 +41,10 @@ if TYPE_CHECKING:
 
     class _SchedulerParameters(_Scheduler): ...
 
-    class _DRAMParameters(_DRAMModel): ...
-
 else:
     _PEParameters = create_model("_PE", __base__=_PEKind, **parameter_fields(PES.values()))
     _SchedulerParameters = create_model(
         "_LSB", __base__=_Scheduler, **parameter_fields(SCHEDULERS.values())
-    )
-    _DRAMParameters = create_model(
-        "_DRAM", __base__=_DRAMModel, **parameter_fields(DRAM_MODELS.values())
     )
 
 
@@ -187,184 +174,6 @@ class Array(Section):
                 f"only {', '.join(choosing)} has a choice."
             )
         return lanes
-
-
-class SRAM(Section):
-    """An on-chip buffer: its capacity, its banks, and the width of each bank's port.
-
-    Parameters
-    ----------
-    kib : float
-        Capacity in KiB, of all banks together.
-    banks : int
-        Banks, each with a port of its own.
-    port_bits : int
-        Bits that the port of one bank brings in a cycle.
-    source : str
-        Where the numbers come from.
-    """
-
-    kib: Annotated[float, Field(gt=0, le=1 << 20)]
-    banks: Annotated[int, Field(ge=1, le=65536)]
-    port_bits: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
-    source: str = ""
-
-    @property
-    def cycle_bits(self) -> int:
-        """Bits that all banks bring in a cycle."""
-        return self.banks * self.port_bits
-
-
-class DRAMCycles(NamedTuple):
-    """Cycles of a burst, and of a page that has to be opened, exactly."""
-
-    burst: Fraction
-    row_miss: Fraction
-
-
-class DRAM(_DRAMParameters):
-    """Off-chip memory; a design has one of its two bandwidths.
-
-    Parameters
-    ----------
-    model : str
-        What transfers take beside their bytes: the name of one of DRAM_MODELS (M44).
-    kind : str
-        The name under which the technology's table has its energy a bit.
-    bytes_per_cycle : float, optional
-        Bandwidth in bytes a cycle of the array's clock, whatever that is (M25).
-    gb_per_s : float, optional
-        Bandwidth in 10^9 bytes a second, under which a faster clock waits longer (M44).
-    burst_bytes : int
-        Bytes of a burst, to which every transfer is rounded up (M23).
-    source : str
-        Where the numbers come from.
-    """
-
-    kind: Name
-    bytes_per_cycle: Annotated[float, Field(ge=2**-20, le=2**20)] | None = None
-    gb_per_s: Annotated[float, Field(ge=2**-20, le=2**20)] | None = None
-    burst_bytes: Annotated[int, Field(ge=1, le=65536)]
-    source: str = ""
-
-    @property
-    def bandwidth_key(self) -> str:
-        """The key that says the bandwidth, and so what stays when the clock changes (M44)."""
-        return next(key for key in BANDWIDTH_KEYS if getattr(self, key) is not None)
-
-    @cached_property
-    def in_time(self) -> DRAMModel:
-        """The model of what transfers take beside their bytes."""
-        return configured(DRAM_MODELS[self.model], self)
-
-    def cycles(self, clock_mhz: float) -> DRAMCycles:
-        """Return what transfers take, exact fractions of the numbers in the file (M44)."""
-        clock, slowdown = Fraction(str(clock_mhz)), self.in_time.slowdown
-        if self.gb_per_s is None:
-            bytes_per_cycle = Fraction(str(self.bytes_per_cycle))
-        else:
-            bytes_per_cycle = 1000 * Fraction(str(self.gb_per_s)) / clock
-        row_miss = self.in_time.row_miss * clock / 1000
-        return DRAMCycles(self.burst_bytes / bytes_per_cycle * slowdown, row_miss * slowdown)
-
-    @model_validator(mode="after")
-    def _is_one_that_can_be(self) -> DRAM:
-        given = [getattr(self, key) for key in BANDWIDTH_KEYS]
-        problems = list(self.in_time.problems(self.burst_bytes).items())
-        if given.count(None) != 1:
-            word = "missing" if None in given else "given twice"
-            keys = " or ".join(BANDWIDTH_KEYS)
-            problems.append((BANDWIDTH_KEYS[0], f"{word}: expected either {keys}, and not both."))
-        if problems:
-            raise KeyProblems(*problems)
-        return self
-
-
-class Memory(Section):
-    """The three on-chip buffers and what lies behind them.
-
-    Parameters
-    ----------
-    activation_sram, weight_sram, output_sram : SRAM
-        The buffers.
-    lsb_fetch : str
-        `with_msb`: all planes of an activation are fetched together. `on_demand`: those that only
-        gated passes use are fetched as open gates need them (M24).
-    double_buffered : bool
-        Whether one half of a buffer is filled while the other one is used.
-    retain : bool
-        Whether what the next layer reads stays on chip where it fits (M42).
-    counting : str
-        What is an access to the buffers: the name of one of COUNTINGS (M22, M47).
-    ports : str
-        `slots`: only the operand of the slots waits for its port (M21). `all`: the ports of all
-        buffers are waited for, bank by bank (M43).
-    dram : DRAM
-        The memory off chip.
-    source : str
-        Where the numbers come from.
-    """
-
-    activation_sram: SRAM
-    weight_sram: SRAM
-    output_sram: SRAM
-    lsb_fetch: Literal["with_msb", "on_demand"] = "with_msb"
-    double_buffered: bool = True
-    retain: bool = False
-    counting: Annotated[str, NameIn(COUNTINGS)] = "per_read"
-    ports: Literal["slots", "all"] = "slots"
-    dram: DRAM
-    source: str = ""
-
-    @cached_property
-    def buffers(self) -> dict[str, SRAM]:
-        """The buffers by what they hold: activations, weights, outputs."""
-        return {
-            "activation": self.activation_sram,
-            "weight": self.weight_sram,
-            "output": self.output_sram,
-        }
-
-    @property
-    def on_demand(self) -> bool:
-        """Whether planes that only gated passes use are fetched as outputs need them (M24)."""
-        return self.lsb_fetch == "on_demand"
-
-    @property
-    def convention(self) -> Counting:
-        """What counts as an access to the buffers (M22, M47)."""
-        return COUNTINGS[self.counting]
-
-    @property
-    def all_ports(self) -> bool:
-        """Whether banks and the ports of all three buffers are waited for (M43); else M21 holds."""
-        return self.ports == "all"
-
-    def usable_bits(self, sram: SRAM) -> int:
-        """Return the bits of a buffer that one tile may use (U of MODEL.md)."""
-        return int(sram.kib * 8192 / self.halves)
-
-    @property
-    def halves(self) -> int:
-        """Parts of a buffer of which one tile uses one: 2 where buffers are doubled."""
-        return 2 if self.double_buffered else 1
-
-    @model_validator(mode="after")
-    def _banks_hold_words(self) -> Memory:
-        problems = [
-            (
-                f"{name}_sram.kib",
-                f"value {sram.kib:.12g}: expected at least "
-                f"{sram.banks * sram.port_bits * self.halves / 8192:.12g}: each of {sram.banks} "
-                f"banks has a word of {sram.port_bits} bits"
-                f"{' in each half' if self.double_buffered else ''}.",
-            )
-            for name, sram in self.buffers.items()
-            if self.usable_bits(sram) < sram.banks * sram.port_bits
-        ]
-        if problems:
-            raise KeyProblems(*problems)
-        return self
 
 
 class LSB(_SchedulerParameters):

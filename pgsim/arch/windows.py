@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pgsim.arch.sections import Array, Memory
+from pgsim.arch.memory import Memory
+from pgsim.arch.sections import Array
 
 PARTIAL_SUM_BITS = 32
 
