@@ -12,11 +12,20 @@ if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
     from pgsim.errors import InputError
     from pgsim.masks import mask_measures, synthetic_trace
-    from pgsim.plots import plot_comparison, plot_masks, plot_results, plot_windows
+    from pgsim.plots import (
+        plot_comparison,
+        plot_heat_map,
+        plot_masks,
+        plot_pareto,
+        plot_results,
+        plot_roofline,
+        plot_windows,
+    )
     from pgsim.results import COLUMNS
     from pgsim.results.table_files import read_table, write_table
     from pgsim.schemes import SCHEMES
     from pgsim.study.comparison import compare
+    from pgsim.study.pareto import pareto
     from pgsim.study.simulation import simulate
     from pgsim.study.sweeps import SweepSpec, load_sweep, sweep
     from pgsim.study.timeline import write_timeline
@@ -49,9 +58,13 @@ _HOMES = {
     "load_trace": "workload",
     "mask_measures": "masks",
     "network": "workload",
+    "pareto": "study.pareto",
     "plot_comparison": "plots",
+    "plot_heat_map": "plots",
     "plot_masks": "plots",
+    "plot_pareto": "plots",
     "plot_results": "plots",
+    "plot_roofline": "plots",
     "plot_windows": "plots",
     "read_table": "results.table_files",
     "save_trace": "workload",
@@ -79,9 +92,13 @@ __all__ = [
     "load_trace",
     "mask_measures",
     "network",
+    "pareto",
     "plot_comparison",
+    "plot_heat_map",
     "plot_masks",
+    "plot_pareto",
     "plot_results",
+    "plot_roofline",
     "plot_windows",
     "read_table",
     "save_trace",

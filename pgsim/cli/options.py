@@ -61,6 +61,19 @@ objective_option = click.option(
     "[default: what the design's mapping says]",
 )
 
+where_option = click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Take rows that meet it: a column, one of = != < <= > >=, a value, as in scheme=pg. May "
+    "be repeated; of several values of one column one is enough.",
+)
+width_option = click.option(
+    "--width",
+    metavar="WIDTH",
+    help="column or page: the widths of one column and of two in print.  [default: a screen]",
+)
+
 
 def table_option(meaning: str) -> Callable[[Function], Function]:
     """Return the option -o for a table's file; its name is checked before any work is done."""

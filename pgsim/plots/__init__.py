@@ -12,33 +12,48 @@ from pgsim.plots.paths import check_plot_path
 
 if TYPE_CHECKING:
     from pgsim.plots.comparison import draw_comparison, plot_comparison
+    from pgsim.plots.heat import draw_heat_map, plot_heat_map
     from pgsim.plots.masks import draw_masks, plot_masks
+    from pgsim.plots.pareto import draw_pareto, plot_pareto
+    from pgsim.plots.roofline import draw_roofline, plot_roofline
     from pgsim.plots.sensitivity import draw_sensitivity
     from pgsim.plots.table import draw_results, plot_results
     from pgsim.plots.windows import draw_windows, plot_windows
 
 _HOMES = {
     "draw_comparison": "comparison",
+    "draw_heat_map": "heat",
     "draw_masks": "masks",
+    "draw_pareto": "pareto",
     "draw_results": "table",
+    "draw_roofline": "roofline",
     "draw_sensitivity": "sensitivity",
     "draw_windows": "windows",
     "plot_comparison": "comparison",
+    "plot_heat_map": "heat",
     "plot_masks": "masks",
+    "plot_pareto": "pareto",
     "plot_results": "table",
+    "plot_roofline": "roofline",
     "plot_windows": "windows",
 }
 
 __all__ = [
     "check_plot_path",
     "draw_comparison",
+    "draw_heat_map",
     "draw_masks",
+    "draw_pareto",
     "draw_results",
+    "draw_roofline",
     "draw_sensitivity",
     "draw_windows",
     "plot_comparison",
+    "plot_heat_map",
     "plot_masks",
+    "plot_pareto",
     "plot_results",
+    "plot_roofline",
     "plot_windows",
 ]
 

@@ -17,13 +17,13 @@ from pgsim.plots.drawing import (
     INCHES_PER_LINE,
     VERMILLION,
     bar_labels,
-    breakdowns,
     larger_unit,
     legend_above,
     si_ticks,
     wrapped,
     write_figure,
 )
+from pgsim.plots.stacks import breakdowns
 from pgsim.results.mask_sources import MASK_SOURCES
 from pgsim.results.verdicts import VERDICTS
 

@@ -1,4 +1,4 @@
-"""What every figure shares: colours, numbers as text, stacked bars, and the file it becomes.
+"""What every figure shares: colours, numbers and names as text, and the file it becomes.
 
 Figures are made without pyplot, so that drawing one leaves no global state behind.
 """
@@ -9,11 +9,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import matplotlib
-import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -21,18 +18,18 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, FuncFormatter
 
+from pgsim.plots.pages import SCREEN, Page
 from pgsim.plots.paths import check_plot_path
 from pgsim.text import shortened, spelled_out
 from pgsim.writing import replacing
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # The palette of Okabe and Ito (Color Universal Design, 2008): no colour vision confuses two of it.
 BLUE, SKY, GREEN, YELLOW = "#0072B2", "#56B4E9", "#009E73", "#F0E442"
 ORANGE, VERMILLION, PURPLE, BLACK = "#E69F00", "#D55E00", "#CC79A7", "#000000"
 GREY = "#7F7F7F"
 
+# A component has one colour in every figure: SRAM and the wait for its ports, DRAM and the wait for
+# it. Hatches tell parts of like lightness apart in grey.
 LATENCY = {
     "msb_cycles": ("first pass (MSBs)", BLUE),
     "lsb_cycles": ("later passes (LSBs)", SKY),
@@ -43,10 +40,11 @@ LATENCY = {
 ENERGY = {
     "energy_pe_pj": ("PEs", BLUE),
     "energy_gating_pj": ("gating", GREEN),
-    "energy_sram_pj": ("SRAM", SKY),
+    "energy_sram_pj": ("SRAM", ORANGE),
     "energy_dram_pj": ("DRAM", VERMILLION),
     "energy_leakage_pj": ("leakage", GREY),
 }
+HATCHES = {SKY: "////", YELLOW: "....", ORANGE: "\\\\\\\\", VERMILLION: "xxxx", GREY: "----"}
 
 LABEL_WIDTH = 30  # characters of a bar's label in one line
 _MOST_LINES = 10  # of one text
@@ -54,11 +52,15 @@ INCHES_PER_LINE = 0.17  # height of one such line
 _LARGER_UNITS = {
     "pJ": {"nJ": 1e3, "uJ": 1e6, "mJ": 1e9, "J": 1e12},
     "us": {"ms": 1e3, "s": 1e6},
+    "bytes": {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12},
 }
 
 
 def write_figure(figure: Figure, path: str | Path) -> None:
     """Write a figure in the format of the path's suffix, the same bytes for the same figure.
+
+    A png has as many dots an inch as the figure, and 150 at least. A pdf holds its letters as
+    TrueType (Type 42), which publishers take, and not as Type 3.
 
     Raises InputError for another suffix than png, svg or pdf, or a folder that cannot be written.
     """
@@ -67,9 +69,13 @@ def write_figure(figure: Figure, path: str | Path) -> None:
     undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with (
         replacing(path) as temporary,
-        matplotlib.rc_context({"svg.hashsalt": "pgsim", "svg.fonttype": "path"}),
+        matplotlib.rc_context(
+            {"svg.hashsalt": "pgsim", "svg.fonttype": "path", "pdf.fonttype": 42}
+        ),
     ):
-        figure.savefig(temporary, format=suffix, dpi=150, metadata=undated[suffix])
+        figure.savefig(
+            temporary, format=suffix, dpi=max(SCREEN.dots, figure.dpi), metadata=undated[suffix]
+        )
 
 
 def short(value: float) -> str:
@@ -92,6 +98,12 @@ def wrapped(text: str, width: int = LABEL_WIDTH) -> str:
         each if each.isspace() or ord(each) in glyphs else _escape(each) for each in shown
     )
     return textwrap.fill(drawn, width, break_on_hyphens=False).replace("$", r"\$")
+
+
+def in_legend(label: str, page: Page = SCREEN) -> str:
+    """Return the label of a line as a legend shows it."""
+    text = wrapped(label, 45 if page is SCREEN else page.characters(0.34, page.small))
+    return f" {text}" if text.startswith("_") else text  # which Matplotlib leaves out of legends
 
 
 def _escape(character: str) -> str:
@@ -122,71 +134,18 @@ def si_ticks(axis: Axis) -> None:
     )
 
 
-def bar_labels(axes: Axes, labels: Sequence[str]) -> None:
+def bar_labels(axes: Axes, labels: Sequence[str], page: Page = SCREEN) -> None:
     """Name horizontal bars from the top down, without tick marks."""
-    axes.set_yticks(range(len(labels)), labels, fontsize=8)
+    axes.set_yticks(range(len(labels)), labels, fontsize=page.small)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def legend_above(axes: Axes, colours: Mapping[str, str]) -> None:
-    """Name colours in one line above the axes, where no bar can be."""
+def legend_above(axes: Axes, colours: Mapping[str, str], columns: int = 0) -> None:
+    """Name colours in one line above the axes, or in so many columns, where no bar can be."""
     axes.legend(
         handles=[Patch(color=colour, label=name) for name, colour in colours.items()],
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=len(colours), fontsize=7, frameon=False,
-        handlelength=1, columnspacing=1, borderaxespad=0.2,
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=columns or len(colours), fontsize=7,
+        frameon=False, handlelength=1, columnspacing=1, borderaxespad=0.2,
     )  # fmt: skip
-
-
-def breakdowns(
-    latency: Axes,
-    energy: Axes,
-    rows: pd.DataFrame,
-    labels: Sequence[str],
-    notes: tuple[Sequence[str], Sequence[str]] | None = None,
-) -> None:
-    """Draw stacked parts of latency and energy, one bar per row, side by side.
-
-    rows: per image, the parts of cycles and of pJ, `cycles` and `time_us`. notes: text after the
-    totals of latency, of energy. Designs of different clocks are compared in time, not in cycles.
-    """
-    spent, unit = rows[list(LATENCY)], "cycles"
-    clocks = (rows["cycles"] / rows["time_us"]).dropna()
-    if len(clocks) and clocks.max() > clocks.min() * (1 + 1e-9):
-        unit = "us"
-        spent = spent.mul((rows["time_us"] / rows["cycles"]).where(rows["cycles"] > 0, 0), axis=0)
-    blank = [""] * len(labels)
-    latency_notes, energy_notes = notes or (blank, blank)
-    unit = _stack(latency, spent, LATENCY, unit, latency_notes)
-    latency.set_xlabel(f"latency, {unit} per image")
-    unit = _stack(energy, rows[list(ENERGY)], ENERGY, "pJ", energy_notes)
-    energy.set_xlabel(f"energy, {unit} per image")
-    bar_labels(latency, labels)
-    bar_labels(energy, blank)
-
-
-def _stack(
-    axes: Axes,
-    rows: pd.DataFrame,
-    parts: dict[str, tuple[str, str]],
-    unit: str,
-    notes: Sequence[str],
-) -> str:
-    """Draw rows in the unit that suits them, and return it."""
-    totals: npt.NDArray[np.float64] = rows.sum(axis=1).to_numpy(float)
-    unit, size = larger_unit(unit, float(totals.max()))
-    left = np.zeros(len(rows))
-    for column, (name, colour) in parts.items():
-        width = rows[column].to_numpy(float) / size
-        axes.barh(range(len(rows)), width, left=left, color=colour, label=name, ec="white", lw=0.4)
-        left = left + width
-    for row, (end, note) in enumerate(zip(left, notes, strict=True)):
-        axes.annotate(
-            f"{short(end)}{note}", (end, row), (3, 0), textcoords="offset points",
-            va="center", fontsize=7,
-        )  # fmt: skip
-    axes.set_xlim(0, (float(left.max()) or 1.0) * 1.3)
-    si_ticks(axes.xaxis)
-    legend_above(axes, {name: colour for name, colour in parts.values()})
-    return unit

@@ -54,11 +54,16 @@ class Row:
     @property
     def accuracy(self) -> float:
         """Top-1 accuracy that the trace states of the network run so, NaN where it states none."""
-        stated, networks = self.trace.accuracy, self.scheme.networks
-        if _is_whole(self.trace, self.scheme):
-            networks = (*networks, *inner_bits(self.trace).scheme.networks)
-        keys = (f"top1_{network}" for network in networks)
-        return next((stated[key] for key in keys if key in stated), float("nan"))
+        return accuracy_of(self.trace, self.scheme)
+
+
+def accuracy_of(trace: GateTrace, scheme: Scheme) -> float:
+    """Return the top-1 accuracy that a trace states of its network run so, NaN for none."""
+    stated, networks = trace.accuracy, scheme.networks
+    if _is_whole(trace, scheme):
+        networks = (*networks, *inner_bits(trace).scheme.networks)
+    keys = (f"top1_{network}" for network in networks)
+    return next((stated[key] for key in keys if key in stated), float("nan"))
 
 
 @dataclass(frozen=True)

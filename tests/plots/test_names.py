@@ -49,7 +49,7 @@ def test_any_name_can_be_drawn(suffix: str, tmp_path: Path) -> None:
 def test_a_name_that_begins_with_an_underscore_is_in_the_legend() -> None:
     figure = draw_results(table({"scheme": "_a"}, {"scheme": "b"}), x="trace", y="cycles")
     assert all(not label.startswith("_") for label in lines(figure))
-    assert len(figure.axes[0].get_legend().get_texts()) == 2
+    assert len(figure.legends[0].get_texts()) == 2
 
 
 def test_a_layer_without_cycles_has_an_empty_bar() -> None:

@@ -18,11 +18,20 @@ from pgsim.plots import draw_results
             {"x": "array.rows", "y": "weight_bits"},
             "'weight_bits' cannot be .* one of images, .*cycles",
         ),
-        ({"x": "array.rows", "y": "arch"}, "'arch' cannot be drawn"),
-        ({"x": "outputs", "y": "cycles"}, "x: expected one of arch, scheme, .*, not 'outputs'"),
+        ({"x": "weight_bits", "y": "cycles"}, "'weight_bits' cannot be drawn"),
         ({"x": "array.rows"}, "give y too"),
         ({"y": "cycles"}, "give x too"),
-        ({"by": "desing"}, "not 'desing'. Did you mean 'design'"),
+        ({"by": "desing"}, "by: expected design, .*, not 'desing'. Did you mean 'design'"),
+        ({"facet": "schem"}, "facet: expected arch, .*, not 'schem'. Did you mean 'scheme'"),
+        ({"facet": "cycles"}, "facet: expected arch, .*, not 'cycles'"),
+        ({"facet": ["arch", "scheme", "layer"]}, "facet: expected two columns at most, not 3"),
+        ({"aggregate": "men"}, "aggregate: expected one of mean, .* Did you mean 'mean'"),
+        ({"log": "z"}, "log: expected one of x, y, xy, none, not 'z'"),
+        ({"width": "colum"}, "width: expected one of column, page, .* Did you mean 'column'"),
+        ({"parts": ["enrgy"]}, "parts: expected one of latency, .* Did you mean 'energy'"),
+        ({"parts": []}, "parts: expected one or more of latency"),
+        ({"x": "arch", "y": "cycles", "log": "x"}, "log: 'arch' has words"),
+        ({"normalize": "scheme=ful"}, "column 'scheme' is nowhere 'ful'"),
     ],
 )
 def test_errors_say_what_was_expected(arguments: dict[str, str], message: str) -> None:
@@ -47,8 +56,14 @@ def test_a_column_without_a_number_is_refused() -> None:
 
 
 def test_more_than_a_figure_can_show_is_refused() -> None:
-    frame = table(*({"arch": f"design {number}"} for number in range(201)))
-    with pytest.raises(InputError, match="201 bars"):
-        draw_results(frame)
-    with pytest.raises(InputError, match="201 lines"):
-        draw_results(frame, x="scheme", y="cycles")
+    frame = table(*({"layer": f"conv{number}"} for number in range(201)))
+    with pytest.raises(InputError, match=r"201 bars .* give where, by, facet or aggregate"):
+        draw_results(frame, by="layer")
+    with pytest.raises(InputError, match=r"201 lines .* give facet, where, or aggregate"):
+        draw_results(frame, x="scheme", y="cycles", by="layer")
+
+
+def test_no_logarithm_of_nothing() -> None:
+    frame = table({"array.rows": 8, "lsb_cycles": 0}, {"array.rows": 16})
+    with pytest.raises(InputError, match="'lsb_cycles' has values that are 0 or less"):
+        draw_results(frame, x="array.rows", y="lsb_cycles", log="y")

@@ -1,7 +1,8 @@
-"""What a figure reads from a table: which columns name a design, and values summed over layers."""
+"""The designs of a table: which columns tell them apart, and their values over all layers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -110,7 +111,9 @@ def told_apart(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
     shown = [name for name in names if name in candidates]
     for name in candidates:
         varies = name not in shown and rows[name].nunique(dropna=False) > 1
-        follows = any(is_determined(rows, [other], name) for other in shown)
+        follows = any(
+            is_determined(rows, [other], name) for other in shown if other != "mask_source"
+        )
         if varies and (name == "mask_source" or not follows):
             shown.append(name)
     return shown
@@ -128,6 +131,19 @@ def _text(name: str, value: object) -> str:
     return str(value) if name in IDENTITY or name == "design" else f"{name}={value}"
 
 
+def without_what_ifs(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose trace names do not repeat what a sweep varied of a trace.
+
+    ``digits[weight_bits=4]`` at ``trace.weight_bits`` 4 is ``digits``.
+    """
+    names = frame["trace"].astype(str)
+    for column in (str(each) for each in frame.columns if str(each).startswith("trace.")):
+        field = re.escape(column.removeprefix("trace."))
+        names = names.str.replace(rf"(?<=[\[,]){field}=[^],]*,?", "", regex=True)
+        names = names.str.replace(",]", "]", regex=False).str.replace("[]", "", regex=False)
+    return frame.assign(trace=names)
+
+
 def title_of(frame: pd.DataFrame) -> str:
     """Return what a table is about: traces, images, masks (synthetic ones say so), designs."""
     keys = axis_columns(frame)
@@ -138,10 +154,10 @@ def title_of(frame: pd.DataFrame) -> str:
         f"{_named_or_counted(frame, 'trace', 'traces')} "
         f"({least if least == most else f'{least} to {most}'} images, {' and '.join(masks)}) "
         f"on {_named_or_counted(frame, 'arch', 'architectures')}; "
-        f"scheme {_named_or_counted(frame, 'scheme', 'schemes')}"
+        f"{_named_or_counted(frame, 'scheme', 'schemes', 'scheme ')}"
     )
 
 
-def _named_or_counted(frame: pd.DataFrame, column: str, plural: str) -> str:
+def _named_or_counted(frame: pd.DataFrame, column: str, plural: str, before: str = "") -> str:
     found = frame[column].unique()
-    return ", ".join(map(str, found)) if len(found) <= 3 else f"{len(found)} {plural}"
+    return before + ", ".join(map(str, found)) if len(found) <= 3 else f"{len(found)} {plural}"

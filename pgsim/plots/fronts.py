@@ -1,0 +1,90 @@
+"""The front of a cloud: designs that none is better than, joined, numbered and named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+
+from pgsim.plots.drawing import BLACK
+from pgsim.plots.pages import Page
+from pgsim.plots.scales import Scale
+from pgsim.results.fronts import senses
+
+_MOST_NAMED = 10
+_APART_INCHES = 0.16  # of two numbers
+_AWAY_POINTS = 9.0  # of a number from its design, to the side where none is
+
+
+def draw_front(
+    axes: Axes,
+    front: pd.DataFrame,
+    x: Scale,
+    y: Scale,
+    better: Sequence[bool],
+    *,
+    joined: bool = True,
+) -> Artist:
+    """Ring the designs of a front, and join them by steps; return what a legend shows of it.
+
+    better: whether more of x, and of y, is better. joined: not where a third column has a say.
+    """
+    across, up = x.places[front.index], y.places[front.index]
+    order = np.argsort(across.to_numpy(float), kind="stable")
+    (line,) = axes.plot(
+        across.iloc[order], up.iloc[order], color=BLACK, lw=0.8, marker="o", ms=8, mfc="none",
+        mew=0.8, ls="solid" if joined else "none", zorder=3,
+        drawstyle="steps-pre" if better[0] else "steps-post",
+    )  # fmt: skip
+    return line
+
+
+def named_of(front: pd.DataFrame, x: Scale, y: Scale, inches: tuple[float, float]) -> list[int]:
+    """Return the rows of a front to be named, from left to right: both ends, and some between.
+
+    inches: of the axes. Numbers of designs that lie close together would hide each other.
+    """
+    rows = x.places[front.index].sort_values(kind="stable").index
+    places = np.column_stack([_along(x, rows) * inches[0], _along(y, rows) * inches[1]])
+    chosen = [0]
+    while len(chosen) < min(_MOST_NAMED, len(rows)):
+        gaps = np.min([np.hypot(*(places - places[each]).T) for each in chosen], axis=0)
+        if gaps.max() < _APART_INCHES:
+            break
+        chosen.append(int(gaps.argmax()))
+    return [int(rows[place]) for place in sorted(chosen)]
+
+
+def _along(scale: Scale, rows: pd.Index[int]) -> npt.NDArray[np.float64]:
+    """Return where rows stand on an axis, from 0 to 1."""
+    places = scale.places.to_numpy(float)
+    own = scale.places[rows].to_numpy(float)
+    if scale.logarithmic:
+        places, own = np.log(places), np.log(own)
+    reach = float(np.nanmax(places) - np.nanmin(places)) or 1.0
+    return np.asarray((own - np.nanmin(places)) / reach)
+
+
+def number(
+    axes: Axes, named: Sequence[int], x: Scale, y: Scale, better: Sequence[bool], page: Page
+) -> None:
+    """Write 1, 2, 3 beside designs of a front, on the side where no design can be."""
+    aside = [_AWAY_POINTS if more else -_AWAY_POINTS for more in better]
+    for place, row in enumerate(named, start=1):
+        axes.annotate(
+            str(place), (x.places[row], y.places[row]), (aside[0], aside[1]),
+            textcoords="offset points", fontsize=page.small, zorder=4,
+            arrowprops={"arrowstyle": "-", "lw": 0.4, "shrinkA": 0, "shrinkB": 4},
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.3},
+            ha="left" if better[0] else "right", va="bottom" if better[1] else "top",
+        )  # fmt: skip
+
+
+def better_of(columns: Sequence[str], most: Sequence[str]) -> list[bool]:
+    """Return for each column whether more of it is better."""
+    found = senses(columns, [name for name in most if name in columns])
+    return [found[name] for name in columns]

@@ -1,0 +1,102 @@
+"""One column over another that a sweep varied: a line for each design, a panel for each facet."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pgsim.errors import InputError
+from pgsim.plots.arranging import MOST_LOOKS, Panel, panels_of
+from pgsim.plots.asked import Asked, Points
+from pgsim.plots.drawing import in_legend
+from pgsim.plots.looks import Look, looks_of
+from pgsim.plots.pages import SCREEN
+from pgsim.plots.scales import NETWORK, Scale, asked_log, scale_of, to_the_right
+from pgsim.plots.sheets import Sheet, room_of
+from pgsim.results.designs import labels_of
+
+
+def draw_lines(points: Points, x: str, y: str, asked: Asked) -> Figure:
+    """Return a figure of y over x, numbers joined by lines and words not.
+
+    Raises InputError for more lines than one panel shows.
+    """
+    frame, arrangement, page = points.frame, points.arrangement, asked.page
+    across = scale_of(frame[x], swept=True, log=asked_log(asked.log, "x"))
+    panels = panels_of(frame, arrangement)
+    log = asked_log(asked.log, "y")
+    up = scale_of(
+        frame[y], swept=False, log=False if log is None and len(panels) == 1 else log,
+        note=points.note, ratio=asked.normalize is not None,
+    )  # fmt: skip
+    labels = _labels(frame, list(arrangement.lines))
+    looks = _looks(frame, list(arrangement.lines), labels, asked.colour)
+    shown = [in_legend(label, page) for label in looks] if len(looks) > 1 else []
+    sheet = Sheet(panels, page, room=room_of(shown, page))
+    size = 1.0 if page is SCREEN and len(panels) == 1 else 0.6
+    handles: dict[str, Artist] = {}
+    for axes, panel in zip(sheet.axes, panels, strict=True):
+        handles |= _draw_panel(axes, panel, labels, looks, (across, up), size)
+        _mark_network(axes, across)
+    sheet.set_scales(across, up)
+    if asked.normalize is None and not up.logarithmic and up.places.min() >= 0:
+        sheet.axes[0].set_ylim(0, float(up.places.max()) * 1.05 or 1.0)
+    if shown:
+        sheet.set_legend([handles[label] for label in looks], shown)
+    sheet.set_title(points.title)
+    return sheet.figure
+
+
+def _labels(frame: pd.DataFrame, names: list[str]) -> pd.Series[str]:
+    return pd.Series(labels_of(frame, names), index=frame.index, dtype=object)
+
+
+def _looks(
+    frame: pd.DataFrame, names: list[str], labels: pd.Series[str], by: str | None
+) -> dict[str, Look]:
+    """Return the look of every line by its label, the same in all panels."""
+    heads = frame[names].groupby(labels, sort=False).head(1)
+    if len(heads) > MOST_LOOKS:
+        raise InputError(
+            f"{len(heads)} lines do not fit in one panel, at most {MOST_LOOKS} do; give facet, "
+            f"where, or aggregate"
+        )
+    return dict(zip(labels[heads.index], looks_of(heads, by), strict=True))
+
+
+def _draw_panel(
+    axes: Axes,
+    panel: Panel,
+    labels: pd.Series[str],
+    looks: dict[str, Look],
+    scales: tuple[Scale, Scale],
+    size: float,
+) -> dict[str, Artist]:
+    """Draw the lines of a panel, and return them by label; size: of lines and marks."""
+    x, y = scales
+    drawn: dict[str, Artist] = {}
+    own = labels[panel.points.index]
+    # From thick to thin: lines that coincide still show.
+    widths = np.linspace(2.2, 1.2, len(looks)) * size
+    for place, ((label, look), width) in enumerate(zip(looks.items(), widths, strict=True)):
+        rows = own.index[own == label]
+        if rows.empty:
+            continue
+        across = x.places[rows].sort_values(kind="stable")
+        at = across if x.joins else to_the_right(across, place, len(looks))
+        (drawn[label],) = axes.plot(
+            at, y.places[across.index], color=look.colour, ls=look.dashes if x.joins else "none",
+            lw=width, marker=look.marker, ms=4 * width, mew=0.4 + 0.6 * size, mfc="none",
+            label=in_legend(label),
+        )  # fmt: skip
+    axes.grid(axis="y" if x.joins else "both", lw=0.3)
+    return drawn
+
+
+def _mark_network(axes: Axes, x: Scale) -> None:
+    """Part the network from the layers that it stands beside."""
+    if NETWORK in x.words and len(x.words) > 1:
+        axes.axvline(x.words.index(NETWORK) - 0.5, color="black", lw=0.6)

@@ -1,0 +1,140 @@
+"""Rows of a table, chosen by conditions on its columns such as ``scheme=pg`` or ``cycles<1e6``.
+
+A condition is compared, never run: its text is a column, an operator and a value.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pgsim.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "!=": operator.ne,
+    "=": operator.eq,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+_PARTS = re.compile(r"(.+?)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
+
+
+class Condition(NamedTuple):
+    """What one column of a row must be; `text` is how a person wrote it."""
+
+    column: str
+    relation: str
+    value: Any
+    text: str
+
+    def holds(self, frame: pd.DataFrame) -> pd.Series[bool]:
+        """Return which rows meet it."""
+        found: pd.Series[bool] = _OPERATORS[self.relation](frame[self.column], self.value)
+        return found
+
+
+def chosen_rows(frame: pd.DataFrame, where: Iterable[str]) -> pd.DataFrame:
+    """Return the rows that meet some conditions, in their order.
+
+    All conditions have to hold; but of several values that one column may equal, one is enough.
+    Raises InputError for a column or a value that is not in the table, and where no row is left.
+    """
+    for_column: dict[str, list[Condition]] = {}
+    for text in [where] if isinstance(where, str) else where:
+        condition = condition_of(frame, text)
+        alike = condition.column if condition.relation == "=" else text
+        for_column.setdefault(f"{condition.relation} {alike}", []).append(condition)
+    for conditions in for_column.values():
+        met = conditions[0].holds(frame)
+        for condition in conditions[1:]:
+            met |= condition.holds(frame)
+        if not met.any():
+            words = " or ".join(each.text for each in conditions)
+            raise InputError(f"where {words}: no row is left of {len(frame):,}")
+        frame = frame[met]
+    return frame
+
+
+def condition_of(frame: pd.DataFrame, text: str) -> Condition:
+    """Return what a text such as ``array.rows>=8`` asks of a table's rows.
+
+    Raises InputError for text that is no condition, for a column that is not there, for a value
+    that the column never has, and for an order of what are no numbers.
+    """
+    column, relation, wanted = _parts(frame, text)
+    cells = frame[column]
+    if relation in ("=", "!="):
+        return Condition(column, relation, _value(cells, wanted, text), text)
+    number = _number(wanted)
+    if number is None or not _is_numeric(cells):
+        raise InputError(f"where {text}: {relation} compares numbers, as in array.rows{relation}8")
+    return Condition(column, relation, number, text)
+
+
+def _parts(frame: pd.DataFrame, text: str) -> tuple[str, str, str]:
+    """Return column, operator and value; a column's own name may have an operator in it."""
+    columns = [str(name) for name in frame.columns]
+    for column in sorted(columns, key=len, reverse=True):
+        if text.startswith(column):
+            rest = text[len(column) :].lstrip()
+            for relation in _OPERATORS:
+                if rest.startswith(relation):
+                    return column, relation, rest[len(relation) :].strip()
+    parts = _PARTS.fullmatch(text)
+    if parts is None:
+        raise InputError(
+            f"where {text!r}: expected COLUMN=VALUE, or !=, <, <=, >, >= in the place of ="
+        )
+    name = parts[1].strip()
+    raise InputError(f"where {text}: no column is named {name!r}.{nearest(name, columns)}")
+
+
+def _value(cells: pd.Series[Any], wanted: str, text: str) -> Any:
+    """Return the value of a column that a person wrote as text."""
+    values = _distinct(cells)
+    number = _number(wanted)
+    for value in values:
+        if str(value) == wanted or (number is not None and _equals(value, number)):
+            return value
+    shown = [str(value) for value in values]
+    few = f" expected one of {', '.join(shown)}." if len(shown) <= 12 else ""
+    raise InputError(
+        f"where {text}: column {cells.name!r} is nowhere {wanted!r}.{few}{nearest(wanted, shown)}"
+    )
+
+
+def _distinct(cells: pd.Series[Any]) -> Sequence[Any]:
+    return list(cells.drop_duplicates().dropna())
+
+
+def _equals(value: Any, number: float) -> bool:
+    """Say whether a cell is a number, and this one; truth is no number."""
+    if isinstance(value, (str, bool)):
+        return False
+    return bool(value == number) and not _is_truth(value)
+
+
+def _is_truth(value: Any) -> bool:
+    return type(value).__name__ in ("bool", "bool_")
+
+
+def _is_numeric(cells: pd.Series[Any]) -> bool:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return is_numeric_dtype(cells) and not is_bool_dtype(cells)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
