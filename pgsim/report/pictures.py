@@ -1,0 +1,106 @@
+"""The project's figures inside a page: SVG that takes the page's colours, wide and narrow."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from pgsim.errors import InputError
+from pgsim.plots.drawing import GREY, ORANGE, SKY, VERMILLION, YELLOW
+from pgsim.report.markup import Html, element, joined, paragraph
+
+Draw = Callable[[str | None], Figure]
+
+_LINES = "stroke:#fff;stroke-width:.5;fill:none"
+_TILES = {  # the hatches of plots.drawing, each as the least tile that repeats
+    SKY: f'<path d="M-1 1L1-1M0 3L3 0M2 4L4 2" style="{_LINES}"/>',
+    ORANGE: f'<path d="M-1 2L1 4M0 0L3 3M2-1L4 1" style="{_LINES}"/>',
+    VERMILLION: f'<path d="M0 3L3 0M0 0L3 3" style="{_LINES}"/>',
+    GREY: f'<path d="M0 1.5H3" style="{_LINES}"/>',
+    YELLOW: '<circle cx="1.5" cy="1.5" r=".4" fill="#fff"/>',
+}
+_PATTERN = re.compile(r'<pattern id="(\w+)".*?</pattern>\s*', re.DOTALL)
+_FILL = re.compile(r'<rect [^>]*fill="(#[0-9a-f]{6})"')
+_EMPTY_DEFS = re.compile(r"<defs>\s*</defs>\s*")
+_HEAD = re.compile(r'<svg [^>]*viewBox="([\d. ]+)"[^>]*>')
+_FONT = re.compile(r"font-family: [^;\"]*;? ?")
+_DRAWN_BLACK = re.compile(r"(stroke|fill): #000000")
+_DRAWN_WHITE = re.compile(r"(stroke|fill): #ffffff")
+_DECIMALS = re.compile(r"(\d\.\d\d)\d+")
+
+
+def picture(draw: Draw, label: str, key: str, caption: object = "") -> Html:
+    """Return a figure in two widths, of which the page shows the one that suits it.
+
+    draw: makes it, for None as on a screen and for ``column`` narrow. label: what it shows, for
+    those who do not see it. key: that begins its ids. What cannot be drawn is said.
+    """
+    try:
+        wide, narrow = svg(draw(None), f"{key}-w"), svg(draw("column"), f"{key}-n")
+    except InputError as error:
+        return paragraph(f"Not drawn: {error}.", class_="note")
+    both = (
+        element("div", each, class_=width, role="img", aria_label=label)
+        for each, width in ((wide, "wide"), (narrow, "narrow"))
+    )
+    return element("figure", *both, element("figcaption", caption) if caption else "")
+
+
+def svg(figure: Figure, key: str) -> Html:
+    """Return a figure as SVG for a page: no ids that another has, no font, background or source."""
+    file = io.StringIO()
+    fixed = {"svg.hashsalt": "pgsim", "svg.fonttype": "none"}
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with matplotlib.rc_context(fixed):
+        figure.savefig(file, format="svg", transparent=True, metadata=nothing)
+    drawn = file.getvalue()
+    drawn = drawn[drawn.index("<svg ") :]
+    drawn = _with_shared_hatches(drawn)
+    drawn = re.sub(r"<style.*?</style>", "", drawn, flags=re.DOTALL)
+    drawn = _EMPTY_DEFS.sub("", drawn)
+    drawn = _HEAD.sub(r'<svg viewBox="\1" class="drawn">', drawn, count=1)
+    drawn = drawn.replace("xlink:href=", "href=")
+    drawn = re.sub(r' id="(\w+)"', rf' id="{key}-\1"', drawn)
+    drawn = re.sub(r'href="#(\w+)"', rf'href="#{key}-\1"', drawn)
+    drawn = re.sub(r"url\(#(\w+)\)", rf"url(#{key}-\1)", drawn)
+    drawn = _FONT.sub("", drawn)
+    drawn = _DRAWN_BLACK.sub(r"\1: currentColor", drawn)
+    drawn = _DRAWN_WHITE.sub(r"\1: var(--card)", drawn)
+    return Html(_DECIMALS.sub(r"\1", drawn).strip())
+
+
+def _with_shared_hatches(drawn: str) -> str:
+    """Return SVG whose hatches are those of the page: Matplotlib's dots alone take 500 kB."""
+    shared = {}
+    for pattern in _PATTERN.finditer(drawn):
+        fill = _FILL.search(pattern[0])
+        if fill and fill[1].upper() in _TILES:
+            shared[pattern[1]] = hatch(fill[1])
+    drawn = _PATTERN.sub(lambda each: "" if each[1] in shared else each[0], drawn)
+    for name, place in shared.items():
+        drawn = drawn.replace(f"url(#{name})", place)
+    return drawn
+
+
+def hatch(colour: str) -> str:
+    """Return how a shape is filled with a colour of `plots.drawing`, hatched where it has one."""
+    if colour.upper() not in _TILES:
+        return colour
+    return f"url(#hatch-{colour[1:].lower()})"
+
+
+def hatches() -> Html:
+    """Return the hatches that all figures of a page share."""
+    made = (
+        Html(
+            f'<pattern id="hatch-{colour[1:].lower()}" patternUnits="userSpaceOnUse" width="3" '
+            f'height="3"><rect width="3" height="3" fill="{colour}"/>{tile}</pattern>'
+        )
+        for colour, tile in _TILES.items()
+    )
+    defs = Html(f"<defs>{joined(made)}</defs>")
+    return Html(f'<svg width="0" height="0" class="hidden" aria-hidden="true">{defs}</svg>')

@@ -1,0 +1,144 @@
+"""How a layer begins: passes, waits and transfers of its first turns, drawn over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pgsim.errors import InputError
+from pgsim.plots.drawing import BLUE, LATENCY, ORANGE, PURPLE, SKY, VERMILLION, YELLOW
+from pgsim.report.markup import Html, element, joined, paragraph
+from pgsim.report.pictures import hatch
+from pgsim.results import LayerResult, Result
+from pgsim.study.timeline import FirstTurns, first_turns
+from pgsim.study.timeline.drawing import Event, Track
+
+_MOST_EVENTS = 60
+_TRACKS = {Track.ARRAY: "array", Track.WAITS: "waits of the array", Track.DRAM: "DRAM"}
+_ROW, _BAR, _ABOVE = 46, 20, 18  # pixels of a track, of a bar in it, and of the name above a bar
+_AXIS = 24  # pixels below all tracks
+_READ, _WRITTEN = ("reads", PURPLE), ("writes", "#6e6e6e")
+
+
+class Bar(NamedTuple):
+    """An event as it is drawn: what it is called in the key, and its colour."""
+
+    kind: str
+    colour: str
+
+
+def timeline(result: Result, layer: LayerResult) -> Html:
+    """Return a picture of a layer's first turns, and what it leaves out."""
+    try:
+        found = first_turns(result, layer, _MOST_EVENTS)
+    except InputError as error:
+        return paragraph(f"Not drawn: {error}.", class_="note")
+    return joined((paragraph(_words(found, layer)), gantt(found), _key(found.events)))
+
+
+def _words(found: FirstTurns, layer: LayerResult) -> str:
+    """Return what is drawn, and what is left out."""
+    whole = int(layer.cycles.sum())
+    unit = found.unit if found.turns == 1 else f"{found.unit}s"
+    first = "the first turn" if found.turns == 1 else f"the first {found.turns:,} turns"
+    rest = found.turns_of_run - found.turns
+    left = [
+        f"{rest:,} more {'turn' if rest == 1 else 'turns'} of this run" if rest else "",
+        f"{found.runs - 1:,} more runs" if found.runs > 1 else "",
+    ]
+    out = " and ".join(each for each in left if each)
+    return (
+        f"Drawn are {first} of {layer.shape.name}, in which {unit} pass: {found.cycles:,} of the "
+        f"layer's {whole:,} cycles over all images. "
+        + (f"Left out are {out}, and all other layers; " if out else "Left out are other layers; ")
+        + "pgsim simulate --timeline writes them all."
+    )
+
+
+def gantt(found: FirstTurns) -> Html:
+    """Return the events as bars over cycles; widths are shares of the page's."""
+    height = _ROW * len(_TRACKS) + _AXIS
+    rows = {track: place * _ROW for place, track in enumerate(_TRACKS)}
+    names = (
+        element("text", name, x=0, y=rows[track] + 13, class_="faint")
+        for track, name in _TRACKS.items()
+    )
+    return element(
+        "svg",
+        *_axis(found.cycles, height),
+        *names,
+        *(_bar(each, rows[each["tid"]] + _ABOVE, found.cycles) for each in found.events),
+        class_="gantt",
+        height=height,
+        role="img",
+        aria_label="Passes, waits and transfers over cycles",
+    )
+
+
+def _axis(cycles: int, height: int) -> Iterator[Html]:
+    """Return lines at round numbers of cycles, with these below."""
+    step = _round_step(cycles)
+    for at in range(0, cycles + 1, step):
+        x = _share(at, cycles)
+        anchor = "start" if not at else "end" if at > 0.95 * cycles else "middle"
+        yield element("line", x1=x, x2=x, y1=0, y2=height - _AXIS + 4)
+        named = f"{at:,} cycles" if not at else f"{at:,}"
+        yield element("text", named, x=x, y=height - 6, text_anchor=anchor, class_="faint")
+
+
+def _round_step(cycles: int) -> int:
+    """Return the least of 1, 2 or 5 times a power of ten that parts so many cycles in 5 at most."""
+    step = 1
+    while step * 5 < cycles:
+        step *= 2 if str(step)[0] in "15" else 5
+        if str(step)[0] == "4":
+            step = step // 4 * 5
+    return step
+
+
+def _bar(event: Event, top: int, cycles: int) -> Html:
+    """Return one event: its name in it where there is room, and in full where one points at it."""
+    kind, colour = _drawn(event)
+    name = event["name"]
+    title = element("title", f"{name}: {kind}, cycles {event['ts']:,} to {_end(event):,}")
+    width = _share(event["dur"], cycles)
+    shape = element(
+        "rect", width="100%", height=_BAR, rx=2, style=f"fill: {hatch(colour)}",
+        data_begin=event["ts"], data_cycles=event["dur"], data_kind=kind,
+    )  # fmt: skip
+    dark = colour in (SKY, YELLOW, ORANGE)
+    words = element("text", name, x=5, y=14) if event["dur"] > 0.06 * cycles else ""
+    return element(
+        "svg", title, shape, words, x=_share(event["ts"], cycles), y=top, width=width,
+        height=_BAR, class_="dark" if dark else "inside",
+    )  # fmt: skip
+
+
+def _end(event: Event) -> int:
+    end: int = event["ts"] + event["dur"]
+    return end
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.3f}%"
+
+
+def _drawn(event: Event) -> Bar:
+    """Return what an event is, in the colour that it has in every figure."""
+    if event["tid"] == Track.DRAM:
+        written = "dram_read_bytes" not in event["args"]
+        return Bar(*(_WRITTEN if written else _READ))
+    column = next(each for each in event["args"] if each in LATENCY)
+    return Bar(*LATENCY[column])
+
+
+def _key(events: Sequence[Event]) -> Html:
+    """Return what the colours mean, of those that are there."""
+    order = [BLUE, SKY, YELLOW, ORANGE, VERMILLION, _READ[1], _WRITTEN[1]]
+    bars = sorted({_drawn(each) for each in events}, key=lambda bar: order.index(bar.colour))
+    return element("ul", *(_entry(*bar) for bar in bars), class_="key")
+
+
+def _entry(name: str, colour: str) -> Html:
+    patch = element("rect", width="100%", height="100%", rx=2, style=f"fill: {hatch(colour)}")
+    return element("li", element("svg", patch, aria_hidden="true"), name)
