@@ -15,7 +15,7 @@ from pgsim.report.markup import Html, element, joined, paragraph
 
 Draw = Callable[[str | None], Figure]
 
-_LINES = "stroke:#fff;stroke-width:.5;fill:none"
+_LINES = "stroke:#fff;stroke-width:.4;fill:none"
 _TILES = {  # the hatches of plots.drawing, each as the least tile that repeats
     SKY: f'<path d="M-1 1L1-1M0 3L3 0M2 4L4 2" style="{_LINES}"/>',
     ORANGE: f'<path d="M-1 2L1 4M0 0L3 3M2-1L4 1" style="{_LINES}"/>',
@@ -53,9 +53,8 @@ def picture(draw: Draw, label: str, key: str, caption: object = "") -> Html:
 def svg(figure: Figure, key: str) -> Html:
     """Return a figure as SVG for a page: no ids that another has, no font, background or source."""
     file = io.StringIO()
-    fixed = {"svg.hashsalt": "pgsim", "svg.fonttype": "none"}
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    with matplotlib.rc_context(fixed):
+    with matplotlib.rc_context({"svg.hashsalt": "pgsim", "svg.fonttype": "none"}):
         figure.savefig(file, format="svg", transparent=True, metadata=nothing)
     drawn = file.getvalue()
     drawn = drawn[drawn.index("<svg ") :]
@@ -79,18 +78,11 @@ def _with_shared_hatches(drawn: str) -> str:
     for pattern in _PATTERN.finditer(drawn):
         fill = _FILL.search(pattern[0])
         if fill and fill[1].upper() in _TILES:
-            shared[pattern[1]] = hatch(fill[1])
+            shared[pattern[1]] = f"url(#hatch-{fill[1][1:]})"
     drawn = _PATTERN.sub(lambda each: "" if each[1] in shared else each[0], drawn)
     for name, place in shared.items():
         drawn = drawn.replace(f"url(#{name})", place)
     return drawn
-
-
-def hatch(colour: str) -> str:
-    """Return how a shape is filled with a colour of `plots.drawing`, hatched where it has one."""
-    if colour.upper() not in _TILES:
-        return colour
-    return f"url(#hatch-{colour[1:].lower()})"
 
 
 def hatches() -> Html:

@@ -79,7 +79,7 @@ def of_table(frame: pd.DataFrame, commands: Sequence[str]) -> Told:
     frame = checked_table(frame, "the table")
     check_columns(frame, _NEEDED)
     found = pareto(frame, "time_us", "energy_pj")
-    best, least = found.designs["time_us"].idxmin(), found.designs["energy_pj"].idxmin()
+    best, least = (int(found.designs[name].argmin()) for name in ("time_us", "energy_pj"))
     many = len(found.designs) > 1
     fastest, leanest = found.labels[best], found.labels[least]
     both = (
@@ -94,17 +94,13 @@ def of_table(frame: pd.DataFrame, commands: Sequence[str]) -> Told:
         [*map(_label, sources), (f"{len(found.designs):,} designs", False)],
         f"{both} {found.finding}" if many else f"One design: {fastest}.",
     )
-    digest = sha256(csv_text(frame).encode()).hexdigest()
+    digests = {"SHA-256 of the table as .csv": sha256(csv_text(frame).encode()).hexdigest()}
     return head, [
         *([Section("front", "Time and energy", fronts.front(found))] if many else []),
         Section("designs", "Designs", fronts.designs(frame, found)),
         Section("breakdowns", "Where it goes", _table_breakdowns(frame, many)),
         Section("rows", "Every row", _rows(frame)),
-        Section(
-            "reproduce",
-            "How to reproduce",
-            reproduce(commands, {"SHA-256 of the table as .csv": digest}),
-        ),
+        Section("reproduce", "How to reproduce", reproduce(commands, digests)),
     ]
 
 

@@ -29,16 +29,14 @@ def configuration(arch: ArchConfig) -> Html:
 
 def _part(name: str, source: str, keys: Mapping[str, object]) -> Html:
     rows = (
-        element(
-            "table", element("tr", element("th", key, scope="row"), element("td", _word(value)))
-        )
+        element("div", element("dt", key), element("dd", _word(value)))
         for key, value in keys.items()
     )
     return joined(
         (
             element("h3", name or "design"),
             paragraph(source or _NO_SOURCE, class_="note source"),
-            element("div", *rows, class_="sources"),
+            element("dl", *rows, class_="keys"),
         )
     )
 
@@ -53,11 +51,10 @@ def _parts(
     keys: dict[str, object] = {}
     inner: list[tuple[str, Mapping[str, Any]]] = []
     _gather(values, "", keys, inner, outermost=not name)
-    yield name, values.get(_SOURCE) or inherited, keys
+    source = values.get(_SOURCE) or inherited
+    yield name, source, keys
     for key, section in inner:
-        yield from _parts(
-            section, f"{name}.{key}" if name else key, values.get(_SOURCE) or inherited
-        )
+        yield from _parts(section, f"{name}.{key}" if name else key, source)
 
 
 def _gather(

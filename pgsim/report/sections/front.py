@@ -34,7 +34,7 @@ def front(found: Pareto) -> Html:
 
 
 def designs(frame: pd.DataFrame, found: Pareto) -> Html:
-    """Return a table of designs, those of the front marked; of very many the first, which it says."""
+    """Return a table of designs, those of the front marked; of very many the first."""
     rows = found.designs.head(MOST_DESIGNS)
     left = len(found.designs) - len(rows)
     marks = [None if dominated else "chosen" for dominated in rows["dominated"]]

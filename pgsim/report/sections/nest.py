@@ -9,13 +9,12 @@ from pgsim.study.nests import explain
 
 def nest(result: Result, layer: LayerResult) -> Html:
     """Return how a layer's loops are nested, and what each buffer holds."""
-    lines = explain(result, layer.shape.name)
+    name = layer.shape.name
+    lines = explain(result, name)
     share = int(layer.cycles.sum()) / result.cycles
     return joined(
         (
-            paragraph(
-                f"{layer.shape.name} takes {share:.0%} of all cycles, the most of any layer."
-            ),
+            paragraph(f"{name} takes {share:.0%} of all cycles, the most of all layers."),
             element("pre", text("\n".join(lines), keep="\n")),
             paragraph(
                 f"In this report: {result.arch.mapping.label} (MODEL.md, M40 to M42).",

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from pgsim.errors import InputError
 from pgsim.plots.drawing import BLUE, LATENCY, ORANGE, PURPLE, SKY, VERMILLION, YELLOW
 from pgsim.report.markup import Html, element, joined, paragraph
-from pgsim.report.pictures import hatch
 from pgsim.results import LayerResult, Result
 from pgsim.study.timeline import FirstTurns, first_turns
 from pgsim.study.timeline.drawing import Event, Track
@@ -38,21 +37,23 @@ def timeline(result: Result, layer: LayerResult) -> Html:
 
 def _words(found: FirstTurns, layer: LayerResult) -> str:
     """Return what is drawn, and what is left out."""
-    whole = int(layer.cycles.sum())
-    unit = found.unit if found.turns == 1 else f"{found.unit}s"
-    first = "the first turn" if found.turns == 1 else f"the first {found.turns:,} turns"
+    name, whole = layer.shape.name, int(layer.cycles.sum())
     rest = found.turns_of_run - found.turns
     left = [
-        f"{rest:,} more {'turn' if rest == 1 else 'turns'} of this run" if rest else "",
-        f"{found.runs - 1:,} more runs" if found.runs > 1 else "",
+        f"{_counted(rest, 'more turn')} of this run" if rest else "",
+        _counted(found.runs - 1, "more run") if found.runs > 1 else "",
+        "all other layers",
     ]
-    out = " and ".join(each for each in left if each)
     return (
-        f"Drawn are {first} of {layer.shape.name}, in which {unit} pass: {found.cycles:,} of the "
-        f"layer's {whole:,} cycles over all images. "
-        + (f"Left out are {out}, and all other layers; " if out else "Left out are other layers; ")
-        + "pgsim simulate --timeline writes them all."
+        f"Drawn are the first {_counted(found.turns, 'turn')} of {name}, a {found.unit} each: "
+        f"{found.cycles:,} of the {whole:,} cycles that the layer takes for all images. Left out "
+        f"are {' and '.join(each for each in left if each)}, which pgsim simulate --timeline "
+        "writes."
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def gantt(found: FirstTurns) -> Html:
@@ -103,7 +104,7 @@ def _bar(event: Event, top: int, cycles: int) -> Html:
     title = element("title", f"{name}: {kind}, cycles {event['ts']:,} to {_end(event):,}")
     width = _share(event["dur"], cycles)
     shape = element(
-        "rect", width="100%", height=_BAR, rx=2, style=f"fill: {hatch(colour)}",
+        "rect", width="100%", height=_BAR, rx=2, style=f"fill: {colour}",
         data_begin=event["ts"], data_cycles=event["dur"], data_kind=kind,
     )  # fmt: skip
     dark = colour in (SKY, YELLOW, ORANGE)
@@ -140,5 +141,5 @@ def _key(events: Sequence[Event]) -> Html:
 
 
 def _entry(name: str, colour: str) -> Html:
-    patch = element("rect", width="100%", height="100%", rx=2, style=f"fill: {hatch(colour)}")
+    patch = element("rect", width="100%", height="100%", rx=2, style=f"fill: {colour}")
     return element("li", element("svg", patch, aria_hidden="true"), name)

@@ -119,9 +119,8 @@ def network_events(result: Result, events_per_layer: int, store: WorkStore) -> I
             layer.job.batch,
             layer.shape.runs_per_batch,
         )
-        yield from layer_events(
-            blocks_drawn(result, layer, store), numbering, now, events_per_layer
-        )
+        blocks = blocks_drawn(result, layer, store)
+        yield from layer_events(blocks, numbering, now, events_per_layer)
         now += cycles
 
 
