@@ -28,8 +28,14 @@ _FILL = re.compile(r'<rect [^>]*fill="(#[0-9a-f]{6})"')
 _EMPTY_DEFS = re.compile(r"<defs>\s*</defs>\s*")
 _HEAD = re.compile(r'<svg [^>]*viewBox="([\d. ]+)"[^>]*>')
 _FONT = re.compile(r"font-family: [^;\"]*;? ?")
-_DRAWN_BLACK = re.compile(r"(stroke|fill): #000000")
-_DRAWN_WHITE = re.compile(r"(stroke|fill): #ffffff")
+# Colours that lie between paper and ink: a page has its own of them, for light and for dark.
+_OF_THE_PAGE = {
+    "#000000": "currentColor",
+    "#ffffff": "var(--card)",
+    "#d9d9d9": "var(--pale)",
+    "#6e6e6e": "var(--grey)",
+}
+_PAINT = re.compile(r"(stroke|fill): (#\w{6})")
 _DECIMALS = re.compile(r"(\d\.\d\d)\d+")
 
 
@@ -67,8 +73,7 @@ def svg(figure: Figure, key: str) -> Html:
     drawn = re.sub(r'href="#(\w+)"', rf'href="#{key}-\1"', drawn)
     drawn = re.sub(r"url\(#(\w+)\)", rf"url(#{key}-\1)", drawn)
     drawn = _FONT.sub("", drawn)
-    drawn = _DRAWN_BLACK.sub(r"\1: currentColor", drawn)
-    drawn = _DRAWN_WHITE.sub(r"\1: var(--card)", drawn)
+    drawn = _PAINT.sub(lambda each: f"{each[1]}: {_OF_THE_PAGE.get(each[2], each[2])}", drawn)
     return Html(_DECIMALS.sub(r"\1", drawn).strip())
 
 

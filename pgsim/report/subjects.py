@@ -10,11 +10,11 @@ import pandas as pd
 
 from pgsim.arch import ArchConfig
 from pgsim.report.costliest import costliest
-from pgsim.report.markup import Html, joined, paragraph
+from pgsim.report.markup import Html, element
 from pgsim.report.page import Head, Section
+from pgsim.report.sections import breakdowns
 from pgsim.report.sections import front as fronts
 from pgsim.report.sections.accounts import accounts
-from pgsim.report.sections.breakdowns import breakdowns
 from pgsim.report.sections.configuration import configuration
 from pgsim.report.sections.designs import designs
 from pgsim.report.sections.finding import finding
@@ -48,7 +48,7 @@ def of_simulation(result: Result, commands: Sequence[str]) -> Told:
     )
     return head, [
         Section("summary", "Summary", summary(result)),
-        Section("breakdowns", "Where it goes", breakdowns(pd.DataFrame(result.rows), by="layer")),
+        Section("breakdowns", "Where it goes", breakdowns.of_layers(pd.DataFrame(result.rows))),
         *_layer_by_layer(result),
         Section("reproduce", "How to reproduce", reproduce(commands, _digests(result))),
     ]
@@ -67,7 +67,11 @@ def of_comparison(comparison: Comparison, commands: Sequence[str]) -> Told:
     return head, [
         Section("summary", "Summary of the gated design", summary(gated)),
         Section("designs", "Designs", designs(comparison)),
-        Section("breakdowns", "Where it goes", breakdowns(comparison.designs, by="design")),
+        Section(
+            "breakdowns",
+            "Where it goes",
+            breakdowns.of_designs(comparison.designs, len(comparison.outcomes)),
+        ),
         Section("accounts", "What becomes of the promise", accounts(comparison)),
         *_layer_by_layer(gated),
         Section("reproduce", "How to reproduce", reproduce(commands, _digests(gated))),
@@ -83,9 +87,9 @@ def of_table(frame: pd.DataFrame, commands: Sequence[str]) -> Told:
     many = len(found.designs) > 1
     fastest, leanest = found.labels[best], found.labels[least]
     both = (
-        f"{fastest} is the fastest and takes least energy."
+        f"No design is faster than {fastest}, and none takes less energy."
         if best == least
-        else f"{fastest} is the fastest, {leanest} takes least energy."
+        else f"No design is faster than {fastest}, and none takes less energy than {leanest}."
     )
     sources = [MASK_SOURCES[str(each)] for each in sorted(frame["mask_source"].unique())]
     head = Head(
@@ -98,7 +102,7 @@ def of_table(frame: pd.DataFrame, commands: Sequence[str]) -> Told:
     return head, [
         *([Section("front", "Time and energy", fronts.front(found))] if many else []),
         Section("designs", "Designs", fronts.designs(frame, found)),
-        Section("breakdowns", "Where it goes", _table_breakdowns(frame, many)),
+        Section("breakdowns", "Where it goes", _spent(frame, len(found.designs))),
         Section("rows", "Every row", _rows(frame)),
         Section("reproduce", "How to reproduce", reproduce(commands, digests)),
     ]
@@ -130,15 +134,17 @@ def arch_sha256(arch: ArchConfig) -> str:
     return sha256(json.dumps(arch.model_dump(mode="json")).encode()).hexdigest()
 
 
-def _table_breakdowns(frame: pd.DataFrame, many: bool) -> Html:
-    by = "design" if many or "layer" not in frame else "layer"
-    return breakdowns(frame, by=by)
+def _spent(frame: pd.DataFrame, designs: int) -> Html:
+    if designs == 1 and "layer" in frame:
+        return breakdowns.of_layers(frame)
+    return breakdowns.of_designs(frame, designs)
 
 
 def _rows(frame: pd.DataFrame) -> Html:
+    """Return a table's rows as they are, folded away; of very many the first."""
     shown = frame.head(_MOST_ROWS)
     rows = [{str(name): value for name, value in row.items()} for row in shown.to_dict("records")]
     left = len(frame) - len(shown)
-    more = f" {left:,} more rows are left out." if left else ""
-    note = f"As they stand in the table, summed over all images.{more}"
-    return joined((paragraph(note, class_="note"), every_column(rows, "Every row")))
+    more = f"; {left:,} more are left out" if left else ""
+    what = f"{len(shown):,} rows, every column, summed over all images{more}"
+    return element("details", element("summary", what), every_column(rows, "Every row"))

@@ -8,6 +8,7 @@ from itertools import groupby
 from matplotlib.figure import Figure
 
 from pgsim.plots.comparison import draw_waterfall
+from pgsim.plots.drawing import bar_labels, wrapped
 from pgsim.report.markup import Html, element, joined, paragraph
 from pgsim.report.pictures import picture
 from pgsim.report.tables import Column, numbers, table
@@ -33,12 +34,14 @@ def _drawn(alike: Sequence[Waterfall], images: int, design: str, name: str) -> H
     def draw(width: str | None) -> Figure:
         across = len(alike) if width is None else 1
         down = len(alike) // across
-        height = (0.36 * (len(alike[0].steps) + 1) + 0.9) * down
-        figure = Figure(figsize=(11 if width is None else 6, height), layout="constrained")
+        height = (0.42 * (len(alike[0].steps) + 1) + 0.9) * down
+        figure = Figure(figsize=(11 if width is None else 4.2, height), layout="constrained")
         grid = figure.subplots(down, across, squeeze=False)
         for place, account in enumerate(alike):
             axes = grid[place // across][place % across]
             draw_waterfall(axes, account, images, design, named=place % across == 0)
+            if width is not None:  # there is no room for what steps mean, which the tables say
+                bar_labels(axes, [*account.steps, wrapped(design)])
         return figure
 
     label = f"From the {name} of a baseline, step by step, to those of the gated design"

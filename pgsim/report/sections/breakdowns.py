@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pgsim.plots import draw_results
-from pgsim.report.markup import Html, joined
+from pgsim.plots.pages import PAGES, SCREEN
+from pgsim.report.markup import Html, joined, paragraph
 from pgsim.report.pictures import picture
 
 _FIGURES = (
@@ -15,15 +16,33 @@ _FIGURES = (
 )
 
 
-def breakdowns(rows: pd.DataFrame, *, by: str) -> Html:
-    """Return figures of a table's parts; by: `layer`, or `design`."""
-    return joined(_breakdown(rows, by, *each) for each in _FIGURES)
+def of_layers(rows: pd.DataFrame) -> Html:
+    """Return what each layer of one design takes, beside the network."""
+    return joined(
+        _breakdown(rows, "layer", len(rows) + 1, *each, ", and of the network") for each in _FIGURES
+    )
 
 
-def _breakdown(rows: pd.DataFrame, by: str, key: str, parts: tuple[str, ...], words: str) -> Html:
+def of_designs(rows: pd.DataFrame, count: int) -> Html:
+    """Return what each design of a table takes; count: how many there are."""
+    if count > SCREEN.most_bars:
+        words = f"{count:,} designs are more than there are bars in one figure: pgsim plot draws"
+        return paragraph(f"{words} some of them, or means over them.", class_="note")
+    return joined(_breakdown(rows, "design", count, *each) for each in _FIGURES)
+
+
+def _breakdown(
+    rows: pd.DataFrame,
+    by: str,
+    bars: int,
+    key: str,
+    parts: tuple[str, ...],
+    words: str,
+    beside: str = "",
+) -> Html:
     def draw(width: str | None) -> Figure:
-        return draw_results(rows, by=by, parts=parts, network=by == "layer", width=width)
+        room = width if width is None or bars <= PAGES[width].most_bars else "page"
+        return draw_results(rows, by=by, parts=parts, network=bool(beside), width=room)
 
-    beside = ", and of the network" if by == "layer" else ""
     label = f"{words} of each {by}{beside}, part by part"
     return picture(draw, label, key, f"{label}; per image.")

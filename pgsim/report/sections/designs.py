@@ -26,7 +26,7 @@ def designs(comparison: Comparison) -> Html:
 
     columns = [
         Column("design", [row.name for row in rows]),
-        Column("where", [row.group for row in rows]),
+        Column("verdict", list(frame["verdict"]), meaning=COLUMNS["verdict"].meaning),
         numbers("top-1", cells("accuracy"), percent, "%", COLUMNS["accuracy"].meaning),
         places(2, "mac_average_bits", "bits"),
         numbers("cycles", cells("cycles_per_image"), whole),
@@ -37,7 +37,7 @@ def designs(comparison: Comparison) -> Html:
         places(2, "energy_ratio", "energy ratio"),
         places(3, "logic_area_mm2", "logic", "mm2"),
         places(3, "area_mm2", "area", "mm2"),
-        Column("verdict", list(frame["verdict"]), meaning=COLUMNS["verdict"].meaning),
+        Column("built", [row.group for row in rows]),
     ]
     marks = ["chosen" if place == 0 else None for place in range(len(rows))]
     return joined(

@@ -25,12 +25,7 @@ def front(found: Pareto) -> Html:
     def draw(width: str | None) -> Figure:
         return draw_pareto(found, width=width)
 
-    return joined(
-        (
-            paragraph(found.finding),
-            picture(draw, "Energy over time of all designs", "front", "Per image."),
-        )
-    )
+    return picture(draw, "Energy over time of all designs", "front", "Per image.")
 
 
 def designs(frame: pd.DataFrame, found: Pareto) -> Html:

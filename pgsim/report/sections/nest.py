@@ -17,7 +17,7 @@ def nest(result: Result, layer: LayerResult) -> Html:
             paragraph(f"{name} takes {share:.0%} of all cycles, the most of all layers."),
             element("pre", text("\n".join(lines), keep="\n")),
             paragraph(
-                f"In this report: {result.arch.mapping.label} (MODEL.md, M40 to M42).",
+                f"The design asks for {result.arch.mapping.label} (MODEL.md, M40 to M42).",
                 class_="note",
             ),
         )

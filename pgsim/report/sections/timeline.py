@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pgsim.errors import InputError
-from pgsim.plots.drawing import BLUE, LATENCY, ORANGE, PURPLE, SKY, VERMILLION, YELLOW
+from pgsim.plots.drawing import BLUE, LATENCY, ORANGE, SKY, VERMILLION, YELLOW
 from pgsim.report.markup import Html, element, joined, paragraph
 from pgsim.results import LayerResult, Result
 from pgsim.study.timeline import FirstTurns, first_turns
 from pgsim.study.timeline.drawing import Event, Track
 
 _MOST_EVENTS = 60
-_TRACKS = {Track.ARRAY: "array", Track.WAITS: "waits of the array", Track.DRAM: "DRAM"}
+_TRACKS = (Track.ARRAY, Track.WAITS, Track.DRAM)
+_READ, _WRITTEN = ("reads", VERMILLION), ("writes", "#6e6e6e")
+_ORDER = (BLUE, SKY, YELLOW, ORANGE, VERMILLION, _WRITTEN[1])  # of colours in the key
 _ROW, _BAR, _ABOVE = 46, 20, 18  # pixels of a track, of a bar in it, and of the name above a bar
 _AXIS = 24  # pixels below all tracks
-_READ, _WRITTEN = ("reads", PURPLE), ("writes", "#6e6e6e")
 
 
 class Bar(NamedTuple):
@@ -61,8 +62,7 @@ def gantt(found: FirstTurns) -> Html:
     height = _ROW * len(_TRACKS) + _AXIS
     rows = {track: place * _ROW for place, track in enumerate(_TRACKS)}
     names = (
-        element("text", name, x=0, y=rows[track] + 13, class_="faint")
-        for track, name in _TRACKS.items()
+        element("text", track.title, x=0, y=rows[track] + 13, class_="faint") for track in _TRACKS
     )
     return element(
         "svg",
@@ -134,10 +134,13 @@ def _drawn(event: Event) -> Bar:
 
 
 def _key(events: Sequence[Event]) -> Html:
-    """Return what the colours mean, of those that are there."""
-    order = [BLUE, SKY, YELLOW, ORANGE, VERMILLION, _READ[1], _WRITTEN[1]]
-    bars = sorted({_drawn(each) for each in events}, key=lambda bar: order.index(bar.colour))
-    return element("ul", *(_entry(*bar) for bar in bars), class_="key")
+    """Return what the colours mean, of those that are there; a wait shares one with its cause."""
+    bars = dict.fromkeys(map(_drawn, events))
+    named = (
+        (" and ".join(bar.kind for bar in bars if bar.colour == colour), colour)
+        for colour in _ORDER
+    )
+    return element("ul", *(_entry(*each) for each in named if each[0]), class_="key")
 
 
 def _entry(name: str, colour: str) -> Html:
