@@ -22,7 +22,7 @@ VERBS = {
     "windows": "Set deep windows of a gated layer against many channels.",
     "sweep": "Simulate every combination of traces, designs, schemes and axes.",
     "plot": "Draw the results that simulate, compare or sweep wrote.",
-    "report": "Write what a simulation, comparison or table found as one HTML file.",
+    "report": "Write what was found as one HTML file: figures, tables, timeline.",
     "pareto": "Find the designs of a table that no other is better than.",
     "trace": "List, look into, check, draw or synthesize gate masks.",
     "arch": "List, show, check or measure designs.",

@@ -15,7 +15,8 @@ from pgsim.report.markup import Html, element, joined, paragraph
 
 Draw = Callable[[str | None], Figure]
 
-_LINES = "stroke:#fff;stroke-width:.4;fill:none"
+_LINES = "stroke:#fff;stroke-width:.25;fill:none"
+_TILING = 'patternUnits="userSpaceOnUse" width="3" height="3" patternTransform="scale(1.6)"'
 _TILES = {  # the hatches of plots.drawing, each as the least tile that repeats
     SKY: f'<path d="M-1 1L1-1M0 3L3 0M2 4L4 2" style="{_LINES}"/>',
     ORANGE: f'<path d="M-1 2L1 4M0 0L3 3M2-1L4 1" style="{_LINES}"/>',
@@ -25,8 +26,11 @@ _TILES = {  # the hatches of plots.drawing, each as the least tile that repeats
 }
 _PATTERN = re.compile(r'<pattern id="(\w+)".*?</pattern>\s*', re.DOTALL)
 _FILL = re.compile(r'<rect [^>]*fill="(#[0-9a-f]{6})"')
-_EMPTY_DEFS = re.compile(r"<defs>\s*</defs>\s*")
+_STYLE = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>\s*", re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
 _HEAD = re.compile(r'<svg [^>]*viewBox="([\d. ]+)"[^>]*>')
+_ID = re.compile(r' id="([^"]+)"')
+_USED = re.compile(r'(?:\bhref="#|url\(#)(\w+)(?=[")])')
 _FONT = re.compile(r"font-family: [^;\"]*;? ?")
 # Colours that lie between paper and ink: a page has its own of them, for light and for dark.
 _OF_THE_PAGE = {
@@ -63,18 +67,32 @@ def svg(figure: Figure, key: str) -> Html:
     with matplotlib.rc_context({"svg.hashsalt": "pgsim", "svg.fonttype": "none"}):
         figure.savefig(file, format="svg", transparent=True, metadata=nothing)
     drawn = file.getvalue()
-    drawn = drawn[drawn.index("<svg ") :]
-    drawn = _with_shared_hatches(drawn)
-    drawn = re.sub(r"<style.*?</style>", "", drawn, flags=re.DOTALL)
-    drawn = _EMPTY_DEFS.sub("", drawn)
-    drawn = _HEAD.sub(r'<svg viewBox="\1" class="drawn">', drawn, count=1)
-    drawn = drawn.replace("xlink:href=", "href=")
-    drawn = re.sub(r' id="(\w+)"', rf' id="{key}-\1"', drawn)
-    drawn = re.sub(r'href="#(\w+)"', rf'href="#{key}-\1"', drawn)
-    drawn = re.sub(r"url\(#(\w+)\)", rf"url(#{key}-\1)", drawn)
-    drawn = _FONT.sub("", drawn)
-    drawn = _PAINT.sub(lambda each: f"{each[1]}: {_OF_THE_PAGE.get(each[2], each[2])}", drawn)
-    return Html(_DECIMALS.sub(r"\1", drawn).strip())
+    drawn = _with_shared_hatches(drawn[drawn.index("<svg ") :])
+    drawn = _STYLE.sub("", drawn)
+    return Html(_with_tags_of(key, drawn).strip())
+
+
+def _with_tags_of(key: str, drawn: str) -> str:
+    """Return SVG whose tags suit a page, and whose text is as it was.
+
+    Of its ids stay those that it uses, once each, though Matplotlib writes a tick once an axis.
+    """
+    left = {each for tag in _TAG.findall(drawn) for each in _USED.findall(tag)}
+
+    def renamed(found: re.Match[str]) -> str:
+        if found[1] not in left:
+            return ""
+        left.remove(found[1])
+        return f' id="{key}-{found[1]}"'
+
+    def tidied(found: re.Match[str]) -> str:
+        tag = _HEAD.sub(r'<svg viewBox="\1" class="drawn">', found[0])
+        tag = _ID.sub(renamed, tag.replace("xlink:href=", "href="))
+        tag = _USED.sub(lambda each: each[0].replace("#", f"#{key}-", 1), tag)
+        tag = _PAINT.sub(lambda each: f"{each[1]}: {_OF_THE_PAGE.get(each[2], each[2])}", tag)
+        return _DECIMALS.sub(r"\1", _FONT.sub("", tag))
+
+    return _TAG.sub(tidied, drawn)
 
 
 def _with_shared_hatches(drawn: str) -> str:
@@ -94,8 +112,8 @@ def hatches() -> Html:
     """Return the hatches that all figures of a page share."""
     made = (
         Html(
-            f'<pattern id="hatch-{colour[1:].lower()}" patternUnits="userSpaceOnUse" width="3" '
-            f'height="3"><rect width="3" height="3" fill="{colour}"/>{tile}</pattern>'
+            f'<pattern id="hatch-{colour[1:].lower()}" {_TILING}>'
+            f'<rect width="3" height="3" fill="{colour}"/>{tile}</pattern>'
         )
         for colour, tile in _TILES.items()
     )

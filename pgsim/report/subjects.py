@@ -57,6 +57,7 @@ def of_simulation(result: Result, commands: Sequence[str]) -> Told:
 def of_comparison(comparison: Comparison, commands: Sequence[str]) -> Told:
     """Return the report of a comparison; layers, nest, timeline and keys are the gated design's."""
     gated = comparison.gated
+    spent = breakdowns.of_designs(comparison.designs, len(comparison.outcomes))
     head = Head(
         "comparison",
         f"{gated.trace.name} on {gated.arch.name}, beside its alternatives",
@@ -67,11 +68,7 @@ def of_comparison(comparison: Comparison, commands: Sequence[str]) -> Told:
     return head, [
         Section("summary", "Summary of the gated design", summary(gated)),
         Section("designs", "Designs", designs(comparison)),
-        Section(
-            "breakdowns",
-            "Where it goes",
-            breakdowns.of_designs(comparison.designs, len(comparison.outcomes)),
-        ),
+        Section("breakdowns", "Where it goes", spent),
         Section("accounts", "What becomes of the promise", accounts(comparison)),
         *_layer_by_layer(gated),
         Section("reproduce", "How to reproduce", reproduce(commands, _digests(gated))),

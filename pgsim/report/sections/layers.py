@@ -36,7 +36,7 @@ def layers(result: Result, chosen: str) -> Html:
             paragraph(
                 "Cycles, time, energy and traffic are of one image. Issued are slots of the later "
                 "passes, of those that would be if every gate were open. The costliest layer is "
-                "marked; a click on a head sorts.",
+                "marked.",
                 class_="note",
             ),
             table(_columns(rows, result.images), "Layers", total=True, marks=marks),

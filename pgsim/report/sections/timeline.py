@@ -88,13 +88,11 @@ def _axis(cycles: int, height: int) -> Iterator[Html]:
 
 
 def _round_step(cycles: int) -> int:
-    """Return the least of 1, 2 or 5 times a power of ten that parts so many cycles in 5 at most."""
-    step = 1
-    while step * 5 < cycles:
-        step *= 2 if str(step)[0] in "15" else 5
-        if str(step)[0] == "4":
-            step = step // 4 * 5
-    return step
+    """Return the least of 1, 2 or 5 times a power of ten of which 5 are no less than all cycles."""
+    power = 1
+    while 50 * power < cycles:
+        power *= 10
+    return next(digit * power for digit in (1, 2, 5, 10) if 5 * digit * power >= cycles)
 
 
 def _bar(event: Event, top: int, cycles: int) -> Html:
