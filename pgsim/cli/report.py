@@ -63,10 +63,10 @@ def command(ctx: click.Context, /, subject: str, output: Path, **asked: Any) -> 
     \b
     pgsim report TRACE --arch ARCH            of a simulation
     pgsim report TRACE --arch ARCH --compare  of a comparison
-    pgsim report TABLE.csv                    of what simulate, compare or sweep wrote
+    pgsim report TABLE.csv                    of a table of results
 
     The file has its figures in itself, asks for nothing from a network, and can be read without
-    scripts and printed. TABLE is a .csv, .parquet or .json.
+    scripts and printed. TABLE is a .csv, .parquet or .json that simulate, compare or sweep wrote.
     """
     from pgsim.report.writing import write_report
 

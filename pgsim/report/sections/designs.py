@@ -32,7 +32,7 @@ def designs(comparison: Comparison) -> Html:
         numbers("cycles", cells("cycles_per_image"), whole),
         quantities("time", of_an_image("time_us"), "s", 1e-6),
         quantities("energy", cells("energy_pj_per_image"), "J", 1e-12),
-        quantities("energy x delay", cells("energy_delay_product_pj_s"), "J s", 1e-12),
+        quantities("EDP", cells("energy_delay_product_pj_s"), "J s", 1e-12),
         places(2, "speedup", "speed-up"),
         places(2, "energy_ratio", "energy ratio"),
         places(3, "logic_area_mm2", "logic", "mm2"),

@@ -9,6 +9,8 @@ from pgsim.report.costliest import costliest
 from pgsim.results import Result, Row
 from pgsim.results.numbers import quantity
 
+_PASSES = {"msb_cycles": "the first pass", "lsb_cycles": "the later passes"}
+
 
 def finding(result: Result) -> str:
     """Return what an image takes, where most of it goes, and which layer takes most cycles."""
@@ -19,14 +21,15 @@ def finding(result: Result) -> str:
     share = int(layer.cycles.sum()) / summary["cycles"]
     return (
         f"{result.trace.name} takes {time} and {energy} an image on {result.arch.name} under "
-        f"{result.scheme}. Most of the time goes to {_largest(summary, LATENCY, 'cycles')}, most "
-        f"of the energy to {_largest(summary, ENERGY, 'energy_pj')}. {layer.shape.name} is the "
-        f"costliest layer, with {share:.0%} of the cycles."
+        f"{result.scheme}. The largest part of the time goes to "
+        f"{_largest(summary, LATENCY, 'cycles')}, of the energy to "
+        f"{_largest(summary, ENERGY, 'energy_pj')}. {layer.shape.name} is the costliest layer, "
+        f"with {share:.0%} of the cycles."
     )
 
 
 def _largest(summary: Row, parts: Mapping[str, tuple[str, str]], whole: str) -> str:
     """Return the largest part of a whole, in words, and its share."""
     part = max(parts, key=lambda name: summary[name])
-    words, _ = parts[part]
-    return f"{words.partition(' (')[0]} ({summary[part] / summary[whole]:.0%})"
+    words = _PASSES.get(part, parts[part][0])
+    return f"{words} ({summary[part] / summary[whole]:.0%})"

@@ -43,13 +43,12 @@ def _words(found: FirstTurns, layer: LayerResult) -> str:
     left = [
         f"{_counted(rest, 'more turn')} of this run" if rest else "",
         _counted(found.runs - 1, "more run") if found.runs > 1 else "",
-        "all other layers",
     ]
+    out = "".join(f"{each}, " for each in left if each)
     return (
         f"Drawn are the first {_counted(found.turns, 'turn')} of {name}, a {found.unit} each: "
         f"{found.cycles:,} of the {whole:,} cycles that the layer takes for all images. Left out "
-        f"are {' and '.join(each for each in left if each)}, which pgsim simulate --timeline "
-        "writes."
+        f"are {out}{'and ' if out else ''}all other layers. pgsim simulate --timeline writes them."
     )
 
 
