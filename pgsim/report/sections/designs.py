@@ -27,13 +27,13 @@ def designs(comparison: Comparison) -> Html:
     columns = [
         Column("design", [row.name for row in rows]),
         Column("verdict", list(frame["verdict"]), meaning=COLUMNS["verdict"].meaning),
-        numbers("top-1", cells("accuracy"), percent, "%", COLUMNS["accuracy"].meaning),
+        numbers("accuracy", cells("accuracy"), percent, "%", COLUMNS["accuracy"].meaning),
         places(2, "mac_average_bits", "bits"),
         numbers("cycles", cells("cycles_per_image"), whole),
         quantities("time", of_an_image("time_us"), "s", 1e-6),
         quantities("energy", cells("energy_pj_per_image"), "J", 1e-12),
         quantities("EDP", cells("energy_delay_product_pj_s"), "J s", 1e-12),
-        places(2, "speedup", "speed-up"),
+        places(2, "speedup", "speedup"),
         places(2, "energy_ratio", "energy ratio"),
         places(3, "logic_area_mm2", "logic", "mm2"),
         places(3, "area_mm2", "area", "mm2"),
@@ -43,7 +43,7 @@ def designs(comparison: Comparison) -> Html:
     return joined(
         (
             paragraph(
-                "Of one image. Speed-up and energy ratio are over uniform 8,8; verdicts are those "
+                "Of one image. Speedup and energy ratio are over uniform 8,8; verdicts are those "
                 "of MODEL.md, M48. The gated design is marked.",
                 class_="note",
             ),
