@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         plot_roofline,
         plot_windows,
     )
+    from pgsim.report.writing import write_report
     from pgsim.results import COLUMNS
     from pgsim.results.table_files import read_table, write_table
     from pgsim.schemes import SCHEMES
@@ -73,6 +74,7 @@ _HOMES = {
     "sweep": "study.sweeps",
     "synthetic_trace": "masks",
     "windows": "study.window_study",
+    "write_report": "report.writing",
     "write_table": "results.table_files",
     "write_timeline": "study.timeline",
 }
@@ -108,6 +110,7 @@ __all__ = [
     "sweep",
     "synthetic_trace",
     "windows",
+    "write_report",
     "write_table",
     "write_timeline",
 ]

@@ -23,6 +23,7 @@ VERBS = {
     "sweep": "Simulate every combination of traces, designs, schemes and axes.",
     "merge": "Make the table of a sweep that ran in shards.",
     "plot": "Draw the results that simulate, compare or sweep wrote.",
+    "report": "Write what was found as one HTML file: figures, tables, timeline.",
     "pareto": "Find the designs of a table that no other is better than.",
     "trace": "List, look into, check, draw or synthesize gate masks.",
     "arch": "List, show, check or measure designs.",

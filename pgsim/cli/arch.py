@@ -9,11 +9,12 @@ import yaml
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cli.options import ARCH, chosen_arch, settings_option
-from pgsim.cli.output import check_all, decimal, show, table
+from pgsim.cli.output import check_all, show, table
 from pgsim.cli.streams import say
 from pgsim.cost import area_mm2, costs_of, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
+from pgsim.results.numbers import decimal
 
 
 @click.group("arch")

@@ -21,21 +21,10 @@ from pgsim.cli.options import (
     table_option,
     verify_option,
 )
-from pgsim.cli.output import (
-    Scale,
-    decimal,
-    masks_of,
-    paragraph,
-    percent,
-    scale_of,
-    scaled,
-    show,
-    signed,
-    table,
-    whole,
-)
+from pgsim.cli.output import masks_of, paragraph, show, table
 from pgsim.cli.sensitivity import print_sensitivity
 from pgsim.cli.streams import say
+from pgsim.results.numbers import Scale, decimal, percent, scale_of, scaled, signed, whole
 from pgsim.results.table_files import write_table
 from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, Outcome, compare
 from pgsim.study.rows import GATED

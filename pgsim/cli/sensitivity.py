@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from pgsim.cli.output import decimal, paragraph, show, table
+from pgsim.cli.output import paragraph, show, table
+from pgsim.results.numbers import decimal
 from pgsim.study.sensitivity import Sensitivity
 
 _FLIPS = "!"

@@ -18,22 +18,13 @@ from pgsim.cli.options import (
     table_option,
     verify_option,
 )
-from pgsim.cli.output import (
-    decimal,
-    masks_of,
-    paragraph,
-    percent,
-    quantity,
-    scaled,
-    show,
-    table,
-    whole,
-)
+from pgsim.cli.output import masks_of, paragraph, show, table
 from pgsim.cli.streams import say
 from pgsim.errors import InputError
 from pgsim.files import check_new_file
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
+from pgsim.results.numbers import decimal, percent, quantity, scaled, whole
 from pgsim.results.table_files import write_table
 from pgsim.study.dram_trace import write_dram_trace
 from pgsim.study.nests import explain as explained_nest

@@ -11,10 +11,11 @@ import click
 from rich.table import Table
 
 from pgsim.arch import LANES, SCHEDULERS, ArchConfig, load_arch
-from pgsim.cli.output import masks_of, percent, show, table, whole
+from pgsim.cli.output import masks_of, show, table
 from pgsim.cli.streams import say
 from pgsim.errors import InputError
 from pgsim.masks import fitted_trace, synthetic_trace
+from pgsim.results.numbers import percent, whole
 from pgsim.workload import (
     NETWORKS,
     GateTrace,

@@ -11,22 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from pgsim.cli.options import TRACE, figure_option, verify_option
-from pgsim.cli.output import (
-    check_all,
-    decimal,
-    masks_of,
-    paragraph,
-    percent,
-    printable,
-    scaled,
-    show,
-    table,
-    whole,
-)
+from pgsim.cli.output import check_all, masks_of, paragraph, printable, show, table
 from pgsim.cli.streams import say
 from pgsim.cli.synth import synth
 from pgsim.files import shipped_names
 from pgsim.masks import MaskMeasures, mask_measures
+from pgsim.results.numbers import decimal, percent, scaled, whole
 from pgsim.workload import GateTrace, LayerShape, check_trace, load_trace
 
 

@@ -21,8 +21,9 @@ from pgsim.cli.options import (
     table_option,
     verify_option,
 )
-from pgsim.cli.output import masks_of, paragraph, percent, scaled, show, table, whole
+from pgsim.cli.output import masks_of, paragraph, show, table
 from pgsim.cli.progress import bar
+from pgsim.results.numbers import percent, scaled, whole
 from pgsim.study.window_study import windows
 from pgsim.study.window_trade import Point, WindowTrade
 from pgsim.workload import load_trace

@@ -131,12 +131,17 @@ def read_table(path: str | Path) -> pd.DataFrame:
     return table
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    cells = map_text(frame, as_cell)
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a table as `write_table` writes it to a .csv."""
+    cells = map_text(map_text(frame, writable), as_cell)
     text = cells.to_csv(index=False, lineterminator="\n")
     if "\r" in text:  # which Python before 3.13 does not quote, and every reader takes for an end
         text = cells.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    path.write_text(text, encoding="utf-8", newline="")
+    return text
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    path.write_text(csv_text(frame), encoding="utf-8", newline="")
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from pgsim.errors import InputError
 from pgsim.workload.connections import among
 from pgsim.workload.layer_trace import LayerTrace
-from pgsim.workload.manifest import MOST_SHARDS, check_manifest
+from pgsim.workload.manifest import MOST_SHARDS, Manifest, capture_sha256, check_manifest
 from pgsim.workload.trace import GateTrace, trace_of
-from pgsim.workload.trace_file import Shard, read_shard, write_shards
+from pgsim.workload.trace_file import Shard, mask_digests, read_shard, write_shards
 from pgsim.workload.trace_paths import check_trace_path, files_named, find_trace, shard_paths
 from pgsim.workload.verification import require_sound, trace_problems
 from pgsim.workload.zeros import joined_zeros
@@ -180,6 +180,11 @@ def _save(trace: GateTrace, target: Path, bounds: Sequence[int]) -> tuple[Path, 
             f"{surplus[0]}: holds a trace of this name in other shards; remove it first, "
             "or choose another name"
         )
+    return write_shards(target, _manifest_of(trace, str(target)), trace.layers, spans)
+
+
+def _manifest_of(trace: GateTrace, where: str) -> Manifest:
+    """Return what a trace says of itself; raises InputError that begins with `where`."""
     fields = {
         "model": trace.model,
         "dataset": trace.dataset,
@@ -189,7 +194,17 @@ def _save(trace: GateTrace, target: Path, bounds: Sequence[int]) -> tuple[Path, 
         "provenance": trace.provenance,
         "layers": [each.manifest() for each in among([layer.shape for layer in trace.layers])],
     }
-    return write_shards(target, check_manifest(fields, str(target)), trace.layers, spans)
+    return check_manifest(fields, where)
+
+
+def trace_sha256(trace: GateTrace) -> str:
+    """Return the digest of all that a trace says and holds, in hexadecimal digits.
+
+    It is the `capture_sha256` that the trace has in a single file. All masks are read.
+    """
+    where = f"trace {trace.name}"
+    about = _manifest_of(trace, where).model_dump(exclude={"images"})
+    return capture_sha256(about, [(trace.images, mask_digests(trace.layers))], where)
 
 
 def check_trace(name_or_path: str | Path) -> list[str]:

@@ -2,18 +2,8 @@
 
 import pytest
 
-from pgsim.cli.output import (
-    decimal,
-    paragraph,
-    percent,
-    printable,
-    quantity,
-    scaled,
-    show,
-    signed,
-    table,
-    whole,
-)
+from pgsim.cli.output import paragraph, printable, show, table
+from pgsim.results.numbers import decimal, percent, quantity, scaled, signed, whole
 
 NAN = float("nan")
 

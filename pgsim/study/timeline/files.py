@@ -87,7 +87,7 @@ def write_timeline(
     if events_per_layer < _FEWEST_EVENTS:
         raise InputError(f"events_per_layer {events_per_layer}: expected {_FEWEST_EVENTS} or more")
     for layer in result.layer_results:
-        _check_drawn(layer.job)
+        check_drawn(layer.job)
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write(f'{{"otherData": {_text(_about(result))},\n"traceEvents": [\n')
         events = network_events(result, events_per_layer, store or WorkStore(limit_bytes=0))
@@ -95,7 +95,7 @@ def write_timeline(
         file.write("]}\n")
 
 
-def _check_drawn(job: Job) -> None:
+def check_drawn(job: Job) -> None:
     """Refuse a layer whose events no turn of a tile holds."""
     if job.gated and job.demands_late:
         raise InputError(
@@ -119,11 +119,12 @@ def network_events(result: Result, events_per_layer: int, store: WorkStore) -> I
             layer.job.batch,
             layer.shape.runs_per_batch,
         )
-        yield from layer_events(_blocks(result, layer, store), numbering, now, events_per_layer)
+        blocks = blocks_drawn(result, layer, store)
+        yield from layer_events(blocks, numbering, now, events_per_layer)
         now += cycles
 
 
-def _blocks(result: Result, layer: LayerResult, store: WorkStore) -> Iterator[Block]:
+def blocks_drawn(result: Result, layer: LayerResult, store: WorkStore) -> Iterator[Block]:
     """Return the turns of a layer's blocks; without a mask one batch stands for all."""
     job = layer.job
     for block in blocks_of(job, result.calibration_images, result.trace.images):
