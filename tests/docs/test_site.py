@@ -7,6 +7,7 @@ itself lists: the keys of a design, the verbs, the options of a command.
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import click
@@ -159,3 +160,9 @@ def test_ci_and_contributors_build_the_site_with_one_command() -> None:
     command = "sphinx-build -W -c docs . docs/_build/html"
     for name in ("CONTRIBUTING.md", "docs/index.md", ".ci/run", "docs/conf.py"):
         assert command in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_every_public_name_has_an_entry() -> None:
+    page = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
+    entries = re.findall(r"^\.\. (?:auto\w+|py:data):: pgsim\.(\w+)$", page, re.MULTILINE)
+    assert set(pgsim.__all__) <= set(entries)
