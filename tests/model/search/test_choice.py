@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from designs import conv, design, linear, random_mask, trace_of
 
-from pgsim import simulate
+from pgsim import load_arch, simulate
 
 VALUES = {
     "latency": lambda row: row["cycles"],
@@ -42,3 +42,19 @@ def test_no_nest_costs_more_than_the_fixed_order(seed: int, objective: str) -> N
     assert VALUES[objective](chosen) <= VALUES[objective](fixed)
     if chosen["window_slots"] == fixed["window_slots"]:
         assert chosen["cycles"] == fixed["cycles"]
+
+
+def test_planes_on_demand_keep_the_fixed_order() -> None:
+    """M41. What is on demand depends on windows of the fixed order."""
+    changes = {"mapping.kind": "search", "memory.lsb_fetch": "on_demand", "memory.retain": False}
+    layers = simulate("digits_pg_4_2", load_arch("pg_ws").override(changes), "pg").layers
+    gated = layers["mask_density"].notna()
+    assert gated.any() and (layers["nest_order"][gated] == "fixed").all()
+    assert (layers["nest_order"][~gated] != "fixed").any()
+
+
+def test_a_dataflow_with_an_order_of_its_own_keeps_it() -> None:
+    """M41, M46: row stationary has its own loops."""
+    design = load_arch("eyeriss_isca_2016").override({"mapping.kind": "search"})
+    layers = simulate("digits_pg_4_2", design, "uniform:8,8").layers
+    assert (layers["nest_order"] == "fixed").all()
