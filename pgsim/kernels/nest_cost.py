@@ -84,7 +84,10 @@ def cost_of(problem, order, picks, array_cycles, most):
         times = 1 if kinds == 2 and kind == 0 else machine.runs - kind
         if kind == 1:
             factors[1] = 0
-        cycles += times * run_cycles(problem, order, traffic, array_cycles, most, fetched)
+        took = run_cycles(problem, order, traffic, array_cycles, most, fetched)
+        if took > most.cycles - cycles:  # more, times runs, might wrap
+            return Cost(np.inf, ENDLESS, ENDLESS, np.inf, np.int64(0))
+        cycles += times * took
         for way in range(4):
             moved[way] += times * fetched[way]
         if cycles > most.cycles:

@@ -75,6 +75,7 @@ def test_counting_ends_only_where_bursts_have_more_that_nobody_asked_for(seed: i
     in_bits = problem._replace(widths=problem.widths._replace(burst=1))
     asked = cost_of(in_bits, order, picks, 0, Most(NEVER, NEVER)).bursts
     wasted = moved * problem.widths.burst - asked
+    assert cost_of(problem, order, picks, 0, Most(NEVER, -1)).value == inf
     if problem.machine.runs == 1:  # else a part of it is wasted in each run
         assert cost_of(problem, order, picks, 0, Most(NEVER, wasted)).bursts == moved
         assert cost_of(problem, order, picks, 0, Most(NEVER, wasted - 1)).value == inf
