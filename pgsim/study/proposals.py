@@ -22,8 +22,8 @@ _MOST_REPEATS = 20  # proposals in a row that were made before; then one is draw
 def every_point(points: Points) -> Proposals:
     """Yield every point once; those that share most come one after another."""
     for batch in batches(points, points.is_kept, 1):
-        for number in batch:
-            yield number  # noqa: UP028 - what this one is answered a list would not take
+        for number in batch:  # noqa: UP028 - a list could not be answered
+            yield number
 
 
 def promising_points(points: Points, objectives: int, seed: int) -> Proposals:
