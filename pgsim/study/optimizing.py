@@ -8,6 +8,7 @@ never ended.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ import numpy as np
 from pgsim.errors import InputError
 from pgsim.study.fronts import Costs, Front, Objectives, objectives_of
 from pgsim.study.proposals import Proposals, every_point, promising_points
-from pgsim.study.sweeps import Points, SweepSpec
+from pgsim.study.sweeps import Point, Points, SweepSpec
 from pgsim.study.sweeps.checks import Progress, checked_point, unchecked_points
 from pgsim.study.sweeps.digests import digests_of
 from pgsim.study.sweeps.journal import journal_path, opened_journal, sync_folder
@@ -75,7 +76,8 @@ def optimize(
     ------
     InputError
         For a column that is no number of a network or stands there twice, what is wrong in the
-        spec, no trials, where no point could be simulated, and where Optuna is needed and missing.
+        spec, no trials, a seed outside 32 bits, where no point could be simulated, and where Optuna
+        is needed and missing.
 
     Examples
     --------
@@ -177,6 +179,7 @@ class _Search:
     keep: Callable[[Records], object] = lambda records: None
     improved: Callable[[Front], object] = lambda front: None
     costs: dict[int, Costs] = field(default_factory=dict)
+    warned: set[str] = field(default_factory=set)
     found: Found = field(default_factory=Found)
 
     def recall(self, records: Iterable[bytes]) -> None:
@@ -196,7 +199,7 @@ class _Search:
         if number in self.costs:
             return True
         try:
-            point = checked_point(self.points, number)
+            point = self._checked(number)
         except InputError as error:
             self.found.failures.append(str(error))
             return False
@@ -216,6 +219,17 @@ class _Search:
             self.improved(self.front)
         return True
 
+    def _checked(self, number: int) -> Point | None:
+        """Return a point as `checked_point` does, and give each of its warnings once a search."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            point = checked_point(self.points, number)
+        for each in caught:
+            if str(each.message) not in self.warned:
+                self.warned.add(str(each.message))
+                warnings.warn(each.message, stacklevel=2)
+        return point
+
     def answer(self, number: int) -> Sequence[float] | None:
         """Return what the proposals are told of a point: its costs, if all of them are known."""
         costs = self.costs.get(number)
@@ -228,6 +242,8 @@ def _search_of(
     objectives = objectives_of(minimize, maximize)
     if trials < 1:
         raise InputError(f"trials: expected at least 1, not {trials}")
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed: expected 0 to {2**32 - 1}, not {seed}")
     points = unchecked_points(spec.model_copy(update={"rows": "point"}))
     if spec.point_count <= trials:
         proposals = every_point(points)

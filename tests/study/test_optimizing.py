@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections import Counter
 
 import numpy as np
@@ -21,6 +22,7 @@ from pgsim import (
     sweep,
     synthetic_trace,
 )
+from pgsim.errors import ClockWarning
 from pgsim.study.fronts import COLUMNS, Front, objectives_of
 from pgsim.study.optimizing import optimize_into
 from pgsim.study.proposals import promising_points
@@ -234,6 +236,7 @@ def test_a_journal_of_another_trace_of_that_name_is_refused(tmp_path) -> None:
         ({"minimize": ["arch"]}, "'arch' is no column"),
         ({"minimize": ["cycles"], "maximize": ["cycles"]}, "cycles is asked for twice"),
         ({"minimize": ["cycles"], "trials": 0}, "trials: expected at least 1, not 0"),
+        ({"minimize": ["cycles"], "seed": -1}, "seed: expected 0 to 4294967295, not -1"),
     ],
 )
 def test_refusals_name_what_is_wrong(asked, named) -> None:
@@ -260,6 +263,16 @@ def test_all_points_simulate_the_images_that_the_neediest_one_leaves(whole) -> N
     spec = digits(archs=["pg_os"], axes=axes)
     found = optimize(spec, ["area_mm2"])
     assert set(found["images"]) == set(sweep(spec, jobs=1)["images"])
+
+
+def test_a_clock_that_is_too_fast_is_warned_of_once() -> None:
+    spec = digits(axes=AXES | {"clock_mhz": [500], "lsb.ways": [8]})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        optimize(spec, LEAST)
+    told = Counter(str(each.message) for each in caught if each.category is ClockWarning)
+    assert told
+    assert set(told.values()) == {1}
 
 
 def test_without_optuna_a_search_says_how_to_install_it(monkeypatch) -> None:
