@@ -266,7 +266,7 @@ def test_all_points_simulate_the_images_that_the_neediest_one_leaves(whole) -> N
 
 
 def test_a_clock_that_is_too_fast_is_warned_of_once() -> None:
-    spec = digits(axes=AXES | {"clock_mhz": [500], "lsb.ways": [4]})
+    spec = digits(axes=AXES | {"clock_mhz": [500], "array.columns": [128]})
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         optimize(spec, LEAST)
