@@ -7,7 +7,6 @@ never ended.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
@@ -23,10 +22,11 @@ from pgsim.study.proposals import Proposals, every_point, promising_points
 from pgsim.study.sweeps import Point, Points, SweepSpec
 from pgsim.study.sweeps.checks import Progress, checked_point, unchecked_points
 from pgsim.study.sweeps.digests import digests_of
-from pgsim.study.sweeps.journal import journal_path, opened_journal, sync_folder
+from pgsim.study.sweeps.journal import journal_path, opened_journal
 from pgsim.study.sweeps.records import number_of, text_of
 from pgsim.study.sweeps.run import Simulation
 from pgsim.study.sweeps.sources import FilesChanged
+from pgsim.study.sweeps.written import write_durably
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,18 +149,8 @@ def optimize_into(
     with opened_journal(journal_path(output), count, count, digests_of(points)) as journal:
         search.recall(journal.records())
         search.keep = journal.add
-        search.improved = lambda front: _write(front.table(), output)
+        search.improved = lambda front: write_durably(front.table(), output)
         return _run(search, progress)
-
-
-def _write(frame: pd.DataFrame, output: Path) -> None:
-    """Write a table durably."""
-    from pgsim.results.table_files import write_table
-
-    write_table(frame, output)
-    with output.open("rb") as file:
-        os.fsync(file.fileno())
-    sync_folder(output.resolve().parent)
 
 
 @dataclass
