@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pgsim.results.table_files import read_table, write_table
     from pgsim.schemes import SCHEMES
     from pgsim.study.comparison import compare
+    from pgsim.study.optimizing import optimize
     from pgsim.study.pareto import pareto
     from pgsim.study.simulation import simulate
     from pgsim.study.sweeps import SweepSpec, load_sweep, read_sweep, sweep
@@ -59,6 +60,7 @@ _HOMES = {
     "load_trace": "workload",
     "mask_measures": "masks",
     "network": "workload",
+    "optimize": "study.optimizing",
     "pareto": "study.pareto",
     "plot_comparison": "plots",
     "plot_heat_map": "plots",
@@ -95,6 +97,7 @@ __all__ = [
     "load_trace",
     "mask_measures",
     "network",
+    "optimize",
     "pareto",
     "plot_comparison",
     "plot_heat_map",

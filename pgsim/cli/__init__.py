@@ -21,6 +21,7 @@ VERBS = {
     "compare": "Set a gated design beside what one would build instead.",
     "windows": "Set deep windows of a gated layer against many channels.",
     "sweep": "Simulate every combination of traces, designs, schemes and axes.",
+    "optimize": "Search the best of those combinations, by trying some of them.",
     "merge": "Make the table of a sweep that ran in shards.",
     "plot": "Draw the results that simulate, compare or sweep wrote.",
     "report": "Write what was found as one HTML file: figures, tables, timeline.",

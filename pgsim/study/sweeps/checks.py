@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count, product
 
@@ -14,6 +14,7 @@ from pgsim.schemes import layer_passes, scheme_named
 from pgsim.study.simulation import calibration_count
 from pgsim.study.sweeps.budgets import MEASURES, is_allowed
 from pgsim.study.sweeps.points import (
+    Point,
     Points,
     changed_design,
     choices_of_designs,
@@ -22,7 +23,7 @@ from pgsim.study.sweeps.points import (
 )
 from pgsim.study.sweeps.sources import Source, technology_sources, trace_sources
 from pgsim.study.sweeps.spec import SweepSpec
-from pgsim.study.sweeps.what_if import SHIFT, what_if_trace
+from pgsim.study.sweeps.what_if import SHIFT, WHAT_IFS, what_if_trace
 from pgsim.workload import GateTrace, load_trace
 
 Progress = Callable[[int, int], object]  # called with how many are done and how many there are
@@ -59,6 +60,64 @@ def sweep_points(spec: SweepSpec, *, progress: Progress | None = None) -> Points
         problems["constraints: they leave out every point"] = None
     _refuse(problems)
     return points
+
+
+def unchecked_points(spec: SweepSpec) -> Points:
+    """Return the points of a sweep whose designs are not checked yet: `checked_point` checks one.
+
+    What they are made of is checked, in a time that does not grow with how many there are. Raises
+    InputError with one line for each problem.
+    """
+    problems: Problems = {}
+    traces, sources = _traces(spec, problems)
+    archs = _archs(spec, problems)
+    schemes = _schemes(spec, problems)
+    targets = _targets(spec, archs, problems)
+    technologies = _technologies(spec, archs, problems)
+    orders = [*archs, *_lane_orders(spec, archs)]
+    calibration = _check_traces(spec, traces, schemes, orders, problems, lambda: None)
+    _refuse(problems)
+    return Points(spec, tuple(archs), calibration, sources, technologies, targets)
+
+
+def checked_point(points: Points, number: int) -> Point | None:
+    """Return the point of a number; None where its design is outside a constraint.
+
+    Raises InputError where its design cannot be built.
+    """
+    point = points.point(number)
+    costs = costs_of(point.arch)
+    if not is_allowed(points.spec.constraints, point.arch):
+        return None
+    warn_of_clock(costs.arch, costs.paths)
+    return point
+
+
+def _technologies(
+    spec: SweepSpec, archs: Iterable[ArchConfig], problems: Problems
+) -> dict[str, tuple[Source, ...]]:
+    """Return the files of every technology that a design of a sweep may have."""
+    names = {arch.technology: None for arch in archs}
+    for group in spec.groups:
+        if "technology" in group.keys:
+            place = group.keys.index("technology")
+            names |= {str(row[place]): None for row in group.rows}
+    found: dict[str, tuple[Source, ...]] = {}
+    for name in names:
+        with _noting(problems):
+            found[name] = technology_sources(name)
+    return found
+
+
+def _lane_orders(spec: SweepSpec, archs: Iterable[ArchConfig]) -> Iterator[ArchConfig]:
+    """Yield designs of every lane order of a sweep, as far as they can be built."""
+    for group in spec.groups:
+        if "lsb.lane_order" in group.keys:
+            for arch, number in product(archs, range(len(group.rows))):
+                changes = group.changes(number)
+                own = {key: value for key, value in changes.items() if key not in WHAT_IFS}
+                with suppress(InputError):
+                    yield arch.override({**own, "name": arch.name})
 
 
 @contextmanager

@@ -78,14 +78,14 @@ class Points:
         """Say whether no constraint leaves out the point of this number."""
         if not self.left_out:
             return True
-        digits, place = self._digits(number), 0
+        digits, place = self.digits(number), 0
         for name, choices in self._design_places:
             place = place * choices + digits[name]
         return place not in self.left_out
 
     def point(self, number: int) -> Point:
         """Return the point of a number."""
-        digits, spec = self._digits(number), self.spec
+        digits, spec = self.digits(number), self.spec
         changes: Changes = {}
         for group in self._groups:
             changes |= group.changes(digits[group.name])
@@ -107,12 +107,19 @@ class Points:
             ),
         )
 
-    def _digits(self, number: int) -> dict[str, int]:
+    def digits(self, number: int) -> dict[str, int]:
         """Return which choice of each list the point of a number is."""
         digits = {}
         for name, choices in reversed(self.places):
             number, digits[name] = divmod(number, choices)
         return digits
+
+    def number(self, digits: Mapping[str, int]) -> int:
+        """Return the number of the point of some choices, one of each list."""
+        number = 0
+        for name, choices in self.places:
+            number = number * choices + digits[name]
+        return number
 
     @cached_property
     def places(self) -> tuple[tuple[str, int], ...]:

@@ -129,14 +129,19 @@ def _of_shard(
 
 def _write(records: Iterator[bytes], output: Path) -> int:
     """Write the table of some records, durably, and return how many rows it has."""
+    frame = frame_of(records)
+    write_durably(frame, output)
+    return len(frame)
+
+
+def write_durably(frame: pd.DataFrame, output: Path) -> None:
+    """Write a table, which is on the disk when this returns."""
     from pgsim.results.table_files import write_table
 
-    frame = frame_of(records)
     write_table(frame, output)
     with output.open("rb") as file:
         os.fsync(file.fileno())
     sync_folder(output.resolve().parent)
-    return len(frame)
 
 
 def merge_sweep(output: str | Path) -> int:
