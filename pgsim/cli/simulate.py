@@ -156,13 +156,7 @@ def layer_table(result: Result) -> Table:
 
     Cycles and energy are those of an image.
     """
-    summary = result.summary
-    network = summary | {
-        "layer": "network",
-        "mask_density": summary["gated_density"],
-        "average_bits": summary["mac_average_bits"],
-    }
-    rows = [*result.rows, network]
+    rows = result.rows_and_network
     energy_unit, energies = scaled([row["energy_pj"] / result.images * 1e-12 for row in rows], "J")
     columns = {
         "layer": [row["layer"] for row in rows],

@@ -170,6 +170,17 @@ class Result:
         """The network's row: sums over layers, and what only a network has (`columns.SUMMARY`)."""
         return _summary(self)
 
+    @property
+    def rows_and_network(self) -> list[Row]:
+        """The rows of all layers and, last, the network's under the same names."""
+        summary = self.summary
+        network = {
+            "layer": "network",
+            "mask_density": summary["gated_density"],
+            "average_bits": summary["mac_average_bits"],
+        }
+        return [*self.rows, summary | network]
+
 
 def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
     """Return one layer's row over all simulated images, or of one image of a batch of one."""

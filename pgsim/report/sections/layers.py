@@ -23,13 +23,7 @@ def layers(result: Result, chosen: str) -> Html:
 
     chosen: the layer that is marked.
     """
-    summary = result.summary
-    network = summary | {
-        "layer": "network",
-        "mask_density": summary["gated_density"],
-        "average_bits": summary["mac_average_bits"],
-    }
-    rows = [*result.rows, network]
+    rows = result.rows_and_network
     marks = ["chosen" if row["layer"] == chosen else None for row in rows]
     return joined(
         (
