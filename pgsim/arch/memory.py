@@ -137,6 +137,9 @@ class Memory(Section):
         gated passes use are fetched as open gates need them (M24).
     double_buffered : bool
         Whether one half of a buffer is filled while the other one is used.
+    overlap : str
+        What hides the transfers of a nest's blocks where buffers are doubled: the block before each
+        of them, `turns` (M40), or all of the run's work, `runs` (M47).
     retain : bool
         Whether what the next layer reads stays on chip where it fits (M42).
     counting : str
@@ -155,6 +158,7 @@ class Memory(Section):
     output_sram: SRAM
     lsb_fetch: Literal["with_msb", "on_demand"] = "with_msb"
     double_buffered: bool = True
+    overlap: Literal["turns", "runs"] = "turns"
     retain: bool = False
     counting: Annotated[str, NameIn(COUNTINGS)] = "per_read"
     ports: Literal["slots", "all"] = "slots"
@@ -174,6 +178,11 @@ class Memory(Section):
     def on_demand(self) -> bool:
         """Whether planes that only gated passes use are fetched as outputs need them (M24)."""
         return self.lsb_fetch == "on_demand"
+
+    @property
+    def runs_ahead(self) -> bool:
+        """Whether the transfers of a nest hide behind all of its work (M47)."""
+        return self.double_buffered and self.overlap == "runs"
 
     @property
     def convention(self) -> Counting:

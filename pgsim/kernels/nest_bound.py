@@ -284,7 +284,8 @@ def _least(problem: Problem, takes: Floats, edges: Ints | None) -> Floats:
         if edges is not None:
             first, last, most = edges
             array += first * (machine.runs == 1) + last * machine.runs  # later runs may fetch less
-            wait = np.maximum(0, takes[_LAST] + problem.order.skew_cycles - most)
+            if not problem.order.run_ahead:
+                wait = np.maximum(0, takes[_LAST] + problem.order.skew_cycles - most)
         cycles = np.maximum(array, moved + wait)
     own_pj = (takes[_GROUP_PJ] + takes[_LANE_PJ]) * machine.groups * machine.runs
     energy_pj = (own_pj + moved_pj + cycles * problem.prices.pj[CYCLE_PJ]) * _ROUNDED

@@ -101,6 +101,7 @@ def costs_of_orders(orders, sized, pieces, order):
             order.leading,
             order.interleaved,
             order.one_buffer,
+            order.run_ahead,
         )
         work = Work(
             pieces.work.pass_cycles[:, :, places],
@@ -226,6 +227,9 @@ def _transfers(moved, order, burst):
                 beside[run, number + behind + 1] += moved.written[run, number]
         if not order.one_buffer:
             after[run, every + behind - 1] = moved.written[run, every - 1]
+        if order.run_ahead:
+            beside[run, 0] = beside[run].sum()
+            beside[run, 1:] = 0
     for each in (before, beside, after):
         for run in range(runs):
             for turn in range(every + behind):

@@ -94,8 +94,8 @@ def _try(problem, order, choice, bounds, best, found):
     bound, compulsory = bounds
     moves = moves_of(problem.loops, picks, own, order)
     bits = bits_of(problem, moves, compulsory)
-    stalls = np.int64(0)
-    if not problem.order.one_buffer and problem.machine.runs == 1:
+    stalls, turns = np.int64(0), problem.order
+    if not (turns.one_buffer or turns.run_ahead) and problem.machine.runs == 1:
         stalls = _stalls_at_least(problem, order, picks, own, moves)
     if better(best, _least_cost(problem, bound, bits, stalls, volume))[0]:
         return best

@@ -15,8 +15,8 @@ from pgsim.kernels.nest_waits import Sums, stalls_of
 
 # What a run has come to: the array's own clock, for how long it has stood still, when its buses are
 # free, bursts that the block before writes, what the array works still at least, blocks, bits of
-# bursts that nobody asked for, and bursts by what they are.
-NOW, STOPPED, BUS_FREE, WRITTEN, LEFT, NUMBER, WASTED, MOVED = range(8)
+# bursts that nobody asked for, bursts that run ahead, and bursts by what they are.
+NOW, STOPPED, BUS_FREE, WRITTEN, LEFT, NUMBER, WASTED, AHEAD, MOVED = range(9)
 _AHEAD, _AT = MOVED + 4, MOVED + 5  # of a mark
 _MARK = MOVED + 6
 
@@ -33,7 +33,8 @@ def run_cycles(problem, order, traffic, left, most, moved):
     alike = _alike(traffic.factors, trips)
     marks = np.full((5, _MARK), -1, np.int64)
     state[LEFT] = left
-    state[STOPPED] = moves(problem.machine, _reads(problem, traffic, at, state))
+    opening = moves(problem.machine, _reads(problem, traffic, at, state))
+    state[STOPPED] = opening
     while state[NUMBER] < blocks:
         depth = _block(problem, order, traffic, at, state, blocks)
         if state[NOW] + state[STOPPED] + state[LEFT] > most.cycles:
@@ -46,6 +47,10 @@ def run_cycles(problem, order, traffic, left, most, moved):
             _skip(alike[order[depth]], order[depth], at, state, marks[depth])
     for way in range(4):
         moved[way] = state[MOVED + way]
+    if problem.order.run_ahead:
+        over = opening + moves(problem.machine, state[AHEAD])
+        state[STOPPED] += max(0, over - state[NOW] - state[STOPPED])
+        state[STOPPED] += moves(problem.machine, state[WRITTEN])
     return state[NOW] + state[STOPPED]
 
 
@@ -74,6 +79,9 @@ def _block(problem, order, traffic, at, state, blocks):
     read = np.int64(0) if last else _reads(problem, traffic, at, state)
     if turns.one_buffer:
         state[STOPPED] += moves(machine, write) + moves(machine, read)
+    elif turns.run_ahead:
+        state[AHEAD] += read + state[WRITTEN]
+        state[WRITTEN] = write
     else:
         ends = begin + moves(machine, read + state[WRITTEN])
         state[STOPPED] += max(0, ends - state[NOW] - state[STOPPED])
@@ -124,7 +132,7 @@ def _compute(problem, traffic, inputs, block, sums, state):
 def _skip(alike, loop, at, state, mark):
     """Skip the blocks of a loop that are as the one before: they do the same in the same time.
 
-    alike: int64 (trips,), up to which block they are. mark: int64 (12,), the state when the loop
+    alike: int64 (trips,), up to which block they are. mark: int64 (15,), the state when the loop
     came to the block before, by how much the buses were ahead, and that block; -1 for none.
     """
     ahead = max(np.int64(0), state[BUS_FREE] - state[NOW])

@@ -23,6 +23,7 @@ class Order(NamedTuple):
     leading: passes before the first gated one, the last of which decides. interleaved: the leading
     passes of a tile go before the trailing ones of the tile before.
     one_buffer: a tile ends when its sums have left.
+    run_ahead: what moves beside the turns is only waited for when all of them have ended.
     """
 
     bus_cycles: int
@@ -34,6 +35,7 @@ class Order(NamedTuple):
     leading: int
     interleaved: bool
     one_buffer: bool
+    run_ahead: bool
 
 
 class Work(NamedTuple):
@@ -52,8 +54,9 @@ class Transfers(NamedTuple):
     """Cycles of DRAM around every turn, int64 (runs, turns) each, and on demand of every tile.
 
     before: the turn waits for it to begin. beside: it begins with the turn, and the next turn
-    waits for it. after: it begins when both are done. demand: int64 (runs, tiles), what a tile's
-    trailing passes wait for, asked for when its mask is known, and moved before all else.
+    waits for it, or the end of the run. after: it begins when both are done. demand: int64 (runs,
+    tiles), what a tile's trailing passes wait for, asked for when its mask is known, and moved
+    before all else.
     """
 
     before: np.ndarray
@@ -114,11 +117,12 @@ def _time_run(run, work, transfers, order, gate_known, events):
     behind = int(order.interleaved)  # turns from a tile's leading to its trailing passes
     now = pass_end = bus_free = np.int64(0)  # of the array's own clock
     stopped = np.int64(0)  # for how long that clock has stood still
+    moved = np.int64(0)  # when what moves beside the turns is over
     for turn in range(tiles + behind):
         stopped += transfers.before[run, turn]
         began = now
         events.turn_begins[run, turn] = now + stopped
-        moved = now + stopped + transfers.beside[run, turn]
+        moved = max(moved, now + stopped + transfers.beside[run, turn])
         begins_segment = turn % order.segment_tiles == 0
         # Trailing passes go first where the array still holds the operands of their segment.
         shift = order.leading if behind and begins_segment else 0
@@ -156,5 +160,7 @@ def _time_run(run, work, transfers, order, gate_known, events):
         if turn + 1 == tiles + behind or order.one_buffer:
             now = max(now, pass_end + order.skew_cycles)
         events.turn_ends[run, turn] = now + stopped
-        stopped += max(0, moved - events.turn_ends[run, turn]) + transfers.after[run, turn]
+        if not order.run_ahead or turn + 1 == tiles + behind:
+            stopped += max(0, moved - events.turn_ends[run, turn])
+        stopped += transfers.after[run, turn]
     events.ends[run] = now + stopped

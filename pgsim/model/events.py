@@ -93,6 +93,7 @@ def order_of(job: Job, tiles: Tiles) -> Order:
         leading=job.leading,
         interleaved=job.gated and doubled and not alone,
         one_buffer=not doubled,
+        run_ahead=False,
     )
 
 

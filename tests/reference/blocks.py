@@ -262,6 +262,8 @@ class NestRun:
             if number + 1 < len(moved):
                 beside[number + behind + 1].append(own.written)
         total = cycles_of_turn(0, time(moved[0].opening))
+        if memory.get("overlap", "turns") == "runs":  # M47
+            compute, beside = [sum(compute)], [[each for own in beside for each in own]]
         for cycles, streams in zip(compute, beside, strict=True):
             total += cycles_of_turn(cycles, time(streams))
         return total + cycles_of_turn(0, time([moved[-1].written]))

@@ -121,6 +121,7 @@ def _work(case: Case, nest: Nest) -> float:
 def _arch(rng: Random, case: Case, nest: Nest) -> dict[str, Any]:
     """The case's design with buffers that fit a block of the nest, and no planes on demand."""
     memory = dict(case.arch["memory"], lsb_fetch="with_msb")
+    memory["overlap"] = rng.choice(("turns", "turns", "runs"))
     burst = rng.choice((1, 2, 4, 8, 16, 64))
     memory["dram"] = dict(memory["dram"], burst_bytes=burst)
     halves = 2 if memory["double_buffered"] else 1

@@ -162,6 +162,7 @@ def _changes(rng: Random, layer: LayerShape, batch: int) -> dict[str, Any]:
         "array.overlap": rng.choice(("folds", "folds", "none")),
         "lsb.scheduler": rng.choice(("skip", "combine", "queue")),
         "memory.double_buffered": doubled,
+        "memory.overlap": rng.choice(("turns", "turns", "turns", "runs")),
         "memory.dram.bytes_per_cycle": rng.choice((1, 1, 2, 3, 8, 64)),
         "memory.dram.burst_bytes": rng.choice((1, 1, 2, 8)),
         "batch": batch,

@@ -51,6 +51,7 @@ class Machine:
             leading=self.leading if self.gated else passes,
             interleaved=self.gated and self.interleaved,
             one_buffer=self.one_buffer,
+            run_ahead=False,
         )
 
 

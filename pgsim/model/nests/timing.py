@@ -48,6 +48,7 @@ def order_of_blocks(blocks: Blocks, stretch: int, pieces_of_pass: int) -> Order:
     all_blocks = job.shape.groups * blocks.indices.shape[1]
     base = order_of(job, (1, 1, 1, all_blocks))
     return base._replace(
+        run_ahead=job.arch.memory.runs_ahead,
         operands_stay=stretch > 0,
         segment_tiles=stretch or all_blocks,
         leading=job.leading * pieces_of_pass,
@@ -135,7 +136,10 @@ def transfers_of(
 def around_turns(
     order: Order, fetches: Sequence[Fetch], written: Counts, shape: tuple[int, int, int, int]
 ) -> Transfers:
-    """Return what moves around every turn, bursts or row misses; none of it is on demand."""
+    """Return what moves around every turn, bursts or row misses; none of it is on demand.
+
+    What runs ahead is one transfer, which begins with the first turn (M47).
+    """
     from pgsim.kernels.timeline import Transfers  # Numba: only if anything is simulated
 
     def of_runs(counts: Counts) -> Counts:
@@ -159,6 +163,9 @@ def around_turns(
     moved[:, behind:] += trailing
     moved[:, behind + 1 :] += written[:, :-1]
     after[:, -1] = written[:, -1]
+    if order.run_ahead:
+        moved[:, 0] = moved.sum(axis=1)
+        moved[:, 1:] = 0
     return Transfers(before, moved, after, demand)
 
 

@@ -75,7 +75,7 @@ def problem_of(job: Job, goal: Goal) -> Problem:
             job.arch.memory.dram.burst_bytes * 8,
         ),
         job.output_bits,
-        order_of(job, (1, 1, 1, 1)),
+        order_of(job, (1, 1, 1, 1))._replace(run_ahead=job.arch.memory.runs_ahead),
         _orders(),
     )
 

@@ -94,9 +94,13 @@ def _pieces(run: NestRun) -> Iterator[tuple[int, Mapping[str, int]]]:
 
 def _parts(run: NestRun) -> tuple[tuple[Part, ...], ...]:
     """Return what is moved before, beside and after every turn, by block (M25, M40)."""
-    behind = int(run.order.interleaved)
+    behind, ahead = int(run.order.interleaved), run.order.run_ahead
     opening, rest, again = (_reads(run, part) for part in range(3))
     sums, outputs = _writes(run)
+
+    def beside(words: str, block: int, moved: Mapping[str, Counts]) -> Part:
+        return Part(words, None if ahead else block, moved)
+
     return (
         (
             Part("read", 0, opening[0]),
@@ -104,11 +108,11 @@ def _parts(run: NestRun) -> tuple[tuple[Part, ...], ...]:
             Part("read again", 0, again[0]),
         ),
         (
-            Part("read the rest of", 0, rest[1]),
-            Part("read again", -behind, again[1]),
-            Part("read", 1, opening[1]),
-            Part("write sums of", -behind - 1, sums[1]),
-            Part("write", -behind - 1, outputs[1]),
+            beside("read the rest of", 0, rest[1]),
+            beside("read again", -behind, again[1]),
+            beside("read", 1, opening[1]),
+            beside("write sums of", -behind - 1, sums[1]),
+            beside("write", -behind - 1, outputs[1]),
         ),
         (Part("write sums of", -behind, sums[2]), Part("write", -behind, outputs[2])),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from pgsim.study.timeline.turns import MOVED, READS, STEPS, WAITS, Moved, Turns
+from pgsim.study.timeline.turns import MOVED, READS, STEPS, WAITS, Moved, Part, Turns
 
 Event = dict[str, Any]
 
@@ -143,11 +143,15 @@ def _moved(turns: Turns, transfer: Moved, place: tuple[int, int]) -> tuple[str, 
     names = []
     for part in transfer.parts:
         if part.total[place]:
-            names.append(f"{part.words} {_name(turns, place[1] + part.ahead)}")
+            names.append(f"{part.words} {_whose(turns, part, place[1])}")
             for column, own in part.moved.items():
                 moved[column] += int(own[place])
     moved["dram_read_bytes"] = sum(moved[column] for column in READS)
     return ", ".join(names), {column: own for column, own in moved.items() if own}
+
+
+def _whose(turns: Turns, part: Part, turn: int) -> str:
+    return f"all {turns.unit}s" if part.ahead is None else _name(turns, turn + part.ahead)
 
 
 def _name(turns: Turns, tile: int) -> str:

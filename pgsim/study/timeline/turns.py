@@ -51,12 +51,12 @@ class Held:
 class Part:
     """What a transfer reads of one tile, or writes.
 
-    words: what it does. ahead: the tile, less the turn. moved: bytes by column of the result table,
-    int64 (runs, turns) each.
+    words: what it does. ahead: the tile, less the turn; None for all tiles. moved: bytes by column
+    of the result table, int64 (runs, turns) each.
     """
 
     words: str
-    ahead: int
+    ahead: int | None
     moved: Mapping[str, Counts]
 
     @cached_property
