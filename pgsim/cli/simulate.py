@@ -22,6 +22,7 @@ from pgsim.cli.output import masks_of, paragraph, show, table
 from pgsim.cli.streams import say
 from pgsim.errors import InputError
 from pgsim.files import check_new_file
+from pgsim.model.layer import threads_for
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.numbers import decimal, percent, quantity, scaled, whole
@@ -201,7 +202,14 @@ def summary_lines(result: Result) -> list[str]:
         f"average bits      {gated} over gated outputs, {macs} over MACs",
         f"PE utilization    {summary['pe_utilization']:.1%}",
         f"area              {summary['area_mm2']:.3f} mm2",
+        *_cores_line(result),
     ]
+
+
+def _cores_line(result: Result) -> list[str]:
+    """Return a line that says how many cores simulated a large trace; none of another."""
+    threads = threads_for([each.job for each in result.layer_results], result.images)
+    return [f"simulated on      {threads} cores, for its masks are large"] if threads > 1 else []
 
 
 def _shares(rows: list[Row], part: str, whole_part: str) -> list[str]:

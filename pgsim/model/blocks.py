@@ -49,10 +49,13 @@ def blocks_of(job: Job, calibration: int, images: int) -> Iterator[Block]:
         yield Block(images - rest, rest, 1, calibration)
 
 
+def mask_words(job: Job) -> int:
+    """Return the mask words of an image, as a trace has them."""
+    return job.shape.mask_channels * words_of(job.shape.mask_positions)
+
+
 def _batch_words(job: Job) -> int:
     """Return the mask words of a batch, as a trace has them or as schedulers take them."""
     shape, batch = job.shape, job.arch.batch
     slots, lanes = job.arch.lanes.slots_and_lanes(shape.mask_positions, shape.mask_channels)
-    return batch * max(
-        shape.mask_channels * words_of(shape.mask_positions), lanes * words_of(slots)
-    )
+    return batch * max(mask_words(job), lanes * words_of(slots))

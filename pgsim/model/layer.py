@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from pgsim.arch import Counts
+from pgsim.cores import free_cores, spread
 from pgsim.kinds import by_name
 from pgsim.model import events, gating, zeros
-from pgsim.model.blocks import Block, blocks_of
+from pgsim.model.blocks import Block, blocks_of, mask_words
 from pgsim.model.bounds import check_counts
 from pgsim.model.buffer_ports import wait_for_buffers
 from pgsim.model.job import Job
@@ -41,6 +43,7 @@ LEDGER: tuple[Count, ...] = tuple(
     ).values()
 )
 
+_SPREAD_WORDS = 2**21  # 16 MiB of masks: a second of work
 _DESIGN_BYTES = 4096
 _LARGEST_BYTES = 2**22  # of a block's work that is kept: that of few images, or of few tiles
 
@@ -57,13 +60,24 @@ def simulate_layers(
     check_counts(jobs, images - calibration)
     zeros.check_known(jobs)
     design = _design(jobs, store)
-    alike: dict[Hashable, Ledger] = {}
-    ledgers = []
+    unlike: dict[Hashable, Job] = {}
     for job in jobs:
-        if job.alike not in alike:
-            alike[job.alike] = simulate_layer(job, calibration, images, store, design)
-        ledgers.append(alike[job.alike])
-    return ledgers
+        unlike.setdefault(job.alike, job)
+    cut = {key: tuple(blocks_of(job, calibration, images)) for key, job in unlike.items()}
+    every = [(unlike[key], block) for key, blocks in cut.items() for block in blocks]
+    threads = threads_for(jobs, images - calibration)
+    sums = iter(spread(lambda each: sums_of(*each, store, design), every, threads))
+    ledgers = {
+        key: _ledger(unlike[key], blocks, list(islice(sums, len(blocks))))
+        for key, blocks in cut.items()
+    }
+    return [ledgers[job.alike] for job in jobs]
+
+
+def threads_for(jobs: Sequence[Job], images: int) -> int:
+    """Return how many threads simulate some layers: few masks are done before others start."""
+    words = sum(mask_words(job) for job in jobs if job.gated) * images
+    return free_cores() if words >= _SPREAD_WORDS else 1
 
 
 def _design(jobs: Sequence[Job], store: WorkStore) -> object:
@@ -82,12 +96,15 @@ def simulate_layer(
     calibration: first images that are not simulated. images: of the trace. store: what mask work
     is shared through. design: as `simulate_block` takes it.
     """
-    blocks = blocks_of(job, calibration, images)
+    blocks = tuple(blocks_of(job, calibration, images))
+    return _ledger(job, blocks, [sums_of(job, each, store, design) for each in blocks])
+
+
+def _ledger(job: Job, blocks: Sequence[Block], sums: Sequence[Sums]) -> Ledger:
+    """Return the ledger of a layer, from the sums of all its blocks."""
     # Without a mask all batches of a block are alike, and one is simulated.
-    every = [
-        (sums_of(job, each, store, design), 1 if job.gated else each.batches) for each in blocks
-    ]
-    return ledger_of(job, joined(every))
+    times = (1 if job.gated else each.batches for each in blocks)
+    return ledger_of(job, joined(list(zip(sums, times, strict=True))))
 
 
 def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:

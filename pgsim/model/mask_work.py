@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -51,6 +52,7 @@ class WorkStore:
         self._limit_bytes = limit_bytes
         self._held_bytes = 0
         self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._lock = Lock()  # of what is held; work is done without it
 
     @property
     def keeps(self) -> bool:
@@ -100,21 +102,26 @@ class WorkStore:
         """
         if not self.keeps:
             return work()
-        held = self._held.pop(key, None)
-        if held is not None:
-            self._held[key] = held  # as the last one
-            kept: Shared = held[0]
-            return kept
+        with self._lock:
+            held = self._held.get(key)
+            if held is not None:
+                self._held.move_to_end(key)
+                kept: Shared = held[0]
+                return kept
         found = work()
         needed = bytes_of(found)
-        if needed > min(self._limit_bytes, most_bytes or self._limit_bytes):
-            return found
-        self._held[key] = found, needed
-        self._held_bytes += needed
-        while self._held_bytes > self._limit_bytes:
-            _, (_, dropped) = self._held.popitem(last=False)
-            self._held_bytes -= dropped
+        if needed <= min(self._limit_bytes, most_bytes or self._limit_bytes):
+            self._keep(key, found, needed)
         return found
+
+    def _keep(self, key: Hashable, found: Any, needed_bytes: int) -> None:
+        with self._lock:
+            _, known_bytes = self._held.pop(key, (None, 0))  # another thread may have been faster
+            self._held[key] = found, needed_bytes
+            self._held_bytes += needed_bytes - known_bytes
+            while self._held_bytes > self._limit_bytes:
+                _, (_, dropped) = self._held.popitem(last=False)
+                self._held_bytes -= dropped
 
 
 def _fixed(arrays: Arrays) -> Arrays:

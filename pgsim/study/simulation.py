@@ -74,7 +74,8 @@ def simulate(
 
     Notes
     -----
-    Source: MODEL.md, all of it.
+    Masks of 16 MiB and more are simulated by as many threads as the process may use cores; a worker
+    of a sweep uses one. Source: MODEL.md, all of it.
 
     Examples
     --------

@@ -8,6 +8,7 @@ from timeline_reader import read_timeline
 
 from pgsim.arch import load_arch
 from pgsim.masks import synthetic_trace
+from pgsim.model import layer as layer_module
 from pgsim.results.table_files import read_table
 from pgsim.study.simulation import simulate
 from pgsim.workload import save_trace
@@ -46,6 +47,14 @@ def test_the_spread_says_what_it_is_over(batch, over, small, run, cells):
     words = cells(shown, "cycles/image")
     assert words[2] == "(median" and words[4] == "p5" and words[6] == "p95"
     assert " ".join(words[8:]) == f"{over})"
+
+
+def test_it_says_on_how_many_cores_a_large_trace_ran(small, run, monkeypatch):
+    monkeypatch.setattr(layer_module, "free_cores", lambda: 2)
+    assert "simulated on" not in run("simulate", small, "--arch", "pg_os").output
+    monkeypatch.setattr(layer_module, "_SPREAD_WORDS", 1)
+    shown = run("simulate", small, "--arch", "pg_os").output
+    assert "\nsimulated on      2 cores, for its masks are large\n" in shown
 
 
 def test_o_writes_every_column(small, run, tmp_path):
