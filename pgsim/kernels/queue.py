@@ -12,7 +12,13 @@ import numpy as np
 from pgsim.kernels.banks import Vectors, beats_of, lateness
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.shortfall import shortfall
-from pgsim.kernels.slots import is_active, lanes_of_slots
+from pgsim.kernels.slots import (
+    groups_of_a_word,
+    is_active,
+    lanes_of_group,
+    lanes_of_slots,
+    room_for_slots,
+)
 from pgsim.kernels.words import popcount
 
 
@@ -79,15 +85,16 @@ def _highest(levels):
 
 
 @kernel(inline="always")
-def _scan(slots, begin, end, fifos, levels, popped):
+def _scan(slots, bounds, fifos, levels, popped):
     """Scan the slots of a window, and return how many slot times have ended by then.
 
-    levels: uint64 (planes, lane words), is filled with what is left in the FIFOs.
+    bounds: int64 (2,), of the window. levels: uint64 (planes, lane words), is filled with what is
+    left in the FIFOs.
     popped: int64, is filled with how many lanes pop in each slot time.
     """
     slot_times = pushed = 0
     levels[:] = np.uint64(0)
-    for slot in range(begin, end):
+    for slot in range(bounds[0], bounds[1]):
         if not is_active(slots, slot):
             continue
         # This slot time ends when the scanner has had its share or must wait.
@@ -120,23 +127,28 @@ def queue(rows, lanes, lane_bounds, slot_bounds, fifos, rates):
     planes = 0
     while fifos.depth >> planes:
         planes += 1
-    for group in range(groups):
-        own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
-        slots = np.empty(((own.size + 63) >> 6, 64 * words), np.uint64)
+    first = 0
+    while first < groups:
+        end = groups_of_a_word(lane_bounds, first)
+        bounds = lane_bounds[first : end + 1]
+        together, slots = room_for_slots(bounds, words)
         levels = np.zeros((planes, slots.shape[0]), np.uint64)
         for batch in range(batches):
-            lanes_of_slots(rows[batch], own, slots)
-            for window in range(windows):
-                begin, end = slot_bounds[window], slot_bounds[window + 1]
-                scanned = _scan(slots, begin, end, fifos, levels, popped)
-                count = scanned + _highest(levels)
-                issued[batch, group, window] = count
-                if len(rates):  # else nobody asks how many lanes pop while the FIFOs drain
-                    for slot_time in range(scanned, count):
-                        popped[slot_time] = _pop(levels)
-                for rate in range(len(rates)):
-                    behind = shortfall(popped, count, rates[rate])
-                    shortfalls[rate, batch, group, window] = behind
+            lanes_of_slots(rows[batch], lanes[bounds[0] : bounds[-1]], together)
+            for group in range(first, end):
+                lanes_of_group(together, bounds, group - first, slots)
+                for window in range(windows):
+                    own_slots = slot_bounds[window : window + 2]
+                    scanned = _scan(slots, own_slots, fifos, levels, popped)
+                    count = scanned + _highest(levels)
+                    issued[batch, group, window] = count
+                    if len(rates):  # else nobody asks how many lanes pop while the FIFOs drain
+                        for slot_time in range(scanned, count):
+                            popped[slot_time] = _pop(levels)
+                    for rate in range(len(rates)):
+                        behind = shortfall(popped, count, rates[rate])
+                        shortfalls[rate, batch, group, window] = behind
+        first = end
     return issued, shortfalls
 
 
