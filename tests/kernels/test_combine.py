@@ -62,14 +62,8 @@ def test_issued_slots_equal_the_naive_ones(seed: int) -> None:
 @pytest.mark.parametrize("lanes", [1, 8, 9, 16, 17, 32, 33, 64, 65])
 def test_issue_slots_that_two_words_just_hold_or_do_not(lanes: int) -> None:
     rng, of_word = Random(lanes), 64 // max(8, 1 << (lanes - 1).bit_length())
-    for held in {
-        1,
-        max(1, of_word - 1),
-        of_word,
-        of_word + 1,
-        max(1, 2 * of_word),
-        2 * of_word + 1,
-    }:
+    edges = (1, of_word - 1, of_word, of_word + 1, 2 * of_word, 2 * of_word + 1)
+    for held in sorted({max(1, each) for each in edges}):
         for ways in (1, 2, lanes, 300):
             rows = random_tile(rng, lanes, 100, rng.choice((0.5, 1.5, 3)) / lanes)
             assert equals_naive(rows, ways, held, random_rates(rng)), (held, ways)
