@@ -288,7 +288,7 @@ def _checked_mask(
     mask = bits_of(masks[shape.name], where)
     channels, size = shape.mask_channels, shape.mask_size
     flat = size[0] * size[1]
-    if mask.shape[1:] not in {(channels, *axes) for axes in shape.kind.mask_axes(size)}:
+    if mask.shape[1:] not in {(channels, *axes) for axes in shape.kind.mask_axes(shape)}:
         raise InputError(
             f"{where}: a mask has shape (images, {channels}, {size[0]}, {size[1]}) or "
             f"(images, {channels}, {flat}), not {mask.shape}"
