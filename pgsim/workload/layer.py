@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -351,31 +351,3 @@ def layer_shape(fields: Mapping[str, object], where: str = "") -> LayerShape:
             f"{where}{': ' if where else ''}layer {short(name)}: "
             f"{describe(error, LayerShape.model_fields)}"
         ) from None
-
-
-def layer_shapes(
-    layers: Iterable[LayerShape | Mapping[str, object]], where: str
-) -> tuple[LayerShape, ...]:
-    """Return the LayerShapes of a list of LayerShapes or mappings of manifest fields.
-
-    Raises InputError, that begins with `where`, as `layer_shape` does, for anything but a list of
-    layers, and where two share a name.
-    """
-    if isinstance(layers, LayerShape | Mapping | str) or not isinstance(layers, Iterable):
-        raise _no_layers(layers, where)
-    by_name: dict[str, LayerShape] = {}
-    for number, each in enumerate(layers, start=1):
-        if not isinstance(each, LayerShape | Mapping):
-            raise _no_layers(each, where)
-        shape = each if isinstance(each, LayerShape) else layer_shape(each, where)
-        if shape.name in by_name:
-            raise InputError(f"{where}: layer {shape.name!r} appears again as layer {number}")
-        by_name[shape.name] = shape
-    return tuple(by_name.values())
-
-
-def _no_layers(found: object, where: str) -> InputError:
-    return InputError(
-        f"{where}: expected a list of layers, each a LayerShape or a mapping of its manifest "
-        f"fields, not {short(found)}"
-    )

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
 from pgsim.workload.connections import producers
-from pgsim.workload.layer import LayerShape, layer_shapes
+from pgsim.workload.layer import LayerShape
 from pgsim.workload.layer_trace import LayerTrace, Words, bits_of, pack_masks
+from pgsim.workload.layers import layers_as_run
 from pgsim.workload.manifest import Manifest, check_manifest
 from pgsim.workload.problems import short
 
@@ -140,7 +141,7 @@ class GateTrace:
         0.75
         """
         where = f"trace {name or model!r}"
-        shapes = layer_shapes(layers, where)
+        shapes = layers_as_run(layers, where)
         return from_words(
             _packed(masks, shapes, where),
             shapes,
