@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
+    from pgsim.arch.importers import import_arch
     from pgsim.errors import InputError
     from pgsim.masks import mask_measures, synthetic_trace
     from pgsim.plots import (
@@ -55,6 +56,7 @@ _HOMES = {
     "SweepSpec": "study.sweeps",
     "check_trace": "workload",
     "compare": "study.comparison",
+    "import_arch": "arch.importers",
     "load_arch": "arch",
     "load_sweep": "study.sweeps",
     "load_trace": "workload",
@@ -92,6 +94,7 @@ __all__ = [
     "SweepSpec",
     "check_trace",
     "compare",
+    "import_arch",
     "load_arch",
     "load_sweep",
     "load_trace",

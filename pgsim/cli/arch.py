@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 import yaml
 
 from pgsim.arch import ArchConfig, load_arch
+from pgsim.arch.importers import IMPORTERS, import_arch
 from pgsim.cli.options import ARCH, chosen_arch, settings_option
 from pgsim.cli.output import check_all, show, table
 from pgsim.cli.streams import say
@@ -54,6 +56,32 @@ def show_arch(arch: str, settings: tuple[str, ...]) -> None:
 def check_archs(archs: tuple[str, ...]) -> None:
     """Check ARCH, and that its technology prices its parts; exit code 2 if anything is wrong."""
     check_all(archs, _problems)
+
+
+@command.command("import", short_help="Write another simulator's design as pgsim's.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="ARCH.yaml",
+    help="Where to write the design.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(IMPORTERS)),
+    help="Of which simulator FILE is.  [default: as its sections tell]",
+)
+def import_file(file: Path, output: Path, format_: str | None) -> None:
+    """Write the design that FILE describes, SCALE-Sim's .cfg or Bit Fusion's conf.ini.
+
+    Each value of the YAML says which key of FILE it comes from. What has no counterpart in pgsim is
+    warned of, key by key (MODEL.md, M51).
+    """
+    design = import_arch(file, output, format=format_)
+    say(f"{output}: {design.name}, {_array(design)} {_pe(design)}")
 
 
 @command.command("area")

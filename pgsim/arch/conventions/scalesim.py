@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.arch.conventions.convention import Convention, Folds
-from pgsim.arch.dataflows import Dataflow
 from pgsim.arch.lanes import NOTHING, Counts
 
 

@@ -35,7 +35,8 @@ class Stonne(Convention):
         """Return the cycles of the folds of all rows, and of the one of the rows that are left."""
         whole, rest = np.divmod(pass_.slots, pass_.rows)
         last = np.minimum(rest, 1) * (pass_.fold_cycles + _edges(rest, pass_.lanes))
-        return whole * self.spacing_cycles(pass_) + last
+        cycles: Counts = whole * self.spacing_cycles(pass_) + last
+        return cycles
 
 
 def _edges(rows: Counts, lanes: Counts) -> Counts:
