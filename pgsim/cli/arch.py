@@ -14,6 +14,7 @@ from pgsim.cli.options import ARCH, chosen_arch, settings_option
 from pgsim.cli.output import check_all, show, table
 from pgsim.cli.streams import say
 from pgsim.cost import area_mm2, costs_of, warn_of_clock
+from pgsim.cost.exporters import EXPORTERS, export_arch
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
 from pgsim.results.numbers import decimal
@@ -82,6 +83,35 @@ def import_file(file: Path, output: Path, format_: str | None) -> None:
     """
     design = import_arch(file, output, format=format_)
     say(f"{output}: {design.name}, {_array(design)} {_pe(design)}")
+
+
+@command.command("export", short_help="Write what ARCH's parts cost for another tool.")
+@click.argument("arch", type=ARCH)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(EXPORTERS)),
+    default="timeloop",
+    show_default=True,
+    help="For which tool.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="The folder of the files.",
+)
+@settings_option
+def export(arch: str, format_: str, output: Path, settings: tuple[str, ...]) -> None:
+    """Write what ARCH's parts cost: energies of their actions in pJ, areas in um2.
+
+    timeloop writes ERT.yaml and ART.yaml as Accelergy 0.4 has them. The counts of a simulation
+    come from pgsim simulate --reports timeloop (MODEL.md, M51).
+    """
+    for path in export_arch(chosen_arch(arch, settings), output, format=format_):
+        say(str(path))
 
 
 @command.command("area")
