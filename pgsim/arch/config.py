@@ -124,13 +124,13 @@ class ArchConfig(Section):
         if not self.array.counted_by.by_tiles:
             return self
         asked = {
-            "memory.ports": ("all", "slots", self.memory.all_ports),
-            "mapping.kind": (mapping.kind, "fixed", mapping.searches),
-            "mapping.nests": ("a list of nests", "none", bool(mapping.nests)),
+            "memory.ports": ("value 'all': expected slots", self.memory.all_ports),
+            "mapping.kind": (f"value {mapping.kind!r}: expected fixed", mapping.searches),
+            "mapping.nests": ("nests are given: expected none", bool(mapping.nests)),
         }
         problems = [
-            (key, f"value {value!r}: expected {expected} where array.convention is {convention!r}.")
-            for key, (value, expected, is_wrong) in asked.items()
+            (key, f"{problem} where array.convention is {convention!r}.")
+            for key, (problem, is_wrong) in asked.items()
             if is_wrong
         ]
         if problems:
