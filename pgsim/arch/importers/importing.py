@@ -21,7 +21,7 @@ from pgsim.writing import replacing
 def import_arch(
     path: str | Path, output: str | Path | None = None, *, format: str | None = None
 ) -> ArchConfig:
-    """Return the design that a file of another simulator describes.
+    r"""Return the design that a file of another simulator describes.
 
     Parameters
     ----------
@@ -55,8 +55,18 @@ def import_arch(
 
     Examples
     --------
-    >>> import_arch("scale.cfg", "scale.yaml").array.convention  # doctest: +SKIP
-    'scalesim'
+    >>> from tempfile import TemporaryDirectory
+    >>> sizes = "ArrayHeight = 8\nArrayWidth = 4\nDataflow = is\nBandwidth = 10\n"
+    >>> sizes += "IfmapSramSzkB = 64\nFilterSramSzkB = 64\nOfmapSramSzkB = 32\n"
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "small.cfg"
+    ...     _ = file.write_text(
+    ...         f"[general]\nrun_name = small\n[architecture_presets]\n{sizes}"
+    ...         "[run_presets]\nInterfaceBandwidth = CALC\n"
+    ...     )
+    ...     design = import_arch(file)
+    >>> design.name, design.pes, design.array.convention, design.memory.dram.model
+    ('small', 32, 'scalesim', 'ideal')
     """
     file = read_ini(path)
     importer = _importer(file, format)

@@ -45,7 +45,9 @@ def export_arch(
 
     Examples
     --------
-    >>> [path.name for path in export_arch("pg_os", "pg_os_tables")]  # doctest: +SKIP
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     [path.name for path in export_arch("pg_os", folder)]
     ['ERT.yaml', 'ART.yaml']
     """
     if format not in EXPORTERS:

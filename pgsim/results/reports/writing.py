@@ -49,7 +49,9 @@ def write_reports(
     --------
     >>> import pgsim
     >>> result = pgsim.simulate("digits_pg_4_2", "fixed_8bit")
-    >>> [path.name for path in write_reports(result, "reports")]  # doctest: +SKIP
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     [path.name for path in write_reports(result, folder)]
     ['COMPUTE_REPORT.csv', 'DETAILED_ACCESS_REPORT.csv']
     """
     if kind not in REPORTS:

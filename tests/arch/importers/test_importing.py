@@ -34,7 +34,7 @@ def test_no_text_is_refused_by_its_line(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_answered_with_those_there_are(tmp_path: Path) -> None:
     (tmp_path / "file.cfg").write_text("[accelerator]\n")
-    with pytest.raises(InputError, match="expected one of scalesim, bitfusion. Did you mean"):
+    with pytest.raises(InputError, match=r"expected one of scalesim, bitfusion\. Did you mean"):
         import_arch(tmp_path / "file.cfg", format="scale_sim")
     with pytest.raises(InputError, match="cannot be read"):
         import_arch(tmp_path / "other.cfg")

@@ -116,13 +116,13 @@ def test_zeros_that_cost_next_to_nothing_are_actions_of_their_own(tmp_path: Path
 
 
 def test_an_unknown_format_or_kind_is_answered_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected one of timeloop. Did you mean 'timeloop'"):
+    with pytest.raises(InputError, match=r"expected one of timeloop\. Did you mean 'timeloop'"):
         export_arch("pg_os", tmp_path, format="timelop")
     result = simulate("digits_pg_4_2", "fixed_8bit", "full")
-    with pytest.raises(InputError, match="expected one of scalesim, timeloop. Did you mean"):
+    with pytest.raises(InputError, match=r"expected one of scalesim, timeloop\. Did you mean"):
         write_reports(result, tmp_path, kind="scale-sim")
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="it is not a folder"):
         write_reports(result, tmp_path / "file")
-    with pytest.raises(InputError, match="its folder .* does not exist"):
+    with pytest.raises(InputError, match=r"its folder .* does not exist"):
         write_reports(result, tmp_path / "none" / "folder")
