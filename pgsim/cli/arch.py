@@ -1,4 +1,4 @@
-"""pgsim arch: list, show, check and measure designs."""
+"""pgsim arch: list, show, check, measure, import and export designs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pgsim.results.numbers import decimal
 
 @click.group("arch")
 def command() -> None:
-    """List, show, check or measure designs. ARCH is a file or a shipped name."""
+    """List, show, check, measure, import or export designs. ARCH is a file or a shipped name."""
 
 
 @command.command("list")
