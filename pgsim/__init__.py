@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
+    from pgsim.arch.importers import import_arch
+    from pgsim.cost.exporters import export_arch
     from pgsim.errors import InputError
     from pgsim.masks import mask_measures, synthetic_trace
     from pgsim.plots import (
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     )
     from pgsim.report.writing import write_report
     from pgsim.results import COLUMNS
+    from pgsim.results.reports import write_reports
     from pgsim.results.table_files import read_table, write_table
     from pgsim.schemes import SCHEMES
     from pgsim.study.comparison import compare
@@ -55,6 +58,8 @@ _HOMES = {
     "SweepSpec": "study.sweeps",
     "check_trace": "workload",
     "compare": "study.comparison",
+    "export_arch": "cost.exporters",
+    "import_arch": "arch.importers",
     "load_arch": "arch",
     "load_sweep": "study.sweeps",
     "load_trace": "workload",
@@ -77,6 +82,7 @@ _HOMES = {
     "synthetic_trace": "masks",
     "windows": "study.window_study",
     "write_report": "report.writing",
+    "write_reports": "results.reports",
     "write_table": "results.table_files",
     "write_timeline": "study.timeline",
 }
@@ -92,6 +98,8 @@ __all__ = [
     "SweepSpec",
     "check_trace",
     "compare",
+    "export_arch",
+    "import_arch",
     "load_arch",
     "load_sweep",
     "load_trace",
@@ -114,6 +122,7 @@ __all__ = [
     "synthetic_trace",
     "windows",
     "write_report",
+    "write_reports",
     "write_table",
     "write_timeline",
 ]

@@ -196,6 +196,18 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ),
     # Two blocks of 10 cycles each, the skew included, and 16 + 8 bytes that hide behind both.
     ("M47", "transfers", {"cycles": 32 + 24 + 8, "dram_stall_cycles": 32 + 24 + 8 - 20}),
+    # 2 folds * (3 + 4 + 2 - 2) - 1.
+    ("M51", "SCALE-Sim", {"msb_cycles": 2 * 3, "bubble_cycles": 2 * 4 - 1}),
+    # 6 slots and 2 through a fold each, with 2 * 4 + 2 - 2 around them.
+    ("M51", "windows", {"msb_cycles": 6, "lsb_cycles": 2, "bubble_cycles": 2 * 8 - 1}),
+    # 4 + 2 + 3, 2 + 2 + 3, 4 + 1 + 3 - 1, 2 + 1 + 3 - 1.
+    ("M51", "STONNE", {"msb_cycles": 4 * 7, "bubble_cycles": 9 + 7 + 7 + 5}),
+    # 12 outputs of 4 bits: a burst of 8 bytes.
+    (
+        "M51",
+        "ideal DRAM",
+        {"cycles": 2 * (3 + 4) - 1, "dram_stall_cycles": 0, "dram_write_bytes": 8},
+    ),
 ]
 
 

@@ -1,6 +1,7 @@
 """What a network runs on: architectures from YAML, their kinds of parts, and what parts cost."""
 
 from pgsim.arch.config import ArchConfig, config_keys, load_arch
+from pgsim.arch.conventions import CONVENTIONS, Convention, Folds
 from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Fabric, Rate
 from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
@@ -23,6 +24,7 @@ from pgsim.arch.technology import Technology, load_technology
 from pgsim.arch.windows import PARTIAL_SUM_BITS
 
 __all__ = [
+    "CONVENTIONS",
     "COUNTINGS",
     "DATAFLOWS",
     "DRAM",
@@ -41,11 +43,13 @@ __all__ = [
     "SRAM",
     "ArchConfig",
     "Array",
+    "Convention",
     "Counting",
     "Counts",
     "DRAMModel",
     "Dataflow",
     "Fabric",
+    "Folds",
     "Issued",
     "IssuedFromBanks",
     "Lanes",

@@ -119,6 +119,25 @@ class ArchConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _convention_knows_the_rest(self) -> ArchConfig:
+        convention, mapping = self.array.convention, self.mapping
+        if not self.array.counted_by.by_tiles:
+            return self
+        asked = {
+            "memory.ports": ("value 'all': expected slots", self.memory.all_ports),
+            "mapping.kind": (f"value {mapping.kind!r}: expected fixed", mapping.searches),
+            "mapping.nests": ("nests are given: expected none", bool(mapping.nests)),
+        }
+        problems = [
+            (key, f"{problem} where array.convention is {convention!r}.")
+            for key, (problem, is_wrong) in asked.items()
+            if is_wrong
+        ]
+        if problems:
+            raise KeyProblems(*problems)
+        return self
+
+    @model_validator(mode="after")
     def _output_buffer_holds_a_window(self) -> ArchConfig:
         refusal = buffer_refusal(self.array, self.memory)
         if refusal is not None:

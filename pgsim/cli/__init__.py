@@ -27,7 +27,7 @@ VERBS = {
     "report": "Write what was found as one HTML file: figures, tables, timeline.",
     "pareto": "Find the designs of a table that no other is better than.",
     "trace": "List, look into, check, draw or synthesize gate masks.",
-    "arch": "List, show, check or measure designs.",
+    "arch": "List, show, check, measure, import or export designs.",
     "schemes": "List the schemes: rules from a layer to its passes.",
 }
 

@@ -111,9 +111,8 @@ def _cycles_with_loads(job: Job, timings: Timings) -> list[Counts]:
 
 def pass_cycles(job: Job, timing: PassTiming) -> Counts:
     """Return the cycles from a pass's first step to the end of its last; alone, of its edges."""
-    array = job.arch.array
-    if not array.folds_overlap:
-        return timing.folds * timing.fold_spacing_cycles
+    if not job.arch.array.folds_overlap:
+        return timing.alone_cycles
     between = (timing.folds - 1) * timing.fold_spacing_cycles
     return timing.executed * (between + timing.fold_cycles)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pgsim.arch import Counts, Rate
+from pgsim.arch import NOTHING, Counts, Folds, Rate
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model.bank_reads import bank_reads
@@ -55,6 +55,8 @@ class PassTiming:
     Arrays are int64 and broadcast to the tiles (runs, groups, lane groups, windows). folds: those
     executed. steady_cycles: M15. fold_cycles: steady cycles of one fold (M17).
     fold_spacing_cycles: from the begin of one to that of the next (M17). port_stall_cycles: M21.
+    alone_cycles: of the pass with its edges, where its folds run alone (M16). missed_cycles: steady
+    ones that are not counted (M51).
     """
 
     plan: Pass
@@ -65,6 +67,8 @@ class PassTiming:
     fold_spacing_cycles: Counts
     port_stall_cycles: Counts
     waits_for_ports: bool
+    alone_cycles: Counts
+    missed_cycles: Counts
 
     @lazy
     def executed(self) -> Counts:
@@ -74,7 +78,7 @@ class PassTiming:
     @lazy
     def steady_cycles(self) -> Counts:
         """Cycles in which a step enters the array (M15)."""
-        return self.folds * self.fold_cycles
+        return self.folds * self.fold_cycles - self.missed_cycles
 
     def in_tiles(self, tiling: Tiling | BlockTiles) -> PassCounts:
         """Return what the pass counts in every tile, int64 that broadcast to the tiles."""
@@ -105,13 +109,23 @@ def time_passes(job: Job, mask: MaskWork | None) -> Timings:
 
 
 def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
-    """Return the cycles of one pass in every tile. Source: MODEL.md M5, M10, M15, M17, M21."""
+    """Return the cycles of one pass in every tile. Source: MODEL.md M5, M10, M15, M17, M21, M51."""
     array, flow, rate = job.arch.array, job.flow, job.rates[index]
     reads, banked = slot_reads(job, index), job.arch.memory.all_ports
     issue = _issue_from_banks(job, index, mask) if banked else _issue(job, index, mask, reads)
     folds = flow.folds(issue.slots, array.rows, rate)
     fold_cycles = flow.fold_cycles(issue.slots, rate)
-    spacing = array.fold_spacing(fold_cycles)
+    in_tiles = Folds(
+        flow=array.flow,
+        rows=array.rows,
+        columns=array.columns,
+        slots=issue.slots,
+        lanes=job.tiling.tile_lanes,
+        folds=folds,
+        fold_cycles=fold_cycles,
+        is_first=index == 0,
+    )
+    spacing, alone = array.spacing_cycles(in_tiles), not array.folds_overlap
     if isinstance(reads, EvenReads):
         stalls = reads.stall_cycles(folds * fold_cycles)
     elif banked:
@@ -127,6 +141,8 @@ def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
         fold_spacing_cycles=spacing,
         port_stall_cycles=stalls,
         waits_for_ports=reads.waits,
+        alone_cycles=array.counted_by.pass_cycles(in_tiles) if alone else NOTHING,
+        missed_cycles=array.counted_by.missed_cycles(in_tiles),
     )
 
 

@@ -265,13 +265,16 @@ def _derived(
 
 
 def _utilization(operations: int, cycles: int, arch: ArchConfig) -> float:
-    """Useful bit operations over the array's peak in these cycles, NaN for none (M27)."""
+    """Useful bit operations over the array's peak in these cycles, NaN for none (M27).
+
+    At most 1: a convention may count a cycle less than a PE works (M51).
+    """
     if not cycles:
         return float("nan")
     pe = arch.pe
     macs, turns = pe.macs_and_cycles(pe.max_activation_bits, pe.max_weight_bits)
     peak = arch.pes * pe.max_activation_bits * pe.max_weight_bits * macs
-    return operations * turns / (peak * cycles)
+    return min(1.0, operations * turns / (peak * cycles))
 
 
 def _summary(result: Result) -> Row:

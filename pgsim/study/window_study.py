@@ -127,6 +127,8 @@ def _check_free(job: Job) -> None:
         raise InputError(f"{where}: expected memory.lsb_fetch: with_msb")
     if not job.flow.takes_nests:
         raise InputError(f"{where}: dataflow {job.flow.name} has an order of its own")
+    if job.arch.array.counted_by.by_tiles:
+        raise InputError(f"{where}: array.convention {job.arch.array.convention} knows no other")
 
 
 def _points(

@@ -171,3 +171,31 @@ def test_explain_prints_the_nest_of_a_layer_and_objective_searches_for_it(small,
     assert "no layer 'plane'" in missing and "Did you mean 'plain'?" in missing
     wrong = run("simulate", small, "--arch", "pg_os", "--objective", "drum", code=2).stderr
     assert "dram" in wrong
+
+
+def test_reports_of_other_simulators_go_to_a_folder(small, run, tmp_path):
+    options = ("--arch", "fixed_8bit", "--scheme", "full")
+    run("simulate", small, *options, "--reports", "scalesim", "-o", tmp_path / "reports")
+    compute, detailed = (
+        (tmp_path / "reports" / name).read_text().splitlines()
+        for name in ("COMPUTE_REPORT.csv", "DETAILED_ACCESS_REPORT.csv")
+    )
+    layers = simulate(small, "fixed_8bit", "full").layers
+    assert [line.split(", ")[2] for line in compute[1:]] == [
+        str(cycles // 10) for cycles in layers["cycles"]
+    ]
+    assert len(detailed) == 3
+    run("simulate", small, *options, "--reports", "timeloop", "-o", tmp_path / "tables")
+    assert {each.name for each in (tmp_path / "tables").iterdir()} == {
+        *("ERT.yaml", "ART.yaml", "action_counts.yaml")
+    }
+
+
+def test_reports_need_a_folder_and_a_table_a_file(small, run, tmp_path):
+    options = ("simulate", small, "--arch", "fixed_8bit")
+    assert "expected -o DIR" in run(*options, "--reports", "scalesim", code=2).output
+    (tmp_path / "file").write_text("")
+    refused = run(*options, "--reports", "scalesim", "-o", tmp_path / "file", code=2)
+    assert "it is not a folder" in refused.output
+    refused = run(*options, "-o", tmp_path / "folder", code=2)
+    assert "a table's name ends in one of" in refused.output

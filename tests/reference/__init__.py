@@ -14,6 +14,7 @@ The modules follow MODEL.md's order:
     sram         M22      accesses to the buffers, and how they are counted (M47)
     memory       M23-M24  DRAM transfers
     turns        M25, M44 DRAM waits
+    conventions  M51      what other simulators charge
     nests        M40      loop nests, walked element by element
     blocks       M40      the blocks of a nest on the array
     row_sets     M46      what row stationary makes of a layer

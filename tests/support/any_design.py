@@ -105,8 +105,12 @@ def _changes(rng: Random) -> dict[str, Any]:
             f"memory.{buffer}_sram.banks": banks,
             f"memory.{buffer}_sram.port_bits": port_bits,
         }
+    ports = rng.choice(("slots", "all"))
+    known = {"os": ("scalesim", "stonne"), "ws": ("scalesim",), "is": ("scalesim",)}
+    others = known.get(dataflow, ()) if ports == "slots" else ()
     return changes | {
-        "memory.ports": rng.choice(("slots", "all")),
+        "memory.ports": ports,
+        "array.convention": conventions.choice(("pgsim", *others)),
         "memory.dram.model": rng.choice(("bandwidth", "pages")),
         "memory.dram.page_bytes": 1 << 16,
     }

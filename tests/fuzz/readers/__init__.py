@@ -6,6 +6,7 @@ from fuzz.reader import Reader
 from fuzz.readers.architecture import ARCHITECTURE
 from fuzz.readers.margins import MARGINS
 from fuzz.readers.operands import OPERANDS
+from fuzz.readers.other_simulators import OTHER_SIMULATORS
 from fuzz.readers.progress import PROGRESS
 from fuzz.readers.sweep import SWEEP
 from fuzz.readers.synthesis import SYNTHESIS
@@ -20,6 +21,7 @@ READERS: dict[str, Reader] = {
         OPERANDS,
         MARGINS,
         ARCHITECTURE,
+        OTHER_SIMULATORS,
         TECHNOLOGY,
         SYNTHESIS,
         SWEEP,
