@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from pgsim.study.comparison import compare
     from pgsim.study.optimizing import optimize
     from pgsim.study.pareto import pareto
+    from pgsim.study.precision_schedule import CyclicPrecision, saved_bit_operations
+    from pgsim.study.request_stream import request_stream
     from pgsim.study.simulation import simulate
     from pgsim.study.sweeps import SweepSpec, load_sweep, read_sweep, sweep
     from pgsim.study.timeline import write_timeline
+    from pgsim.study.training import training
     from pgsim.study.window_study import windows
     from pgsim.workload import (
         GateTrace,
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
         load_trace,
         network,
         save_trace,
+        widened,
+        widened_trace,
     )
 
 __version__ = "0.1.0"
@@ -47,6 +52,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ArchConfig": "arch",
     "COLUMNS": "results",
+    "CyclicPrecision": "study.precision_schedule",
     "GateTrace": "workload",
     "InputError": "errors",
     "LayerShape": "workload",
@@ -71,10 +77,15 @@ _HOMES = {
     "plot_windows": "plots",
     "read_sweep": "study.sweeps",
     "read_table": "results.table_files",
+    "request_stream": "study.request_stream",
     "save_trace": "workload",
+    "saved_bit_operations": "study.precision_schedule",
     "simulate": "study.simulation",
     "sweep": "study.sweeps",
     "synthetic_trace": "masks",
+    "training": "study.training",
+    "widened": "workload",
+    "widened_trace": "workload",
     "windows": "study.window_study",
     "write_report": "report.writing",
     "write_table": "results.table_files",
@@ -85,6 +96,7 @@ __all__ = [
     "COLUMNS",
     "SCHEMES",
     "ArchConfig",
+    "CyclicPrecision",
     "GateTrace",
     "InputError",
     "LayerShape",
@@ -108,10 +120,15 @@ __all__ = [
     "plot_windows",
     "read_sweep",
     "read_table",
+    "request_stream",
     "save_trace",
+    "saved_bit_operations",
     "simulate",
     "sweep",
     "synthetic_trace",
+    "training",
+    "widened",
+    "widened_trace",
     "windows",
     "write_report",
     "write_table",

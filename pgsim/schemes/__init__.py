@@ -20,6 +20,7 @@ from pgsim.schemes.gates import Gate, InputGate, OutputGate
 from pgsim.schemes.inner import Inner
 from pgsim.schemes.msb_only import MSBOnly
 from pgsim.schemes.operands import ACTIVATIONS, OPERANDS, WEIGHTS, Operand
+from pgsim.schemes.packed import Packed
 from pgsim.schemes.passes import (
     Pass,
     Passes,
@@ -74,6 +75,7 @@ KINDS: tuple[type[Scheme], ...] = (
     Planes,
     WeightPlanes,
     Table,
+    Packed,
 )
 
 

@@ -113,22 +113,23 @@ def _precision(cells: Mapping[str, str], where: str) -> Precision:
 
 def _bits(cells: Mapping[str, str], column: str, least: int, where: str) -> int:
     text = cells[column]
-    if not (text.isascii() and text.isdigit() and len(text) < 3):
-        bits = -1
-    else:
-        bits = int(text)
-    if not least <= bits <= WIDEST_BITS:
+    if not (_is_small(text) and least <= int(text) <= WIDEST_BITS):
         raise InputError(
             f"{where}: {column} {shortened(text)!r}: expected {least} to {WIDEST_BITS}"
         )
-    return bits
+    return int(text)
 
 
 def _zero_planes(text: str, weight_bits: int, where: str) -> Iterator[int]:
     for word in text.split():
-        if not (word.isascii() and word.isdigit() and len(word) < 3 and int(word) < weight_bits):
+        if not (_is_small(word) and int(word) < weight_bits):
             raise InputError(
                 f"{where}: {_ZERO_PLANES} {shortened(word)!r}: expected bits of a weight, "
                 f"from 0 to {weight_bits - 1}, with spaces between them"
             )
         yield int(word)
+
+
+def _is_small(text: str) -> bool:
+    """Say whether a text is a whole number of two digits at most."""
+    return text.isascii() and text.isdigit() and len(text) < 3

@@ -65,5 +65,5 @@ class Top(Scheme):
 
     def network(self, layers: Sequence[LayerTrace]) -> Mapping[str, Passes]:
         """Return one pass for each layer; the first and the last take all of their bits."""
-        own = {layer.shape.name: (whole_pass(layer),) for layer in layers}
-        return own | super().network(inner_layers(layers))
+        whole_passes = {layer.shape.name: (whole_pass(layer),) for layer in layers}
+        return {**whole_passes, **super().network(inner_layers(layers))}

@@ -13,7 +13,8 @@ from pgsim.cost import warn_of_clock
 from pgsim.errors import InputError
 from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
-from pgsim.results import Result
+from pgsim.results import COLUMNS, Result
+from pgsim.results.values import COUNT
 from pgsim.schemes import Scheme, scheme_named, union
 from pgsim.study.rows import accuracy_of
 from pgsim.study.simulation import calibration_count, costed_jobs, layer_results
@@ -39,9 +40,7 @@ class Stretch(NamedTuple):
 
     def total(self, column: str) -> float:
         """Return what a column of `simulate` adds up to over all requests, an image each."""
-        first, further = (
-            each.summary[column] / each.images for each in (self.first, self.further)
-        )
+        first, further = (each.summary[column] / each.images for each in (self.first, self.further))
         return float(first + (self.requests - 1) * further)
 
 
@@ -74,21 +73,27 @@ class RequestStream:
         """One row per stretch, and one of all."""
         import pandas as pd
 
-        rows = [
-            {
-                "scheme": each.scheme,
-                "requests": each.requests,
-                "accuracy": each.accuracy,
-                **{column: each.total(column) for column in SUMS},
-            }
-            for each in self.stretches
-        ]
-        whole = {name: sum(row[name] for row in rows) for name in ("requests", *SUMS)}
-        served = sum(row["accuracy"] * row["requests"] for row in rows)
-        rows.append({**whole, "scheme": "total", "accuracy": served / whole["requests"]})
-        return pd.DataFrame(rows)
+        rows = [self._row(each.scheme, (each,)) for each in self.stretches]
+        return pd.DataFrame([*rows, self._row(ALL, self.stretches)])
+
+    def _row(self, name: str, stretches: Sequence[Stretch]) -> dict[str, object]:
+        """Return the row of some stretches together."""
+        requests = sum(each.requests for each in stretches)
+        right = sum(each.accuracy * each.requests for each in stretches)
+        sums = {column: sum(each.total(column) for each in stretches) for column in SUMS}
+        counts = {column: round(sums[column]) for column in SUMS if COLUMNS[column].values is COUNT}
+        return {
+            "arch": self.arch,
+            "trace": self.trace,
+            "scheme": name,
+            "requests": requests,
+            "accuracy": right / requests,
+            **sums,
+            **counts,
+        }
 
 
+ALL = "total"  # the scheme of a row of all requests
 SUMS = (
     "cycles",
     "time_us",
@@ -140,7 +145,7 @@ def request_stream(
     >>> design = load_arch("fixed_8bit").override(large)
     >>> found = request_stream("resnet20_switchable_8_4_2", design, stream)
     >>> found.weights_stay, found.table["dram_weight_read_bytes"].tolist()
-    (True, [134720.0, 133632.0, 0.0, 268352.0])
+    (True, [134720, 133632, 0, 268352])
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)
@@ -156,9 +161,7 @@ def request_stream(
     for scheme, requests in asked:
         first, after = _served(trace, arch, scheme, kept, store)
         further, kept = _served(trace, arch, scheme, after, store)
-        stretches.append(
-            Stretch(scheme.name, requests, accuracy_of(trace, scheme), first, further)
-        )
+        stretches.append(Stretch(scheme.name, requests, accuracy_of(trace, scheme), first, further))
     return RequestStream(trace.name, arch.name, tuple(stretches), stays)
 
 

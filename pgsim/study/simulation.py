@@ -137,9 +137,7 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
     following = [*passes[1:], passes[-1]]
     return [
         Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)
-        for index, (layer, own, reader) in enumerate(
-            zip(layers, passes, following, strict=True)
-        )
+        for index, (layer, own, reader) in enumerate(zip(layers, passes, following, strict=True))
     ]
 
 
