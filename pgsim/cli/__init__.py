@@ -28,6 +28,7 @@ VERBS = {
     "report": "Write what was found as one HTML file: figures, tables, timeline.",
     "pareto": "Find the designs of a table that no other is better than.",
     "trace": "List, look into, check, draw or synthesize gate masks.",
+    "reproduce": "Set published results beside what pgsim computes.",
     "arch": "List, show, check or measure designs.",
     "schemes": "List the schemes: rules from a layer to its passes.",
 }

@@ -79,7 +79,6 @@ class RequestStream:
     def _row(self, name: str, stretches: Sequence[Stretch]) -> dict[str, object]:
         """Return the row of some stretches together."""
         requests = sum(each.requests for each in stretches)
-        right = sum(each.accuracy * each.requests for each in stretches)
         sums = {column: sum(each.total(column) for each in stretches) for column in SUMS}
         counts = {column: round(sums[column]) for column in SUMS if COLUMNS[column].values is COUNT}
         return {
@@ -87,10 +86,18 @@ class RequestStream:
             "trace": self.trace,
             "scheme": name,
             "requests": requests,
-            "accuracy": right / requests,
+            "accuracy": _mean_accuracy(stretches),
             **sums,
             **counts,
         }
+
+
+def _mean_accuracy(stretches: Sequence[Stretch]) -> float:
+    """Return the accuracy of a request, exact where all are served by one network."""
+    requests = sum(each.requests for each in stretches)
+    if len({each.accuracy for each in stretches}) == 1:
+        return stretches[0].accuracy
+    return sum(each.accuracy * each.requests for each in stretches) / requests
 
 
 ALL = "total"  # the scheme of a row of all requests

@@ -137,8 +137,10 @@ def training(
 def _step(
     networks: Mapping[str, GateTrace], arch: ArchConfig, bits: Mapping[str, tuple[int, int]]
 ) -> Step:
-    cycles, energy = {}, {}
+    cycles, energy = (dict.fromkeys(PRODUCTS, 0.0) for _ in range(2))
     for name, network in networks.items():
+        if not network.layers:  # a network of one layer has no error product
+            continue
         one, other = bits[name]
         # Errors stand in the place of activations in the one product, of weights in the other.
         activation, weight = (other, one) if name == "error" else (one, other)
