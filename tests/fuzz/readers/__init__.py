@@ -6,6 +6,7 @@ from fuzz.reader import Reader
 from fuzz.readers.architecture import ARCHITECTURE
 from fuzz.readers.margins import MARGINS
 from fuzz.readers.operands import OPERANDS
+from fuzz.readers.precisions import PRECISIONS
 from fuzz.readers.progress import PROGRESS
 from fuzz.readers.sweep import SWEEP
 from fuzz.readers.synthesis import SYNTHESIS
@@ -27,5 +28,6 @@ READERS: dict[str, Reader] = {
         PARQUET_TABLE,
         JSON_TABLE,
         PROGRESS,
+        PRECISIONS,
     )
 }
