@@ -12,7 +12,7 @@ from pgsim.study.published import PUBLISHED, Figure, Published
 
 
 @click.command("reproduce", short_help="Set published results beside what pgsim computes.")
-@click.argument("names", nargs=-1, metavar="[RESULT]...")
+@click.argument("names", nargs=-1, metavar="[RESULTS]")
 def command(names: tuple[str, ...]) -> None:
     """Compute published RESULTs again, by default all, and print them side by side.
 

@@ -26,7 +26,7 @@ from pgsim.workload import load_trace
 
 @click.command("requests", short_help="Serve a stream of requests, each at its own precision.")
 @click.argument("trace", type=TRACE)
-@click.argument("stream", nargs=-1, required=True, metavar="SCHEME=REQUESTS...")
+@click.argument("stream", nargs=-1, required=True, metavar="SCHEME=N [SCHEME=N]")
 @click.option("--arch", type=ARCH, required=True, help="The design: a file or a shipped name.")
 @click.option(
     "--weights-stay/--weights-leave",
@@ -71,7 +71,7 @@ def command(
 def _asked(text: str) -> tuple[str, int]:
     scheme, equals, count = text.rpartition("=")
     if not (equals and scheme and count.isascii() and count.isdigit() and len(count) < 19):
-        raise InputError(f"{text!r}: expected SCHEME=REQUESTS, such as top:4,4=100")
+        raise InputError(f"{text!r}: expected SCHEME=N, such as top:4,4=100")
     return scheme, int(count)
 
 

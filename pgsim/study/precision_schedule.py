@@ -33,8 +33,8 @@ class CyclicPrecision:
     Examples
     --------
     >>> schedule = CyclicPrecision(3, 8, 8)
-    >>> schedule.bits(0), schedule.bits(1000), schedule.bits(1999)
-    (3, 5, 8)
+    >>> schedule.bits(0), schedule.bits(600), schedule.bits(1999)
+    (3, 4, 8)
     """
 
     lowest: int
@@ -68,9 +68,21 @@ class CyclicPrecision:
         return self.iterations // self.cycles
 
     def bits(self, iteration: int) -> int:
-        """Return the bits of weights and activations in an iteration, counted from 0.
+        """Return the bits of weights and activations in an iteration.
 
-        Source: MODEL.md M57, which is CPT's equation 1.
+        Parameters
+        ----------
+        iteration : int
+            Counted from 0.
+
+        Returns
+        -------
+        int
+            From the lowest to the highest.
+
+        Notes
+        -----
+        Source: MODEL.md M57; CPT, equation 1.
         """
         turn = math.pi * (iteration % self.period) / self.period
         return round(self.lowest + (self.highest - self.lowest) * (1 - math.cos(turn)) / 2)
@@ -85,7 +97,18 @@ class CyclicPrecision:
         return dict(sorted(found.items()))
 
     def products(self, bits: int) -> dict[str, tuple[int, int]]:
-        """Return the bits of both operands of the three products at a width."""
+        """Return the bits of both operands of the three products.
+
+        Parameters
+        ----------
+        bits : int
+            Of weights and activations.
+
+        Returns
+        -------
+        dict of str to pair of int
+            By product: forward, error, gradient.
+        """
         mixed = (bits, self.gradient_bits)
         return dict(zip(PRODUCTS, ((bits, bits), mixed, mixed), strict=True))
 
@@ -104,7 +127,19 @@ def bit_operations(schedule: CyclicPrecision, bits: int) -> int:
 def saved_bit_operations(schedule: CyclicPrecision) -> float:
     """Return the part of the bit operations that a schedule saves against its highest bits.
 
-    The three products have equally many MACs. Source: MODEL.md M57.
+    Parameters
+    ----------
+    schedule : CyclicPrecision
+        The bits of each iteration.
+
+    Returns
+    -------
+    float
+        From 0 to 1; the three products of training have equally many MACs.
+
+    Notes
+    -----
+    Source: MODEL.md M57.
 
     Examples
     --------

@@ -134,6 +134,12 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
                 f"layer {layer.shape.name!r} on {arch.name}, dataflow {arch.dataflow.name}: "
                 f"{refusal}"
             )
+        for each in own:
+            if refusal := arch.pe.refusal(each.activation_bits, each.weight_bits):
+                raise InputError(
+                    f"layer {layer.shape.name!r} on {arch.name}, PEs of kind {arch.pe.name}: "
+                    f"a PE {refusal}"
+                )
     following = [*passes[1:], passes[-1]]
     return [
         Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)

@@ -123,8 +123,8 @@ def training(
     Examples
     --------
     >>> found = training("digits_pg_4_2", "fixed_8bit", CyclicPrecision(3, 8, 8))
-    >>> found.saved_cycles  # fixed PEs gain no cycle where DRAM never makes them wait
-    0.0
+    >>> found.saved_cycles < 0.01 < found.saved_energy  # fixed PEs wait less, and gain no more
+    True
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)

@@ -90,7 +90,26 @@ def _rounded(channels: int, factor: float) -> int:
 def widened_trace(trace: GateTrace, factor: float) -> GateTrace:
     """Return a trace of the widened network, whose accuracy nobody knows.
 
-    Raises InputError as `widened` does. Source: MODEL.md M56.
+    Parameters
+    ----------
+    trace : GateTrace
+        Its gates are left out.
+    factor : float
+        How many times the channels, from 1/64 to 64.
+
+    Returns
+    -------
+    GateTrace
+        Of as many images, and without masks.
+
+    Raises
+    ------
+    InputError
+        As `widened` does.
+
+    Notes
+    -----
+    Source: MODEL.md M56.
 
     Examples
     --------

@@ -32,10 +32,10 @@ def test_weights_may_leave(run):
 @pytest.mark.parametrize(
     ("stream", "message"),
     [
-        ("top:4,4", "expected SCHEME=REQUESTS, such as top:4,4=100"),
-        ("top:4,4=", "expected SCHEME=REQUESTS"),
-        ("=4", "expected SCHEME=REQUESTS"),
-        ("top:4,4=-1", "expected SCHEME=REQUESTS"),
+        ("top:4,4", "expected SCHEME=N, such as top:4,4=100"),
+        ("top:4,4=", "expected SCHEME=N"),
+        ("=4", "expected SCHEME=N"),
+        ("top:4,4=-1", "expected SCHEME=N"),
         ("top:4,4=0", "0 requests: expected 1 to"),
         ("tops:4,4=1", "Did you mean 'top:4,4'"),
     ],
