@@ -31,9 +31,12 @@ if TYPE_CHECKING:
     from pgsim.study.comparison import compare
     from pgsim.study.optimizing import optimize
     from pgsim.study.pareto import pareto
+    from pgsim.study.precision_schedule import CyclicPrecision, saved_bit_operations
+    from pgsim.study.request_stream import request_stream
     from pgsim.study.simulation import simulate
     from pgsim.study.sweeps import SweepSpec, load_sweep, read_sweep, sweep
     from pgsim.study.timeline import write_timeline
+    from pgsim.study.training import training
     from pgsim.study.window_study import windows
     from pgsim.workload import (
         GateTrace,
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
         load_trace,
         network,
         save_trace,
+        widened,
+        widened_trace,
     )
 
 __version__ = "0.1.0"
@@ -50,6 +55,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ArchConfig": "arch",
     "COLUMNS": "results",
+    "CyclicPrecision": "study.precision_schedule",
     "GateTrace": "workload",
     "InputError": "errors",
     "LayerShape": "workload",
@@ -76,10 +82,15 @@ _HOMES = {
     "plot_windows": "plots",
     "read_sweep": "study.sweeps",
     "read_table": "results.table_files",
+    "request_stream": "study.request_stream",
     "save_trace": "workload",
+    "saved_bit_operations": "study.precision_schedule",
     "simulate": "study.simulation",
     "sweep": "study.sweeps",
     "synthetic_trace": "masks",
+    "training": "study.training",
+    "widened": "workload",
+    "widened_trace": "workload",
     "windows": "study.window_study",
     "write_report": "report.writing",
     "write_reports": "results.reports",
@@ -91,6 +102,7 @@ __all__ = [
     "COLUMNS",
     "SCHEMES",
     "ArchConfig",
+    "CyclicPrecision",
     "GateTrace",
     "InputError",
     "LayerShape",
@@ -116,10 +128,15 @@ __all__ = [
     "plot_windows",
     "read_sweep",
     "read_table",
+    "request_stream",
     "save_trace",
+    "saved_bit_operations",
     "simulate",
     "sweep",
     "synthetic_trace",
+    "training",
+    "widened",
+    "widened_trace",
     "windows",
     "write_report",
     "write_reports",

@@ -20,7 +20,7 @@ from pgsim import ArchConfig, GateTrace, load_arch, simulate
 
 MODEL = (Path(__file__).parents[1] / "MODEL.md").read_text()
 
-KEYS = {"layer", "mask", "next", "design", "scheme", "result"}
+KEYS = {"before", "layer", "mask", "next", "design", "scheme", "result"}
 
 # The rule, what the example shows, and its figures. `n_pass`: schemes of more than two passes.
 HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
@@ -207,6 +207,31 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
         "M51",
         "ideal DRAM",
         {"cycles": 2 * (3 + 4) - 1, "dram_stall_cycles": 0, "dram_write_bytes": 8},
+    # 4 * 8 * 2 bits; 8 * 2 * 4 bits, one fold of 4 slots, a burst of 8 bytes.
+    (
+        "M55",
+        "top planes",
+        {
+            "activation_sram_read_bytes": 8,
+            "weight_sram_read_bytes": 8,
+            "dram_weight_read_bytes": 8,
+        },
+    ),
+    # 2 passes of 8 * 2 bits and of 4 * 8 * 4; 8 * 2 * 2 bits, a burst.
+    (
+        "M55",
+        "n_pass weight planes of a bit",
+        {
+            "weight_sram_read_bytes": 2 * 2,
+            "activation_sram_read_bytes": 2 * 16,
+            "dram_weight_read_bytes": 8,
+        },
+    ),
+    # 8 steps; 4 * 8 * 8 and 8 * 2 * 8 bits.
+    (
+        "M56",
+        "packed",
+        {"msb_cycles": 8, "activation_sram_read_bytes": 32, "weight_sram_read_bytes": 16},
     ),
 ]
 
@@ -248,12 +273,13 @@ def drawn(words: list[str]) -> np.ndarray:
 
 
 def trace(example: Mapping[str, Any]) -> GateTrace:
-    """The layer of an example, and the next if there is one; without a mask it has no gate."""
+    """The layer of an example, and its neighbours if there are; without a mask it has no gate."""
     layer, ungated = BLOCKS[1][1] | {"name": "layer"}, {"gate": "none"}
     masks = {"layer": drawn(example["mask"])} if "mask" in example else {}
     layers = [layer | example["layer"] | ({} if masks else ungated)]
-    if "next" in example:
-        layers.append(layer | {"name": "next"} | ungated | example["next"])
+    for place, name in ((0, "before"), (2, "next")):
+        if name in example:
+            layers.insert(place, layer | {"name": name} | ungated | example[name])
     return GateTrace.from_masks(masks, layers, **({} if masks else {"images": 1}))
 
 
@@ -267,5 +293,6 @@ def test_an_example(
 ) -> None:
     assert example["result"] == expected
     design = small.override(example.get("design", {}))
-    result = simulate(trace(example), design, example.get("scheme", "pg")).layers.iloc[0]
+    layers = simulate(trace(example), design, example.get("scheme", "pg")).layers
+    result = layers[layers["layer"] == "layer"].iloc[0]
     assert {column: int(result[column]) for column in expected} == expected

@@ -19,6 +19,7 @@ from pgsim.text import bounded, spelled_out
 VERBS = {
     "simulate": "Simulate a trace on a design, layer by layer.",
     "compare": "Set a gated design beside what one would build instead.",
+    "requests": "Serve a stream of requests, each at its own precision.",
     "windows": "Set deep windows of a gated layer against many channels.",
     "sweep": "Simulate every combination of traces, designs, schemes and axes.",
     "optimize": "Search the best of those combinations, by trying some of them.",
@@ -27,6 +28,7 @@ VERBS = {
     "report": "Write what was found as one HTML file: figures, tables, timeline.",
     "pareto": "Find the designs of a table that no other is better than.",
     "trace": "List, look into, check, draw or synthesize gate masks.",
+    "reproduce": "Set published results beside what pgsim computes.",
     "arch": "List, show, check, measure, import or export designs.",
     "schemes": "List the schemes: rules from a layer to its passes.",
 }

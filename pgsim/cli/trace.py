@@ -14,6 +14,7 @@ from pgsim.cli.options import TRACE, figure_option, verify_option
 from pgsim.cli.output import check_all, masks_of, paragraph, printable, show, table
 from pgsim.cli.streams import say
 from pgsim.cli.synth import synth
+from pgsim.cli.widen import widen
 from pgsim.files import shipped_names
 from pgsim.masks import MaskMeasures, mask_measures
 from pgsim.results.numbers import decimal, percent, scaled, whole
@@ -94,6 +95,7 @@ def plot(trace: str, output: Path | None, layer: str | None, images: int, verify
 
 
 command.add_command(synth)
+command.add_command(widen)
 
 
 def about(trace: GateTrace) -> Table:

@@ -23,7 +23,8 @@ class Job:
     fixed order. window: slots of a window in the fixed order, None for as many as there is room for
     (M8, M41). tiles: those of the nest's blocks. inputs_stay, output_stays: whether they are in
     the activation buffer before and after the layer (M42), and retained_bits: what all tensors take
-    there that stay meanwhile.
+    there that stay meanwhile. weights_on_chip: which bits of every weight are on chip before the
+    layer, as a word, where weights stay there (M55); None where they come from DRAM.
     """
 
     layer: LayerTrace
@@ -35,6 +36,7 @@ class Job:
     nest: Nest | None = None
     window: int | None = None
     inputs_stay: bool = False
+    weights_on_chip: int | None = None
     output_stays: bool = False
     retained_bits: int = 0
     tiles: BlockTiles | None = field(default=None, compare=False)
@@ -104,7 +106,7 @@ class Job:
     def alike(self) -> Hashable:
         """All that decides its ledger: layers that agree are simulated once."""
         like = self.layer if self.gated else self.shape.geometry
-        stays = (self.inputs_stay, self.output_stays, self.retained_bits)
+        stays = (self.inputs_stay, self.output_stays, self.retained_bits, self.weights_on_chip)
         zeros = self.shape.zeros if self.arch.pe.zero_gating else None
         mapped = (self.nest, self.window)
         return (like, zeros, self.passes, self.output_bits, self.flow, mapped, stays)
@@ -164,6 +166,17 @@ class Job:
         """Bits of a weight that the passes use, and buffers hold (M23)."""
         return WEIGHTS.stored_bits(self.passes)
 
+    @property
+    def weights_stay(self) -> bool:
+        """Whether weights stay on chip once they were fetched (M55)."""
+        return self.weights_on_chip is not None
+
+    @lazy
+    def fetched_weight_bits(self) -> int:
+        """Bits of a weight that are not on chip yet, and that DRAM brings."""
+        used = union(each.weight for each in self.passes)
+        return (used & ~(self.weights_on_chip or 0)).bit_count()
+
     @lazy
     def ahead(self) -> int:
         """Bits of an activation that are fetched ahead of need (M24), as a word."""
@@ -203,6 +216,7 @@ _OF_EVERY_BATCH = (
     "operands_stay",
     "activation_bits",
     "weight_bits",
+    "fetched_weight_bits",
     "ahead",
 )
 

@@ -11,6 +11,8 @@ Examples
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pgsim.errors import InputError, nearest
 from pgsim.schemes.dual_dense import DualDense
 from pgsim.schemes.full import Full
@@ -18,6 +20,7 @@ from pgsim.schemes.gates import Gate, InputGate, OutputGate
 from pgsim.schemes.inner import Inner
 from pgsim.schemes.msb_only import MSBOnly
 from pgsim.schemes.operands import ACTIVATIONS, OPERANDS, WEIGHTS, Operand
+from pgsim.schemes.packed import Packed
 from pgsim.schemes.passes import (
     Pass,
     Passes,
@@ -31,7 +34,10 @@ from pgsim.schemes.passes import (
 from pgsim.schemes.pg import PrecisionGating
 from pgsim.schemes.planes import Planes
 from pgsim.schemes.scheme import Scheme
+from pgsim.schemes.table import Table
+from pgsim.schemes.top import Top
 from pgsim.schemes.uniform import Uniform
+from pgsim.schemes.weight_planes import WeightPlanes
 from pgsim.workload import LayerTrace
 
 __all__ = [
@@ -51,6 +57,7 @@ __all__ = [
     "check_passes",
     "layer_passes",
     "leading",
+    "network_passes",
     "scheme_named",
     "union",
     "union_bits",
@@ -64,7 +71,11 @@ KINDS: tuple[type[Scheme], ...] = (
     MSBOnly,
     Uniform,
     Inner,
+    Top,
     Planes,
+    WeightPlanes,
+    Table,
+    Packed,
 )
 
 
@@ -102,7 +113,8 @@ def scheme_named(name: str | Scheme) -> Scheme:
         if (found := kind.parsed(name)) is not None:
             return found
     raise InputError(
-        f"scheme {name!r}: expected one of {', '.join(SCHEMES)}, where A and W are bits."
+        f"scheme {name!r}: expected one of {', '.join(SCHEMES)}, where A and W are bits, N is a "
+        "number of planes and FILE a table."
         f"{nearest(name, [kind.example for kind in KINDS])}"
     )
 
@@ -115,3 +127,17 @@ def layer_passes(layer: LayerTrace, scheme: str | Scheme) -> Passes:
     """
     rule = scheme_named(scheme)
     return check_passes(layer, rule.passes(layer), rule.name)
+
+
+def network_passes(layers: Sequence[LayerTrace], scheme: str | Scheme) -> dict[str, Passes]:
+    """Return the passes of the layers of a network by their names, in its order, checked.
+
+    Layers that the scheme skips are not there (M56). Raises InputError as `layer_passes` does, and
+    for a scheme that skips all layers.
+    """
+    rule = scheme_named(scheme)
+    found = rule.network(layers)
+    named = {layer.shape.name: layer for layer in layers if layer.shape.name in found}
+    if not named:
+        raise InputError(f"scheme {rule.name!r} skips every layer: expected one to be computed")
+    return {name: check_passes(each, found[name], rule.name) for name, each in named.items()}

@@ -1,8 +1,8 @@
-"""What every scheme is: the rule that turns a layer into its passes (MODEL.md M3)."""
+"""What every scheme is: the rule that turns layers into their passes (MODEL.md M3)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 from pgsim.errors import InputError
@@ -12,6 +12,8 @@ from pgsim.workload import LayerTrace
 
 class Scheme:
     """A rule from a layer to its passes; a scheme of your own is a subclass with `passes`.
+
+    One whose passes depend on a layer's place in the network has `network` too.
 
     Attributes
     ----------
@@ -91,6 +93,37 @@ class Scheme:
             Where the layer's gate or bits do not allow this scheme.
         """
         raise NotImplementedError
+
+    def network(self, layers: Sequence[LayerTrace]) -> Mapping[str, Passes]:
+        """Return the passes of the layers of a network, by their names.
+
+        Parameters
+        ----------
+        layers : sequence of LayerTrace
+            All of them, in the network's order.
+
+        Returns
+        -------
+        mapping of str to tuple of Pass
+            By default each layer's own `passes`. A layer that is not there is skipped whole (M56).
+
+        Raises
+        ------
+        InputError
+            As `passes` does.
+        """
+        return {layer.shape.name: self.passes(layer) for layer in layers}
+
+
+def inner_layers(layers: Sequence[LayerTrace]) -> Sequence[LayerTrace]:
+    """Return the layers but the first and the last, which networks of few bits leave wide."""
+    return layers[1:-1]
+
+
+def top(bits: int, of: int) -> Plane:
+    """Return the most significant bits of an operand, all of them if it has no more."""
+    own = min(bits, of)
+    return Plane(of - own, own)
 
 
 def whole_pass(layer: LayerTrace) -> Pass:

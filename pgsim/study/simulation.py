@@ -21,7 +21,7 @@ from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
 from pgsim.model.search import Goal, mapped
 from pgsim.results import LayerResult, Result, Row
-from pgsim.schemes import ACTIVATIONS, Passes, Scheme, layer_passes, scheme_named
+from pgsim.schemes import ACTIVATIONS, Passes, Scheme, network_passes, scheme_named
 from pgsim.workload import GateTrace, load_trace
 
 
@@ -88,15 +88,16 @@ def simulate(
     if objective is not None:
         arch = searching(arch, objective)
     jobs, costs = costed_jobs(trace, arch, scheme)
+    warn_of_clock(costs.arch, costs.paths)
     arch = costs.arch
-    warn_of_clock(arch, costs.paths)
     if per_image and arch.batch > 1:
         raise InputError(
             f"per_image keeps images apart, which needs batch 1, and {arch.name} has batch "
             f'{arch.batch}: pass arch.override({{"batch": 1}}), or --set batch=1'
         )
     calibration = calibration_count(trace, arch, calibration_images)
-    layers = _layer_results(jobs, trace, costs, calibration, store or WorkStore(limit_bytes=0))
+    store = store or WorkStore(limit_bytes=0)
+    layers = layer_results(jobs, trace, costs, calibration, store)
     return Result(trace, costs, scheme.name, calibration, per_image, layers)
 
 
@@ -121,22 +122,29 @@ def costed_jobs(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> tuple[lis
 def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
     """Return the layers of a trace under a scheme on a design, each with its passes.
 
-    Outputs leave at the bits at which the next layer reads them (M23). Raises InputError where the
-    scheme, or the design's dataflow, cannot run a layer.
+    Layers that the scheme skips are left out (M56). Outputs leave at the bits at which the next
+    layer reads them (M23). Raises InputError where the scheme, or the design's dataflow, cannot run
+    a layer.
     """
-    passes = [layer_passes(layer, scheme) for layer in trace.layers]
-    for layer, own in zip(trace.layers, passes, strict=True):
+    by_name = network_passes(trace.layers, scheme)
+    layers = [layer for layer in trace.layers if layer.shape.name in by_name]
+    passes = list(by_name.values())
+    for layer, own in zip(layers, passes, strict=True):
         if refusal := arch.dataflow.refusal(layer.shape, own):
             raise InputError(
                 f"layer {layer.shape.name!r} on {arch.name}, dataflow {arch.dataflow.name}: "
                 f"{refusal}"
             )
+        for each in own:
+            if refusal := arch.pe.refusal(each.activation_bits, each.weight_bits):
+                raise InputError(
+                    f"layer {layer.shape.name!r} on {arch.name}, PEs of kind {arch.pe.name}: "
+                    f"a PE {refusal}"
+                )
     following = [*passes[1:], passes[-1]]
     return [
         Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)
-        for index, (layer, own, reader) in enumerate(
-            zip(trace.layers, passes, following, strict=True)
-        )
+        for index, (layer, own, reader) in enumerate(zip(layers, passes, following, strict=True))
     ]
 
 
@@ -161,7 +169,7 @@ _ROW_BYTES = 10_000
 _MAPPED = ("nest", "window", "inputs_stay", "output_stays", "retained_bits")  # fields of a job
 
 
-def _layer_results(
+def layer_results(
     jobs: Sequence[Job], trace: GateTrace, costs: Costs, calibration: int, store: WorkStore
 ) -> tuple[LayerResult, ...]:
     """Return the ledger and the energies of every layer."""
@@ -191,7 +199,7 @@ def _deciding(
     Layers stand for themselves, with their masks. Prices decide where a search weighs them.
     """
     weighed = tuple(goal.prices.items()) if arch.mapping.searches else None
-    layers = tuple((job.layer, job.passes, job.output_bits) for job in jobs)
+    layers = tuple((job.layer, job.passes, job.output_bits, job.weights_on_chip) for job in jobs)
     return ("network", layers, trace.images, calibration, arch.but_for_prices, weighed)
 
 

@@ -10,6 +10,7 @@ from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
 from pgsim.workload.trace import GateTrace
 from pgsim.workload.trace_paths import check_trace_path
 from pgsim.workload.transposed import transposed
+from pgsim.workload.widening import widened, widened_trace
 
 __all__ = [
     "NETWORKS",
@@ -31,4 +32,6 @@ __all__ = [
     "save_operands",
     "save_trace",
     "transposed",
+    "widened",
+    "widened_trace",
 ]

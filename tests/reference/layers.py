@@ -284,8 +284,9 @@ def macs_and_cycles(
     pe: Mapping[str, Any], activation_bits: int, weight_bits: int
 ) -> tuple[int, int]:
     """M5: (L, T), the MACs that a PE does side by side and the cycles it takes for them."""
-    if pe["kind"].startswith("serial"):
+    if pe["kind"].startswith("serial") or pe["kind"] == "binary":
         cycles = {
+            "binary": 1,
             "serial_activation": activation_bits * -(-weight_bits // pe["max_weight_bits"]),
             "serial_weight": weight_bits * -(-activation_bits // pe["max_activation_bits"]),
             "serial_both": activation_bits * weight_bits,

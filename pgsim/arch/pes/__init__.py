@@ -8,6 +8,7 @@ Examples
 '2-bit bricks that fuse: narrower operands, more MACs side by side'
 """
 
+from pgsim.arch.pes.binary import Binary
 from pgsim.arch.pes.fixed import Fixed
 from pgsim.arch.pes.fusion import Fusion
 from pgsim.arch.pes.isolation import SIDE_BY_SIDE, side_by_side
@@ -19,4 +20,6 @@ from pgsim.kinds import by_name
 
 __all__ = ["PES", "SIDE_BY_SIDE", "PEKind", "side_by_side"]
 
-PES: dict[str, type[PEKind]] = by_name((Fixed, Fusion, SerialActivation, SerialWeight, SerialBoth))
+PES: dict[str, type[PEKind]] = by_name(
+    (Fixed, Fusion, SerialActivation, SerialWeight, SerialBoth, Binary)
+)

@@ -51,6 +51,10 @@ class PEKind:
             return {"zero_gating": message}
         return {}
 
+    def refusal(self, activation_bits: int, weight_bits: int) -> str | None:
+        """Return why the PE cannot take a pass of these widths, or None; most take any."""
+        return None
+
     def macs_and_cycles(self, activation_bits: int, weight_bits: int) -> tuple[int, int]:
         """Return (L, T): the PE does L MACs of one reduction side by side in T cycles (M5).
 

@@ -76,7 +76,7 @@ class Blocks:
 
     @lazy
     def _stored(self) -> tuple[Counts, Counts]:
-        return self.moved(self.job.activation_bits, self.job.weight_bits)
+        return self.moved(self.job.activation_bits, self.job.fetched_weight_bits)
 
     @lazy
     def indices(self) -> Counts:

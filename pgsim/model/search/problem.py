@@ -69,7 +69,7 @@ def problem_of(job: Job, goal: Goal) -> Problem:
         goal.prices_of(job),
         Widths(
             0 if job.inputs_stay else job.activation_bits,
-            job.weight_bits,
+            job.fetched_weight_bits,
             PARTIAL_SUM_BITS,
             job.written_bits,
             job.arch.memory.dram.burst_bytes * 8,

@@ -7,6 +7,7 @@ from fuzz.readers.architecture import ARCHITECTURE
 from fuzz.readers.margins import MARGINS
 from fuzz.readers.operands import OPERANDS
 from fuzz.readers.other_simulators import OTHER_SIMULATORS
+from fuzz.readers.precisions import PRECISIONS
 from fuzz.readers.progress import PROGRESS
 from fuzz.readers.sweep import SWEEP
 from fuzz.readers.synthesis import SYNTHESIS
@@ -29,5 +30,6 @@ READERS: dict[str, Reader] = {
         PARQUET_TABLE,
         JSON_TABLE,
         PROGRESS,
+        PRECISIONS,
     )
 }

@@ -120,6 +120,7 @@ DESIGNS = (
     *with_half_zero(serial_pe("serial_weight", 16, 8, 1, 3), 128, 8),
     *with_half_zero(serial_pe("serial_both", 16, 1, 1, 4), 16, 1, 64),
     serial_pe("serial_both", 64, 1, 1, 4),
+    *(Design(f"binary_{terms}", "xnor_pe", {"TERMS": terms}, FIRST) for terms in (16, 64)),
     Design("comparator_32", "comparator", {}, {}),
     *(scheduler("skip", lanes=lanes) for lanes in (16, 32)),
     *(scheduler("combine", lanes=lanes, ways=4, open=8) for lanes in (8, 16, 32, 64)),
