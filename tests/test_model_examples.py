@@ -207,6 +207,7 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
         "M51",
         "ideal DRAM",
         {"cycles": 2 * (3 + 4) - 1, "dram_stall_cycles": 0, "dram_write_bytes": 8},
+    ),
     # 4 * 8 * 2 bits; 8 * 2 * 4 bits, one fold of 4 slots, a burst of 8 bytes.
     (
         "M55",
@@ -220,7 +221,7 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     # 2 passes of 8 * 2 bits and of 4 * 8 * 4; 8 * 2 * 2 bits, a burst.
     (
         "M55",
-        "n_pass weight planes of a bit",
+        "weight planes of a bit",
         {
             "weight_sram_read_bytes": 2 * 2,
             "activation_sram_read_bytes": 2 * 16,
