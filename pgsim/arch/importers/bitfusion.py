@@ -52,6 +52,7 @@ class BitFusionFile(Importer):
             "output_sram": _buffer(values, "Out_SRAM", columns, "a buffer a column", _SUM_BITS),
             "double_buffered": Sourced(True, "get_stats_fast: a tile fits half of each buffer"),
             "counting": Sourced("per_mac", "get_stats_fast: each MAC reads its operands"),
+            "overlap": Sourced("runs", "get_stats_fast: transfers hide behind a layer's work"),
             "dram": {
                 "kind": Sourced("bitfusion"),
                 "bytes_per_cycle": Sourced(values["if_width"] / 8, "if_width, in bits a cycle"),
