@@ -31,8 +31,10 @@ class Precision:
     weight_bits: int
     zero_planes: frozenset[int] = frozenset()
 
-    def weight_planes(self) -> list[Plane]:
+    def weight_planes(self, measured: frozenset[int] = frozenset()) -> list[Plane]:
         """Return the runs of weight bits that are not zero, the most significant first.
+
+        measured: further bits that are zero in every weight.
 
         Examples
         --------
@@ -41,7 +43,7 @@ class Precision:
         """
         runs: list[Plane] = []
         for bit in range(self.weight_bits):
-            if bit in self.zero_planes:
+            if bit in self.zero_planes | measured:
                 continue
             if runs and runs[-1].low + runs[-1].bits == bit:
                 runs[-1] = Plane(runs[-1].low, runs[-1].bits + 1)

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from pgsim.errors import InputError
 from pgsim.schemes.passes import Pass, Passes, Plane, whole
-from pgsim.workload import LayerTrace
+from pgsim.workload import LayerShape, LayerTrace
 
 
 class Scheme:
@@ -124,6 +124,12 @@ def top(bits: int, of: int) -> Plane:
     """Return the most significant bits of an operand, all of them if it has no more."""
     own = min(bits, of)
     return Plane(of - own, own)
+
+
+def zero_weight_planes(shape: LayerShape) -> frozenset[int]:
+    """Return the bits that are zero in every weight of a layer, as its `zeros` have them."""
+    bits = range(shape.weight_bits)
+    return frozenset(bit for bit in bits if shape.zero_fraction("weight", bit, 1) == 1)
 
 
 def whole_pass(layer: LayerTrace) -> Pass:

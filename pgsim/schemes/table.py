@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from pgsim.errors import InputError, nearest
 from pgsim.schemes.passes import Pass, Passes, whole
 from pgsim.schemes.precision_table import Precision, read_precisions
-from pgsim.schemes.scheme import Scheme, whole_pass
+from pgsim.schemes.scheme import Scheme, whole_pass, zero_weight_planes
 from pgsim.text import shortened
 from pgsim.workload import LayerTrace
 
@@ -48,10 +48,13 @@ class Table(Scheme):
 
         Such a layer is skipped: a design runs it in its network, not by itself.
         """
+        shape = layer.shape
         for each in self.precisions:
-            if each.layer == layer.shape.name:
-                activations = whole(each.activation_bits)
-                return tuple(Pass(activations, plane) for plane in each.weight_planes())
+            if each.layer == shape.name:
+                # Zeros that a trace knows are those of weights of its own bits.
+                own = each.weight_bits == shape.weight_bits
+                planes = each.weight_planes(zero_weight_planes(shape) if own else frozenset())
+                return tuple(Pass(whole(each.activation_bits), plane) for plane in planes)
         return (whole_pass(layer),)
 
     def network(self, layers: Sequence[LayerTrace]) -> Mapping[str, Passes]:

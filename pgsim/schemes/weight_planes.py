@@ -9,8 +9,8 @@ from typing import ClassVar, Self
 
 from pgsim.errors import InputError
 from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, Plane, whole
-from pgsim.schemes.scheme import Scheme
-from pgsim.workload import LayerShape, LayerTrace
+from pgsim.schemes.scheme import Scheme, zero_weight_planes
+from pgsim.workload import LayerTrace
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,11 @@ class WeightPlanes(Scheme):
         """Return a pass for each plane that is not zero, the most significant first."""
         shape = layer.shape
         lowest = max(0, shape.weight_bits - self.planes)
-        planes = (Plane(low, 1) for low in reversed(range(lowest, shape.weight_bits)))
-        activations = whole(shape.activation_bits)
-        return tuple(Pass(activations, each) for each in planes if not _is_zero(shape, each))
+        zeros, activations = zero_weight_planes(shape), whole(shape.activation_bits)
+        lows = (low for low in reversed(range(lowest, shape.weight_bits)) if low not in zeros)
+        return tuple(Pass(activations, Plane(low, 1)) for low in lows)
 
     def network(self, layers: Sequence[LayerTrace]) -> Mapping[str, Passes]:
         """Return the passes of the layers that have a plane that is not zero (M56)."""
         own = super().network(layers)
         return {name: passes for name, passes in own.items() if passes}
-
-
-def _is_zero(shape: LayerShape, plane: Plane) -> bool:
-    return shape.zero_fraction("weight", plane.low, plane.bits) == 1

@@ -160,11 +160,12 @@ def request_stream(
     asked = [(scheme_named(scheme), _count(requests)) for scheme, requests in stream]
     if not asked:
         raise InputError("a stream of requests needs one at least: such as ('top:4,4', 100)")
-    every = [costed_jobs(trace, arch, scheme)[0] for scheme, _ in asked]
-    stays = weights_stay and _fit(every, arch)
+    costed = [costed_jobs(trace, arch, scheme) for scheme, _ in asked]
+    costs = costed[0][1]
+    warn_of_clock(costs.arch, costs.paths)
+    stays = weights_stay and _fit([jobs for jobs, _ in costed], arch)
     kept: Kept | None = {} if stays else None
     store, stretches = WorkStore(), []
-    warn_of_clock(arch, costed_jobs(trace, arch, asked[0][0])[1].paths)
     for scheme, requests in asked:
         first, after = _served(trace, arch, scheme, kept, store)
         further, kept = _served(trace, arch, scheme, after, store)
@@ -173,8 +174,8 @@ def request_stream(
 
 
 def _count(requests: int) -> int:
-    if not 1 <= requests <= _MOST_REQUESTS:
-        raise InputError(f"{requests} requests: expected 1 to {_MOST_REQUESTS:,}")
+    if not (isinstance(requests, int) and 1 <= requests <= _MOST_REQUESTS):
+        raise InputError(f"{requests} requests: expected 1 to {_MOST_REQUESTS:,}, a whole number")
     return requests
 
 

@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .arithmetic import gated_outputs, stepped_outputs
@@ -114,6 +115,7 @@ def simulate_layer(
     mask: LayerMask | None = None,
     calibration_mask: LayerMask | None = None,
     first: bool = True,
+    weights_on_chip: frozenset[int] | None = None,
 ) -> dict[str, int]:
     """Every integer of MODEL.md for one layer: the keys are COUNTS.
 
@@ -121,11 +123,13 @@ def simulate_layer(
     `mask` is of the simulated images ([image][channel][position], None if the scheme needs none),
     `calibration_mask` of the images that `lane_order: density` is measured on, `output_bits` the
     width at which finished outputs leave (`output_bits_of`), `first` whether the layer is the first
-    of its network (M47).
+    of its network (M47), `weights_on_chip` which bits of its weights are there before it where
+    weights stay on chip (M55).
     """
     shape = layer_of(layer)
     by_rows = arch["array"]["dataflow"] == "row_stationary"
     job = (RowJob if by_rows else Job)(shape, passes_of(shape, scheme), arch, first)
+    job = replace(job, weights_on_chip=weights_on_chip)
     total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     for run in runs_of(job, images):
         if isinstance(job, RowJob):
@@ -150,10 +154,12 @@ def simulate_nest(
     output_bits: int,
     mask: LayerMask | None = None,
     calibration_mask: LayerMask | None = None,
+    weights_on_chip: frozenset[int] | None = None,
 ) -> dict[str, int]:
     """M40: the same of a layer that is mapped by a loop nest; the keys are NEST_COUNTS."""
     shape = layer_of(layer)
-    job = Job(shape, passes_of(shape, scheme), arch, first=True)
+    passes = passes_of(shape, scheme)
+    job = Job(shape, passes, arch, first=True, weights_on_chip=weights_on_chip)
     total: Counter[str] = Counter(dict.fromkeys(NEST_COUNTS, 0))
     for run in runs_of(job, images):
         nested = NestRun(job, run, nest, output_bits, mask, calibration_mask)

@@ -25,6 +25,7 @@ class Job:
     arch: Mapping[str, Any]
     first: bool = False  # of its network
     in_channels: range | None = None  # of a group: those of a C block, else all
+    weights_on_chip: frozenset[int] | None = None  # M55: bits of every weight, where weights stay
 
     @property
     def rows(self) -> int:

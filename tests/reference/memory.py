@@ -11,6 +11,8 @@ from .layers import bits_of, stored_bits
 from .mapping import Job, Run, Tile, TilePlan
 from .schedulers import active_entries
 
+AS_LARGE_AS_NEEDED = 2**61  # bits of a weight buffer whose weights stay (M55)
+
 
 class Streams(NamedTuple):
     """Bytes of each stream of one tile: what is read ahead, and on demand; outputs written."""
@@ -45,6 +47,12 @@ class Dram:
         """Bits of a weight that the passes use."""
         return stored_bits(self.job.passes, "weight")
 
+    @property
+    def missing_weight_bits(self) -> int:
+        """M55: bits of a weight that the passes use and that are not on chip yet."""
+        on_chip = self.job.weights_on_chip or frozenset()
+        return len(bits_of(self.job.passes, "weight") - on_chip)
+
     @cached_property
     def bits_on_demand(self) -> set[int]:
         """M24: the bits of an activation that wait for the gate: no dense pass uses them."""
@@ -59,6 +67,8 @@ class Dram:
         return self.run.images * self.job.layer.group_in_channels * self.job.layer.pixels
 
     def usable_bits(self, buffer: str) -> int:
+        if buffer == "weight_sram" and self.job.weights_on_chip is not None:
+            return AS_LARGE_AS_NEEDED
         bits = self.job.arch["memory"][buffer]["kib"] * 8192
         return bits // 2 if self.job.arch["memory"]["double_buffered"] else bits
 
@@ -141,7 +151,7 @@ class Dram:
         weights = self.job.layer.reduction * len(tile.lanes)
         if self.lanes_fetched_once(tile):
             if tile.opens_lane_group:
-                yield self.bytes_of(weights * self.weight_bits)
+                yield self.bytes_of(weights * self.missing_weight_bits)
             return
         for one in plan.passes:
             if one.happens:
@@ -184,9 +194,10 @@ class Dram:
         if self.weights_kept_over_steps or (plan.tile.lane_group > 0 and self.slots_resident):
             return
         reduction = self.job.layer.reduction
-        window_bits = len(plan.tile.slots) * reduction * self.weight_bits
-        if self.slots_resident or window_bits <= self.usable_bits("weight_sram"):
-            yield self.bytes_of(window_bits)
+        weights = len(plan.tile.slots) * reduction
+        fits = weights * self.weight_bits <= self.usable_bits("weight_sram")
+        if self.slots_resident or fits:
+            yield self.bytes_of(weights * self.missing_weight_bits)
             return
         for one in plan.passes:
             vector_bits = reduction * self.job.passes[one.index].weight_bits

@@ -153,7 +153,8 @@ def xnor_unit(terms: int) -> Unit:
         signs = [[draw.choice((-1, 1)) for _ in range(terms)] for _ in range(2)]
         activations, weights = ([int(sign > 0) for sign in own] for own in signs)
         given = {"activations": packed(activations, 1), "weights": packed(weights, 1)}
-        vectors.append((given, (dot(*signs) + terms) // 2))
+        total = sum(one * other for one, other in zip(*signs, strict=True))
+        vectors.append((given, (total + terms) // 2))
     inputs = {"activations": terms, "weights": terms}
     return Unit("xnor_unit", {"TERMS": terms}, inputs, ("alike", 32), tuple(vectors))
 

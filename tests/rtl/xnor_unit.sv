@@ -11,10 +11,14 @@ module xnor_unit #(
     input  logic [   TERMS-1:0] weights,
     output logic [SUM_BITS-1:0] alike
 );
+  logic [TERMS-1:0] same;
+
+  assign same = activations ~^ weights;
+
   always_comb begin
     alike = '0;
     for (int t = 0; t < TERMS; t++) begin
-      alike += SUM_BITS'(activations[t] ~^ weights[t]);
+      alike += SUM_BITS'(same[t]);
     end
   end
 endmodule

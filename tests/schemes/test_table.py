@@ -68,6 +68,21 @@ def test_zero_planes_cost_nothing(path: Path, zeros: str, weights: list[tuple[in
     assert taken(path, HEAD + f"first,4,8,{zeros}\n")["first"] == expected
 
 
+def test_planes_that_the_trace_knows_to_be_zero_cost_nothing_at_its_own_bits(path: Path) -> None:
+    zeros = {"activation": [], "weight": [[6, 1, 1.0], [0, 1, 1.0], [1, 1, 0.5]]}
+    layer = linear(4, 8, 8, name="first", zeros=zeros, **UNGATED)
+    trace = GateTrace.from_masks({}, [layer], images=1)
+    expected = {
+        "first,4,8,": [(7, 1), (1, 5)],  # bits 6 and 0 are zero
+        "first,4,8,3": [(7, 1), (4, 2), (1, 2)],  # and the table's 3
+        "first,4,7,": [(0, 7)],  # other weights
+    }
+    for row, planes in expected.items():
+        path.write_text(f"{HEAD}{row}\n")
+        passes = network_passes(trace.layers, f"table:{path}")["first"]
+        assert [(each.weight.low, each.weight.bits) for each in passes] == planes
+
+
 @pytest.mark.parametrize("row", ["second,4,0,", "second,4,2,0 1"])
 def test_a_layer_without_weight_bits_is_skipped_whole(path: Path, row: str) -> None:
     assert list(taken(path, HEAD + row)) == ["first", "third"]

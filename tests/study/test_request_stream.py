@@ -115,6 +115,7 @@ def test_the_table_is_written_and_read(tmp_path: object) -> None:
         ([], "needs one at least"),
         ([("top:4,4", 0)], "0 requests: expected 1 to"),
         ([("top:4,4", 2**41)], "expected 1 to"),
+        ([("top:4,4", 1.5)], "1.5 requests: expected 1 to .* a whole number"),
         ([("tap:4,4", 1)], "Did you mean 'top:4,4'"),
     ],
 )
