@@ -155,6 +155,64 @@ def all_slots(windows, reads):
     return late
 
 
+class FoldReads(NamedTuple):
+    """How folds read the vectors of their slots that issue slots of their own, bank by bank.
+
+    banks, lead_cycles, edge_cycles, bus_cycles: as in `Reads`. step_cycles: of an issued slot.
+    all_slots: whether every slot is issued, active or not.
+    """
+
+    banks: int
+    step_cycles: int
+    lead_cycles: int
+    edge_cycles: int
+    bus_cycles: int
+    all_slots: bool
+
+
+@kernel
+def fold_by_fold(masks, bounds, folds, reads):
+    """Return by how many cycles banks are late where each fold issues slots of its own (M52).
+
+    masks: uint64 (kinds, batches, lanes, words), those of every kind of fold. bounds: (lanes,
+    lane_bounds, slot_bounds), int64, as in `active_slots`. folds: int64 (folds, 2), the kind of
+    each fold's mask, and the words of a vector that it reads.
+    Returns int64 (batches, lane groups, windows). Source: MODEL.md M43, M52.
+    """
+    lanes, lane_bounds, slot_bounds = bounds
+    kinds, batches, _, words = masks.shape
+    groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
+    late = np.zeros((batches, groups, windows), np.int64)
+    read = np.empty(reads.banks, np.int64)
+    for group in range(groups):
+        own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
+        slots = np.empty((kinds, (own.size + 63) >> 6, 64 * words), np.uint64)
+        for batch in range(batches):
+            for kind in range(kinds):
+                lanes_of_slots(masks[kind, batch], own, slots[kind])
+            for window in range(windows):
+                first, last = slot_bounds[window], slot_bounds[window + 1]
+                read[:] = 0
+                begin = np.int64(0)
+                for fold in range(len(folds)):
+                    active = slots[folds[fold, 0]]
+                    steps = 0
+                    for slot in range(first, last):
+                        if not (reads.all_slots or is_active(active, slot)):
+                            continue
+                        bank = (slot - first) % reads.banks
+                        read[bank] += folds[fold, 1]
+                        steps += 1
+                        now = reads.lead_cycles + begin + steps * reads.step_cycles
+                        late[batch, group, window] = max(
+                            late[batch, group, window], read[bank] - now
+                        )
+                    if steps:
+                        own_cycles = steps * reads.step_cycles + reads.edge_cycles
+                        begin += max(own_cycles, reads.bus_cycles)
+    return late
+
+
 @kernel
 def active_slots(rows, lanes, lane_bounds, slot_bounds, reads):
     """Return by how many cycles banks are late where the active slots are issued one by one.

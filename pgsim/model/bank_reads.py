@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pgsim.arch import Counts
+from pgsim.mapping.pixels import Taps
 from pgsim.model.job import Job
 
 if TYPE_CHECKING:
     from pgsim.kernels.banks import Reads
+    from pgsim.model.mask_work import MaskWork
 
 
 def vector_words(job: Job, index: int) -> int:
@@ -76,10 +78,8 @@ def _latest_folds(words: Counts, kinds: Counts) -> Counts:
 def fold_words(job: Job, index: int) -> Counts:
     """Return the words of a vector that each fold of the reduction reads, int64 (folds,)."""
     arch, shape = job.arch, job.shape
+    ends = fold_ends(job, index)
     operand, port_bits = job.slot_operand, arch.memory.buffers[job.slot_operand.name].port_bits
-    beat = job.flow.beat(shape, arch.array.rows, job.rates[index])
-    tap = shape.reduction // beat.taps
-    ends = np.add.outer(np.arange(beat.taps) * tap, _ends(tap, beat.fold_elements)).ravel()
     begins = np.concatenate([[0], ends[:-1]])
     stretch, bits = operand.stretch(shape), operand.bits(job.passes[index])
     stretch_words = -(-stretch * bits // port_bits)
@@ -87,6 +87,38 @@ def fold_words(job: Job, index: int) -> Counts:
     before = begins // stretch * stretch_words + begins % stretch * bits // port_bits
     words: Counts = upto - before
     return words
+
+
+def fold_ends(job: Job, index: int) -> Counts:
+    """Return the elements of the reduction up to and with each fold, int64 (folds,)."""
+    beat = job.flow.beat(job.shape, job.arch.array.rows, job.rates[index])
+    tap = job.shape.reduction // beat.taps
+    ends: Counts = np.add.outer(np.arange(beat.taps) * tap, _ends(tap, beat.fold_elements)).ravel()
+    return ends
+
+
+def late_fold_by_fold(job: Job, index: int, mask: MaskWork, kinds: tuple[Taps, ...]) -> Counts:
+    """Return by how many cycles banks are late where each fold issues slots of its own (M52).
+
+    kinds: the taps of each fold, which decide its mask.
+    """
+    from pgsim.kernels.banks import FoldReads, fold_by_fold  # Numba: only if banks are looked at
+
+    array, flow, sram = job.arch.array, job.flow, job.arch.memory.buffers[job.slot_operand.name]
+    reads = FoldReads(
+        banks=min(sram.banks, int(job.tiling.window_slots.max())),
+        step_cycles=job.rates[index].cycles,
+        lead_cycles=lead_cycles(job),
+        edge_cycles=0 if array.folds_overlap else flow.edge_cycles(array.rows, array.columns),
+        bus_cycles=flow.bus_cycles(array.rows) if array.folds_overlap else 0,
+        all_slots=not job.arch.scheduler.packs,
+    )
+    distinct = sorted(set(kinds))
+    masks = np.stack([mask.under(taps).rows for taps in distinct])
+    places = [distinct.index(taps) for taps in kinds]
+    folds = np.array([places, fold_words(job, index)], np.int64).T
+    late = fold_by_fold(masks, mask.bounds, np.ascontiguousarray(folds), reads)
+    return job.tiling.by_tile(late)
 
 
 def _ends(elements: int, most: int) -> Counts:

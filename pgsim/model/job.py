@@ -121,13 +121,23 @@ class Job:
 
     @lazy
     def leading(self) -> int:
-        """Passes before the first gated one; all of them where none is gated (M19)."""
+        """Passes before the first that waits for a gate; all of them where none does (M19)."""
         return leading(self.passes)
 
     @lazy
     def gated(self) -> bool:
         """Whether a mask steers any pass."""
+        return any(each.gated for each in self.passes)
+
+    @lazy
+    def decides(self) -> bool:
+        """Whether a gate decides about the layer's own sums, and passes wait for it (M19)."""
         return self.leading < len(self.passes)
+
+    @property
+    def gated_inputs(self) -> bool:
+        """Whether the mask is of input pixels, and known beforehand (M52)."""
+        return self.gated and not self.decides
 
     @lazy
     def flow(self) -> Dataflow:
@@ -183,7 +193,7 @@ class Job:
     @property
     def demands_late(self) -> bool:
         """Whether bits on demand are asked for only when a tile's mask is known (M24)."""
-        return self.arch.memory.all_ports and self.demand_bits > 0
+        return self.decides and self.arch.memory.all_ports and self.demand_bits > 0
 
     @lazy
     def run_inputs(self) -> int:
@@ -196,6 +206,7 @@ _OF_EVERY_BATCH = (
     "shape",
     "leading",
     "gated",
+    "decides",
     "flow",
     "slot_operand",
     "lane_operand",

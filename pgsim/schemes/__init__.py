@@ -6,7 +6,7 @@ what it does.
 Examples
 --------
 >>> SCHEMES["pg"]
-'MSBs of every output, then LSBs where the gate mask is 1'
+'MSBs, then LSBs of the outputs, or input pixels, whose mask bit is 1'
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from pgsim.errors import InputError, nearest
 from pgsim.schemes.dual_dense import DualDense
 from pgsim.schemes.full import Full
-from pgsim.schemes.gates import Gate, InputGate, OutputGate
+from pgsim.schemes.gates import Gate, InputGate, OutputGate, gate_of
 from pgsim.schemes.inner import Inner
 from pgsim.schemes.msb_only import MSBOnly
 from pgsim.schemes.operands import ACTIVATIONS, OPERANDS, WEIGHTS, Operand
@@ -49,6 +49,7 @@ __all__ = [
     "Plane",
     "Scheme",
     "check_passes",
+    "gate_of",
     "layer_passes",
     "leading",
     "scheme_named",

@@ -34,7 +34,8 @@ class Plane:
 class Pass:
     """One sweep over one plane of activations and one of weights, for all outputs or some.
 
-    gate: what says which outputs the pass computes; None for all of them. Source: MODEL.md M3.
+    gate: what says which outputs the pass computes, or which input pixels it takes; None for all
+    of them. Source: MODEL.md M3.
     """
 
     activation: Plane
@@ -76,8 +77,12 @@ def union(planes: Iterable[Plane]) -> int:
 
 
 def leading(passes: Passes) -> int:
-    """Return how many passes come before the first gated one; the last of them decides (M19)."""
-    return next((index for index, each in enumerate(passes) if each.gated), len(passes))
+    """Return how many passes come before the first that waits for a gate (M19).
+
+    The last of them decides. All of them where none waits for the layer's sums.
+    """
+    waiting = (index for index, each in enumerate(passes) if each.gate and each.gate.waits_for_sums)
+    return next(waiting, len(passes))
 
 
 def check_passes(layer: LayerTrace, listed: Iterable[Pass], scheme: str) -> Passes:
@@ -96,7 +101,7 @@ def check_passes(layer: LayerTrace, listed: Iterable[Pass], scheme: str) -> Pass
     if not passes:
         refusals.append("has no pass: expected one at least")
     elif passes[0].gated:
-        refusals.append("gates its first pass: a gate decides about a sum, and there is none yet")
+        refusals.append("gates its first pass: a gate adds to a sum, and there is none yet")
     for number, each in enumerate(passes, start=1):
         for operand, plane in (("activation", each.activation), ("weight", each.weight)):
             if not (plane.low >= 0 and 1 <= plane.bits <= WIDEST_BITS - plane.low):

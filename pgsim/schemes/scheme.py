@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from pgsim.errors import InputError
 from pgsim.schemes.passes import Pass, Passes, Plane, whole
 from pgsim.workload import LayerTrace
 
@@ -98,17 +97,9 @@ def whole_pass(layer: LayerTrace) -> Pass:
     return Pass(whole(layer.shape.activation_bits), whole(layer.shape.weight_bits))
 
 
-def split(layer: LayerTrace, scheme: str) -> tuple[Pass, Pass]:
-    """Return the dense passes over the MSBs and over the LSBs of a layer with gated outputs.
-
-    Raises InputError for a layer that gates its inputs.
-    """
+def split(layer: LayerTrace) -> tuple[Pass, Pass]:
+    """Return the dense passes over the MSBs and over the LSBs of a layer with a gate."""
     shape = layer.shape
-    if shape.gate == "input":
-        raise InputError(
-            f"layer {shape.name!r} gates its inputs, and scheme {scheme!r} needs gated outputs; "
-            "full, uniform:A,W and planes:A,A take such a layer, as in --scheme full"
-        )
     weights = whole(shape.weight_bits)
     msbs, lsbs = Plane(shape.lsb_bits, shape.msb_bits), Plane(0, shape.lsb_bits)
     return Pass(msbs, weights), Pass(lsbs, weights)

@@ -153,15 +153,13 @@ def _parts(result: Result, layer: LayerResult) -> dict[str, Fraction]:
 
 
 def _bit_operations(layer: LayerResult) -> int:
-    """Return bits of activations times bits of weights, over the outputs of all passes (M4)."""
-    return sum(
-        each.activation_bits * each.weight_bits * outputs for each, outputs in layer.computed()
-    )
+    """Return bits of activations times bits of weights, over the MACs of all passes (M4)."""
+    return sum(each.activation_bits * each.weight_bits * macs for each, macs in layer.computed())
 
 
-def _packed_cycles(own: LayerResult, rate: Rate, outputs: int) -> Fraction:
+def _packed_cycles(own: LayerResult, rate: Rate, macs: int) -> Fraction:
     """Return a pass's cycles if its MACs filled every PE in every cycle."""
-    return Fraction(outputs * own.shape.reduction * rate.cycles, rate.macs * own.job.arch.pes)
+    return Fraction(macs * rate.cycles, rate.macs * own.job.arch.pes)
 
 
 def _issued_cycles(own: LayerResult, slots: Sequence[Counts]) -> Fraction:

@@ -194,12 +194,13 @@ def slot_counts(job: Job, plan: TilePlan) -> Counter[str]:
     slots, lanes = len(plan.tile.slots), len(plan.tile.lanes)
     counts: Counter[str] = Counter()
     for one in plan.passes[1:]:
-        everything = [[1] * lanes for _ in range(slots)]
-        mask = (plan.mask if job.passes[one.index].gated else None) or everything
-        counts["lsb_slots_dense"] += slots
         counts["lsb_slots_issued"] += len(one.issue.slots)
-        counts["lsb_slots_ideal"] += len(ideal(mask, job.columns).slots)
-        counts["lsb_slots_fullest_lane"] += fullest_lane(mask)
+        everything = [[1] * lanes for _ in range(slots)]
+        own = plan.mask if job.passes[one.index].gated else None
+        for mask in one.masks(own, everything):
+            counts["lsb_slots_dense"] += slots
+            counts["lsb_slots_ideal"] += len(ideal(mask, job.columns).slots)
+            counts["lsb_slots_fullest_lane"] += fullest_lane(mask)
     return counts
 
 

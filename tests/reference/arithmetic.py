@@ -74,10 +74,47 @@ def gated_outputs(
                 total += weight_of_pass(one) * sum(product_of_planes(shape, one, *p) for p in pairs)
         return total
 
-    positions = range(shape.positions_per_step * shape.time_steps)
+    if shape.gate == "input" and any(one.gated for one in passes):
+        return _outputs_of_pixels(shape, passes, activations, weights, mask)
+    positions = range(_positions(shape))
     return [
         [[output(i, c, p) for p in positions] for c in range(shape.out_channels)]
         for i in range(len(activations))
+    ]
+
+
+def _outputs_of_pixels(
+    layer: Layer,
+    passes: Sequence[Pass],
+    activations: Activations,
+    weights: Weights,
+    mask: LayerMask | None,
+) -> Outputs:
+    """M52: a gated pass takes the planes of important pixels: W·(I_hb·2^B_lb + mask·I_lb)."""
+    outputs: Outputs = [[[0] * _positions(layer) for _ in weights] for _ in activations]
+    for one in passes:
+        taken = taken_by(one, activations, mask)
+        for image, channels in enumerate(outputs):
+            for channel, sums in enumerate(channels):
+                for position in range(len(sums)):
+                    pairs = operands(layer, taken, weights, (image, channel, position))
+                    products = sum(product_of_planes(layer, one, *pair) for pair in pairs)
+                    sums[position] += weight_of_pass(one) * products
+    return outputs
+
+
+def _positions(layer: Layer) -> int:
+    return layer.positions_per_step * layer.time_steps
+
+
+def taken_by(one: Pass, activations: Activations, mask: LayerMask | None) -> Activations:
+    """M52: the activations with zeros for pixels that a pass does not take."""
+    if not one.gated:
+        return activations
+    assert mask is not None
+    return [
+        [[value * bit for value, bit in zip(plane, own[0], strict=True)] for plane in planes]
+        for planes, own in zip(activations, mask, strict=True)
     ]
 
 
@@ -99,10 +136,14 @@ def stepped_outputs(
     for run in runs_of(job, len(activations)):
         plans = [plan_tile(job, tile, mask) for tile in tiles_of(job, run, calibration_mask)]
         where = outputs_of(job, run)
-        pairs = {
-            index: list(operands(shape, activations, weights, output))
-            for index, output in where.items()
-        }
+        taken = [
+            taken_by(one, activations, mask) if job.gated_inputs else activations
+            for one in job.passes
+        ]
+        pairs = [
+            {index: list(operands(shape, own, weights, output)) for index, output in where.items()}
+            for own in taken
+        ]
         *_, ledger = step_run(job, plans, run.images, product_of(job, pairs))
         for one, sums in zip(job.passes, ledger.sums, strict=True):
             for index, (image, channel, position) in where.items():
@@ -122,10 +163,13 @@ def outputs_of(job: Job, run: Run) -> dict[int, Output]:
     }
 
 
-def product_of(job: Job, pairs: Mapping[int, Sequence[tuple[int, int]]]) -> Product:
-    """The product that a PE forms of the k-th operands of an output of the run, in one pass."""
+def product_of(job: Job, pairs: Sequence[Mapping[int, Sequence[tuple[int, int]]]]) -> Product:
+    """The product that a PE forms of the k-th operands of an output of the run, in one pass.
+
+    pairs: of each pass, the operands of each output.
+    """
 
     def product(index: int, output: int, k: int) -> int:
-        return product_of_planes(job.layer, job.passes[index], *pairs[output][k])
+        return product_of_planes(job.layer, job.passes[index], *pairs[index][output][k])
 
     return product

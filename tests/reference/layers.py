@@ -122,7 +122,8 @@ class Plane:
 @dataclass(frozen=True)
 class Pass:
     """One sweep: a plane of the activations times a plane of the weights. A gated one computes only
-    the outputs whose mask bit is 1."""
+    the outputs whose mask bit is 1, or takes only the pixels whose bit is 1, as the layer's gate
+    is."""
 
     activation: Plane
     weight: Plane
@@ -158,8 +159,8 @@ def passes_of(layer: Layer, scheme: Scheme) -> list[Pass]:
         raise ValueError("a layer needs at least one pass")
     if passes[0].gated:
         raise ValueError("the first pass must be dense: a gate decides about its sums")
-    if any(one.gated for one in passes) and layer.gate != "output":
-        raise ValueError(f"a layer with gate: {layer.gate} has no output mask for a gated pass")
+    if any(one.gated for one in passes) and layer.gate == "none":
+        raise ValueError("a layer without a gate has no mask for a gated pass")
     for one in passes:
         for plane in (one.activation, one.weight):
             if plane.bits < 1 or plane.low < 0 or plane.low + plane.bits > MOST_BITS:
@@ -180,8 +181,6 @@ def _named_passes(layer: Layer, scheme: str) -> list[Pass]:
         raise ValueError(f"no scheme is called {scheme}")
     if kind == "full":
         return whole
-    if layer.gate == "input":
-        raise ValueError(f"scheme {scheme} does not run a layer with gate: input")
     if layer.gate == "none":
         return whole
     msb_plane, lsb_plane = planes_from_the_top(

@@ -211,6 +211,10 @@ class Dram:
     def needed_pixels(self, plan: TilePlan) -> set[int]:
         """Pixels of the run, image after image, under the kernels of the tile's gated outputs."""
         layer, pixels = self.job.layer, set()
+        for (image, position), taps in (plan.pixels or {}).items():
+            for pixel, important in zip(layer.window_pixels(position), taps, strict=True):
+                if pixel is not None and important:
+                    pixels.add(image * layer.pixels + pixel)
         for entry in active_entries(plan.mask or []):
             image, _, position = plan.tile.output(*entry)
             for pixel in layer.window_pixels(position):

@@ -99,8 +99,8 @@ class SlotPort(PassPorts):
             self.ports[0].needed += elements * slot_bits(self.job, self.one.index)
 
     def check(self) -> None:
-        vector_bits = len(self.job.reduction) * slot_bits(self.job, self.one.index)
-        assert self.ports[0].needed == self.one.issue.vectors * vector_bits
+        bits = self.one.read_elements * slot_bits(self.job, self.one.index)
+        assert self.ports[0].needed == bits
 
 
 class AllPorts(PassPorts):
@@ -149,7 +149,7 @@ class AllPorts(PassPorts):
             return
         if self._begins_to_load(wave):
             self.loaded_fold += 1
-            chunks = self.job.chunks[self.one.index][self.loaded_fold]
+            chunks = self.one.folds[self.loaded_fold].chunks
             self.rows_to_load = [len(chunk) * element_bits for chunk in chunks]
         rows = len(self.rows_to_load) if self._ends_fold(wave) else 1
         self.lanes.needed += sum(self.rows_to_load[:rows])

@@ -74,6 +74,18 @@ def drawn_passes_case(rng: Random, seed: int) -> Case:
             return _case(rng, seed, layer, passes, images)
 
 
+def pixels_case(seed: int) -> Case:
+    """A case under a mask of input pixels (M52), of `pg` or of passes without a name."""
+    rng = Random(f"pixels {seed}")
+    while True:
+        layer, images = _layer(rng) | {"gate": "input"}, rng.choice((1, 1, 2, 3))
+        if layer["msb_bits"] == layer["activation_bits"]:
+            continue
+        passes = rng.choice(("pg", "pg", random_passes(rng, layer)))
+        if _macs(layer) * images * (2 if passes == "pg" else len(passes)) <= MACS // 2:
+            return _case(rng, seed, layer, passes, images)
+
+
 def _case(
     rng: Random, seed: int, layer: dict[str, Any], scheme: str | tuple[Pass, ...], images: int
 ) -> Case:
@@ -164,7 +176,7 @@ def _scheme(rng: Random, gate: str) -> str:
     a, w = _bits(rng, least=1), _bits(rng, least=1)
     uniform = rng.choice(("uniform:8,8", "uniform:8", f"uniform:{a}", f"uniform:{a},{w}"))
     if gate == "input":
-        return rng.choice(("full", uniform))
+        return rng.choice(("pg", "pg", "full", uniform))
     return rng.choice(("pg",) * 8 + ("dual_dense", "dual_dense", "full", "msb_only", uniform))
 
 
