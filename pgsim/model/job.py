@@ -154,6 +154,15 @@ class Job:
         return self.flow.rate(self.shape, self.arch.array.rows, macs, cycles)
 
     @lazy
+    def slot_rates(self) -> tuple[Rate, ...]:
+        """The same of a slot as it is counted: in each fold, under a mask of input pixels (M52)."""
+        by_fold = self.gated_inputs and self.flow.holds_lane_operand
+        return tuple(
+            replace(rate, reduction_folds=1) if by_fold and plan.gated else rate
+            for rate, plan in zip(self.rates, self.passes, strict=True)
+        )
+
+    @lazy
     def operands_stay(self) -> bool:
         """Whether the array keeps its operands over all tiles of a lane group (M18)."""
         if not self.flow.holds_lane_operand:

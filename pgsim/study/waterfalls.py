@@ -165,7 +165,7 @@ def _packed_cycles(own: LayerResult, rate: Rate, macs: int) -> Fraction:
 def _issued_cycles(own: LayerResult, slots: Sequence[Counts]) -> Fraction:
     """Return the steady cycles of the later passes' slots, parts of a fold in proportion."""
     flow, rows = own.job.flow, own.job.arch.array.rows
-    later = zip(own.job.rates[1:], slots, strict=True)
+    later = zip(own.job.slot_rates[1:], slots, strict=True)
     return sum(
         (flow.issued_cycles(int(each.sum()), rows, rate) for rate, each in later),
         start=Fraction(0),

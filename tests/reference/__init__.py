@@ -34,7 +34,7 @@ from .arithmetic import gated_outputs, stepped_outputs
 from .array import step_run
 from .blocks import NestRun
 from .layers import Pass, Plane, Scheme, layer_of, macs_and_cycles, passes_of, stored_bits
-from .mapping import Job, LayerMask, Run, TilePlan, plan_tile, runs_of, tiles_of
+from .mapping import FoldByFold, Job, LayerMask, Run, TilePlan, plan_tile, runs_of, tiles_of
 from .memory import Dram
 from .nests import Nest
 from .row_array import row_counts
@@ -159,6 +159,8 @@ def simulate_nest(
         total.update(nested.counts())
         for own in nested.sums_once():
             total.update(slot_counts(job, own.plan))
+        for own in nested.sums_again():
+            total.update(slot_counts(job, own.plan, again=True))
     total["macs"] = (
         images * shape.positions_per_step * shape.time_steps * shape.out_channels * shape.reduction
     )
@@ -189,11 +191,16 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
     return counts
 
 
-def slot_counts(job: Job, plan: TilePlan) -> Counter[str]:
-    """M11: slots of one tile's passes after the first, as issued and as others would issue them."""
+def slot_counts(job: Job, plan: TilePlan, again: bool = False) -> Counter[str]:
+    """M11: slots of one tile's passes after the first, as issued and as others would issue them.
+
+    again: for a further input block, in which only folds that issue slots of their own count (M52).
+    """
     slots, lanes = len(plan.tile.slots), len(plan.tile.lanes)
     counts: Counter[str] = Counter()
     for one in plan.passes[1:]:
+        if again and (job.dataflow == "os" or not isinstance(one, FoldByFold)):
+            continue
         counts["lsb_slots_issued"] += len(one.issue.slots)
         everything = [[1] * lanes for _ in range(slots)]
         own = plan.mask if job.passes[one.index].gated else None

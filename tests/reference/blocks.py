@@ -244,6 +244,11 @@ class NestRun:
         for turn in self.turns:
             yield from (own for own in turn.lane_groups if own.begins_sums)
 
+    def sums_again(self) -> Iterator[LaneGroup]:
+        """The lane groups of all other turns."""
+        for turn in self.turns:
+            yield from (own for own in turn.lane_groups if not own.begins_sums)
+
     def _cycles_with_dram(self, compute: Sequence[int]) -> int:
         """M25, with turns of blocks."""
         memory = self.job.arch["memory"]

@@ -76,7 +76,11 @@ def drawn_passes_case(rng: Random, seed: int) -> Case:
 
 def pixels_case(seed: int) -> Case:
     """A case under a mask of input pixels (M52), of `pg` or of passes without a name."""
-    rng = Random(f"pixels {seed}")
+    return drawn_pixels_case(Random(f"pixels {seed}"), seed)
+
+
+def drawn_pixels_case(rng: Random, seed: int) -> Case:
+    """The same as `rng` draws it."""
     while True:
         layer, images = _layer(rng) | {"gate": "input"}, rng.choice((1, 1, 2, 3))
         if layer["msb_bits"] == layer["activation_bits"]:
