@@ -179,7 +179,7 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
         "rows, slow port",
         {"msb_cycles": 72, "port_stall_cycles": 0, "activation_sram_read_bytes": 35},
     ),
-    # 5 * 2 slots, then 1 + 2; 60 + 20 bits; 2 loads of 96 bits; (2 * 5 * 2 + 3 * 2) sums of 32 bits;
+    # 5 * 2 slots, then 1 + 2; 60 + 20 bits; 2 loads of 96 bits; 2 * 5 * 2 + 3 * 2 sums of 32 bits;
     # 3 taps * 2 channels * 2 outputs.
     (
         "M52",

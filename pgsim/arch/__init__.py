@@ -19,6 +19,7 @@ from pgsim.arch.schedulers import (
     even_shortfalls,
 )
 from pgsim.arch.sections import LONGEST_SIDE, LSB, PE, Array
+from pgsim.arch.speeds import SPEEDS, Speed
 from pgsim.arch.technology import Technology, load_technology
 from pgsim.arch.windows import PARTIAL_SUM_BITS
 
@@ -38,6 +39,7 @@ __all__ = [
     "PES",
     "SCHEDULERS",
     "SIDE_BY_SIDE",
+    "SPEEDS",
     "SRAM",
     "ArchConfig",
     "Array",
@@ -59,6 +61,7 @@ __all__ = [
     "Rate",
     "SRAMCost",
     "Scheduler",
+    "Speed",
     "Technology",
     "Words",
     "config_keys",

@@ -158,12 +158,15 @@ def all_slots(windows, reads):
 class FoldReads(NamedTuple):
     """How folds read the vectors of their slots that issue slots of their own, bank by bank.
 
-    banks, lead_cycles, edge_cycles, bus_cycles: as in `Reads`. step_cycles: of an issued slot.
+    banks, lead_cycles, edge_cycles, bus_cycles: as in `Reads`. rate: what a bank brings in a cycle.
+    step_cycles: of an issued slot. more_cycles: that an active one takes in addition.
     all_slots: whether every slot is issued, active or not.
     """
 
     banks: int
+    rate: int
     step_cycles: int
+    more_cycles: int
     lead_cycles: int
     edge_cycles: int
     bus_cycles: int
@@ -172,11 +175,11 @@ class FoldReads(NamedTuple):
 
 @kernel
 def fold_by_fold(masks, bounds, folds, reads):
-    """Return by how many cycles banks are late where each fold issues slots of its own (M52).
+    """Return by how much banks are late where each fold has steps of its own (M52, M53).
 
     masks: uint64 (kinds, batches, lanes, words), those of every kind of fold. bounds: (lanes,
-    lane_bounds, slot_bounds), int64, as in `active_slots`. folds: int64 (folds, 2), the kind of
-    each fold's mask, and the words of a vector that it reads.
+    lane_bounds, slot_bounds), int64, as in `active_slots`. folds: int64 (folds, 3), the kind of
+    each fold's mask, what it reads for an issued slot, and what more for an active one.
     Returns int64 (batches, lane groups, windows). Source: MODEL.md M43, M52.
     """
     lanes, lane_bounds, slot_bounds = bounds
@@ -195,21 +198,18 @@ def fold_by_fold(masks, bounds, folds, reads):
                 read[:] = 0
                 begin = np.int64(0)
                 for fold in range(len(folds)):
-                    active = slots[folds[fold, 0]]
-                    steps = 0
+                    now = np.int64(0)
                     for slot in range(first, last):
-                        if not (reads.all_slots or is_active(active, slot)):
+                        active = is_active(slots[folds[fold, 0]], slot)
+                        if not (reads.all_slots or active):
                             continue
                         bank = (slot - first) % reads.banks
-                        read[bank] += folds[fold, 1]
-                        steps += 1
-                        now = reads.lead_cycles + begin + steps * reads.step_cycles
-                        late[batch, group, window] = max(
-                            late[batch, group, window], read[bank] - now
-                        )
-                    if steps:
-                        own_cycles = steps * reads.step_cycles + reads.edge_cycles
-                        begin += max(own_cycles, reads.bus_cycles)
+                        read[bank] += folds[fold, 1] + active * folds[fold, 2]
+                        now += reads.step_cycles + active * reads.more_cycles
+                        behind = read[bank] - (reads.lead_cycles + begin + now) * reads.rate
+                        late[batch, group, window] = max(late[batch, group, window], behind)
+                    if now:
+                        begin += max(now + reads.edge_cycles, reads.bus_cycles)
     return late
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,14 @@ from pgsim.arch import NOTHING, Array, Counts
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.mapping.pixels import Taps
-from pgsim.model.bank_reads import fold_ends, late_fold_by_fold, lead_cycles
+from pgsim.model.bank_reads import (
+    FoldWork,
+    Steps,
+    fold_ends,
+    fold_words,
+    late_fold_by_fold,
+    lead_cycles,
+)
 from pgsim.model.issue import Issue, issue_under_pixels
 from pgsim.model.job import Job
 from pgsim.model.mask_work import MaskWork
@@ -35,7 +43,7 @@ class Fold(NamedTuple):
         return np.minimum(self.issue.slots, 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FoldByFold(PassTiming):
     """A pass whose folds each issue the slots that have an important pixel under their taps.
 
@@ -44,8 +52,8 @@ class FoldByFold(PassTiming):
     run on.
     """
 
-    every_fold: tuple[Fold, ...] = ()
-    array: Array | None = None
+    every_fold: tuple[Fold, ...]
+    array: Array
 
     @property
     def counted_by_fold(self) -> bool:
@@ -136,7 +144,6 @@ class FoldByFold(PassTiming):
         return fold.issue.slots * self.rate.cycles
 
     def _spacing(self, fold: Fold) -> Counts:
-        assert self.array is not None
         return self.array.fold_spacing(self._cycles(fold))
 
     def _begins(self) -> Iterator[tuple[Fold, Counts]]:
@@ -170,24 +177,32 @@ def time_fold_by_fold(job: Job, index: int, mask: MaskWork) -> FoldByFold:
     )
     if not reads.waits:
         return timing
-    if job.arch.memory.all_ports:
-        kinds = tuple(fold.taps for fold in folds)
-        return replace(timing, port_stall_cycles=late_fold_by_fold(job, index, mask, kinds))
     bits = job.slot_operand.bits(timing.plan)
-    port = job.arch.memory.buffers[job.slot_operand.name].cycle_bits
-    return replace(timing, port_stall_cycles=timing.port_stalls(port, bits))
+    sram = job.arch.memory.buffers[job.slot_operand.name]
+    if not job.arch.memory.all_ports:
+        return replace(timing, port_stall_cycles=timing.port_stalls(sram.cycle_bits, bits))
+    words = fold_words(job, index, bits).tolist()
+    work = [FoldWork(fold.taps, own) for fold, own in zip(folds, words, strict=True)]
+    steps = Steps(rate.cycles, 0, all_slots=not job.arch.scheduler.packs)
+    late = late_fold_by_fold(job, mask, work, steps, banks=sram.banks, rate=1)
+    return replace(timing, port_stall_cycles=late)
 
 
 def _folds(job: Job, index: int, mask: MaskWork) -> tuple[Fold, ...]:
-    depth, begin, found = job.shape.in_channels_per_group, 0, []
     issues: dict[Taps, Issue] = {}
-    for end in fold_ends(job, index).tolist():
-        taps = tuple(range(begin // depth, -(-end // depth)))
+    found = []
+    for begin, end in pairwise((0, *fold_ends(job, index).tolist())):
+        taps = taps_of(job, begin, end)
         if taps not in issues:
             issues[taps] = issue_under_pixels(mask.under(taps))
         found.append(Fold(taps, end - begin, issues[taps]))
-        begin = end
     return tuple(found)
+
+
+def taps_of(job: Job, begin: int, end: int) -> Taps:
+    """Return the taps that elements `begin` to `end - 1` of the reduction are of."""
+    depth = job.shape.in_channels_per_group
+    return tuple(range(begin // depth, -(-end // depth)))
 
 
 def _together(folds: tuple[Fold, ...]) -> Issue:

@@ -34,9 +34,9 @@ def counts(
     Source: MODEL.md M28.
     """
     none = np.zeros(outputs.size, np.int64)
-    if job.gated_inputs:
+    if job.gated_inputs and job.scheduled:
         return _under_pixels(job, passes, none)
-    if not job.gated:
+    if not job.scheduled:
         return {count.name: none for count in COUNTS}
     scheduler, columns = job.arch.scheduler, job.arch.array.columns
     banks = scheduler.table_banks(columns)

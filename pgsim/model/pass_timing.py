@@ -10,11 +10,11 @@ import numpy as np
 from pgsim.arch import Array, Counts, Rate
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling
-from pgsim.model.bank_reads import lead_cycles
+from pgsim.model.bank_reads import fold_words, lead_cycles
 from pgsim.model.issue import Issue
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, PassCounts
-from pgsim.schemes import Pass
+from pgsim.schemes import Operand, Pass
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,18 @@ class PassTiming:
     def visited_sums(self, visits: Counts) -> Counts:
         """Return how many sums come to the output buffer, each so often (M22)."""
         return self.issue.entries * visits
+
+    def mac_bits(self, operand: Operand) -> Counts:
+        """Return the bits that its MACs take of an operand (M47)."""
+        return self.done_macs * operand.bits(self.plan)
+
+    def read_bits(self, job: Job, index: int) -> Counts:
+        """Return the bits of the slots' operand that it reads, in whole words under M43."""
+        bits = job.slot_operand.bits(self.plan)
+        if not job.arch.memory.all_ports:
+            return self.read_elements(job) * bits
+        port_bits = job.arch.memory.buffers[job.slot_operand.name].port_bits
+        return self.read_words(fold_words(job, index, bits)) * port_bits
 
     def read_elements(self, job: Job) -> Counts:
         """Return the elements of the slots' operand that it reads (M22)."""

@@ -21,6 +21,7 @@ from pgsim.model.ledger import PassCounts, shown
 from pgsim.model.mask_work import MaskWork
 from pgsim.model.pass_timing import PassTiming
 from pgsim.model.ports import EvenReads, SlotReads, port_stall_cycles, slot_reads
+from pgsim.model.variable_speed import time_variable_speed
 
 WORK = (shown("outputs", "outputs", "output elements of all images"),)
 TIMES = (
@@ -59,7 +60,8 @@ def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
     array, flow, rate = job.arch.array, job.flow, job.rates[index]
     by_inputs = job.gated_inputs and job.passes[index].gated
     if by_inputs and mask is not None and flow.holds_lane_operand:
-        return time_fold_by_fold(job, index, mask)
+        in_parts = bool(job.passes[index].parts)
+        return (time_variable_speed if in_parts else time_fold_by_fold)(job, index, mask)
     reads, banked = slot_reads(job, index), job.arch.memory.all_ports
     issue = _issue_from_banks(job, index, mask) if banked else _issue(job, index, mask, reads)
     folds = flow.folds(issue.slots, array.rows, rate)

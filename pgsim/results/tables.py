@@ -68,10 +68,12 @@ class LayerResult:
 
     def computed(self, part: slice = slice(None)) -> list[tuple[Pass, int]]:
         """Return each pass with the MACs that it did in some batches."""
-        return [
-            (plan, int(own.macs[part].sum()))
-            for plan, own in zip(self.passes, self.ledger.passes, strict=True)
-        ]
+        reduction, found = self.shape.reduction, []
+        for plan, own in zip(self.passes, self.ledger.passes, strict=True):
+            macs = int(own.macs[part].sum())
+            every = macs if not plan.parts else int(own.outputs[part].sum()) * reduction
+            found += [(each, macs if each.gated else every) for each in plan.every_part]
+        return found
 
 
 @dataclass(frozen=True, repr=False)
@@ -162,8 +164,8 @@ class Result:
 
     @property
     def gated(self) -> bool:
-        """Whether a mask steered any layer, so that the design needs logic for it."""
-        return any(layer.gated for layer in self.layer_results)
+        """Whether passes of any layer were scheduled, so that the design needs logic for it."""
+        return any(layer.job.scheduled for layer in self.layer_results)
 
     @cached_property
     def summary(self) -> Row:

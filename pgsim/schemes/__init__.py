@@ -17,6 +17,7 @@ from pgsim.schemes.full import Full
 from pgsim.schemes.gates import Gate, InputGate, OutputGate, gate_of
 from pgsim.schemes.inner import Inner
 from pgsim.schemes.msb_only import MSBOnly
+from pgsim.schemes.odq import OutputDirected
 from pgsim.schemes.operands import ACTIVATIONS, OPERANDS, WEIGHTS, Operand
 from pgsim.schemes.passes import (
     Pass,
@@ -31,6 +32,7 @@ from pgsim.schemes.passes import (
 from pgsim.schemes.pg import PrecisionGating
 from pgsim.schemes.planes import Planes
 from pgsim.schemes.scheme import Scheme
+from pgsim.schemes.seernet import SeerNet
 from pgsim.schemes.uniform import Uniform
 from pgsim.workload import LayerTrace
 
@@ -66,6 +68,8 @@ KINDS: tuple[type[Scheme], ...] = (
     Uniform,
     Inner,
     Planes,
+    OutputDirected,
+    SeerNet,
 )
 
 
@@ -103,7 +107,7 @@ def scheme_named(name: str | Scheme) -> Scheme:
         if (found := kind.parsed(name)) is not None:
             return found
     raise InputError(
-        f"scheme {name!r}: expected one of {', '.join(SCHEMES)}, where A and W are bits."
+        f"scheme {name!r}: expected one of {', '.join(SCHEMES)}, where A, P and W are bits."
         f"{nearest(name, [kind.example for kind in KINDS])}"
     )
 

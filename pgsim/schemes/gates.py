@@ -12,14 +12,24 @@ from pgsim.workload import LayerTrace
 class Gate:
     """A mask that steers a pass; `mask` is the layer that it was captured from.
 
-    kind: what manifests call it. waits_for_sums: whether the layer's own sums decide, so that the
-    mask is known only then; else it is known before the layer begins.
+    waits_for_sums: whether the layer's own sums decide, so that the mask is known only then; else
+    it is known before the layer begins.
     """
 
     mask: LayerTrace
 
-    kind: ClassVar[str]
     waits_for_sums: ClassVar[bool]
+
+    def refusal(self, layer: LayerTrace) -> str | None:
+        """Return why the gate cannot steer a pass of this layer, or None."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class OwnGate(Gate):
+    """The gate of a layer that has a mask of that kind, as manifests call it."""
+
+    kind: ClassVar[str]
 
     def refusal(self, layer: LayerTrace) -> str | None:
         """Return why not: a column's gate decides with the mask of its own layer (M19)."""
@@ -31,7 +41,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class OutputGate(Gate):
+class OutputGate(OwnGate):
     """One bit per output: the pass computes the outputs whose bit is 1 (Precision Gating)."""
 
     kind = "output"
@@ -39,14 +49,14 @@ class OutputGate(Gate):
 
 
 @dataclass(frozen=True)
-class InputGate(Gate):
+class InputGate(OwnGate):
     """One bit per input pixel: the pass takes the pixels whose bit is 1 (M52)."""
 
     kind = "input"
     waits_for_sums = False
 
 
-GATES: dict[str, type[Gate]] = {each.kind: each for each in (OutputGate, InputGate)}
+GATES: dict[str, type[OwnGate]] = {each.kind: each for each in (OutputGate, InputGate)}
 
 
 def gate_of(layer: LayerTrace) -> Gate | None:

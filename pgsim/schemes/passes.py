@@ -35,12 +35,14 @@ class Pass:
     """One sweep over one plane of activations and one of weights, for all outputs or some.
 
     gate: what says which outputs the pass computes, or which input pixels it takes; None for all
-    of them. Source: MODEL.md M3.
+    of them. parts: the passes that an array of variable speed takes step by step in this one (M53);
+    its planes are all of theirs. Source: MODEL.md M3.
     """
 
     activation: Plane
     weight: Plane
     gate: Gate | None = None
+    parts: tuple[Pass, ...] = ()
 
     @property
     def activation_bits(self) -> int:
@@ -56,6 +58,21 @@ class Pass:
     def gated(self) -> bool:
         """Whether a mask steers the pass."""
         return self.gate is not None
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether a scheduler chooses what the pass issues; else all slots stream by."""
+        return self.gated and not self.parts
+
+    @property
+    def every_part(self) -> tuple[Pass, ...]:
+        """The passes of a scheme that this one is, itself or several."""
+        return self.parts or (self,)
+
+    @property
+    def always(self) -> tuple[Pass, ...]:
+        """Those of its parts that every step takes."""
+        return tuple(each for each in self.every_part if not each.gated)
 
 
 Passes = tuple[Pass, ...]
@@ -101,7 +118,7 @@ def check_passes(layer: LayerTrace, listed: Iterable[Pass], scheme: str) -> Pass
     if not passes:
         refusals.append("has no pass: expected one at least")
     elif passes[0].gated:
-        refusals.append("gates its first pass: a gate adds to a sum, and there is none yet")
+        refusals.append("gates its first pass: a gate decides about a sum, and there is none yet")
     for number, each in enumerate(passes, start=1):
         for operand, plane in (("activation", each.activation), ("weight", each.weight)):
             if not (plane.low >= 0 and 1 <= plane.bits <= WIDEST_BITS - plane.low):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
+from pgsim.errors import InputError
 from pgsim.schemes.passes import Pass, Passes, Plane, whole
 from pgsim.workload import LayerTrace
 
@@ -103,3 +104,19 @@ def split(layer: LayerTrace) -> tuple[Pass, Pass]:
     weights = whole(shape.weight_bits)
     msbs, lsbs = Plane(shape.lsb_bits, shape.msb_bits), Plane(0, shape.lsb_bits)
     return Pass(msbs, weights), Pass(lsbs, weights)
+
+
+def cut_at(layer: LayerTrace, scheme: str, operand: str, upper_bits: int) -> tuple[Plane, Plane]:
+    """Return the planes of so many upper bits of an operand of a layer, and of all others.
+
+    Raises InputError where one of them would have no bits.
+    """
+    bits = layer.shape.activation_bits if operand == "activation" else layer.shape.weight_bits
+    if not 1 <= upper_bits < bits:
+        most = f"expected 1 to {bits - 1}" if bits > 1 else "a single bit cannot be split"
+        raise InputError(
+            f"layer {layer.shape.name!r} has {bits} {operand} bits, of which scheme {scheme!r} "
+            f"takes {upper_bits} first: {most}"
+        )
+    lower_bits = bits - upper_bits
+    return Plane(lower_bits, upper_bits), Plane(0, lower_bits)

@@ -22,7 +22,7 @@ from pgsim.model.retention import retained
 from pgsim.model.search import Goal, mapped
 from pgsim.results import LayerResult, Result, Row
 from pgsim.schemes import ACTIVATIONS, Passes, Scheme, layer_passes, scheme_named
-from pgsim.workload import GateTrace, load_trace
+from pgsim.workload import GateTrace, LayerTrace, load_trace
 
 
 def simulate(
@@ -111,7 +111,7 @@ def costed_jobs(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> tuple[lis
     Raises InputError as `jobs_of` does.
     """
     jobs = jobs_of(trace, arch, scheme)
-    costs = costs_of(arch, gated=any(job.gated for job in jobs))
+    costs = costs_of(arch, gated=any(job.scheduled for job in jobs))
     if costs.arch != arch:
         jobs = [replace(job, arch=costs.arch) for job in jobs]
     return jobs, costs
@@ -123,7 +123,7 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
     Outputs leave at the bits at which the next layer reads them (M23). Raises InputError where the
     scheme, or the design's dataflow, cannot run a layer.
     """
-    passes = [layer_passes(layer, scheme) for layer in trace.layers]
+    passes = [_taken(layer, layer_passes(layer, scheme), arch) for layer in trace.layers]
     for layer, own in zip(trace.layers, passes, strict=True):
         if refusal := arch.dataflow.refusal(layer.shape, own):
             raise InputError(
@@ -137,6 +137,14 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
             zip(trace.layers, passes, following, strict=True)
         )
     ]
+
+
+def _taken(layer: LayerTrace, passes: Passes, arch: ArchConfig) -> Passes:
+    """Return the sweeps in which a design takes the passes of a layer (M53)."""
+    try:
+        return arch.array.tempo.taken(passes, arch.pe, arch.dataflow)
+    except ValueError as error:
+        raise InputError(f"layer {layer.shape.name!r} on {arch.name}: {error}") from None
 
 
 def _output_bits(arch: ArchConfig, reader: Passes) -> int:
@@ -164,7 +172,7 @@ def _layer_results(
     jobs: Sequence[Job], trace: GateTrace, costs: Costs, calibration: int, store: WorkStore
 ) -> tuple[LayerResult, ...]:
     """Return the ledger and the energies of every layer."""
-    prices = energy_prices(costs, any(job.gated for job in jobs))
+    prices = energy_prices(costs, any(job.scheduled for job in jobs))
     goal = Goal(costs.arch.mapping.goal, prices.totals)
 
     def count() -> _Counted:
@@ -196,7 +204,7 @@ def _deciding(
 
 def repriced(result: Result, costs: Costs) -> Result:
     """Return a result at other prices: the same counts, other energies and areas."""
-    prices = energy_prices(costs, any(layer.gated for layer in result.layer_results))
+    prices = energy_prices(costs, result.gated)
     layers = tuple(
         replace(layer, energies=energies(prices, layer.ledger)) for layer in result.layer_results
     )

@@ -124,7 +124,7 @@ def _cycles(pair: _Pair) -> Totals:
     count, baseline = own.ledger.total(), Fraction(int(pair.base.cycles.sum()))
     packed = [
         _packed_cycles(own, rate, done)
-        for rate, (_, done) in zip(own.job.rates, own.computed(), strict=True)
+        for rate, (_, done) in zip(own.job.part_rates, own.computed(), strict=True)
     ]
     totals = [baseline, baseline * pair.promise, sum(packed, start=Fraction(0))]
     for slots in (
@@ -148,8 +148,7 @@ def _energy(pair: _Pair) -> Totals:
 
 def _parts(result: Result, layer: LayerResult) -> dict[str, Fraction]:
     """Return what each part of a design spends on a layer, exactly."""
-    gated = any(each.gated for each in result.layer_results)
-    return exact_energies(energy_prices(result.costs, gated), layer.ledger)
+    return exact_energies(energy_prices(result.costs, result.gated), layer.ledger)
 
 
 def _bit_operations(layer: LayerResult) -> int:

@@ -103,4 +103,3 @@ def test_a_known_mask_is_compared_with_nothing() -> None:
         own = pass_counts(8, 4, 4, 4)
         by_name = counts(job, (DENSE, own), np.array([8]), [2, 1])
         assert [by_name[name].item() for name in NAMES] == [0, 8, 0, 4 * banks, 4 * banks]
-

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .array import Product, step_run
-from .layers import Layer, Pass, Plane, Scheme, layer_of, passes_of
+from .layers import Layer, Pass, Plane, Scheme, at_speed, layer_of, passes_of
 from .mapping import Job, LayerMask, Run, output_index, plan_tile, runs_of, tiles_of
 
 Activations = Sequence[Sequence[Sequence[int]]]  # [image][in channel][pixel], or [..][time step]
@@ -130,15 +130,16 @@ def stepped_outputs(
     """The outputs that the stepped array accumulates, pass by pass and MAC by MAC, in its own
     order."""
     shape = layer_of(layer)
-    job = Job(shape, passes_of(shape, scheme), arch, first=True)
+    passes = at_speed(shape, passes_of(shape, scheme), arch["array"].get("speed", "steady"))
+    job = Job(shape, passes, arch, first=True)
     positions = shape.positions_per_step * shape.time_steps
     outputs: Outputs = [[[0] * positions for _ in range(shape.out_channels)] for _ in activations]
     for run in runs_of(job, len(activations)):
         plans = [plan_tile(job, tile, mask) for tile in tiles_of(job, run, calibration_mask)]
         where = outputs_of(job, run)
+        every = [part for one in job.passes for part in one.parts or (one,)]
         taken = [
-            taken_by(one, activations, mask) if job.gated_inputs else activations
-            for one in job.passes
+            taken_by(one, activations, mask) if job.gated_inputs else activations for one in every
         ]
         pairs = [
             {index: list(operands(shape, own, weights, output)) for index, output in where.items()}
@@ -146,8 +147,9 @@ def stepped_outputs(
         ]
         *_, ledger = step_run(job, plans, run.images, product_of(job, pairs))
         for one, sums in zip(job.passes, ledger.sums, strict=True):
+            factor = 1 if one.parts else weight_of_pass(one)
             for index, (image, channel, position) in where.items():
-                outputs[image][channel][position] += weight_of_pass(one) * sums[index]
+                outputs[image][channel][position] += factor * sums[index]
     return outputs
 
 
@@ -170,6 +172,12 @@ def product_of(job: Job, pairs: Sequence[Mapping[int, Sequence[tuple[int, int]]]
     """
 
     def product(index: int, output: int, k: int) -> int:
+        parts = job.passes[index].parts
+        if parts:  # M53: one after the other, each in its place
+            return sum(
+                weight_of_pass(one) * product_of_planes(job.layer, one, *own[output][k])
+                for one, own in zip(parts, pairs, strict=True)
+            )
         return product_of_planes(job.layer, job.passes[index], *pairs[index][output][k])
 
     return product

@@ -38,6 +38,7 @@ class Wave:
     fold: Fold | None = None
     step: int = 0
     pass_index: int = 0
+    cycle: int = 0  # of the step
     ends_step: bool = False
     begins_fold: bool = False
     loads: bool = False  # operands come in behind this wave
@@ -135,7 +136,8 @@ class SystolicArray:
         for row in range(max(0, diagonal - self.columns + 1), min(self.rows, diagonal + 1)):
             output, chunk = fold.work(row, diagonal - row, wave.step)
             if output is not None and chunk:
-                self.ledger.busy_pe_cycles[wave.kind] += 1
+                works = fold.works(row, diagonal - row, wave.step, wave.cycle)
+                self.ledger.busy_pe_cycles[wave.kind] += works
                 if wave.ends_step:
                     self.ledger.multiply(wave.pass_index, output, chunk)
 
@@ -207,17 +209,19 @@ class Sequencer:
         _, cycles = self.job.rate(one.index)
         drains = self.job.dataflow == "os"
         for step in range(fold.steps):
-            for cycle in range(cycles):
+            own_cycles = fold.cycles_of(step, cycles)
+            for cycle in range(own_cycles):
                 yield Wave(
                     steady_kind(one.index),
                     turn,
                     fold,
                     step,
                     one.index,
-                    ends_step=cycle == cycles - 1,
+                    cycle,
+                    ends_step=cycle == own_cycles - 1,
                     begins_fold=step == cycle == 0,
                     loads=loads and step == cycle == 0,
-                    drains=drains and step == fold.steps - 1 and cycle == cycles - 1,
+                    drains=drains and step == fold.steps - 1 and cycle == own_cycles - 1,
                 )
 
     def buses_are_late_for(self, one: TilePass, fold: Fold, loads: bool) -> bool:
@@ -293,7 +297,7 @@ def wanted_of(job: Job, plans: Sequence[TilePlan]) -> list[Wanted | None]:
         rest, position = divmod(output, layer.positions_per_step)
         return taps[rest // layer.out_channels, position][k // layer.group_in_channels]
 
-    return [wanted if one.gated else None for one in job.passes]
+    return [wanted if one.gated and not one.parts else None for one in job.passes]
 
 
 def step_run(

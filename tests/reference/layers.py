@@ -128,6 +128,7 @@ class Pass:
     activation: Plane
     weight: Plane
     gated: bool = False
+    parts: tuple[Pass, ...] = ()  # M53: the passes that an array of variable speed takes at once
 
     @property
     def activation_bits(self) -> int:
@@ -136,6 +137,18 @@ class Pass:
     @property
     def weight_bits(self) -> int:
         return self.weight.bits
+
+
+def at_speed(layer: Layer, passes: list[Pass], speed: str) -> list[Pass]:
+    """M53: the sweeps of an array: with variable speed one, of a layer whose inputs are gated."""
+    if speed != "variable" or layer.gate != "input" or not any(one.gated for one in passes):
+        return passes
+    planes = []
+    for operand in ("activation", "weight"):
+        bits = bits_of(passes, operand)
+        assert bits == set(range(min(bits), max(bits) + 1)), "planes with a gap"
+        planes.append(Plane(min(bits), len(bits)))
+    return [Pass(*planes, gated=True, parts=tuple(passes))]
 
 
 Scheme = str | Sequence[Pass]  # a scheme by its name, or a layer's passes themselves
@@ -177,6 +190,18 @@ def _named_passes(layer: Layer, scheme: str) -> list[Pass]:
         return [Pass(Plane(0, int(activation)), Plane(0, int(weight or layer.weight_bits)))]
     if kind == "planes":
         return _products_of_planes(layer, scheme) or whole
+    if kind == "odq" and layer.gate != "none":
+        upper_bits, strong_bits = map(int, widths.split(","))
+        high, low = planes_from_the_top([upper_bits, layer.activation_bits - upper_bits])
+        strong, weak = planes_from_the_top([strong_bits, layer.weight_bits - strong_bits])
+        others = ((high, weak), (low, strong), (low, weak))
+        return [Pass(high, strong), *(Pass(*both, gated=True) for both in others)]
+    if kind == "seernet" and layer.gate != "none":
+        high, _ = planes_from_the_top([int(widths), layer.activation_bits - int(widths)])
+        strong, _ = planes_from_the_top([int(widths), layer.weight_bits - int(widths)])
+        return [Pass(high, strong), Pass(whole[0].activation, whole[0].weight, gated=True)]
+    if kind in ("odq", "seernet"):
+        return whole
     if kind not in ("full", "pg", "dual_dense", "msb_only"):
         raise ValueError(f"no scheme is called {scheme}")
     if kind == "full":

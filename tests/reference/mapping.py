@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .folds import Fold, OperandStationaryFold, OutputStationaryFold, short_first
-from .layers import Layer, Pass, macs_and_cycles
+from .folds import Fold, OperandStationaryFold, OutputStationaryFold, VariableFold, short_first
+from .layers import Layer, Pass, bits_of, macs_and_cycles
 from .schedulers import Issue, everything, schedule
 
 LayerMask = Sequence[Sequence[Sequence[int]]]  # [image][channel][position], 0 or 1
@@ -86,9 +86,18 @@ class Job:
         return by_channel or self.dataflow in ("ws", "bitfusion")
 
     def rate(self, index: int) -> tuple[int, int]:
-        """(L, T) of a pass."""
-        one = self.passes[index]
-        return macs_and_cycles(self.arch["array"]["pe"], one.activation_bits, one.weight_bits)
+        """(L, T) of a pass, or of a long step of several (M53)."""
+        pe = self.arch["array"]["pe"]
+        every = self.passes[index].parts or (self.passes[index],)
+        rates = [macs_and_cycles(pe, one.activation_bits, one.weight_bits) for one in every]
+        assert len({macs for macs, _ in rates}) == 1, "a step takes passes of several L"
+        return rates[0][0], sum(cycles for _, cycles in rates)
+
+    def short_cycles(self, index: int) -> int:
+        """M53: the cycles of a step that takes the dense passes alone."""
+        pe = self.arch["array"]["pe"]
+        dense = [one for one in self.passes[index].parts if not one.gated]
+        return sum(macs_and_cycles(pe, p.activation_bits, p.weight_bits)[1] for p in dense)
 
     @property
     def taps_apart(self) -> bool:
@@ -390,7 +399,9 @@ def _plan_of_pixels(job: Job, tile: Tile, masks: LayerMask) -> TilePlan:
     all_of_it = everything(len(tile.slots), len(tile.lanes))
     passes: list[TilePass] = []
     for index, one in enumerate(job.passes):
-        if one.gated:
+        if one.parts:
+            passes.append(_pass_of_parts(job, tile, masks, index))
+        elif one.gated:
             passes.append(_pass_of_pixels(job, tile, masks, index))
         else:
             folds = folds_of(job, tile, index, all_of_it)
@@ -403,6 +414,37 @@ def _plan_of_pixels(job: Job, tile: Tile, masks: LayerMask) -> TilePlan:
         place: [job.is_important(tile.run, masks, place, tap) for tap in taps] for place in places
     }
     return TilePlan(tile, None, passes, pixels)
+
+
+@dataclass(frozen=True)
+class OneSweep(TilePass):
+    """M53: several passes, step by step: bits of the slots' operand that short steps read, and how
+    many more long ones do."""
+
+    bits: tuple[int, int]
+    mac_bits: Mapping[str, int]  # M47: by operand
+    later_macs: int  # of all its passes but the first
+
+
+def _pass_of_parts(job: Job, tile: Tile, masks: LayerMask, index: int) -> OneSweep:
+    """M53: every fold streams all slots; a PE with an important pixel works in all cycles."""
+    one = job.passes[index]
+    all_of_it = everything(len(tile.slots), len(tile.lanes))
+    outputs, short = outputs_of(job, tile, all_of_it), job.short_cycles(index)
+    folds: list[Fold] = []
+    for chunks in job.chunks[index]:
+        masks_of_rows = [tile.mask_of_fold(job, masks, chunk) for chunk in chunks]
+        folds.append(VariableFold(outputs, all_of_it.members, chunks, masks_of_rows, short))
+    useful = sum(sum(map(sum, tile.mask_of_fold(job, masks, [k]))) for k in job.reduction)
+    done = len(outputs) * len(tile.lanes) * len(job.reduction)
+    later_macs = sum(useful if part.gated else done for part in one.parts[1:])
+    widths, mac_bits = {}, {}
+    for operand in ("activation", "weight"):
+        dense = bits_of([part for part in one.parts if not part.gated], operand)
+        widths[operand] = len(dense), len(bits_of(one.parts, operand) - dense)
+        mac_bits[operand] = done * widths[operand][0] + useful * widths[operand][1]
+    read = widths["activation" if job.slots_are_positions else "weight"]
+    return OneSweep(index, all_of_it, folds, job.reduction, read, mac_bits, later_macs)
 
 
 def _pass_of_pixels(job: Job, tile: Tile, masks: LayerMask, index: int) -> FoldByFold:

@@ -50,7 +50,8 @@ class Dram:
         """M24: the bits of an activation that wait for the gate: no dense pass uses them."""
         if self.job.arch["memory"]["lsb_fetch"] != "on_demand":
             return set()
-        dense = [one for one in self.job.passes if not one.gated]
+        every = [part for one in self.job.passes for part in one.parts or (one,)]
+        dense = [one for one in every if not one.gated]
         return bits_of(self.job.passes, "activation") - bits_of(dense, "activation")
 
     @property

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from .mapping import FoldByFold, Job, Tile, TilePass, TilePlan
+from .folds import Fold, VariableFold
+from .mapping import FoldByFold, Job, OneSweep, Tile, TilePass, TilePlan
 from .memory import Dram
 from .schedulers import Issue
 
@@ -52,9 +53,12 @@ def counted_per_mac(job: Job) -> bool:
     return job.arch["memory"].get("counting") == "per_mac"
 
 
-def elements_of_macs(job: Job, one: TilePass) -> int:
-    """M47: elements of an operand, as often as a MAC of the pass takes one."""
-    return one.done_macs
+def bits_of_macs(job: Job, one: TilePass, operand: str) -> int:
+    """M47: bits of an operand, as often as a MAC of the pass takes one."""
+    if isinstance(one, OneSweep):
+        return one.mac_bits[operand]
+    plane = getattr(job.passes[one.index], operand)
+    return one.done_macs * plane.bits
 
 
 def slot_bits(job: Job, index: int) -> int:
@@ -63,9 +67,42 @@ def slot_bits(job: Job, index: int) -> int:
     return one.activation_bits if job.slots_are_positions else one.weight_bits
 
 
-def words_of(job: Job, index: int, elements: Iterable[int]) -> set[tuple[int, int]]:
-    """M43: the words (stretch, word of it) that hold elements of one operand vector."""
-    bits = slot_bits(job, index)
+def bits_of_step(job: Job, one: TilePass, fold: Fold, step: int) -> int:
+    """Bits of an element of the slots' operand that a step takes; more in a long one (M53)."""
+    return sum(widths_of_step(job, one, fold, step))
+
+
+def widths_of_step(job: Job, one: TilePass, fold: Fold, step: int) -> tuple[int, ...]:
+    """The same of each plane that lies on its own."""
+    if not isinstance(one, OneSweep):
+        return (slot_bits(job, one.index),)
+    assert isinstance(fold, VariableFold)
+    return one.bits if fold.is_long(step) else one.bits[:1]
+
+
+def words_of_step(
+    job: Job, one: TilePass, fold: Fold, step: int, elements: Sequence[int]
+) -> set[tuple[int, int, int]]:
+    """M43: the words (plane, stretch, word of it) that a step needs of one operand vector."""
+    return {
+        (plane, *word)
+        for plane, bits in enumerate(widths_of_step(job, one, fold, step))
+        for word in words_of(job, bits, elements)
+    }
+
+
+def reads_of_pass(job: Job, one: TilePass) -> Iterator[int]:
+    """Bits that a pass reads of the operand of the slots."""
+    if not isinstance(one, OneSweep):
+        yield one.read_elements * slot_bits(job, one.index)
+        return
+    for fold in one.folds:
+        for step in range(fold.steps):
+            yield fold.elements(step) * bits_of_step(job, one, fold, step)
+
+
+def words_of(job: Job, bits: int, elements: Iterable[int]) -> set[tuple[int, int]]:
+    """M43: the words (stretch, word of it) that hold elements of so many bits of one vector."""
     buffer = "activation_sram" if job.slots_are_positions else "weight_sram"
     port_bits = job.arch["memory"][buffer]["port_bits"]
     stretch = len(job.taps[0]) if job.slots_are_positions else len(job.reduction)
@@ -81,13 +118,19 @@ def slot_reads(job: Job, plan: TilePlan) -> Iterator[int]:
     `ports: all`, one per word."""
     for one in plan.passes:
         if one.happens and counted_per_mac(job):
-            yield elements_of_macs(job, one) * slot_bits(job, one.index)
+            slots_from = "activation" if job.slots_are_positions else "weight"
+            yield bits_of_macs(job, one, slots_from)
+        elif isinstance(one, OneSweep) and job.arch["memory"].get("ports", "slots") == "all":
+            for fold in one.folds:
+                elements = [k for chunk in fold.chunks for k in chunk]
+                for step in range(fold.steps):
+                    yield from [1] * len(words_of_step(job, one, fold, step, elements))
         elif one.happens and job.arch["memory"].get("ports", "slots") == "all":
             for issue, piece in pieces_read(job, one):
-                words = len(words_of(job, one.index, piece)) * issue.vectors
+                words = len(words_of(job, slot_bits(job, one.index), piece)) * issue.vectors
                 yield from [1] * words
         elif one.happens:
-            yield one.read_elements * slot_bits(job, one.index)
+            yield sum(reads_of_pass(job, one))
 
 
 def pieces_read(job: Job, one: TilePass) -> Iterator[tuple[Issue, Sequence[int]]]:
@@ -120,7 +163,8 @@ def lane_reads(job: Job, plan: TilePlan, stays: bool, opens: bool) -> Iterator[i
     for one in plan.passes:
         operand_bits = one.lane_elements * len(plan.tile.lanes) * lane_bits(job, one.index)
         if one.happens and counted_per_mac(job):
-            yield elements_of_macs(job, one) * lane_bits(job, one.index)
+            lanes_from = "weight" if job.slots_are_positions else "activation"
+            yield bits_of_macs(job, one, lanes_from)
         elif reads_lanes(one, stays, opens):
             yield sum(operand_bits for _ in one.folds) if job.dataflow == "os" else operand_bits
 

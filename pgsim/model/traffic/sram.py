@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pgsim.arch import NOTHING, PARTIAL_SUM_BITS, ArchConfig, Counts
-from pgsim.model.bank_reads import fold_words
 from pgsim.model.holding import finished_in_the_array, sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
-from pgsim.model.pass_timing import PassTiming
 from pgsim.model.passes import Timings
 from pgsim.model.traffic.rule import Tiles, TrafficRule, added
 from pgsim.schemes import ACTIVATIONS
@@ -68,24 +66,15 @@ def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[s
     lanes_of_tile = job.tiling.tile_lanes
     slot_words, lane_words = [], []
     for index, (each, loaded) in enumerate(zip(timings, loads, strict=True)):
-        macs = each.done_macs
-        read = _slot_bits(job, each, index, slot_port)
-        slot_bits = counted(read, macs * slots.bits(each.plan))
-        lane_elements = lanes_of_tile * each.lane_elements
-        lane_bits = counted(loaded * lane_elements, macs) * lanes.bits(each.plan)
+        slot_bits = counted(each.read_bits(job, index), each.mac_bits(slots))
+        loaded_bits = loaded * lanes_of_tile * each.lane_elements * lanes.bits(each.plan)
+        lane_bits = counted(loaded_bits, each.mac_bits(lanes))
         slot_words.append(-(slot_bits // -slot_port))
         lane_words.append(-(lane_bits // -lane_port))
     return {
         f"{slots.name}_sram_read_words": added(slot_words),
         f"{lanes.name}_sram_read_words": added(lane_words),
     }
-
-
-def _slot_bits(job: Job, timing: PassTiming, index: int, port_bits: int) -> Counts:
-    """Return the bits of a pass's operand vectors, in whole words of a stretch under M43."""
-    if job.arch.memory.all_ports:
-        return timing.read_words(fold_words(job, index)) * port_bits
-    return timing.read_elements(job) * job.slot_operand.bits(timing.plan)
 
 
 def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
