@@ -107,7 +107,7 @@ def scheme_named(name: str | Scheme) -> Scheme:
         if (found := kind.parsed(name)) is not None:
             return found
     raise InputError(
-        f"scheme {name!r}: expected one of {', '.join(SCHEMES)}, where A, P and W are bits."
+        f"scheme {name!r}: expected one of {', '.join(SCHEMES)}, where A and W are bits."
         f"{nearest(name, [kind.example for kind in KINDS])}"
     )
 

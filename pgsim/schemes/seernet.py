@@ -1,4 +1,4 @@
-"""`seernet:P`: prediction at P bits, then all again at full width where the mask is 1."""
+"""`seernet:A`: prediction at A bits, then all again at full width where the mask is 1."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SeerNet(Scheme):
 
     example = "seernet:4"
     signatures: ClassVar[Mapping[str, str]] = {
-        "seernet:P": "Upper P by upper P bits, then all bits again where the mask is 1"
+        "seernet:A": "Upper A bits of both operands, then all bits again where the mask is 1"
     }
 
     @property
@@ -34,7 +34,7 @@ class SeerNet(Scheme):
 
     @classmethod
     def parsed(cls, name: str) -> Self | None:
-        """Return the scheme of ``seernet:P``."""
+        """Return the scheme of ``seernet:A``."""
         found = re.fullmatch(r"seernet:(\d+)", name)
         return None if found is None else cls(int(found[1]))
 

@@ -1,4 +1,4 @@
-"""`seernet:P`: prediction at P bits, then all again at full width (M54)."""
+"""`seernet:A`: prediction at A bits, then all again at full width (M54)."""
 
 from __future__ import annotations
 
