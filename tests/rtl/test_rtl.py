@@ -21,7 +21,7 @@ from pgsim import load_trace
 from pgsim.workload import load_operands
 from rtl.building import Programs
 from rtl.builds import BUILDS, TESTED, Build
-from rtl.cases import Case, architecture, random_case, random_passes_case
+from rtl.cases import Case, architecture, pixels_case, random_case, random_passes_case
 from rtl.comparison import all_differences, missed, simulated
 from rtl.features import features, pass_features
 from rtl.harness import Observed, differences, expected_outputs, run
@@ -97,6 +97,17 @@ def test_rtl_equals_arithmetic_and_pgsim(build: Build, programs: Programs, tmp_p
 @pytest.mark.parametrize("build", TESTED, ids=lambda build: build.name)
 def test_passes_of_any_number(build: Build, programs: Programs, tmp_path: Path) -> None:
     cases = [random_passes_case(build, seed) for seed in range(CASES)]
+    both = [(case, simulated(case)) for case in cases]
+    assert not all_differences(both, programs[build.name].result(), tmp_path)
+
+
+BY_PIXELS = [build for build in TESTED if build.lanes_are_channels]
+
+
+@needs_verilator
+@pytest.mark.parametrize("build", BY_PIXELS, ids=lambda build: build.name)
+def test_gated_inputs(build: Build, programs: Programs, tmp_path: Path) -> None:
+    cases = [pixels_case(build, seed) for seed in range(CASES // 2)]
     both = [(case, simulated(case)) for case in cases]
     assert not all_differences(both, programs[build.name].result(), tmp_path)
 
