@@ -182,14 +182,13 @@ class Dram:
     def weights_as_slots(self, plan: TilePlan) -> Iterator[int]:
         if self.weights_kept_over_steps or (plan.tile.lane_group > 0 and self.slots_resident):
             return
-        reduction = self.job.layer.reduction
-        window_bits = len(plan.tile.slots) * reduction * self.weight_bits
+        window_bits = len(plan.tile.slots) * self.job.layer.reduction * self.weight_bits
         if self.slots_resident or window_bits <= self.usable_bits("weight_sram"):
             yield self.bytes_of(window_bits)
             return
         for one in plan.passes:
-            vector_bits = reduction * self.job.passes[one.index].weight_bits
-            yield self.bytes_of(one.issue.vectors * vector_bits)
+            bits = self.job.passes[one.index].weight_bits
+            yield self.bytes_of(one.read_elements * bits)
 
     def bursts_on_demand(self, plan: TilePlan) -> Iterator[int]:
         """M24: the bursts that the tile's gated outputs need and no buffer holds, once for all

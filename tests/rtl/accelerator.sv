@@ -104,7 +104,7 @@ module accelerator
       .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS), .WINDOW(WINDOW), .STREAMS(STREAMS),
       .ROW_WIRES(ROW_WIRES), .SELECT_BITS(SELECT_BITS), .TERMS(TERMS), .ISSUES_ALL(ISSUES_ALL)
   ) slot_feed (
-      .clk, .reset, .layer, .pass, .accesses, .stream_slot, .stream_used, .lane_stream, .row_streams, .row_selects, .issue, .step_bits, .bank_words,
+      .clk, .layer, .pass, .accesses, .stream_slot, .stream_used, .lane_stream, .row_streams, .row_selects, .issue, .step_bits, .bank_words,
       .vectors_bits);
   lane_feed #(
       .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
@@ -161,7 +161,7 @@ module accelerator
   pixel_schedule #(
       .ROWS(ROWS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
       .STATIONARY(STATIONARY), .ISSUES_ALL(ISSUES_ALL)
-  ) pixels (.clk, .reset, .layer);
+  ) pixels (.layer);
   logic bit_written[COLUMNS];
   logic bit_value[COLUMNS];
   logic bit_half[COLUMNS];

@@ -50,7 +50,7 @@ module pass_order
   pixel_schedule #(
       .ROWS(ROWS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
       .STATIONARY(STATIONARY), .ISSUES_ALL(ISSUES_ALL)
-  ) pixels (.clk, .reset, .layer);
+  ) pixels (.layer);
 
   // The passes of a turn in their order. In an interleaved turn the leading passes of a tile go
   // before the trailing ones of the tile before, but for lanes whose operands would push out those of

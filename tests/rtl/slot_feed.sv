@@ -20,7 +20,6 @@ module slot_feed
     parameter int ADDRESS_BITS = $clog2(WINDOW)
 ) (
     input logic clk,
-    input logic reset,
     input layer_t layer,
     input pass_t pass,
     input int accesses,
@@ -39,7 +38,7 @@ module slot_feed
   pixel_schedule #(
       .ROWS(ROWS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
       .STATIONARY(STATIONARY), .ISSUES_ALL(ISSUES_ALL)
-  ) pixels (.clk, .reset, .layer);
+  ) pixels (.layer);
   logic by_pixels;
   assign by_pixels = layer.gates_inputs && pass.sweep.gated;
 

@@ -285,6 +285,9 @@ module testbench
         accelerator.sequencer.order.pixels.important[16'(at)] = is_one;
         at++;
       end
+    accelerator.pixels.schedule(given);
+    accelerator.slot_feed.pixels.schedule(given);
+    accelerator.sequencer.order.pixels.schedule(given);
   endtask
 
   function automatic int outputs_along(input side_t side);
