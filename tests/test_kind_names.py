@@ -15,7 +15,16 @@ from typing import NamedTuple
 import pytest
 
 import pgsim
-from pgsim.arch import CONVENTIONS, COUNTINGS, DATAFLOWS, DRAM_MODELS, LANES, PES, SCHEDULERS
+from pgsim.arch import (
+    CONVENTIONS,
+    COUNTINGS,
+    DATAFLOWS,
+    DRAM_MODELS,
+    LANES,
+    PES,
+    SCHEDULERS,
+    SPEEDS,
+)
 from pgsim.arch.importers import IMPORTERS
 from pgsim.cost.exporters import EXPORTERS
 from pgsim.kinds import by_name
@@ -25,8 +34,8 @@ from pgsim.workload.ops import OPS
 
 PACKAGE = Path(pgsim.__file__).parent
 FAMILIES = (
-    *(CONVENTIONS, COUNTINGS, DATAFLOWS, DRAM_MODELS, LANES, PES, SCHEDULERS, OPS, OPERANDS),
-    *(SCHEMES, EXPORTERS, IMPORTERS, REPORTS),
+    *(CONVENTIONS, COUNTINGS, DATAFLOWS, DRAM_MODELS, LANES, PES, SCHEDULERS, SPEEDS),
+    *(OPS, OPERANDS, SCHEMES, EXPORTERS, IMPORTERS, REPORTS),
 )
 NAMES = {name for family in FAMILIES for name in family}
 HOMES = (
@@ -40,6 +49,7 @@ HOMES = (
     "arch/lanes/",
     "arch/pes/",
     "arch/schedulers/",
+    "arch/speeds/",
     "model/fetches/",
     "schemes/",
     "workload/ops/",

@@ -187,6 +187,61 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
         "rows, slow port",
         {"msb_cycles": 72, "port_stall_cycles": 0, "activation_sram_read_bytes": 35},
     ),
+    # 5 * 2 slots, then 1 + 2; 60 + 20 bits; 2 loads of 96 bits; 2 * 5 * 2 + 3 * 2 sums of 32 bits;
+    # 3 taps * 2 channels * 2 outputs.
+    (
+        "M52",
+        "folds that issue slots of their own",
+        {
+            "msb_cycles": 10,
+            "lsb_cycles": 3,
+            "lsb_slots_dense": 10,
+            "lsb_slots_issued": 3,
+            "lsb_macs": 12,
+            "activation_sram_read_bytes": 8 + 3,
+            "weight_sram_read_bytes": 12 + 12,
+            "output_sram_write_bytes": 80 + 24,
+        },
+    ),
+    # A fold of 3 positions and 6 steps; 60 bits and 36.
+    (
+        "M52",
+        "gated inputs, os",
+        {
+            "lsb_cycles": 6,
+            "lsb_slots_issued": 3,
+            "lsb_macs": 12,
+            "activation_sram_read_bytes": 8 + 5,
+        },
+    ),
+    # (5 + 1) * 2 + (5 + 2) * 2 cycles, a skew of 4; 60 + 20 bits, 96 bits, 2 visits of 10 sums;
+    # 6 * 10 * 2 PE cycles, and 2 for each of 12 MACs.
+    (
+        "M53",
+        "long and short steps",
+        {
+            "msb_cycles": 12 + 14,
+            "lsb_cycles": 0,
+            "bubble_cycles": 4,
+            "lsb_macs": 12,
+            "msb_busy_pe_cycles": 120 + 24,
+            "activation_sram_read_bytes": 10,
+            "weight_sram_read_bytes": 12,
+            "output_sram_write_bytes": 2 * 10 * 4,
+        },
+    ),
+    # A fold of 8 steps in each of 4 passes, of which 3 issue 2 slots; 2 outputs * 8 MACs * 3.
+    (
+        "M54",
+        "n_pass odq",
+        {"msb_cycles": 8, "lsb_cycles": 3 * 8, "lsb_slots_issued": 3 * 2, "lsb_macs": 2 * 8 * 3},
+    ),
+    # 8 steps, then 8 of 2 cycles.
+    (
+        "M54",
+        "seernet",
+        {"msb_cycles": 8, "lsb_cycles": 8 * 2, "lsb_slots_issued": 2, "lsb_macs": 2 * 8},
+    ),
     # ceil(8 / 4) folds of 4 slots.
     ("M47", "first layer", {"msb_cycles": 2 * 4}),
     # 12 outputs of 8 MACs, of 2 and of 8 bits; 32 * 12 + 8 * 4 + 8 = 424 bits.

@@ -20,6 +20,7 @@ from pgsim.arch.schedulers import (
     even_shortfalls,
 )
 from pgsim.arch.sections import LONGEST_SIDE, LSB, PE, Array
+from pgsim.arch.speeds import SPEEDS, Speed
 from pgsim.arch.technology import Technology, load_technology
 from pgsim.arch.windows import PARTIAL_SUM_BITS
 
@@ -40,6 +41,7 @@ __all__ = [
     "PES",
     "SCHEDULERS",
     "SIDE_BY_SIDE",
+    "SPEEDS",
     "SRAM",
     "ArchConfig",
     "Array",
@@ -63,6 +65,7 @@ __all__ = [
     "Rate",
     "SRAMCost",
     "Scheduler",
+    "Speed",
     "Technology",
     "Words",
     "config_keys",

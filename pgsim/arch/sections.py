@@ -19,6 +19,7 @@ from pgsim.arch.lanes.lanes import Some
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.schedulers import SCHEDULERS, Scheduler
 from pgsim.arch.section import NameIn, Section, configured, parameter_fields
+from pgsim.arch.speeds import SPEEDS, Speed
 from pgsim.arch.validation import KeyProblems
 
 LONGEST_SIDE = 1024  # PEs of a row or column
@@ -109,6 +110,8 @@ class Array(Section):
         What stands side by side on the columns, where the dataflow leaves a choice (M7).
     overlap : str
         `folds`: a fold begins while the one before drains (M17). `none`: it runs alone (M16).
+    speed : str
+        How long steps are: the name of one of SPEEDS (M53).
     first_layer : str
         `im2col`: a network's first layer runs as a product of matrices (M47), not `as_others`.
     convention : str
@@ -126,6 +129,7 @@ class Array(Section):
     dataflow: Annotated[str, NameIn(DATAFLOWS)]
     lanes: Annotated[str, NameIn(LANES)] = "channels"
     overlap: Literal["folds", "none"] = "folds"
+    speed: Annotated[str, NameIn(SPEEDS)] = "steady"
     first_layer: Literal["as_others", "im2col"] = "as_others"
     convention: Annotated[str, NameIn(CONVENTIONS)] = "pgsim"
     pe: PE
@@ -136,6 +140,11 @@ class Array(Section):
     def flow(self) -> Dataflow:
         """The dataflow."""
         return DATAFLOWS[self.dataflow]
+
+    @property
+    def tempo(self) -> Speed:
+        """How long steps are."""
+        return SPEEDS[self.speed]
 
     def flow_of(self, *, first: bool) -> Dataflow:
         """Return the dataflow of a layer, which may be the network's first one (M47)."""

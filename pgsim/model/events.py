@@ -13,7 +13,7 @@ from pgsim.mapping.tiling import Tiles
 from pgsim.model.holding import lane_loads
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts, shown
-from pgsim.model.passes import PassTiming, Timings
+from pgsim.model.passes import Timings
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Order, Transfers, Work
@@ -91,7 +91,7 @@ def order_of(job: Job, tiles: Tiles) -> Order:
         skew_cycles=0 if alone else array.skew_cycles,
         gate_latency_cycles=job.arch.lsb.gate_latency_cycles,
         leading=job.leading,
-        interleaved=job.gated and doubled and not alone,
+        interleaved=job.decides and doubled and not alone,
         one_buffer=not doubled,
         run_ahead=False,
     )
@@ -99,7 +99,7 @@ def order_of(job: Job, tiles: Tiles) -> Order:
 
 def _cycles_with_loads(job: Job, timings: Timings) -> list[Counts]:
     """Return the cycles of each pass from its first step, or the load before it, to its end."""
-    cycles = [pass_cycles(job, each) for each in timings]
+    cycles = [each.held_cycles(job.arch.array) for each in timings]
     if not any(each.rate.load_cycles for each in timings):
         return cycles
     loads = lane_loads(job, timings)
@@ -107,14 +107,6 @@ def _cycles_with_loads(job: Job, timings: Timings) -> list[Counts]:
         own + loaded * (each.rate.reduction_folds * each.rate.load_cycles)
         for own, loaded, each in zip(cycles, loads, timings, strict=True)
     ]
-
-
-def pass_cycles(job: Job, timing: PassTiming) -> Counts:
-    """Return the cycles from a pass's first step to the end of its last; alone, of its edges."""
-    if not job.arch.array.folds_overlap:
-        return timing.alone_cycles
-    between = (timing.folds - 1) * timing.fold_spacing_cycles
-    return timing.executed * (between + timing.fold_cycles)
 
 
 def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pgsim.arch import ArchConfig, Dataflow, Rate
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tiles_of
-from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading, union
+from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
 
 
@@ -123,13 +123,28 @@ class Job:
 
     @lazy
     def leading(self) -> int:
-        """Passes before the first gated one; all of them where none is gated (M19)."""
+        """Passes before the first that waits for a gate; all of them where none does (M19)."""
         return leading(self.passes)
 
     @lazy
     def gated(self) -> bool:
         """Whether a mask steers any pass."""
+        return any(each.gated for each in self.passes)
+
+    @lazy
+    def decides(self) -> bool:
+        """Whether a gate decides about the layer's own sums, and passes wait for it (M19)."""
         return self.leading < len(self.passes)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether a scheduler chooses what any pass issues."""
+        return any(each.scheduled for each in self.passes)
+
+    @property
+    def gated_inputs(self) -> bool:
+        """Whether the mask is of input pixels, and known beforehand (M52)."""
+        return self.gated and not self.decides
 
     @lazy
     def flow(self) -> Dataflow:
@@ -139,11 +154,32 @@ class Job:
     @lazy
     def rates(self) -> tuple[Rate, ...]:
         """How the array takes each pass (M5, M10, M15)."""
-        return tuple(self._rate(each) for each in self.passes)
+        return tuple(self._rate(each.every_part) for each in self.passes)
 
-    def _rate(self, pass_: Pass) -> Rate:
-        macs, cycles = self.arch.pe.macs_and_cycles(pass_.activation_bits, pass_.weight_bits)
-        return self.flow.rate(self.shape, self.arch.array.rows, macs, cycles)
+    @lazy
+    def part_rates(self) -> tuple[Rate, ...]:
+        """The same of each pass of the scheme, those apart that are taken step by step (M53)."""
+        return tuple(self._rate((each,)) for plan in self.passes for each in plan.every_part)
+
+    def always_cycles(self, index: int) -> int:
+        """Return the cycles of a step that has no important pixel, of a pass of parts (M53)."""
+        return self._rate(self.passes[index].always).cycles
+
+    def _rate(self, parts: Passes) -> Rate:
+        """Return how the array takes passes one after the other in each step."""
+        pe = self.arch.pe
+        rates = [pe.macs_and_cycles(each.activation_bits, each.weight_bits) for each in parts]
+        cycles = sum(cycles for _, cycles in rates)
+        return self.flow.rate(self.shape, self.arch.array.rows, rates[0][0], cycles)
+
+    @lazy
+    def slot_rates(self) -> tuple[Rate, ...]:
+        """The same of a slot as it is counted: in each fold, under a mask of input pixels (M52)."""
+        by_fold = self.gated_inputs and self.flow.holds_lane_operand
+        return tuple(
+            replace(rate, reduction_folds=1) if by_fold and plan.gated else rate
+            for rate, plan in zip(self.rates, self.passes, strict=True)
+        )
 
     @lazy
     def operands_stay(self) -> bool:
@@ -181,7 +217,8 @@ class Job:
     def ahead(self) -> int:
         """Bits of an activation that are fetched ahead of need (M24), as a word."""
         on_demand = self.arch.memory.on_demand
-        return union(each.activation for each in self.passes if not (on_demand and each.gated))
+        parts = (part for each in self.passes for part in each.every_part)
+        return union(each.activation for each in parts if not (on_demand and each.gated))
 
     @property
     def ahead_bits(self) -> int:
@@ -196,7 +233,7 @@ class Job:
     @property
     def demands_late(self) -> bool:
         """Whether bits on demand are asked for only when a tile's mask is known (M24)."""
-        return self.arch.memory.all_ports and self.demand_bits > 0
+        return self.decides and self.arch.memory.all_ports and self.demand_bits > 0
 
     @lazy
     def run_inputs(self) -> int:
@@ -209,6 +246,7 @@ _OF_EVERY_BATCH = (
     "shape",
     "leading",
     "gated",
+    "decides",
     "flow",
     "slot_operand",
     "lane_operand",

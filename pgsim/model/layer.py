@@ -130,7 +130,7 @@ def sums_of(job: Job, block: Block, store: WorkStore, design: object = None) -> 
     run, of_array = events.events_of(job, work.batches.tiles, work.timings, work.traffic)
     stood = events.waits_in(run, of_array)
     rows = np.concatenate([work.batches.of_runs(np.array(stood)), work.rows])
-    folds = tuple(each.reduction_folds for each in job.rates)
+    folds = tuple(each.slot_folds for each in work.timings)
     return Sums((*stood._fields, *work.names), folds, rows)
 
 

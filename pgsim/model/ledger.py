@@ -49,6 +49,7 @@ class PassCounts(NamedTuple):
 
     outputs: that it computes. slots_dense, slots_issued, slots_ideal, slots_fullest_lane,
     active_slots: M11, M26. steady_cycles: M15. busy_pe_cycles: M27. port_stall_cycles: M21.
+    macs: of those outputs, or of the input pixels that it takes (M27, M52).
     """
 
     outputs: Counts
@@ -60,6 +61,7 @@ class PassCounts(NamedTuple):
     steady_cycles: Counts
     busy_pe_cycles: Counts
     port_stall_cycles: Counts
+    macs: Counts
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ class Ledger:
 class Sums:
     """What some batches count tile by tile, from which all else of a ledger follows.
 
-    names: of what is counted of all passes together. folds: of the reduction, of each pass (M10).
+    names: of what is counted of all passes together. folds: of the reduction, of each pass, that a
+    slot goes through as it is counted (M10, M52).
     rows: int64 (rows, batches), the counts of those names and then the `PassCounts` of each pass.
     """
 

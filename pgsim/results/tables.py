@@ -67,11 +67,13 @@ class LayerResult:
         return self.ledger.cycles
 
     def computed(self, part: slice = slice(None)) -> list[tuple[Pass, int]]:
-        """Return each pass with the outputs that it computed in some batches."""
-        return [
-            (plan, int(own.outputs[part].sum()))
-            for plan, own in zip(self.passes, self.ledger.passes, strict=True)
-        ]
+        """Return each pass with the MACs that it did in some batches."""
+        reduction, found = self.shape.reduction, []
+        for plan, own in zip(self.passes, self.ledger.passes, strict=True):
+            macs = int(own.macs[part].sum())
+            every = macs if not plan.parts else int(own.outputs[part].sum()) * reduction
+            found += [(each, macs if each.gated else every) for each in plan.every_part]
+        return found
 
 
 @dataclass(frozen=True, repr=False)
@@ -162,8 +164,8 @@ class Result:
 
     @property
     def gated(self) -> bool:
-        """Whether a mask steered any layer, so that the design needs logic for it."""
-        return any(layer.gated for layer in self.layer_results)
+        """Whether passes of any layer were scheduled, so that the design needs logic for it."""
+        return any(layer.job.scheduled for layer in self.layer_results)
 
     @cached_property
     def summary(self) -> Row:
@@ -248,16 +250,14 @@ def _derived(
     arch: ArchConfig,
 ) -> Row:
     """Return the columns that follow from counts and from what each pass computed (M4, M27)."""
-    reduction = layer.shape.reduction
-    operations = [each.activation_bits * each.weight_bits * done for each, done in computed]
-    later = sum(done for _, done in computed[1:])
-    useful = [reduction * each for each in operations]
+    useful = [each.activation_bits * each.weight_bits * done for each, done in computed]
+    macs = count["outputs"] * layer.shape.reduction
     return {
-        "average_bits": sum(operations) / (layer.job.weight_bits * count["outputs"]),
+        "average_bits": sum(useful) / (layer.job.weight_bits * macs),
         "weight_bits": layer.job.weight_bits,
         "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
-        "msb_macs": count["outputs"] * reduction,
-        "lsb_macs": later * reduction,
+        "msb_macs": macs,
+        "lsb_macs": sum(done for _, done in computed[1:]),
         "pe_utilization": _utilization(sum(useful), count["cycles"], arch),
         "msb_pe_utilization": _utilization(useful[0], count["msb_cycles"], arch),
         "lsb_pe_utilization": _utilization(sum(useful[1:]), count["lsb_cycles"], arch),

@@ -6,7 +6,7 @@ what it does.
 Examples
 --------
 >>> SCHEMES["pg"]
-'MSBs of every output, then LSBs where the gate mask is 1'
+'MSBs, then LSBs of the outputs, or input pixels, whose mask bit is 1'
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from pgsim.errors import InputError, nearest
 from pgsim.schemes.dual_dense import DualDense
 from pgsim.schemes.full import Full
-from pgsim.schemes.gates import Gate, InputGate, OutputGate
+from pgsim.schemes.gates import Gate, InputGate, OutputGate, gate_of
 from pgsim.schemes.inner import Inner
 from pgsim.schemes.msb_only import MSBOnly
+from pgsim.schemes.odq import OutputDirected
 from pgsim.schemes.operands import ACTIVATIONS, OPERANDS, WEIGHTS, Operand
 from pgsim.schemes.packed import Packed
 from pgsim.schemes.passes import (
@@ -34,6 +35,7 @@ from pgsim.schemes.passes import (
 from pgsim.schemes.pg import PrecisionGating
 from pgsim.schemes.planes import Planes
 from pgsim.schemes.scheme import Scheme
+from pgsim.schemes.seernet import SeerNet
 from pgsim.schemes.table import Table
 from pgsim.schemes.top import Top
 from pgsim.schemes.uniform import Uniform
@@ -55,6 +57,7 @@ __all__ = [
     "Plane",
     "Scheme",
     "check_passes",
+    "gate_of",
     "layer_passes",
     "leading",
     "network_passes",
@@ -76,6 +79,8 @@ KINDS: tuple[type[Scheme], ...] = (
     WeightPlanes,
     Table,
     Packed,
+    OutputDirected,
+    SeerNet,
 )
 
 

@@ -137,17 +137,25 @@ def whole_pass(layer: LayerTrace) -> Pass:
     return Pass(whole(layer.shape.activation_bits), whole(layer.shape.weight_bits))
 
 
-def split(layer: LayerTrace, scheme: str) -> tuple[Pass, Pass]:
-    """Return the dense passes over the MSBs and over the LSBs of a layer with gated outputs.
-
-    Raises InputError for a layer that gates its inputs.
-    """
+def split(layer: LayerTrace) -> tuple[Pass, Pass]:
+    """Return the dense passes over the MSBs and over the LSBs of a layer with a gate."""
     shape = layer.shape
-    if shape.gate == "input":
-        raise InputError(
-            f"layer {shape.name!r} gates its inputs, and scheme {scheme!r} needs gated outputs; "
-            "full, uniform:A,W and planes:A,A take such a layer, as in --scheme full"
-        )
     weights = whole(shape.weight_bits)
     msbs, lsbs = Plane(shape.lsb_bits, shape.msb_bits), Plane(0, shape.lsb_bits)
     return Pass(msbs, weights), Pass(lsbs, weights)
+
+
+def cut_at(layer: LayerTrace, scheme: str, operand: str, upper_bits: int) -> tuple[Plane, Plane]:
+    """Return the planes of so many upper bits of an operand of a layer, and of all others.
+
+    Raises InputError where one of them would have no bits.
+    """
+    bits = layer.shape.activation_bits if operand == "activation" else layer.shape.weight_bits
+    if not 1 <= upper_bits < bits:
+        most = f"expected 1 to {bits - 1}" if bits > 1 else "a single bit cannot be split"
+        raise InputError(
+            f"layer {layer.shape.name!r} has {bits} {operand} bits, of which scheme {scheme!r} "
+            f"takes {upper_bits} first: {most}"
+        )
+    lower_bits = bits - upper_bits
+    return Plane(lower_bits, upper_bits), Plane(0, lower_bits)

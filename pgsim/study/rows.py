@@ -107,7 +107,7 @@ def ungated(arch: ArchConfig) -> ArchConfig:
 
 def own_bits(trace: GateTrace) -> Bits:
     """Return the bits of the trace's widest gated layer, or of its narrowest if none is gated."""
-    gated = [_bits(layer.shape) for layer in trace.layers if layer.shape.gated]
+    gated = [_bits(layer.shape) for layer in trace.layers if layer.shards]
     return max(gated, key=_width) if gated else inner_bits(trace)
 
 
@@ -126,7 +126,7 @@ def _width(bits: Bits) -> tuple[int, int]:
 
 def _is_whole(trace: GateTrace, scheme: Scheme) -> bool:
     """Say whether a trace gates nothing, and a scheme takes all of its bits in one pass."""
-    if any(layer.shape.gated for layer in trace.layers):
+    if any(layer.shards for layer in trace.layers):
         return False
     whole = {layer.shape.name: (whole_pass(layer),) for layer in trace.layers}
     return network_passes(trace.layers, scheme) == whole

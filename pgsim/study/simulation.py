@@ -22,7 +22,7 @@ from pgsim.model.retention import retained
 from pgsim.model.search import Goal, mapped
 from pgsim.results import LayerResult, Result, Row
 from pgsim.schemes import ACTIVATIONS, Passes, Scheme, network_passes, scheme_named
-from pgsim.workload import GateTrace, load_trace
+from pgsim.workload import GateTrace, LayerTrace, load_trace
 
 
 def simulate(
@@ -113,7 +113,7 @@ def costed_jobs(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> tuple[lis
     Raises InputError as `jobs_of` does.
     """
     jobs = jobs_of(trace, arch, scheme)
-    costs = costs_of(arch, gated=any(job.gated for job in jobs))
+    costs = costs_of(arch, gated=any(job.scheduled for job in jobs))
     if costs.arch != arch:
         jobs = [replace(job, arch=costs.arch) for job in jobs]
     return jobs, costs
@@ -128,7 +128,7 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
     """
     by_name = network_passes(trace.layers, scheme)
     layers = [layer for layer in trace.layers if layer.shape.name in by_name]
-    passes = list(by_name.values())
+    passes = [_taken(layer, own, arch) for layer, own in zip(layers, by_name.values(), strict=True)]
     for layer, own in zip(layers, passes, strict=True):
         if refusal := arch.dataflow.refusal(layer.shape, own):
             raise InputError(
@@ -146,6 +146,14 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
         Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)
         for index, (layer, own, reader) in enumerate(zip(layers, passes, following, strict=True))
     ]
+
+
+def _taken(layer: LayerTrace, passes: Passes, arch: ArchConfig) -> Passes:
+    """Return the sweeps in which a design takes the passes of a layer (M53)."""
+    try:
+        return arch.array.tempo.taken(passes, arch.pe, arch.dataflow)
+    except ValueError as error:
+        raise InputError(f"layer {layer.shape.name!r} on {arch.name}: {error}") from None
 
 
 def _output_bits(arch: ArchConfig, reader: Passes) -> int:
@@ -173,7 +181,7 @@ def layer_results(
     jobs: Sequence[Job], trace: GateTrace, costs: Costs, calibration: int, store: WorkStore
 ) -> tuple[LayerResult, ...]:
     """Return the ledger and the energies of every layer."""
-    prices = energy_prices(costs, any(job.gated for job in jobs))
+    prices = energy_prices(costs, any(job.scheduled for job in jobs))
     goal = Goal(costs.arch.mapping.goal, prices.totals)
 
     def count() -> _Counted:
@@ -205,7 +213,7 @@ def _deciding(
 
 def repriced(result: Result, costs: Costs) -> Result:
     """Return a result at other prices: the same counts, other energies and areas."""
-    prices = energy_prices(costs, any(layer.gated for layer in result.layer_results))
+    prices = energy_prices(costs, result.gated)
     layers = tuple(
         replace(layer, energies=energies(prices, layer.ledger)) for layer in result.layer_results
     )

@@ -107,9 +107,11 @@ def windows(
 
 def _chosen_job(jobs: Sequence[Job], trace: GateTrace, layer: str | None, scheme: Scheme) -> Job:
     """Return the layer of that name, or the gated one with most outputs."""
-    gated = {job.shape.name: job for job in jobs if job.gated}
+    gated = {job.shape.name: job for job in jobs if job.decides}
     if not gated:
-        raise InputError(f"trace {trace.name}: scheme {scheme.name} gates no layer of it")
+        raise InputError(
+            f"trace {trace.name}: scheme {scheme.name} gates the outputs of no layer of it"
+        )
     if layer is None:
         return max(gated.values(), key=lambda job: job.shape.outputs)
     if layer not in gated:

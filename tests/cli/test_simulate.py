@@ -1,5 +1,6 @@
 """pgsim simulate: the table it prints, and the one it writes."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from designs import linear
@@ -11,7 +12,7 @@ from pgsim.masks import synthetic_trace
 from pgsim.model import layer as layer_module
 from pgsim.results.table_files import read_table
 from pgsim.study.simulation import simulate
-from pgsim.workload import save_trace
+from pgsim.workload import GateTrace, save_trace
 
 
 def test_it_prints_layers_and_network(small, run, cells):
@@ -129,12 +130,18 @@ def test_every_number_is_of_one_image_and_every_column_is_explained(small, run, 
         assert f"\n    {word} " in explained
 
 
-def test_a_trace_of_gated_inputs_is_refused_with_the_schemes_that_run_it(run):
-    refusal = run("simulate", "resnet20_regions_8_5", "--arch", "pg_os", code=2).stderr
-    assert "--scheme full" in refusal and "uniform:A,W" in refusal
-    refusal = run("compare", "resnet20_regions_8_5", code=2).stderr
-    assert "--scheme full" in refusal and "compar" in refusal
-    run("simulate", "resnet20_regions_8_5", "--arch", "pg_os", "--scheme", "full")
+def test_a_trace_of_gated_inputs_runs_under_the_default_scheme(run, tmp_path):
+    regions = GateTrace.from_masks(
+        {"conv": np.eye(16, dtype=bool).reshape(1, 1, 256)},
+        [{"name": "conv", "op": "conv2d", "in_channels": 4, "out_channels": 4,
+          "in_size": [16, 16], "kernel": [3, 3], "padding": [1, 1], "activation_bits": 8,
+          "msb_bits": 5, "weight_bits": 8, "gate": "input"}],
+    )  # fmt: skip
+    save_trace(regions, tmp_path / "regions.safetensors")
+    table = tmp_path / "regions.csv"
+    run("simulate", tmp_path / "regions.safetensors", "--arch", "pg_os", "--output", table)
+    # A position is issued where it is at most two off the diagonal of important pixels.
+    assert read_table(table)["lsb_slots_issued"][0] == 16 + 2 * 15 + 2 * 14
 
 
 def test_requests_to_dram_are_written_on_request(small, run, tmp_path):

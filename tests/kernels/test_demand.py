@@ -14,6 +14,8 @@ from pgsim.kernels.sides import Line, Side
 
 POINT = Line(1, 1, 1, 1, 0, 1)
 
+ALL = np.ones((1, 10_000), bool)  # the planes of all pixels are taken
+
 
 def bursts_of(plane: Plane, position: int) -> set[int]:
     """The bursts under the kernel window of one position of a run, bit by bit."""
@@ -97,7 +99,7 @@ def test_slots_that_are_positions(seed: int) -> None:
     resident = rng.random() < 0.5
     lane_groups = (len(rows.lane_bounds) - 1) // nesting.groups
     held_by_all = np.full(lane_groups, resident)
-    found = demand_by_slots(*arguments(rows), nesting, plane, held_by_all)
+    found = demand_by_slots(*arguments(rows), nesting, plane, ALL, held_by_all)
 
     held: dict[tuple[int, ...], set[int]] = {}
     windows = (len(rows.slot_bounds) - 1) // nesting.runs
@@ -127,7 +129,7 @@ def test_lanes_that_are_positions(seed: int) -> None:
     # All lane groups but the last are of one size, so that only the last may be held by itself.
     resident = np.full(lane_groups, rng.random() < 0.5)
     resident[-1] |= rng.random() < 0.5
-    found = demand_by_lanes(*arguments(rows), nesting, plane, resident)
+    found = demand_by_lanes(*arguments(rows), nesting, plane, ALL, resident)
 
     held: dict[tuple[int, ...], set[int]] = {}
     for (batch, place, window), mask in rows.tiles:
@@ -152,8 +154,8 @@ def test_a_burst_is_fetched_once_while_it_is_held() -> None:
     # position 1: pixels 1-3, bursts 0 and 1.
     rows = Rows([[[1, 0, 0, 1], [0, 1, 0, 0]]], (0, 1), (0, 1, 2), (0, 2, 4))
     nesting = Nesting(1, 1)
-    held = demand_by_slots(*arguments(rows), nesting, ROW, np.array([True, True]))
-    again = demand_by_slots(*arguments(rows), nesting, ROW, np.array([False, False]))
+    held = demand_by_slots(*arguments(rows), nesting, ROW, ALL, np.array([True, True]))
+    again = demand_by_slots(*arguments(rows), nesting, ROW, ALL, np.array([False, False]))
     assert held.tolist() == [[[2, 1], [0, 0]]]
     assert again.tolist() == [[[2, 1], [2, 0]]]
 
@@ -162,7 +164,7 @@ def test_padding_is_not_fetched() -> None:
     padded = ROW._replace(columns=Side(Line(6, 6, 3, 1, 1, 1), POINT))
     rows = Rows([[[1, 0, 0, 0, 0, 1]]], (0,), (0, 1), (0, 1, 6))
     # Position 0 needs pixels 0 and 1: one burst; position 5 pixels 4 and 5: one burst.
-    found = demand_by_slots(*arguments(rows), Nesting(1, 1), padded, np.array([True]))
+    found = demand_by_slots(*arguments(rows), Nesting(1, 1), padded, ALL, np.array([True]))
     assert found.tolist() == [[[1, 1]]]
 
 
@@ -171,7 +173,18 @@ def test_lane_groups_that_do_not_fit_hold_bursts_through_one_tile() -> None:
     # group needs pixels 0-3, bursts 0 and 1, the second pixels 2-5, bursts 1 and 2.
     rows = Rows([[[1, 1]] * 4], (0, 1, 2, 3), (0, 2, 4), (0, 1, 2))
     words, bounds = packed(rows.bits), arguments(rows)[1]
-    both = demand_by_lanes(words, bounds, Nesting(1, 1), ROW, np.array([True, True]))
-    neither = demand_by_lanes(words, bounds, Nesting(1, 1), ROW, np.array([False, False]))
+    both = demand_by_lanes(words, bounds, Nesting(1, 1), ROW, ALL, np.array([True, True]))
+    neither = demand_by_lanes(words, bounds, Nesting(1, 1), ROW, ALL, np.array([False, False]))
     assert both.tolist() == [[[2, 0], [1, 0]]]
     assert neither.tolist() == [[[2, 2], [2, 2]]]
+
+
+def test_planes_of_unimportant_pixels_are_not_fetched() -> None:
+    # All positions are active, of two lanes and in two windows: each needs one pixel that counts.
+    rows = Rows([[[1] * 4] * 2], (0, 1), (0, 1, 2), (0, 2, 4))
+    taken = np.zeros((1, 6), bool)
+    taken[0, [0, 4]] = True
+    for resident, of_second in ((True, 0), (False, 1)):
+        held = np.array([resident, resident])
+        found = demand_by_slots(*arguments(rows), Nesting(1, 1), ROW, taken, held)
+        assert found.tolist() == [[[1, 1], [of_second, of_second]]]

@@ -171,11 +171,13 @@ class Plane:
 @dataclass(frozen=True)
 class Pass:
     """One sweep: a plane of the activations times a plane of the weights. A gated one computes only
-    the outputs whose mask bit is 1."""
+    the outputs whose mask bit is 1, or takes only the pixels whose bit is 1, as the layer's gate
+    is."""
 
     activation: Plane
     weight: Plane
     gated: bool = False
+    parts: tuple[Pass, ...] = ()  # M53: the passes that an array of variable speed takes at once
 
     @property
     def activation_bits(self) -> int:
@@ -184,6 +186,18 @@ class Pass:
     @property
     def weight_bits(self) -> int:
         return self.weight.bits
+
+
+def at_speed(layer: Layer, passes: list[Pass], speed: str) -> list[Pass]:
+    """M53: the sweeps of an array: with variable speed one, of a layer whose inputs are gated."""
+    if speed != "variable" or layer.gate != "input" or not any(one.gated for one in passes):
+        return passes
+    planes = []
+    for operand in ("activation", "weight"):
+        bits = bits_of(passes, operand)
+        assert bits == set(range(min(bits), max(bits) + 1)), "planes with a gap"
+        planes.append(Plane(min(bits), len(bits)))
+    return [Pass(*planes, gated=True, parts=tuple(passes))]
 
 
 Scheme = str | Sequence[Pass]  # a scheme by its name, or a layer's passes themselves
@@ -207,8 +221,8 @@ def passes_of(layer: Layer, scheme: Scheme) -> list[Pass]:
         raise ValueError("a layer needs at least one pass")
     if passes[0].gated:
         raise ValueError("the first pass must be dense: a gate decides about its sums")
-    if any(one.gated for one in passes) and layer.gate != "output":
-        raise ValueError(f"a layer with gate: {layer.gate} has no output mask for a gated pass")
+    if any(one.gated for one in passes) and layer.gate == "none":
+        raise ValueError("a layer without a gate has no mask for a gated pass")
     for one in passes:
         for plane in (one.activation, one.weight):
             if plane.bits < 1 or plane.low < 0 or plane.low + plane.bits > MOST_BITS:
@@ -225,12 +239,22 @@ def _named_passes(layer: Layer, scheme: str) -> list[Pass]:
         return [Pass(Plane(0, int(activation)), Plane(0, int(weight or layer.weight_bits)))]
     if kind == "planes":
         return _products_of_planes(layer, scheme) or whole
+    if kind == "odq" and layer.gate != "none":
+        upper_bits, strong_bits = map(int, widths.split(","))
+        high, low = planes_from_the_top([upper_bits, layer.activation_bits - upper_bits])
+        strong, weak = planes_from_the_top([strong_bits, layer.weight_bits - strong_bits])
+        others = ((high, weak), (low, strong), (low, weak))
+        return [Pass(high, strong), *(Pass(*both, gated=True) for both in others)]
+    if kind == "seernet" and layer.gate != "none":
+        high, _ = planes_from_the_top([int(widths), layer.activation_bits - int(widths)])
+        strong, _ = planes_from_the_top([int(widths), layer.weight_bits - int(widths)])
+        return [Pass(high, strong), Pass(whole[0].activation, whole[0].weight, gated=True)]
+    if kind in ("odq", "seernet"):
+        return whole
     if kind not in ("full", "pg", "dual_dense", "msb_only"):
         raise ValueError(f"no scheme is called {scheme}")
     if kind == "full":
         return whole
-    if layer.gate == "input":
-        raise ValueError(f"scheme {scheme} does not run a layer with gate: input")
     if layer.gate == "none":
         return whole
     msb_plane, lsb_plane = planes_from_the_top(

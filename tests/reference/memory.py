@@ -58,7 +58,8 @@ class Dram:
         """M24: the bits of an activation that wait for the gate: no dense pass uses them."""
         if self.job.arch["memory"]["lsb_fetch"] != "on_demand":
             return set()
-        dense = [one for one in self.job.passes if not one.gated]
+        every = [part for one in self.job.passes for part in one.parts or (one,)]
+        dense = [one for one in every if not one.gated]
         return bits_of(self.job.passes, "activation") - bits_of(dense, "activation")
 
     @property
@@ -200,8 +201,8 @@ class Dram:
             yield self.bytes_of(weights * self.missing_weight_bits)
             return
         for one in plan.passes:
-            vector_bits = reduction * self.job.passes[one.index].weight_bits
-            yield self.bytes_of(one.issue.vectors * vector_bits)
+            bits = self.job.passes[one.index].weight_bits
+            yield self.bytes_of(one.read_elements * bits)
 
     def bursts_on_demand(self, plan: TilePlan) -> Iterator[int]:
         """M24: the bursts that the tile's gated outputs need and no buffer holds, once for all
@@ -224,6 +225,10 @@ class Dram:
     def needed_pixels(self, plan: TilePlan) -> set[int]:
         """Pixels of the run, image after image, under the kernels of the tile's gated outputs."""
         layer, pixels = self.job.layer, set()
+        for (image, position), taps in (plan.pixels or {}).items():
+            for pixel, important in zip(layer.window_pixels(position), taps, strict=True):
+                if pixel is not None and important:
+                    pixels.add(image * layer.pixels + pixel)
         for entry in active_entries(plan.mask or []):
             image, _, position = plan.tile.output(*entry)
             for pixel in layer.window_pixels(position):

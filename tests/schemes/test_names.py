@@ -38,7 +38,8 @@ def test_every_scheme_is_described(tmp_path: Path) -> None:
         assert description
         for letters, bits in lists.items():
             name = name.replace(letters, bits)
-        assert layer_passes(GATED, re.sub("[AW](?=,|$)", "8", name))
+        bits = "3" if name.startswith(("odq", "seernet")) else "8"  # fewer than there are
+        assert layer_passes(GATED, re.sub("[AW](?=,|$)", bits, name))
 
 
 def test_every_kind_gives_an_example_of_itself() -> None:

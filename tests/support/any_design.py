@@ -33,6 +33,7 @@ def any_design(seed: int) -> AnyDesign:
     layer["gate"] = "output" if gated and layer["activation_bits"] > 1 else "none"
     if layer["gate"] == "output":
         layer["msb_bits"] = rng.randint(1, layer["activation_bits"] - 1)
+        layer["gate"] = Random(f"gate {layer}").choice(("output", "output", "input"))
     scheme = rng.choice(("pg", "pg", "dual_dense", "msb_only", "full") if gated else SCHEMES)
     images = rng.randint(1, 4) if gated else _size(rng, 14)
     return AnyDesign(layer, _changes(rng), scheme, images)

@@ -69,7 +69,7 @@ def _held_shares(job: Job, timings: Timings) -> Counts:
     whole = _shares_of_lanes(job, job.ahead_bits)
     if dense == job.ahead:
         return opens * whole
-    happens = timings[job.leading].executed
+    happens = next(each.executed for each in timings if each.plan.gated)
     first_happens = happens * (np.cumsum(happens, axis=-1) == 1)
     late = first_happens * _shares_of_lanes(job, (job.ahead & ~dense).bit_count())
     at_first = np.where(happens, whole, _shares_of_lanes(job, dense.bit_count()))

@@ -52,8 +52,7 @@ class WeightFetch(Fetch):
             return by_lane_groups(job, whole, resident=resident)
         opening = bursts(job, window * timings[0].plan.weight_bits)
         later = sum(
-            bursts(job, each.issue.vectors * channel * each.plan.weight_bits)
-            for each in timings[1:]
+            bursts(job, each.read_elements(job) * each.plan.weight_bits) for each in timings[1:]
         )
         fits = window * job.weight_bits <= usable_bits(job, self.operand)
         return np.where(fits, whole, opening + later)

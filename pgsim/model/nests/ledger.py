@@ -18,8 +18,17 @@ from pgsim.model.nests.blocks import Chunk
 from pgsim.model.nests.run import NestRun, run_nest
 from pgsim.model.nests.timing import Chunks
 from pgsim.model.nests.traffic import OWN, operand_words_of, others_of, output_words, writes
+from pgsim.model.pass_timing import PassTiming
 from pgsim.model.traffic.dram import row_misses
 from pgsim.model.traffic.sram import retained_words
+
+_SLOTS = (
+    "slots_dense",
+    "slots_issued",
+    "slots_ideal",
+    "slots_fullest_lane",
+    "active_slots",
+)
 
 
 def sums_of_nest(job: Job, block: Block, store: WorkStore) -> Sums:
@@ -38,7 +47,7 @@ def sums_of_nest(job: Job, block: Block, store: WorkStore) -> Sums:
         **_dram_counts(run),
     }
     folds = tuple(
-        sum(chunk.job.rates[index].reduction_folds * chunk.times for chunk, _ in chunks)
+        sum(timings[index].slot_folds * chunk.times for chunk, timings in chunks)
         for index in range(len(passes))
     )
     rows = [*counts.values(), *(row for each in passes for row in each)]
@@ -59,9 +68,18 @@ def _pass_counts(chunks: Chunks, batches: Batches) -> tuple[PassCounts, ...]:
                 steady_cycles=_summed(counted, "steady_cycles"),
                 busy_pe_cycles=_summed(counted, "busy_pe_cycles"),
                 port_stall_cycles=_summed(counted, "port_stall_cycles"),
+                macs=_summed(counted, "macs"),
+                **_slots_of_folds(counted, chunks[0][1][index]),
             )
         )
     return tuple(found)
+
+
+def _slots_of_folds(
+    counted: Sequence[tuple[Chunk, PassCounts]], timing: PassTiming
+) -> dict[str, Counts]:
+    """Return the slots of all C blocks, where each fold has slots of its own (M52)."""
+    return {name: _summed(counted, name) for name in _SLOTS if timing.counted_by_fold}
 
 
 def _summed(counted: Sequence[tuple[Chunk, PassCounts]], name: str) -> Counts:

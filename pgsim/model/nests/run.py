@@ -56,9 +56,13 @@ def timed_blocks(job: Job, block: Block, store: WorkStore) -> tuple[Blocks, Batc
     """
     job = job.of_batch(block.batch)
     blocks = blocks_of_nest(job)
-    mask = MaskWork(replace(job, tiles=blocks.tiles), block, store) if job.gated else None
     batches = Batches(blocks.tiles, block.batches if job.gated else 1)
-    return blocks, batches, [(each, time_passes(each.job, mask)) for each in blocks.chunks]
+    timed = []
+    for each in blocks.chunks:
+        tiles = replace(job, tiles=each.job.tiles)
+        mask = MaskWork(tiles, block, store) if job.gated else None
+        timed.append((each, time_passes(each.job, mask)))
+    return blocks, batches, timed
 
 
 def run_nest(job: Job, block: Block, store: WorkStore) -> NestRun:

@@ -10,7 +10,7 @@ import numpy as np
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles, Nest
 from pgsim.mapping.nest import IN_CHANNELS, OPERAND_LOOPS
-from pgsim.model.events import cycles_around, order_of, pass_cycles
+from pgsim.model.events import cycles_around, order_of
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import Blocks, Chunk
 from pgsim.model.nests.traffic import Fetch
@@ -66,7 +66,7 @@ def work_of(blocks: Blocks, chunks: Chunks, tiles: BlockTiles, batches: int) -> 
     job, shape = blocks.job, tiles.tiles(batches)
     every = [each for _, timings in chunks for each in timings]
     columns = [
-        [pass_cycles(job, each) for each in every],
+        [each.held_cycles(job.arch.array) for each in every],
         [each.fold_cycles for each in every],
         [each.port_stall_cycles for each in every],
     ]
@@ -80,7 +80,7 @@ def in_pieces(
 
     values: of all passes of the first chunk, then of the next. shape: of an array of all tiles.
     """
-    stacked = _gated_pieces if blocks.job.gated else _dense_pieces
+    stacked = _gated_pieces if blocks.job.decides else _dense_pieces
     return stacked(blocks, chunks, values, shape)
 
 

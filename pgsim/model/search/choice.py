@@ -70,6 +70,8 @@ class Choice(NamedTuple):
 
 def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkStore) -> Choice:
     """Return what costs a layer least. Source: MODEL.md M41."""
+    if job.gated_inputs:
+        return _searched_ungated(job, goal, calibration, images, store)
     block = sample(job, calibration, images)
     own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
     best, choice = goal.cost(simulate_block(own, block, store)), Choice()
@@ -80,6 +82,25 @@ def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkSto
         choice = Choice(nest.of_batch(job.batch))
     window = best_window(own, goal, best, block, store)
     return choice if window is None else Choice(window=window)
+
+
+def _searched_ungated(
+    job: Job, goal: Goal, calibration: int, images: int, store: WorkStore
+) -> Choice:
+    """Return the same under a mask of input pixels: what suits its passes if all were dense.
+
+    It is taken where it costs the masked layer less than the fixed order does. Source: M52.
+    """
+    passes = tuple(replace(each, gate=None) for each in job.passes)
+    asked = searched(replace(job, passes=passes), goal, calibration, images, store)
+    block = sample(job, calibration, images)
+    own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
+    nest = None if asked.nest is None else asked.nest.of_batch(block.batch)
+    fixed, found = (
+        goal.cost(simulate_block(each, block, store))
+        for each in (own, replace(own, nest=nest, window=asked.window))
+    )
+    return asked if (found.value, found.bursts) < (fixed.value, fixed.bursts) else Choice()
 
 
 def _dense(

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles
-from pgsim.model.buffer_ports import lane_deadlines, pass_end
-from pgsim.model.events import pass_cycles
+from pgsim.model.buffer_ports import pass_end
 from pgsim.model.holding import finished_in_the_array
 from pgsim.model.job import Job
-from pgsim.model.passes import PassTiming, time_passes
+from pgsim.model.pass_timing import PassTiming
+from pgsim.model.passes import time_passes
 from pgsim.model.traffic.sram import operand_words
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _column(job: Job, number: int) -> tuple[Any, ...]:
     elements = job.shape.reduction
     busy = [each.output_cycles for each in job.rates]
     tiles = (
-        [pass_cycles(job, each) for each in timings],
+        [each.held_cycles(job.arch.array) for each in timings],
         [each.fold_cycles for each in timings],
         [each.port_stall_cycles for each in timings],
         loads,
@@ -109,7 +109,7 @@ def _waits(job: Job, timing: PassTiming) -> list[Counts]:
     if not (job.arch.memory.all_ports and timing.waits_for_ports):
         return []
     bits = job.lane_operand.bits(timing.plan)
-    pairs = [(np.array(each * bits), by) for each, by in lane_deadlines(job, timing)]
+    pairs = [(np.array(each * bits), by) for each, by in timing.lane_deadlines(job)]
     return [pass_end(job, timing), *(row for pair in pairs for row in pair)]
 
 

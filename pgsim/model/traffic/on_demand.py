@@ -32,5 +32,5 @@ def demanded_bursts(job: Job, mask: MaskWork, once: npt.NDArray[np.bool_]) -> Co
         held = np.full(once.shape, FETCHES[ACTIVATIONS.name].slots_resident(job))
         fetches = row_fetches(job)
     nesting = Nesting(tiling.runs, tiling.groups)
-    bursts = tiling.lanes.demand(mask.rows, mask.bounds, nesting, plane, held)
+    bursts = tiling.lanes.demand(mask.rows, mask.bounds, nesting, plane, mask.taken, held)
     return tiling.by_tile(bursts) * fetches
