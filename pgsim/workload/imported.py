@@ -1,0 +1,92 @@
+"""Layers from files of other tools, with bits and gates where the files have none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pgsim.errors import InputError, nearest
+from pgsim.workload.connections import check_inputs
+from pgsim.workload.importers import IMPORTERS, Importer, Source, source_of
+from pgsim.workload.layer import LayerShape, layer_shape, layer_shapes
+from pgsim.workload.manifest import MOST_LAYERS
+from pgsim.workload.precisions import read_precisions, with_precisions
+
+_DEFAULTS: dict[str, object] = {"activation_bits": 8, "weight_bits": 8, "gate": "none"}
+
+
+def import_layers(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    activation_bits: int | None = None,
+    msb_bits: int | None = None,
+    weight_bits: int | None = None,
+    precisions: str | Path | None = None,
+) -> tuple[LayerShape, ...]:
+    """Return the layers that a file of another tool lists.
+
+    Parameters
+    ----------
+    path : str or Path
+        A topology of SCALE-Sim, a layer list of Bit Fusion's descendants, an ONNX model, or a table
+        of pgsim's own. `FILE:NAME` takes one list of several.
+    format : str, optional
+        One of `pgsim.workload.importers.IMPORTERS`; by default what the file looks like.
+    activation_bits, weight_bits : int, optional
+        Of all layers; by default what the file says, and 8 where it says nothing.
+    msb_bits : int, optional
+        Bits of an activation that a gate sees: with it the outputs of all layers are gated. By
+        default the gates of the file, which only pgsim's own tables have.
+    precisions : str or Path, optional
+        A table of bits by layer, CSV or YAML, which goes before all else.
+
+    Returns
+    -------
+    tuple of LayerShape
+        In the order of the file. `synthetic_trace` makes masks for them.
+
+    Raises
+    ------
+    InputError
+        Naming the file, the line or layer, and what was expected.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "net.csv"
+    >>> _ = file.write_text("Layer, M, N, K,\\nfc, 16, 10, 64,\\n")
+    >>> [(layer.name, layer.macs) for layer in import_layers(file)]
+    [('fc', 10240)]
+    """
+    source = source_of(path)
+    rows = importer_of(source, format).read(source)
+    if len(rows) > MOST_LAYERS:
+        raise InputError(f"{source.path}: {len(rows):,} layers are more than {MOST_LAYERS:,}")
+    asked = {"activation_bits": activation_bits, "msb_bits": msb_bits, "weight_bits": weight_bits}
+    bits = {name: value for name, value in asked.items() if value is not None}
+    gated = {"gate": "output"} if msb_bits is not None else {}
+    rows = [row._replace(fields={**_DEFAULTS, **row.fields, **bits, **gated}) for row in rows]
+    if precisions is not None:
+        rows = with_precisions(rows, read_precisions(precisions), str(precisions))
+    layers = layer_shapes([layer_shape(row.fields, row.where) for row in rows], str(source.path))
+    check_inputs(layers, str(source.path))
+    return layers
+
+
+def importer_of(source: Source, format: str | None) -> Importer:
+    """Return the format of a file, that of this name or that which it looks like.
+
+    Raises InputError that lists all formats where there is none.
+    """
+    if format is not None:
+        if format not in IMPORTERS:
+            raise InputError(
+                f"no format is named {format!r} (known: {', '.join(IMPORTERS)})."
+                f"{nearest(format, IMPORTERS)}"
+            )
+        return IMPORTERS[format]
+    found = next((each for each in IMPORTERS.values() if each.recognises(source)), None)
+    if found is None:
+        formats = "\n".join(f"  {name}: {each.description}" for name, each in IMPORTERS.items())
+        raise InputError(f"{source.path}: looks like no format that is read:\n{formats}")
+    return found

@@ -1,0 +1,179 @@
+"""An ONNX model's bytes as a graph: functions inlined, batch of one, shapes inferred.
+
+The values of large constants are dropped before anything else, since only shapes count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from pgsim.errors import InputError
+from pgsim.workload.importers.onnx_graph.graph import Graph, Node, Sizes
+from pgsim.workload.importers.onnx_graph.quantizers import (
+    INTEGERS,
+    QONNX,
+    Precision,
+    qonnx_precision,
+)
+from pgsim.workload.problems import cut
+
+_MOST_VALUES = 1024  # of a constant that shapes may depend on
+_VALUES = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
+
+
+def load_graph(data: bytes, path: Path) -> Graph:
+    """Return the graph of a model.
+
+    Raises InputError where onnx is not installed, and where the bytes are no model.
+    """
+    onnx = _onnx(path)
+    try:
+        model = onnx.load_model_from_string(data)
+        for tensor in _tensors(model.graph):
+            _drop_values(tensor)
+        if model.functions:
+            model = onnx.inliner.inline_local_functions(model)
+        constants = _constants(onnx, model.graph)
+        quantized = _plain(model.graph, constants)
+        _fix_batch(model.graph)
+        model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    except Exception as error:  # of onnx, of protobuf, and of what they are written in
+        raise InputError(f"{path}: no ONNX model: {cut(str(error), 200)}") from None
+    return _graph(onnx, model.graph, constants, quantized)
+
+
+def _onnx(path: Path) -> Any:
+    try:
+        import onnx
+        import onnx.inliner
+        import onnx.shape_inference
+    except ImportError:
+        raise InputError(
+            f"{path}: reading an ONNX model needs onnx: python -m pip install 'pgsim[onnx]'"
+        ) from None
+    return onnx
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Yield all constants of a graph, also those that stand in operators."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield attribute.t
+            yield from attribute.tensors
+
+
+def _drop_values(tensor: Any) -> None:
+    if prod(tensor.dims) > _MOST_VALUES:
+        for field in _VALUES:
+            tensor.ClearField(field)
+        tensor.ClearField("external_data")
+        tensor.ClearField("data_location")
+
+
+def _constants(onnx: Any, graph: Any) -> dict[str, tuple[float, ...]]:
+    """Return the numbers of small constants by name, of large ones none."""
+    named = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant" and node.output:
+            named[node.output[0]] = node.attribute[0].t
+    return {name: _numbers(onnx, tensor) for name, tensor in named.items()}
+
+
+def _numbers(onnx: Any, tensor: Any) -> tuple[float, ...]:
+    if not 0 <= prod(tensor.dims) <= _MOST_VALUES or tensor.external_data:
+        return ()
+    try:
+        return tuple(float(each) for each in onnx.numpy_helper.to_array(tensor).reshape(-1))
+    except (TypeError, ValueError, OverflowError):  # text, or values that do not fill its shape
+        return ()
+
+
+def _plain(graph: Any, numbers: dict[str, tuple[float, ...]]) -> dict[str, Precision]:
+    """Have QONNX's quantizers pass their input on, and return the precisions that they give."""
+    found: dict[str, Precision] = {}
+    for node in graph.node:
+        if node.op_type in QONNX and node.domain and node.input and node.output:
+            attributes = {each.name: each.i for each in node.attribute}
+            precision = qonnx_precision(node.op_type, tuple(node.input), attributes, numbers)
+            if precision is None:
+                continue
+            found[node.output[0]] = precision
+            node.op_type, node.domain = "Identity", ""
+            del node.input[1:], node.output[1:], node.attribute[:]
+    return found
+
+
+def _fix_batch(graph: Any) -> None:
+    """Have inputs whose first size is open take one image, and forget sizes that follow from it."""
+    constants = {tensor.name for tensor in graph.initializer}
+    for value in graph.input:
+        sizes = value.type.tensor_type.shape.dim
+        if value.name not in constants and sizes and not sizes[0].HasField("dim_value"):
+            sizes[0].dim_value = 1
+    for value in chain(graph.value_info, graph.output):
+        for size in value.type.tensor_type.shape.dim:
+            size.ClearField("dim_param")
+
+
+def _graph(
+    onnx: Any,
+    graph: Any,
+    numbers: dict[str, tuple[float, ...]],
+    quantized: dict[str, Precision],
+) -> Graph:
+    values = list(chain(graph.input, graph.value_info, graph.output))
+    sizes = {value.name: shape for value in values if (shape := _shape(value)) is not None}
+    sizes |= {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    types = {value.name: value.type.tensor_type.elem_type for value in values}
+    types |= {tensor.name: tensor.data_type for tensor in graph.initializer}
+    words = {number: name for name, number in onnx.TensorProto.DataType.items()}
+    integers = {name: INTEGERS.get(words.get(number, "")) for name, number in types.items()}
+    return Graph(
+        nodes=tuple(_nodes(onnx, graph.node)),
+        inputs=tuple(value.name for value in graph.input if value.name not in numbers),
+        constants=frozenset(numbers),
+        sizes=sizes,
+        numbers=numbers,
+        quantized=quantized,
+        typed={name: each for name, each in integers.items() if each},
+    )
+
+
+def _shape(value: Any) -> Sizes | None:
+    """Return a tensor's sizes, None for each that is open, or None where it has no shape."""
+    if not value.type.tensor_type.HasField("shape"):
+        return None
+    return tuple(
+        size.dim_value if size.HasField("dim_value") and size.dim_value > 0 else None
+        for size in value.type.tensor_type.shape.dim
+    )
+
+
+def _nodes(onnx: Any, nodes: Iterable[Any]) -> Iterator[Node]:
+    """Yield the operators; one without a name, or with that of another, is called as its output."""
+    taken: set[str] = set()
+    for number, node in enumerate(nodes):
+        outputs = tuple(node.output)
+        names = (node.name, *outputs, f"{node.op_type}_{number}")
+        name = next((each for each in names if each and each not in taken), f"node_{number}")
+        taken.add(name)
+        attributes = {each.name: _attribute(onnx, each) for each in node.attribute}
+        domain = "" if node.domain == "ai.onnx" else node.domain
+        yield Node(node.op_type, domain, name, tuple(node.input), outputs, attributes)
+
+
+def _attribute(onnx: Any, attribute: Any) -> object:
+    """Return an attribute's value: numbers, text, and the operators of a graph within."""
+    kinds = onnx.AttributeProto
+    if attribute.type == kinds.GRAPH:
+        return tuple(_nodes(onnx, attribute.g.node))
+    if attribute.type == kinds.INTS:
+        return tuple(attribute.ints)
+    if attribute.type == kinds.STRING:
+        return attribute.s.decode("utf-8", "replace")
+    return {kinds.INT: attribute.i, kinds.FLOAT: attribute.f}.get(attribute.type)
