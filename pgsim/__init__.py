@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         network,
         save_trace,
     )
+    from pgsim.workload.imported import import_layers
 
 __version__ = "0.1.0"
 
@@ -55,6 +56,7 @@ _HOMES = {
     "SweepSpec": "study.sweeps",
     "check_trace": "workload",
     "compare": "study.comparison",
+    "import_layers": "workload.imported",
     "load_arch": "arch",
     "load_sweep": "study.sweeps",
     "load_trace": "workload",
@@ -92,6 +94,7 @@ __all__ = [
     "SweepSpec",
     "check_trace",
     "compare",
+    "import_layers",
     "load_arch",
     "load_sweep",
     "load_trace",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pgsim.errors import InputError, nearest
@@ -22,6 +23,7 @@ def import_layers(
     msb_bits: int | None = None,
     weight_bits: int | None = None,
     precisions: str | Path | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> tuple[LayerShape, ...]:
     """Return the layers that a file of another tool lists.
 
@@ -39,6 +41,8 @@ def import_layers(
         default the gates of the file, which only pgsim's own tables have.
     precisions : str or Path, optional
         A table of bits by layer, CSV or YAML, which goes before all else.
+    sizes : mapping of str to int, optional
+        What the sizes are that an ONNX model leaves open, by name. An open first size is one image.
 
     Returns
     -------
@@ -58,8 +62,11 @@ def import_layers(
     >>> [(layer.name, layer.macs) for layer in import_layers(file)]
     [('fc', 10240)]
     """
-    source = source_of(path)
-    rows = importer_of(source, format).read(source)
+    source = source_of(path, sizes)
+    importer = importer_of(source, format)
+    if sizes and not importer.takes_sizes:
+        raise InputError(f"{source.path}: files of format {importer.name!r} leave no sizes open")
+    rows = importer.read(source)
     if len(rows) > MOST_LAYERS:
         raise InputError(f"{source.path}: {len(rows):,} layers are more than {MOST_LAYERS:,}")
     asked = {"activation_bits": activation_bits, "msb_bits": msb_bits, "weight_bits": weight_bits}

@@ -13,10 +13,12 @@ class Importer(ABC):
     """A format of files that list layers.
 
     What a format does not say stays out of the fields: bits, and whether a layer is gated.
+    takes_sizes: whether its files may leave sizes open that a source gives.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
+    takes_sizes: ClassVar[bool] = False
 
     @abstractmethod
     def recognises(self, source: Source) -> bool:

@@ -18,6 +18,7 @@ class OnnxModels(Importer):
     """The operators of a graph that multiply by constants: Conv, Gemm, MatMul, LSTM, GRU, RNN."""
 
     name = "onnx"
+    takes_sizes = True
     description = "an ONNX model; QONNX's and QuantizeLinear's bits are those of its layers"
 
     def recognises(self, source: Source) -> bool:
@@ -29,7 +30,7 @@ class OnnxModels(Importer):
         from pgsim.workload.importers.onnx_graph.layers import graph_layers
         from pgsim.workload.importers.onnx_graph.loading import load_graph
 
-        graph = load_graph(source.data(_LARGEST_BYTES), source.path)
+        graph = load_graph(source.data(_LARGEST_BYTES), source.path, source.sizes)
         return _fitting(graph_layers(graph, str(source.path)))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -24,10 +25,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """A file, and the name of the network in it that is meant, where it has several."""
+    """A file, the name of the network in it that is meant, and sizes that it leaves open."""
 
     path: Path
     network: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def head(self) -> bytes:
@@ -68,7 +70,7 @@ class Source:
                 raise InputError(f"{self.path}: cannot be read: {error.strerror}") from None
 
 
-def source_of(path: str | Path) -> Source:
+def source_of(path: str | Path, sizes: Mapping[str, int] | None = None) -> Source:
     """Return the source of `FILE`, or of `FILE:NETWORK` where no file has that whole name.
 
     >>> source_of("nets.py:vgg16").network
@@ -76,8 +78,8 @@ def source_of(path: str | Path) -> Source:
     """
     file, colon, network = str(path).rpartition(":")
     if isinstance(path, Path) or not colon or not file or _is_file(str(path)):
-        return Source(Path(path))
-    return Source(Path(file), network.strip())
+        return Source(Path(path), sizes=dict(sizes or {}))
+    return Source(Path(file), network.strip(), dict(sizes or {}))
 
 
 def _is_file(path: str) -> bool:

@@ -5,13 +5,13 @@ The values of large constants are dropped before anything else, since only shape
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from math import prod
 from pathlib import Path
 from typing import Any
 
-from pgsim.errors import InputError
+from pgsim.errors import InputError, nearest
 from pgsim.workload.importers.onnx_graph.graph import Graph, Node, Sizes
 from pgsim.workload.importers.onnx_graph.quantizers import (
     INTEGERS,
@@ -19,16 +19,17 @@ from pgsim.workload.importers.onnx_graph.quantizers import (
     Precision,
     qonnx_precision,
 )
-from pgsim.workload.problems import cut
+from pgsim.workload.problems import cut, short
 
 _MOST_VALUES = 1024  # of a constant that shapes may depend on
 _VALUES = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
 
 
-def load_graph(data: bytes, path: Path) -> Graph:
-    """Return the graph of a model.
+def load_graph(data: bytes, path: Path, sizes: Mapping[str, int]) -> Graph:
+    """Return the graph of a model, whose open sizes are these, by name.
 
-    Raises InputError where onnx is not installed, and where the bytes are no model.
+    Raises InputError where onnx is not installed, where the bytes are no model, and where it leaves
+    no size of such a name open.
     """
     onnx = _onnx(path)
     try:
@@ -39,8 +40,10 @@ def load_graph(data: bytes, path: Path) -> Graph:
             model = onnx.inliner.inline_local_functions(model)
         constants = _constants(onnx, model.graph)
         quantized = _plain(model.graph, constants)
-        _fix_batch(model.graph)
+        _fix_sizes(model.graph, sizes, path)
         model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    except InputError:
+        raise
     except Exception as error:  # of onnx, of protobuf, and of what they are written in
         raise InputError(f"{path}: no ONNX model: {cut(str(error), 200)}") from None
     return _graph(onnx, model.graph, constants, quantized)
@@ -108,16 +111,33 @@ def _plain(graph: Any, numbers: dict[str, tuple[float, ...]]) -> dict[str, Preci
     return found
 
 
-def _fix_batch(graph: Any) -> None:
-    """Have inputs whose first size is open take one image, and forget sizes that follow from it."""
+def _fix_sizes(graph: Any, sizes: Mapping[str, int], path: Path) -> None:
+    """Give inputs the sizes that they leave open, and forget what follows from open ones.
+
+    A first size that is open, and not given, is one image.
+    """
     constants = {tensor.name for tensor in graph.initializer}
-    for value in graph.input:
-        sizes = value.type.tensor_type.shape.dim
-        if value.name not in constants and sizes and not sizes[0].HasField("dim_value"):
-            sizes[0].dim_value = 1
+    inputs = [value for value in graph.input if value.name not in constants]
+    open_names = {size.dim_param for value in inputs for size in _dimensions(value)} - {""}
+    for name in sizes:
+        if name not in open_names:
+            raise InputError(
+                f"{path}: no size of the inputs is called {short(name)} (open: "
+                f"{', '.join(sorted(open_names)) or 'none'}).{nearest(name, open_names)}"
+            )
+    for value in inputs:
+        for place, size in enumerate(_dimensions(value)):
+            if size.dim_param in sizes:
+                size.dim_value = sizes[size.dim_param]
+            elif not place and not size.HasField("dim_value"):
+                size.dim_value = 1
     for value in chain(graph.value_info, graph.output):
-        for size in value.type.tensor_type.shape.dim:
+        for size in _dimensions(value):
             size.ClearField("dim_param")
+
+
+def _dimensions(value: Any) -> Any:
+    return value.type.tensor_type.shape.dim
 
 
 def _graph(
@@ -150,7 +170,7 @@ def _shape(value: Any) -> Sizes | None:
         return None
     return tuple(
         size.dim_value if size.HasField("dim_value") and size.dim_value > 0 else None
-        for size in value.type.tensor_type.shape.dim
+        for size in _dimensions(value)
     )
 
 

@@ -35,8 +35,8 @@ class Tensors:
         known = tuple(size for size in sizes if size is not None)
         if len(known) < len(sizes):
             raise Unfit(
-                f"the shape of {name!r} has open sizes: {_shape_words(sizes)}; export the model "
-                "with fixed ones"
+                f"the shape of {name!r} has open sizes, {_shape_words(sizes)}: give those of the "
+                "model's inputs"
             )
         return known
 
