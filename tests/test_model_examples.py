@@ -24,6 +24,8 @@ KEYS = {"layer", "mask", "next", "design", "scheme", "result"}
 
 # The rule, what the example shows, and its figures. `n_pass`: schemes of more than two passes.
 HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
+    # Rows 0 to 2, then 2 and 3: 96 and 64 bits, of 8 bytes a burst.
+    ("M50", "padding at the end", {"dram_activation_read_bytes": 2 * 8 + 8}),
     # 8192 bits, half of them over 2 * 32: 64 slots. 150 = 64 + 64 + 22, a burst of 256 bytes each.
     ("M8", "windows", {"dram_write_bytes": 3 * 256}),
     # Issue slots {0, 1}, {2, 4}, {5} of 6 slots; 7 entries on 4 lanes; 3 in the first lane.

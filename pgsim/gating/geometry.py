@@ -113,7 +113,7 @@ def _convolution(layer: nn.Conv2d) -> dict[str, object]:
         "out_channels": layer.out_channels,
         "kernel": layer.kernel_size,
         "stride": layer.stride,
-        "padding": layer.padding,
+        "padding": (0, 0) if layer.padding == "valid" else layer.padding,
         "dilation": layer.dilation,
         "groups": layer.groups,
     }

@@ -141,7 +141,7 @@ def sides(shape: LayerShape) -> tuple[Side, Side]:
             shape.run_in_size[axis],
             shape.kernel[axis],
             shape.stride[axis],
-            shape.padding[axis],
+            shape.margins[axis][0],
             shape.dilation[axis],
         )
         for axis in (0, 1)

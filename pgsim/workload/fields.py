@@ -19,6 +19,15 @@ def _pair(value: object) -> object:
     return tuple(value)
 
 
+def _margins(value: object) -> object:
+    """Return margins as a layer keeps them: one number a side where both of its ends agree."""
+    if not isinstance(value, list | tuple) or len(value) not in (2, 4):
+        raise ValueError("expected [height, width], [top, bottom, left, right] or 'same'")
+    if len(value) == 4 and value[0] == value[1] and value[2] == value[3]:
+        return value[0], value[2]
+    return tuple(value)
+
+
 def default_msb_bits(value: object, info: ValidationInfo) -> object:
     """Return all bits of a layer for MSBs that its manifest leaves out."""
     # Where activation_bits is wrong, that error is the one to report, and any number does here.
@@ -53,5 +62,5 @@ PositiveSize = Annotated[int, Field(ge=1, le=_LARGEST_SIZE)]
 Margin = Annotated[int, Field(ge=0, le=_LARGEST_SIZE)]
 Bits = Annotated[int, Field(ge=1, le=16)]
 SizePair = Annotated[tuple[PositiveSize, PositiveSize], BeforeValidator(_pair)]
-MarginPair = Annotated[tuple[Margin, Margin], BeforeValidator(_pair)]
+Margins = Annotated[tuple[Margin, ...], BeforeValidator(_margins)]
 Inputs = Annotated[tuple[Name, ...], BeforeValidator(_distinct)]

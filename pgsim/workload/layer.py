@@ -12,7 +12,7 @@ from pgsim.errors import InputError
 from pgsim.workload.fields import (
     Bits,
     Inputs,
-    MarginPair,
+    Margins,
     Name,
     OpName,
     PositiveSize,
@@ -20,6 +20,7 @@ from pgsim.workload.fields import (
     default_msb_bits,
 )
 from pgsim.workload.ops import OPS, Op, Size, fields_of_ops
+from pgsim.workload.padding import SAME, same_padding
 from pgsim.workload.problems import describe, short
 from pgsim.workload.zeros import Operand, Zeros
 
@@ -42,8 +43,11 @@ class LayerShape(BaseModel):
         A name of its own in the network, and one of `OPS`, which decides the fields that follow.
     in_channels, out_channels, groups : int
         Channels of all groups; one group by default.
-    in_size, kernel, stride, padding, dilation : pairs of int
+    in_size, kernel, stride, dilation : pairs of int
         A convolution's geometry. All other ops count as a 1 x 1 convolution over one column.
+    padding : two or four ints, or "same"
+        (height, width) on both ends of a side, or (top, bottom, left, right). "same" becomes the
+        numbers that make the output as large as the input over the stride, rounded up.
     positions, time_steps : int
         Tokens of a `linear` layer, steps of a `recurrent` one.
     activation_bits, msb_bits, weight_bits : int
@@ -75,7 +79,7 @@ class LayerShape(BaseModel):
     in_size: SizePair | None = None
     kernel: SizePair = (1, 1)
     stride: SizePair = (1, 1)
-    padding: MarginPair = (0, 0)
+    padding: Margins = (0, 0)
     dilation: SizePair = (1, 1)
     groups: PositiveSize = 1
     positions: PositiveSize | None = None
@@ -89,6 +93,15 @@ class LayerShape(BaseModel):
     signed: bool = False
     inputs: Inputs | None = None
     zeros: Zeros | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _padding_in_numbers(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict):
+            return fields
+        padding = fields.get("padding")
+        same = isinstance(padding, str) and padding == SAME
+        return fields | {"padding": same_padding(fields)} if same else fields
 
     @model_validator(mode="after")
     def _is_possible(self) -> LayerShape:
@@ -158,6 +171,15 @@ class LayerShape(BaseModel):
     def outputs_per_channel(self) -> int:
         """Positions of one image: output pixels, tokens, or time steps."""
         return self.out_size[0] * self.out_size[1]
+
+    @cached_property
+    def margins(self) -> tuple[Size, Size]:
+        """Padding above and below an image, and to its left and right (M1, M50)."""
+        if len(self.padding) == 2:
+            height, width = self.padding
+            return (height, height), (width, width)
+        top, bottom, left, right = self.padding
+        return (top, bottom), (left, right)
 
     @cached_property
     def runs_per_batch(self) -> int:

@@ -105,8 +105,7 @@ def msb_sums(operands: LayerOperands) -> npt.NDArray[np.int64]:
 
 def _reductions(shape: LayerShape, activations: Integers) -> Integers:
     """Return what each output multiplies by its weights: (images, groups, reduction, positions)."""
-    margins = [(padding, padding) for padding in shape.padding]
-    padded = np.pad(activations, [(0, 0), (0, 0), *margins])
+    padded = np.pad(activations, [(0, 0), (0, 0), *shape.margins])
     spans = [
         dilation * (side - 1) + 1
         for dilation, side in zip(shape.dilation, shape.kernel, strict=True)

@@ -23,7 +23,7 @@ class Layer:
     in_size: Pair
     kernel: Pair
     stride: Pair
-    padding: Pair
+    margins: tuple[Pair, Pair]  # (before, after) the rows, and the columns
     dilation: Pair
     time_steps: int
     activation_bits: int
@@ -34,7 +34,7 @@ class Layer:
     @property
     def out_size(self) -> Pair:
         height, width = (
-            (self.in_size[d] + 2 * self.padding[d] - self.dilation[d] * (self.kernel[d] - 1) - 1)
+            (self.in_size[d] + sum(self.margins[d]) - self.dilation[d] * (self.kernel[d] - 1) - 1)
             // self.stride[d]
             + 1
             for d in (0, 1)
@@ -73,9 +73,9 @@ class Layer:
         pixels: list[int | None] = []
         for tap_row in range(self.kernel[0]):
             for tap_column in range(self.kernel[1]):
-                row = out_row * self.stride[0] - self.padding[0] + tap_row * self.dilation[0]
+                row = out_row * self.stride[0] - self.margins[0][0] + tap_row * self.dilation[0]
                 column = (
-                    out_column * self.stride[1] - self.padding[1] + tap_column * self.dilation[1]
+                    out_column * self.stride[1] - self.margins[1][0] + tap_column * self.dilation[1]
                 )
                 inside = 0 <= row < self.in_size[0] and 0 <= column < self.in_size[1]
                 pixels.append(row * self.in_size[1] + column if inside else None)
@@ -96,7 +96,7 @@ def layer_of(manifest: Mapping[str, Any]) -> Layer:
         in_size=(in_size[0], in_size[1]),
         kernel=tuple(manifest["kernel"]) if conv else one,
         stride=tuple(manifest.get("stride", one)) if conv else one,
-        padding=tuple(manifest.get("padding", (0, 0))) if conv else (0, 0),
+        margins=_margins(manifest.get("padding", (0, 0)) if conv else (0, 0)),
         dilation=tuple(manifest.get("dilation", one)) if conv else one,
         time_steps=manifest["time_steps"] if op == "recurrent" else 1,
         activation_bits=manifest["activation_bits"],
@@ -104,6 +104,13 @@ def layer_of(manifest: Mapping[str, Any]) -> Layer:
         weight_bits=manifest["weight_bits"],
         gate=manifest["gate"],
     )
+
+
+def _margins(padding: Sequence[int]) -> tuple[Pair, Pair]:
+    """M50: two numbers, one for both ends of a side, or one for each end."""
+    if len(padding) == 2:
+        return (padding[0], padding[0]), (padding[1], padding[1])
+    return (padding[0], padding[1]), (padding[2], padding[3])
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ class RowJob(Job):
         """The input rows (side 0) or columns (1) under the taps at an output one; None: padding."""
         layer, found = self.layer, []
         for tap in range(layer.kernel[side]):
-            place = output * layer.stride[side] - layer.padding[side] + tap * layer.dilation[side]
+            first = output * layer.stride[side] - layer.margins[side][0]
+            place = first + tap * layer.dilation[side]
             found.append(place if 0 <= place < layer.in_size[side] else None)
         return found
 

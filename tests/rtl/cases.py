@@ -11,6 +11,7 @@ import numpy as np
 from random_passes import MOST_PASSES, random_passes
 from reference import Nest, Pass
 from reference.layers import Scheme, layer_of, passes_of
+from uneven import uneven
 
 from rtl.arithmetic import Geometry, Integers, geometry, leading_passes, pass_sums
 from rtl.builds import Build
@@ -169,7 +170,7 @@ def _layer(rng: Random, build: Build) -> dict[str, Any]:
             "dilation": [rng.choice((1, 1, 1, 2)) for _ in range(2)],
         }
         if min(geometry(layer | sides).out_size) >= 1:
-            return layer | sides
+            return layer | sides | {"padding": uneven(sides["padding"], sides)}
 
 
 def _wide(rng: Random, build: Build, layer: dict[str, Any]) -> dict[str, Any]:

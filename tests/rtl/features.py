@@ -25,7 +25,7 @@ def features(case: Case, counts: dict[str, int]) -> Iterator[str]:
     shape, layer = case.shape, case.layer
     yield layer["op"]
     yield from (("strided",) if max(shape.stride) > 1 else ())
-    yield from (("padded",) if max(shape.padding) > 0 else ())
+    yield from (("padded",) if max(map(max, shape.margins)) > 0 else ())
     yield from (("grouped",) if shape.groups > 1 else ())
     yield from (("signed",) if layer["signed"] else ())
     yield from (("port stalls",) if counts["port_stall_cycles"] else ())

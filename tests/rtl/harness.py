@@ -140,7 +140,7 @@ def _rtl_run(case: Case, job: Job, run: Run, moved: Sequence[int]) -> RtlRun:
             numbers += [plane.low, plane.bits]
         numbers.append(int(one.gated))
     numbers += [len(activations), *activations.shape[2:]]
-    for pair in (shape.kernel, shape.stride, shape.padding, shape.dilation):
+    for pair in (shape.kernel, shape.stride, *zip(*shape.margins, strict=True), shape.dilation):
         numbers += pair
     numbers += activations.ravel().tolist() + case.weights.ravel().tolist()
     numbers += case.thresholds.tolist()

@@ -229,10 +229,10 @@ module testbench
   // positions: images one after the other, the reduction tap by tap, zero outside the image.
   task automatic read_activations(input int images, input int height, input int width);
     automatic side_t rows, columns;
-    automatic int found[8];
+    automatic int found[10];
     foreach (found[i]) found[i] = next_integer(file);
-    rows = '{in: height, kernel: found[0], stride: found[2], padding: found[4], dilation: found[6]};
-    columns = '{in: width, kernel: found[1], stride: found[3], padding: found[5], dilation: found[7]};
+    rows = '{in: height, kernel: found[0], stride: found[2], padding: found[4], after: found[6], dilation: found[8]};
+    columns = '{in: width, kernel: found[1], stride: found[3], padding: found[5], after: found[7], dilation: found[9]};
     given.out_rows = outputs_along(rows);
     given.out_columns = outputs_along(columns);
     given_nest.rows = rows;
@@ -263,7 +263,7 @@ module testbench
   endtask
 
   function automatic int outputs_along(input side_t side);
-    return (side.in + 2 * side.padding - side.dilation * (side.kernel - 1) - 1) / side.stride + 1;
+    return (side.in + side.padding + side.after - side.dilation * (side.kernel - 1) - 1) / side.stride + 1;
   endfunction
 
   task automatic write(input bit to_slots, input int element);

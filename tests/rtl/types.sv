@@ -71,7 +71,8 @@ package types;
     int in;
     int kernel;
     int stride;
-    int padding;
+    int padding;  // before the first
+    int after;  // behind the last
     int dilation;
   } side_t;
 

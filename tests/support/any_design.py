@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from uneven import uneven
+
 PES = ("fixed", "fusion", "serial_activation", "serial_weight", "serial_both")
 SCHEMES = ("full", "full", "uniform:8,8", "uniform:16,16", "uniform:16,3", "planes:1,1,2/2,2,4")
 
@@ -60,7 +62,7 @@ def _layer(rng: Random, most: int) -> dict[str, Any]:
         "in_size": [side + _size(rng, most / 2) for side in kernel],
         "kernel": kernel,
         "stride": [_size(rng, 3), _size(rng, 3)],
-        "padding": [rng.choice((0, side // 2)) for side in kernel],
+        "padding": uneven([rng.choice((0, side // 2)) for side in kernel], (kernel, groups)),
     }
 
 

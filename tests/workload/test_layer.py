@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import pytest
@@ -72,12 +73,45 @@ RECURRENT: dict[str, Any] = {
             },
             (26, 100),  # floor((50 + 8 - 6 - 1)/2) + 1 = floor(51/2) + 1; 100 + 4 - 4 - 1 + 1
         ),
+        # Four sides: rows 9 + 2 - 3 + 1 = 9, columns 7 + 1 - 3 + 1 = 6.
+        ({"padding": [0, 2, 1, 0]}, (9, 6)),
+        ({"padding": [0, 1, 0, 1], "stride": [2, 2]}, (4, 3)),  # floor(7/2) + 1, floor(5/2) + 1
     ],
 )
 def test_output_size(geometry: dict[str, Any], expected: tuple[int, int]) -> None:
     shape = layer_shape(CONV | geometry)
     assert shape.out_size == expected
     assert shape.outputs_per_channel == expected[0] * expected[1]
+
+
+@pytest.mark.parametrize(
+    ("geometry", "padding"),
+    [
+        # The first convolution of MobileNet in TensorFlow: (112 - 1)·2 + 3 - 224 = 1, at the end.
+        ({"in_size": [224, 224], "stride": [2, 2]}, (0, 1, 0, 1)),
+        ({"in_size": [224, 225], "stride": [2, 2]}, (0, 1, 1, 1)),  # (113 - 1)·2 + 3 - 225 = 2
+        ({"in_size": [9, 7], "kernel": [3, 3]}, (1, 1)),
+        ({"in_size": [9, 7], "kernel": [4, 10]}, (1, 2, 4, 5)),  # a stride of 1: kernel - 1
+        # The first convolution of DS-CNN: (25 - 1)·2 + 10 - 49 = 9, (5 - 1)·2 + 4 - 10 = 2.
+        ({"in_size": [49, 10], "kernel": [10, 4], "stride": [2, 2]}, (4, 5, 1, 1)),
+        ({"kernel": [2, 2], "dilation": [3, 1]}, (1, 2, 0, 1)),  # 3·(2 - 1), 1·(2 - 1)
+        ({"kernel": [1, 1], "stride": [2, 3]}, (0, 0)),  # (5 - 1)·2 + 1 - 9 = 0, (3 - 1)·3 + 1 - 7
+    ],
+)
+def test_same_padding(geometry: dict[str, Any], padding: tuple[int, ...]) -> None:
+    shape = layer_shape(CONV | geometry | {"padding": "same"})
+    assert shape.padding == padding
+    assert shape.manifest()["padding"] == list(padding)
+    sides = zip(shape.in_size or (), shape.stride, strict=True)
+    assert shape.out_size == tuple(ceil(size / stride) for size, stride in sides)
+    assert layer_shape(shape.manifest()) == shape
+
+
+def test_padding_is_told_by_the_fewest_numbers() -> None:
+    four, two = (layer_shape(CONV | {"padding": each}) for each in ([1, 1, 2, 2], [1, 2]))
+    assert four == two
+    assert (four.padding, four.margins) == ((1, 2), ((1, 1), (2, 2)))
+    assert layer_shape(CONV | {"padding": [1, 0, 2, 2]}).margins == ((1, 0), (2, 2))
 
 
 def test_counts_of_a_grouped_convolution() -> None:
@@ -154,6 +188,12 @@ def test_replace_checks_again() -> None:
         (CONV, {"stride": 2}, r"'stride': expected a pair \[height, width\], not 2"),
         (CONV, {"kernel": [3, "3"]}, r"'kernel.1': .*integer"),
         (CONV, {"padding": [-1, 0]}, r"'padding.0'"),
+        (CONV, {"padding": [0, 0, 1]}, r"\[top, bottom, left, right\] or 'same', not \[0, 0, 1\]"),
+        (CONV, {"padding": "valid"}, r"'padding': expected .* or 'same', not 'valid'"),
+        (CONV, {"padding": [0, 0, 0, -1]}, r"'padding.3'"),
+        (CONV, {"padding": "same", "stride": [0, 1]}, r"conv1': field 'stride.0': .*not 0$"),
+        (CONV, {"padding": "same", "in_size": None}, "op 'conv2d' needs 'in_size'"),
+        (LINEAR, {"padding": "same"}, "op 'linear' takes no 'padding'"),
         (CONV, {"op": "conv3d"}, "'op': should be 'conv2d', 'linear' or 'recurrent', not 'conv3d'"),
         (CONV, {"in_size": None}, "op 'conv2d' needs 'in_size'"),
         (CONV, {"positions": 3}, "op 'conv2d' takes no 'positions'"),

@@ -101,7 +101,7 @@ def taps_before(shape: LayerShape, rows: Counts) -> Counts:
 
 def one_row_each(shape: LayerShape) -> bool:
     """Return whether each output row needs one input row: a kernel of one row, without padding."""
-    return shape.kernel[0] == 1 and shape.padding[0] == 0
+    return shape.kernel[0] == 1 and shape.margins[0] == (0, 0)
 
 
 @lru_cache(maxsize=1024)
@@ -134,7 +134,7 @@ def _strip_rows(shape: LayerShape, begins: Counts, rows: int) -> Counts:
 
 def _places(shape: LayerShape, side: int, outputs: Counts) -> Counts:
     """Return where a kernel's taps lie at output rows or columns, int64 (outputs, taps)."""
-    taps = np.arange(shape.kernel[side]) * shape.dilation[side] - shape.padding[side]
+    taps = np.arange(shape.kernel[side]) * shape.dilation[side] - shape.margins[side][0]
     places: Counts = outputs[:, None] * shape.stride[side] + taps
     return places
 

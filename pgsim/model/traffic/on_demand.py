@@ -20,11 +20,12 @@ def demanded_bursts(job: Job, mask: MaskWork, once: npt.NDArray[np.bool_]) -> Co
     from pgsim.kernels.demand import Nesting, Plane  # Numba: only if masks are simulated
 
     shape, tiling = job.shape, job.tiling
+    before = shape.margins[0][0], shape.margins[1][0]
     plane = Plane(
         tiling.batch,
         *shape.run_in_size,
         *shape.run_out_size,
-        *(*shape.kernel, *shape.stride, *shape.padding, *shape.dilation),
+        *(*shape.kernel, *shape.stride, *before, *shape.dilation),
         shape.in_channels_per_group * job.demand_bits,
         job.arch.memory.dram.burst_bytes * 8,
     )

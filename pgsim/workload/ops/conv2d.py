@@ -29,10 +29,10 @@ class Conv2d(Op):
     def out_size(self, shape: Shape) -> Size:
         """Return the output's pixels; rows and columns that the stride leaves over are dropped."""
         height, width = (
-            (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
-            for size, padding, dilation, kernel, stride in zip(
+            (size + before + after - dilation * (kernel - 1) - 1) // stride + 1
+            for size, (before, after), dilation, kernel, stride in zip(
                 self.in_size(shape),
-                shape.padding,
+                shape.margins,
                 shape.dilation,
                 shape.kernel,
                 shape.stride,
