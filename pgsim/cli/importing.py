@@ -71,7 +71,7 @@ def _sizes(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -
 @click.option("--weight-bits", type=int, help="Of all layers.  [default: the file's, or 8]")
 @click.option(
     "--precisions", type=click.Path(path_type=Path), metavar="FILE",
-    help="Bits by layer, CSV or YAML: layer, activation_bits, weight_bits. They go before all else.",
+    help="CSV or YAML of layer, activation_bits, weight_bits: bits that go before all others.",
 )  # fmt: skip
 @click.option(
     "--size", "sizes", multiple=True, metavar="NAME=SIZE", callback=_sizes,

@@ -23,7 +23,7 @@ from pgsim.workload import GateTrace, LayerShape, check_trace, load_trace
 
 @click.group("trace")
 def command() -> None:
-    """List, look into, check, draw, synthesize or import traces. TRACE is a file or a shipped name."""
+    """List, look into, check, draw, synthesize or import. TRACE is a file or a shipped name."""
 
 
 @command.command("list")

@@ -10,9 +10,11 @@ from pgsim.workload.importers.importer import Importer
 from pgsim.workload.importers.layer_lists import LayerLists
 from pgsim.workload.importers.layer_table import LayerTable
 from pgsim.workload.importers.onnx_models import OnnxModels
-from pgsim.workload.importers.scale_sim import ScaleSim
+from pgsim.workload.importers.scale_sim import ScaleSim, ScaleSimCeil
 from pgsim.workload.importers.source import Row, Source, source_of
 
 __all__ = ["IMPORTERS", "Importer", "Row", "Source", "source_of"]
 
-IMPORTERS: dict[str, Importer] = by_name((OnnxModels(), LayerTable(), ScaleSim(), LayerLists()))
+IMPORTERS: dict[str, Importer] = by_name(
+    (OnnxModels(), LayerTable(), ScaleSim(), ScaleSimCeil(), LayerLists())
+)

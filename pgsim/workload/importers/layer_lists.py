@@ -52,7 +52,7 @@ class LayerLists(Importer):
                 for full, rows in _lists(value, name)
             }
             name = _chosen(source, lists, literals.refusals)
-            require_unchanged(literals.tree, name.partition(".")[0], source.path)
+            require_unchanged(literals, name.partition(".")[0], source.path)
         where = f"{source.path}: {f'list {name!r}, ' if name else ''}"
         return list(named_apart(layers_of(lists[name], where)))
 

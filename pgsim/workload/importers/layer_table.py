@@ -9,6 +9,7 @@ from pgsim.workload.importers.importer import Importer
 from pgsim.workload.importers.source import Row, Source
 from pgsim.workload.importers.table_rows import TableRow, is_yaml, require_columns, table_rows
 from pgsim.workload.layer import LayerShape
+from pgsim.workload.padding import SAME
 from pgsim.workload.problems import short
 
 _KEY = "layers"
@@ -59,6 +60,8 @@ def _of_text(row: TableRow, name: str, text: str) -> object:
         return [each for each in re.split(r"\s*;\s*", text) if each]
     if name == "signed" and text.lower() in _TRUE + _FALSE:
         return text.lower() in _TRUE
+    if name == "padding" and text == SAME:
+        return SAME
     numbers = _BETWEEN.split(text)
     if name not in ("signed", "zeros") and all(map(re.compile(r"[0-9]{1,9}").fullmatch, numbers)):
         found = [int(number) for number in numbers]

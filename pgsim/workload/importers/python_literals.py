@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from pgsim.errors import InputError
@@ -15,29 +16,36 @@ _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast
 
 @dataclass
 class Literals:
-    """The values of names, and of other names why they have none: they are no literals."""
+    """The values of names, and of other names why they have none: they are no literals.
 
-    tree: ast.Module
+    others: the statements that are neither literals nor definitions, which may change names.
+    """
+
     values: dict[str, object] = field(default_factory=dict)
     refusals: dict[str, InputError] = field(default_factory=dict)
+    others: list[ast.stmt] = field(default_factory=list)
 
 
+@lru_cache(maxsize=1)  # a file of many lists is asked for one after the other
 def assigned_literals(text: str, path: Path) -> Literals:
     """Return what a Python file assigns to names, at its top level.
 
     Raises InputError where it is no Python. What is not a literal, such as a call or a sum, is
     refused only where its name is asked for: the rest of the file may be any program.
     """
-    found = Literals(_parsed(text, path))
-    for statement in found.tree.body:
+    found = Literals()
+    for statement in _parsed(text, path).body:
         name, value = _assigned(statement)
         if not name or value is None:
+            if not isinstance(statement, _DEFINES):
+                found.others.append(statement)
             continue
         found.values.pop(name, None)
         found.refusals.pop(name, None)
         try:
             found.values[name] = ast.literal_eval(value)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            found.others.append(ast.Expr(value, lineno=statement.lineno))
             line = _offender(value).lineno
             found.refusals[name] = InputError(
                 f"{path}:{line}: {name!r} is no literal: expected lists and numbers alone, because "
@@ -46,17 +54,14 @@ def assigned_literals(text: str, path: Path) -> Literals:
     return found
 
 
-def require_unchanged(tree: ast.Module, name: str, path: Path) -> None:
+def require_unchanged(literals: Literals, name: str, path: Path) -> None:
     """Raise InputError where a top-level statement may change what its literal made of a name."""
-    for statement in tree.body:
-        if isinstance(statement, _DEFINES) or _assigned(statement)[0] == name:
-            continue
-        for node in ast.walk(statement):
-            if _changed(node) == name:
-                raise InputError(
-                    f"{path}:{statement.lineno}: changes {name!r} after its literal: write the "
-                    "whole list as one literal, because nothing of the file is run"
-                )
+    for statement in literals.others:
+        if any(_changed(node) == name for node in ast.walk(statement)):
+            raise InputError(
+                f"{path}:{statement.lineno}: changes {name!r} after its literal: write the whole "
+                "list as one literal, because nothing of the file is run"
+            )
 
 
 def _parsed(text: str, path: Path) -> ast.Module:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from pgsim.errors import InputError
 from pgsim.workload.importers.importer import Importer, named_apart
@@ -38,11 +38,10 @@ class _Line(NamedTuple):
 
 
 class ScaleSim(Importer):
-    """The layers of a topology as they are; what a stride leaves over is dropped."""
+    """The layers of a topology; rows and columns that a stride leaves over are dropped."""
 
     name = "scale_sim"
     description = "a topology of SCALE-Sim: convolutions, or M, N, K of matrix products, as CSV"
-    whole_windows: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         """Say whether one of the first rows has a name and three whole numbers."""
@@ -65,6 +64,12 @@ class ScaleSim(Importer):
             rows = [self._convolution(source, line, one_stride) for line in lines]
         return list(named_apart(rows))
 
+    def padding(
+        self, in_size: Sequence[int], kernel: Sequence[int], stride: Sequence[int]
+    ) -> list[int]:
+        """Return the padding of a convolution: topologies have what they pad in their inputs."""
+        return [0, 0]
+
     def _convolution(self, source: Source, line: _Line, one_stride: bool) -> Row:
         """Return a convolution; behind its stride may stand another one, of its columns."""
         height, width, kernel_height, kernel_width, channels, filters, stride = _numbers(
@@ -82,9 +87,35 @@ class ScaleSim(Importer):
             "in_size": [height, width],
             "kernel": [kernel_height, kernel_width],
             "stride": strides,
+            "padding": self.padding([height, width], [kernel_height, kernel_width], strides),
             "groups": groups,
         }
         return Row(f"{source.path}:{line.number}", fields)
+
+
+class ScaleSimCeil(ScaleSim):
+    """The same, with the outputs that SCALE-Sim counts: ceil((H - FH + S) / S) a column.
+
+    That is one more than floor((H - FH) / S) + 1 wherever H - FH is no multiple of S. The last
+    window then hangs over the edge; SCALE-Sim reads nothing there, so it is padding at the end.
+    """
+
+    name = "scale_sim_ceil"
+    description = "the same, with an output also where the last window hangs over the edge"
+
+    def recognises(self, source: Source) -> bool:
+        """Say no: only a person can say which of both is meant."""
+        return False
+
+    def padding(
+        self, in_size: Sequence[int], kernel: Sequence[int], stride: Sequence[int]
+    ) -> list[int]:
+        """Return [top, bottom, left, right]: what the last window lacks."""
+        below, right = (
+            -(size - side) % step if size > side else 0
+            for size, side, step in zip(in_size, kernel, stride, strict=True)
+        )
+        return [0, below, 0, right]
 
 
 def _lines(text: str) -> Iterator[_Line]:

@@ -28,7 +28,7 @@ class Convolution(Operator):
             raise Unfit(f"{channels} channels do not go with weights of {depth}")
         stride = _sides(node, "strides", dimensions)
         dilation = _sides(node, "dilations", dimensions)
-        padding = _padding(node, in_size, kernel, stride, dilation)
+        begin, end = _margins(node, in_size, kernel, stride, dilation)
         column = [1] * (2 - dimensions)
         return [
             {
@@ -39,7 +39,8 @@ class Convolution(Operator):
                 "in_size": [*in_size, *column],
                 "kernel": [*kernel, *column],
                 "stride": [*stride, *column],
-                "padding": padding + [0] * len(column),
+                "padding": [each for sides in zip(begin, end, strict=True) for each in sides]
+                + [0, 0] * len(column),
                 "dilation": [*dilation, *column],
                 "groups": channels // depth,
                 **tensors.widths(node, self.data, self.weights),
@@ -56,20 +57,6 @@ def _sides(node: Node, name: str, dimensions: int) -> list[int]:
     if len(sides) != dimensions or min(sides) < 1:
         raise Unfit(f"{name} {sides} of {dimensions} dimensions")
     return sides
-
-
-def _padding(
-    node: Node,
-    in_size: Sequence[int],
-    kernel: Sequence[int],
-    stride: Sequence[int],
-    dilation: Sequence[int],
-) -> list[int]:
-    """Return the padding of each dimension, equal on both sides."""
-    begin, end = _margins(node, in_size, kernel, stride, dilation)
-    if begin != end:
-        raise Unfit(f"padding of {begin} before and {end} behind")
-    return begin
 
 
 def _margins(
