@@ -70,8 +70,7 @@ def graph_layers(graph: Graph, where: str) -> list[Row]:
 
 def _follow(walk: _Walk, node: Node, where: str) -> None:
     """Take one more operator into account."""
-    read = [each for each in node.inputs if each]
-    if (read and all(each in walk.tensors.constants for each in read)) or node.op == "Constant":
+    if _is_constant(walk, node):
         walk.tensors.constants.update(node.outputs)
     elif node.op in OPERATORS and not node.domain:
         _add_layers(walk, node, where)
@@ -86,6 +85,14 @@ def _follow(walk: _Walk, node: Node, where: str) -> None:
         for name in node.outputs:
             if name not in walk.tensors.graph.quantized:
                 walk.precisions[name] = precision
+
+
+def _is_constant(walk: _Walk, node: Node) -> bool:
+    """Say whether an operator gives the same whatever the network's input is."""
+    read = [each for each in node.inputs if each]
+    if not read or any(_inner(each) for each in node.attributes.values()):
+        return node.op == "Constant"
+    return all(each in walk.tensors.constants for each in read)
 
 
 def _add_layers(walk: _Walk, node: Node, where: str) -> None:
@@ -127,16 +134,16 @@ def _refusal(node: Node) -> str:
     return ""
 
 
-def _inner(attribute: object) -> Iterator[Node]:
-    """Yield the operators of a graph in an attribute, and of graphs in theirs."""
+def _inner(attribute: object) -> list[Node]:
+    """Return the operators of a graph in an attribute, and of graphs in theirs."""
+    found: list[Node] = []
     waiting = [attribute]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, Node):
-            yield each
-            waiting.extend(each.attributes.values())
-        elif isinstance(each, tuple):
-            waiting.extend(one for one in each if isinstance(one, Node))
+        nodes = [one for one in each if isinstance(one, Node)] if isinstance(each, tuple) else []
+        found += nodes
+        waiting.extend(value for one in nodes for value in one.attributes.values())
+    return found
 
 
 def _made_of(walk: _Walk, node: Node) -> Sources:

@@ -41,6 +41,7 @@ def load_graph(data: bytes, path: Path, sizes: Mapping[str, int]) -> Graph:
         constants = _constants(onnx, model.graph)
         quantized = _plain(model.graph, constants)
         _fix_sizes(model.graph, sizes, path)
+        _import_domains(model)
         model = onnx.shape_inference.infer_shapes(model, data_prop=True)
     except InputError:
         raise
@@ -109,6 +110,13 @@ def _plain(graph: Any, numbers: dict[str, tuple[float, ...]]) -> dict[str, Preci
             node.op_type, node.domain = "Identity", ""
             del node.input[1:], node.output[1:], node.attribute[:]
     return found
+
+
+def _import_domains(model: Any) -> None:
+    """Have a model import all domains of its operators, without which no shape is inferred."""
+    known = {each.domain for each in model.opset_import}
+    for domain in {node.domain for node in model.graph.node} - known:
+        model.opset_import.add(domain=domain, version=1)
 
 
 def _fix_sizes(graph: Any, sizes: Mapping[str, int], path: Path) -> None:
