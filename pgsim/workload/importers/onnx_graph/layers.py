@@ -28,8 +28,7 @@ class _Walk:
     """What a walk through the operators has found so far.
 
     sources: the layers whose outputs a tensor is made of. reads: what each layer reads. ranks: its
-    place in their order. images: how many convolutions take at once. refused: operators that are no
-    layers, with the reason.
+    place in their order. refused: operators that are no layers, with the reason.
     """
 
     tensors: Tensors
@@ -38,7 +37,6 @@ class _Walk:
     rows: list[Row] = field(default_factory=list)
     reads: dict[str, list[str]] = field(default_factory=dict)
     ranks: dict[str, int] = field(default_factory=dict)
-    images: set[int] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
 
 
@@ -50,7 +48,7 @@ def graph_layers(graph: Graph, where: str) -> list[Row]:
     """
     precisions = {**graph.typed, **graph.quantized}
     walk = _Walk(
-        Tensors(graph, set(graph.constants), precisions),
+        Tensors(graph, set(graph.constants), precisions, _images(graph, where)),
         {name: frozenset({NETWORK_INPUT}) for name in graph.inputs},
         precisions,
     )
@@ -65,7 +63,7 @@ def graph_layers(graph: Graph, where: str) -> list[Row]:
         )
     if not walk.rows:
         raise InputError(f"{where}: no layer: none of its {len(graph.nodes)} operators multiplies")
-    return list(_of_one_image(walk, where))
+    return list(_with_reads(walk))
 
 
 def _follow(walk: _Walk, node: Node, where: str) -> None:
@@ -102,7 +100,6 @@ def _add_layers(walk: _Walk, node: Node, where: str) -> None:
         raise InputError(f"{where}: more than {MOST_LAYERS:,} layers")
     try:
         layers = operator.layers(node, walk.tensors)
-        images = operator.images(node, walk.tensors)
     except Unfit as reason:
         walk.refused.append(f"{node.words}: {reason}")
         return
@@ -117,8 +114,6 @@ def _add_layers(walk: _Walk, node: Node, where: str) -> None:
         walk.reads[name] = own or _ranked(walk, together)
     last = frozenset(str(fields["name"]) for fields in layers) - others
     walk.sources.update(dict.fromkeys(node.outputs, last))
-    if images is not None:
-        walk.images.add(images)
 
 
 def _refusal(node: Node) -> str:
@@ -179,24 +174,23 @@ def _rank(walk: _Walk, name: str) -> int:
     return walk.ranks.get(name, -1)
 
 
-def _of_one_image(walk: _Walk, where: str) -> Iterator[Row]:
-    """Yield layers of one image each, with what they read."""
-    if len(walk.images) > 1:
-        raise InputError(
-            f"{where}: convolutions of {', '.join(map(str, sorted(walk.images)))} images: expected "
-            "one number in all"
-        )
-    images = max(walk.images, default=1)
+def _with_reads(walk: _Walk) -> Iterator[Row]:
+    """Yield layers with what they read."""
     for row in walk.rows:
-        fields = dict(row.fields)
-        reads = dict.fromkeys(walk.reads[str(fields["name"])])
-        fields["inputs"] = list(reads) or [NETWORK_INPUT]
-        positions = fields.get("positions")
-        if isinstance(positions, int):
-            if positions % images:
-                raise InputError(
-                    f"{row.where}: {positions} positions are no multiple of the {images} images "
-                    "that the convolutions take at once"
-                )
-            fields["positions"] = positions // images
-        yield row._replace(fields=fields)
+        reads = list(dict.fromkeys(walk.reads[str(row.fields["name"])])) or [NETWORK_INPUT]
+        yield row._replace(fields={**row.fields, "inputs": reads})
+
+
+def _images(graph: Graph, where: str) -> int:
+    """Return how many images a graph takes at once, as its convolutions say."""
+    found = {
+        images
+        for node in graph.nodes
+        if node.op in OPERATORS and (images := OPERATORS[node.op].images(node, graph))
+    }
+    if len(found) > 1:
+        raise InputError(
+            f"{where}: convolutions of {', '.join(map(str, sorted(found)))} images: expected one "
+            "number in all"
+        )
+    return max(found, default=1)

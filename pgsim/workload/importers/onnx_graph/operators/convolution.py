@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pgsim.workload.importers.onnx_graph.graph import Node
+from pgsim.workload.importers.onnx_graph.graph import Graph, Node
 from pgsim.workload.importers.onnx_graph.operators.operator import (
     Fields,
     Operator,
@@ -47,9 +47,9 @@ class Convolution(Operator):
             }
         ]
 
-    def images(self, node: Node, tensors: Tensors) -> int | None:
+    def images(self, node: Node, graph: Graph) -> int | None:
         """Return the first size of its input."""
-        return tensors.sizes(node.input(self.data))[0]
+        return next(iter(graph.sizes.get(node.input(self.data), ())), None)
 
 
 def _sides(node: Node, name: str, dimensions: int) -> list[int]:

@@ -29,7 +29,7 @@ class Gemm(Operator):
                 "op": "linear",
                 "in_channels": weights[0],
                 "out_channels": weights[1],
-                "positions": data[0],
+                "positions": tensors.of_one_image(data[0]),
                 **tensors.widths(node, self.data, self.weights),
             }
         ]

@@ -37,7 +37,7 @@ class MatMul(Operator):
                 "op": "linear",
                 "in_channels": inputs,
                 "out_channels": outputs,
-                "positions": prod(sizes) // features,
+                "positions": tensors.of_one_image(prod(sizes) // features),
                 **tensors.widths(node, data, weights),
             }
         ]

@@ -20,12 +20,13 @@ class Unfit(Exception):
 class Tensors:
     """What operators ask of tensors: their sizes, whether they are constant, and their precision.
 
-    constants: with those that follow from constants alone.
+    constants: with those that follow from constants alone. images: that the graph takes at once.
     """
 
     graph: Graph
     constants: set[str]
     precisions: Mapping[str, Precision]
+    images: int
 
     def sizes(self, name: str) -> tuple[int, ...]:
         """Return a tensor's sizes; raises Unfit where they are not all known."""
@@ -39,6 +40,15 @@ class Tensors:
                 "model's inputs"
             )
         return known
+
+    def of_one_image(self, positions: int) -> int:
+        """Return the positions of one image; raises Unfit where they are of no whole number."""
+        if positions % self.images:
+            raise Unfit(
+                f"{positions} positions are no multiple of the {self.images} images that the "
+                "convolutions take at once"
+            )
+        return positions // self.images
 
     def widths(self, node: Node, data: int, weights: int) -> Fields:
         """Return the bits of a layer's operands, as far as quantizers say them."""
@@ -65,7 +75,7 @@ class Operator(ABC):
         A layer without `inputs` reads what the operator reads, the others each other.
         """
 
-    def images(self, node: Node, tensors: Tensors) -> int | None:
+    def images(self, node: Node, graph: Graph) -> int | None:
         """Return how many images it takes at once, None where its sizes do not tell."""
         return None
 
