@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -65,7 +66,8 @@ class Source:
     def _read(self, most_bytes: int) -> bytes:
         with opened(self.path) as file:
             try:
-                return file.read(most_bytes)
+                there = os.fstat(file.fileno()).st_size + 1  # what is read takes its memory at once
+                return file.read(min(most_bytes, there))
             except OSError as error:
                 raise InputError(f"{self.path}: cannot be read: {error.strerror}") from None
 

@@ -156,7 +156,10 @@ def _graph(
 ) -> Graph:
     values = list(chain(graph.input, graph.value_info, graph.output))
     sizes = {value.name: shape for value in values if (shape := _shape(value)) is not None}
-    sizes |= {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    sizes |= {
+        tensor.name: tuple(size if size > 0 else None for size in tensor.dims)
+        for tensor in graph.initializer
+    }
     types = {value.name: value.type.tensor_type.elem_type for value in values}
     types |= {tensor.name: tensor.data_type for tensor in graph.initializer}
     words = {number: name for name, number in onnx.TensorProto.DataType.items()}

@@ -19,11 +19,12 @@ class Convolution(Operator):
     def layers(self, node: Node, tensors: Tensors) -> list[Fields]:
         """Return the convolution, with the padding that its attributes stand for."""
         self.require_constant(node, tensors)
-        _, channels, *in_size = tensors.sizes(node.input(self.data))
-        filters, depth, *kernel = tensors.sizes(node.input(self.weights))
-        dimensions = len(kernel)
-        if len(in_size) != dimensions or dimensions not in (1, 2):
-            raise Unfit(f"a convolution of {dimensions} dimensions")
+        data, weights = (tensors.sizes(node.input(each)) for each in (self.data, self.weights))
+        dimensions = len(weights) - 2
+        if len(data) != len(weights) or dimensions not in (1, 2):
+            raise Unfit(f"a convolution of {len(data) - 2} dimensions")
+        _, channels, *in_size = data
+        filters, depth, *kernel = weights
         if channels % depth:
             raise Unfit(f"{channels} channels do not go with weights of {depth}")
         stride = _sides(node, "strides", dimensions)
