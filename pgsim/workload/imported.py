@@ -8,8 +8,8 @@ from pathlib import Path
 from pgsim.errors import InputError, nearest
 from pgsim.workload.connections import check_inputs
 from pgsim.workload.importers import IMPORTERS, Importer, Source, source_of
+from pgsim.workload.importers.importer import require_few
 from pgsim.workload.layer import LayerShape, layer_shape, layer_shapes
-from pgsim.workload.manifest import MOST_LAYERS
 from pgsim.workload.precisions import read_precisions, with_precisions
 
 _DEFAULTS: dict[str, object] = {"activation_bits": 8, "weight_bits": 8, "gate": "none"}
@@ -67,8 +67,7 @@ def import_layers(
     if sizes and not importer.takes_sizes:
         raise InputError(f"{source.path}: files of format {importer.name!r} leave no sizes open")
     rows = importer.read(source)
-    if len(rows) > MOST_LAYERS:
-        raise InputError(f"{source.path}: {len(rows):,} layers are more than {MOST_LAYERS:,}")
+    require_few(len(rows), source.path)
     asked = {"activation_bits": activation_bits, "msb_bits": msb_bits, "weight_bits": weight_bits}
     bits = {name: value for name, value in asked.items() if value is not None}
     gated = {"gate": "output"} if msb_bits is not None else {}

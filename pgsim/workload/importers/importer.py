@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import ClassVar
 
+from pgsim.errors import InputError
 from pgsim.workload.importers.source import Row, Source
+from pgsim.workload.manifest import MOST_LAYERS
 
 
 class Importer(ABC):
@@ -31,6 +34,12 @@ class Importer(ABC):
         Raises InputError, naming the file, the line or layer and what was expected, where the file
         is none of this format, or says what no layer can be.
         """
+
+
+def require_few(count: int, path: Path) -> None:
+    """Raise InputError where a file has more layers than a trace holds."""
+    if count > MOST_LAYERS:
+        raise InputError(f"{path}: {count:,} layers are more than {MOST_LAYERS:,}")
 
 
 def named_apart(rows: Iterable[Row]) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pgsim.errors import InputError, nearest
-from pgsim.workload.importers.importer import Importer, named_apart
+from pgsim.workload.importers.importer import Importer, named_apart, require_few
 from pgsim.workload.importers.list_rows import ListRow, is_row, layers_of
 from pgsim.workload.importers.python_literals import assigned_literals, require_unchanged
 from pgsim.workload.importers.source import Row, Source
@@ -53,6 +53,7 @@ class LayerLists(Importer):
             }
             name = _chosen(source, lists, literals.refusals)
             require_unchanged(literals, name.partition(".")[0], source.path)
+        require_few(len(lists[name]), source.path)
         where = f"{source.path}: {f'list {name!r}, ' if name else ''}"
         return list(named_apart(layers_of(lists[name], where)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pgsim.errors import InputError
-from pgsim.workload.importers.importer import Importer
+from pgsim.workload.importers.importer import Importer, require_few
 from pgsim.workload.importers.source import Row, Source
 from pgsim.workload.importers.table_rows import TableRow, is_yaml, require_columns, table_rows
 from pgsim.workload.layer import LayerShape
@@ -38,6 +38,7 @@ class LayerTable(Importer):
         rows = table_rows(source, _KEY)
         if not rows:
             raise InputError(f"{source.path}: no layer: expected one a row")
+        require_few(len(rows), source.path)
         for row in rows:
             require_columns(row, _COLUMNS)
         return [

@@ -11,6 +11,7 @@ from pathlib import Path
 from pgsim.errors import InputError
 from pgsim.workload.problems import cut
 
+_MOST_NAMES = 10_000  # that one file assigns to
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
@@ -34,22 +35,23 @@ def assigned_literals(text: str, path: Path) -> Literals:
     refused only where its name is asked for: the rest of the file may be any program.
     """
     found = Literals()
+    assigned: dict[str, ast.expr] = {}  # of several values of one name the last counts
     for statement in _parsed(text, path).body:
         name, value = _assigned(statement)
-        if not name or value is None:
-            if not isinstance(statement, _DEFINES):
-                found.others.append(statement)
-            continue
-        found.values.pop(name, None)
-        found.refusals.pop(name, None)
+        if name and value is not None:
+            assigned[name] = value
+        elif not isinstance(statement, _DEFINES):
+            found.others.append(statement)
+    if len(assigned) > _MOST_NAMES:
+        raise InputError(f"{path}: {len(assigned):,} names are more than {_MOST_NAMES:,}")
+    for name, value in assigned.items():
         try:
             found.values[name] = ast.literal_eval(value)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            found.others.append(ast.Expr(value, lineno=statement.lineno))
-            line = _offender(value).lineno
+            found.others.append(ast.Expr(value, lineno=value.lineno))
             found.refusals[name] = InputError(
-                f"{path}:{line}: {name!r} is no literal: expected lists and numbers alone, because "
-                "nothing of the file is run"
+                f"{path}:{_offender(value).lineno}: {name!r} is no literal: expected lists and "
+                "numbers alone, because nothing of the file is run"
             )
     return found
 

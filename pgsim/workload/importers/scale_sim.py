@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pgsim.errors import InputError
-from pgsim.workload.importers.importer import Importer, named_apart
+from pgsim.workload.importers.importer import Importer, named_apart, require_few
 from pgsim.workload.importers.source import Row, Source
 from pgsim.workload.problems import short
 
@@ -26,6 +26,7 @@ _CONVOLUTION = (
 )
 _PRODUCT = ("M", "N", "K")
 _WHOLE = re.compile(r"[0-9]{1,9}")
+_CODE = frozenset("[({=")  # in what begins a line of a program
 _DEPTHWISE = "DP"  # in a layer's name
 
 
@@ -48,7 +49,10 @@ class ScaleSim(Importer):
         head = source.head.decode("utf-8", "replace")
         first = [line for _, line in zip(range(8), _lines(head), strict=False)]
         return any(
-            len(line.cells) >= 3 and all(map(_WHOLE.fullmatch, line.cells[:3])) for line in first
+            len(line.cells) >= 3
+            and all(map(_WHOLE.fullmatch, line.cells[:3]))
+            and not _CODE.intersection(line.name)
+            for line in first
         )
 
     def read(self, source: Source) -> list[Row]:
@@ -57,6 +61,7 @@ class ScaleSim(Importer):
         header = lines.pop(0).cells if lines and not _WHOLE.fullmatch(lines[0].cells[0]) else []
         if not lines:
             raise InputError(f"{source.path}: no layer: expected a name and whole numbers a row")
+        require_few(len(lines), source.path)
         if _is_of_products(source, header, lines[0]):
             rows = [_product(source, line) for line in lines]
         else:

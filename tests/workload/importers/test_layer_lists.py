@@ -95,6 +95,7 @@ def test_nothing_is_run(tmp_path: Path) -> None:
         (f"net = [{ROW}]\n\nnet.append({ROW})", "net.txt:3: changes 'net' after its literal"),
         (f"net = [{ROW}]\nnet[0][5] = 4", "net.txt:2: changes 'net' after its literal"),
         (f"net = [{ROW}]\nfor net in net:\n  pass", "net.txt:2: changes 'net' after its literal"),
+        (f"net = [{ROW}]\nx = net.pop()", "net.txt:2: changes 'net' after its literal"),
         (f"net = [{ROW}]\ndel net", "net.txt:2: changes 'net' after its literal"),
     ],
 )
@@ -119,5 +120,5 @@ def test_a_file_without_a_list_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_text_larger_than_is_stated_is_refused(tmp_path: Path) -> None:
-    found = refusal(tmp_path, f"net = [{ROW}]\n" + "#" * 2**20)
-    assert found == "net.txt: larger than 1 MiB: no file of this format"
+    found = refusal(tmp_path, f"net = [{ROW}]\n" + "#" * 2**19)
+    assert found == "net.txt: larger than 512 KiB: no file of this format"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pgsim.errors import InputError
 from pgsim.workload.connections import NETWORK_INPUT
+from pgsim.workload.importers.importer import require_few
 from pgsim.workload.importers.onnx_graph.graph import Graph, Node
 from pgsim.workload.importers.onnx_graph.operators import (
     MULTIPLIES,
@@ -16,7 +18,6 @@ from pgsim.workload.importers.onnx_graph.operators import (
 )
 from pgsim.workload.importers.onnx_graph.quantizers import Precision, carried
 from pgsim.workload.importers.source import Row
-from pgsim.workload.manifest import MOST_LAYERS
 
 Sources = frozenset[str]
 
@@ -96,8 +97,7 @@ def _is_constant(walk: _Walk, node: Node) -> bool:
 def _add_layers(walk: _Walk, node: Node, where: str) -> None:
     """Add the layers of an operator, or why it is none."""
     operator = OPERATORS[node.op]
-    if len(walk.rows) > MOST_LAYERS:
-        raise InputError(f"{where}: more than {MOST_LAYERS:,} layers")
+    require_few(len(walk.rows), Path(where))
     try:
         layers = operator.layers(node, walk.tensors)
     except Unfit as reason:
