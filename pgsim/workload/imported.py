@@ -64,8 +64,12 @@ def import_layers(
     """
     source = source_of(path, sizes)
     importer = importer_of(source, format)
-    if sizes and not importer.takes_sizes:
-        raise InputError(f"{source.path}: files of format {importer.name!r} leave no sizes open")
+    for given, taken, holds in (
+        (source.network, importer.takes_network, "hold one network, which has no name"),
+        (source.sizes, importer.takes_sizes, "leave no sizes open"),
+    ):
+        if given and not taken:
+            raise InputError(f"{source.path}: files of format {importer.name!r} {holds}")
     rows = importer.read(source)
     require_few(len(rows), source.path)
     asked = {"activation_bits": activation_bits, "msb_bits": msb_bits, "weight_bits": weight_bits}

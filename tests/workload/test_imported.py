@@ -87,3 +87,8 @@ def test_more_layers_than_a_trace_holds_are_refused(tmp_path: Path) -> None:
 def test_sizes_are_of_formats_that_leave_some_open(tmp_path: Path) -> None:
     found = refusal(tmp_path, FILES["scale_sim"], sizes={"n": 3})
     assert found == "net.txt: files of format 'scale_sim' leave no sizes open"
+
+
+def test_networks_are_of_formats_that_hold_several(tmp_path: Path) -> None:
+    found = refusal(tmp_path, FILES["scale_sim"], "vgg16")
+    assert found == "net.txt: files of format 'scale_sim' hold one network, which has no name"

@@ -16,11 +16,13 @@ class Importer(ABC):
     """A format of files that list layers.
 
     What a format does not say stays out of the fields: bits, and whether a layer is gated.
-    takes_sizes: whether its files may leave sizes open that a source gives.
+    takes_network, takes_sizes: whether its files may hold several networks, of which a source names
+    one, and leave sizes open, which a source gives.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
+    takes_network: ClassVar[bool] = False
     takes_sizes: ClassVar[bool] = False
 
     @abstractmethod

@@ -27,6 +27,7 @@ class LayerLists(Importer):
     """Rows of sizes; a name in the file stands for one network."""
 
     name = "layer_lists"
+    takes_network = True
     description = (
         "lists of [input, weights, output, stride, padding, bits, kind] as Bit Fusion's "
         "descendants have them, in Python or JSON"
