@@ -27,6 +27,7 @@ from pgsim.gating.rankings import (
 )
 from pgsim.gating.recurrent import PGLSTM, PGRecurrent
 from pgsim.gating.regions import RegionConv2d, RegionGated
+from pgsim.gating.shapes import shapes
 from pgsim.gating.streaming import Shards
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "pg_layers",
     "points_of_interest",
     "quantize_weight",
+    "shapes",
     "split_planes",
     "threshold_loss",
 ]

@@ -7,27 +7,18 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.sides import Side, place_of, sizes_of
 
 
 class Plane(NamedTuple):
     """The planes on demand of one group's input in one run, and the kernel that reads them.
 
-    Sizes in pixels, `pixel_bits` = input channels of the group times the bits on demand of each.
+    `pixel_bits` = input channels of the group times the bits on demand of each.
     """
 
     images: int
-    in_h: int
-    in_w: int
-    out_h: int
-    out_w: int
-    kernel_h: int
-    kernel_w: int
-    stride_h: int
-    stride_w: int
-    padding_h: int
-    padding_w: int
-    dilation_h: int
-    dilation_w: int
+    rows: Side
+    columns: Side
     pixel_bits: int
     burst_bits: int
 
@@ -42,18 +33,20 @@ class Nesting(NamedTuple):
 @kernel
 def _fetch(position, plane, held, mark):
     """Mark the bursts that one position of a run needs; return how many were not held."""
-    image, pixel = divmod(position, plane.out_h * plane.out_w)
-    out_y, out_x = divmod(pixel, plane.out_w)
+    out_h, in_h, taps_h = sizes_of(plane.rows)
+    out_w, in_w, taps_w = sizes_of(plane.columns)
+    image, pixel = divmod(position, out_h * out_w)
+    out_y, out_x = divmod(pixel, out_w)
     fetched = 0
-    for tap_y in range(plane.kernel_h):
-        y = out_y * plane.stride_h - plane.padding_h + tap_y * plane.dilation_h
-        if y < 0 or y >= plane.in_h:
+    for tap_y in range(taps_h):
+        y = place_of(plane.rows, out_y, tap_y)
+        if y < 0:
             continue
-        for tap_x in range(plane.kernel_w):
-            x = out_x * plane.stride_w - plane.padding_w + tap_x * plane.dilation_w
-            if x < 0 or x >= plane.in_w:
+        for tap_x in range(taps_w):
+            x = place_of(plane.columns, out_x, tap_x)
+            if x < 0:
                 continue
-            begin = ((image * plane.in_h + y) * plane.in_w + x) * plane.pixel_bits
+            begin = ((image * in_h + y) * in_w + x) * plane.pixel_bits
             end = begin + plane.pixel_bits - 1
             for burst in range(begin // plane.burst_bits, end // plane.burst_bits + 1):
                 if held[burst] != mark:
@@ -65,7 +58,9 @@ def _fetch(position, plane, held, mark):
 @kernel
 def _new_plane(plane):
     """Return an array with one mark per burst of the plane, none held."""
-    bits = plane.images * plane.in_h * plane.in_w * plane.pixel_bits
+    _, in_h, _ = sizes_of(plane.rows)
+    _, in_w, _ = sizes_of(plane.columns)
+    bits = plane.images * in_h * in_w * plane.pixel_bits
     return np.zeros(bits // plane.burst_bits + 1, np.int64)
 
 

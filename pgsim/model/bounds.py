@@ -63,7 +63,7 @@ def roughly(size: Size) -> int:
     bits = max(port.cycle_bits, 1024 * columns)
     passes = len(job.passes) + 1
     array = lanes.size * windows.largest * (cycles + passes * reduction * edges) * bits
-    elements = FETCHES[ACTIVATIONS.name].group_elements(job) * job.shape.kernel[0]
+    elements = FETCHES[ACTIVATIONS.name].group_elements(job) * job.shape.kernel_size[0]
     elements += FETCHES[WEIGHTS.name].group_elements(job) * columns
     burst = max(arch.memory.dram.burst_bytes, sum(map(math.ceil, arch.dram_cycles)))
     return size.tiles * (array + 2 * passes * (16 * elements + 64) * burst)

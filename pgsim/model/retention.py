@@ -95,6 +95,7 @@ def _need_bits(job: Job, reads: Mapping[str, Sequence[str]], kept: set[str]) -> 
         return 0
     shape, memory = job.shape, job.arch.memory
     height, width = shape.run_in_size
-    rows = min(shape.kernel[0], height) * width * shape.in_channels_per_group * job.activation_bits
+    rows = min(shape.kernel_size[0], height)
+    bits = rows * width * shape.in_channels_per_group * job.activation_bits
     sram = memory.activation_sram
-    return memory.halves * max(rows, sram.banks * sram.port_bits)
+    return memory.halves * max(bits, sram.banks * sram.port_bits)

@@ -9,6 +9,7 @@ from pgsim.workload.ops import OPS, Op
 from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
 from pgsim.workload.trace import GateTrace
 from pgsim.workload.trace_paths import check_trace_path
+from pgsim.workload.transposed import transposed
 
 __all__ = [
     "NETWORKS",
@@ -29,4 +30,5 @@ __all__ = [
     "pack_masks",
     "save_operands",
     "save_trace",
+    "transposed",
 ]

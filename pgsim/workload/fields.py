@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
-from pgsim.workload.ops import OPS
+from pgsim.workload.ops import OPS, Op
 from pgsim.workload.problems import unknown_name
 
 _LARGEST_SIZE = 2**24  # of one dimension: far beyond any network, and small enough to multiply
 _LONGEST_NAME = 256  # characters
+_NUMBERS = {1: "a number in a list", 2: "a pair", 3: "three numbers"}
 
 
-def _pair(value: object) -> object:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ValueError("expected a pair [height, width]")
+def _op_of(fields: Mapping[str, Any]) -> Op:
+    """Return a layer's op; where it is wrong, that error is the one to report, and any does."""
+    name = fields.get("op")
+    return OPS[name] if isinstance(name, str) and name in OPS else OPS["conv2d"]
+
+
+def _sizes(value: object, info: ValidationInfo) -> object:
+    """Return a size for each axis of the layer's op."""
+    axes = _op_of(info.data).axes
+    if not isinstance(value, list | tuple) or len(value) != len(axes):
+        numbers = _NUMBERS.get(len(axes), f"{len(axes)} numbers")
+        raise ValueError(f"expected {numbers} [{', '.join(axes)}]")
     return tuple(value)
 
 
-def _margins(value: object) -> object:
-    """Return margins as a layer keeps them: one number a side where both of its ends agree."""
-    if not isinstance(value, list | tuple) or len(value) not in (2, 4):
-        raise ValueError("expected [height, width], [top, bottom, left, right] or 'same'")
-    if len(value) == 4 and value[0] == value[1] and value[2] == value[3]:
-        return value[0], value[2]
+def _sizes_or_ones(value: object, info: ValidationInfo) -> object:
+    return (1,) * len(_op_of(info.data).axes) if value is None else _sizes(value, info)
+
+
+def _margins(value: object, info: ValidationInfo) -> object:
+    """Return margins as a layer keeps them: one number an axis where all of its ends agree."""
+    axes, ends = _op_of(info.data).axes, _op_of(info.data).ends
+    if value is None:
+        return none_by_axis(info.data)
+    if not isinstance(value, list | tuple) or len(value) not in (len(axes), len(ends)):
+        raise ValueError(f"expected [{', '.join(axes)}], [{', '.join(ends)}] or 'same'")
+    if len(value) == len(ends) and value[::2] == value[1::2]:
+        return tuple(value[::2])
     return tuple(value)
+
+
+def none_by_axis(fields: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return a 0 for each axis of a layer's op: what padding is that its manifest leaves out."""
+    return (0,) * len(_op_of(fields).axes)
 
 
 def default_msb_bits(value: object, info: ValidationInfo) -> object:
@@ -61,6 +84,7 @@ OpName = Annotated[str, BeforeValidator(_known_op)]
 PositiveSize = Annotated[int, Field(ge=1, le=_LARGEST_SIZE)]
 Margin = Annotated[int, Field(ge=0, le=_LARGEST_SIZE)]
 Bits = Annotated[int, Field(ge=1, le=16)]
-SizePair = Annotated[tuple[PositiveSize, PositiveSize], BeforeValidator(_pair)]
+AxisSizes = Annotated[tuple[PositiveSize, ...], BeforeValidator(_sizes)]
+Ones = Annotated[tuple[PositiveSize, ...], BeforeValidator(_sizes_or_ones)]
 Margins = Annotated[tuple[Margin, ...], BeforeValidator(_margins)]
 Inputs = Annotated[tuple[Name, ...], BeforeValidator(_distinct)]

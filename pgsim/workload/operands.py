@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from pgsim.workload.layer import LayerShape
 
@@ -105,12 +104,7 @@ def msb_sums(operands: LayerOperands) -> npt.NDArray[np.int64]:
 
 def _reductions(shape: LayerShape, activations: Integers) -> Integers:
     """Return what each output multiplies by its weights: (images, groups, reduction, positions)."""
-    padded = np.pad(activations, [(0, 0), (0, 0), *shape.margins])
-    spans = [
-        dilation * (side - 1) + 1
-        for dilation, side in zip(shape.dilation, shape.kernel, strict=True)
-    ]
-    (down, right), (tap_down, tap_right) = shape.stride, shape.dilation
-    windows = sliding_window_view(padded, spans, axis=(2, 3))
-    taps = windows[:, :, ::down, ::right, ::tap_down, ::tap_right].transpose(0, 1, 4, 5, 2, 3)
+    padded = np.pad(activations, [(0, 0), (0, 0), (0, 1), (0, 1)])  # at -1: zeros
+    rows, columns = (side.places(np.arange(side.outputs)).T for side in shape.sides)
+    taps = padded[:, :, rows[:, None, :, None], columns[None, :, None, :]]
     return taps.reshape(len(padded), shape.groups, shape.reduction, -1)

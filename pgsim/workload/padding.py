@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from pgsim.workload.fields import SizePair
+from pgsim.workload.fields import PositiveSize, none_by_axis
 
 SAME = "same"
 
-_PAIR: TypeAdapter[tuple[int, int]] = TypeAdapter(SizePair)
+_SIZES: TypeAdapter[tuple[int, ...]] = TypeAdapter(tuple[PositiveSize, ...])
 
 
 def same_padding(fields: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return (top, bottom, left, right) of a convolution whose padding is `same`.
+    """Return the padding before and after each axis of a convolution whose padding is `same`.
 
-    The output has the input's size over the stride, rounded up. What is odd of a side's padding is
+    The output has the input's size over the stride, rounded up. What is odd of an axis' padding is
     at its end, as TensorFlow's SAME and ONNX's SAME_UPPER have it. Source: MODEL.md M50.
 
     Parameters
@@ -28,31 +28,29 @@ def same_padding(fields: Mapping[str, Any]) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        None of it where a field is wrong: that error is then the one to report.
+        Zeros where a field is wrong: that error is then the one to report.
 
     Examples
     --------
     >>> same_padding({"in_size": [224, 224], "kernel": [3, 3], "stride": [2, 2]})
     (0, 1, 0, 1)
     """
-    ones = (1, 1)
     try:
-        sides = [
-            _PAIR.validate_python(value, strict=True)
-            for value in (
-                fields.get("in_size"),
-                fields.get("kernel"),
-                fields.get("stride", ones),
-                fields.get("dilation", ones),
-            )
-        ]
-    except ValidationError:
-        return 0, 0
-    return tuple(margin for side in zip(*sides, strict=True) for margin in _same(*side))
+        in_size, kernel = _sizes(fields.get("in_size")), _sizes(fields.get("kernel"))
+        ones = (1,) * len(in_size)
+        stride, dilation = (_sizes(fields.get(name, ones)) for name in ("stride", "dilation"))
+        axes = zip(in_size, kernel, stride, dilation, strict=True)
+        return tuple(margin for axis in axes for margin in _same(*axis))
+    except ValueError:
+        return none_by_axis(fields)
 
 
-def _same(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    """Return the padding before and after one side."""
+def _sizes(value: object) -> tuple[int, ...]:
+    return _SIZES.validate_python(tuple(value) if isinstance(value, list) else value, strict=True)
+
+
+def _same(size: int, taps: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Return the padding before and after one axis."""
     outputs = -(-size // stride)
-    in_all = max((outputs - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+    in_all = max((outputs - 1) * stride + dilation * (taps - 1) + 1 - size, 0)
     return in_all // 2, in_all - in_all // 2

@@ -12,19 +12,41 @@ MOST_BITS = 16  # of an operand
 
 
 @dataclass(frozen=True)
+class Axis:
+    """M1, M50. One dimension of a convolution, and how its taps lie on its inputs."""
+
+    size: int = 1
+    kernel: int = 1
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    dilation: int = 1
+
+    @property
+    def outputs(self) -> int:
+        room = self.size + self.before + self.after - self.dilation * (self.kernel - 1) - 1
+        return room // self.stride + 1
+
+    def under(self, output: int) -> list[int | None]:
+        """The input under each tap of one output; None in the padding."""
+        first = output * self.stride - self.before
+        places = [first + tap * self.dilation for tap in range(self.kernel)]
+        return [place if 0 <= place < self.size else None for place in places]
+
+
+@dataclass(frozen=True)
 class Layer:
-    """M1. A layer as a convolution: a linear layer is one column of tokens under a 1 x 1 kernel,
-    and a recurrent one a single pixel per time step."""
+    """M1. A layer as a convolution of frames of rows and columns: a linear layer is one column of
+    tokens under a 1 x 1 kernel, and a recurrent one a single pixel per time step. Rows are counted
+    through all frames (M50)."""
 
     op: str
     in_channels: int
     out_channels: int
     groups: int
-    in_size: Pair
-    kernel: Pair
-    stride: Pair
-    margins: tuple[Pair, Pair]  # (before, after) the rows, and the columns
-    dilation: Pair
+    frames: Axis
+    rows: Axis
+    columns: Axis
     time_steps: int
     activation_bits: int
     msb_bits: int
@@ -33,13 +55,12 @@ class Layer:
 
     @property
     def out_size(self) -> Pair:
-        height, width = (
-            (self.in_size[d] + sum(self.margins[d]) - self.dilation[d] * (self.kernel[d] - 1) - 1)
-            // self.stride[d]
-            + 1
-            for d in (0, 1)
-        )
-        return height, width
+        return self.frames.outputs * self.rows.outputs, self.columns.outputs
+
+    @property
+    def fits(self) -> bool:
+        """Whether the kernel lies within the padded input along each axis."""
+        return min(self.frames.outputs, self.rows.outputs, self.columns.outputs) >= 1
 
     @property
     def positions_per_step(self) -> int:
@@ -49,7 +70,7 @@ class Layer:
     @property
     def pixels(self) -> int:
         """Input pixels of one image in one run."""
-        return self.in_size[0] * self.in_size[1]
+        return self.frames.size * self.rows.size * self.columns.size
 
     @property
     def group_channels(self) -> int:
@@ -60,45 +81,49 @@ class Layer:
         return self.in_channels // self.groups
 
     @property
+    def kernel_rows(self) -> int:
+        """Rows of the kernel, in all of its frames."""
+        return self.frames.kernel * self.rows.kernel
+
+    @property
     def taps(self) -> int:
-        return self.kernel[0] * self.kernel[1]
+        return self.kernel_rows * self.columns.kernel
 
     @property
     def reduction(self) -> int:
         return self.taps * self.group_in_channels
 
+    def rows_under(self, out_row: int) -> list[int | None]:
+        """The input row under each row of the kernel, frame by frame; None in the padding."""
+        frame, row = divmod(out_row, self.rows.outputs)
+        return [
+            None if z is None or y is None else z * self.rows.size + y
+            for z in self.frames.under(frame)
+            for y in self.rows.under(row)
+        ]
+
     def window_pixels(self, position: int) -> list[int | None]:
         """The input pixel under each kernel tap of one output position; None in the padding."""
         out_row, out_column = divmod(position, self.out_size[1])
-        pixels: list[int | None] = []
-        for tap_row in range(self.kernel[0]):
-            for tap_column in range(self.kernel[1]):
-                row = out_row * self.stride[0] - self.margins[0][0] + tap_row * self.dilation[0]
-                column = (
-                    out_column * self.stride[1] - self.margins[1][0] + tap_column * self.dilation[1]
-                )
-                inside = 0 <= row < self.in_size[0] and 0 <= column < self.in_size[1]
-                pixels.append(row * self.in_size[1] + column if inside else None)
-        return pixels
+        return [
+            None if y is None or x is None else y * self.columns.size + x
+            for y in self.rows_under(out_row)
+            for x in self.columns.under(out_column)
+        ]
 
 
 def layer_of(manifest: Mapping[str, Any]) -> Layer:
     """A layer from its trace manifest entry."""
-    op = manifest["op"]
-    one = (1, 1)
-    conv = op == "conv2d"
-    in_size = manifest["in_size"] if conv else (manifest["positions"] if op == "linear" else 1, 1)
+    frames, rows, columns = _axes(manifest)
     return Layer(
-        op=op,
+        op=manifest["op"],
         in_channels=manifest["in_channels"],
         out_channels=manifest["out_channels"],
         groups=manifest.get("groups", 1),
-        in_size=(in_size[0], in_size[1]),
-        kernel=tuple(manifest["kernel"]) if conv else one,
-        stride=tuple(manifest.get("stride", one)) if conv else one,
-        margins=_margins(manifest.get("padding", (0, 0)) if conv else (0, 0)),
-        dilation=tuple(manifest.get("dilation", one)) if conv else one,
-        time_steps=manifest["time_steps"] if op == "recurrent" else 1,
+        frames=frames,
+        rows=rows,
+        columns=columns,
+        time_steps=manifest["time_steps"] if manifest["op"] == "recurrent" else 1,
         activation_bits=manifest["activation_bits"],
         msb_bits=manifest.get("msb_bits") or manifest["activation_bits"],
         weight_bits=manifest["weight_bits"],
@@ -106,11 +131,28 @@ def layer_of(manifest: Mapping[str, Any]) -> Layer:
     )
 
 
-def _margins(padding: Sequence[int]) -> tuple[Pair, Pair]:
-    """M50: two numbers, one for both ends of a side, or one for each end."""
-    if len(padding) == 2:
-        return (padding[0], padding[0]), (padding[1], padding[1])
-    return (padding[0], padding[1]), (padding[2], padding[3])
+def _axes(manifest: Mapping[str, Any]) -> tuple[Axis, Axis, Axis]:
+    """M1, M50: frames, rows and columns."""
+    if "in_size" not in manifest:
+        return Axis(), Axis(manifest["positions"] if manifest["op"] == "linear" else 1), Axis()
+    sizes, number = manifest["in_size"], len(manifest["in_size"])
+    padding = list(manifest.get("padding", [0] * number))
+    if len(padding) == number:  # one number for both ends
+        padding = [margin for margin in padding for _ in range(2)]
+    axes = [
+        Axis(
+            sizes[d],
+            manifest["kernel"][d],
+            manifest.get("stride", [1] * number)[d],
+            padding[2 * d],
+            padding[2 * d + 1],
+            manifest.get("dilation", [1] * number)[d],
+        )
+        for d in range(number)
+    ]
+    if manifest["op"] == "conv1d":
+        return Axis(), axes[0], Axis()
+    return (axes[0], axes[1], axes[2]) if manifest["op"] == "conv3d" else (Axis(), axes[0], axes[1])
 
 
 @dataclass(frozen=True)

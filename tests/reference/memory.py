@@ -104,10 +104,12 @@ class Dram:
     def row_fetches(self) -> int:
         """How often input pixels are fetched as slots: once, or by every kernel row."""
         layer = self.job.layer
-        row_bits = layer.in_size[1] * layer.group_in_channels * self.activation_bits
-        kernel_rows = layer.kernel[0]
-        fits = kernel_rows * row_bits <= self.usable_bits("activation_sram")
-        return 1 if fits else kernel_rows
+        row_bits = layer.columns.size * layer.group_in_channels * self.activation_bits
+        room = self.usable_bits("activation_sram")
+        spanned = (layer.frames.kernel - 1) * layer.rows.size + layer.rows.kernel
+        if spanned * row_bits <= room:
+            return 1
+        return layer.frames.kernel if layer.kernel_rows * row_bits <= room else layer.kernel_rows
 
     # The transfers.
 

@@ -8,10 +8,10 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from convolutions import uneven
 from random_passes import MOST_PASSES, random_passes
 from reference import Nest, Pass
 from reference.layers import Scheme, layer_of, passes_of
-from uneven import uneven
 
 from rtl.arithmetic import Geometry, Integers, geometry, leading_passes, pass_sums
 from rtl.builds import Build

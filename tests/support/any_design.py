@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from uneven import uneven
+from convolutions import uneven
 
 PES = ("fixed", "fusion", "serial_activation", "serial_weight", "serial_both")
 SCHEMES = ("full", "full", "uniform:8,8", "uniform:16,16", "uniform:16,3", "planes:1,1,2/2,2,4")

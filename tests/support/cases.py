@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from convolutions import of_any_dimension, uneven
 from random_passes import random_passes
 from reference import Pass, output_bits_of
 from reference.layers import Scheme, layer_of, passes_of
 from reference.mapping import Job
-from uneven import uneven
 
 MaskPlanes = tuple[tuple[tuple[int, ...], ...], ...]  # [image][channel][position]
 
@@ -157,8 +157,9 @@ def _convolution(rng: Random, layer: dict[str, Any]) -> dict[str, Any]:
         elif flavour == "many_weights":
             shape |= {"in_size": [rng.randint(1, 3), rng.randint(1, 2)], "padding": [0, 0]}
             shape |= {"in_channels": 60, "out_channels": rng.choice((8, 20)), "groups": 1}
-        if min(layer_of(layer | shape).out_size) >= 1:
-            return shape | {"padding": uneven(shape["padding"], shape)}
+        if layer_of(layer | shape).fits:
+            shape["padding"] = uneven(shape["padding"], shape)
+            return of_any_dimension(shape)
 
 
 def _scheme(rng: Random, gate: str) -> str:

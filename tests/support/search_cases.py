@@ -14,9 +14,9 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from convolutions import uneven
 from designs import conv, linear, recurrent, trace_of
 from jobs import job_of
-from uneven import uneven
 
 from pgsim import LayerShape
 from pgsim.arch import LOOPS, OBJECTIVES

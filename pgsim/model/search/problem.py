@@ -93,7 +93,7 @@ def loops_of(job: Job) -> Loops:
     times, rest = np.divmod(np.array(sizes, np.int64)[:, None], np.maximum(blocks, 1))
     parts = np.array([blocks, times, rest, rest > 0], np.int64)
     sides, reaches, union = _reaches(job, candidates[ROWS : COLUMNS + 1], longest)
-    taps = job.shape.kernel[0] * job.shape.kernel[1]
+    taps = job.shape.taps
     output = job.arch.memory.usable_bits(job.arch.memory.output_sram)
     return Loops(
         np.array([sizes, [each.size for each in candidates]], np.int64),
@@ -118,7 +118,8 @@ def _reaches(
 
     ways = sides(job.shape)
     begins = [
-        np.cumsum([0, *-(-way.outputs // each)]) for way, each in zip(ways, candidates, strict=True)
+        np.cumsum([0, *-(-outputs // each)])
+        for outputs, each in zip(job.shape.run_out_size, candidates, strict=True)
     ]
     found, union = np.zeros((4, 2, longest), np.int64), [0, 0]
     reaches = np.zeros((2, 2, max(int(each[-1]) for each in begins)), np.int64)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import Counts
+from pgsim.mapping.nest import sides
 from pgsim.model.fetches import FETCHES, row_fetches
 from pgsim.model.job import Job
 from pgsim.model.mask_work import MaskWork
@@ -20,12 +21,9 @@ def demanded_bursts(job: Job, mask: MaskWork, once: npt.NDArray[np.bool_]) -> Co
     from pgsim.kernels.demand import Nesting, Plane  # Numba: only if masks are simulated
 
     shape, tiling = job.shape, job.tiling
-    before = shape.margins[0][0], shape.margins[1][0]
     plane = Plane(
         tiling.batch,
-        *shape.run_in_size,
-        *shape.run_out_size,
-        *(*shape.kernel, *shape.stride, *before, *shape.dilation),
+        *sides(shape),
         shape.in_channels_per_group * job.demand_bits,
         job.arch.memory.dram.burst_bytes * 8,
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from convolutions import uneven
 from designs import conv, design, linear, trace_of
-from uneven import uneven
 
 from pgsim import ArchConfig, LayerShape, load_arch, simulate
 from pgsim.arch.dataflows.row_sets import RowSets, reached_columns, reached_rows, row_sets
