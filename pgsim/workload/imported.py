@@ -7,10 +7,12 @@ from pathlib import Path
 
 from pgsim.errors import InputError, nearest
 from pgsim.workload.connections import check_inputs
-from pgsim.workload.importers import IMPORTERS, Importer, Source, source_of
+from pgsim.workload.importers import IMPORTERS, Importer, Row, Source, source_of
 from pgsim.workload.importers.importer import require_few
-from pgsim.workload.layer import LayerShape, layer_shape, layer_shapes
+from pgsim.workload.layer import LayerShape, layer_shape
+from pgsim.workload.layers import layers_as_run
 from pgsim.workload.precisions import read_precisions, with_precisions
+from pgsim.workload.transposed import is_transposed
 
 _DEFAULTS: dict[str, object] = {"activation_bits": 8, "weight_bits": 8, "gate": "none"}
 
@@ -78,9 +80,15 @@ def import_layers(
     rows = [row._replace(fields={**_DEFAULTS, **row.fields, **bits, **gated}) for row in rows]
     if precisions is not None:
         rows = with_precisions(rows, read_precisions(precisions), str(precisions))
-    layers = layer_shapes([layer_shape(row.fields, row.where) for row in rows], str(source.path))
+    layers = layers_as_run(map(_layer, rows), str(source.path))
+    require_few(len(layers), source.path)
     check_inputs(layers, str(source.path))
     return layers
+
+
+def _layer(row: Row) -> LayerShape | dict[str, object]:
+    """Return a row's layer, or its fields where it runs as several."""
+    return row.fields if is_transposed(row.fields) else layer_shape(row.fields, row.where)
 
 
 def importer_of(source: Source, format: str | None) -> Importer:

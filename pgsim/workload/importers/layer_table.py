@@ -9,19 +9,21 @@ from pgsim.workload.importers.importer import Importer, require_few
 from pgsim.workload.importers.source import Row, Source
 from pgsim.workload.importers.table_rows import TableRow, is_yaml, require_columns, table_rows
 from pgsim.workload.layer import LayerShape
+from pgsim.workload.ops import OPS
 from pgsim.workload.padding import SAME
 from pgsim.workload.problems import short
+from pgsim.workload.transposed import TRANSPOSED
 
 _KEY = "layers"
-_COLUMNS = tuple(LayerShape.model_fields)
-_PAIRS = ("in_size", "kernel", "stride", "padding", "dilation")
+_BY_AXIS = ("in_size", "kernel", "stride", "padding", "dilation", "output_padding")
+_COLUMNS = (*LayerShape.model_fields, "output_padding")  # the last of transposed convolutions
 _TEXTS = ("name", "op", "gate")
 _BETWEEN = re.compile(r"\s*[x;]\s*|\s+")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
 class LayerTable(Importer):
-    """Rows of manifest fields; one number stands for a pair of equal ones."""
+    """Rows of manifest fields; one number stands for one of each axis."""
 
     name = "layer_table"
     description = "pgsim's own: a row a layer, columns as in a trace's manifest, YAML or CSV"
@@ -48,11 +50,13 @@ class LayerTable(Importer):
 
 
 def _value(row: TableRow, name: str, value: object) -> object:
-    """Return a field's value: of its type where the table has text, and pairs as pairs."""
+    """Return a field's value: of its type where the table has text, and one for each axis."""
     if isinstance(value, str) and name not in _TEXTS:
         value = _of_text(row, name, value)
-    if name in _PAIRS and type(value) is int:
-        return [value, value]
+    if name in _BY_AXIS and type(value) is int:
+        op = str(row.values.get("op"))
+        kind = OPS.get(TRANSPOSED.get(op, op))
+        return [value] * len(kind.axes) if kind else value
     return value
 
 
@@ -67,5 +71,5 @@ def _of_text(row: TableRow, name: str, text: str) -> object:
     if name not in ("signed", "zeros") and all(map(re.compile(r"[0-9]{1,9}").fullmatch, numbers)):
         found = [int(number) for number in numbers]
         return found if len(found) > 1 else found[0]
-    expected = "a pair such as 3x3, or one number of both" if name in _PAIRS else "a whole number"
+    expected = "a pair such as 3x3, or one number" if name in _BY_AXIS else "a whole number"
     raise InputError(f"{row.where}: {name}: expected {expected}, not {short(text)}")

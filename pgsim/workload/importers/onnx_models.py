@@ -8,6 +8,7 @@ from pgsim.workload.connections import NETWORK_INPUT, fits
 from pgsim.workload.importers.importer import Importer
 from pgsim.workload.importers.source import Row, Source
 from pgsim.workload.layer import LayerShape, layer_shape
+from pgsim.workload.transposed import is_transposed
 
 _LARGEST_BYTES = 2**31  # as large as a protobuf may be
 _FIRST_FIELD = b"\x08"  # of a model: the version of the format, which no text begins with
@@ -39,8 +40,11 @@ def _fitting(rows: Sequence[Row]) -> list[Row]:
     earlier: dict[str, LayerShape] = {}
     found = []
     for row in rows:
+        if is_transposed(row.fields):  # it runs as several layers, which all read the same
+            found.append(row)
+            continue
         layer = layer_shape(_ANY_BITS | row.fields, row.where)
-        read = [earlier[name] for name in layer.inputs or () if name != NETWORK_INPUT]
+        read = [earlier[name] for name in layer.inputs or () if name in earlier]
         earlier[layer.name] = layer
         inputs = row.fields["inputs"] if fits(layer, read) else [NETWORK_INPUT]
         found.append(row._replace(fields={**row.fields, "inputs": inputs}))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fuzz.reader import Reader
 from fuzz.readers.architecture import ARCHITECTURE
 from fuzz.readers.imported import CSV_LAYER_TABLE, LAYER_LISTS, LAYER_TABLE, SCALE_SIM
+from fuzz.readers.imported_precisions import IMPORTED_PRECISIONS
 from fuzz.readers.margins import MARGINS
 from fuzz.readers.onnx_models import ONNX
 from fuzz.readers.operands import OPERANDS
-from fuzz.readers.precisions import PRECISIONS
 from fuzz.readers.progress import PROGRESS
 from fuzz.readers.sweep import SWEEP
 from fuzz.readers.synthesis import SYNTHESIS
@@ -34,7 +34,7 @@ READERS: dict[str, Reader] = {
         LAYER_LISTS,
         LAYER_TABLE,
         CSV_LAYER_TABLE,
-        PRECISIONS,
+        IMPORTED_PRECISIONS,
         ONNX,
     )
 }

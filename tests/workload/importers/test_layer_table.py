@@ -64,6 +64,20 @@ def test_a_table_is_the_manifest_of_its_rows(tmp_path: Path, text: str) -> None:
     assert imported(tmp_path, text) == EXPECTED
 
 
+def test_one_number_is_of_each_axis_of_the_op(tmp_path: Path) -> None:
+    rows = """name,op,in_channels,out_channels,in_size,kernel,stride,padding,output_padding
+a,conv1d,2,4,16,5,,2
+b,conv3d,2,4,6,3,,
+c,conv_transpose2d,4,2,5,3,2,1,1
+"""
+    one, three, *phases = imported(tmp_path, rows)
+    assert (one.in_size, one.kernel, one.out_size) == ((16,), (5,), (16, 1))
+    assert (three.in_size, three.kernel) == ((6, 6, 6), (3, 3, 3))
+    # (5 - 1) * 2 - 2 + 3 + 1 rows and columns, of which each phase has every second one.
+    assert [phase.name for phase in phases] == ["c.0.0", "c.0.1", "c.1.0", "c.1.1"]
+    assert sum(phase.outputs for phase in phases) == 2 * 10 * 10
+
+
 def test_bits_and_gates_are_those_of_the_table(tmp_path: Path) -> None:
     rows = "name,op,in_channels,out_channels,positions,activation_bits,msb_bits,weight_bits,gate\n"
     (layer,) = imported(tmp_path, rows + "fc,linear,8,4,2,6,3,5,output\n")

@@ -77,11 +77,70 @@ def test_padding(
     assert (layer.padding, layer.out_size) == (padding, out_size)
 
 
-def test_a_convolution_of_one_dimension_is_of_one_column(tmp_path: Path) -> None:
-    conv = node("Conv", "x w", "y", pads=[2, 0], strides=[2])
+def test_convolutions_of_one_dimension_and_three(tmp_path: Path) -> None:
+    conv = node("Conv", "x w", "y", pads=[2, 0], strides=[2], group=2)
     (layer,) = imported(tmp_path, model([conv], {"x": [1, 6, 20]}, {"w": (8, 3, 5)}))
-    assert (layer.in_size, layer.kernel, layer.groups) == ((20, 1), (5, 1), 2)
-    assert (layer.out_size, layer.macs) == ((9, 1), 9 * 8 * 15)
+    assert (layer.op, layer.in_size, layer.kernel, layer.groups) == ("conv1d", (20,), (5,), 2)
+    assert layer.macs == 9 * 8 * 15
+    conv = node("Conv", "x w", "y", pads=[1, 0, 0, 1, 0, 2])
+    (layer,) = imported(tmp_path, model([conv], {"x": [1, 6, 4, 5, 6]}, {"w": (8, 6, 3, 3, 3)}))
+    assert (layer.op, layer.padding) == ("conv3d", (1, 1, 0, 0, 0, 2))
+    assert layer.macs == 4 * 3 * 6 * 8 * 6 * 27
+
+
+@pytest.mark.parametrize(
+    ("attributes", "outputs"),
+    [
+        ({"strides": [2, 2]}, (11, 11)),  # (5 - 1) * 2 + 3
+        ({"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 1]}, (10, 10)),
+        ({"strides": [2, 2], "pads": [0, 1, 1, 0]}, (10, 10)),
+        ({"strides": [2, 2], "auto_pad": "SAME_UPPER"}, (10, 10)),
+        ({"strides": [2, 2], "auto_pad": "SAME_LOWER"}, (10, 10)),
+        ({"strides": [2, 2], "output_shape": [9, 10]}, (9, 10)),
+        ({"dilations": [2, 1]}, (9, 7)),
+        ({"auto_pad": "VALID", "strides": [1, 2]}, (7, 11)),
+    ],
+)
+def test_transposed_convolutions_are_their_phases(
+    tmp_path: Path, attributes: dict[str, object], outputs: tuple[int, int]
+) -> None:
+    conv = node("ConvTranspose", "x w", "y", **attributes)
+    layers = imported(tmp_path, model([conv], {"x": [1, 8, 5, 5]}, {"w": (8, 4, 3, 3)}))
+    assert {layer.op for layer in layers} == {"conv2d"}
+    assert {(layer.in_channels, layer.out_channels) for layer in layers} == {(8, 4)}
+    assert sum(layer.outputs for layer in layers) == 4 * outputs[0] * outputs[1]
+
+
+def test_what_reads_a_transposed_convolution_reads_its_phases(tmp_path: Path) -> None:
+    nodes = [
+        node("ConvTranspose", "x w", "y", strides=[2, 2], group=2),
+        node("Conv", "y w2", "z", strides=[2, 2]),
+    ]
+    weights = {"w": (8, 3, 2, 2), "w2": (4, 6, 1, 1)}
+    *phases, last = imported(tmp_path, model(nodes, {"x": [1, 8, 5, 5]}, weights))
+    # Every output takes one of the four taps of its channel: 25 positions, 4 inputs a group.
+    assert [phase.macs for phase in phases] == [25 * 6 * 4] * 4
+    assert last.inputs == tuple(phase.name for phase in phases)
+
+
+def test_products_of_attention_have_a_group_for_each_head(tmp_path: Path) -> None:
+    nodes = [
+        node("MatMul", "x wq", "q"),
+        node("Reshape", "q split", "q4"),
+        node("Transpose", "q4", "qt", perm=[0, 2, 1, 3]),
+        node("MatMul", "x wk", "k"),
+        node("Reshape", "k split", "k4"),
+        node("Transpose", "k4", "kt", perm=[0, 2, 3, 1]),
+        node("MatMul", "qt kt", "scores"),
+        node("Softmax", "scores", "p"),
+        node("MatMul", "p qt", "values"),
+    ]
+    weights = {"wq": (20, 20), "wk": (20, 20), "split": np.array([1, 7, 4, 5])}
+    _, _, scores, values = imported(tmp_path, model(nodes, {"x": [1, 7, 20]}, weights))
+    assert (scores.groups, scores.positions, scores.inputs) == (4, 7, ("q", "k"))
+    assert (scores.in_channels, scores.out_channels) == (4 * 5, 4 * 7)
+    assert (values.in_channels, values.out_channels) == (4 * 7, 4 * 5)
+    assert scores.macs == values.macs == 4 * 7 * 7 * 5
 
 
 @pytest.mark.parametrize(
@@ -291,7 +350,7 @@ def test_all_that_multiplies_and_is_no_layer_is_told_at_once(tmp_path: Path) -> 
     inner = helper.make_graph([node("MatMul", "x w", "z")], "inner", [], [tensor("z", [20, 20])])
     nodes = [
         node("MatMul", "x w", "fine"),
-        node("MatMul", "x fine", "attention"),
+        node("Gemm", "x fine", "product"),
         node("Einsum", "x fine", "einsum", equation="ij,ij->i"),
         node("If", "yes", "branch", then_branch=inner, else_branch=inner),
         node("Mystery", "x", "mystery", domain="com.example"),
@@ -300,7 +359,7 @@ def test_all_that_multiplies_and_is_no_layer_is_told_at_once(tmp_path: Path) -> 
     weights = {"w": (20, 20), "yes": np.array(True)}
     assert refusal(tmp_path, model(nodes, {"x": [20, 20]}, weights)).splitlines() == [
         "net.txt: operators that multiply and are no layer of pgsim:",
-        "  MatMul 'attention': both operands are activations",
+        "  Gemm 'product': both operands are activations",
         "  Einsum 'einsum': no layer of pgsim",
         "  If 'branch': holds MatMul 'z' in a graph of its own",
         "  Mystery 'mystery': of the domain 'com.example', which is not known here",

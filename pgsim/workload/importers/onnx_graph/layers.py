@@ -87,8 +87,10 @@ def _follow(walk: _Walk, node: Node, where: str) -> None:
 
 
 def _is_constant(walk: _Walk, node: Node) -> bool:
-    """Say whether an operator gives the same whatever the network's input is."""
+    """Say whether an operator gives the same whatever values the network's input has."""
     read = [each for each in node.inputs if each]
+    if node.op in ("Shape", "Size"):
+        return True
     if not read or any(_inner(each) for each in node.attributes.values()):
         return node.op == "Constant"
     return all(each in walk.tensors.constants for each in read)
@@ -162,7 +164,8 @@ def _made_of(walk: _Walk, node: Node) -> Sources:
 
 def _read(walk: _Walk, node: Node) -> list[tuple[str, Sources]]:
     """Return the tensors that an operator reads and layers made, with these."""
-    return [(name, walk.sources[name]) for name in node.inputs if walk.sources.get(name)]
+    made = (name for name in node.inputs if name not in walk.tensors.constants)
+    return [(name, walk.sources[name]) for name in made if walk.sources.get(name)]
 
 
 def _ranked(walk: _Walk, names: Sources) -> list[str]:

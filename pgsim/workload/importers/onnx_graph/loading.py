@@ -6,10 +6,14 @@ The values of large constants are dropped before anything else, since only shape
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain
 from math import prod
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
 from pgsim.workload.importers.onnx_graph.graph import Graph, Node, Sizes
@@ -19,9 +23,10 @@ from pgsim.workload.importers.onnx_graph.quantizers import (
     Precision,
     qonnx_precision,
 )
+from pgsim.workload.importers.onnx_graph.sizes import MOST_VALUES, Values, complete_sizes
 from pgsim.workload.problems import cut, short
 
-_MOST_VALUES = 1024  # of a constant that shapes may depend on
+_LARGEST_SIZE = 2**24  # as of all layers
 _VALUES = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
 
 
@@ -32,28 +37,42 @@ def load_graph(data: bytes, path: Path, sizes: Mapping[str, int]) -> Graph:
     no size of such a name open.
     """
     onnx = _onnx(path)
-    try:
+    with _refusing(path, UnicodeError):  # of names, wherever one is read
+        return _loaded(onnx, data, path, sizes)
+
+
+def _loaded(onnx: Any, data: bytes, path: Path, sizes: Mapping[str, int]) -> Graph:
+    with _refusing(path):
         model = onnx.load_model_from_string(data)
-        for tensor in _tensors(model.graph):
-            _drop_values(tensor)
-        if model.functions:
+    for tensor in _tensors(model.graph):
+        _drop_values(tensor)
+    if model.functions:
+        with _refusing(path):
             model = onnx.inliner.inline_local_functions(model)
-        constants = _constants(onnx, model.graph)
-        quantized = _plain(model.graph, constants)
-        _fix_sizes(model.graph, sizes, path)
-        _import_domains(model)
+    values = _small_constants(onnx, model.graph)
+    quantized = _plain(model.graph, _numbers(values))
+    _fix_sizes(model.graph, sizes, path)
+    _import_domains(model)
+    with _refusing(path):
         model = onnx.shape_inference.infer_shapes(model, data_prop=True)
-    except InputError:
-        raise
-    except Exception as error:  # of onnx, of protobuf, and of what they are written in
+    values = complete_sizes(onnx, model, values)
+    return _graph(onnx, model.graph, _numbers(values), quantized)
+
+
+@contextmanager
+def _refusing(path: Path, kind: type[Exception] = Exception) -> Iterator[None]:
+    """Raise InputError for whatever onnx, or protobuf below it, says of a model that is none."""
+    try:
+        yield
+    except kind as error:
         raise InputError(f"{path}: no ONNX model: {cut(str(error), 200)}") from None
-    return _graph(onnx, model.graph, constants, quantized)
 
 
 def _onnx(path: Path) -> Any:
     try:
         import onnx
         import onnx.inliner
+        import onnx.reference
         import onnx.shape_inference
     except ImportError:
         raise InputError(
@@ -72,32 +91,49 @@ def _tensors(graph: Any) -> Iterator[Any]:
 
 
 def _drop_values(tensor: Any) -> None:
-    if prod(tensor.dims) > _MOST_VALUES:
+    if prod(tensor.dims) > MOST_VALUES:
         for field in _VALUES:
             tensor.ClearField(field)
         tensor.ClearField("external_data")
         tensor.ClearField("data_location")
 
 
-def _constants(onnx: Any, graph: Any) -> dict[str, tuple[float, ...]]:
-    """Return the numbers of small constants by name, of large ones none."""
-    named = {tensor.name: tensor for tensor in graph.initializer}
+def _small_constants(onnx: Any, graph: Any) -> Values:
+    """Return the values of small constants by name."""
+    found = {tensor.name: _values(onnx, tensor) for tensor in graph.initializer}
     for node in graph.node:
-        if node.op_type == "Constant" and node.output:
-            named[node.output[0]] = node.attribute[0].t
-    return {name: _numbers(onnx, tensor) for name, tensor in named.items()}
+        if node.op_type == "Constant" and len(node.attribute) == 1 and node.output:
+            attribute = node.attribute[0]
+            numbers = {"value_int": attribute.i, "value_float": attribute.f}
+            numbers |= {"value_ints": list(attribute.ints), "value_floats": list(attribute.floats)}
+            found[node.output[0]] = (
+                np.array(numbers[attribute.name])
+                if attribute.name in numbers
+                else _values(onnx, attribute.t)
+            )
+    return {name: each for name, each in found.items() if each is not None}
 
 
-def _numbers(onnx: Any, tensor: Any) -> tuple[float, ...]:
-    if not 0 <= prod(tensor.dims) <= _MOST_VALUES or tensor.external_data:
-        return ()
+def _values(onnx: Any, tensor: Any) -> npt.NDArray[Any] | None:
+    if not 0 <= prod(tensor.dims) <= MOST_VALUES or tensor.external_data:
+        return None
     try:
-        return tuple(float(each) for each in onnx.numpy_helper.to_array(tensor).reshape(-1))
-    except (TypeError, ValueError, OverflowError):  # text, or values that do not fill its shape
-        return ()
+        found: npt.NDArray[Any] = onnx.numpy_helper.to_array(tensor)
+        return found
+    except (KeyError, TypeError, ValueError, OverflowError):  # no such type, or values too few
+        return None
 
 
-def _plain(graph: Any, numbers: dict[str, tuple[float, ...]]) -> dict[str, Precision]:
+def _numbers(values: Values) -> dict[str, tuple[float, ...]]:
+    """Return values as numbers in a row, without those that are text."""
+    return {
+        name: tuple(map(float, each.reshape(-1).tolist()))
+        for name, each in values.items()
+        if each.dtype.kind in "biuf"
+    }
+
+
+def _plain(graph: Any, numbers: Mapping[str, tuple[float, ...]]) -> dict[str, Precision]:
     """Have QONNX's quantizers pass their input on, and return the precisions that they give."""
     found: dict[str, Precision] = {}
     for node in graph.node:
@@ -133,6 +169,8 @@ def _fix_sizes(graph: Any, sizes: Mapping[str, int], path: Path) -> None:
                 f"{path}: no size of the inputs is called {short(name)} (open: "
                 f"{', '.join(sorted(open_names)) or 'none'}).{nearest(name, open_names)}"
             )
+        if not 1 <= sizes[name] <= _LARGEST_SIZE:
+            raise InputError(f"{path}: size {name!r}: expected 1 to {_LARGEST_SIZE}")
     for value in inputs:
         for place, size in enumerate(_dimensions(value)):
             if size.dim_param in sizes:
@@ -154,6 +192,10 @@ def _graph(
     numbers: dict[str, tuple[float, ...]],
     quantized: dict[str, Precision],
 ) -> Graph:
+    weights = {tensor.name for tensor in graph.initializer}
+    constants = {
+        node.output[0] for node in graph.node if node.op_type == "Constant" and node.output
+    }
     values = list(chain(graph.input, graph.value_info, graph.output))
     sizes = {value.name: shape for value in values if (shape := _shape(value)) is not None}
     sizes |= {
@@ -166,8 +208,8 @@ def _graph(
     integers = {name: INTEGERS.get(words.get(number, "")) for name, number in types.items()}
     return Graph(
         nodes=tuple(_nodes(onnx, graph.node)),
-        inputs=tuple(value.name for value in graph.input if value.name not in numbers),
-        constants=frozenset(numbers),
+        inputs=tuple(value.name for value in graph.input if value.name not in weights),
+        constants=frozenset(weights | constants | numbers.keys()),
         sizes=sizes,
         numbers=numbers,
         quantized=quantized,

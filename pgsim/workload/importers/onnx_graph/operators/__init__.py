@@ -7,6 +7,9 @@ from pgsim.workload.importers.onnx_graph.operators.gemm import Gemm
 from pgsim.workload.importers.onnx_graph.operators.matmul import MatMul
 from pgsim.workload.importers.onnx_graph.operators.operator import Operator, Tensors, Unfit
 from pgsim.workload.importers.onnx_graph.operators.recurrence import Recurrence
+from pgsim.workload.importers.onnx_graph.operators.transposed_convolution import (
+    TransposedConvolution,
+)
 
 __all__ = ["MULTIPLIES", "OPERATORS", "Operator", "Tensors", "Unfit"]
 
@@ -14,6 +17,7 @@ OPERATORS: dict[str, Operator] = {
     "Conv": Convolution(0, 1),
     "ConvInteger": Convolution(0, 1),
     "QLinearConv": Convolution(0, 3),
+    "ConvTranspose": TransposedConvolution(0, 1),
     "Gemm": Gemm(0, 1),
     "MatMul": MatMul(0, 1),
     "MatMulInteger": MatMul(0, 1),
@@ -28,7 +32,6 @@ MULTIPLIES = frozenset(
     {
         "Attention",
         "CausalConvWithState",
-        "ConvTranspose",
         "DFT",
         "DeformConv",
         "Einsum",

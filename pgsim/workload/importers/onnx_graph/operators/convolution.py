@@ -14,35 +14,28 @@ from pgsim.workload.importers.onnx_graph.operators.operator import (
 
 
 class Convolution(Operator):
-    """Of two dimensions; one of one dimension is one of a single column."""
+    """Of one dimension, two or three."""
 
     def layers(self, node: Node, tensors: Tensors) -> list[Fields]:
         """Return the convolution, with the padding that its attributes stand for."""
         self.require_constant(node, tensors)
-        data, weights = (tensors.sizes(node.input(each)) for each in (self.data, self.weights))
-        dimensions = len(weights) - 2
-        if len(data) != len(weights) or dimensions not in (1, 2):
-            raise Unfit(f"a convolution of {len(data) - 2} dimensions")
-        _, channels, *in_size = data
-        filters, depth, *kernel = weights
+        (channels, *in_size), (filters, depth, *kernel) = shapes(self, node, tensors)
         if channels % depth:
             raise Unfit(f"{channels} channels do not go with weights of {depth}")
-        stride = _sides(node, "strides", dimensions)
-        dilation = _sides(node, "dilations", dimensions)
+        stride = numbers(node, "strides", len(kernel))
+        dilation = numbers(node, "dilations", len(kernel))
         begin, end = _margins(node, in_size, kernel, stride, dilation)
-        column = [1] * (2 - dimensions)
         return [
             {
                 "name": node.name,
-                "op": "conv2d",
+                "op": f"conv{len(kernel)}d",
                 "in_channels": channels,
                 "out_channels": filters,
-                "in_size": [*in_size, *column],
-                "kernel": [*kernel, *column],
-                "stride": [*stride, *column],
-                "padding": [each for sides in zip(begin, end, strict=True) for each in sides]
-                + [0, 0] * len(column),
-                "dilation": [*dilation, *column],
+                "in_size": in_size,
+                "kernel": kernel,
+                "stride": stride,
+                "padding": by_axis(begin, end),
+                "dilation": dilation,
                 "groups": channels // depth,
                 **tensors.widths(node, self.data, self.weights),
             }
@@ -53,11 +46,27 @@ class Convolution(Operator):
         return next(iter(graph.sizes.get(node.input(self.data), ())), None)
 
 
-def _sides(node: Node, name: str, dimensions: int) -> list[int]:
-    sides = list(node.attributes.get(name) or [1] * dimensions)
-    if len(sides) != dimensions or min(sides) < 1:
-        raise Unfit(f"{name} {sides} of {dimensions} dimensions")
-    return sides
+def shapes(operator: Operator, node: Node, tensors: Tensors) -> tuple[list[int], list[int]]:
+    """Return the sizes of a convolution's input without its images, and of its weights."""
+    data = tensors.sizes(node.input(operator.data))
+    weights = tensors.sizes(node.input(operator.weights))
+    dimensions = len(weights) - 2
+    if len(data) != len(weights) or dimensions not in (1, 2, 3):
+        raise Unfit(f"a convolution of {len(data) - 2} dimensions")
+    return list(data[1:]), list(weights)
+
+
+def numbers(node: Node, name: str, dimensions: int, least: int = 1) -> list[int]:
+    """Return an attribute's number of each dimension, the least where it is left out."""
+    given = list(node.attributes.get(name) or [least] * dimensions)
+    if len(given) != dimensions or min(given) < least:
+        raise Unfit(f"{name} {given} of {dimensions} dimensions")
+    return given
+
+
+def by_axis(begin: Sequence[int], end: Sequence[int]) -> list[int]:
+    """Return margins as a manifest has them: the two ends of each axis side by side."""
+    return [margin for ends in zip(begin, end, strict=True) for margin in ends]
 
 
 def _margins(
@@ -79,7 +88,7 @@ def _margins(
         ]
         less, more = [each // 2 for each in needed], [-(-each // 2) for each in needed]
         return (less, more) if mode == "SAME_UPPER" else (more, less)
-    pads = list(node.attributes.get("pads") or [0] * 2 * dimensions)
-    if mode not in ("NOTSET", "") or len(pads) != 2 * dimensions or min(pads) < 0:
-        raise Unfit(f"padding {pads} ({mode}) of {dimensions} dimensions")
+    if mode not in ("NOTSET", ""):
+        raise Unfit(f"auto_pad {mode!r}")
+    pads = numbers(node, "pads", 2 * dimensions, least=0)
     return pads[:dimensions], pads[dimensions:]

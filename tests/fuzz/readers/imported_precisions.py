@@ -17,7 +17,7 @@ _SHAPES = "conv1,8,8,4,\nconv2,8,8,4,\nfc,8,8,4,\n"
 class PrecisionsReader(Reader):
     """`import_layers` with a table of bits."""
 
-    name = "precisions"
+    name = "imported_precisions"
     suffix = ".txt"
     mutators = (*CELL_EDITS, *YAML_EDITS)
     plain_inputs = 30
@@ -40,4 +40,4 @@ class PrecisionsReader(Reader):
         check_layers(import_layers(path.with_name("shapes.csv"), precisions=path))
 
 
-PRECISIONS = PrecisionsReader()
+IMPORTED_PRECISIONS = PrecisionsReader()
