@@ -35,14 +35,14 @@ class LayerLists(Importer):
 
     def recognises(self, source: Source) -> bool:
         """Say whether it begins as JSON does, or assigns a list to a name."""
-        if source.first_line[:1] in ("[", "{"):
+        if source.beginning[:1] in ("[", "{"):
             return True
         return bool(_ASSIGNS.search(source.head.decode("utf-8", "replace")))
 
     def read(self, source: Source) -> list[Row]:
         """Return the layers of the network that is named, or of the only one."""
         text = source.text()
-        if source.first_line[:1] in ("[", "{"):
+        if source.beginning[:1] in ("[", "{"):
             lists = dict(_lists(parse_json(text, f"{source.path}:"), ""))
             name = _chosen(source, lists)
         else:
@@ -69,14 +69,16 @@ def _lists(value: object, name: str) -> Iterator[tuple[str, list[ListRow]]]:
 
 
 def _rows(value: object, depth: int) -> Iterator[ListRow]:
-    """Yield the rows of a list, also of lists in it, such as one for each block of a network."""
+    """Yield the rows of a list, also of lists in it, such as one for each block of a network.
+
+    Where there are some, all else in it should be rows too, and is yielded to be refused.
+    """
     if not isinstance(value, list | tuple) or depth > _DEEPEST:
         return
-    for each in value:
-        if is_row(each):
-            yield each
-        else:
-            yield from _rows(each, depth + 1)
+    parts = [[each] if is_row(each) else list(_rows(each, depth + 1)) for each in value]
+    if any(parts):
+        for each, part in zip(value, parts, strict=True):
+            yield from part or [each]
 
 
 def _chosen(

@@ -7,7 +7,7 @@ import re
 from pgsim.errors import InputError
 from pgsim.workload.importers.importer import Importer, require_few
 from pgsim.workload.importers.source import Row, Source
-from pgsim.workload.importers.table_rows import TableRow, is_yaml, require_columns, table_rows
+from pgsim.workload.importers.table_rows import TableRow, require_columns, table_rows
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.ops import OPS
 from pgsim.workload.padding import SAME
@@ -17,6 +17,7 @@ from pgsim.workload.transposed import TRANSPOSED
 _KEY = "layers"
 _BY_AXIS = ("in_size", "kernel", "stride", "padding", "dilation", "output_padding")
 _COLUMNS = (*LayerShape.model_fields, "output_padding")  # the last of transposed convolutions
+_YAML = re.compile(rf"""- |\{{?\s*["']?{_KEY}["']?\s*:|\[\s*\{{""")
 _TEXTS = ("name", "op", "gate")
 _BETWEEN = re.compile(r"\s*[x;]\s*|\s+")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
@@ -30,10 +31,8 @@ class LayerTable(Importer):
 
     def recognises(self, source: Source) -> bool:
         """Say whether it is YAML with layers, or has a header with `name` and `op`."""
-        line = source.first_line
-        if is_yaml(source) and not line.startswith("["):
-            return line.lstrip("{\"' ").startswith((_KEY, "- "))
-        return {"name", "op"} <= {cell.strip() for cell in line.split(",")}
+        header = {cell.strip() for cell in source.first_line.split(",")}
+        return bool(_YAML.match(source.beginning)) or {"name", "op"} <= header
 
     def read(self, source: Source) -> list[Row]:
         """Return the layers, with the fields that their rows give."""

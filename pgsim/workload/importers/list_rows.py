@@ -21,6 +21,7 @@ ListRow = Sequence[Any]
 _CONVOLUTION, _CONNECTED = 0, 1
 _SAME, _VALID = "SAME", "VALID"
 _FIELDS = 7
+_ROW = "[input, weights, output, stride, padding, bits, kind]"
 _LARGEST_SIZE = 2**24  # as of all layers
 _MOST_SIZES = 6  # that one operand has
 
@@ -74,13 +75,12 @@ def layers_of(rows: Sequence[ListRow], where: str) -> Iterator[Row]:
 def _layer(row: ListRow, number: int, where: str) -> _Layer:
     """Return a row's parts, each of its type."""
     about = f"{where}row {number}"
+    if not is_row(row):
+        raise InputError(f"{about}: expected {_ROW}, not {short(row)}")
     items = list(row)
     names = [items.pop(at) for at in (0, -1) if isinstance(items[at], str)]
     if len(items) < _FIELDS:
-        raise InputError(
-            f"{about}: {len(items)} fields, expected {_FIELDS}: input, weights, output, stride, "
-            "padding, bits, kind"
-        )
+        raise InputError(f"{about}: {len(items)} fields, expected {_FIELDS}: {_ROW}")
     input_size, weights, output, stride, padding, *bits, kind = items
     if type(kind) is not int or kind not in (_CONVOLUTION, _CONNECTED):
         raise InputError(

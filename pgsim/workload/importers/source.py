@@ -14,6 +14,7 @@ from pgsim.files import opened
 
 LARGEST_TEXT = 2**19  # bytes of a text file: some ten thousand layers
 _HEAD = 2**16  # bytes by which a format is known
+_FIRST_LINES = 4  # that are looked at together, as a bracket may stand alone
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -40,9 +41,18 @@ class Source:
     @cached_property
     def first_line(self) -> str:
         """Its first line that says something: none of blanks, none that is a comment."""
+        return next(iter(self._said), "")
+
+    @cached_property
+    def beginning(self) -> str:
+        """What its first such lines say, a blank between them."""
+        return " ".join(self._said[:_FIRST_LINES])
+
+    @cached_property
+    def _said(self) -> list[str]:
         lines = self.head.decode("utf-8", "replace").splitlines()
         said = (line.strip() for line in lines)
-        return next((line for line in said if line and not line.startswith(("#", "---"))), "")
+        return [line for line in said if line and not line.startswith(("#", "---"))]
 
     def data(self, most_bytes: int) -> bytes:
         """Return the whole file; raises InputError where it is larger."""

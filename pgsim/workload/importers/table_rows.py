@@ -24,7 +24,7 @@ class TableRow(NamedTuple):
 
 def is_yaml(source: Source) -> bool:
     """Say whether a table begins as YAML does: with a list, or with a key."""
-    return bool(_YAML.match(source.first_line))
+    return bool(_YAML.match(source.beginning))
 
 
 def table_rows(source: Source, key: str) -> list[TableRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,14 @@ EXPECTED = [
 ]  # fmt: skip
 
 
+JSON = json.dumps([layer.manifest() for layer in EXPECTED], indent=2)
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        JSON,
+        f'{{\n"layers":\n{JSON}\n}}',
         CSV,
         CSV.replace("\n", "\r\n"),
         "\ufeff" + CSV,

@@ -123,10 +123,16 @@ def test_images_that_convolutions_take_at_once_are_those_of_all_layers(tmp_path:
         (changed(CONV, bits=0), "row 0: bits 0: expected one whole number, or those of"),
         (changed(CONV, input=[1, 8, 16, -1]), "row 0: input [1, 8, 16, -1]: expected a list of"),
         (changed(CONV, input=[1, 8, 16, 16.0]), "row 0: input [1, 8, 16, 16.0]: expected a list"),
-        (CONV[:6], "row 0: 6 fields, expected 7: input, weights, output, stride, padding, bits"),
+        (CONV[:6], "row 0: 6 fields, expected 7: [input, weights, output, stride, padding, bits, "),
     ],
 )
 def test_a_row_that_contradicts_itself_is_refused_by_its_number(
     tmp_path: Path, row: list[Any], expected: str
 ) -> None:
     assert why_not(tmp_path, row).startswith(expected)
+
+
+@pytest.mark.parametrize("odd", [[], 3, "a", [5, [30, 20], [5, 30], [], [], 8, 1], [[], [], []]])
+def test_what_is_no_row_among_rows_is_refused(tmp_path: Path, odd: Any) -> None:
+    found = why_not(tmp_path, FULL, odd, FULL)
+    assert found.startswith("row 1: expected [input, weights, output, stride, padding, bits, kind]")

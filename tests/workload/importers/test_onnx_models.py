@@ -14,6 +14,9 @@ from onnx import TensorProto, helper
 from onnx_cases import QONNX, RESIDUAL, model, node, residual, scalar, tensor
 
 
+SCALES = {"scale": scalar(0.1), "zero": scalar(0), "four": scalar(4), "three": scalar(3)}
+
+
 def test_a_residual_network(tmp_path: Path) -> None:
     layers = imported(tmp_path, model(residual(), {"x": [1, 3, 16, 16]}, RESIDUAL))
     assert [layer.name for layer in layers] == [
@@ -215,6 +218,19 @@ def test_both_directions_of_a_recurrent_layer(tmp_path: Path) -> None:
     assert layers[4].inputs == ("y.forward.hidden", "y.reverse.hidden")
 
 
+def test_each_product_of_a_recurrent_layer_has_bits_of_its_own(tmp_path: Path) -> None:
+    nodes = [
+        node("Quant", "x scale zero four", "xq", domain=QONNX, signed=1),
+        node("Quant", "w scale zero three", "wq", domain=QONNX),
+        node("Quant", "r scale zero two", "rq", domain=QONNX),
+        node("LSTM", "xq wq rq", "y", hidden_size=7),
+    ]
+    weights = SCALES | {"two": scalar(2), "w": (1, 28, 6), "r": (1, 28, 7)}
+    inputs, hidden = imported(tmp_path, model(nodes, {"x": [5, 1, 6]}, weights))
+    assert (inputs.activation_bits, inputs.weight_bits) == (4, 3)
+    assert (hidden.activation_bits, hidden.weight_bits) == (8, 2)  # nothing quantizes the state
+
+
 def quantized(activations: str, weights: str, **attributes: object) -> list[object]:
     """Return quantizers of QONNX before a product."""
     return [
@@ -224,9 +240,6 @@ def quantized(activations: str, weights: str, **attributes: object) -> list[obje
         node("Transpose", "wq", "wt", perm=[1, 0]),
         node("MatMul", "xr wt", "y"),
     ]
-
-
-SCALES = {"scale": scalar(0.1), "zero": scalar(0), "four": scalar(4), "three": scalar(3)}
 
 
 @pytest.mark.parametrize("op", ["Quant", "IntQuant"])

@@ -12,7 +12,7 @@ from pgsim.workload.importers.onnx_graph.operators.operator import (
     Unfit,
 )
 
-_STATE_WEIGHTS = 2  # the place of their input
+_STATE_WEIGHTS, _INITIAL_STATE = 2, 5  # the places of these inputs
 _STEPS_FIRST = 0  # of the layouts: steps, images, features
 
 
@@ -35,12 +35,17 @@ class Recurrence(Operator):
         cells = state[2]
         if outputs != self.gates * cells or sizes[2] != features:
             raise Unfit(f"weights {list(weights)} and {list(state)}, which do not go together")
-        widths = tensors.widths(node, self.data, self.weights)
+        of_inputs = tensors.widths(node, self.data, self.weights)
+        of_state = tensors.widths(node, _INITIAL_STATE, _STATE_WEIGHTS)
         ways = [""] if directions == 1 else [f".{way}" for way in ("forward", "reverse")]
         return [
             fields | {"out_channels": outputs, **widths}
             for way in ways[:directions]
-            for fields in _pair(f"{node.name}{way}", features, cells, steps)
+            for fields, widths in zip(
+                _pair(f"{node.name}{way}", features, cells, steps),
+                (of_inputs, of_state),
+                strict=True,
+            )
         ]
 
 
