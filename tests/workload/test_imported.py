@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,12 @@ def test_sizes_are_of_formats_that_leave_some_open(tmp_path: Path) -> None:
 def test_networks_are_of_formats_that_hold_several(tmp_path: Path) -> None:
     found = refusal(tmp_path, FILES["scale_sim"], "vgg16")
     assert found == "net.txt: files of format 'scale_sim' hold one network, which has no name"
+
+
+def test_a_model_without_onnx_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert refusal(tmp_path, b"\x08\x09") == (
+        "net.txt: reading an ONNX model needs onnx: python -m pip install 'pgsim[onnx]'"
+    )

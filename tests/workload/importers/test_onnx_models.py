@@ -13,7 +13,6 @@ from imports import imported, refusal
 from onnx import TensorProto, helper
 from onnx_cases import QONNX, RESIDUAL, model, node, residual, scalar, tensor
 
-
 SCALES = {"scale": scalar(0.1), "zero": scalar(0), "four": scalar(4), "three": scalar(3)}
 
 
