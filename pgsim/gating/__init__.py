@@ -18,6 +18,7 @@ from pgsim.gating.layers import PGConv2d, PGLinear, PrecisionGate, pg_layers, th
 from pgsim.gating.margins import gate_margins
 from pgsim.gating.modules import Gate
 from pgsim.gating.operands import integer_operands
+from pgsim.gating.plain import shapes
 from pgsim.gating.quantize import ClippedQuantizer, quantize_weight
 from pgsim.gating.rankings import (
     colour_gradient,
@@ -27,7 +28,6 @@ from pgsim.gating.rankings import (
 )
 from pgsim.gating.recurrent import PGLSTM, PGRecurrent
 from pgsim.gating.regions import RegionConv2d, RegionGated
-from pgsim.gating.shapes import shapes
 from pgsim.gating.streaming import Shards
 
 __all__ = [

@@ -13,7 +13,7 @@ from pgsim.gating.forwards import plain_name
 from pgsim.gating.modules import Gate
 from pgsim.workload.layer import LayerShape, layer_shape
 from pgsim.workload.ops import OPS
-from pgsim.workload.transposed import transposed
+from pgsim.workload.phases import transposed
 
 Axes = tuple[int, ...]
 

@@ -6,10 +6,10 @@ from pgsim.workload.networks import NETWORKS, network
 from pgsim.workload.operands import LayerOperands, Operands, gate_mask
 from pgsim.workload.operands_file import load_operands, save_operands
 from pgsim.workload.ops import OPS, Op
+from pgsim.workload.phases import transposed
 from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
 from pgsim.workload.trace import GateTrace
 from pgsim.workload.trace_paths import check_trace_path
-from pgsim.workload.transposed import transposed
 
 __all__ = [
     "NETWORKS",

@@ -15,40 +15,43 @@ _LONGEST_NAME = 256  # characters
 _NUMBERS = {1: "a number in a list", 2: "a pair", 3: "three numbers"}
 
 
-def _op_of(fields: Mapping[str, Any]) -> Op:
-    """Return a layer's op; where it is wrong, that error is the one to report, and any does."""
+def _op_of(fields: Mapping[str, Any]) -> Op | None:
+    """Return a layer's op; None where that is wrong, which is then the error to report."""
     name = fields.get("op")
-    return OPS[name] if isinstance(name, str) and name in OPS else OPS["conv2d"]
+    return OPS.get(name) if isinstance(name, str) else None
 
 
 def _sizes(value: object, info: ValidationInfo) -> object:
     """Return a size for each axis of the layer's op."""
-    axes = _op_of(info.data).axes
-    if not isinstance(value, list | tuple) or len(value) != len(axes):
-        numbers = _NUMBERS.get(len(axes), f"{len(axes)} numbers")
-        raise ValueError(f"expected {numbers} [{', '.join(axes)}]")
+    if not (op := _op_of(info.data)):
+        return ()
+    if not isinstance(value, list | tuple) or len(value) != len(op.axes):
+        numbers = _NUMBERS.get(len(op.axes), f"{len(op.axes)} numbers")
+        raise ValueError(f"expected {numbers} [{', '.join(op.axes)}]")
     return tuple(value)
 
 
 def _sizes_or_ones(value: object, info: ValidationInfo) -> object:
-    return (1,) * len(_op_of(info.data).axes) if value is None else _sizes(value, info)
+    op = _op_of(info.data)
+    return (1,) * len(op.axes) if value is None and op else _sizes(value, info)
 
 
 def _margins(value: object, info: ValidationInfo) -> object:
     """Return margins as a layer keeps them: one number an axis where all of its ends agree."""
-    axes, ends = _op_of(info.data).axes, _op_of(info.data).ends
-    if value is None:
+    op = _op_of(info.data)
+    if value is None or not op:
         return none_by_axis(info.data)
-    if not isinstance(value, list | tuple) or len(value) not in (len(axes), len(ends)):
-        raise ValueError(f"expected [{', '.join(axes)}], [{', '.join(ends)}] or 'same'")
-    if len(value) == len(ends) and value[::2] == value[1::2]:
+    if not isinstance(value, list | tuple) or len(value) not in (len(op.axes), len(op.ends)):
+        raise ValueError(f"expected [{', '.join(op.axes)}], [{', '.join(op.ends)}] or 'same'")
+    if len(value) == len(op.ends) and value[::2] == value[1::2]:
         return tuple(value[::2])
     return tuple(value)
 
 
 def none_by_axis(fields: Mapping[str, Any]) -> tuple[int, ...]:
     """Return a 0 for each axis of a layer's op: what padding is that its manifest leaves out."""
-    return (0,) * len(_op_of(fields).axes)
+    op = _op_of(fields)
+    return (0,) * len(op.axes) if op else ()
 
 
 def default_msb_bits(value: object, info: ValidationInfo) -> object:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pgsim.errors import InputError
 from pgsim.workload.connections import NETWORK_INPUT
 from pgsim.workload.layer import LayerShape, layer_shape
+from pgsim.workload.phases import is_transposed, transposed
 from pgsim.workload.problems import short
-from pgsim.workload.transposed import is_transposed, transposed
 
 Layers = Iterable[LayerShape | Mapping[str, object]]
 
