@@ -11,8 +11,8 @@ from pgsim.workload.importers import IMPORTERS, Importer, Row, Source, source_of
 from pgsim.workload.importers.importer import require_few
 from pgsim.workload.layer import LayerShape, layer_shape
 from pgsim.workload.layers import layers_as_run
+from pgsim.workload.phases import is_transposed
 from pgsim.workload.precisions import read_precisions, with_precisions
-from pgsim.workload.transposed import is_transposed
 
 _DEFAULTS: dict[str, object] = {"activation_bits": 8, "weight_bits": 8, "gate": "none"}
 

@@ -11,8 +11,8 @@ from pgsim.workload.importers.table_rows import TableRow, require_columns, table
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.ops import OPS
 from pgsim.workload.padding import SAME
+from pgsim.workload.phases import TRANSPOSED
 from pgsim.workload.problems import short
-from pgsim.workload.transposed import TRANSPOSED
 
 _KEY = "layers"
 _BY_AXIS = ("in_size", "kernel", "stride", "padding", "dilation", "output_padding")

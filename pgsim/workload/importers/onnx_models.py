@@ -8,7 +8,7 @@ from pgsim.workload.connections import NETWORK_INPUT, fits
 from pgsim.workload.importers.importer import Importer
 from pgsim.workload.importers.source import Row, Source
 from pgsim.workload.layer import LayerShape, layer_shape
-from pgsim.workload.transposed import is_transposed
+from pgsim.workload.phases import is_transposed
 
 _LARGEST_BYTES = 2**31  # as large as a protobuf may be
 _FIRST_FIELD = b"\x08"  # of a model: the version of the format, which no text begins with
