@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         widened,
         widened_trace,
     )
+    from pgsim.workload.imported import import_layers
 
 __version__ = "0.1.0"
 
@@ -66,6 +67,7 @@ _HOMES = {
     "compare": "study.comparison",
     "export_arch": "cost.exporters",
     "import_arch": "arch.importers",
+    "import_layers": "workload.imported",
     "load_arch": "arch",
     "load_sweep": "study.sweeps",
     "load_trace": "workload",
@@ -112,6 +114,7 @@ __all__ = [
     "compare",
     "export_arch",
     "import_arch",
+    "import_layers",
     "load_arch",
     "load_sweep",
     "load_trace",

@@ -31,9 +31,9 @@ from pgsim.arch.windows import (
     window_capacity,
     window_refusal,
 )
-from pgsim.arch.yaml_source import Problem, read_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
+from pgsim.yaml_source import Problem, read_yaml
 
 _WORDS = {"mapping": f"mapping.{MappingKeys.word}"}  # sections that a word may stand for
 _VALUES = (str, int, float, bool, tuple, type(None))  # what a key of a design may hold

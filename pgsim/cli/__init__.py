@@ -27,7 +27,7 @@ VERBS = {
     "plot": "Draw the results that simulate, compare or sweep wrote.",
     "report": "Write what was found as one HTML file: figures, tables, timeline.",
     "pareto": "Find the designs of a table that no other is better than.",
-    "trace": "List, look into, check, draw or synthesize gate masks.",
+    "trace": "List, look into, check, draw, synthesize, widen or import traces.",
     "reproduce": "Set published results beside what pgsim computes.",
     "arch": "List, show, check, measure, import or export designs.",
     "schemes": "List the schemes: rules from a layer to its passes.",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fuzz.reader import Reader
 from fuzz.readers.architecture import ARCHITECTURE
+from fuzz.readers.imported import CSV_LAYER_TABLE, LAYER_LISTS, LAYER_TABLE, SCALE_SIM
+from fuzz.readers.imported_precisions import IMPORTED_PRECISIONS
 from fuzz.readers.margins import MARGINS
+from fuzz.readers.onnx_models import ONNX
 from fuzz.readers.operands import OPERANDS
 from fuzz.readers.other_simulators import OTHER_SIMULATORS
 from fuzz.readers.precisions import PRECISIONS
@@ -31,5 +34,11 @@ READERS: dict[str, Reader] = {
         JSON_TABLE,
         PROGRESS,
         PRECISIONS,
+        SCALE_SIM,
+        LAYER_LISTS,
+        LAYER_TABLE,
+        CSV_LAYER_TABLE,
+        IMPORTED_PRECISIONS,
+        ONNX,
     )
 }
