@@ -15,7 +15,7 @@ from pgsim.cost import PARTS, Costs, area_mm2, logic_area_mm2
 from pgsim.mapping.nest import FIXED_CELLS
 from pgsim.model.job import Job
 from pgsim.model.layer import LEDGER
-from pgsim.model.ledger import Ledger
+from pgsim.model.ledger import Ledger, summed
 from pgsim.results.columns import LAYER_COLUMNS, SUMMED
 from pgsim.results.mask_sources import mask_source_of
 from pgsim.schemes import Pass, Passes
@@ -69,7 +69,7 @@ class LayerResult:
     def computed(self, part: slice = slice(None)) -> list[tuple[Pass, int]]:
         """Return each pass with the outputs that it computed in some batches."""
         return [
-            (plan, int(own.outputs[part].sum()))
+            (plan, summed(own.outputs[part]))
             for plan, own in zip(self.passes, self.ledger.passes, strict=True)
         ]
 
@@ -253,15 +253,39 @@ def _derived(
     later = sum(done for _, done in computed[1:])
     useful = [reduction * each for each in operations]
     return {
+        **_clocked(layer, count, computed, arch),
         "average_bits": sum(operations) / (layer.job.weight_bits * count["outputs"]),
         "weight_bits": layer.job.weight_bits,
-        "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
         "msb_macs": count["outputs"] * reduction,
         "lsb_macs": later * reduction,
-        "pe_utilization": _utilization(sum(useful), count["cycles"], arch),
         "msb_pe_utilization": _utilization(useful[0], count["msb_cycles"], arch),
         "lsb_pe_utilization": _utilization(sum(useful[1:]), count["lsb_cycles"], arch),
     }
+
+
+def _clocked(
+    layer: LayerResult,
+    count: Mapping[str, int],
+    computed: list[tuple[Pass, int]],
+    arch: ArchConfig,
+) -> Row:
+    """Return the columns that follow from when transfers of DRAM end (M20, M25, M27)."""
+    useful = sum(each.activation_bits * each.weight_bits * done for each, done in computed)
+    return {
+        **{name: count[name] for name in _CLOCKED},
+        "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
+        "pe_utilization": _utilization(layer.shape.reduction * useful, count["cycles"], arch),
+    }
+
+
+_CLOCKED = ("cycles", "dram_stall_cycles", "bubble_cycles")
+
+
+def row_at(layer: LayerResult, other: Row) -> Row:
+    """Return a layer's row, as `LayerResult.counted`, from its row at another speed of DRAM."""
+    counts = layer.ledger.counts
+    count = {name: summed(counts[name]) for name in (*_CLOCKED, "port_stall_cycles")}
+    return other | _clocked(layer, count, layer.computed(), layer.job.arch)
 
 
 def _utilization(operations: int, cycles: int, arch: ArchConfig) -> float:

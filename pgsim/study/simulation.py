@@ -6,22 +6,19 @@ trace -> passes (schemes) -> tiles (mapping) -> issued slots, cycles, traffic, e
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import Costs, costs_of, energies, energy_prices, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.model.job import Job
-from pgsim.model.layer import simulate_layers
-from pgsim.model.ledger import Ledger
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.retention import retained
-from pgsim.model.search import Goal, mapped
-from pgsim.results import LayerResult, Result, Row
+from pgsim.model.search import Goal
+from pgsim.results import LayerResult, Result
 from pgsim.schemes import ACTIVATIONS, Passes, Scheme, layer_passes, scheme_named
+from pgsim.study.counting import Network
 from pgsim.workload import GateTrace, load_trace
 
 
@@ -143,55 +140,17 @@ def _output_bits(arch: ArchConfig, reader: Passes) -> int:
     return arch.output_bits or ACTIVATIONS.stored_bits(reader)
 
 
-class _Counted(NamedTuple):
-    """The layers of a network, each with what it is mapped by, its ledger and its row's counts."""
-
-    mapped: list[dict[str, Any]]
-    ledgers: list[Ledger]
-    rows: list[Row]
-
-    @property
-    def size_bytes(self) -> int:
-        """How much memory it takes, about."""
-        return sum(ledger.size_bytes + _ROW_BYTES for ledger in self.ledgers)
-
-
-_ROW_BYTES = 10_000
-_MAPPED = ("nest", "window", "inputs_stay", "output_stays", "retained_bits")  # fields of a job
-
-
 def _layer_results(
     jobs: Sequence[Job], trace: GateTrace, costs: Costs, calibration: int, store: WorkStore
 ) -> tuple[LayerResult, ...]:
     """Return the ledger and the energies of every layer."""
     prices = energy_prices(costs, any(job.gated for job in jobs))
     goal = Goal(costs.arch.mapping.goal, prices.totals)
-
-    def count() -> _Counted:
-        kept = retained(jobs, trace.producers)
-        own = mapped(kept, goal, calibration, trace.images, store)
-        ledgers = simulate_layers(own, calibration, trace.images, store)
-        choices = [{name: getattr(job, name) for name in _MAPPED} for job in own]
-        return _Counted(choices, ledgers, [{} for _ in own])
-
-    key = _deciding(jobs, trace, costs.arch, goal, calibration) if store.keeps else None
-    counted = store.shared(key, count, lambda found: found.size_bytes)
+    counted = Network(jobs, trace, costs.arch, goal, calibration, store).counted()
     return tuple(
-        LayerResult(replace(job, **choice), ledger, energies(prices, ledger), row)
-        for job, choice, ledger, row in zip(jobs, *counted, strict=True)
+        LayerResult(job, ledger, energies(prices, ledger), row)
+        for job, ledger, row in zip(counted.jobs(jobs), counted.ledgers, counted.rows, strict=True)
     )
-
-
-def _deciding(
-    jobs: Sequence[Job], trace: GateTrace, arch: ArchConfig, goal: Goal, calibration: int
-) -> Hashable:
-    """Return all that decides what layers are mapped by, and their counts.
-
-    Layers stand for themselves, with their masks. Prices decide where a search weighs them.
-    """
-    weighed = tuple(goal.prices.items()) if arch.mapping.searches else None
-    layers = tuple((job.layer, job.passes, job.output_bits) for job in jobs)
-    return ("network", layers, trace.images, calibration, arch.but_for_prices, weighed)
 
 
 def repriced(result: Result, costs: Costs) -> Result:

@@ -1,0 +1,124 @@
+"""What a network counts, shared between simulations that agree on all that decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from pgsim.arch import ArchConfig
+from pgsim.model.any_speed import AnySpeed, at_any_speed
+from pgsim.model.job import Job
+from pgsim.model.layer import simulate_layers
+from pgsim.model.ledger import Ledger
+from pgsim.model.mask_work import WorkStore
+from pgsim.model.retention import retained
+from pgsim.model.search import Goal, mapped
+from pgsim.results import LayerResult, Row
+from pgsim.results.tables import row_at
+from pgsim.workload import GateTrace
+
+_ROW_BYTES = 10_000
+_MAPPED = ("nest", "window", "inputs_stay", "output_stays", "retained_bits")  # fields of a job
+
+
+class Counted(NamedTuple):
+    """The layers of a network, each with what it is mapped by, its ledger and its row's counts."""
+
+    mapped: list[dict[str, Any]]
+    ledgers: list[Ledger]
+    rows: list[Row]
+
+    @classmethod
+    def of(cls, jobs: Sequence[Job], ledgers: list[Ledger]) -> Counted:
+        """Return layers whose rows are not made yet."""
+        return cls(
+            [{name: getattr(job, name) for name in _MAPPED} for job in jobs],
+            ledgers,
+            [{} for _ in jobs],
+        )
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes, about."""
+        return sum(ledger.size_bytes + _ROW_BYTES for ledger in self.ledgers)
+
+    def jobs(self, jobs: Sequence[Job]) -> list[Job]:
+        """Return the layers as they are mapped."""
+        return [replace(job, **choice) for job, choice in zip(jobs, self.mapped, strict=True)]
+
+
+@dataclass(frozen=True)
+class Network:
+    """The layers of a trace under a scheme on a design, and the images that are simulated.
+
+    calibration: first images of the trace, that are not. goal: of a search for nests.
+    """
+
+    jobs: Sequence[Job]
+    trace: GateTrace
+    arch: ArchConfig
+    goal: Goal
+    calibration: int
+    store: WorkStore
+
+    def counted(self) -> Counted:
+        """Return what it counts; raises InputError where it cannot be mapped, or counted."""
+        if not self.store.keeps:
+            return self._simulated()
+        # Prices decide where a search weighs them.
+        weighed = tuple(self.goal.prices.items()) if self.arch.mapping.searches else None
+        key = ("network", self._deciding, self.arch.but_for_prices, weighed)
+        count = self._simulated if self.arch.mapping.searches else self._at_its_speed
+        return self.store.shared(key, count, lambda found: found.size_bytes)
+
+    @property
+    def _deciding(self) -> Hashable:
+        """What decides its counts beside the design: layers stand for themselves, with masks."""
+        layers = tuple((job.layer, job.passes, job.output_bits) for job in self.jobs)
+        return layers, self.trace.images, self.calibration
+
+    def _mapped(self) -> list[Job]:
+        kept = retained(self.jobs, self.trace.producers)
+        return mapped(kept, self.goal, self.calibration, self.trace.images, self.store)
+
+    def _simulated(self) -> Counted:
+        own = self._mapped()
+        ledgers = simulate_layers(own, self.calibration, self.trace.images, self.store)
+        return Counted.of(own, ledgers)
+
+    def _at_its_speed(self) -> Counted:
+        """Return the same where another speed of DRAM changes no nest, and so shares the rest."""
+        key = ("any speed", self._deciding, self.arch.but_for_dram_speed)
+        shared = self.store.shared(key, self._at_any_speed, lambda found: found.size_bytes)
+        if shared.network is None:
+            return self._simulated()
+        counted = Counted.of(shared.network.jobs, shared.network.at(self.arch))
+        if shared.rows:
+            jobs = counted.jobs(self.jobs)
+            every = zip(jobs, counted.ledgers, shared.rows, strict=True)
+            for own, (job, ledger, row) in zip(counted.rows, every, strict=True):
+                if row:
+                    own.update(row_at(LayerResult(job, ledger, {}), row))
+        else:
+            shared.rows.extend(counted.rows)
+        return counted
+
+    def _at_any_speed(self) -> _Shared:
+        own = self._mapped()
+        return _Shared(at_any_speed(own, self.calibration, self.trace.images, self.store), [])
+
+
+class _Shared(NamedTuple):
+    """What designs share that differ in the speed of DRAM: nothing if the network is too large.
+
+    rows: of the design that was simulated first, once they are made.
+    """
+
+    network: AnySpeed | None
+    rows: list[Row]
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes, about."""
+        return 0 if self.network is None else self.network.size_bytes
