@@ -213,6 +213,13 @@ class ArchConfig(Section):
             tuple(getattr(dram, key) for key in DRAM.model_fields if key not in _DRAM_PRICES),
         )
 
+    @cached_property
+    def peak(self) -> tuple[int, int]:
+        """Bit operations that the array does at most, and in how many cycles (M27)."""
+        macs, cycles = self.pe.macs_and_cycles(self.pe.max_activation_bits, self.pe.max_weight_bits)
+        bits = self.pe.max_activation_bits * self.pe.max_weight_bits
+        return self.pes * bits * macs, cycles
+
     @property
     def pes(self) -> int:
         """PEs of the array."""

@@ -26,7 +26,8 @@ class AnySpeed:
 
     ledgers: of the layers that differ, but for what follows from when transfers end. layers: which
     of them each layer has. turns: of them all. places: of each of their batches, the batch of
-    `turns` that is alike. images: that are simulated. most_burst_size: of `bounds`.
+    `turns` that is alike. bubbles: the same batches', if they took no cycles. images: that are
+    simulated. most_burst_size: of `bounds`.
     """
 
     jobs: tuple[Job, ...]
@@ -34,6 +35,7 @@ class AnySpeed:
     layers: tuple[int, ...]
     turns: Turns
     places: Counts
+    bubbles: Counts
     images: int
     most_burst_size: int
 
@@ -50,19 +52,17 @@ class AnySpeed:
         if rough_burst_size(arch) > self.most_burst_size:
             check_counts([replace(job, arch=arch) for job in self.jobs], self.images)
         cycles, stalls = self.turns.waits(arch)[:, self.places]
+        bubbles = self.bubbles + cycles - stalls  # M20
         found, end = [], 0
         for ledger in self.ledgers:
             begin, end = end, end + ledger.cycles.size
-            found.append(_at(ledger, cycles[begin:end], stalls[begin:end]))
+            changed = {
+                "cycles": cycles[begin:end],
+                "dram_stall_cycles": stalls[begin:end],
+                "bubble_cycles": bubbles[begin:end],
+            }
+            found.append(ledger.with_counts(changed))
         return [found[layer] for layer in self.layers]
-
-
-def _at(ledger: Ledger, cycles: Counts, stalls: Counts) -> Ledger:
-    """Return a ledger with the cycles of all batches, and those in which DRAM is waited for."""
-    bubbles = ledger.counts["bubble_cycles"] + cycles - stalls  # M20
-    return ledger.with_counts(
-        {"cycles": cycles, "dram_stall_cycles": stalls, "bubble_cycles": bubbles}
-    )
 
 
 def at_any_speed(
@@ -96,6 +96,7 @@ def at_any_speed(
         layers,
         Turns.of(works),
         np.concatenate(places),
+        np.concatenate([each.counts["bubble_cycles"] for each in ledgers]),
         images - calibration,
         min(most_burst_size(job, images - calibration, len(jobs)) for job in jobs),
     )

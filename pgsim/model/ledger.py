@@ -84,6 +84,11 @@ class Ledger:
         """Cycles of every batch, int64 (batches,)."""
         return self.counts["cycles"]
 
+    @lazy
+    def pass_outputs(self) -> tuple[int, ...]:
+        """Outputs that each pass computes in all batches."""
+        return tuple(summed(each.outputs) for each in self.passes)
+
     def total(self, part: slice = slice(None)) -> dict[str, int]:
         """Return the counts summed over some batches."""
         return {name: summed(values[part]) for name, values in self.counts.items()}
@@ -114,6 +119,17 @@ class _Changed(Ledger):
 
     like: Ledger
     changed: tuple[str, ...]
+
+    @lazy
+    def pass_outputs(self) -> tuple[int, ...]:
+        """Outputs that each pass computes in all batches."""
+        return self.like.pass_outputs
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes beside the other one, about."""
+        every = len(self.counts) + 2 * len(self.changed)  # of which some are put together anew
+        return every * self.cycles.nbytes + _ARRAY_BYTES * len(self.changed)
 
     def _matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
         matrix = self.like.matrix(names).copy()

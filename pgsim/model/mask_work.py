@@ -26,6 +26,22 @@ Arrays = tuple[Counts, ...]
 Shared = TypeVar("Shared")
 
 
+class Known:
+    """A key whose hash is found once, which takes long where much decides a result."""
+
+    __slots__ = ("_hash", "_key")
+
+    def __init__(self, key: Hashable) -> None:
+        self._key = key
+        self._hash = hash(key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Known) and self._key == other._key)
+
+
 class WorkStore:
     """Results by what decides them; the least recently used are let go of.
 
@@ -50,7 +66,7 @@ class WorkStore:
     def __init__(self, limit_bytes: int = 2**28) -> None:
         self._limit_bytes = limit_bytes
         self._held_bytes = 0
-        self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._held: OrderedDict[Known, tuple[Any, int]] = OrderedDict()
 
     @property
     def keeps(self) -> bool:
@@ -100,9 +116,10 @@ class WorkStore:
         """
         if not self.keeps:
             return work()
-        held = self._held.pop(key, None)
+        key = Known(key)
+        held = self._held.get(key)
         if held is not None:
-            self._held[key] = held  # as the last one
+            self._held.move_to_end(key)
             kept: Shared = held[0]
             return kept
         found = work()

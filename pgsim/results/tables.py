@@ -128,6 +128,16 @@ class Result:
         """The architecture simulated."""
         return self.costs.arch
 
+    @cached_property
+    def names(self) -> Row:
+        """The columns that name what ran, on what and how."""
+        return {
+            "arch": writable(self.arch.name),
+            "trace": writable(self.trace.name),
+            "mask_source": mask_source_of(self.trace).name,
+            "scheme": writable(self.scheme),
+        }
+
     @property
     def images(self) -> int:
         """Images simulated."""
@@ -192,9 +202,7 @@ def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
         if not layer.counted:
             layer.counted.update(_counted_row(result, layer))
         row, part = dict(layer.counted), slice(None)
-    row["arch"], row["trace"] = writable(result.arch.name), writable(result.trace.name)
-    row["mask_source"] = mask_source_of(result.trace).name
-    row["scheme"] = writable(result.scheme)
+    row |= result.names
     row["time_us"] = row["cycles"] / result.arch.mhz
     for name, values in layer.energies.items():
         own = values[part]
@@ -253,7 +261,7 @@ def _derived(
     later = sum(done for _, done in computed[1:])
     useful = [reduction * each for each in operations]
     return {
-        **_clocked(layer, count, computed, arch),
+        **_clocked(count, sum(useful), arch),
         "average_bits": sum(operations) / (layer.job.weight_bits * count["outputs"]),
         "weight_bits": layer.job.weight_bits,
         "msb_macs": count["outputs"] * reduction,
@@ -263,38 +271,37 @@ def _derived(
     }
 
 
-def _clocked(
-    layer: LayerResult,
-    count: Mapping[str, int],
-    computed: list[tuple[Pass, int]],
-    arch: ArchConfig,
-) -> Row:
-    """Return the columns that follow from when transfers of DRAM end (M20, M25, M27)."""
-    useful = sum(each.activation_bits * each.weight_bits * done for each, done in computed)
+def _clocked(count: Mapping[str, int], useful: int, arch: ArchConfig) -> Row:
+    """Return the columns that follow from when transfers of DRAM end (M20, M25, M27).
+
+    useful: bit operations.
+    """
     return {
         **{name: count[name] for name in _CLOCKED},
         "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
-        "pe_utilization": _utilization(layer.shape.reduction * useful, count["cycles"], arch),
+        "pe_utilization": _utilization(useful, count["cycles"], arch),
     }
 
 
 _CLOCKED = ("cycles", "dram_stall_cycles", "bubble_cycles")
 
 
-def row_at(layer: LayerResult, other: Row) -> Row:
+def row_at(job: Job, ledger: Ledger, other: Row) -> Row:
     """Return a layer's row, as `LayerResult.counted`, from its row at another speed of DRAM."""
-    counts = layer.ledger.counts
-    count = {name: summed(counts[name]) for name in (*_CLOCKED, "port_stall_cycles")}
-    return other | _clocked(layer, count, layer.computed(), layer.job.arch)
+    count = {name: summed(ledger.counts[name]) for name in _CLOCKED}
+    count["port_stall_cycles"] = other["port_stall_cycles"]
+    useful = sum(
+        each.activation_bits * each.weight_bits * done
+        for each, done in zip(job.passes, ledger.pass_outputs, strict=True)
+    )
+    return other | _clocked(count, job.shape.reduction * useful, job.arch)
 
 
 def _utilization(operations: int, cycles: int, arch: ArchConfig) -> float:
     """Useful bit operations over the array's peak in these cycles, NaN for none (M27)."""
     if not cycles:
         return float("nan")
-    pe = arch.pe
-    macs, turns = pe.macs_and_cycles(pe.max_activation_bits, pe.max_weight_bits)
-    peak = arch.pes * pe.max_activation_bits * pe.max_weight_bits * macs
+    peak, turns = arch.peak
     return operations * turns / (peak * cycles)
 
 

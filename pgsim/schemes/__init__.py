@@ -11,6 +11,8 @@ Examples
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pgsim.errors import InputError, nearest
 from pgsim.schemes.dual_dense import DualDense
 from pgsim.schemes.full import Full
@@ -98,6 +100,11 @@ def scheme_named(name: str | Scheme) -> Scheme:
         return name
     if not isinstance(name, str):
         raise InputError(f"scheme {name!r}: expected a Scheme object, or the name of one")
+    return _named(name)
+
+
+@lru_cache(maxsize=64)  # so that a name always stands for the same object
+def _named(name: str) -> Scheme:
     for kind in KINDS:
         if (found := kind.parsed(name)) is not None:
             return found

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from pgsim.arch import ArchConfig
+from pgsim.lazy import lazy
 from pgsim.model.any_speed import AnySpeed, at_any_speed
 from pgsim.model.job import Job
 from pgsim.model.layer import simulate_layers
@@ -14,38 +15,34 @@ from pgsim.model.ledger import Ledger
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
 from pgsim.model.search import Goal, mapped
-from pgsim.results import LayerResult, Row
+from pgsim.results import Row
 from pgsim.results.tables import row_at
+from pgsim.schemes import Scheme
+from pgsim.study.jobs import jobs_of, split
 from pgsim.workload import GateTrace
 
 _ROW_BYTES = 10_000
-_MAPPED = ("nest", "window", "inputs_stay", "output_stays", "retained_bits")  # fields of a job
 
 
 class Counted(NamedTuple):
-    """The layers of a network, each with what it is mapped by, its ledger and its row's counts."""
+    """The layers of a network as they are mapped, their ledgers, and the counts of their rows.
 
-    mapped: list[dict[str, Any]]
+    jobs: on a design that differs at most in what decides no count.
+    """
+
+    jobs: Sequence[Job]
     ledgers: list[Ledger]
     rows: list[Row]
 
     @classmethod
     def of(cls, jobs: Sequence[Job], ledgers: list[Ledger]) -> Counted:
         """Return layers whose rows are not made yet."""
-        return cls(
-            [{name: getattr(job, name) for name in _MAPPED} for job in jobs],
-            ledgers,
-            [{} for _ in jobs],
-        )
+        return cls(jobs, ledgers, [{} for _ in jobs])
 
     @property
     def size_bytes(self) -> int:
         """How much memory it takes, about."""
         return sum(ledger.size_bytes + _ROW_BYTES for ledger in self.ledgers)
-
-    def jobs(self, jobs: Sequence[Job]) -> list[Job]:
-        """Return the layers as they are mapped."""
-        return [replace(job, **choice) for job, choice in zip(jobs, self.mapped, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,8 @@ class Network:
     calibration: first images of the trace, that are not. goal: of a search for nests.
     """
 
-    jobs: Sequence[Job]
     trace: GateTrace
+    scheme: Scheme
     arch: ArchConfig
     goal: Goal
     calibration: int
@@ -72,14 +69,15 @@ class Network:
         count = self._simulated if self.arch.mapping.searches else self._at_its_speed
         return self.store.shared(key, count, lambda found: found.size_bytes)
 
-    @property
+    @lazy
     def _deciding(self) -> Hashable:
         """What decides its counts beside the design: layers stand for themselves, with masks."""
-        layers = tuple((job.layer, job.passes, job.output_bits) for job in self.jobs)
-        return layers, self.trace.images, self.calibration
+        known = split(self.trace, self.scheme, self.store).known
+        return known, self.trace.images, self.calibration
 
     def _mapped(self) -> list[Job]:
-        kept = retained(self.jobs, self.trace.producers)
+        jobs = jobs_of(self.trace, self.arch, self.scheme, self.store)
+        kept = retained(jobs, self.trace.producers)
         return mapped(kept, self.goal, self.calibration, self.trace.images, self.store)
 
     def _simulated(self) -> Counted:
@@ -94,15 +92,12 @@ class Network:
         if shared.network is None:
             return self._simulated()
         counted = Counted.of(shared.network.jobs, shared.network.at(self.arch))
-        if shared.rows:
-            jobs = counted.jobs(self.jobs)
-            every = zip(jobs, counted.ledgers, shared.rows, strict=True)
-            for own, (job, ledger, row) in zip(counted.rows, every, strict=True):
-                if row:
-                    own.update(row_at(LayerResult(job, ledger, {}), row))
-        else:
+        if not shared.rows:  # these are the first
             shared.rows.extend(counted.rows)
-        return counted
+            return counted
+        every = zip(counted.jobs, counted.ledgers, shared.rows, strict=True)
+        rows = [row_at(job, ledger, row) if row else {} for job, ledger, row in every]
+        return counted._replace(rows=rows)
 
     def _at_any_speed(self) -> _Shared:
         own = self._mapped()

@@ -47,7 +47,7 @@ def fastest(
     Source: MODEL.md M33.
     """
     images = trace.images - calibration_images
-    bounds = [_least_cycles(trace, each, scheme, images) for each in designs]
+    bounds = [_least_cycles(trace, each, scheme, images, store) for each in designs]
     best: Result | None = None
     for index in sorted(range(len(designs)), key=lambda index: bounds[index]):
         if best is not None and bounds[index] >= best.cycles:
@@ -61,13 +61,15 @@ def fastest(
     return best
 
 
-def _least_cycles(trace: GateTrace, design: ArchConfig, scheme: Scheme, images: int) -> int:
+def _least_cycles(
+    trace: GateTrace, design: ArchConfig, scheme: Scheme, images: int, store: WorkStore
+) -> int:
     """Return cycles that a design cannot undercut, however its layers are mapped.
 
     A layer takes what it computes in full (M15), and what must cross the DRAM interface at least
     once: its weights, and outputs that do not stay on chip.
     """
-    jobs, _ = costed_jobs(trace, design, scheme)
+    jobs, _ = costed_jobs(trace, design, scheme, store)
     jobs = retained(jobs, trace.producers)
     whole, rest = divmod(images, design.batch)
     batches = [(design.batch, whole), (rest, 1)] if rest else [(design.batch, whole)]

@@ -6,7 +6,6 @@ trace -> passes (schemes) -> tiles (mapping) -> issued slots, cycles, traffic, e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.search import Goal
 from pgsim.results import LayerResult, Result
-from pgsim.schemes import ACTIVATIONS, Passes, Scheme, layer_passes, scheme_named
+from pgsim.schemes import Scheme, scheme_named
 from pgsim.study.counting import Network
+from pgsim.study.jobs import NO_STORE, any_gated, check_dataflow, jobs_of, split
 from pgsim.workload import GateTrace, load_trace
 
 
@@ -83,7 +83,10 @@ def simulate(
     arch, scheme = load_arch(arch), scheme_named(scheme)
     if objective is not None:
         arch = searching(arch, objective)
-    jobs, costs = costed_jobs(trace, arch, scheme)
+    store = store or NO_STORE
+    passes = split(trace, scheme, store).passes
+    check_dataflow(trace, arch, passes)
+    costs = costs_of(arch, gated=any_gated(passes))
     arch = costs.arch
     warn_of_clock(arch, costs.paths)
     if per_image and arch.batch > 1:
@@ -92,7 +95,13 @@ def simulate(
             f'{arch.batch}: pass arch.override({{"batch": 1}}), or --set batch=1'
         )
     calibration = calibration_count(trace, arch, calibration_images)
-    layers = _layer_results(jobs, trace, costs, calibration, store or WorkStore(limit_bytes=0))
+    prices = energy_prices(costs, any_gated(passes))
+    goal = Goal(arch.mapping.goal, prices.totals)
+    counted = Network(trace, scheme, arch, goal, calibration, store).counted()
+    layers = tuple(
+        LayerResult(replace(job, arch=arch), ledger, energies(prices, ledger), row)
+        for job, ledger, row in zip(*counted, strict=True)
+    )
     return Result(trace, costs, scheme.name, calibration, per_image, layers)
 
 
@@ -102,55 +111,18 @@ def searching(arch: ArchConfig, objective: str) -> ArchConfig:
     return arch.override({**sought, "name": arch.name})
 
 
-def costed_jobs(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> tuple[list[Job], Costs]:
+def costed_jobs(
+    trace: GateTrace, arch: ArchConfig, scheme: Scheme, store: WorkStore | None = None
+) -> tuple[list[Job], Costs]:
     """Return the layers of a trace on a design whose clock is a number, and what its parts cost.
 
     Raises InputError as `jobs_of` does.
     """
-    jobs = jobs_of(trace, arch, scheme)
+    jobs = jobs_of(trace, arch, scheme, store)
     costs = costs_of(arch, gated=any(job.gated for job in jobs))
-    if costs.arch != arch:
+    if costs.arch is not arch:
         jobs = [replace(job, arch=costs.arch) for job in jobs]
     return jobs, costs
-
-
-def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
-    """Return the layers of a trace under a scheme on a design, each with its passes.
-
-    Outputs leave at the bits at which the next layer reads them (M23). Raises InputError where the
-    scheme, or the design's dataflow, cannot run a layer.
-    """
-    passes = [layer_passes(layer, scheme) for layer in trace.layers]
-    for layer, own in zip(trace.layers, passes, strict=True):
-        if refusal := arch.dataflow.refusal(layer.shape, own):
-            raise InputError(
-                f"layer {layer.shape.name!r} on {arch.name}, dataflow {arch.dataflow.name}: "
-                f"{refusal}"
-            )
-    following = [*passes[1:], passes[-1]]
-    return [
-        Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)
-        for index, (layer, own, reader) in enumerate(
-            zip(trace.layers, passes, following, strict=True)
-        )
-    ]
-
-
-def _output_bits(arch: ArchConfig, reader: Passes) -> int:
-    return arch.output_bits or ACTIVATIONS.stored_bits(reader)
-
-
-def _layer_results(
-    jobs: Sequence[Job], trace: GateTrace, costs: Costs, calibration: int, store: WorkStore
-) -> tuple[LayerResult, ...]:
-    """Return the ledger and the energies of every layer."""
-    prices = energy_prices(costs, any(job.gated for job in jobs))
-    goal = Goal(costs.arch.mapping.goal, prices.totals)
-    counted = Network(jobs, trace, costs.arch, goal, calibration, store).counted()
-    return tuple(
-        LayerResult(job, ledger, energies(prices, ledger), row)
-        for job, ledger, row in zip(counted.jobs(jobs), counted.ledgers, counted.rows, strict=True)
-    )
 
 
 def repriced(result: Result, costs: Costs) -> Result:

@@ -17,7 +17,7 @@ from pgsim.model.bounds import Size, check_counts, roughly
 from pgsim.model.job import Job
 from pgsim.model.room import check_room
 from pgsim.schemes import layer_passes, scheme_named
-from pgsim.study.simulation import jobs_of
+from pgsim.study.jobs import jobs_of
 from pgsim.workload import layer_shape
 
 UNGATED = {"gate": "none", "msb_bits": None}
