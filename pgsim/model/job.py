@@ -104,7 +104,9 @@ class Job:
     def alike(self) -> Hashable:
         """All that decides its ledger: layers that agree are simulated once."""
         like = self.layer if self.gated else self.shape.geometry
-        stays = (self.inputs_stay, self.output_stays, self.retained_bits)
+        # Of a buffer in which all inputs stay, what else is there decides nothing (M42).
+        retained = 0 if self.inputs_stay else self.retained_bits
+        stays = (self.inputs_stay, self.output_stays, retained)
         zeros = self.shape.zeros if self.arch.pe.zero_gating else None
         mapped = (self.nest, self.window)
         return (like, zeros, self.passes, self.output_bits, self.flow, mapped, stays)

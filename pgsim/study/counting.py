@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pgsim.arch import ArchConfig
+from pgsim.cost import Costs, energy_prices
+from pgsim.cost.energy import PriceTable
 from pgsim.lazy import lazy
 from pgsim.model.any_speed import AnySpeed, at_any_speed
 from pgsim.model.job import Job
-from pgsim.model.layer import simulate_layers
-from pgsim.model.ledger import Ledger
+from pgsim.model.layer import check_layers, design_in, simulate_layer, simulate_layers
+from pgsim.model.ledger import Ledger, summed
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
-from pgsim.model.search import Goal, mapped
+from pgsim.model.search import Goal, Search, mapped
 from pgsim.results import Row
 from pgsim.results.tables import row_at
 from pgsim.schemes import Scheme
-from pgsim.study.jobs import jobs_of, split
+from pgsim.study.jobs import any_gated, jobs_of, split
 from pgsim.workload import GateTrace
 
 _ROW_BYTES = 10_000
@@ -49,24 +51,39 @@ class Counted(NamedTuple):
 class Network:
     """The layers of a trace under a scheme on a design, and the images that are simulated.
 
-    calibration: first images of the trace, that are not. goal: of a search for nests.
+    costs: of the design's parts. calibration: first images of the trace, that are not simulated.
     """
 
     trace: GateTrace
     scheme: Scheme
-    arch: ArchConfig
-    goal: Goal
+    costs: Costs
     calibration: int
     store: WorkStore
+
+    @property
+    def arch(self) -> ArchConfig:
+        """The design, whose clock is a number."""
+        return self.costs.arch
+
+    @lazy
+    def prices(self) -> PriceTable:
+        """What each count costs."""
+        passes = split(self.trace, self.scheme, self.store).passes
+        return energy_prices(self.costs, any_gated(passes))
+
+    @lazy
+    def goal(self) -> Goal:
+        """What a search for nests makes least."""
+        return Goal(self.arch.mapping.goal, self.prices.totals)
 
     def counted(self) -> Counted:
         """Return what it counts; raises InputError where it cannot be mapped, or counted."""
         if not self.store.keeps:
             return self._simulated()
-        # Prices decide where a search weighs them.
-        weighed = tuple(self.goal.prices.items()) if self.arch.mapping.searches else None
+        searches = self.arch.mapping.searches
+        weighed = tuple(self.goal.prices.items()) if searches else None  # a search weighs prices
         key = ("network", self._deciding, self.arch.but_for_prices, weighed)
-        count = self._simulated if self.arch.mapping.searches else self._at_its_speed
+        count = self._simulated if searches else self._at_its_speed
         return self.store.shared(key, count, lambda found: found.size_bytes)
 
     @lazy
@@ -75,10 +92,32 @@ class Network:
         known = split(self.trace, self.scheme, self.store).known
         return known, self.trace.images, self.calibration
 
-    def _mapped(self) -> list[Job]:
+    def check(self) -> None:
+        """Raise InputError where a layer cannot be simulated, as `check_layers` does."""
+        check_layers(self.kept, self.trace.images - self.calibration)
+
+    def cycles(self, job: Job) -> int:
+        """Return the cycles of one of `kept` over all images; others do not change them."""
+        own, images = self._search.mapped(job), self.trace.images
+        ledger = simulate_layer(own, self.calibration, images, self.store, self._design)
+        return summed(ledger.cycles)
+
+    @lazy
+    def kept(self) -> list[Job]:
+        """The layers, each knowing which of its tensors stay on chip."""
         jobs = jobs_of(self.trace, self.arch, self.scheme, self.store)
-        kept = retained(jobs, self.trace.producers)
-        return mapped(kept, self.goal, self.calibration, self.trace.images, self.store)
+        return retained(jobs, self.trace.producers)
+
+    @lazy
+    def _search(self) -> Search:
+        return Search(self.arch, self.goal, self.calibration, self.trace.images, self.store)
+
+    @lazy
+    def _design(self) -> object:
+        return design_in(self.store, self.arch)
+
+    def _mapped(self) -> list[Job]:
+        return mapped(self.kept, self._search)
 
     def _simulated(self) -> Counted:
         own = self._mapped()

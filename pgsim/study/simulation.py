@@ -14,7 +14,6 @@ from pgsim.cost import Costs, costs_of, energies, energy_prices, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.search import Goal
 from pgsim.results import LayerResult, Result
 from pgsim.schemes import Scheme, scheme_named
 from pgsim.study.counting import Network
@@ -95,12 +94,10 @@ def simulate(
             f'{arch.batch}: pass arch.override({{"batch": 1}}), or --set batch=1'
         )
     calibration = calibration_count(trace, arch, calibration_images)
-    prices = energy_prices(costs, any_gated(passes))
-    goal = Goal(arch.mapping.goal, prices.totals)
-    counted = Network(trace, scheme, arch, goal, calibration, store).counted()
+    network = Network(trace, scheme, costs, calibration, store)
     layers = tuple(
-        LayerResult(replace(job, arch=arch), ledger, energies(prices, ledger), row)
-        for job, ledger, row in zip(*counted, strict=True)
+        LayerResult(replace(job, arch=arch), ledger, energies(network.prices, ledger), row)
+        for job, ledger, row in zip(*network.counted(), strict=True)
     )
     return Result(trace, costs, scheme.name, calibration, per_image, layers)
 
