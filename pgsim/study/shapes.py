@@ -85,7 +85,8 @@ class Bound(NamedTuple):
     def of(cls, job: Job, images: int, times: int) -> Bound:
         """Return the bound of a layer."""
         whole, rest = divmod(images, job.batch)
-        batches = [(replace(job, batch=rest), 1)] * (rest > 0) + [(job, whole)] * (whole > 0)
+        batches = [(job, whole)] if whole else []
+        batches += [(replace(job, batch=rest), 1)] if rest else []
         array = job.arch.array
         skew = array.skew_cycles * job.shape.runs_per_batch if array.folds_overlap else 0
         steady_cycles = cycles = 0
@@ -109,13 +110,21 @@ class Shape:
     @lazy
     def bounds(self) -> list[Bound]:
         """What the layers that differ take at least."""
-        design = self.design if self.design.clock_mhz != "auto" else costs_of(self.design).arch
+        design, images = self.design, self.trace.images - self.calibration_images
+        if design.clock_mhz == "auto":
+            design = costs_of(design).arch
+        # Which tensors stay on chip, and so which layers are alike, is decided by this alone.
+        key = ("layers", self.trace, self.scheme, design.memory, design.batch, design.output_bits)
+        layers = self.store.shared(key, partial(self._layers, design), lambda found: 1_000)
+        return [Bound.of(replace(job, arch=design), images, times) for job, times in layers]
+
+    def _layers(self, design: ArchConfig) -> list[tuple[Job, int]]:
+        """Return the layers that differ, and how many are alike."""
         jobs = jobs_of(self.trace, design, self.scheme, self.store)
         alike: dict[Hashable, list[Job]] = {}
         for job in retained(jobs, self.trace.producers):
-            alike.setdefault(job.alike, []).append(job)
-        images = self.trace.images - self.calibration_images
-        return [Bound.of(jobs[0], images, len(jobs)) for jobs in alike.values()]
+            alike.setdefault((job.alike, job.first), []).append(job)
+        return [(own[0], len(own)) for own in alike.values()]
 
     @property
     def steady_cycles(self) -> int:

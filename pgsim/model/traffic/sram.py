@@ -60,23 +60,35 @@ def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[s
 
     loads: how often each pass of a tile reads the operands of its lanes.
     """
-    buffers = job.arch.memory.buffers
-    slots, lanes = job.slot_operand, job.lane_operand
-    slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
-    reduction, counted = job.shape.reduction, job.arch.memory.convention.operands
-    lane_elements = job.tiling.tile_lanes * reduction
-    slot_words, lane_words = [], []
-    for index, (each, loaded) in enumerate(zip(timings, loads, strict=True)):
-        macs = each.issue.entries * reduction
-        read = _slot_bits(job, each, index, slot_port)
-        slot_bits = counted(read, macs * slots.bits(each.plan))
-        lane_bits = counted(loaded * lane_elements, macs) * lanes.bits(each.plan)
-        slot_words.append(-(slot_bits // -slot_port))
-        lane_words.append(-(lane_bits // -lane_port))
     return {
-        f"{slots.name}_sram_read_words": added(slot_words),
-        f"{lanes.name}_sram_read_words": added(lane_words),
+        f"{job.slot_operand.name}_sram_read_words": slot_words(job, timings),
+        f"{job.lane_operand.name}_sram_read_words": _lane_words(job, timings, loads),
     }
+
+
+def slot_words(job: Job, timings: Timings) -> Counts:
+    """Return the words of the slots' operand that every tile reads (M22)."""
+    operand, counted = job.slot_operand, job.arch.memory.convention.operands
+    port_bits, reduction = job.arch.memory.buffers[operand.name].port_bits, job.shape.reduction
+    words = []
+    for index, each in enumerate(timings):
+        macs = each.issue.entries * reduction
+        bits = counted(_slot_bits(job, each, index, port_bits), macs * operand.bits(each.plan))
+        words.append(-(bits // -port_bits))
+    return added(words)
+
+
+def _lane_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> Counts:
+    """Return the same of the lanes' operand; loads: as `operand_words` has them."""
+    operand, counted = job.lane_operand, job.arch.memory.convention.operands
+    port_bits, reduction = job.arch.memory.buffers[operand.name].port_bits, job.shape.reduction
+    elements = job.tiling.tile_lanes * reduction
+    words = []
+    for each, loaded in zip(timings, loads, strict=True):
+        macs = each.issue.entries * reduction
+        bits = counted(loaded * elements, macs) * operand.bits(each.plan)
+        words.append(-(bits // -port_bits))
+    return added(words)
 
 
 def _slot_bits(job: Job, timing: PassTiming, index: int, port_bits: int) -> Counts:
