@@ -14,6 +14,8 @@ from pgsim.model.buffer_ports import lane_deadlines, pass_end
 from pgsim.model.events import pass_cycles
 from pgsim.model.holding import finished_in_the_array
 from pgsim.model.job import Job
+from pgsim.model.layer import design_in
+from pgsim.model.mask_work import WorkStore
 from pgsim.model.passes import PassTiming, time_passes
 from pgsim.model.traffic.sram import slot_words
 
@@ -21,39 +23,77 @@ if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Tables
 
 
-def tables_of(job: Job, channels: Counts, slots: Counts) -> Tables:
+def tables_of(job: Job, channels: Counts, slots: Counts, store: WorkStore | None = None) -> Tables:
     """Return what tiles take of a layer whose passes are all dense.
 
     channels: int64, input channels that blocks may have. slots: int64, slots that tiles may have.
-    Both ascend.
+    Both ascend. store: what layers share columns through.
     """
     from pgsim.kernels.nest_problem import Tables  # Numba: only if nests are searched
 
-    tiles = _tiles_of(job, slots)
-    columns = [_column(job.of_channels(each, tiles)) for each in channels.tolist()]
-    passes, most_waits = len(job.passes), max(len(own) for each in columns for own in each.waits)
-    of_tiles = np.empty((4, passes, channels.size, slots.size), np.int64)
+    known = _known(job, store)
+    columns = [_shared(known, job, each, slots) for each in channels.tolist()]
+    most_waits = max(len(own) for each in columns for own in each.waits)
+    passes = len(job.passes)
+    of_tiles = np.empty((_TILE_ROWS, passes, channels.size, slots.size), np.int64)
     of_waits = np.empty((most_waits, passes, channels.size, slots.size), np.int64)
     of_slots = np.empty((2, channels.size, slots.size), np.int64)
     for place, each in enumerate(columns):
-        _fill(of_slots[:, place], each.slots)
-        for index in range(passes):
-            _fill(of_tiles[:, index, place], [row[index] for row in each.tiles])
-            waits = each.waits[index]
+        at = each.slots.searchsorted(slots)
+        of_tiles[:, :, place] = each.tiles[:, :, at]
+        of_slots[:, place] = each.of_slots[:, at]
+        for index, own in enumerate(each.waits):
+            of_waits[: len(own), index, place] = own[:, at]
             # Where there are fewer deadlines than elsewhere, the last one stands for the others.
-            more = (most_waits - len(waits)) // 2
-            _fill(of_waits[:, index, place], [*waits, *waits[-2:] * more])
+            for row in range(len(own), most_waits):
+                of_waits[row, index, place] = of_waits[row - 2, index, place]
     of_chunks = np.array([each.chunk for each in columns], np.int64)
     places = np.full((2, int(max(channels[-1], slots[-1])) + 1), -1, np.int64)
-    for row, sizes in zip(places, (channels, slots), strict=True):
-        row[sizes] = np.arange(sizes.size)
+    for sizes_of, sizes in zip(places, (channels, slots), strict=True):
+        sizes_of[sizes] = np.arange(sizes.size)
     return Tables(places, of_tiles, of_waits, of_slots, of_chunks)
 
 
-def _fill(rows: Counts, counts: Sequence[Counts | npt.NDArray[np.bool_]]) -> None:
-    """Write counts that broadcast to tiles into the rows of a table, int64 (rows, slots)."""
-    for row, each in zip(rows, counts, strict=True):
-        row[:] = each.reshape(-1)
+class _Column(NamedTuple):
+    """What tiles of some slots take with some input channels.
+
+    slots: int64, ascending. tiles, waits, of_slots: rows of `Tables` for them, int64 (rows, passes,
+    slots), of each pass (rows, slots), and (rows, slots). chunk: of `Tables.chunks`.
+    """
+
+    slots: Counts
+    tiles: Counts
+    waits: list[Counts]
+    of_slots: Counts
+    chunk: list[int]
+
+
+_TILE_ROWS = 4  # of `Tables.tiles`
+_LAYERS_BYTES = 2**20  # of the columns that are known of one kind of layer, about
+
+
+def _known(job: Job, store: WorkStore | None) -> dict[int, _Column]:
+    """Return the columns that are known of layers that differ in channels and size alone.
+
+    By their input channels, each of which comes with all weights of a kernel.
+    """
+    if store is None or not store.keeps:
+        return {}
+    shape = job.shape
+    own = (job.flow, shape.op, shape.kernel, job.passes)
+    return store.shared(("columns", design_in(store, job.arch), own), dict, lambda _: _LAYERS_BYTES)
+
+
+def _shared(known: dict[int, _Column], job: Job, channels: int, slots: Counts) -> _Column:
+    """Return a column that has these slots, and others perhaps; `known` has it from then on."""
+    found = known.get(channels)
+    if found is not None:
+        at = np.minimum(found.slots.searchsorted(slots), found.slots.size - 1)
+        if (found.slots[at] == slots).all():
+            return found
+        slots = np.union1d(found.slots, slots)
+    found = known[channels] = _column(job.of_channels(channels, _tiles_of(job, slots)), slots)
+    return found
 
 
 def _tiles_of(job: Job, slots: Counts) -> BlockTiles:
@@ -71,22 +111,9 @@ def _tiles_of(job: Job, slots: Counts) -> BlockTiles:
     )
 
 
-class _Column(NamedTuple):
-    """What tiles take with some input channels, counts that broadcast to the tiles.
-
-    tiles, waits: rows of `Tables`, of each pass: waits by pass. slots: rows likewise. chunk: of
-    `Tables.chunks`.
-    """
-
-    tiles: Sequence[Sequence[Counts]]
-    slots: Sequence[Counts | npt.NDArray[np.bool_]]
-    chunk: Sequence[int]
-    waits: Sequence[list[Counts]]
-
-
-def _column(job: Job) -> _Column:
-    """Return what tiles take with a job's input channels."""
-    flow = job.flow
+def _column(job: Job, slots: Counts) -> _Column:
+    """Return what tiles of so many slots take with a job's input channels."""
+    flow, number = job.flow, slots.size
     timings = time_passes(job, None)
     one = np.ones((1, 1, 1, 1), np.int64)
     loads = flow.lane_loads([each.folds for each in timings], one, stay=False)
@@ -96,17 +123,27 @@ def _column(job: Job) -> _Column:
     busy = [each.output_cycles for each in job.rates]
     often = [int(each.item()) for each in visits]
     lane_bits = [elements * job.lane_operand.bits(each) for each in job.passes]
-    return _Column(
-        tiles=(
-            [pass_cycles(job, each) for each in timings],
-            [each.fold_cycles for each in timings],
-            [each.port_stall_cycles for each in timings],
-            loads,
-        ),
-        slots=(slot_words(job, timings), finished),
-        chunk=[sum(often), busy[0], sum(busy[1:]), *lane_bits, *often],
-        waits=[_waits(job, each) for each in timings],
+    tiles = (
+        [pass_cycles(job, each) for each in timings],
+        [each.fold_cycles for each in timings],
+        [each.port_stall_cycles for each in timings],
+        loads,
     )
+    return _Column(
+        slots,
+        np.stack([_filled(each, number) for each in tiles]),
+        [_filled(_waits(job, each), number) for each in timings],
+        _filled([slot_words(job, timings), finished], number),
+        [sum(often), busy[0], sum(busy[1:]), *lane_bits, *often],
+    )
+
+
+def _filled(counts: Sequence[Counts | npt.NDArray[np.bool_]], slots: int) -> Counts:
+    """Return counts that broadcast to tiles as rows, int64 (counts, slots)."""
+    rows = np.empty((len(counts), slots), np.int64)
+    for row, each in zip(rows, counts, strict=True):
+        row[:] = each.reshape(-1)
+    return rows
 
 
 def _waits(job: Job, timing: PassTiming) -> list[Counts]:
