@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from designs import conv, linear, recurrent
 from jobs import Listed, job_of
@@ -92,3 +94,10 @@ def test_inputs_of_one_run_and_group() -> None:
     assert job_of(LAYER, changes=batch).run_inputs == 2 * 5 * 6
     assert job_of(conv(4, 6, 4, 3, groups=2), changes=batch).run_inputs == 2 * 16 * 2
     assert job_of(recurrent(7, 6, 3), changes=batch).run_inputs == 2 * 6
+
+
+def test_what_else_stays_does_not_matter_to_a_layer_whose_inputs_stay() -> None:
+    job = job_of(LAYER)
+    fuller = replace(job, retained_bits=8)
+    assert fuller.alike != job.alike
+    assert replace(fuller, inputs_stay=True).alike == replace(job, inputs_stay=True).alike
