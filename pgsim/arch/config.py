@@ -194,7 +194,7 @@ class ArchConfig(Section):
         return parts, int(burst * parts), int(row_miss * parts)
 
     @property
-    def but_for_prices(self) -> Hashable:
+    def but_for_prices(self) -> tuple[Hashable, DRAMCycles]:
         """All of it that decides counts, beside the searches that weigh prices.
 
         That is the design without its name and its technology, with DRAM in cycles: whatever is

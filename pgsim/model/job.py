@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 
 from pgsim.arch import ArchConfig, Dataflow, Rate
@@ -68,6 +68,12 @@ class Job:
             return replace(self, tiles=tiles)
         layer = replace(self.layer, shape=_of_channels(self.shape, channels))
         return replace(self, layer=layer, tiles=tiles)
+
+    def on(self, arch: ArchConfig) -> Job:
+        """Return the layer on a design, mapped as it is; points of sweeps ask for many."""
+        own, job = vars(self), object.__new__(Job)
+        vars(job).update({name: own[name] for name in _FIELDS}, arch=arch)
+        return job
 
     def of_batch(self, batch: int) -> Job:
         """Return the job for batches of so many images."""
@@ -192,6 +198,8 @@ class Job:
         """Elements of one group's input in one run (M23)."""
         return self.shape.group_inputs * self.batch
 
+
+_FIELDS = tuple(each.name for each in fields(Job))
 
 # What is alike in every batch of a layer.
 _OF_EVERY_BATCH = (

@@ -64,6 +64,8 @@ class PassCounts(NamedTuple):
 
 def summed(counts: Counts) -> int:
     """Return what counts of batches add up to."""
+    if counts.size == 1:
+        return int(counts.item())
     # Of a few, Python's sum is the faster.
     return sum(counts.tolist()) if counts.size <= _FEW else int(counts.sum())
 
@@ -83,11 +85,6 @@ class Ledger:
     def cycles(self) -> Counts:
         """Cycles of every batch, int64 (batches,)."""
         return self.counts["cycles"]
-
-    @lazy
-    def pass_outputs(self) -> tuple[int, ...]:
-        """Outputs that each pass computes in all batches."""
-        return tuple(summed(each.outputs) for each in self.passes)
 
     def total(self, part: slice = slice(None)) -> dict[str, int]:
         """Return the counts summed over some batches."""
@@ -119,11 +116,6 @@ class _Changed(Ledger):
 
     like: Ledger
     changed: tuple[str, ...]
-
-    @lazy
-    def pass_outputs(self) -> tuple[int, ...]:
-        """Outputs that each pass computes in all batches."""
-        return self.like.pass_outputs
 
     @property
     def size_bytes(self) -> int:

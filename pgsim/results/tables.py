@@ -194,19 +194,19 @@ class Result:
 
 def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
     """Return one layer's row over all simulated images, or of one image of a batch of one."""
+    energies = layer.energies
     if image is not None:
         row = _counted_row(result, layer, image)
         first = image - result.calibration_images
-        part = slice(first, first + 1)
+        energies = {name: each[first : first + 1] for name, each in energies.items()}
     else:
         if not layer.counted:
             layer.counted.update(_counted_row(result, layer))
-        row, part = dict(layer.counted), slice(None)
+        row = dict(layer.counted)
     row |= result.names
     row["time_us"] = row["cycles"] / result.arch.mhz
-    for name, values in layer.energies.items():
-        own = values[part]
-        row[name] = float(own[0] if own.size == 1 else own.sum())
+    for name, each in energies.items():
+        row[name] = each.item() if each.size == 1 else float(each.sum())
     return row
 
 
@@ -276,25 +276,38 @@ def _clocked(count: Mapping[str, int], useful: int, arch: ArchConfig) -> Row:
 
     useful: bit operations.
     """
+    cycles, waited = count["cycles"], count["dram_stall_cycles"]
     return {
-        **{name: count[name] for name in _CLOCKED},
-        "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
-        "pe_utilization": _utilization(useful, count["cycles"], arch),
+        "cycles": cycles,
+        "dram_stall_cycles": waited,
+        "bubble_cycles": count["bubble_cycles"],
+        "stall_cycles": count["port_stall_cycles"] + waited,
+        "pe_utilization": _utilization(useful, cycles, arch),
     }
 
 
-_CLOCKED = ("cycles", "dram_stall_cycles", "bubble_cycles")
-
-
-def row_at(job: Job, ledger: Ledger, other: Row) -> Row:
-    """Return a layer's row, as `LayerResult.counted`, from its row at another speed of DRAM."""
-    count = {name: summed(ledger.counts[name]) for name in _CLOCKED}
-    count["port_stall_cycles"] = other["port_stall_cycles"]
-    useful = sum(
+def useful_operations(job: Job, ledger: Ledger) -> int:
+    """Return the bit operations of a layer's MACs, over all batches (M27)."""
+    outputs = (summed(each.outputs) for each in ledger.passes)
+    return job.shape.reduction * sum(
         each.activation_bits * each.weight_bits * done
-        for each, done in zip(job.passes, ledger.pass_outputs, strict=True)
+        for each, done in zip(job.passes, outputs, strict=True)
     )
-    return other | _clocked(count, job.shape.reduction * useful, job.arch)
+
+
+def row_at(ledger: Ledger, useful: int, arch: ArchConfig, other: Row) -> Row:
+    """Return a layer's row, as `LayerResult.counted`, from its row at another speed of DRAM.
+
+    useful: of `useful_operations`, which are the same.
+    """
+    counts = ledger.counts
+    count = {
+        "cycles": summed(counts["cycles"]),
+        "dram_stall_cycles": summed(counts["dram_stall_cycles"]),
+        "bubble_cycles": summed(counts["bubble_cycles"]),
+        "port_stall_cycles": other["port_stall_cycles"],
+    }
+    return other | _clocked(count, useful, arch)
 
 
 def _utilization(operations: int, cycles: int, arch: ArchConfig) -> float:

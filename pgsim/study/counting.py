@@ -18,7 +18,7 @@ from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
 from pgsim.model.search import Goal, Search, mapped
 from pgsim.results import Row
-from pgsim.results.tables import row_at
+from pgsim.results.tables import row_at, useful_operations
 from pgsim.schemes import Scheme
 from pgsim.study.jobs import any_gated, jobs_of, split
 from pgsim.workload import GateTrace
@@ -82,9 +82,13 @@ class Network:
             return self._simulated()
         searches = self.arch.mapping.searches
         weighed = tuple(self.goal.prices.items()) if searches else None  # a search weighs prices
-        key = ("network", self._deciding, self.arch.but_for_prices, weighed)
+        key = ("network", self._deciding, self._but_for_prices, weighed)
         count = self._simulated if searches else self._at_its_speed
         return self.store.shared(key, count, lambda found: found.size_bytes)
+
+    @lazy
+    def _but_for_prices(self) -> tuple[Hashable, Hashable]:
+        return self.arch.but_for_prices
 
     @lazy
     def _deciding(self) -> Hashable:
@@ -126,7 +130,8 @@ class Network:
 
     def _at_its_speed(self) -> Counted:
         """Return the same where another speed of DRAM changes no nest, and so shares the rest."""
-        key = ("any speed", self._deciding, self.arch.but_for_dram_speed)
+        but_for_dram_speed, _ = self._but_for_prices
+        key = ("any speed", self._deciding, but_for_dram_speed)
         shared = self.store.shared(key, self._at_any_speed, lambda found: found.size_bytes)
         if shared.network is None:
             return self._simulated()
@@ -134,25 +139,38 @@ class Network:
         if not shared.rows:  # these are the first
             shared.rows.extend(counted.rows)
             return counted
-        every = zip(counted.jobs, counted.ledgers, shared.rows, strict=True)
-        rows = [row_at(job, ledger, row) if row else {} for job, ledger, row in every]
+        every = zip(counted.ledgers, shared.useful, shared.rows, strict=True)
+        rows = [
+            row_at(ledger, useful, self.arch, row) if row else {} for ledger, useful, row in every
+        ]
         return counted._replace(rows=rows)
 
     def _at_any_speed(self) -> _Shared:
         own = self._mapped()
-        return _Shared(at_any_speed(own, self.calibration, self.trace.images, self.store), [])
+        network = at_any_speed(own, self.calibration, self.trace.images, self.store)
+        return _Shared(network, _useful(network), [])
 
 
 class _Shared(NamedTuple):
     """What designs share that differ in the speed of DRAM: nothing if the network is too large.
 
-    rows: of the design that was simulated first, once they are made.
+    useful: operations of each layer. rows: of the design that was simulated first, once they are
+    made.
     """
 
     network: AnySpeed | None
+    useful: list[int]
     rows: list[Row]
 
     @property
     def size_bytes(self) -> int:
         """How much memory it takes, about."""
         return 0 if self.network is None else self.network.size_bytes
+
+
+def _useful(network: AnySpeed | None) -> list[int]:
+    """Return the useful operations of each layer."""
+    if network is None:
+        return []
+    ledgers = [network.ledgers[layer] for layer in network.layers]
+    return list(map(useful_operations, network.jobs, ledgers))

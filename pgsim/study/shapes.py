@@ -116,7 +116,7 @@ class Shape:
         # Which tensors stay on chip, and so which layers are alike, is decided by this alone.
         key = ("layers", self.trace, self.scheme, design.memory, design.batch, design.output_bits)
         layers = self.store.shared(key, partial(self._layers, design), lambda found: 1_000)
-        return [Bound.of(replace(job, arch=design), images, times) for job, times in layers]
+        return [Bound.of(job.on(design), images, times) for job, times in layers]
 
     def _layers(self, design: ArchConfig) -> list[tuple[Job, int]]:
         """Return the layers that differ, and how many are alike."""

@@ -96,7 +96,7 @@ def simulate(
     calibration = calibration_count(trace, arch, calibration_images)
     network = Network(trace, scheme, costs, calibration, store)
     layers = tuple(
-        LayerResult(replace(job, arch=arch), ledger, energies(network.prices, ledger), row)
+        LayerResult(job.on(arch), ledger, energies(network.prices, ledger), row)
         for job, ledger, row in zip(*network.counted(), strict=True)
     )
     return Result(trace, costs, scheme.name, calibration, per_image, layers)
@@ -118,7 +118,7 @@ def costed_jobs(
     jobs = jobs_of(trace, arch, scheme, store)
     costs = costs_of(arch, gated=any(job.gated for job in jobs))
     if costs.arch is not arch:
-        jobs = [replace(job, arch=costs.arch) for job in jobs]
+        jobs = [job.on(costs.arch) for job in jobs]
     return jobs, costs
 
 

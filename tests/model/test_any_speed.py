@@ -74,7 +74,6 @@ def check_speeds(network: AnySpeed, jobs: list[Job], first: int) -> None:
         for own, other in zip(found, expected, strict=True):
             names = tuple(sorted(own.counts))
             assert own.matrix(names).tolist() == other.matrix(names).tolist()
-            assert own.pass_outputs == other.pass_outputs
 
 
 @pytest.mark.parametrize("seed", range(12))
