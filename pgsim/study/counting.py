@@ -18,7 +18,7 @@ from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
 from pgsim.model.search import Goal, Search, mapped
 from pgsim.results import Row
-from pgsim.results.tables import row_at, useful_operations
+from pgsim.results.rows import row_at, useful_operations
 from pgsim.schemes import Scheme
 from pgsim.study.jobs import any_gated, jobs_of, split
 from pgsim.workload import GateTrace
