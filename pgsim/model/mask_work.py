@@ -116,22 +116,55 @@ class WorkStore:
         """
         if not self.keeps:
             return work()
-        key = Known(key)
-        held = self._held.get(key)
+        key = key if isinstance(key, Known) else Known(key)
+        held: Shared | None = self.held(key)
         if held is not None:
-            self._held.move_to_end(key)
-            kept: Shared = held[0]
-            return kept
+            return held
         found = work()
         needed = bytes_of(found)
-        if needed > min(self._limit_bytes, most_bytes or self._limit_bytes):
-            return found
-        self._held[key] = found, needed
-        self._held_bytes += needed
+        if needed <= (most_bytes or self._limit_bytes):
+            self.hold(key, found, needed)
+        return found
+
+    def held(self, key: Known) -> Any:
+        """Return what is held for a key, which is then used last; None where nothing is.
+
+        Parameters
+        ----------
+        key : Known
+            All that decides a result.
+
+        Returns
+        -------
+        what was given to `hold`, or None
+        """
+        found = self._held.get(key)
+        if found is None:
+            return None
+        self._held.move_to_end(key)
+        return found[0]
+
+    def hold(self, key: Known, found: object, size_bytes: int) -> None:
+        """Hold a result, in place of one that is held for its key; nothing if it has no room.
+
+        Parameters
+        ----------
+        key : Known
+            All that decides it.
+        found : object
+            The result, which nobody changes.
+        size_bytes : int
+            How much memory it takes.
+        """
+        _, before = self._held.pop(key, (None, 0))
+        self._held_bytes -= before
+        if size_bytes > self._limit_bytes:
+            return
+        self._held[key] = found, size_bytes
+        self._held_bytes += size_bytes
         while self._held_bytes > self._limit_bytes:
             _, (_, dropped) = self._held.popitem(last=False)
             self._held_bytes -= dropped
-        return found
 
 
 def _fixed(arrays: Arrays) -> Arrays:

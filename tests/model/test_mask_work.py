@@ -299,3 +299,17 @@ def test_the_least_recently_used_result_is_let_go_of() -> None:
     for key in ("one", "two", "one", "three", "one", "two"):
         assert result(key) == key
     assert made == ["one", "two", "three", "two"]
+
+
+def test_what_is_held_anew_takes_the_place_of_what_was() -> None:
+    store, key, other = WorkStore(limit_bytes=20), Known("key"), Known("other")
+    store.hold(other, "small", 5)
+    for found, size_bytes in (("first", 5), ("larger", 15)):
+        store.hold(key, found, size_bytes)
+        assert (store.held(other), store.held(key)) == ("small", found)
+    store.hold(key, "largest", 16)  # 21 together: the other one goes
+    assert (store.held(other), store.held(key)) == (None, "largest")
+    store.hold(key, "too large", 21)
+    assert store.held(key) is None
+    store.hold(other, "small", 20)
+    assert store.held(other) == "small"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from pgsim.model.events import pass_cycles
 from pgsim.model.holding import finished_in_the_array
 from pgsim.model.job import Job
 from pgsim.model.layer import design_in
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.mask_work import Known, WorkStore
 from pgsim.model.passes import PassTiming, time_passes
 from pgsim.model.traffic.sram import slot_words
 
@@ -31,8 +31,8 @@ def tables_of(job: Job, channels: Counts, slots: Counts, store: WorkStore | None
     """
     from pgsim.kernels.nest_problem import Tables  # Numba: only if nests are searched
 
-    known = _known(job, store)
-    columns = [_shared(known, job, each, slots) for each in channels.tolist()]
+    known = Known(_kind(job, store)) if store is not None and store.keeps else None
+    columns = [_shared(job, each, slots, store, known) for each in channels.tolist()]
     most_waits = max(len(own) for each in columns for own in each.waits)
     passes = len(job.passes)
     of_tiles = np.empty((_TILE_ROWS, passes, channels.size, slots.size), np.int64)
@@ -67,32 +67,47 @@ class _Column(NamedTuple):
     of_slots: Counts
     chunk: list[int]
 
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes, about."""
+        arrays = (self.slots, self.tiles, *self.waits, self.of_slots)
+        return _COLUMN_BYTES + sum(each.nbytes for each in arrays)
+
 
 _TILE_ROWS = 4  # of `Tables.tiles`
-_LAYERS_BYTES = 2**20  # of the columns that are known of one kind of layer, about
+_COLUMN_BYTES = 1_000  # beside its arrays
 
 
-def _known(job: Job, store: WorkStore | None) -> dict[int, _Column]:
-    """Return the columns that are known of layers that differ in channels and size alone.
+def _kind(job: Job, store: WorkStore) -> Hashable:
+    """Return what decides columns beside their input channels and slots.
 
-    By their input channels, each of which comes with all weights of a kernel.
+    Each input channel comes with all weights of a kernel: a layer's size matters no further.
     """
-    if store is None or not store.keeps:
-        return {}
-    shape = job.shape
-    own = (job.flow, shape.op, shape.kernel, job.passes)
-    return store.shared(("columns", design_in(store, job.arch), own), dict, lambda _: _LAYERS_BYTES)
+    return (
+        "columns",
+        design_in(store, job.arch),
+        job.flow,
+        job.shape.op,
+        job.shape.kernel,
+        job.passes,
+    )
 
 
-def _shared(known: dict[int, _Column], job: Job, channels: int, slots: Counts) -> _Column:
-    """Return a column that has these slots, and others perhaps; `known` has it from then on."""
-    found = known.get(channels)
+def _shared(
+    job: Job, channels: int, slots: Counts, store: WorkStore | None, kind: Known | None
+) -> _Column:
+    """Return a column that has these slots, and perhaps others that other layers asked for."""
+    if store is None or kind is None:
+        return _column(job.of_channels(channels, _tiles_of(job, slots)), slots)
+    key = Known((kind, channels))
+    found: _Column | None = store.held(key)
     if found is not None:
         at = np.minimum(found.slots.searchsorted(slots), found.slots.size - 1)
         if (found.slots[at] == slots).all():
             return found
         slots = np.union1d(found.slots, slots)
-    found = known[channels] = _column(job.of_channels(channels, _tiles_of(job, slots)), slots)
+    found = _column(job.of_channels(channels, _tiles_of(job, slots)), slots)
+    store.hold(key, found, found.size_bytes)
     return found
 
 
