@@ -213,7 +213,7 @@ class ArchConfig(Section):
         return parts, int(burst * parts), int(row_miss * parts)
 
     @property
-    def but_for_prices(self) -> Hashable:
+    def but_for_prices(self) -> tuple[Hashable, DRAMCycles]:
         """All of it that decides counts, beside the searches that weigh prices.
 
         That is the design without its name and its technology, with DRAM in cycles: whatever is
@@ -231,6 +231,13 @@ class ArchConfig(Section):
             tuple(getattr(self.memory, key) for key in Memory.model_fields if key != "dram"),
             tuple(getattr(dram, key) for key in DRAM.model_fields if key not in _DRAM_PRICES),
         )
+
+    @cached_property
+    def peak(self) -> tuple[int, int]:
+        """Bit operations that the array does at most, and in how many cycles (M27)."""
+        macs, cycles = self.pe.macs_and_cycles(self.pe.max_activation_bits, self.pe.max_weight_bits)
+        bits = self.pe.max_activation_bits * self.pe.max_weight_bits
+        return self.pes * bits * macs, cycles
 
     @property
     def pes(self) -> int:

@@ -63,6 +63,8 @@ class _Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> None:
         """Run a verb; what its input refuses ends in one message."""
         try:
+            if ctx.obj is not None:
+                ctx.obj()
             super().invoke(ctx)
             sys.stdout.flush()
         except InputError as error:
@@ -103,4 +105,8 @@ def pgsim() -> None:
 def main() -> None:
     """Run the command line: exit code 0, 2 for wrong input, 130 for an interrupt."""
     streams.prepare()
-    pgsim(prog_name="pgsim")
+    pgsim(prog_name="pgsim", obj=_before_a_verb)
+
+
+def _before_a_verb() -> None:
+    import_module("pgsim.cli.compiling").tell()  # logging takes time, which --help has no use for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 
 from pgsim.arch import ArchConfig, Dataflow, Rate
@@ -71,6 +71,12 @@ class Job:
         layer = replace(self.layer, shape=_of_channels(self.shape, channels))
         return replace(self, layer=layer, tiles=tiles)
 
+    def on(self, arch: ArchConfig) -> Job:
+        """Return the layer on a design, mapped as it is; points of sweeps ask for many."""
+        own, job = vars(self), object.__new__(Job)
+        vars(job).update({name: own[name] for name in _FIELDS}, arch=arch)
+        return job
+
     def of_batch(self, batch: int) -> Job:
         """Return the job for batches of so many images."""
         if batch == self.batch:
@@ -106,7 +112,9 @@ class Job:
     def alike(self) -> Hashable:
         """All that decides its ledger: layers that agree are simulated once."""
         like = self.layer if self.gated else self.shape.geometry
-        stays = (self.inputs_stay, self.output_stays, self.retained_bits, self.weights_on_chip)
+        # Of a buffer in which all inputs stay, what else is there decides nothing (M42).
+        retained = 0 if self.inputs_stay else self.retained_bits
+        stays = (self.inputs_stay, self.output_stays, retained, self.weights_on_chip)
         zeros = self.shape.zeros if self.arch.pe.zero_gating else None
         mapped = (self.nest, self.window)
         return (like, zeros, self.passes, self.output_bits, self.flow, mapped, stays)
@@ -240,6 +248,8 @@ class Job:
         """Elements of one group's input in one run (M23)."""
         return self.shape.group_inputs * self.batch
 
+
+_FIELDS = tuple(each.name for each in fields(Job))
 
 # What is alike in every batch of a layer.
 _OF_EVERY_BATCH = (

@@ -14,7 +14,7 @@ from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.mapping.tiling import Tiles
 
-_FEW = 64  # tiles
+_FEW = 64  # tiles, or batches
 _ARRAY_BYTES = 150  # of an array beside its numbers
 
 
@@ -64,12 +64,24 @@ class PassCounts(NamedTuple):
     macs: Counts
 
 
+def summed(counts: Counts) -> int:
+    """Return what counts of batches add up to."""
+    if counts.size == 1:
+        return int(counts.item())
+    # Of a few, Python's sum is the faster.
+    return sum(counts.tolist()) if counts.size <= _FEW else int(counts.sum())
+
+
 @dataclass(frozen=True)
 class Ledger:
     """A layer's counts by name, int64 (batches,) each, and those of each of its passes."""
 
     counts: Mapping[str, Counts]
     passes: tuple[PassCounts, ...]
+
+    def with_counts(self, changed: Mapping[str, Counts]) -> Ledger:
+        """Return the ledger with some counts in place of its own."""
+        return _Changed({**self.counts, **changed}, self.passes, self, tuple(changed))
 
     @property
     def cycles(self) -> Counts:
@@ -78,13 +90,16 @@ class Ledger:
 
     def total(self, part: slice = slice(None)) -> dict[str, int]:
         """Return the counts summed over some batches."""
-        return {name: int(values[part].sum()) for name, values in self.counts.items()}
+        return {name: summed(values[part]) for name, values in self.counts.items()}
 
     def matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
         """Return some counts, float64 (names, batches), which are put together once."""
         if names not in self._matrices:
-            self._matrices[names] = np.array([self.counts[name] for name in names], np.float64)
+            self._matrices[names] = self._matrix(names)
         return self._matrices[names]
+
+    def _matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
+        return np.array([self.counts[name] for name in names], np.float64)
 
     @lazy
     def _matrices(self) -> dict[tuple[str, ...], npt.NDArray[np.float64]]:
@@ -95,6 +110,27 @@ class Ledger:
         """How much memory it takes, about."""
         arrays = [*self.counts.values(), *(each for own in self.passes for each in own)]
         return sum(2 * each.nbytes + _ARRAY_BYTES for each in arrays)  # once more as floats
+
+
+@dataclass(frozen=True)
+class _Changed(Ledger):
+    """A ledger that differs from another one in a few counts."""
+
+    like: Ledger
+    changed: tuple[str, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes beside the other one, about."""
+        every = len(self.counts) + 2 * len(self.changed)  # of which some are put together anew
+        return every * self.cycles.nbytes + _ARRAY_BYTES * len(self.changed)
+
+    def _matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
+        matrix = self.like.matrix(names).copy()
+        for name in self.changed:
+            if name in names:
+                matrix[names.index(name)] = self.counts[name]
+        return matrix
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,22 @@ Arrays = tuple[Counts, ...]
 Shared = TypeVar("Shared")
 
 
+class Known:
+    """A key whose hash is found once, which takes long where much decides a result."""
+
+    __slots__ = ("_hash", "_key")
+
+    def __init__(self, key: Hashable) -> None:
+        self._key = key
+        self._hash = hash(key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Known) and self._key == other._key)
+
+
 class WorkStore:
     """Results by what decides them; the least recently used are let go of.
 
@@ -53,7 +69,7 @@ class WorkStore:
     def __init__(self, limit_bytes: int = 2**28) -> None:
         self._limit_bytes = limit_bytes
         self._held_bytes = 0
-        self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._held: OrderedDict[Known, tuple[Any, int]] = OrderedDict()
         self._lock = Lock()  # of what is held; work is done without it
 
     @property
@@ -104,23 +120,54 @@ class WorkStore:
         """
         if not self.keeps:
             return work()
-        with self._lock:
-            held = self._held.get(key)
-            if held is not None:
-                self._held.move_to_end(key)
-                kept: Shared = held[0]
-                return kept
+        key = key if isinstance(key, Known) else Known(key)
+        held: Shared | None = self.held(key)
+        if held is not None:
+            return held
         found = work()
         needed = bytes_of(found)
-        if needed <= min(self._limit_bytes, most_bytes or self._limit_bytes):
-            self._keep(key, found, needed)
+        if needed <= (most_bytes or self._limit_bytes):
+            self.hold(key, found, needed)
         return found
 
-    def _keep(self, key: Hashable, found: Any, needed_bytes: int) -> None:
+    def held(self, key: Known) -> Any:
+        """Return what is held for a key, which is then used last; None where nothing is.
+
+        Parameters
+        ----------
+        key : Known
+            All that decides a result.
+
+        Returns
+        -------
+        what was given to `hold`, or None
+        """
         with self._lock:
-            _, known_bytes = self._held.pop(key, (None, 0))  # another thread may have been faster
-            self._held[key] = found, needed_bytes
-            self._held_bytes += needed_bytes - known_bytes
+            found = self._held.get(key)
+            if found is None:
+                return None
+            self._held.move_to_end(key)
+            return found[0]
+
+    def hold(self, key: Known, found: object, size_bytes: int) -> None:
+        """Hold a result, in place of one that is held for its key; nothing if it has no room.
+
+        Parameters
+        ----------
+        key : Known
+            All that decides it.
+        found : object
+            The result, which nobody changes.
+        size_bytes : int
+            How much memory it takes.
+        """
+        with self._lock:
+            _, before = self._held.pop(key, (None, 0))
+            self._held_bytes -= before
+            if size_bytes > self._limit_bytes:
+                return
+            self._held[key] = found, size_bytes
+            self._held_bytes += size_bytes
             while self._held_bytes > self._limit_bytes:
                 _, (_, dropped) = self._held.popitem(last=False)
                 self._held_bytes -= dropped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +16,7 @@ from pgsim.model.mask_work import WorkStore
 from pgsim.results import COLUMNS, Result
 from pgsim.results.values import COUNT
 from pgsim.schemes import Scheme, scheme_named, union
+from pgsim.study.counting import Network
 from pgsim.study.rows import accuracy_of
 from pgsim.study.simulation import calibration_count, costed_jobs, layer_results
 from pgsim.workload import GateTrace, load_trace
@@ -199,9 +200,8 @@ def _served(
     jobs, costs = costed_jobs(trace, arch, scheme)
     after = kept
     if kept is not None:
-        jobs = [replace(job, weights_on_chip=kept.get(job.shape.name, 0)) for job in jobs]
         read = {job.shape.name: union(each.weight for each in job.passes) for job in jobs}
         after = {**kept, **{name: word | kept.get(name, 0) for name, word in read.items()}}
     calibration = calibration_count(trace, costs.arch)
-    layers = layer_results(jobs, trace, costs, calibration, store)
+    layers = layer_results(Network(trace, scheme, costs, calibration, store, kept or {}))
     return Result(trace, costs, scheme.name, calibration, False, layers), after

@@ -6,23 +6,19 @@ trace -> passes (schemes) -> tiles (mapping) -> issued slots, cycles, traffic, e
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import Costs, costs_of, energies, energy_prices, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.model.job import Job
-from pgsim.model.layer import simulate_layers
-from pgsim.model.ledger import Ledger
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.retention import retained
-from pgsim.model.search import Goal, mapped
-from pgsim.results import LayerResult, Result, Row
-from pgsim.schemes import ACTIVATIONS, Passes, Scheme, network_passes, scheme_named
-from pgsim.workload import GateTrace, LayerTrace, load_trace
+from pgsim.results import LayerResult, Result
+from pgsim.schemes import Scheme, scheme_named
+from pgsim.study.counting import Network
+from pgsim.study.jobs import NO_STORE, any_scheduled, jobs_of, split, taken
+from pgsim.workload import GateTrace, load_trace
 
 
 def simulate(
@@ -87,7 +83,9 @@ def simulate(
     arch, scheme = load_arch(arch), scheme_named(scheme)
     if objective is not None:
         arch = searching(arch, objective)
-    jobs, costs = costed_jobs(trace, arch, scheme)
+    store = store or NO_STORE
+    passes = taken(split(trace, scheme, store), arch)
+    costs = costs_of(arch, gated=any_scheduled(passes))
     warn_of_clock(costs.arch, costs.paths)
     arch = costs.arch
     if per_image and arch.batch > 1:
@@ -96,8 +94,7 @@ def simulate(
             f'{arch.batch}: pass arch.override({{"batch": 1}}), or --set batch=1'
         )
     calibration = calibration_count(trace, arch, calibration_images)
-    store = store or WorkStore(limit_bytes=0)
-    layers = layer_results(jobs, trace, costs, calibration, store)
+    layers = layer_results(Network(trace, scheme, costs, calibration, store))
     return Result(trace, costs, scheme.name, calibration, per_image, layers)
 
 
@@ -107,108 +104,26 @@ def searching(arch: ArchConfig, objective: str) -> ArchConfig:
     return arch.override({**sought, "name": arch.name})
 
 
-def costed_jobs(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> tuple[list[Job], Costs]:
+def costed_jobs(
+    trace: GateTrace, arch: ArchConfig, scheme: Scheme, store: WorkStore | None = None
+) -> tuple[list[Job], Costs]:
     """Return the layers of a trace on a design whose clock is a number, and what its parts cost.
 
     Raises InputError as `jobs_of` does.
     """
-    jobs = jobs_of(trace, arch, scheme)
+    jobs = jobs_of(trace, arch, scheme, store)
     costs = costs_of(arch, gated=any(job.scheduled for job in jobs))
-    if costs.arch != arch:
-        jobs = [replace(job, arch=costs.arch) for job in jobs]
+    if costs.arch is not arch:
+        jobs = [job.on(costs.arch) for job in jobs]
     return jobs, costs
 
 
-def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
-    """Return the layers of a trace under a scheme on a design, each with its passes.
-
-    Layers that the scheme skips are left out (M56). Outputs leave at the bits at which the next
-    layer reads them (M23). Raises InputError where the scheme, or the design's dataflow, cannot run
-    a layer.
-    """
-    by_name = network_passes(trace.layers, scheme)
-    layers = [layer for layer in trace.layers if layer.shape.name in by_name]
-    passes = [_taken(layer, own, arch) for layer, own in zip(layers, by_name.values(), strict=True)]
-    for layer, own in zip(layers, passes, strict=True):
-        if refusal := arch.dataflow.refusal(layer.shape, own):
-            raise InputError(
-                f"layer {layer.shape.name!r} on {arch.name}, dataflow {arch.dataflow.name}: "
-                f"{refusal}"
-            )
-        for each in own:
-            if refusal := arch.pe.refusal(each.activation_bits, each.weight_bits):
-                raise InputError(
-                    f"layer {layer.shape.name!r} on {arch.name}, PEs of kind {arch.pe.name}: "
-                    f"a PE {refusal}"
-                )
-    following = [*passes[1:], passes[-1]]
-    return [
-        Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)
-        for index, (layer, own, reader) in enumerate(zip(layers, passes, following, strict=True))
-    ]
-
-
-def _taken(layer: LayerTrace, passes: Passes, arch: ArchConfig) -> Passes:
-    """Return the sweeps in which a design takes the passes of a layer (M53)."""
-    try:
-        return arch.array.tempo.taken(passes, arch.pe, arch.dataflow)
-    except ValueError as error:
-        raise InputError(f"layer {layer.shape.name!r} on {arch.name}: {error}") from None
-
-
-def _output_bits(arch: ArchConfig, reader: Passes) -> int:
-    return arch.output_bits or ACTIVATIONS.stored_bits(reader)
-
-
-class _Counted(NamedTuple):
-    """The layers of a network, each with what it is mapped by, its ledger and its row's counts."""
-
-    mapped: list[dict[str, Any]]
-    ledgers: list[Ledger]
-    rows: list[Row]
-
-    @property
-    def size_bytes(self) -> int:
-        """How much memory it takes, about."""
-        return sum(ledger.size_bytes + _ROW_BYTES for ledger in self.ledgers)
-
-
-_ROW_BYTES = 10_000
-_MAPPED = ("nest", "window", "inputs_stay", "output_stays", "retained_bits")  # fields of a job
-
-
-def layer_results(
-    jobs: Sequence[Job], trace: GateTrace, costs: Costs, calibration: int, store: WorkStore
-) -> tuple[LayerResult, ...]:
+def layer_results(network: Network) -> tuple[LayerResult, ...]:
     """Return the ledger and the energies of every layer."""
-    prices = energy_prices(costs, any(job.scheduled for job in jobs))
-    goal = Goal(costs.arch.mapping.goal, prices.totals)
-
-    def count() -> _Counted:
-        kept = retained(jobs, trace.producers)
-        own = mapped(kept, goal, calibration, trace.images, store)
-        ledgers = simulate_layers(own, calibration, trace.images, store)
-        choices = [{name: getattr(job, name) for name in _MAPPED} for job in own]
-        return _Counted(choices, ledgers, [{} for _ in own])
-
-    key = _deciding(jobs, trace, costs.arch, goal, calibration) if store.keeps else None
-    counted = store.shared(key, count, lambda found: found.size_bytes)
     return tuple(
-        LayerResult(replace(job, **choice), ledger, energies(prices, ledger), row)
-        for job, choice, ledger, row in zip(jobs, *counted, strict=True)
+        LayerResult(job.on(network.arch), ledger, energies(network.prices, ledger), row)
+        for job, ledger, row in zip(*network.counted(), strict=True)
     )
-
-
-def _deciding(
-    jobs: Sequence[Job], trace: GateTrace, arch: ArchConfig, goal: Goal, calibration: int
-) -> Hashable:
-    """Return all that decides what layers are mapped by, and their counts.
-
-    Layers stand for themselves, with their masks. Prices decide where a search weighs them.
-    """
-    weighed = tuple(goal.prices.items()) if arch.mapping.searches else None
-    layers = tuple((job.layer, job.passes, job.output_bits, job.weights_on_chip) for job in jobs)
-    return ("network", layers, trace.images, calibration, arch.but_for_prices, weighed)
 
 
 def repriced(result: Result, costs: Costs) -> Result:

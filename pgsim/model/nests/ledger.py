@@ -10,6 +10,7 @@ import numpy as np
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model import events
+from pgsim.model.block_work import BlockWork
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, PassCounts, Sums
@@ -31,17 +32,15 @@ _SLOTS = (
 )
 
 
-def sums_of_nest(job: Job, block: Block, store: WorkStore) -> Sums:
-    """Return what the tiles of a block of images add up to, of one batch if all are alike."""
+def work_of_nest(job: Job, block: Block, store: WorkStore) -> BlockWork:
+    """Return what a block of images is at any speed of DRAM, of one batch if all are alike."""
     run = run_nest(job, block, store)
     chunks, batches = run.chunks, run.batches
-    stood = events.waits_in(run.events, run.work)
-    waits = dict(zip(stood._fields, batches.of_runs(np.array(stood)), strict=True))
     passes = _pass_counts(chunks, batches)
     none = np.zeros(batches.simulated, np.int64)
     counts = {
         **{count.name: none for rule in OWN for count in rule.counts},
-        **waits,
+        "port_stall_cycles": batches.of_runs(events.port_stalls(run.work)),
         "outputs": passes[0].outputs,
         **_tile_counts(run),
         **_dram_counts(run),
@@ -51,7 +50,8 @@ def sums_of_nest(job: Job, block: Block, store: WorkStore) -> Sums:
         for index in range(len(passes))
     )
     rows = [*counts.values(), *(row for each in passes for row in each)]
-    return Sums(tuple(counts), folds, np.array(rows))
+    sums = Sums(tuple(counts), folds, np.array(rows))
+    return BlockWork(batches, run.order, run.work, run.moved, sums)
 
 
 def _pass_counts(chunks: Chunks, batches: Batches) -> tuple[PassCounts, ...]:

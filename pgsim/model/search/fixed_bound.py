@@ -149,7 +149,8 @@ class FixedBound:
     def _tables(self) -> Tables:
         """What tiles of so many slots take in the leading passes."""
         leading = replace(self.job, passes=self.job.passes[: self.job.leading])
-        return tables_of(leading, np.array([self.job.shape.in_channels_per_group]), self._slots)
+        channels = np.array([self.job.shape.in_channels_per_group])
+        return tables_of(leading, channels, self._slots, self.store)
 
     def _over_windows(self, counts: Counts) -> Counts:
         """Return what all windows have together; counts: of `Tables`, (slots,)."""

@@ -59,22 +59,30 @@ def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[s
 
     loads: how often each pass of a tile reads the operands of its lanes.
     """
-    buffers = job.arch.memory.buffers
-    slots, lanes = job.slot_operand, job.lane_operand
-    slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
-    counted = job.arch.memory.convention.operands
-    lanes_of_tile = job.tiling.tile_lanes
-    slot_words, lane_words = [], []
-    for index, (each, loaded) in enumerate(zip(timings, loads, strict=True)):
-        slot_bits = counted(each.read_bits(job, index), each.mac_bits(slots))
-        loaded_bits = loaded * lanes_of_tile * each.lane_elements * lanes.bits(each.plan)
-        lane_bits = counted(loaded_bits, each.mac_bits(lanes))
-        slot_words.append(-(slot_bits // -slot_port))
-        lane_words.append(-(lane_bits // -lane_port))
     return {
-        f"{slots.name}_sram_read_words": added(slot_words),
-        f"{lanes.name}_sram_read_words": added(lane_words),
+        f"{job.slot_operand.name}_sram_read_words": slot_words(job, timings),
+        f"{job.lane_operand.name}_sram_read_words": _lane_words(job, timings, loads),
     }
+
+
+def slot_words(job: Job, timings: Timings) -> Counts:
+    """Return the words of the slots' operand that every tile reads (M22)."""
+    operand, counted = job.slot_operand, job.arch.memory.convention.operands
+    port_bits, words = job.arch.memory.buffers[operand.name].port_bits, []
+    for index, each in enumerate(timings):
+        bits = counted(each.read_bits(job, index), each.mac_bits(operand))
+        words.append(-(bits // -port_bits))
+    return added(words)
+
+
+def _lane_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> Counts:
+    """Return the same of the lanes' operand; loads: as `operand_words` has them."""
+    operand, counted = job.lane_operand, job.arch.memory.convention.operands
+    port_bits, words = job.arch.memory.buffers[operand.name].port_bits, []
+    for each, loaded in zip(timings, loads, strict=True):
+        loaded_bits = loaded * job.tiling.tile_lanes * each.lane_elements * operand.bits(each.plan)
+        words.append(-(counted(loaded_bits, each.mac_bits(operand)) // -port_bits))
+    return added(words)
 
 
 def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from pgsim.results.reports.report import Report
-from pgsim.results.tables import LayerResult, Result, Row
+from pgsim.results.rows import Row
+from pgsim.results.tables import LayerResult, Result
 
 Cell = Callable[[Row, LayerResult], float | None]
 
