@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -26,6 +25,7 @@ from pgsim.mapping.nest import BLOCK_COLUMNS
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result
 from pgsim.schemes import scheme_named
+from pgsim.study.counting import Network
 from pgsim.study.simulation import costed_jobs, layer_results
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_ON_CHIP_SEEDS", "60"))
@@ -43,11 +43,11 @@ def found(
 ) -> dict[str, int]:
     """What pgsim says of the case's layer, some bits of whose weights are on chip."""
     scheme = scheme_named(scheme_of(case.scheme))
-    jobs, costs = costed_jobs(trace, arch, scheme)
+    _, costs = costed_jobs(trace, arch, scheme)
     word = sum(1 << bit for bit in there)
-    jobs = [replace(job, weights_on_chip=word) for job in jobs]
+    on_chip = {layer.shape.name: word for layer in trace.layers}
     store, calibration = WorkStore(limit_bytes=0), case.calibration_images
-    layers = layer_results(jobs, trace, costs, calibration, store)
+    layers = layer_results(Network(trace, scheme, costs, calibration, store, on_chip))
     row = Result(trace, costs, scheme.name, calibration, False, layers).rows[0]
     return {name: row[name] for name in counts}
 

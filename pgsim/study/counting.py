@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pgsim.arch import ArchConfig
@@ -52,7 +52,8 @@ class Network:
     """The layers of a trace under a scheme on a design, and the images that are simulated.
 
     costs: of the design's parts. calibration: first images of the trace, that are not simulated.
-    on_chip: bit by bit, the weight planes that a layer finds on chip (M55), by its name.
+    on_chip: bit by bit, the weight planes that a layer finds on chip, by its name, where weights
+    stay there (M55).
     """
 
     trace: GateTrace
@@ -60,7 +61,7 @@ class Network:
     costs: Costs
     calibration: int
     store: WorkStore
-    on_chip: Mapping[str, int] = field(default_factory=dict)
+    on_chip: Mapping[str, int] | None = None
 
     @property
     def arch(self) -> ArchConfig:
@@ -96,7 +97,8 @@ class Network:
     def _deciding(self) -> Hashable:
         """What decides its counts beside the design: layers stand for themselves, with masks."""
         known = split(self.trace, self.scheme, self.store).known
-        return known, self.trace.images, self.calibration, tuple(self.on_chip.items())
+        on_chip = None if self.on_chip is None else tuple(self.on_chip.items())
+        return known, self.trace.images, self.calibration, on_chip
 
     def check(self) -> None:
         """Raise InputError where a layer cannot be simulated, as `check_layers` does."""
@@ -112,7 +114,7 @@ class Network:
     def kept(self) -> list[Job]:
         """The layers, each knowing which of its tensors stay on chip."""
         jobs = jobs_of(self.trace, self.arch, self.scheme, self.store)
-        if self.on_chip:
+        if self.on_chip is not None:
             jobs = [
                 replace(job, weights_on_chip=self.on_chip.get(job.shape.name, 0)) for job in jobs
             ]

@@ -203,5 +203,5 @@ def _served(
         read = {job.shape.name: union(each.weight for each in job.passes) for job in jobs}
         after = {**kept, **{name: word | kept.get(name, 0) for name, word in read.items()}}
     calibration = calibration_count(trace, costs.arch)
-    layers = layer_results(Network(trace, scheme, costs, calibration, store, kept or {}))
+    layers = layer_results(Network(trace, scheme, costs, calibration, store, kept))
     return Result(trace, costs, scheme.name, calibration, False, layers), after
