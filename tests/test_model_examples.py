@@ -195,6 +195,7 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
         {
             "msb_cycles": 10,
             "lsb_cycles": 3,
+            "bubble_cycles": 16 + 4 - 10 - 3,
             "lsb_slots_dense": 10,
             "lsb_slots_issued": 3,
             "lsb_macs": 12,

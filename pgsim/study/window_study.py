@@ -110,7 +110,7 @@ def _chosen_job(jobs: Sequence[Job], trace: GateTrace, layer: str | None, scheme
     gated = {job.shape.name: job for job in jobs if job.decides}
     if not gated:
         raise InputError(
-            f"trace {trace.name}: scheme {scheme.name} gates the outputs of no layer of it"
+            f"trace {trace.name}: scheme {scheme.name} gates no layer of it by its outputs"
         )
     if layer is None:
         return max(gated.values(), key=lambda job: job.shape.outputs)

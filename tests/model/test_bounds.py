@@ -93,7 +93,7 @@ def test_the_rough_number_exceeds_every_count(seed: int) -> None:
         layer, arch = layer_shape(case.layer), design(case.changes)
     except InputError:
         return
-    mask = filled(layer, True, case.images) if layer.gated else None
+    mask = filled(layer, True, case.images) if layer.gate != "none" else None
     trace = trace_of(layer, mask, images=case.images)
     (job,) = jobs_of(trace, arch, scheme_named(case.scheme))
     size = Size(job, case.images)

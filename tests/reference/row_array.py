@@ -82,7 +82,7 @@ class RowTile:
     def plan(self) -> TilePlan:
         """The tile as DRAM sees it: one dense pass over all of its slots."""
         issue = everything(len(self.tile.slots), len(self.tile.lanes))
-        return TilePlan(self.tile, None, [TilePass(0, issue, [])])
+        return TilePlan(self.tile, None, [TilePass(0, issue, [], self.job.reduction)])
 
 
 def row_tiles(job: RowJob, run: Run) -> Iterator[RowTile]:
