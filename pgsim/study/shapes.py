@@ -113,8 +113,9 @@ class Shape:
         design, images = self.design, self.trace.images - self.calibration_images
         if design.clock_mhz == "auto":
             design = costs_of(design).arch
-        # Which tensors stay on chip, and so which layers are alike, is decided by this alone.
-        key = ("layers", self.trace, self.scheme, design.memory, design.batch, design.output_bits)
+        # Which tensors stay on chip, and so which layers are alike, is the same in every shape.
+        alike = (design.memory, design.batch, design.output_bits, design.mapping, design.array.pe)
+        key = ("layers", self.trace, self.scheme, alike)
         layers = self.store.shared(key, partial(self._layers, design), lambda found: 1_000)
         return [Bound.of(job.on(design), images, times) for job, times in layers]
 
@@ -123,7 +124,8 @@ class Shape:
         jobs = jobs_of(self.trace, design, self.scheme, self.store)
         alike: dict[Hashable, list[Job]] = {}
         for job in retained(jobs, self.trace.producers):
-            alike.setdefault((job.alike, job.first), []).append(job)
+            key = (job.alike, job.first, design.mapping.given(job.shape.name))
+            alike.setdefault(key, []).append(job)
         return [(own[0], len(own)) for own in alike.values()]
 
     @property

@@ -125,3 +125,19 @@ def test_a_shape_is_left_once_its_layers_take_too_long(monkeypatch: pytest.Monke
     assert not mapped
     assert not shape.may_take_fewer(least + 1)
     assert len(mapped) == 1 < len(shape.bounds)
+
+
+def test_layers_that_have_nests_of_their_own_are_not_alike() -> None:
+    layers = [conv(4, 6, 8, 3, name=name, gate="none", msb_bits=None) for name in "abc"]
+    trace, scheme = GateTrace.from_masks({}, layers, images=2), scheme_named("full")
+    nest = {"layer": "c", "order": "KCNPQ", "block_in_channels": 1, "block_channels": 1}
+    changes = {"mapping.nests": [nest], "memory.dram.bytes_per_cycle": 2}
+    cycles = set()
+    for arch in shapes_of(design(changes), 12):
+        shape = Shape(trace, scheme, arch, 0, WorkStore())
+        assert [each.times for each in shape.bounds] == [1, 1, 1]
+        found = simulate(trace, arch, scheme)
+        cycles |= {layer.ledger.total()["cycles"] for layer in found.layer_results[1:]}
+        assert shape.may_take_fewer(found.cycles + 1)
+        assert not shape.may_take_fewer(found.cycles)
+    assert len(cycles) > len(shapes_of(design(changes), 12))  # b and c take different times
