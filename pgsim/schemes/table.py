@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from pgsim.errors import InputError, nearest
 from pgsim.schemes.passes import Pass, Passes, whole
-from pgsim.schemes.precision_table import Precision, read_precisions
+from pgsim.schemes.precision_table import Precision, precisions_of
 from pgsim.schemes.scheme import Scheme, whole_pass, zero_weight_planes
 from pgsim.text import shortened
 from pgsim.workload import LayerTrace
@@ -29,7 +29,7 @@ class Table(Scheme):
 
     example = "table:stripes_alexnet"
     signatures: ClassVar[Mapping[str, str]] = {
-        "table:FILE": "Bits of each layer from a CSV of layer, activation_bits, weight_bits"
+        "table:FILE": "Bits of each layer from a table of layer, activation_bits, weight_bits"
     }
 
     @property
@@ -41,7 +41,7 @@ class Table(Scheme):
     def parsed(cls, name: str) -> Self | None:
         """Return the scheme of ``table:FILE``, a path or the name of a shipped table."""
         file = name.removeprefix(_PREFIX)
-        return None if file in ("", name) else cls(file, read_precisions(file))
+        return None if file in ("", name) else cls(file, precisions_of(file))
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return a pass for each run of weight planes that are not zero; none for a layer of none.

@@ -36,18 +36,27 @@ def read_precisions(path: str | Path) -> dict[str, dict[str, object]]:
     InputError
         Naming the file, the line and what was expected.
     """
-    source = Source(Path(path))
-    found: dict[str, dict[str, object]] = {}
-    for row in _rows(source):
-        require_columns(row, _COLUMNS)
+    return {
+        name: {bits: whole_number(row, bits) for bits in row.values if bits != "layer"}
+        for name, row in precision_rows(path, _COLUMNS).items()
+    }
+
+
+def precision_rows(path: str | Path, columns: tuple[str, ...]) -> dict[str, TableRow]:
+    """Return the rows of a table that says something of layers, by their names.
+
+    columns: what it may say, beside `layer`. Raises InputError that names the file, the line and
+    what was expected.
+    """
+    found: dict[str, TableRow] = {}
+    for row in _rows(Source(Path(path))):
+        require_columns(row, columns)
         name = row.values.get("layer")
         if not isinstance(name, str):
             raise InputError(f"{row.where}: expected the name of a layer in 'layer'")
         if name in found:
             raise InputError(f"{row.where}: layer {short(name)} is there twice")
-        found[name] = {
-            bits: _whole(row, bits, value) for bits, value in row.values.items() if bits != "layer"
-        }
+        found[name] = row
     if not found:
         raise InputError(f"{path}: no precision: expected a row of a layer and its bits")
     return found
@@ -86,10 +95,12 @@ def _rows(source: Source) -> Iterator[TableRow]:
         yield TableRow(where, {"layer": name, **values})
 
 
-def _whole(row: TableRow, name: str, value: object) -> int:
-    number = (
-        int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 9 else value
-    )
-    if type(number) is not int:
-        raise InputError(f"{row.where}: {name}: expected a whole number, not {short(value)}")
-    return number
+def whole_number(row: TableRow, column: str) -> int:
+    """Return the whole number in a column of a row; raises InputError where there is none."""
+    value = row.values.get(column)
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 9:
+        return int(value)
+    if type(value) is not int:
+        found = "nothing" if value is None else short(value)
+        raise InputError(f"{row.where}: {column}: expected a whole number, not {found}")
+    return value

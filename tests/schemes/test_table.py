@@ -47,6 +47,11 @@ def test_layers_have_the_bits_of_the_table_and_others_their_own(path: Path) -> N
     }
 
 
+def test_yaml_says_the_same(tmp_path: Path) -> None:
+    text = "second: {activation_bits: 3, weight_bits: 5, zero_weight_planes: 4}\n"
+    assert taken(tmp_path / "bits.yaml", text)["second"] == [((0, 3), (0, 4))]
+
+
 def test_columns_stand_in_any_order(path: Path) -> None:
     text = "weight_bits, layer ,activation_bits\n2,first,1\n\n6,third,7\n"
     assert taken(path, text)["first"] == [((0, 1), (0, 2))]
@@ -117,18 +122,16 @@ def test_the_last_layer_may_be_skipped(path: Path) -> None:
     ("text", "message"),
     [
         (HEAD + "secnd,4,4,\n", "no layer 'secnd'. Did you mean 'second'?"),
-        (HEAD + "first,0,4,\n", "line 2: activation_bits '0': expected 1 to 16"),
-        (HEAD + "first,4,17,\n", "line 2: weight_bits '17': expected 0 to 16"),
-        (HEAD + "first,4,-1,\n", "line 2: weight_bits '-1': expected 0 to 16"),
+        (HEAD + "first,0,4,\n", "bits.csv:2: activation_bits 0: expected 1 to 16"),
+        (HEAD + "first,4,17,\n", "bits.csv:2: weight_bits 17: expected 0 to 16"),
+        (HEAD + "first,4,-1,\n", "bits.csv:2: weight_bits: expected a whole number, not '-1'"),
         (HEAD + "first,4,4,4\n", "zero_weight_planes '4': expected bits of a weight, from 0 to 3"),
-        (HEAD + "first,4,4,\nfirst,4,4,\n", "line 3: layer 'first' is there twice"),
-        (HEAD + "first,4\n", "line 2: 2 values: expected 4"),
-        (HEAD, "has no layer"),
-        ("", "no column 'layer'"),
-        ("layer,activation_bits\n", "no column 'weight_bits'"),
-        ("layer,activation_bit,weight_bits\n", "Did you mean 'activation_bits'?"),
-        ("layer,layer,activation_bits,weight_bits\n", "column 'layer': expected each of"),
-        (HEAD + 'first,4,4,"\n', "no CSV table"),
+        (HEAD + "first,4,4,\nfirst,4,4,\n", "bits.csv:3: layer 'first' is there twice"),
+        (HEAD + "first,4\n", "bits.csv:2: weight_bits: expected a whole number, not nothing"),
+        (HEAD, "no precision: expected a row of a layer and its bits"),
+        ("", "no precision: expected a row of a layer and its bits"),
+        ("layer,activation_bit,weight_bits\nfirst,4,4\n", "Did you mean 'activation_bits'?"),
+        ("layer,layer,activation_bits,weight_bits\n", "the header has 'layer' twice"),
         (HEAD + "first,4,0,\nsecond,4,0,\nthird,4,0,\n", "skips every layer"),
     ],
 )
@@ -143,7 +146,7 @@ def test_what_is_no_text_or_too_long_is_refused(path: Path) -> None:
     with pytest.raises(InputError, match="not UTF-8 text"):
         scheme_named(f"table:{path}")
     path.write_bytes(b"x" * (2**20 + 1))
-    with pytest.raises(InputError, match="larger than 1,048,576 bytes"):
+    with pytest.raises(InputError, match="larger than 512 KiB"):
         scheme_named(f"table:{path}")
     with pytest.raises(InputError, match="Did you mean 'stripes_alexnet'"):
         scheme_named("table:stripes_alexnt")
