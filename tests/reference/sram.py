@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from .folds import Fold, VariableFold
-from .mapping import FoldByFold, Job, OneSweep, Tile, TilePass, TilePlan
+from .mapping import Job, Tile, TilePass, TilePlan
 from .memory import Dram
+from .pixels import FoldByFold, OneSweep
 from .schedulers import Issue
 
 PARTIAL_SUM_BITS = 32
