@@ -12,6 +12,7 @@ from pgsim.arch.pes import PES, SIDE_BY_SIDE, PEKind, side_by_side
 from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
 from pgsim.arch.schedulers import (
     SCHEDULERS,
+    InOrder,
     Issued,
     IssuedFromBanks,
     MaskTiles,
@@ -46,6 +47,7 @@ __all__ = [
     "DRAMModel",
     "Dataflow",
     "Fabric",
+    "InOrder",
     "Issued",
     "IssuedFromBanks",
     "Lanes",

@@ -49,7 +49,7 @@ def _drop_oldest(used, held):
 
 
 @kernel(inline="always")
-def _issue(slots, begin, end, table, used, issues):
+def issue(slots, begin, end, table, used, issues):
     """Issue the slots of a window, and return how many issue slots they take.
 
     used: uint64 (lane words, open slots), room for the lanes of the held issue slots.
@@ -78,6 +78,12 @@ def _issue(slots, begin, end, table, used, issues):
         for chunk in range(used.shape[0]):
             used[chunk, place] |= _ALL if full else slots[chunk, slot]
     return oldest + held
+
+
+@kernel
+def room_of(slots, table):
+    """Return room for the lanes of held issue slots of up to 64 lanes, and for what is issued."""
+    return np.empty((1, table.open_slots), np.uint64), _issues(slots)
 
 
 @kernel
@@ -110,7 +116,7 @@ def combine(rows, lanes, lane_bounds, slot_bounds, table, rates):
             lanes_of_slots(rows[batch], own, slots)
             for window in range(windows):
                 begin, end = slot_bounds[window], slot_bounds[window + 1]
-                count = _issue(slots, begin, end, table, used, issues)
+                count = issue(slots, begin, end, table, used, issues)
                 issued[batch, group, window] = count
                 for rate in range(len(rates)):
                     behind = shortfall(issues.members, count, rates[rate])
@@ -140,7 +146,7 @@ def combine_from_banks(rows, lanes, lane_bounds, slot_bounds, table, reads):
             lanes_of_slots(rows[batch], own, slots)
             for window in range(windows):
                 begin, end = slot_bounds[window], slot_bounds[window + 1]
-                count = _issue(slots, begin, end, table, used, issues)
+                count = issue(slots, begin, end, table, used, issues)
                 read = 0
                 for slot in range(begin, end):
                     if is_active(slots, slot):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from pgsim.kernels.compiled import kernel
@@ -15,6 +16,16 @@ def popcount(typing_context, word):
 
     def codegen(context, builder, signature, arguments):
         return builder.ctpop(arguments[0])
+
+    return numba.uint64(numba.uint64), codegen
+
+
+@intrinsic
+def trailing_zeros(typing_context, word):
+    """Return the number of zeros below the lowest bit set in a word, uint64; 64 if none is."""
+
+    def codegen(context, builder, signature, arguments):
+        return builder.cttz(arguments[0], cgutils.false_bit)
 
     return numba.uint64(numba.uint64), codegen
 

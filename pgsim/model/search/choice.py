@@ -16,6 +16,7 @@ from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.dense import dense_nest
 from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.gated import gated_nest
+from pgsim.model.search.geometry import Geometry, geometry_key
 from pgsim.model.search.goal import Goal
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def mapped(
                 f"layer.{nearest(given.layer, names)}"
             )
     alike: dict[Hashable, Choice] = {}
+    geometries: dict[Hashable, Geometry] = {}
     found = []
     for job in jobs:
         keys = mapping.given(job.shape.name)
@@ -52,7 +54,7 @@ def mapped(
             found.append(job)
             continue
         if job.alike not in alike:
-            alike[job.alike] = searched(job, goal, calibration, images, store)
+            alike[job.alike] = searched(job, goal, calibration, images, store, geometries)
         chosen = alike[job.alike]
         found.append(replace(job, nest=chosen.nest, window=chosen.window))
     return found
@@ -68,25 +70,40 @@ class Choice(NamedTuple):
     window: int | None = None
 
 
-def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkStore) -> Choice:
-    """Return what costs a layer least. Source: MODEL.md M41."""
+def searched(
+    job: Job,
+    goal: Goal,
+    calibration: int,
+    images: int,
+    store: WorkStore,
+    geometries: dict[Hashable, Geometry] | None = None,
+) -> Choice:
+    """Return what costs a layer least.
+
+    geometries: those of layers that were searched before on the design, to which its own is added.
+    Source: MODEL.md M41.
+    """
     block = sample(job, calibration, images)
     own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
+    store = store if store.keeps else WorkStore()  # many choices share what they ask of the masks
+    known = {} if geometries is None else geometries
+    geometry = known.setdefault(geometry_key(own), Geometry(own, goal))
     best, choice = goal.cost(simulate_block(own, block, store)), Choice()
     search = gated_nest if job.gated else _dense
-    found = search(own, goal, best, block, store)
+    found = search(own, geometry, best, block, store)
     if found is not None:
         nest, best = found
         choice = Choice(nest.of_batch(job.batch))
-    window = best_window(own, goal, best, block, store)
+    window = best_window(own, geometry, best, block, store)
     return choice if window is None else Choice(window=window)
 
 
 def _dense(
-    job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
+    job: Job, geometry: Geometry, fixed: Cost, block: Block, store: WorkStore
 ) -> tuple[Nest, Cost] | None:
     """Return the nest that costs a batch least, and what; None where the fixed order costs less."""
-    nest = dense_nest(job, goal, fixed, block, store)
+    goal = geometry.goal
+    nest = dense_nest(job, geometry.problem, goal, fixed)
     if nest is None:
         return None
     cost = goal.cost(simulate_block(replace(job, nest=nest), block, store))  # no estimate

@@ -1,0 +1,58 @@
+"""What blocks of a gated layer cost at least, whatever its masks (MODEL.md M41)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import Counts
+from pgsim.mapping.nest import IN_CHANNELS
+from pgsim.model.job import Job
+from pgsim.model.search.dense import MOST_BLOCKS
+from pgsim.model.search.goal import Floats
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_problem import Problem
+
+
+def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
+    """Return the choices of block sizes, and what leading passes cost at least.
+
+    Returns int64 (choices, 5), and float64 (choices, 4), the first columns of `choices_of`.
+    """
+    from pgsim.kernels.nest_bound import ARRAY_CYCLES, choices_of  # Numba: only if searched
+
+    choices, least = choices_of(problem, MOST_BLOCKS)
+    several = choices[:, IN_CHANNELS] > 0
+    if several.any():
+        _, apart = choices_of(_of_first_pass(job, problem), MOST_BLOCKS)
+        least[several] = apart[several]
+    return choices, least[:, : ARRAY_CYCLES + 1]
+
+
+def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
+    """Return the bursts that choices of block sizes move at least, int64 (choices,)."""
+    from pgsim.kernels.nest_bound import compulsory_bits
+    from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
+
+    several = choices[:, IN_CHANNELS] > 0
+    bursts = np.empty(several.size, np.int64)
+    for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
+        bursts[which] = refined(own, choices[which], compulsory_bits(own), True)
+    return bursts
+
+
+def _of_first_pass(job: Job, problem: Problem) -> Problem:
+    """Return a problem that fetches the planes of the first pass alone.
+
+    Of several C blocks that are not held, each pass fetches its own planes, and a gated one none
+    where the gate needs none (M40).
+    """
+    widths, first = problem.widths, job.passes[0]
+    return problem._replace(
+        widths=widths._replace(
+            activation=min(widths.activation, first.activation_bits),
+            weight=min(widths.weight, first.weight_bits),
+        )
+    )
