@@ -20,10 +20,10 @@ def packed(mask: np.ndarray) -> np.ndarray:
 def test_entries_before_are_sums_of_the_mask(height: int, width: int) -> None:
     mask = np.random.default_rng(height).random((2, 3, height * width)) < 0.4
     before = entries_before(packed(mask), height, width)
-    grid = mask.reshape(2, 3, height, width)
-    assert np.array_equal(before[..., 1:, 1:], grid.cumsum(axis=2).cumsum(axis=3))
-    assert not before[..., 0, :].any()
-    assert not before[..., :, 0].any()
+    grid = mask.reshape(2, 3, height, width).transpose(0, 2, 3, 1)
+    assert np.array_equal(before[:, 1:, 1:], grid.cumsum(axis=1).cumsum(axis=2))
+    assert not before[:, 0].any()
+    assert not before[:, :, 0].any()
 
 
 @pytest.mark.parametrize("keeps", [0, 1])

@@ -17,7 +17,6 @@ from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.search.bounds import bursts_of
 from pgsim.model.search.geometry import Geometry
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.parts import parts
@@ -66,13 +65,13 @@ def _likely(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Counts, 
     Returns int64 (choices, 5), and float64 (choices, 4), at least, as `choices_of`.
     """
     goal, batches = geometry.goal, windows.block.batches
-    choices, sizes, least = geometry.bounds
+    _, sizes, least = geometry.bounds
     # Nothing is left of a gated pass where lanes pack without a gap.
     least = windows.with_trailing(least * batches, windows.ideal_cycles)
     least[:, 2] += windows.trailing_pj(sizes[:, IN_CHANNELS])
-    likely = goal.may_win(goal.least(least), fixed)
-    moved = bursts_of(geometry.job, geometry.problem, choices[likely])
-    return sizes[likely], windows.with_bursts(least[likely], moved * batches)
+    likely = np.flatnonzero(goal.may_win(goal.least(least), fixed))
+    moved = geometry.bursts(likely) * batches
+    return sizes[likely], windows.with_bursts(least[likely], moved)
 
 
 def _least_first(bounds: Floats, ties: Counts) -> Counts:

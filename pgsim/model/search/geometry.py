@@ -12,7 +12,7 @@ from pgsim.arch import Counts
 from pgsim.lazy import lazy
 from pgsim.model.fetches import usable_bits
 from pgsim.model.job import Job
-from pgsim.model.search.bounds import bounds_of
+from pgsim.model.search.bounds import bounds_of, bursts_of
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.smaller_windows import smaller_windows
@@ -43,6 +43,19 @@ class Geometry:
         """
         choices, least = bounds_of(self.job, self.problem)
         return choices, self.problem.loops.blocks[np.arange(5), choices], least
+
+    def bursts(self, places: Counts) -> Counts:
+        """Return what choices move at least in a batch, int64; places: of these choices."""
+        known, choices = self._bursts, self.bounds[0]
+        unknown = places[known[places] < 0]
+        if unknown.size:
+            known[unknown] = bursts_of(self.job, self.problem, choices[unknown])
+        return known[places]
+
+    @lazy
+    def _bursts(self) -> Counts:
+        """Of each choice, -1 while nobody has asked."""
+        return np.full(len(self.bounds[0]), -1, np.int64)
 
     @lazy
     def fixed(self) -> FixedFrame:

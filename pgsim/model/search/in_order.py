@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,21 +13,13 @@ from pgsim.mapping import BlockTiles
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.search.issued import shares_lanes
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_issued import Scheduled
 
 _NO_RATES = np.empty((0, 3), np.int64)
 _MOST_LANES = 64  # which a word has
-
-
-class Scheduled(NamedTuple):
-    """What is issued in every tile, int64 (runs, groups, lane groups, windows) each.
-
-    slots: issued. vectors: of operands. active: slots with an active lane. entries: mask bits set.
-    """
-
-    slots: Counts
-    vectors: Counts
-    active: Counts
-    entries: Counts
 
 
 @dataclass(frozen=True)
@@ -39,14 +31,16 @@ class ScheduledMasks:
     store: WorkStore
 
     def issued(self, tiles: BlockTiles) -> Scheduled:
-        """Return what is issued in some tiles."""
+        """Return what is issued in some tiles, in the order of kernels."""
+        from pgsim.kernels.nest_issued import Scheduled  # Numba: only if nests are searched
+
         work = self.work(tiles)
-        if tiles.order is None or tiles.lane_group_lanes.max() > _MOST_LANES:
-            issued, (active, entries, _) = work.issued(_NO_RATES), work.activity
-        else:
+        few = tiles.lane_group_lanes.max() <= _MOST_LANES
+        if few and tiles.order is not None and shares_lanes(self.job):
             active, entries, issued = self._in_order(work, tiles.order)
-        counts = issued.slots, issued.vectors, active, entries
-        return Scheduled(*map(tiles.by_tile, counts))
+        else:
+            issued, (active, entries, _) = work.issued(_NO_RATES), work.activity
+        return Scheduled(issued.slots, issued.vectors, active, entries)
 
     def work(self, tiles: BlockTiles) -> MaskWork:
         """Return the masks in some tiles."""

@@ -121,11 +121,3 @@ def _of_nest(job: Job, nest: Nest) -> BlockTiles:
     shape, columns = job.shape, job.arch.array.columns
     runs, groups = shape.runs_per_batch, shape.groups
     return block_tiles(nest, indices, job.arch.lanes, columns, runs, groups)
-
-
-def of_sizes(tiles: Counts, begins: Counts) -> Counts:
-    """Return what all tiles of each size have together, from what each has.
-
-    tiles: that broadcasts to (runs, groups, lane groups, windows), all of these windows.
-    """
-    return np.add.reduceat(tiles.sum(axis=(0, 1, 2)), begins)

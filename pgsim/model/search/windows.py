@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,14 +20,15 @@ from pgsim.model.search.in_order import ScheduledMasks
 from pgsim.model.search.issued import (
     Issued,
     WindowTiles,
-    of_sizes,
     shares_lanes,
     tiles_of_blocks,
     tiles_of_windows,
 )
 from pgsim.model.search.spent import Spent, visits
 
-_ONE = np.ones((1, 1, 1, 1), np.int64)
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_issued import Takes
+
 _PARTS = 4  # one of them has the first batches
 
 
@@ -124,7 +126,8 @@ class Windows:
         slots = -(-entries // self.job.arch.array.columns)
         if not self.job.arch.scheduler.splits_lanes:
             slots = np.maximum(slots, fullest)
-        return of_sizes(self._steady(slots), windows.begins).astype(np.float64)
+        cycles = self._steady(slots).sum(axis=(0, 1, 2))
+        return np.add.reduceat(cycles, windows.begins).astype(np.float64)
 
     # What is issued.
 
@@ -145,22 +148,51 @@ class Windows:
 
     def issued_in(self, windows: WindowTiles) -> Issued:
         """Return what their passes take in windows of several sizes."""
-        begins, found = windows.begins, self._scheduled.issued(windows.tiles)
-        issued, active = (of_sizes(each, begins) for each in (found.slots, found.active))
-        return Issued(
-            of_sizes(self._steady(found.slots), begins).astype(np.float64),
-            self._gating_pj(windows, issued, active) + self._lanes_pj(windows, found.slots),
-            of_sizes(found.vectors, begins),
-            self._sums_pj(windows, found.entries),
+        from pgsim.kernels.nest_issued import SUMS, sums_of_sizes  # Numba: only if it is searched
+
+        job, tiles, prices = self.job, windows.tiles, self.goal.prices
+        of_lanes, of_slots = tiles.lanes.repeats(tiles.runs, tiles.groups)
+        lanes = np.tile(tiles.lane_group_lanes, of_lanes)
+        slots = np.tile(tiles.window_slots, of_slots)
+        scheduled = self._scheduled.issued(tiles)
+        takes = self._takes(int(slots.max()))
+        sums = sums_of_sizes(scheduled, lanes, slots, windows.begins, takes)
+        found = dict(zip(SUMS, sums, strict=True))
+        energy_pj = self._gating_pj(found["slots"], found["active"], found["scanned"])
+        words = found["lane_words"] + found["lane_bits"] / takes.lane_port_bits
+        energy_pj += words * prices[f"{job.lane_operand.name}_sram_read_words"]
+        sums_pj = found["sum_bits"] * self.spent.sum_bit_pj * (not self.spent.sums_may_stay)
+        return Issued(found["cycles"].astype(np.float64), energy_pj, found["vectors"], sums_pj)
+
+    def _takes(self, most: int) -> Takes:
+        """Return what tiles of at most so many slots take.
+
+        How often lanes' operands that stay are read follows from the order, and is left out.
+        """
+        from pgsim.kernels.nest_issued import Takes  # Numba: only if nests are searched
+
+        job, array, buffers = self.job, self.job.arch.array, self.job.arch.memory.buffers
+        slots, operand = np.arange(most + 1), self.job.lane_operand
+        folds = [job.flow.folds(slots, array.rows, rate) * (slots > 0) for rate in job.rates]
+        loads = np.array(job.flow.lane_loads(folds, np.ones(1, np.int64), stay=False))
+        often = [visits(job, rate) * PARTIAL_SUM_BITS for rate in job.rates]
+        return Takes(
+            cycles=self._steady(slots),
+            loads=loads * (not job.operands_stay),
+            leading=job.leading,
+            lane_bits=np.array([operand.bits(each) for each in job.passes]) * job.shape.reduction,
+            lane_port_bits=buffers[operand.name].port_bits,
+            sum_port_bits=buffers["output"].port_bits,
+            entry_bits=sum(often[job.leading :]),
+            output_bits=sum(often[: job.leading]) + 1,  # and the mask
         )
 
-    def _gating_pj(self, windows: WindowTiles, issued: Counts, active: Counts) -> Floats:
-        """Return the energy of what steers the layer (M28), by slots issued and active."""
+    def _gating_pj(self, issued: Counts, active: Counts, scanned: Counts) -> Floats:
+        """Return the energy of what steers the layer (M28), by slots issued, active and scanned."""
         job, none = self.job, np.zeros_like(issued)
-        scanned = of_sizes(windows.tiles.tile_slots, windows.begins) * job.shape.groups
         every = PassCounts(*[none] * len(PassCounts._fields))._replace(
             outputs=none + self.spent.entries,
-            slots_dense=scanned * self._runs,
+            slots_dense=scanned,
             slots_issued=issued,
             active_slots=active,
         )
@@ -170,49 +202,9 @@ class Windows:
         energy_pj: Floats = sum(spent, np.zeros(issued.size))
         return energy_pj
 
-    def _lanes_pj(self, windows: WindowTiles, slots: Counts) -> Floats:
-        """Return the energy of the words that the gated passes read of the lanes' operands.
-
-        Beside, what the leading passes read is rounded up to whole words of each tile.
-        """
-        job, operand = self.job, self.job.lane_operand
-        if job.operands_stay:  # how often they are read follows from the order
-            return np.zeros(windows.begins.size)
-        port_bits = job.arch.memory.buffers[operand.name].port_bits
-        elements = windows.tiles.tile_lanes * job.shape.reduction
-        leading, gated = np.zeros((1, 1, 1, 1)), np.zeros((1, 1, 1, 1))
-        for index, plan in enumerate(job.passes):
-            own = slots if plan.gated else windows.tiles.tile_slots
-            folds = job.flow.folds(own, job.arch.array.rows, job.rates[index])
-            (loads,) = job.flow.lane_loads([folds], _ONE, stay=False)
-            bits = loads * elements * operand.bits(plan)
-            if plan.gated:
-                gated = gated - (bits // -port_bits) * (own > 0)
-            else:
-                leading = leading + -bits % port_bits / port_bits
-        words = of_sizes(gated, windows.begins)
-        words += of_sizes(leading, windows.begins) * (self._runs * job.shape.groups)
-        spent: Floats = words * self.goal.prices[f"{operand.name}_sram_read_words"]
-        return spent
-
-    def _sums_pj(self, windows: WindowTiles, entries: Counts) -> Floats:
-        """Return the energy of the words that are not full of sums, if they wait in the buffer."""
-        job = self.job
-        if self.spent.sums_may_stay:
-            return np.zeros(windows.begins.size)
-        port_bits = job.arch.memory.output_sram.port_bits
-        often = [visits(job, rate) * PARTIAL_SUM_BITS for rate in job.rates]
-        leading, gated = sum(often[: job.leading]), sum(often[job.leading :])
-        bits = windows.tiles.outputs * (leading + 1) + entries * gated
-        return of_sizes(-bits % port_bits, windows.begins) * self.spent.sum_bit_pj
-
     @property
     def _images(self) -> int:
         return self.block.stop - self.block.start
-
-    @property
-    def _runs(self) -> int:
-        return self.block.batches * self.job.shape.runs_per_batch
 
     @lazy
     def _scheduled(self) -> ScheduledMasks:
