@@ -40,22 +40,35 @@ class Takes(NamedTuple):
     output_bits: int
 
 
-SUMS = ("cycles", "slots", "vectors", "active", "scanned", "lane_words", "lane_bits", "sum_bits")
+SUMS = (
+    "cycles",
+    "slots",
+    "vectors",
+    "active",
+    "scanned",
+    "lane_words",
+    "lane_bits",
+    "sum_bits",
+    "last_cycles",
+)
 
 
 @kernel
 def sums_of_sizes(scheduled, lanes, slots, begins, takes):
-    """Return what the tiles of each size add up to, int64 (8, sizes), as `SUMS` has it.
+    """Return what the tiles of each size add up to, int64 (9, sizes), as `SUMS` has it.
 
     scheduled: `Scheduled`, of which each size has the windows from its own of `begins` on. lanes,
     slots: int64, of lane groups and of windows. Lane words are those of the gated passes. Lane and
-    sum bits are what the words of leading passes and of sums are too wide.
+    sum bits are what the words of leading passes and of sums are too wide. Last cycles are those of
+    the last tile of every batch.
     """
     batches = len(scheduled.slots)
-    found = np.zeros((8, begins.size), np.int64)
+    found = np.zeros((9, begins.size), np.int64)
     for size in range(begins.size):
         end = begins[size + 1] if size + 1 < begins.size else slots.size
         own = found[:, size]
+        for batch in range(batches):
+            own[8] += takes.cycles[scheduled.slots[batch, lanes.size - 1, end - 1]]
         for group in range(lanes.size):
             for window in range(begins[size], end):
                 own[4] += slots[window] * batches

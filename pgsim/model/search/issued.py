@@ -22,13 +22,15 @@ class Issued(NamedTuple):
     """What gated passes take at least in windows of some sizes, but for their slots' operands.
 
     cycles, energy_pj: float64 (sizes,). vectors: of operands, int64 (sizes,). sums_pj: float64
-    (sizes,), what sums take beside, by rounding, if all input channels are one block.
+    (sizes,), what sums take beside, by rounding, if all input channels are one block. last_cycles:
+    int64 (sizes,), of the last tile of every batch.
     """
 
     cycles: Floats
     energy_pj: Floats
     vectors: Counts
     sums_pj: Floats
+    last_cycles: Counts
 
 
 class WindowTiles(NamedTuple):

@@ -12,6 +12,7 @@ from pgsim.lazy import lazy
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model import gating
 from pgsim.model.blocks import Block
+from pgsim.model.events import order_of
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
 from pgsim.model.mask_work import MaskWork, WorkStore
@@ -162,7 +163,8 @@ class Windows:
         words = found["lane_words"] + found["lane_bits"] / takes.lane_port_bits
         energy_pj += words * prices[f"{job.lane_operand.name}_sram_read_words"]
         sums_pj = found["sum_bits"] * self.spent.sum_bit_pj * (not self.spent.sums_may_stay)
-        return Issued(found["cycles"].astype(np.float64), energy_pj, found["vectors"], sums_pj)
+        cycles = found["cycles"].astype(np.float64)
+        return Issued(cycles, energy_pj, found["vectors"], sums_pj, found["last_cycles"])
 
     def _takes(self, most: int) -> Takes:
         """Return what tiles of at most so many slots take.
@@ -264,8 +266,26 @@ class Windows:
         issued = [part.issued(sizes) for part in self._parts[:asked]]
         cycles = sum(part.fullest_cycles(sizes) for part in self._parts[asked:])
         costs = self.with_trailing(least, sum((own.cycles for own in issued), cycles))
+        costs = self._with_last(costs, sizes, sum(own.last_cycles for own in issued))
         for own in issued:
             costs[:, 2] += self.issued_pj(own, inputs) + alone * own.sums_pj
+        return costs
+
+    def _with_last(self, least: Floats, sizes: Counts, cycles: Counts) -> Floats:
+        """Return the costs of choices whose last gated passes wait for all that is fetched.
+
+        cycles: of the last block's, over all batches. Only what other blocks write may move beside.
+        """
+        job, memory = self.job, self.job.arch.memory
+        if not order_of(job, (1, 1, 1, 1)).interleaved:
+            return least
+        bits = sizes[:, :IN_CHANNELS].prod(axis=1) * job.written_bits
+        of_burst = float(job.arch.dram_cycles.burst)
+        written = np.ceil(-(bits // (memory.dram.burst_bytes * -8)) * of_burst)
+        alone = np.maximum(0, cycles - written * self.block.batches)
+        costs = least.copy()
+        costs[:, 0] = np.maximum(least[:, 0], least[:, 1] * of_burst * ROUNDED + alone)
+        costs[:, 2] += (costs[:, 0] - least[:, 0]) * self.goal.prices["cycles"]
         return costs
 
     @lazy
