@@ -35,7 +35,8 @@ def combine_in_order(slots, order, bounds, table, lanes):
     issued = np.zeros((batches, groups, windows), np.int64)
     narrow = lanes <= 16 and table.open_slots <= 8
     most = np.diff(bounds).max()
-    gathered, used, issues = np.empty((1, most), np.uint64), *room_of(most, table)
+    gathered = np.empty((1, most), np.uint64)
+    used, issues = room_of(most, table)
     for batch in range(batches):
         for group in range(groups):
             own = slots[batch, group]
@@ -46,9 +47,7 @@ def combine_in_order(slots, order, bounds, table, lanes):
                     continue
                 for place in range(places.size):
                     gathered[0, place] = own[places[place]]
-                issued[batch, group, window] = issue(
-                    gathered, 0, places.size, table, used, issues
-                )
+                issued[batch, group, window] = issue(gathered, 0, places.size, table, used, issues)
     return issued
 
 

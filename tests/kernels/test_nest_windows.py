@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pgsim.kernels.nest_windows import entries_before, least_of_blocks
+from pgsim.kernels.nest_windows import blocks_in_raster, entries_before, least_of_blocks
 
 
 def packed(mask: np.ndarray) -> np.ndarray:
@@ -60,3 +60,23 @@ def test_least_of_blocks_is_that_of_each_tile(seed: int, keeps: int) -> None:
                                 slots = np.maximum(slots, tile.max(axis=-1))
                             least += cycles[slots].sum()
         assert own == least
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_blocks_in_raster_are_slices_of_the_positions(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    loops = rng.integers(1, 5, 3)
+    sizes = np.array([[rng.integers(1, most + 1) for most in loops] for _ in range(3)])
+    positions, slots, begins = blocks_in_raster(loops, sizes)
+    grid, expected, first = np.arange(loops.prod()).reshape(loops), [], []
+    for n, p, q in sizes.tolist():
+        first.append(len(expected))
+        expected += [
+            grid[image : image + n, row : row + p, column : column + q].ravel().tolist()
+            for image in range(0, loops[0], n)
+            for row in range(0, loops[1], p)
+            for column in range(0, loops[2], q)
+        ]
+    assert positions.tolist() == [each for block in expected for each in block]
+    assert slots.tolist() == [len(block) for block in expected]
+    assert begins.tolist() == first

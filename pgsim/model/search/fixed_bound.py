@@ -39,7 +39,9 @@ class FixedBound:
         costs = np.stack([self._cycles, self._bursts, self._energy_pj], axis=1)
         return self.frame.goal.values(costs) * ROUNDED
 
-    def costs(self, places: Counts, cycles: Floats | None = None, more_pj: float = 0) -> list[Cost]:
+    def costs(
+        self, places: Counts, cycles: Floats | None = None, more_pj: float | Floats = 0
+    ) -> list[Cost]:
         """Return what some windows cost at least.
 
         cycles: float64 (places,), that they take at least. more_pj: of each, float64 or alike, what
@@ -53,7 +55,8 @@ class FixedBound:
         values = self.frame.goal.values(np.stack([cycles, bursts, energy_pj], axis=1))
         whole = (cycles * ROUNDED).astype(np.int64)
         columns = (values * ROUNDED, bursts, whole, energy_pj * ROUNDED)
-        return [Cost(*row, 0) for row in zip(*(each.tolist() for each in columns), strict=True)]
+        rows = zip(*(each.tolist() for each in columns), strict=True)
+        return [Cost(value, moved, took, pj, 0) for value, moved, took, pj in rows]
 
     @lazy
     def array_cycles(self) -> Counts:
@@ -78,7 +81,8 @@ class FixedBound:
     @lazy
     def _energy_pj(self) -> Floats:
         batches_pj = self.frame.energy_pj * self.block.batches
-        return batches_pj + self._cycles * self.frame.pj[CYCLE_PJ] + self.gated_pes_pj
+        energy_pj: Floats = batches_pj + self._cycles * self.frame.pj[CYCLE_PJ]
+        return energy_pj + self.gated_pes_pj
 
     @lazy
     def gated_pes_pj(self) -> float:

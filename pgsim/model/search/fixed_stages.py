@@ -34,7 +34,7 @@ class FixedStages:
 
     def packed(self, places: Counts) -> list[Cost]:
         """Return the costs of windows whose gated passes take as long as their fullest lanes."""
-        cycles = self._masks.fullest_in_windows(self.bound.frame.windows[places])
+        cycles = self._masks.fullest.cycles_in_windows(self.bound.frame.windows[places])
         return self.bound.costs(places, self.bound.array_cycles[places] + cycles)
 
     def issued(self, places: Counts) -> list[Cost]:

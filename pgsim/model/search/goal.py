@@ -64,9 +64,7 @@ class Goal:
 
     def _product(self, columns: Floats) -> Floats:
         """Return the product of those columns that the objective weighs; its powers are 0 and 1."""
-        weighed = [
-            columns[:, place] for place, power in enumerate(self.objective.powers) if power
-        ]
+        weighed = [columns[:, place] for place, power in enumerate(self.objective.powers) if power]
         values: Floats = reduce(np.multiply, weighed)
         return values
 

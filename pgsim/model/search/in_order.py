@@ -30,6 +30,11 @@ class ScheduledMasks:
     block: Block
     store: WorkStore
 
+    @property
+    def images(self) -> int:
+        """How many images there are."""
+        return self.block.stop - self.block.start
+
     def issued(self, tiles: BlockTiles) -> Scheduled:
         """Return what is issued in some tiles, in the order of kernels."""
         from pgsim.kernels.nest_issued import Scheduled  # Numba: only if nests are searched

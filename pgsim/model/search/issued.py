@@ -17,6 +17,8 @@ from pgsim.schemes import ACTIVATIONS
 
 _MOST_BITS = 2**23  # of masks that are laid out at once
 
+Key = tuple[int, ...]  # images, rows, columns and channels of a block
+
 
 class Issued(NamedTuple):
     """What gated passes take at least in windows of some sizes, but for their slots' operands.
@@ -123,3 +125,8 @@ def _of_nest(job: Job, nest: Nest) -> BlockTiles:
     shape, columns = job.shape, job.arch.array.columns
     runs, groups = shape.runs_per_batch, shape.groups
     return block_tiles(nest, indices, job.arch.lanes, columns, runs, groups)
+
+
+def keys_of(sizes: Counts) -> list[Key]:
+    """Return the sizes of blocks, int64 (choices, 5), without their input channels."""
+    return [tuple(each) for each in sizes[:, :IN_CHANNELS].tolist()]

@@ -7,33 +7,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pgsim.arch import PARTIAL_SUM_BITS, Counts, Rate, Words
+from pgsim.arch import PARTIAL_SUM_BITS, Counts
 from pgsim.lazy import lazy
-from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
+from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model import gating
 from pgsim.model.blocks import Block
 from pgsim.model.events import order_of
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
 from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.search.fullest import FullestLanes, gated_cycles, gated_rates
 from pgsim.model.search.goal import ROUNDED, Floats, Goal
 from pgsim.model.search.in_order import ScheduledMasks
-from pgsim.model.search.issued import (
-    Issued,
-    WindowTiles,
-    shares_lanes,
-    tiles_of_blocks,
-    tiles_of_windows,
-)
+from pgsim.model.search.issued import Issued, Key, WindowTiles, keys_of, tiles_of_blocks
 from pgsim.model.search.spent import Spent, visits
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_issued import Takes
 
 _PARTS = 4  # one of them has the first batches
-
-
-Key = tuple[int, ...]  # images, rows, columns and channels of a block
 
 
 @dataclass(frozen=True)
@@ -45,8 +37,6 @@ class Windows:
     block: Block
     store: WorkStore
     _known: dict[Key, tuple[float, ...]] = field(default_factory=dict)
-    _fullest: dict[Key, float] = field(default_factory=dict)
-    _entries: dict[str, Counts] = field(default_factory=dict)
 
     # What does not ask what is issued.
 
@@ -55,80 +45,26 @@ class Windows:
         """Cycles of the gated passes at least, whatever the blocks: lanes pack without a gap."""
         flow, array = self.job.flow, self.job.arch.array
         slots = -(-self.spent.entries // array.columns)
-        return float(sum(flow.issued_cycles(slots, array.rows, rate) for rate in self._rates))
+        return float(
+            sum(flow.issued_cycles(slots, array.rows, rate) for rate in gated_rates(self.job))
+        )
 
     @lazy
     def spent(self) -> Spent:
         """What the gated passes spend, whatever they issue."""
-        job, images = self.job, self.block.stop - self.block.start
+        job, images = self.job, self._scheduled.images
         outputs = job.shape.mask_channels * job.shape.mask_positions * images
         entries = int(MaskWork(job, self.block, self.store).activity[1].sum())
         return Spent(job, self.goal, outputs, entries)
 
     def fullest_cycles(self, sizes: Counts) -> Floats:
-        """Return their cycles at least in blocks of some sizes: their fullest lanes'.
+        """Return their cycles at least in blocks of some sizes, as `FullestLanes` has them."""
+        return self.fullest.cycles_in_blocks(sizes)
 
-        sizes: int64 (choices, 5), of blocks, as `LOOPS` has them. Returns float64 (choices,).
-        """
-        keys = _keys(sizes)
-        unknown = [key for key in dict.fromkeys(keys) if key not in self._fullest]
-        if unknown:
-            cycles = self._of_sizes(np.array(unknown))
-            self._fullest.update(zip(unknown, cycles.tolist(), strict=True))
-        return np.array([self._fullest[key] for key in keys])
-
-    def _of_sizes(self, sizes: Counts) -> Floats:
-        job = self.job
-        if shares_lanes(job) and not job.arch.lsb.by_density:
-            mask = job.layer.mask_words(self.block.start, self.block.stop)
-            loops = (job.batch, *job.shape.run_out_size)
-            return self._of_blocks("blocks", mask, loops, sizes)
-        cycles = np.zeros(len(sizes))
-        for each in tiles_of_blocks(job, sizes, self._images):
-            cycles[each.places] = self._packed(each)
-        return cycles
-
-    def fullest_in_windows(self, slots: Counts) -> Floats:
-        """Return the same in the fixed order, in windows of so many slots, float64 (windows,)."""
-        job = self.job
-        if shares_lanes(job) and not job.arch.lsb.by_density:
-            lanes, every = job.cuts
-            ones = np.ones_like(slots)
-            sizes = np.stack([ones, ones, slots, ones * lanes.total], axis=1)
-            return self._of_blocks("windows", self._scheduled.rows, (1, 1, every.total), sizes)
-        cycles = np.zeros(slots.size)
-        for each in tiles_of_windows(job, slots, self._images):
-            cycles[each.places] = self._packed(each)
-        return cycles
-
-    def _of_blocks(
-        self, what: str, mask: Words, loops: tuple[int, int, int], sizes: Counts
-    ) -> Floats:
-        """Return the same where slots are positions, and channels are in their own order.
-
-        mask: a lane's positions packed. loops: images, rows and columns that blocks are cut from.
-        """
-        from pgsim.kernels.nest_windows import entries_before, least_of_blocks  # Numba: only if
-
-        job, arch = self.job, self.job.arch
-        if what not in self._entries:
-            self._entries[what] = entries_before(mask, *loops[1:])
-        keeps = int(not arch.scheduler.splits_lanes)
-        layout = [loops[0], job.shape.channels_per_group, arch.array.columns, keeps]
-        slots = np.arange(int(sizes[:, :CHANNELS].prod(axis=1).max()) + 1)
-        cycles = least_of_blocks(self._entries[what], np.array(layout), sizes, self._steady(slots))
-        found: Floats = cycles.astype(np.float64)
-        return found
-
-    def _packed(self, windows: WindowTiles) -> Floats:
-        """Return the same in windows of several sizes, from what is known of their tiles."""
-        work = self._scheduled.work(windows.tiles)
-        _, entries, fullest = map(work.tiling.by_tile, work.activity)
-        slots = -(-entries // self.job.arch.array.columns)
-        if not self.job.arch.scheduler.splits_lanes:
-            slots = np.maximum(slots, fullest)
-        cycles = self._steady(slots).sum(axis=(0, 1, 2))
-        return np.add.reduceat(cycles, windows.begins).astype(np.float64)
+    @lazy
+    def fullest(self) -> FullestLanes:
+        """What they take if each tile is as long as its fullest lane."""
+        return FullestLanes(self._scheduled)
 
     # What is issued.
 
@@ -138,10 +74,10 @@ class Windows:
         sizes: int64 (choices, 5), of blocks, as `LOOPS` has them; all C blocks of a pass are taken
         together.
         """
-        keys = _keys(sizes)
+        keys = keys_of(sizes)
         unknown = [key for key in dict.fromkeys(keys) if key not in self._known]
         if unknown:
-            for each in tiles_of_blocks(self.job, np.array(unknown), self._images):
+            for each in tiles_of_blocks(self.job, np.array(unknown), self._scheduled.images):
                 rows = zip(*(own.tolist() for own in self.issued_in(each)), strict=True)
                 for place, row in zip(each.places.tolist(), rows, strict=True):
                     self._known[unknown[place]] = row
@@ -179,7 +115,7 @@ class Windows:
         loads = np.array(job.flow.lane_loads(folds, np.ones(1, np.int64), stay=False))
         often = [visits(job, rate) * PARTIAL_SUM_BITS for rate in job.rates]
         return Takes(
-            cycles=self._steady(slots),
+            cycles=gated_cycles(job, slots),
             loads=loads * (not job.operands_stay),
             leading=job.leading,
             lane_bits=np.array([operand.bits(each) for each in job.passes]) * job.shape.reduction,
@@ -200,33 +136,14 @@ class Windows:
         )
         folds = [rate.reduction_folds for rate in job.rates]
         counts = gating.counts(job, (every,) * len(folds), none + self.spent.outputs, folds)
-        spent = [count * self.goal.prices[name] for name, count in counts.items()]
-        energy_pj: Floats = sum(spent, np.zeros(issued.size))
+        energy_pj: Floats = np.zeros(issued.size)
+        for name, count in counts.items():
+            energy_pj += count * self.goal.prices[name]
         return energy_pj
-
-    @property
-    def _images(self) -> int:
-        return self.block.stop - self.block.start
 
     @lazy
     def _scheduled(self) -> ScheduledMasks:
         return ScheduledMasks(self.job, self.block, self.store)
-
-    def _steady(self, slots: Counts) -> Counts:
-        """Return what the gated passes take of so many slots of a tile each."""
-        flow, rows = self.job.flow, self.job.arch.array.rows
-        each = [
-            flow.folds(slots, rows, rate) * flow.fold_cycles(slots, rate) for rate in self._rates
-        ]
-        cycles: Counts = sum(each[1:], each[0])
-        return cycles
-
-    @lazy
-    def _rates(self) -> list[Rate]:
-        """How the array takes the gated passes."""
-        return [
-            rate for plan, rate in zip(self.job.passes, self.job.rates, strict=True) if plan.gated
-        ]
 
     # Costs.
 
@@ -264,14 +181,18 @@ class Windows:
         inputs = sizes[:, IN_CHANNELS]
         alone = inputs == self.job.shape.in_channels_per_group
         issued = [part.issued(sizes) for part in self._parts[:asked]]
-        cycles = sum(part.fullest_cycles(sizes) for part in self._parts[asked:])
-        costs = self.with_trailing(least, sum((own.cycles for own in issued), cycles))
-        costs = self._with_last(costs, sizes, sum(own.last_cycles for own in issued))
+        cycles, last = np.zeros(len(sizes)), np.zeros(len(sizes))
+        for own in issued:
+            cycles += own.cycles
+            last += own.last_cycles
+        for part in self._parts[asked:]:
+            cycles += part.fullest_cycles(sizes)
+        costs = self._with_last(self.with_trailing(least, cycles), sizes, last)
         for own in issued:
             costs[:, 2] += self.issued_pj(own, inputs) + alone * own.sums_pj
         return costs
 
-    def _with_last(self, least: Floats, sizes: Counts, cycles: Counts) -> Floats:
+    def _with_last(self, least: Floats, sizes: Counts, cycles: Floats) -> Floats:
         """Return the costs of choices whose last gated passes wait for all that is fetched.
 
         cycles: of the last block's, over all batches. Only what other blocks write may move beside.
@@ -309,8 +230,3 @@ class Windows:
         costs[:, 0] = np.maximum(least[:, 0], least[:, 3] + cycles)
         costs[:, 2] += (costs[:, 0] - least[:, 0]) * self.goal.prices["cycles"]
         return costs
-
-
-def _keys(sizes: Counts) -> list[Key]:
-    """Return the sizes of blocks without their input channels."""
-    return [tuple(each) for each in sizes[:, :IN_CHANNELS].tolist()]
