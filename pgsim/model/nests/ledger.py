@@ -24,7 +24,11 @@ from pgsim.model.traffic.sram import retained_words
 
 def sums_of_nest(job: Job, block: Block, store: WorkStore) -> Sums:
     """Return what the tiles of a block of images add up to, of one batch if all are alike."""
-    run = run_nest(job, block, store)
+    return sums_of_run(run_nest(job, block, store))
+
+
+def sums_of_run(run: NestRun) -> Sums:
+    """Return what the tiles add up to of a nest that has run."""
     chunks, batches = run.chunks, run.batches
     stood = events.waits_in(run.events, run.work)
     waits = dict(zip(stood._fields, batches.of_runs(np.array(stood)), strict=True))
