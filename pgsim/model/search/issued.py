@@ -25,7 +25,7 @@ class Issued(NamedTuple):
 
     cycles, energy_pj: float64 (sizes,). vectors: of operands, int64 (sizes,). sums_pj: float64
     (sizes,), what sums take beside, by rounding, if all input channels are one block. last_cycles:
-    int64 (sizes,), of the last tile of every batch.
+    int64 (sizes,), of the last tile of every batch. slots: that are issued, int64 (sizes,).
     """
 
     cycles: Floats
@@ -33,6 +33,7 @@ class Issued(NamedTuple):
     vectors: Counts
     sums_pj: Floats
     last_cycles: Counts
+    slots: Counts
 
 
 class WindowTiles(NamedTuple):

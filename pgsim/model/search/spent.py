@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,18 +82,34 @@ class Spent:
 
         in_channels: int64 (choices,), of a block. Returns float64 (choices,).
         """
-        alike, places = np.unique(in_channels, return_inverse=True)
-        found: Floats = np.array([self._vector_pj(each) for each in alike.tolist()])
-        return found[places.reshape(-1)]
+        return _of_each(in_channels, self._vectors_pj, self._read_pj)
 
-    def _vector_pj(self, in_channels: int) -> float:
-        if in_channels not in self._vectors_pj:
-            self._vectors_pj[in_channels] = self._read_pj(in_channels)
-        return self._vectors_pj[in_channels]
+    def slots_pj(self, in_channels: Counts) -> Floats:
+        """Return the energy of reading an issued slot from the issue table more than once.
+
+        Every block of input channels reads it again (M28). As `vectors_pj` takes and returns.
+        """
+        return _of_each(in_channels, self._slots_pj, self._again_pj)
 
     @lazy
     def _vectors_pj(self) -> dict[int, float]:
         return {}
+
+    @lazy
+    def _slots_pj(self) -> dict[int, float]:
+        return {}
+
+    def _again_pj(self, in_channels: int) -> float:
+        job = self.job
+        blocks = [(job.of_channels(each), often) for each, often in self._chunks(in_channels)]
+        again = sum(
+            sum(block.rates[index].reduction_folds * often for block, often in blocks)
+            - job.rates[index].reduction_folds
+            for index, plan in enumerate(job.passes)
+            if plan.gated
+        )
+        banks = job.arch.scheduler.table_banks(job.arch.array.columns)
+        return again * banks * self.goal.prices["issue_table_read_words"]
 
     def _read_pj(self, in_channels: int) -> float:
         job, operand = self.job, self.job.slot_operand
@@ -116,3 +133,13 @@ class Spent:
 def visits(job: Job, rate: Rate) -> int:
     """Return how often the sums of a pass come to the output buffer."""
     return int(job.flow.sum_visits(rate, np.ones((1, 1), np.int64)).item())
+
+
+def _of_each(sizes: Counts, known: dict[int, float], compute: Callable[[int], float]) -> Floats:
+    """Return what was computed for each size; known: by size, to which new ones are added."""
+    alike, places = np.unique(sizes, return_inverse=True)
+    for size in alike.tolist():
+        if size not in known:
+            known[size] = compute(size)
+    found = np.array([known[size] for size in alike.tolist()], np.float64)
+    return found[places.reshape(-1)]

@@ -100,7 +100,8 @@ class Windows:
         energy_pj += words * prices[f"{job.lane_operand.name}_sram_read_words"]
         sums_pj = found["sum_bits"] * self.spent.sum_bit_pj * (not self.spent.sums_may_stay)
         cycles = found["cycles"].astype(np.float64)
-        return Issued(cycles, energy_pj, found["vectors"], sums_pj, found["last_cycles"])
+        counts = (found["last_cycles"], found["slots"])
+        return Issued(cycles, energy_pj, found["vectors"], sums_pj, *counts)
 
     def _takes(self, most: int) -> Takes:
         """Return what tiles of at most so many slots take.
@@ -222,7 +223,8 @@ class Windows:
 
     def issued_pj(self, issued: Issued, in_channels: Counts) -> Floats:
         """Return the energy of what is issued, sums apart, by the input channels of a block."""
-        return issued.energy_pj + issued.vectors * self.spent.vectors_pj(in_channels)
+        vectors_pj = issued.vectors * self.spent.vectors_pj(in_channels)
+        return issued.energy_pj + vectors_pj + issued.slots * self.spent.slots_pj(in_channels)
 
     def with_trailing(self, least: Floats, cycles: float | Floats) -> Floats:
         """Return costs of leading passes, as `choices_of` gives them, with gated passes' cycles."""
