@@ -24,6 +24,7 @@ from pgsim.arch.schedulers import Scheduler
 from pgsim.arch.section import Section
 from pgsim.arch.sections import LSB, Array, Name
 from pgsim.arch.validation import KeyProblems, check_values, check_yaml, dotted_keys
+from pgsim.arch.value_refusals import value_refusals
 from pgsim.arch.windows import (
     PARTIAL_SUM_BITS,
     buffer_refusal,
@@ -116,6 +117,12 @@ class ArchConfig(Section):
                 "whose operands come evenly."
             )
             raise KeyProblems(("memory.ports", problem))
+        return self
+
+    @model_validator(mode="after")
+    def _goes_by_values_where_it_can(self) -> ArchConfig:
+        if problems := list(value_refusals(self.array, self.mapping, self.lsb)):
+            raise KeyProblems(*problems)
         return self
 
     @model_validator(mode="after")

@@ -57,8 +57,7 @@ def _most_late(job: Job, timing: PassTiming, loads: Counts, bits: Counts) -> Cou
 
 def pass_end(job: Job, timing: PassTiming) -> Counts:
     """Return the cycle in which a pass that waits for nothing takes its last step."""
-    end: Counts = lead_cycles(job) + _fold_begin(timing, timing.folds - 1) + timing.fold_cycles
-    return end
+    return lead_cycles(job) + timing.end_cycles
 
 
 def _fold_begin(timing: PassTiming, fold: int | Counts) -> Counts:
@@ -72,6 +71,8 @@ def _lanes_late(job: Job, timing: PassTiming, loads: Counts) -> Counts:
     loads: whether (elsewhere than under `os`), or how often, the pass reads them. It reads alike
     in every fold but the first of a tap, so it is most behind at the end of a first or a last one.
     """
+    if timing.lanes_late_cycles is not None:
+        return timing.lanes_late_cycles
     port_bits = job.arch.memory.buffers[job.lane_operand.name].cycle_bits
     element_bits = job.tiling.tile_lanes * job.lane_operand.bits(timing.plan)
     late = [

@@ -111,11 +111,7 @@ def _cycles_with_loads(job: Job, timings: Timings) -> list[Counts]:
 
 def pass_cycles(job: Job, timing: PassTiming) -> Counts:
     """Return the cycles from a pass's first step to the end of its last; alone, of its edges."""
-    array = job.arch.array
-    if not array.folds_overlap:
-        return timing.folds * timing.fold_spacing_cycles
-    between = (timing.folds - 1) * timing.fold_spacing_cycles
-    return timing.executed * (between + timing.fold_cycles)
+    return timing.span_cycles(overlap=job.arch.array.folds_overlap)
 
 
 def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:

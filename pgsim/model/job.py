@@ -103,7 +103,7 @@ class Job:
     @property
     def alike(self) -> Hashable:
         """All that decides its ledger: layers that agree are simulated once."""
-        like = self.layer if self.gated else self.shape.geometry
+        like = self.layer if self.varies else self.shape.geometry
         stays = (self.inputs_stay, self.output_stays, self.retained_bits)
         zeros = self.shape.zeros if self.arch.pe.zero_gating else None
         mapped = (self.nest, self.window)
@@ -128,6 +128,11 @@ class Job:
     def gated(self) -> bool:
         """Whether a mask steers any pass."""
         return self.leading < len(self.passes)
+
+    @property
+    def varies(self) -> bool:
+        """Whether images differ: in their masks, or in values that the PEs go by (M58)."""
+        return self.gated or self.arch.pe.by_values
 
     @lazy
     def flow(self) -> Dataflow:

@@ -21,6 +21,7 @@ from pgsim.model.mask_work import MaskWork, WorkStore
 from pgsim.model.nests import sums_of_nest
 from pgsim.model.passes import PES, SLOTS, TIMES, WORK, Timings, pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC, Tiles
+from pgsim.model.values import time_by_values
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Work
@@ -83,9 +84,9 @@ def simulate_layer(
     is shared through. design: as `simulate_block` takes it.
     """
     blocks = blocks_of(job, calibration, images)
-    # Without a mask all batches of a block are alike, and one is simulated.
+    # Where neither masks nor values count, all batches of a block are alike, and one is simulated.
     every = [
-        (sums_of(job, each, store, design), 1 if job.gated else each.batches) for each in blocks
+        (sums_of(job, each, store, design), 1 if job.varies else each.batches) for each in blocks
     ]
     return ledger_of(job, joined(every))
 
@@ -156,9 +157,10 @@ def _timed(
 ) -> tuple[Batches, Timings, Mapping[str, Counts]]:
     """Return how passes go in every tile, and what they move."""
     mask = MaskWork(job, block, store) if job.gated else None
-    # Without a mask runs differ in nothing but what the first one fetches for all.
-    batches = Batches(job.tiling, block.batches if job.gated else 1, alike=not job.gated)
-    timings = wait_for_buffers(job, time_passes(job, mask))
+    # Alike, runs differ in nothing but what the first one fetches for all.
+    batches = Batches(job.tiling, block.batches if job.varies else 1, alike=not job.varies)
+    timings = time_by_values(job, block) if job.arch.pe.by_values else time_passes(job, mask)
+    timings = wait_for_buffers(job, timings)
     tiles = Tiles(job, timings, mask, batches.simulated, runs=batches.runs)
     traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
     return batches, timings, traffic

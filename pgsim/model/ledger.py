@@ -49,6 +49,7 @@ class PassCounts(NamedTuple):
 
     outputs: that it computes. slots_dense, slots_issued, slots_ideal, slots_fullest_lane,
     active_slots: M11, M26. steady_cycles: M15. busy_pe_cycles: M27. port_stall_cycles: M21.
+    terms: M58.
     """
 
     outputs: Counts
@@ -60,6 +61,7 @@ class PassCounts(NamedTuple):
     steady_cycles: Counts
     busy_pe_cycles: Counts
     port_stall_cycles: Counts
+    terms: Counts
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pgsim.arch import Counts, Rate
+from pgsim.arch import NOTHING, Counts, Rate
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model.bank_reads import bank_reads
@@ -55,6 +55,8 @@ class PassTiming:
     Arrays are int64 and broadcast to the tiles (runs, groups, lane groups, windows). folds: those
     executed. steady_cycles: M15. fold_cycles: steady cycles of one fold (M17).
     fold_spacing_cycles: from the begin of one to that of the next (M17). port_stall_cycles: M21.
+    lanes_late_cycles: by how much the operands of the lanes are late, where that is known (M43,
+    M58).
     """
 
     plan: Pass
@@ -65,6 +67,7 @@ class PassTiming:
     fold_spacing_cycles: Counts
     port_stall_cycles: Counts
     waits_for_ports: bool
+    lanes_late_cycles: Counts | None
 
     @lazy
     def executed(self) -> Counts:
@@ -75,6 +78,28 @@ class PassTiming:
     def steady_cycles(self) -> Counts:
         """Cycles in which a step enters the array (M15)."""
         return self.folds * self.fold_cycles
+
+    @property
+    def busy_pe_cycles(self) -> Counts:
+        """PE cycles spent on the outputs that the pass computes (M27)."""
+        return self.issue.entries * self.rate.output_cycles
+
+    @property
+    def terms(self) -> Counts:
+        """Terms that PEs add up which go by values, none on others (M58)."""
+        return NOTHING
+
+    def span_cycles(self, *, overlap: bool) -> Counts:
+        """Return the cycles from the first step to the end of the last; alone, of all edges."""
+        if not overlap:
+            return self.folds * self.fold_spacing_cycles
+        between = (self.folds - 1) * self.fold_spacing_cycles
+        return self.executed * (between + self.fold_cycles)
+
+    @property
+    def end_cycles(self) -> Counts:
+        """Cycles from the first step to the end of the last, of a pass that happens."""
+        return (self.folds - 1) * self.fold_spacing_cycles + self.fold_cycles
 
     def in_tiles(self, tiling: Tiling | BlockTiles) -> PassCounts:
         """Return what the pass counts in every tile, int64 that broadcast to the tiles."""
@@ -87,8 +112,9 @@ class PassTiming:
             slots_fullest_lane=issue.fullest_lane,
             active_slots=issue.active_slots,
             steady_cycles=self.steady_cycles,
-            busy_pe_cycles=issue.entries * self.rate.output_cycles,
+            busy_pe_cycles=self.busy_pe_cycles,
             port_stall_cycles=self.port_stall_cycles,
+            terms=self.terms,
         )
 
     def counts(self, batches: Batches) -> PassCounts:
@@ -127,6 +153,7 @@ def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
         fold_spacing_cycles=spacing,
         port_stall_cycles=stalls,
         waits_for_ports=reads.waits,
+        lanes_late_cycles=None,
     )
 
 

@@ -73,6 +73,19 @@ class LayerResult:
             for plan, own in zip(self.passes, self.ledger.passes, strict=True)
         ]
 
+    def useful(self, part: slice = slice(None)) -> list[int]:
+        """Return the useful bit operations of each pass in some batches (M27, M58)."""
+        pe, reduction = self.job.arch.pe, self.shape.reduction
+        if pe.by_values:
+            return [
+                int(own.terms[part].sum()) * pe.term_bits(plan.activation_bits, plan.weight_bits)
+                for plan, own in zip(self.passes, self.ledger.passes, strict=True)
+            ]
+        return [
+            reduction * each.activation_bits * each.weight_bits * done
+            for each, done in self.computed(part)
+        ]
+
 
 @dataclass(frozen=True, repr=False)
 class Result:
@@ -218,7 +231,7 @@ def _counted_row(result: Result, layer: LayerResult, image: int | None = None) -
         row["image"] = image
     count = layer.ledger.total(part)
     row |= counted(count, result.arch)
-    row |= _derived(layer, count, layer.computed(part), result.arch)
+    row |= _derived(layer, count, part, result.arch)
     row["images"] = images
     row["macs"] = layer.shape.macs * images
     has_mask = bool(layer.trace.shards)
@@ -244,14 +257,13 @@ def counted(count: Mapping[str, int], arch: ArchConfig) -> Row:
 def _derived(
     layer: LayerResult,
     count: Mapping[str, int],
-    computed: list[tuple[Pass, int]],
+    part: slice,
     arch: ArchConfig,
 ) -> Row:
     """Return the columns that follow from counts and from what each pass computed (M4, M27)."""
-    reduction = layer.shape.reduction
+    computed, reduction, useful = layer.computed(part), layer.shape.reduction, layer.useful(part)
     operations = [each.activation_bits * each.weight_bits * done for each, done in computed]
     later = sum(done for _, done in computed[1:])
-    useful = [reduction * each for each in operations]
     return {
         "average_bits": sum(operations) / (layer.job.weight_bits * count["outputs"]),
         "weight_bits": layer.job.weight_bits,
@@ -269,6 +281,10 @@ def _utilization(operations: int, cycles: int, arch: ArchConfig) -> float:
     if not cycles:
         return float("nan")
     pe = arch.pe
+    if pe.by_values:
+        widest = pe.term_bits(pe.max_activation_bits, pe.max_weight_bits)
+        lanes, _ = pe.macs_and_cycles(pe.max_activation_bits, pe.max_weight_bits)
+        return operations / (arch.pes * lanes * widest * cycles)
     macs, turns = pe.macs_and_cycles(pe.max_activation_bits, pe.max_weight_bits)
     peak = arch.pes * pe.max_activation_bits * pe.max_weight_bits * macs
     return operations * turns / (peak * cycles)
@@ -286,12 +302,15 @@ def _summary(result: Result) -> Row:
     operations = sum(
         macs * each["average_bits"] for macs, each in zip(macs_bits, rows, strict=True)
     )
+    useful = round(operations)
+    if result.arch.pe.by_values:
+        useful = sum(sum(layer.useful()) for layer in result.layer_results)
     spread = _cycles_of_images(result)
     return row | {
         "gated_average_bits": _mean(gated, "average_bits", "outputs"),
         "mac_average_bits": _mean(rows, "average_bits", "macs"),
         "gated_density": _mean(gated, "mask_density", "outputs"),
-        "pe_utilization": _utilization(round(operations), row["cycles"], result.arch),
+        "pe_utilization": _utilization(useful, row["cycles"], result.arch),
         "area_mm2": result.area_mm2,
         "logic_area_mm2": logic_area_mm2(result.costs, gated=result.gated),
         "cycles_per_image": row["cycles"] / result.images,

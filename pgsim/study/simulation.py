@@ -20,9 +20,10 @@ from pgsim.model.ledger import Ledger
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
 from pgsim.model.search import Goal, mapped
+from pgsim.model.values import check_operands
 from pgsim.results import LayerResult, Result, Row
 from pgsim.schemes import ACTIVATIONS, Passes, Scheme, layer_passes, scheme_named
-from pgsim.workload import GateTrace, load_trace
+from pgsim.workload import GateTrace, load_trace, trace_with_operands
 
 
 def simulate(
@@ -60,7 +61,8 @@ def simulate(
     -------
     Result
         `.layers`, a table of one row per layer, and `.summary`, of the network, under the columns
-        of `pgsim.COLUMNS`.
+        of `pgsim.COLUMNS`. Of PEs that go by the values of operands it is of the images whose
+        operands lie beside the trace (M58).
 
     Raises
     ------
@@ -84,6 +86,8 @@ def simulate(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch, scheme = load_arch(arch), scheme_named(scheme)
+    if arch.pe.by_values:
+        trace = trace_with_operands(trace)
     if objective is not None:
         arch = searching(arch, objective)
     jobs, costs = costed_jobs(trace, arch, scheme)
@@ -121,7 +125,7 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
     """Return the layers of a trace under a scheme on a design, each with its passes.
 
     Outputs leave at the bits at which the next layer reads them (M23). Raises InputError where the
-    scheme, or the design's dataflow, cannot run a layer.
+    scheme, or the design's dataflow or PE, cannot run a layer.
     """
     passes = [layer_passes(layer, scheme) for layer in trace.layers]
     for layer, own in zip(trace.layers, passes, strict=True):
@@ -131,12 +135,16 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
                 f"{refusal}"
             )
     following = [*passes[1:], passes[-1]]
-    return [
+    jobs = [
         Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)
         for index, (layer, own, reader) in enumerate(
             zip(trace.layers, passes, following, strict=True)
         )
     ]
+    if arch.pe.by_values:
+        for job in jobs:
+            check_operands(job)
+    return jobs
 
 
 def _output_bits(arch: ArchConfig, reader: Passes) -> int:

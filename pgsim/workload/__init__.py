@@ -1,5 +1,6 @@
 """What runs: layers and their ops, published networks, gate traces, operands, and their files."""
 
+from pgsim.workload.fed_trace import trace_with_operands
 from pgsim.workload.layer import LayerShape, layer_shape
 from pgsim.workload.layer_trace import LayerTrace, pack_masks
 from pgsim.workload.networks import NETWORKS, network
@@ -29,4 +30,5 @@ __all__ = [
     "pack_masks",
     "save_operands",
     "save_trace",
+    "trace_with_operands",
 ]

@@ -103,8 +103,27 @@ def msb_sums(operands: LayerOperands) -> npt.NDArray[np.int64]:
     return sums.reshape(len(high), -1, *shape.out_size)
 
 
+def reductions_by_tap(shape: LayerShape, activations: Integers) -> Integers:
+    """Return what each output multiplies by its weights, kernel tap by kernel tap.
+
+    activations: (images, in_channels, height, width). Returns (images, groups, positions,
+    reduction), in which the channels of a group follow each other within each tap.
+    """
+    taps = _taps(shape, activations)
+    images, _, *kernel, height, width = taps.shape
+    by_group = taps.reshape(images, shape.groups, -1, *kernel, height, width)
+    by_position = by_group.transpose(0, 1, 5, 6, 3, 4, 2)
+    return by_position.reshape(images, shape.groups, height * width, shape.reduction)
+
+
 def _reductions(shape: LayerShape, activations: Integers) -> Integers:
     """Return what each output multiplies by its weights: (images, groups, reduction, positions)."""
+    taps = _taps(shape, activations)
+    return taps.reshape(len(taps), shape.groups, shape.reduction, -1)
+
+
+def _taps(shape: LayerShape, activations: Integers) -> Integers:
+    """Return what lies under each tap: (images, channels, kernel height, width, height, width)."""
     margins = [(padding, padding) for padding in shape.padding]
     padded = np.pad(activations, [(0, 0), (0, 0), *margins])
     spans = [
@@ -113,5 +132,4 @@ def _reductions(shape: LayerShape, activations: Integers) -> Integers:
     ]
     (down, right), (tap_down, tap_right) = shape.stride, shape.dilation
     windows = sliding_window_view(padded, spans, axis=(2, 3))
-    taps = windows[:, :, ::down, ::right, ::tap_down, ::tap_right].transpose(0, 1, 4, 5, 2, 3)
-    return taps.reshape(len(padded), shape.groups, shape.reduction, -1)
+    return windows[:, :, ::down, ::right, ::tap_down, ::tap_right].transpose(0, 1, 4, 5, 2, 3)

@@ -16,6 +16,7 @@ from pgsim.workload.companion_file import (
     Companion,
     Expected,
     Manifest,
+    companion_path,
     load_companion,
     save_companion,
 )
@@ -63,6 +64,14 @@ def load_operands(name_or_path: str | Path) -> Operands:
         for shape in shapes
     )
     return Operands(manifest.trace, manifest.trace_sha256, manifest.first_image, layers)
+
+
+def operands_path(trace: str | Path) -> Path:
+    """Return where the operands of a trace are, which is given as `load_trace` takes it.
+
+    The file need not be there. Raises InputError where the trace is not.
+    """
+    return companion_path(_OPERANDS, trace)
 
 
 def save_operands(operands: Operands, path: str | Path) -> Path:

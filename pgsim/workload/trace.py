@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,9 @@ class GateTrace:
         How the masks came to be.
     layers : tuple of LayerTrace
         All layers in the network's order, those without a gate too.
+    path : Path, optional
+        The file that it was loaded from, or the common name of its shards, beside which operands
+        and margins lie.
 
     Raises
     ------
@@ -63,6 +67,7 @@ class GateTrace:
     accuracy: dict[str, float]
     provenance: dict[str, Any]
     layers: tuple[LayerTrace, ...]
+    path: Path | None = None
 
     def __post_init__(self) -> None:
         where = f"trace {short(self.name)}"

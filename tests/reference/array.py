@@ -13,6 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from .by_values import SteppedFold
 from .folds import Fold
 from .mapping import Job, TilePass, TilePlan
 from .ports import BufferUse, ports_of
@@ -125,8 +126,10 @@ class SystolicArray:
             output, chunk = fold.work(row, diagonal - row, wave.step)
             if output is not None and chunk:
                 self.ledger.busy_pe_cycles[wave.kind] += 1
-                if wave.ends_step:
-                    self.ledger.multiply(wave.pass_index, output, chunk)
+            if isinstance(fold, SteppedFold):
+                chunk = fold.finished(row, diagonal - row, wave.step)
+            if output is not None and chunk and wave.ends_step:
+                self.ledger.multiply(wave.pass_index, output, chunk)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .by_values import SteppedFold
 
 OutputRow = Mapping[int, int]  # array column -> index of the output in the run
 
@@ -51,7 +54,8 @@ class OperandStationaryFold:
         return len(self.members[step]) * sum(map(len, self.chunks))
 
 
-Fold = OutputStationaryFold | OperandStationaryFold
+# The third has its steps from values (M58).
+Fold = "OutputStationaryFold | OperandStationaryFold | SteppedFold"
 
 
 def short_first(items: Sequence[Any], size: int) -> list[Any]:

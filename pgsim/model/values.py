@@ -1,0 +1,258 @@
+"""Passes on PEs whose cycles depend on the values of operands (MODEL.md M58)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from pgsim.arch import Counts, FoldWork
+from pgsim.errors import InputError
+from pgsim.model.bank_reads import vector_words
+from pgsim.model.blocks import Block
+from pgsim.model.issue import dense_issue
+from pgsim.model.job import Job
+from pgsim.model.passes import PassTiming, Timings
+from pgsim.model.ports import NO_RATES
+from pgsim.schemes import Plane
+from pgsim.workload.operands import Integers, LayerOperands, reductions_by_tap
+
+_MOST_ELEMENTS = 2**21  # of folds looked at together
+
+
+@dataclass(frozen=True)
+class ValueTiming(PassTiming):
+    """A pass whose folds take as long as their values say.
+
+    fold_cycles: of the first fold, which is all that the pass before it waits for (M17).
+    value_steady_cycles, value_busy_pe_cycles, value_terms: of all folds. first_to_last_cycles: from
+    the pass's first step to the end of its last. alone_cycles: of folds that run alone, with their
+    edges.
+    """
+
+    value_steady_cycles: Counts
+    value_busy_pe_cycles: Counts
+    value_terms: Counts
+    first_to_last_cycles: Counts
+    alone_cycles: Counts
+
+    @property
+    def steady_cycles(self) -> Counts:  # type: ignore[override]
+        """Cycles in which a step enters the array."""
+        return self.value_steady_cycles
+
+    @property
+    def busy_pe_cycles(self) -> Counts:
+        """PE cycles in which a lane of the PE has a term."""
+        return self.value_busy_pe_cycles
+
+    @property
+    def terms(self) -> Counts:
+        """Terms that all lanes add up."""
+        return self.value_terms
+
+    def span_cycles(self, *, overlap: bool) -> Counts:
+        """Return the cycles from the first step to the end of the last; alone, of all edges."""
+        return self.first_to_last_cycles if overlap else self.alone_cycles
+
+    @property
+    def end_cycles(self) -> Counts:
+        """Cycles from the first step to the end of the last."""
+        return self.first_to_last_cycles
+
+
+class _Windows(NamedTuple):
+    """What folds take in every window of one run, group and lane group, int64 (windows,) each."""
+
+    first: Counts
+    steady: Counts
+    busy: Counts
+    terms: Counts
+    end: Counts
+    alone: Counts
+    slots_late: Counts
+    lanes_late: Counts
+
+
+def check_operands(job: Job) -> None:
+    """Raise InputError for a layer that cannot run value by value."""
+    where = f"layer {job.shape.name!r} on {job.arch.name}, PE {job.arch.pe.name}"
+    if job.gated:
+        raise InputError(
+            f"{where}: it goes by the values of operands and takes dense passes only: choose a "
+            "scheme that gates nothing, such as --scheme full"
+        )
+    if job.layer.operands is None:
+        raise InputError(
+            f"{where}: it goes by the values of operands, and the trace has none of this layer: "
+            "capture them, or simulate the layers that have operands alone: --layers operands"
+        )
+    for what, bits, planes in (
+        ("activation", job.shape.activation_bits, [each.activation for each in job.passes]),
+        ("weight", job.shape.weight_bits, [each.weight for each in job.passes]),
+    ):
+        if max(plane.low + plane.bits for plane in planes) != bits:
+            raise InputError(
+                f"{where}: the scheme takes other {what} bits than the layer's {bits}, and of such "
+                "operands the values are not known: choose one of its own bits, such as "
+                "--scheme full"
+            )
+
+
+def time_by_values(job: Job, block: Block) -> Timings:
+    """Return the passes of a layer on a design, over the images of a block."""
+    operands = job.layer.operands
+    assert operands is not None  # else the layer was refused
+    return tuple(_time_pass(job, block, index, operands) for index in range(len(job.passes)))
+
+
+def _time_pass(job: Job, block: Block, index: int, operands: LayerOperands) -> ValueTiming:
+    """Return the cycles of one pass in every tile."""
+    array, rate, tiling = job.arch.array, job.rates[index], job.tiling
+    plan, shape = job.passes[index], job.shape
+    steps, lanes = rate.pe_steps, rate.macs
+    weights = _laid(_weights(operands, plan.weight), steps, lanes)
+    groups = tiling.lane_group_lanes
+    ends = np.cumsum(groups)
+    found = []
+    for rows in _runs(job, block, operands, plan.activation):
+        for group in range(shape.groups):
+            own = _laid(rows[group], steps, lanes)
+            first = group * shape.channels_per_group
+            for begin, end in zip(ends - groups, ends, strict=True):
+                found.append(_windows(job, index, own, weights[first + begin : first + end]))
+    by_tile = _Windows(
+        *(np.array(each).reshape(-1, shape.groups, groups.size, tiling.window_slots.size)
+          for each in zip(*found, strict=True))
+    )  # fmt: skip
+    issue = dense_issue(tiling, array.columns, NO_RATES)
+    return ValueTiming(
+        plan=plan,
+        rate=rate,
+        issue=issue,
+        folds=job.flow.folds(issue.slots, array.rows, rate),
+        fold_cycles=by_tile.first,
+        fold_spacing_cycles=by_tile.first,
+        port_stall_cycles=by_tile.slots_late,
+        waits_for_ports=True,
+        lanes_late_cycles=by_tile.lanes_late,
+        value_steady_cycles=by_tile.steady,
+        value_busy_pe_cycles=by_tile.busy,
+        value_terms=by_tile.terms,
+        first_to_last_cycles=by_tile.end,
+        alone_cycles=by_tile.alone,
+    )
+
+
+def _windows(job: Job, index: int, activations: Integers, weights: Integers) -> _Windows:
+    """Return what the windows of one run, group and lane group take.
+
+    activations: (positions, steps, lanes). weights: (channels of the lane group, steps, lanes).
+    """
+    found, begin = [], 0
+    for slots in job.tiling.window_slots.tolist():
+        window = activations[begin : begin + slots]
+        begin += slots
+        parts = [job.arch.pe.work(each, weights, *_widths(job, index)) for each in _folds(job, window)]
+        work = FoldWork(*map(np.concatenate, zip(*parts, strict=True)))
+        found.append(_window(job, index, slots, len(weights), work))
+    return _Windows(*(np.array(each, np.int64) for each in zip(*found, strict=True)))
+
+
+def _window(job: Job, index: int, slots: int, lanes: int, work: FoldWork) -> _Windows:
+    """Return what a window takes, from what its folds do (M15 to M17, M21, M43)."""
+    array, flow = job.arch.array, job.flow
+    cycles = work.cycles
+    spaced = cycles.copy()
+    if array.folds_overlap:
+        spaced[1:] = np.maximum(cycles[1:], flow.bus_cycles(array.rows))
+        edges = np.zeros(cycles.size, np.int64)
+    else:
+        edges = np.arange(cycles.size) * flow.edge_cycles(array.rows, array.columns)
+    ends = np.cumsum(spaced) + edges
+    taken = slots - np.arange(cycles.size)[::-1] * array.rows  # slots up to and with each fold
+    alone = cycles.sum() + cycles.size * flow.edge_cycles(array.rows, array.columns)
+    return _Windows(
+        cycles[0],
+        cycles.sum(),
+        work.busy_pe_cycles.sum(),
+        work.terms.sum(),
+        ends[-1],
+        alone,
+        max(0, int((_slot_port_cycles(job, index, taken) - ends).max())),
+        (_lane_port_cycles(job, index, lanes, cycles.size) - ends).max(),
+    )
+
+
+def _slot_port_cycles(job: Job, index: int, vectors: Counts) -> Counts:
+    """Return the cycles in which the ports bring so many of a window's vectors, its first ones."""
+    memory, plan = job.arch.memory, job.passes[index]
+    sram = memory.buffers[job.slot_operand.name]
+    if memory.all_ports:  # the first bank has the most of them
+        return -(vectors // -sram.banks) * vector_words(job, index)
+    bits = vectors * (job.shape.reduction * job.slot_operand.bits(plan))
+    return -(bits // -sram.cycle_bits)
+
+
+def _lane_port_cycles(job: Job, index: int, lanes: int, folds: int) -> Counts:
+    """Return the cycles in which the ports bring the lanes' operands, up to and with each fold."""
+    bits = lanes * job.shape.reduction * job.lane_operand.bits(job.passes[index])
+    port_bits = job.arch.memory.buffers[job.lane_operand.name].cycle_bits
+    return -(np.arange(1, folds + 1) * bits // -port_bits)
+
+
+def _widths(job: Job, index: int) -> tuple[int, int]:
+    return job.passes[index].activation_bits, job.passes[index].weight_bits
+
+
+def _folds(job: Job, window: Integers) -> Iterator[Integers]:
+    """Yield the folds of a window, (folds, rows, steps, lanes), the short one first."""
+    rows = job.arch.array.rows
+    first = (len(window) - 1) % rows + 1
+    yield window[None, :first]
+    whole = window[first:].reshape(-1, rows, *window.shape[1:])
+    step = max(1, _MOST_ELEMENTS // max(1, window[0].size * rows))
+    for begin in range(0, len(whole), step):
+        yield whole[begin : begin + step]
+
+
+def _runs(job: Job, block: Block, operands: LayerOperands, plane: Plane) -> Iterator[Integers]:
+    """Yield what each run's positions multiply, (groups, positions, reduction).
+
+    An image's positions follow those of the image before; of time steps each is a run (M6).
+    """
+    shape = job.shape
+    for batch in range(block.batches):
+        begin = block.start + batch * block.batch
+        images = operands.activations[begin : begin + block.batch]
+        taken = _plane(images, plane, shape.activation_bits)
+        rows = reductions_by_tap(shape, taken)  # (images, groups, positions, reduction)
+        if shape.runs_per_batch > 1:
+            yield from rows.transpose(2, 1, 0, 3)
+        else:
+            by_group = rows.transpose(1, 0, 2, 3)
+            yield by_group.reshape(shape.groups, -1, shape.reduction)
+
+
+def _weights(operands: LayerOperands, plane: Plane) -> Integers:
+    """Return what each channel multiplies, (channels, reduction), tap by tap."""
+    shape = operands.shape
+    by_tap = operands.weights.transpose(0, 2, 3, 1).reshape(shape.out_channels, -1)
+    return _plane(by_tap, plane, shape.weight_bits)
+
+
+def _plane(values: Integers, plane: Plane, bits: int) -> Integers:
+    """Return a plane of operands: signed as they are where it has their top bit (M2)."""
+    shifted = values.astype(np.int32) >> plane.low
+    top = plane.low + plane.bits == bits
+    taken = shifted if top else shifted & ((1 << plane.bits) - 1)
+    return taken
+
+
+def _laid(rows: Integers, steps: int, lanes: int) -> Integers:
+    """Return reductions by step and lane, the short step first, zeros in its empty lanes (M21)."""
+    empty = steps * lanes - rows.shape[-1]
+    padded = np.pad(rows, [(0, 0), (empty, 0)])
+    return padded.reshape(len(rows), steps, lanes)

@@ -1,0 +1,151 @@
+// PEs whose lanes take terms of operands, signed powers of two, as they are synthesized (M58). What
+// finds the terms, and what says when a step ends, stands before the array and serves a whole row.
+
+// Pragmatic: a lane shifts its weight by the power of one term of its activation. Where its own
+// shifter has fewer than POWER_BITS, the sum of all lanes is shifted by the lowest power of them.
+// A row keeps weights of REGISTERS further steps, and a lane chooses among terms of WAYS streams.
+module pragmatic_pe #(
+    parameter int TERMS = 16,
+    parameter int WEIGHT_BITS = 8,
+    parameter int POWER_BITS = 4,
+    parameter int STAGE_BITS = 4,
+    parameter int REGISTERS = 0,
+    parameter int WAYS = 1,
+    parameter int SUM_BITS = 32,
+    parameter int SETS = REGISTERS + 1,
+    parameter int SET_BITS = SETS > 1 ? $clog2(SETS) : 1,
+    parameter int WAY_BITS = WAYS > 1 ? $clog2(WAYS) : 1,
+    parameter int TERM_BITS = STAGE_BITS + 2
+) (
+    input logic clk,
+    input logic first,
+    input logic [SET_BITS-1:0] in_use,
+    input logic [SET_BITS-1:0] filled,
+    input logic [POWER_BITS-1:0] lowest,
+    input logic [TERMS*WAY_BITS-1:0] ways,
+    input logic [TERMS*WAYS*TERM_BITS-1:0] rows,
+    input logic [TERMS*WEIGHT_BITS-1:0] columns,
+    output logic signed [SUM_BITS-1:0] sum
+);
+  localparam int REACH = STAGE_BITS >= POWER_BITS ? 8 : (1 << STAGE_BITS) - 1;
+  localparam int LANE_BITS = WEIGHT_BITS + 1 + REACH;
+  localparam int SIGNED_BITS = WEIGHT_BITS + 1;
+  localparam int ROW_BITS = WAYS * TERM_BITS;
+  localparam int COLUMN_BITS = TERMS * WEIGHT_BITS;
+  localparam int TOTAL_BITS = LANE_BITS + $clog2(TERMS);
+
+  logic [TERMS*WAYS*TERM_BITS-1:0] terms;
+  logic [TERMS*WAY_BITS-1:0] chosen;
+  logic [SETS*TERMS*WEIGHT_BITS-1:0] kept;
+  logic [TERMS*WEIGHT_BITS-1:0] weights;
+  logic [SET_BITS-1:0] used;
+  logic [POWER_BITS-1:0] shift;
+  logic [TERMS*LANE_BITS-1:0] products;
+  logic signed [TOTAL_BITS-1:0] total;
+
+  always_ff @(posedge clk) begin
+    terms <= rows;
+    chosen <= ways;
+    used <= in_use;
+    shift <= lowest;
+    for (int s = 0; s < SETS; s++) begin
+      if (SETS == 1 || filled == SET_BITS'(s)) kept[s*TERMS*WEIGHT_BITS+:TERMS*WEIGHT_BITS] <= columns;
+    end
+  end
+
+  if (SETS == 1) begin : g_set
+    assign weights = kept;
+  end else begin : g_sets
+    assign weights = COLUMN_BITS'(kept >> (used * COLUMN_BITS));
+  end
+
+  for (genvar t = 0; t < TERMS; t++) begin : g_lane
+    logic [TERM_BITS-1:0] term;
+    logic signed [WEIGHT_BITS:0] signed_weight;
+    logic signed [WEIGHT_BITS-1:0] weight;
+    logic signed [LANE_BITS-1:0] product;
+
+    if (WAYS > 1) begin : g_way
+      assign term = TERM_BITS'(terms[t*ROW_BITS+:ROW_BITS]
+          >> (chosen[t*WAY_BITS+:WAY_BITS] * TERM_BITS));
+    end else begin : g_only
+      assign term = terms[t*TERM_BITS+:TERM_BITS];
+    end
+    assign weight = weights[t*WEIGHT_BITS+:WEIGHT_BITS];
+    assign signed_weight = term[0] ? (term[1] ? -(SIGNED_BITS'(weight)) : SIGNED_BITS'(weight)) : '0;
+    if (STAGE_BITS > 0) begin : g_shift
+      assign product = LANE_BITS'(signed_weight) <<< term[TERM_BITS-1:2];
+    end else begin : g_straight
+      assign product = LANE_BITS'(signed_weight);
+    end
+    assign products[t*LANE_BITS+:LANE_BITS] = product;
+  end
+
+  always_comb begin
+    total = '0;
+    for (int t = 0; t < TERMS; t++) begin
+      total = total + TOTAL_BITS'(signed'(products[t*LANE_BITS+:LANE_BITS]));
+    end
+  end
+
+  always_ff @(posedge clk) begin
+    sum <= (first ? '0 : sum) + (STAGE_BITS < POWER_BITS ? SUM_BITS'(total) <<< shift : SUM_BITS'(total));
+  end
+endmodule
+
+// Laconic: a lane adds one product of two terms, a signed power of two. As in the paper, lanes of
+// each power are counted, and the counts are added up in their places.
+module laconic_pe #(
+    parameter int TERMS = 16,
+    parameter int POWER_BITS = 4,
+    parameter int POWERS = 17,
+    parameter int SUM_BITS = 32
+) (
+    input logic clk,
+    input logic first,
+    input logic [TERMS*(POWER_BITS+2)-1:0] rows,
+    input logic [TERMS*(POWER_BITS+2)-1:0] columns,
+    output logic signed [SUM_BITS-1:0] sum
+);
+  localparam int TERM_BITS = POWER_BITS + 2;
+  localparam int SUM_POWER_BITS = POWER_BITS + 1;
+  localparam int COUNT_BITS = $clog2(TERMS) + 2;
+
+  logic [TERMS*TERM_BITS-1:0] activations;
+  logic [TERMS*TERM_BITS-1:0] weights;
+  logic [TERMS*POWERS-1:0] one_hot;
+  logic [TERMS-1:0] negative;
+  logic signed [COUNT_BITS-1:0] count;
+  logic signed [SUM_BITS-1:0] total;
+
+  always_ff @(posedge clk) begin
+    activations <= rows;
+    weights <= columns;
+  end
+
+  for (genvar t = 0; t < TERMS; t++) begin : g_lane
+    logic [TERM_BITS-1:0] a;
+    logic [TERM_BITS-1:0] w;
+    logic [POWER_BITS:0] power;
+
+    assign a = activations[t*TERM_BITS+:TERM_BITS];
+    assign w = weights[t*TERM_BITS+:TERM_BITS];
+    assign power = SUM_POWER_BITS'(a[TERM_BITS-1:2]) + SUM_POWER_BITS'(w[TERM_BITS-1:2]);
+    assign negative[t] = a[1] != w[1];
+    assign one_hot[t*POWERS+:POWERS] = a[0] && w[0] ? POWERS'(1) << power : '0;
+  end
+
+  always_comb begin
+    total = '0;
+    count = '0;
+    for (int p = 0; p < POWERS; p++) begin
+      count = '0;
+      for (int t = 0; t < TERMS; t++) begin
+        if (one_hot[t*POWERS+p]) count = negative[t] ? count - 1 : count + 1;
+      end
+      total = total + (SUM_BITS'(count) <<< p);
+    end
+  end
+
+  always_ff @(posedge clk) sum <= (first ? '0 : sum) + total;
+endmodule
