@@ -58,7 +58,7 @@ class Pragmatic(ByValues):
         size = self.terms * self.max_weight_bits / (16 * 8)
         modules = Counter({self._shifters: size})
         modules["pragmatic_16x8_1_register"] += self.weight_registers * size
-        modules["pragmatic_16x8_stage_4"] -= self.weight_registers * size
+        modules["pragmatic_16x8_stage_3"] -= self.weight_registers * size
         return logic_cost(technology, modules)
 
     def plain_path_ns(self, technology: Technology) -> float:
@@ -67,5 +67,5 @@ class Pragmatic(ByValues):
 
     @property
     def _shifters(self) -> str:
-        """The synthesized PE of such shifters: those of 4 bits reach all of an 8-bit operand."""
-        return f"pragmatic_16x8_stage_{min(self.first_stage_bits, 4)}"
+        """The synthesized PE of such shifters: those of 3 bits reach all of 8 bits."""
+        return f"pragmatic_16x8_stage_{min(self.first_stage_bits, 3)}"

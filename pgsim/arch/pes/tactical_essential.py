@@ -49,7 +49,7 @@ class TacticalEssential(Tactical):
         size = self.terms * self.max_weight_bits / (16 * 8)
         chosen = size * (self.ways - 1) / 7
         modules = {
-            "pragmatic_16x8_stage_4": size - chosen - self.weight_registers * size,
+            "pragmatic_16x8_stage_3": size - chosen - self.weight_registers * size,
             "tactical_essential_16x8_8_ways": chosen,
             "pragmatic_16x8_1_register": self.weight_registers * size,
         }

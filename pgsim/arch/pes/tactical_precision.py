@@ -43,7 +43,7 @@ class TacticalPrecision(Tactical):
             "pragmatic_16x8_stage_0": size - chosen,
             "tactical_precision_16x8_8_ways": chosen,
             "pragmatic_16x8_1_register": self.weight_registers * size,
-            "pragmatic_16x8_stage_4": -self.weight_registers * size,
+            "pragmatic_16x8_stage_3": -self.weight_registers * size,
         }
         return logic_cost(technology, modules)
 

@@ -129,7 +129,7 @@ DESIGNS = (
     serial_pe("parallel", 16, 8, 8, 0),
     *(
         effectual_pe(f"pragmatic_16x8_stage_{bits}", "pragmatic_pe", stage_bits=bits)
-        for bits in range(5)
+        for bits in range(4)
     ),
     effectual_pe("pragmatic_16x8_1_register", "pragmatic_pe", registers=1),
     effectual_pe("tactical_essential_16x8_8_ways", "pragmatic_pe", ways=8),

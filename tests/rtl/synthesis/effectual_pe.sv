@@ -1,5 +1,6 @@
 // PEs whose lanes take terms of operands, signed powers of two, as they are synthesized (M58). What
 // finds the terms, and what says when a step ends, stands before the array and serves a whole row.
+// Powers are those of 8-bit magnitudes.
 
 // Pragmatic: a lane shifts its weight by the power of one term of its activation. Where its own
 // shifter has fewer than POWER_BITS, the sum of all lanes is shifted by the lowest power of them.
@@ -7,8 +8,8 @@
 module pragmatic_pe #(
     parameter int TERMS = 16,
     parameter int WEIGHT_BITS = 8,
-    parameter int POWER_BITS = 4,
-    parameter int STAGE_BITS = 4,
+    parameter int POWER_BITS = 3,
+    parameter int STAGE_BITS = 3,
     parameter int REGISTERS = 0,
     parameter int WAYS = 1,
     parameter int SUM_BITS = 32,
@@ -27,7 +28,7 @@ module pragmatic_pe #(
     input logic [TERMS*WEIGHT_BITS-1:0] columns,
     output logic signed [SUM_BITS-1:0] sum
 );
-  localparam int REACH = STAGE_BITS >= POWER_BITS ? 8 : (1 << STAGE_BITS) - 1;
+  localparam int REACH = (1 << STAGE_BITS) - 1;
   localparam int LANE_BITS = WEIGHT_BITS + 1 + REACH;
   localparam int SIGNED_BITS = WEIGHT_BITS + 1;
   localparam int ROW_BITS = WAYS * TERM_BITS;
@@ -97,8 +98,8 @@ endmodule
 // each power are counted, and the counts are added up in their places.
 module laconic_pe #(
     parameter int TERMS = 16,
-    parameter int POWER_BITS = 4,
-    parameter int POWERS = 17,
+    parameter int POWER_BITS = 3,
+    parameter int POWERS = 15,
     parameter int SUM_BITS = 32
 ) (
     input logic clk,
@@ -114,7 +115,7 @@ module laconic_pe #(
   logic [TERMS*TERM_BITS-1:0] activations;
   logic [TERMS*TERM_BITS-1:0] weights;
   logic [TERMS*POWERS-1:0] one_hot;
-  logic [TERMS-1:0] negative;
+  logic [TERMS*POWERS-1:0] negative;
   logic signed [COUNT_BITS-1:0] count;
   logic signed [SUM_BITS-1:0] total;
 
@@ -127,12 +128,14 @@ module laconic_pe #(
     logic [TERM_BITS-1:0] a;
     logic [TERM_BITS-1:0] w;
     logic [POWER_BITS:0] power;
+    logic [POWERS-1:0] there;
 
     assign a = activations[t*TERM_BITS+:TERM_BITS];
     assign w = weights[t*TERM_BITS+:TERM_BITS];
     assign power = SUM_POWER_BITS'(a[TERM_BITS-1:2]) + SUM_POWER_BITS'(w[TERM_BITS-1:2]);
-    assign negative[t] = a[1] != w[1];
-    assign one_hot[t*POWERS+:POWERS] = a[0] && w[0] ? POWERS'(1) << power : '0;
+    assign there = a[0] && w[0] ? POWERS'(1) << power : '0;
+    assign one_hot[t*POWERS+:POWERS] = a[1] == w[1] ? there : '0;
+    assign negative[t*POWERS+:POWERS] = a[1] != w[1] ? there : '0;
   end
 
   always_comb begin
@@ -141,7 +144,7 @@ module laconic_pe #(
     for (int p = 0; p < POWERS; p++) begin
       count = '0;
       for (int t = 0; t < TERMS; t++) begin
-        if (one_hot[t*POWERS+p]) count = negative[t] ? count - 1 : count + 1;
+        count = count + COUNT_BITS'(one_hot[t*POWERS+p]) - COUNT_BITS'(negative[t*POWERS+p]);
       end
       total = total + (SUM_BITS'(count) <<< p);
     end
