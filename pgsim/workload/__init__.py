@@ -1,6 +1,6 @@
 """What runs: layers and their ops, published networks, gate traces, operands, and their files."""
 
-from pgsim.workload.fed_trace import trace_with_operands
+from pgsim.workload.fed_trace import layers_with_operands, trace_with_operands
 from pgsim.workload.layer import LayerShape, layer_shape
 from pgsim.workload.layer_trace import LayerTrace, pack_masks
 from pgsim.workload.networks import NETWORKS, network
@@ -24,6 +24,7 @@ __all__ = [
     "check_trace_path",
     "gate_mask",
     "layer_shape",
+    "layers_with_operands",
     "load_operands",
     "load_trace",
     "network",

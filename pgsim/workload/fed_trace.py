@@ -57,6 +57,21 @@ def trace_with_operands(trace: GateTrace, operands: Operands | None = None) -> G
     return replace(trace, images=images, layers=layers)
 
 
+def layers_with_operands(trace: GateTrace) -> GateTrace:
+    """Return the trace of the images and of the layers alone whose operands are known.
+
+    Raises InputError as `trace_with_operands` does.
+
+    Examples
+    --------
+    >>> from pgsim import load_trace
+    >>> [layer.shape.name for layer in layers_with_operands(load_trace("digits_pg_4_2")).layers]
+    ['conv2', 'conv3', 'conv4', 'conv5']
+    """
+    fed = trace_with_operands(trace)
+    return fed.of_layers(layer.shape.name for layer in fed.layers if layer.operands)
+
+
 def _beside(trace: GateTrace) -> Operands:
     """Return the operands in the file beside a trace's own."""
     advice = (

@@ -158,6 +158,41 @@ class GateTrace:
             images=images,
         )
 
+    def of_layers(self, names: Iterable[str]) -> GateTrace:
+        """Return a trace of some layers alone, in the network's order.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Of its layers.
+
+        Returns
+        -------
+        GateTrace
+            It shares this one's masks. What layers read of others is what no layer made.
+
+        Raises
+        ------
+        InputError
+            Where there is no such layer.
+
+        Examples
+        --------
+        >>> from pgsim import load_trace
+        >>> len(load_trace("digits_pg_4_2").of_layers(["conv2", "conv3"]).layers)
+        2
+        """
+        chosen, known = list(names), [layer.shape.name for layer in self.layers]
+        for name in chosen:
+            if name not in known:
+                raise InputError(
+                    f"trace {self.name} has no layer {short(name)}.{nearest(name, known)}"
+                )
+        if not chosen:
+            raise InputError(f"trace {self.name}: expected the name of one layer at least")
+        layers = tuple(layer for layer in self.layers if layer.shape.name in chosen)
+        return replace(self, layers=layers)
+
     def with_bits(
         self,
         activation_bits: int | None = None,

@@ -19,7 +19,7 @@ NAMES = [count.name for count in COUNTS]
 
 def pass_counts(slots: int, issued: int, active: int, entries: int) -> PassCounts:
     unused = dict.fromkeys(
-        ("slots_ideal", "slots_fullest_lane", "steady_cycles", "busy_pe_cycles"), 0
+        ("slots_ideal", "slots_fullest_lane", "steady_cycles", "busy_pe_cycles", "terms"), 0
     )
     values = {
         "outputs": entries,
