@@ -13,11 +13,15 @@ from pgsim.files import shipped_names
 
 NAMES = [
     "bitfusion_isca_2018",
+    "cnvlutin_isca_2016",
     "eyeriss_isca_2016",
     "fixed_8bit",
+    "laconic_isca_2019",
     "pg_os",
     "pg_serial",
     "pg_ws",
+    "pragmatic_micro_2017",
+    "tactical_asplos_2019",
     "tpu_like",
 ]
 
