@@ -1,6 +1,6 @@
 """pgsim equals the stepped reference on PEs that go by values, case by seeded case (M58).
 
-    PGSIM_REFERENCE_VALUES_SEEDS=2000 python -m pytest tests/test_values_against_reference.py
+PGSIM_REFERENCE_VALUES_SEEDS=2000 python -m pytest tests/test_values_against_reference.py
 """
 
 from __future__ import annotations
@@ -41,7 +41,11 @@ def found(own: ValueCase) -> dict[str, int]:
 def difference(seed: int) -> dict[str, tuple[int, int]]:
     own = value_case(seed)
     reference, fast = expected(own), found(own)
-    return {name: (reference.get(name, 0), fast[name]) for name in fast if reference.get(name, 0) != fast[name]}
+    return {
+        name: (reference.get(name, 0), fast[name])
+        for name in fast
+        if reference.get(name, 0) != fast[name]
+    }
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))

@@ -39,7 +39,7 @@ class ValueTiming(PassTiming):
     alone_cycles: Counts
 
     @property
-    def steady_cycles(self) -> Counts:  # type: ignore[override]
+    def steady_cycles(self) -> Counts:
         """Cycles in which a step enters the array."""
         return self.value_steady_cycles
 
@@ -155,7 +155,9 @@ def _windows(job: Job, index: int, activations: Integers, weights: Integers) -> 
     for slots in job.tiling.window_slots.tolist():
         window = activations[begin : begin + slots]
         begin += slots
-        parts = [job.arch.pe.work(each, weights, *_widths(job, index)) for each in _folds(job, window)]
+        parts = [
+            job.arch.pe.work(each, weights, *_widths(job, index)) for each in _folds(job, window)
+        ]
         work = FoldWork(*map(np.concatenate, zip(*parts, strict=True)))
         found.append(_window(job, index, slots, len(weights), work))
     return _Windows(*(np.array(each, np.int64) for each in zip(*found, strict=True)))
@@ -181,7 +183,7 @@ def _window(job: Job, index: int, slots: int, lanes: int, work: FoldWork) -> _Wi
         work.terms.sum(),
         ends[-1],
         alone,
-        max(0, int((_slot_port_cycles(job, index, taken) - ends).max())),
+        np.maximum(_slot_port_cycles(job, index, taken) - ends, 0).max(),
         (_lane_port_cycles(job, index, lanes, cycles.size) - ends).max(),
     )
 

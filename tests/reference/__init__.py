@@ -190,7 +190,8 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
         counts.update(sram_bytes(job, plan, output_bits))
         for one in plan.passes:
             stepped = [fold for fold in one.folds if isinstance(fold, SteppedFold)]
-            counts[TERMS[one.index > 0]] += sum(fold.terms for fold in stepped)
+            if stepped:
+                counts[TERMS[one.index > 0]] += sum(fold.terms for fold in stepped)
 
     dram = Dram(job, run, output_bits)
     streams = [dram.streams(plan) for plan in plans]

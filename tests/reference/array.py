@@ -13,8 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .by_values import SteppedFold
-from .folds import Fold
+from .by_values import Fold, SteppedFold
 from .mapping import Job, TilePass, TilePlan
 from .ports import BufferUse, ports_of
 from .sram import PARTIAL_SUM_BITS, reads_lanes, sum_visits, tile_accesses

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .folds import OutputRow
+from .folds import OperandStationaryFold, OutputRow, OutputStationaryFold
 from .layers import Layer, Pass, plane_of
 
 Values = Sequence[Sequence[int]]  # [row or column of the fold][place in the reduction]
@@ -96,6 +96,9 @@ class SteppedFold:
         if step < self.steps - 1:
             return 0
         return sum(map(len, self.members)) * sum(map(len, self.chunks))
+
+
+Fold = OutputStationaryFold | OperandStationaryFold | SteppedFold
 
 
 def stepped_fold(
@@ -187,7 +190,10 @@ def _zero_skip(laid: _Laid, fold: SteppedFold, turns: int) -> None:
                 for row, column in pes:
                     fold.done[-1][row, column] = list(taken)
                     for place in taken:
-                        activation, weight = laid.activations[row][place], laid.weights[column][place]
+                        activation, weight = (
+                            laid.activations[row][place],
+                            laid.weights[column][place],
+                        )
                         if activation:
                             _add(fold, (row, column), activation * weight)
         if not any(queues):
@@ -364,7 +370,10 @@ def _tactical(laid: _Laid, fold: SteppedFold, turns: int) -> None:
     """Weights that are zero are skipped ahead of time; a row takes bits of what is left."""
     pe, columns = laid.pe, range(laid.columns)
     weights = [
-        [[laid.weight(column, step, lane) for lane in range(laid.lanes)] for step in range(laid.steps)]
+        [
+            [laid.weight(column, step, lane) for lane in range(laid.lanes)]
+            for step in range(laid.steps)
+        ]
         for column in columns
     ]
     issued = promoted(weights, pe["lookahead"], pe["lookaside"])
@@ -373,7 +382,11 @@ def _tactical(laid: _Laid, fold: SteppedFold, turns: int) -> None:
     def plan(row: int, step: int) -> list[Any]:
         taken = {
             column: [
-                (laid.activation(row, *slot), weights[column][slot[0]][slot[1]], laid.places[slot[0]][slot[1]])
+                (
+                    laid.activation(row, *slot),
+                    weights[column][slot[0]][slot[1]],
+                    laid.places[slot[0]][slot[1]],
+                )
                 for slot in issued[step][column]
                 if slot is not None
             ]

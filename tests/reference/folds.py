@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .by_values import SteppedFold
+from typing import Any
 
 OutputRow = Mapping[int, int]  # array column -> index of the output in the run
 
@@ -52,10 +49,6 @@ class OperandStationaryFold:
     def elements(self, step: int) -> int:
         """M21: what a step reads of the slots' operand: one issue slot's, for every row."""
         return len(self.members[step]) * sum(map(len, self.chunks))
-
-
-# The third has its steps from values (M58).
-Fold = "OutputStationaryFold | OperandStationaryFold | SteppedFold"
 
 
 def short_first(items: Sequence[Any], size: int) -> list[Any]:

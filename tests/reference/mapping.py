@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .by_values import Operands, SteppedFold, stepped_fold
-from .folds import Fold, OperandStationaryFold, OutputStationaryFold, short_first
+from .by_values import Fold, Operands, SteppedFold, stepped_fold
+from .folds import OperandStationaryFold, OutputStationaryFold, short_first
 from .layers import VALUE_KINDS, Layer, Pass, macs_and_cycles
 from .schedulers import Issue, everything, schedule
 
@@ -291,7 +291,9 @@ def stepped(
     first_position = tile.run.step * layer.positions_per_step
     where = [tile.output(slots[0], 0) for slots in members]
     activations = [
-        job.operands.row(layer, one, tile.run.first_image + image, first_position + position, channel)
+        job.operands.row(
+            layer, one, tile.run.first_image + image, first_position + position, channel
+        )
         for image, channel, position in where
     ]
     channels = [tile.output(members[0][0], lane)[1] for lane in range(len(tile.lanes))]

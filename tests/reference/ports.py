@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .by_values import SteppedFold
-from .folds import Fold, OutputStationaryFold
+from .by_values import Fold, SteppedFold
+from .folds import OutputStationaryFold
 from .mapping import Job, TilePass
 from .sram import lane_bits, slot_bits, words_of
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 from cases import Case, drawn_case
-from reference import Operands, Plane
-from reference import Pass as ReferencePass
-from reference.layers import VALUE_KINDS, layer_of, planes_from_the_top
+from reference import Operands
+from reference.layers import VALUE_KINDS
 
-from pgsim import ArchConfig, GateTrace
+from pgsim import GateTrace
 from pgsim.workload import LayerOperands, layer_shape, trace_with_operands
 from pgsim.workload import Operands as TraceOperands
 from pgsim.workload.operands import THRESHOLD_DTYPE, operand_dtype

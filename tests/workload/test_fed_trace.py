@@ -25,7 +25,14 @@ def with_operands_alone(name: str) -> GateTrace:
 def test_the_images_are_those_of_the_operands() -> None:
     whole, fed = load_trace("digits_pg_4_2"), trace_with_operands(load_trace("digits_pg_4_2"))
     assert (whole.images, fed.images) == (500, 4)
-    assert [layer.operands is not None for layer in fed.layers] == [False, True, True, True, True, False]
+    assert [layer.operands is not None for layer in fed.layers] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
     assert (fed.layers[1].mask_words() == whole.layers[1].mask_words(0, 4)).all()
     assert trace_with_operands(fed) is fed
 
@@ -52,19 +59,25 @@ def test_gated_passes_are_refused_by_name() -> None:
 
 @pytest.mark.parametrize("scheme", ["uniform:8,8", "uniform:4,4", "uniform:2"])
 def test_values_of_other_widths_are_refused(scheme: str) -> None:
-    with pytest.raises(InputError, match=r"^layer 'conv2' on .*of such operands the values are not"):
+    with pytest.raises(
+        InputError, match=r"^layer 'conv2' on .*of such operands the values are not"
+    ):
         simulate(with_operands_alone("digits_pg_4_2"), PRAGMATIC, scheme)
 
 
 def test_what_ifs_on_widths_have_no_operands() -> None:
-    with pytest.raises(InputError, match=r"its operands are of another size, gate or width \(4 x 8"):
+    with pytest.raises(
+        InputError, match=r"its operands are of another size, gate or width \(4 x 8"
+    ):
         simulate(load_trace("digits_pg_4_2").with_bits(activation_bits=5), PRAGMATIC, "full")
 
 
 def test_a_trace_without_operands_says_how_to_get_some(tmp_path: Path) -> None:
     trace = load_trace("digits_pg_4_2")
     (path,) = save_trace(trace, tmp_path / "mine")
-    with pytest.raises(InputError, match=r"no integer operands, mine\.operands\.safetensors: write"):
+    with pytest.raises(
+        InputError, match=r"no integer operands, mine\.operands\.safetensors: write"
+    ):
         simulate(path, PRAGMATIC, "full")
     with pytest.raises(InputError, match=r"no integer operands: write them with"):
         simulate(replace(trace, path=None), PRAGMATIC, "full")
@@ -94,7 +107,10 @@ def test_images_are_simulated_one_by_one() -> None:
 
 def test_layers_are_taken_out_by_name() -> None:
     trace = load_trace("digits_pg_4_2")
-    assert [layer.shape.name for layer in trace.of_layers(["fc", "conv2"]).layers] == ["conv2", "fc"]
+    assert [layer.shape.name for layer in trace.of_layers(["fc", "conv2"]).layers] == [
+        "conv2",
+        "fc",
+    ]
     with pytest.raises(InputError, match=r"has no layer 'conv6'\. Did you mean 'conv"):
         trace.of_layers(["conv6"])
     with pytest.raises(InputError, match="expected the name of one layer at least"):

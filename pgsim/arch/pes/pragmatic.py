@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,14 +55,16 @@ class Pragmatic(ByValues):
     def plain_cost(self, technology: Technology) -> LogicCost:
         """Return the cost by the weight bits of all lanes, the shifters and the registers."""
         size = self.terms * self.max_weight_bits / (16 * 8)
-        modules = Counter({self._shifters: size})
-        modules["pragmatic_16x8_1_register"] += self.weight_registers * size
-        modules["pragmatic_16x8_stage_3"] -= self.weight_registers * size
+        modules = {"pragmatic_16x8_1_register": 1.0 * self.weight_registers, self._shifters: 1.0}
+        plain = "pragmatic_16x8_stage_3"
+        modules[plain] = modules.get(plain, 0.0) - self.weight_registers
+        modules = {name: size * count for name, count in modules.items()}
         return logic_cost(technology, modules)
 
     def plain_path_ns(self, technology: Technology) -> float:
-        """Return the path of 16 lanes by 8 bits, whatever the size."""
-        return path_ns(technology, self._shifters)
+        """Return the longest path of 16 lanes by 8 bits, whatever the size."""
+        registered = ["pragmatic_16x8_1_register"] * (self.weight_registers > 0)
+        return max(path_ns(technology, each) for each in (self._shifters, *registered))
 
     @property
     def _shifters(self) -> str:

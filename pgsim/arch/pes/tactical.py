@@ -87,7 +87,9 @@ def wires(lookahead: int, lookaside: int) -> list[tuple[int, int]]:
     """
     straight = [(ahead, 0) for ahead in range(1, lookahead + 1)]
     aside = (
-        (1 + index % lookahead, sign * (1 + index)) for index in range(lookaside) for sign in (1, -1)
+        (1 + index % lookahead, sign * (1 + index))
+        for index in range(lookaside)
+        for sign in (1, -1)
     )
     return sorted([*straight, *islice(aside, lookaside)])
 
@@ -100,7 +102,7 @@ def promoted(effectual: npt.NDArray[np.bool_], reach: list[tuple[int, int]]) -> 
     to choose from takes the first that it reaches; then the next. A step in which no column has a
     weight left is left out, but no more of them in a row than lanes reach ahead.
     """
-    columns, steps, lanes = effectual.shape
+    _, steps, lanes = effectual.shape
     places = np.arange(steps * lanes).reshape(steps, lanes)
     held = np.where(effectual, places, -1).astype(np.int64)
     lookahead = max((ahead for ahead, _ in reach), default=0)

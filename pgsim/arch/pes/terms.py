@@ -28,7 +28,7 @@ def powers_of(values: Integers, *, signed_digits: bool) -> Powers:
     magnitudes = np.abs(values.astype(np.int32)).astype(np.uint32)
     if not signed_digits:
         return magnitudes
-    powers: Powers = (magnitudes ^ (3 * magnitudes)) >> 1
+    powers: Powers = (magnitudes ^ np.uint32(3) * magnitudes) >> np.uint32(1)
     return powers
 
 

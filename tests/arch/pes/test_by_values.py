@@ -70,7 +70,10 @@ def test_weights_are_promoted_as_in_the_stepped_reference() -> None:
         size = rng.randint(1, 4), rng.randint(1, 7), rng.choice((1, 2, 3, 4, 8))
         weights = (numbers.random(size) < rng.random()).astype(int)
         expected = [
-            [[-1 if slot is None else slot[0] * size[2] + slot[1] for slot in column] for column in step]
+            [
+                [-1 if slot is None else slot[0] * size[2] + slot[1] for slot in column]
+                for column in step
+            ]
             for step in reference_promoted(weights.tolist(), lookahead, lookaside)
         ]
         found = promoted(weights != 0, wires(lookahead, lookaside))
@@ -95,14 +98,20 @@ def test_no_fold_takes_longer_than_the_most_cycles(kind: str) -> None:
 
 
 def test_wires_aside_need_some_ahead() -> None:
-    with pytest.raises(ValueError, match=r"lookaside: value 5: expected 0 where array\.pe\.lookahead"):
+    with pytest.raises(
+        ValueError, match=r"lookaside: value 5: expected 0 where array\.pe\.lookahead"
+    ):
         PE(kind="tactical_essential", lookahead=0)
 
 
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("array.dataflow", "ws", r"array\.dataflow: value 'ws': expected os where array\.pe\.kind is"),
+        (
+            "array.dataflow",
+            "ws",
+            r"array\.dataflow: value 'ws': expected os where array\.pe\.kind is",
+        ),
         ("array.lanes", "positions", r"array\.lanes: value 'positions': expected channels where"),
         ("mapping", "search", r"mapping\.kind: .*expected the fixed order"),
         ("lsb.lane_order", "density", r"lsb\.lane_order: value 'density': expected raster where"),
