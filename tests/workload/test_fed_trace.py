@@ -100,7 +100,7 @@ def test_operands_of_images_that_are_not_there_are_refused() -> None:
 def test_images_are_simulated_one_by_one() -> None:
     trace = with_operands_alone("digits_pg_4_2")
     images = simulate(trace, PRAGMATIC, "full", per_image=True).layers
-    assert len(set(images.query("layer == 'conv2'")["cycles"])) == 4
+    assert len(set(images.query("layer == 'conv2'")["cycles"])) > 1  # no batch stands for all
     alone = simulate(trace, PRAGMATIC, "full", calibration_images=3)
     assert alone.summary["cycles"] == images.query("image == 3")["cycles"].sum()
 

@@ -29,8 +29,7 @@ module pragmatic_pe #(
     output logic signed [SUM_BITS-1:0] sum
 );
   localparam int REACH = (1 << STAGE_BITS) - 1;
-  localparam int LANE_BITS = WEIGHT_BITS + 1 + REACH;
-  localparam int SIGNED_BITS = WEIGHT_BITS + 1;
+  localparam int LANE_BITS = WEIGHT_BITS + REACH;
   localparam int ROW_BITS = WAYS * TERM_BITS;
   localparam int COLUMN_BITS = TERMS * WEIGHT_BITS;
   localparam int TOTAL_BITS = LANE_BITS + $clog2(TERMS);
@@ -42,6 +41,7 @@ module pragmatic_pe #(
   logic [SET_BITS-1:0] used;
   logic [POWER_BITS-1:0] shift;
   logic [TERMS*LANE_BITS-1:0] products;
+  logic [TERMS-1:0] negative;
   logic signed [TOTAL_BITS-1:0] total;
 
   always_ff @(posedge clk) begin
@@ -62,9 +62,8 @@ module pragmatic_pe #(
 
   for (genvar t = 0; t < TERMS; t++) begin : g_lane
     logic [TERM_BITS-1:0] term;
-    logic signed [WEIGHT_BITS:0] signed_weight;
     logic signed [WEIGHT_BITS-1:0] weight;
-    logic signed [LANE_BITS-1:0] product;
+    logic signed [LANE_BITS-1:0] shifted;
 
     if (WAYS > 1) begin : g_way
       assign term = TERM_BITS'(terms[t*ROW_BITS+:ROW_BITS]
@@ -73,19 +72,21 @@ module pragmatic_pe #(
       assign term = terms[t*TERM_BITS+:TERM_BITS];
     end
     assign weight = weights[t*WEIGHT_BITS+:WEIGHT_BITS];
-    assign signed_weight = term[0] ? (term[1] ? -(SIGNED_BITS'(weight)) : SIGNED_BITS'(weight)) : '0;
     if (STAGE_BITS > 0) begin : g_shift
-      assign product = LANE_BITS'(signed_weight) <<< term[TERM_BITS-1:2];
+      assign shifted = LANE_BITS'(weight) <<< term[TERM_BITS-1:2];
     end else begin : g_straight
-      assign product = LANE_BITS'(signed_weight);
+      assign shifted = LANE_BITS'(weight);
     end
-    assign products[t*LANE_BITS+:LANE_BITS] = product;
+    // A negative product is the complement, and one more of all that are added up.
+    assign negative[t] = term[0] && term[1];
+    assign products[t*LANE_BITS+:LANE_BITS] = term[0] ? shifted ^ {LANE_BITS{term[1]}} : '0;
   end
 
   always_comb begin
     total = '0;
     for (int t = 0; t < TERMS; t++) begin
       total = total + TOTAL_BITS'(signed'(products[t*LANE_BITS+:LANE_BITS]));
+      total = total + TOTAL_BITS'(negative[t]);
     end
   end
 
