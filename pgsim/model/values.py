@@ -87,7 +87,8 @@ def check_operands(job: Job) -> None:
     if job.layer.operands is None:
         raise InputError(
             f"{where}: it goes by the values of operands, and the trace has none of this layer: "
-            "capture them, or simulate the layers that have operands alone: --layers operands"
+            "capture them (pgsim.gating.integer_operands with ungated=True), or simulate those that "
+            "have operands alone: --layers operands"
         )
     for what, bits, planes in (
         ("activation", job.shape.activation_bits, [each.activation for each in job.passes]),

@@ -1,4 +1,4 @@
-"""Integer operands of gated layers: what a trace's masks are computed from, without its network."""
+"""Integer operands of layers: what a trace's masks are computed from, without its network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THRESHOLD_DTYPE = np.dtype(np.int32)
 
 @dataclass(frozen=True, eq=False)
 class LayerOperands:
-    """One gated layer's operands: its gate is O_hb > threshold, on integers.
+    """One layer's operands: its gate, if it has one, is O_hb > threshold, on integers.
 
     Positions of a linear layer and time steps of a recurrent one are one column, their kernels are
     1 x 1. Source: MODEL.md M1, M2, M38.
@@ -32,7 +32,7 @@ class LayerOperands:
     weights : int8 array (out_channels, in_channels / groups, kernel height, kernel width)
         int16 where they have more than 8 bits.
     thresholds : int32 array (out_channels,)
-        None where the inputs are gated, whose mask is decided elsewhere: (0,).
+        None where the inputs are gated, whose mask is decided elsewhere, or nothing is: (0,).
     opens_near_zero : bool
         Whether the gate compares -|O_hb| instead (M38).
     """
@@ -46,7 +46,7 @@ class LayerOperands:
 
 @dataclass(frozen=True, eq=False)
 class Operands:
-    """Operands of a trace's gated layers, whose image i is image `first_image` + i of the trace.
+    """Operands of a trace's layers, whose image i is image `first_image` + i of the trace.
 
     `trace` is the trace's name, `trace_sha256` the SHA-256 of its file in hexadecimal digits.
     """

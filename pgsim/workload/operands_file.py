@@ -1,6 +1,6 @@
-"""The operands file: a few images' integer operands of the gated layers of a captured trace.
+"""The operands file: a few images' integer operands of the layers of a captured trace.
 
-A companion file: for each gated layer the tensors `<layer>.activations`, `<layer>.weights` and
+A companion file: for each layer, and as a rule of gated ones alone, the tensors `<layer>.activations`, `<layer>.weights` and
 `<layer>.thresholds`. The manifest's `opens_near_zero` names the layers whose gates compare -|O_hb|
 (M38); it is left out where there are none.
 """
@@ -118,7 +118,7 @@ def _expected(shape: LayerShape, images: int) -> dict[str, Expected]:
         "thresholds": Expected(
             THRESHOLD_DTYPE,
             (shape.out_channels if shape.gated else 0,),
-            "(out channels), or none where the inputs are gated",
+            "(out channels), or none where no outputs are gated",
             *_range(8 * THRESHOLD_DTYPE.itemsize, signed=True),
         ),
     }
@@ -129,4 +129,4 @@ def _range(bits: int, signed: bool) -> tuple[int, int]:
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
 
 
-_OPERANDS = Companion("operands", _Manifest, _expected, gates=("output", "input"))
+_OPERANDS = Companion("operands", _Manifest, _expected, gates=("output", "input", "none"))
