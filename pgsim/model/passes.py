@@ -89,6 +89,10 @@ class PassTiming:
         """Terms that PEs add up which go by values, none on others (M58)."""
         return NOTHING
 
+    def lane_elements(self, loads: Counts, reduction: int) -> Counts:
+        """Return the elements of each lane's operand that are read in all loads (M22)."""
+        return loads * reduction
+
     def span_cycles(self, *, overlap: bool) -> Counts:
         """Return the cycles from the first step to the end of the last; alone, of all edges."""
         if not overlap:

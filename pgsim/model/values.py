@@ -29,7 +29,7 @@ class ValueTiming(PassTiming):
     fold_cycles: of the first fold, which is all that the pass before it waits for (M17).
     value_steady_cycles, value_busy_pe_cycles, value_terms: of all folds. first_to_last_cycles: from
     the pass's first step to the end of its last. alone_cycles: of folds that run alone, with their
-    edges.
+    edges. weights_read: elements of each lane's weights that all folds read.
     """
 
     value_steady_cycles: Counts
@@ -37,6 +37,7 @@ class ValueTiming(PassTiming):
     value_terms: Counts
     first_to_last_cycles: Counts
     alone_cycles: Counts
+    weights_read: Counts
 
     @property
     def steady_cycles(self) -> Counts:
@@ -52,6 +53,10 @@ class ValueTiming(PassTiming):
     def terms(self) -> Counts:
         """Terms that all lanes add up."""
         return self.value_terms
+
+    def lane_elements(self, loads: Counts, reduction: int) -> Counts:
+        """Return the elements of each lane's weights that are not left out."""
+        return self.weights_read
 
     def span_cycles(self, *, overlap: bool) -> Counts:
         """Return the cycles from the first step to the end of the last; alone, of all edges."""
@@ -74,6 +79,7 @@ class _Windows(NamedTuple):
     alone: Counts
     slots_late: Counts
     lanes_late: Counts
+    weights_read: Counts
 
 
 def check_operands(job: Job) -> None:
@@ -87,8 +93,8 @@ def check_operands(job: Job) -> None:
     if job.layer.operands is None:
         raise InputError(
             f"{where}: it goes by the values of operands, and the trace has none of this layer: "
-            "capture them (pgsim.gating.integer_operands with ungated=True), or simulate those that "
-            "have operands alone: --layers operands"
+            "capture them (pgsim.gating.integer_operands with ungated=True), or simulate those "
+            "that have operands alone: --layers operands"
         )
     for what, bits, planes in (
         ("activation", job.shape.activation_bits, [each.activation for each in job.passes]),
@@ -144,6 +150,7 @@ def _time_pass(job: Job, block: Block, index: int, operands: LayerOperands) -> V
         value_terms=by_tile.terms,
         first_to_last_cycles=by_tile.end,
         alone_cycles=by_tile.alone,
+        weights_read=by_tile.weights_read,
     )
 
 
@@ -175,6 +182,7 @@ def _window(job: Job, index: int, slots: int, lanes: int, work: FoldWork) -> _Wi
     else:
         edges = np.arange(cycles.size) * flow.edge_cycles(array.rows, array.columns)
     ends = np.cumsum(spaced) + edges
+    read = np.minimum(work.weights_read, job.shape.reduction)
     taken = slots - np.arange(cycles.size)[::-1] * array.rows  # slots up to and with each fold
     alone = cycles.sum() + cycles.size * flow.edge_cycles(array.rows, array.columns)
     return _Windows(
@@ -185,7 +193,8 @@ def _window(job: Job, index: int, slots: int, lanes: int, work: FoldWork) -> _Wi
         ends[-1],
         alone,
         np.maximum(_slot_port_cycles(job, index, taken) - ends, 0).max(),
-        (_lane_port_cycles(job, index, lanes, cycles.size) - ends).max(),
+        (_lane_port_cycles(job, index, lanes, np.cumsum(read)) - ends).max(),
+        read.sum(),
     )
 
 
@@ -199,11 +208,11 @@ def _slot_port_cycles(job: Job, index: int, vectors: Counts) -> Counts:
     return -(bits // -sram.cycle_bits)
 
 
-def _lane_port_cycles(job: Job, index: int, lanes: int, folds: int) -> Counts:
-    """Return the cycles in which the ports bring the lanes' operands, up to and with each fold."""
-    bits = lanes * job.shape.reduction * job.lane_operand.bits(job.passes[index])
+def _lane_port_cycles(job: Job, index: int, lanes: int, elements: Counts) -> Counts:
+    """Return the cycles in which the ports bring so many elements of each lane's operand."""
+    bits = lanes * job.lane_operand.bits(job.passes[index])
     port_bits = job.arch.memory.buffers[job.lane_operand.name].cycle_bits
-    return -(np.arange(1, folds + 1) * bits // -port_bits)
+    return -(elements * bits // -port_bits)
 
 
 def _widths(job: Job, index: int) -> tuple[int, int]:

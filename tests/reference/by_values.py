@@ -67,6 +67,7 @@ class SteppedFold:
 
     busy: by cycle, the PEs (row, column) that work. done: by cycle, what each PE has finished with:
     (row, column) to places of the reduction. sums: of every PE. terms: that all lanes added up.
+    weights_read: elements of each column's weights that are read, at most all.
     """
 
     issue: Sequence[OutputRow]
@@ -76,6 +77,11 @@ class SteppedFold:
     done: list[dict[tuple[int, int], list[int]]] = field(default_factory=list)
     sums: dict[tuple[int, int], int] = field(default_factory=dict)
     terms: int = 0
+    weights_read: int = 0
+
+    @property
+    def reduction(self) -> int:
+        return sum(map(len, self.chunks))
 
     @property
     def steps(self) -> int:
@@ -95,7 +101,7 @@ class SteppedFold:
         """All that the fold reads of the slots' operand, at its last cycle."""
         if step < self.steps - 1:
             return 0
-        return sum(map(len, self.members)) * sum(map(len, self.chunks))
+        return sum(map(len, self.members)) * self.reduction
 
 
 Fold = OutputStationaryFold | OperandStationaryFold | SteppedFold
@@ -120,6 +126,7 @@ def stepped_fold(
         "tactical_essential": _tactical,
         "tactical_precision": _tactical,
     }[pe["kind"]]
+    fold.weights_read = fold.reduction
     machine(laid, fold, turns)
     for row in range(laid.rows):
         for column in range(laid.columns):
@@ -180,6 +187,7 @@ def _zero_skip(laid: _Laid, fold: SteppedFold, turns: int) -> None:
         )
         for lane in range(laid.lanes)
     ]
+    fold.weights_read = sum(map(len, queues))
     pes = [(row, column) for row in range(laid.rows) for column in range(laid.columns)]
     while True:
         taken = [queue.popleft()[1] for queue in queues if queue]
@@ -377,6 +385,7 @@ def _tactical(laid: _Laid, fold: SteppedFold, turns: int) -> None:
         for column in columns
     ]
     issued = promoted(weights, pe["lookahead"], pe["lookaside"])
+    fold.weights_read = min(fold.reduction, len(issued) * laid.lanes)
     cycles_of = _essential_cycles if pe["kind"] == "tactical_essential" else _precision_cycles
 
     def plan(row: int, step: int) -> list[Any]:

@@ -148,7 +148,7 @@ class AllPorts(PassPorts):
         element_bits = self.use.lanes * lane_bits(self.job, self.one.index)
         if isinstance(wave.fold, SteppedFold):
             if self._ends_fold(wave):
-                self.lanes.needed += sum(map(len, wave.fold.chunks)) * element_bits
+                self.lanes.needed += wave.fold.weights_read * element_bits
             return
         if isinstance(wave.fold, OutputStationaryFold):
             if wave.ends_step:

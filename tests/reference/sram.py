@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from .by_values import SteppedFold
 from .mapping import Job, Tile, TilePass, TilePlan
 from .memory import Dram
 
@@ -110,11 +111,15 @@ def reads_lanes(one: TilePass, stays: bool, opens: bool) -> bool:
 def lane_reads(job: Job, plan: TilePlan, stays: bool, opens: bool) -> Iterator[int]:
     """Bits of each read of the operand that feeds the lanes: per fold, or per load."""
     for one in plan.passes:
-        operand_bits = len(job.reduction) * len(plan.tile.lanes) * lane_bits(job, one.index)
+        element_bits = len(plan.tile.lanes) * lane_bits(job, one.index)
+        operand_bits = len(job.reduction) * element_bits
         if one.happens and counted_per_mac(job):
             yield elements_of_macs(job, one) * lane_bits(job, one.index)
         elif reads_lanes(one, stays, opens):
-            yield sum(operand_bits for _ in one.folds) if job.dataflow == "os" else operand_bits
+            yield sum(
+                fold.weights_read * element_bits if isinstance(fold, SteppedFold) else operand_bits
+                for fold in (one.folds if job.dataflow == "os" else one.folds[:1])
+            )
 
 
 def output_accesses(

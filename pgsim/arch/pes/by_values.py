@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from pgsim.arch.pes.serial import Serial
-from pgsim.arch.pes.terms import Counts
+from pgsim.arch.pes.terms import Counts, Integers
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,12 @@ class ByValues(Serial):
     def term_bits(self, activation_bits: int, weight_bits: int) -> int:
         """Return the useful bit operations of one term in a pass of such widths (M27)."""
         return weight_bits
+
+
+def every_weight(activations: Integers) -> Counts:
+    """Return that folds read all weights, int64 (folds,); activations: as `work` has them."""
+    folds, _, steps, lanes = activations.shape
+    return np.full(folds, steps * lanes, np.int64)
 
 
 def run_ahead(row_cycles: Counts, registers: int) -> Counts:

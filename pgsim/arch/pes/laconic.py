@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pgsim.arch.paths import path_ns
-from pgsim.arch.pes.by_values import ByValues
+from pgsim.arch.pes.by_values import ByValues, every_weight
 from pgsim.arch.pes.pe import FoldWork
 from pgsim.arch.pes.terms import Integers, powers_of
 from pgsim.arch.prices import LogicCost, logic_cost
@@ -55,7 +55,8 @@ class Laconic(ByValues):
             busy += of_pes.sum(axis=(1, 2), dtype=np.int64)
         in_rows = own.sum(axis=1, dtype=np.int64)
         in_columns = others.sum(axis=0, dtype=np.int64)
-        return FoldWork(cycles, busy, (in_rows * in_columns).sum(axis=(1, 2)))
+        terms = (in_rows * in_columns).sum(axis=(1, 2))
+        return FoldWork(cycles, busy, terms, every_weight(activations))
 
     def plain_cost(self, technology: Technology) -> LogicCost:
         """Return the cost by lanes."""

@@ -17,11 +17,13 @@ class FoldWork(NamedTuple):
     """What folds take on PEs that go by values, int64 (folds,) each (M58).
 
     cycles: steady ones. busy_pe_cycles: of all PEs. terms: that all lanes of all PEs add up.
+    weights_read: elements of each column's weights that are read, empty lanes among them.
     """
 
     cycles: Counts
     busy_pe_cycles: Counts
     terms: Counts
+    weights_read: Counts
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pgsim.arch.paths import path_ns
-from pgsim.arch.pes.by_values import ByValues, run_ahead
+from pgsim.arch.pes.by_values import ByValues, every_weight, run_ahead
 from pgsim.arch.pes.pe import FoldWork
 from pgsim.arch.pes.terms import Integers, one_by_one, powers_of
 from pgsim.arch.prices import LogicCost, logic_cost
@@ -50,6 +50,7 @@ class Pragmatic(ByValues):
             run_ahead(row_cycles, self.weight_registers),
             row_cycles.sum(axis=(1, 2)) * len(weights),
             terms * len(weights),
+            every_weight(activations),
         )
 
     def plain_cost(self, technology: Technology) -> LogicCost:

@@ -60,7 +60,8 @@ class Tactical(ByValues):
             row_cycles[..., step] = own * turns
             busy += of_pes * turns
             terms += summed
-        return FoldWork(run_ahead(row_cycles, self.weight_registers), busy, terms)
+        cycles = run_ahead(row_cycles, self.weight_registers)
+        return FoldWork(cycles, busy, terms, np.full(folds, len(issued) * lanes, np.int64))
 
     def step(self, values: Integers, places: Counts) -> tuple[Counts, Counts, Counts]:
         """Return what one step takes.

@@ -39,10 +39,10 @@ class ZeroSkip(ByValues):
         """Return the longest queue of each fold; all PEs are busy while there is any."""
         _, rows, _, _ = activations.shape
         there = activations != 0
-        longest = there.any(axis=1).sum(axis=1).max(axis=-1).astype(np.int64)
-        cycles = np.maximum(longest, 1) * self.turns(activation_bits, weight_bits)
+        queues = there.any(axis=1).sum(axis=1, dtype=np.int64)
+        cycles = np.maximum(queues.max(axis=-1), 1) * self.turns(activation_bits, weight_bits)
         terms = there.sum(axis=(1, 2, 3), dtype=np.int64) * len(weights)
-        return FoldWork(cycles, cycles * (rows * len(weights)), terms)
+        return FoldWork(cycles, cycles * (rows * len(weights)), terms, queues.sum(axis=-1))
 
     def plain_cost(self, technology: Technology) -> LogicCost:
         """Return the cost by the products that are added up in a cycle."""

@@ -64,13 +64,13 @@ def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[s
     slots, lanes = job.slot_operand, job.lane_operand
     slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
     reduction, counted = job.shape.reduction, job.arch.memory.convention.operands
-    lane_elements = job.tiling.tile_lanes * reduction
     slot_words, lane_words = [], []
     for index, (each, loaded) in enumerate(zip(timings, loads, strict=True)):
         macs = each.issue.entries * reduction
         read = _slot_bits(job, each, index, slot_port)
         slot_bits = counted(read, macs * slots.bits(each.plan))
-        lane_bits = counted(loaded * lane_elements, macs) * lanes.bits(each.plan)
+        elements = each.lane_elements(loaded, reduction) * job.tiling.tile_lanes
+        lane_bits = counted(elements, macs) * lanes.bits(each.plan)
         slot_words.append(-(slot_bits // -slot_port))
         lane_words.append(-(lane_bits // -lane_port))
     return {

@@ -95,12 +95,11 @@ module pragmatic_pe #(
   end
 endmodule
 
-// Laconic: a lane adds one product of two terms, a signed power of two. As in the paper, lanes of
-// each power are counted, and the counts are added up in their places.
+// Laconic: a lane adds one product of two terms, a signed power of two. An adder tree sums the
+// lanes. (The paper counts the lanes of each power first, which is smaller.)
 module laconic_pe #(
     parameter int TERMS = 16,
     parameter int POWER_BITS = 3,
-    parameter int POWERS = 15,
     parameter int SUM_BITS = 32
 ) (
     input logic clk,
@@ -111,14 +110,14 @@ module laconic_pe #(
 );
   localparam int TERM_BITS = POWER_BITS + 2;
   localparam int SUM_POWER_BITS = POWER_BITS + 1;
-  localparam int COUNT_BITS = $clog2(TERMS) + 2;
+  localparam int LANE_BITS = 1 << SUM_POWER_BITS;
+  localparam int TOTAL_BITS = LANE_BITS + $clog2(TERMS);
 
   logic [TERMS*TERM_BITS-1:0] activations;
   logic [TERMS*TERM_BITS-1:0] weights;
-  logic [TERMS*POWERS-1:0] one_hot;
-  logic [TERMS*POWERS-1:0] negative;
-  logic signed [COUNT_BITS-1:0] count;
-  logic signed [SUM_BITS-1:0] total;
+  logic [TERMS*LANE_BITS-1:0] products;
+  logic [TERMS-1:0] negative;
+  logic signed [TOTAL_BITS-1:0] total;
 
   always_ff @(posedge clk) begin
     activations <= rows;
@@ -128,28 +127,25 @@ module laconic_pe #(
   for (genvar t = 0; t < TERMS; t++) begin : g_lane
     logic [TERM_BITS-1:0] a;
     logic [TERM_BITS-1:0] w;
-    logic [POWER_BITS:0] power;
-    logic [POWERS-1:0] there;
+    logic [SUM_POWER_BITS-1:0] power;
+    logic there;
 
     assign a = activations[t*TERM_BITS+:TERM_BITS];
     assign w = weights[t*TERM_BITS+:TERM_BITS];
     assign power = SUM_POWER_BITS'(a[TERM_BITS-1:2]) + SUM_POWER_BITS'(w[TERM_BITS-1:2]);
-    assign there = a[0] && w[0] ? POWERS'(1) << power : '0;
-    assign one_hot[t*POWERS+:POWERS] = a[1] == w[1] ? there : '0;
-    assign negative[t*POWERS+:POWERS] = a[1] != w[1] ? there : '0;
+    assign there = a[0] && w[0];
+    // A negative product is the complement, and one more of all that are added up.
+    assign negative[t] = there && a[1] != w[1];
+    assign products[t*LANE_BITS+:LANE_BITS] = (there ? LANE_BITS'(1) << power : '0) ^ {LANE_BITS{negative[t]}};
   end
 
   always_comb begin
     total = '0;
-    count = '0;
-    for (int p = 0; p < POWERS; p++) begin
-      count = '0;
-      for (int t = 0; t < TERMS; t++) begin
-        count = count + COUNT_BITS'(one_hot[t*POWERS+p]) - COUNT_BITS'(negative[t*POWERS+p]);
-      end
-      total = total + (SUM_BITS'(count) <<< p);
+    for (int t = 0; t < TERMS; t++) begin
+      total = total + TOTAL_BITS'(signed'(products[t*LANE_BITS+:LANE_BITS]));
+      total = total + TOTAL_BITS'(negative[t]);
     end
   end
 
-  always_ff @(posedge clk) sum <= (first ? '0 : sum) + total;
+  always_ff @(posedge clk) sum <= (first ? '0 : sum) + SUM_BITS'(total);
 endmodule
