@@ -1,8 +1,8 @@
 """The operands file: a few images' integer operands of the layers of a captured trace.
 
 A companion file: for each layer, which as a rule are the gated ones, the tensors
-`<layer>.activations`, `<layer>.weights` and `<layer>.thresholds`. The manifest's `opens_near_zero` names the layers whose gates compare -|O_hb|
-(M38); it is left out where there are none.
+`<layer>.activations`, `<layer>.weights` and `<layer>.thresholds`. The manifest's `opens_near_zero`
+names the layers whose gates compare -|O_hb| (M38); it is left out where there are none.
 """
 
 from __future__ import annotations
