@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -82,19 +82,32 @@ class _Windows(NamedTuple):
     weights_read: Counts
 
 
-def check_operands(job: Job) -> None:
-    """Raise InputError for a layer that cannot run value by value."""
-    where = f"layer {job.shape.name!r} on {job.arch.name}, PE {job.arch.pe.name}"
-    if job.gated:
-        raise InputError(
-            f"{where}: it goes by the values of operands and takes dense passes only: choose a "
-            "scheme that gates nothing, such as --scheme full"
-        )
+def check_operands(jobs: Sequence[Job]) -> None:
+    """Raise InputError for the first layer that cannot run value by value."""
+    for job in jobs:
+        if job.gated:
+            raise InputError(
+                f"{_where(job)} takes dense passes only: choose a scheme that gates nothing, as in "
+                "pgsim simulate --scheme full"
+            )
+    for job in jobs:
+        _check_values(job)
+
+
+def _where(job: Job) -> str:
+    return (
+        f"layer {job.shape.name!r} on {job.arch.name}: PE {job.arch.pe.name} goes by the values of "
+        "operands and"
+    )
+
+
+def _check_values(job: Job) -> None:
+    """Raise InputError for a layer whose values are not known, or not those that a pass takes."""
     if job.layer.operands is None:
         raise InputError(
-            f"{where}: it goes by the values of operands, and the trace has none of this layer: "
-            "capture them (pgsim.gating.integer_operands with ungated=True), or simulate those "
-            "that have operands alone: --layers operands"
+            f"{_where(job)} the trace has none of this layer: capture them "
+            "(pgsim.gating.integer_operands with ungated=True), or simulate the layers that have "
+            "some alone: pgsim simulate --layers operands"
         )
     for what, bits, planes in (
         ("activation", job.shape.activation_bits, [each.activation for each in job.passes]),
@@ -102,9 +115,8 @@ def check_operands(job: Job) -> None:
     ):
         if max(plane.low + plane.bits for plane in planes) != bits:
             raise InputError(
-                f"{where}: the scheme takes other {what} bits than the layer's {bits}, and of such "
-                "operands the values are not known: choose one of its own bits, such as "
-                "--scheme full"
+                f"{_where(job)} the scheme takes other {what} bits than the layer's {bits}, of "
+                "which the values are not known: choose one of its own bits, such as --scheme full"
             )
 
 

@@ -142,8 +142,7 @@ def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
         )
     ]
     if arch.pe.by_values:
-        for job in jobs:
-            check_operands(job)
+        check_operands(jobs)
     return jobs
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pgsim import GateTrace, InputError, load_arch, load_trace, save_trace, simulate
+from pgsim import GateTrace, InputError, compare, load_arch, load_trace, save_trace, simulate
 from pgsim.workload import load_operands, save_operands, trace_with_operands
 from pgsim.workload.operands import reductions_by_tap
 
@@ -55,6 +55,8 @@ def test_a_layer_without_operands_is_refused_by_name() -> None:
 def test_gated_passes_are_refused_by_name() -> None:
     with pytest.raises(InputError, match=r"^layer 'conv2' on .*takes dense passes only.*full"):
         simulate(with_operands_alone("digits_pg_4_2"), PRAGMATIC, "pg")
+    with pytest.raises(InputError, match=r"^layer 'conv2' on .*takes dense passes only.*full"):
+        compare("digits_pg_4_2", PRAGMATIC)
 
 
 @pytest.mark.parametrize("scheme", ["uniform:8,8", "uniform:4,4", "uniform:2"])
