@@ -61,9 +61,7 @@ def test_gated_passes_are_refused_by_name() -> None:
 
 @pytest.mark.parametrize("scheme", ["uniform:8,8", "uniform:4,4", "uniform:2"])
 def test_values_of_other_widths_are_refused(scheme: str) -> None:
-    with pytest.raises(
-        InputError, match=r"^layer 'conv2' on .*of such operands the values are not"
-    ):
+    with pytest.raises(InputError, match=r"^layer 'conv2' on .*of which the values are not"):
         simulate(with_operands_alone("digits_pg_4_2"), PRAGMATIC, scheme)
 
 
