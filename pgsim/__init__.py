@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
+    from pgsim.arch.importers import import_arch
+    from pgsim.cost.exporters import export_arch
     from pgsim.errors import InputError
     from pgsim.masks import mask_measures, synthetic_trace
     from pgsim.plots import (
@@ -23,14 +25,18 @@ if TYPE_CHECKING:
     )
     from pgsim.report.writing import write_report
     from pgsim.results import COLUMNS
+    from pgsim.results.reports import write_reports
     from pgsim.results.table_files import read_table, write_table
     from pgsim.schemes import SCHEMES
     from pgsim.study.comparison import compare
     from pgsim.study.optimizing import optimize
     from pgsim.study.pareto import pareto
+    from pgsim.study.precision_schedule import CyclicPrecision, saved_bit_operations
+    from pgsim.study.request_stream import request_stream
     from pgsim.study.simulation import simulate
     from pgsim.study.sweeps import SweepSpec, load_sweep, read_sweep, sweep
     from pgsim.study.timeline import write_timeline
+    from pgsim.study.training import training
     from pgsim.study.window_study import windows
     from pgsim.workload import (
         GateTrace,
@@ -40,13 +46,17 @@ if TYPE_CHECKING:
         load_trace,
         network,
         save_trace,
+        widened,
+        widened_trace,
     )
+    from pgsim.workload.imported import import_layers
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "ArchConfig": "arch",
     "COLUMNS": "results",
+    "CyclicPrecision": "study.precision_schedule",
     "GateTrace": "workload",
     "InputError": "errors",
     "LayerShape": "workload",
@@ -55,6 +65,9 @@ _HOMES = {
     "SweepSpec": "study.sweeps",
     "check_trace": "workload",
     "compare": "study.comparison",
+    "export_arch": "cost.exporters",
+    "import_arch": "arch.importers",
+    "import_layers": "workload.imported",
     "load_arch": "arch",
     "load_sweep": "study.sweeps",
     "load_trace": "workload",
@@ -71,12 +84,18 @@ _HOMES = {
     "plot_windows": "plots",
     "read_sweep": "study.sweeps",
     "read_table": "results.table_files",
+    "request_stream": "study.request_stream",
     "save_trace": "workload",
+    "saved_bit_operations": "study.precision_schedule",
     "simulate": "study.simulation",
     "sweep": "study.sweeps",
     "synthetic_trace": "masks",
+    "training": "study.training",
+    "widened": "workload",
+    "widened_trace": "workload",
     "windows": "study.window_study",
     "write_report": "report.writing",
+    "write_reports": "results.reports",
     "write_table": "results.table_files",
     "write_timeline": "study.timeline",
 }
@@ -85,6 +104,7 @@ __all__ = [
     "COLUMNS",
     "SCHEMES",
     "ArchConfig",
+    "CyclicPrecision",
     "GateTrace",
     "InputError",
     "LayerShape",
@@ -92,6 +112,9 @@ __all__ = [
     "SweepSpec",
     "check_trace",
     "compare",
+    "export_arch",
+    "import_arch",
+    "import_layers",
     "load_arch",
     "load_sweep",
     "load_trace",
@@ -108,12 +131,18 @@ __all__ = [
     "plot_windows",
     "read_sweep",
     "read_table",
+    "request_stream",
     "save_trace",
+    "saved_bit_operations",
     "simulate",
     "sweep",
     "synthetic_trace",
+    "training",
+    "widened",
+    "widened_trace",
     "windows",
     "write_report",
+    "write_reports",
     "write_table",
     "write_timeline",
 ]

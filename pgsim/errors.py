@@ -39,6 +39,10 @@ class ClockWarning(UserWarning):
     """A design claims a faster clock than its parts reach (MODEL.md M45)."""
 
 
+class CounterpartWarning(UserWarning):
+    """A key of another simulator's file that pgsim leaves out, or takes otherwise."""
+
+
 def nearest(name: object, valid: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the valid name most like `name`, or an empty string.
 

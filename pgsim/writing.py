@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,43 @@ def replacing(path: str | Path) -> Iterator[Path]:
         if error.filename not in (None, str(scratch), str(hidden)):
             raise
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def check_new_folder(path: str | Path) -> Path:
+    """Return the path of a folder that files are to be written to.
+
+    Raises InputError where it is something else, or it is not there and neither is its own folder.
+    """
+    folder = Path(path)
+    try:
+        problem = "" if folder.is_dir() else _no_folder(folder)
+    except (OSError, ValueError) as error:  # such as a name too long, or a null byte
+        problem = str(getattr(error, "strerror", None) or error)
+    if problem:
+        raise InputError(f"{path}: cannot be written: {problem}")
+    return folder
+
+
+def _no_folder(folder: Path) -> str:
+    if folder.exists() or folder.is_symlink():
+        return "it is not a folder"
+    return "" if folder.parent.is_dir() else f"its folder {folder.parent} does not exist"
+
+
+def write_folder(path: str | Path, files: Mapping[str, str]) -> tuple[Path, ...]:
+    """Write texts by the names of their files to a folder, made if it is not there.
+
+    Each file appears whole. Returns their paths. Raises InputError where one cannot be written.
+    """
+    folder = check_new_folder(path)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    for name, text in files.items():
+        with replacing(folder / name) as scratch:
+            scratch.write_text(text, encoding="utf-8")
+    return tuple(folder / name for name in files)
 
 
 def _nameless_file(folder: Path) -> int | None:

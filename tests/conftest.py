@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import HealthCheck, settings
+
 # Every core has a process of tests already: threads of linear algebra would only wait for each
 # other. Workers inherit this before they import NumPy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Where output is piped, a table is as wide as this says, and tests expect 100 columns.
 os.environ.pop("COLUMNS", None)
+
+# A machine that is busy with other things makes inputs slowly, which says nothing of the tests.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")

@@ -6,7 +6,7 @@ needs Verilator 5, and two cores for about half an hour. SHARE of the cases, fro
 takes less. It runs
 
 - the stepped reference against pgsim: 40,000 cases of named schemes, 2,000 of four passes, 4,000
-  of row stationary;
+  of gated inputs and as many of row stationary;
 - the RTL of every design against pgsim: 340 cases of named schemes, as many of any passes, and 300
   of loop nests each;
 - the faults of `tests/rtl/mutations.py`, each of which has to be caught;
@@ -73,6 +73,11 @@ def checks(share: float) -> tuple[Check, ...]:
             f"{some(10_000)} layers and designs far beyond any that is built",
             (*PYTEST, str(TESTS / "test_any_design.py")),
             {"PGSIM_ANY_DESIGN_SEEDS": some(10_000)},
+        ),
+        Check(
+            f"the stepped reference, {some(4_000)} cases of gated inputs",
+            (*PYTEST, AGAINST_REFERENCE, "-k", "pixels"),
+            {"PGSIM_REFERENCE_PIXELS_SEEDS": some(4_000)},
         ),
         Check(
             f"the stepped reference, {some(4_000)} cases of row stationary",

@@ -1,10 +1,11 @@
 """pgsim equals the stepped reference model on every integer column, case by seeded case.
 
 The ordinary run takes some thousand cases. Long runs ask for more, of the named schemes or of
-passes of any number, of exactly four passes, or of row stationary:
+passes of any number, of exactly four passes, of gated input pixels, or of row stationary:
 
     PGSIM_REFERENCE_SEEDS=40000 python -m pytest tests/test_against_reference.py -k integer
     PGSIM_REFERENCE_PASSES_SEEDS=2000 python -m pytest tests/test_against_reference.py -k four
+    PGSIM_REFERENCE_PIXELS_SEEDS=4000 python -m pytest tests/test_against_reference.py -k pixels
     PGSIM_REFERENCE_ROWS_SEEDS=4000 python -m pytest tests/test_against_reference.py -k rows
 """
 
@@ -18,7 +19,14 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from cases import Case, drawn_case, drawn_passes_case, random_case, random_passes_case
+from cases import (
+    Case,
+    drawn_case,
+    drawn_passes_case,
+    pixels_case,
+    random_case,
+    random_passes_case,
+)
 from hypothesis import HealthCheck, given, settings
 from listed_passes import scheme_of
 from reference import COUNTS, simulate_layer
@@ -29,6 +37,7 @@ from pgsim.workload import layer_shape
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "400"))
 PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "100"))
+PIXELS_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PIXELS_SEEDS", "200"))
 ROWS_SEEDS = int(os.environ.get("PGSIM_REFERENCE_ROWS_SEEDS", "100"))
 CHUNK = 100
 
@@ -95,6 +104,11 @@ def test_passes_of_any_number_equal_the_reference(first: int) -> None:
 @pytest.mark.parametrize("first", range(0, PASSES_SEEDS, CHUNK))
 def test_four_passes_equal_the_reference(first: int) -> None:
     assert not differences(four_passes_case, first, PASSES_SEEDS)
+
+
+@pytest.mark.parametrize("first", range(0, PIXELS_SEEDS, CHUNK))
+def test_pixels_that_gate_equal_the_reference(first: int) -> None:
+    assert not differences(pixels_case, first, PIXELS_SEEDS)
 
 
 @pytest.mark.parametrize("first", range(0, ROWS_SEEDS, CHUNK))

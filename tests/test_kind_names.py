@@ -15,21 +15,41 @@ from typing import NamedTuple
 import pytest
 
 import pgsim
-from pgsim.arch import COUNTINGS, DATAFLOWS, DRAM_MODELS, LANES, PES, SCHEDULERS
+from pgsim.arch import (
+    CONVENTIONS,
+    COUNTINGS,
+    DATAFLOWS,
+    DRAM_MODELS,
+    LANES,
+    PES,
+    SCHEDULERS,
+    SPEEDS,
+)
+from pgsim.arch.importers import IMPORTERS
+from pgsim.cost.exporters import EXPORTERS
 from pgsim.kinds import by_name
+from pgsim.results.reports import REPORTS
 from pgsim.schemes import OPERANDS, SCHEMES
 from pgsim.workload.ops import OPS
 
 PACKAGE = Path(pgsim.__file__).parent
-FAMILIES = (COUNTINGS, DATAFLOWS, DRAM_MODELS, LANES, PES, SCHEDULERS, OPS, OPERANDS, SCHEMES)
+FAMILIES = (
+    *(CONVENTIONS, COUNTINGS, DATAFLOWS, DRAM_MODELS, LANES, PES, SCHEDULERS, SPEEDS),
+    *(OPS, OPERANDS, SCHEMES, EXPORTERS, IMPORTERS, REPORTS),
+)
 NAMES = {name for family in FAMILIES for name in family}
 HOMES = (
+    "arch/conventions/",
+    "arch/importers/",
+    "cost/exporters/",
+    "results/reports/",
     "arch/countings/",
     "arch/dataflows/",
     "arch/dram_models/",
     "arch/lanes/",
     "arch/pes/",
     "arch/schedulers/",
+    "arch/speeds/",
     "model/fetches/",
     "schemes/",
     "workload/ops/",
@@ -112,7 +132,7 @@ def test_the_search_leaves_the_rest_alone(source: str) -> None:
     assert not list(questions(source))
 
 
-@pytest.mark.parametrize("family", [COUNTINGS, DATAFLOWS, LANES, PES, SCHEDULERS, OPS, OPERANDS])
+@pytest.mark.parametrize("family", [each for each in FAMILIES if each is not SCHEMES])
 def test_kinds_are_found_by_the_names_that_they_say(family: dict) -> None:
     assert all(kind.name == name for name, kind in family.items())
 

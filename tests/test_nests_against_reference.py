@@ -14,7 +14,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 from listed_passes import scheme_of
-from nest_cases import NestCase, drawn_nest_case, random_nest_case
+from nest_cases import NestCase, drawn_nest_case, pixels_nest_case, random_nest_case
 from nest_jobs import trace_of_case
 from reference import NEST_COUNTS, simulate_nest
 from reference.nests import LOOPS
@@ -66,6 +66,13 @@ def difference(drawn: NestCase) -> dict[str, tuple[int, int]]:
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_every_integer_equals_the_reference(first: int) -> None:
     cases = {seed: random_nest_case(seed) for seed in range(first, min(first + CHUNK, SEEDS))}
+    differing = {seed: difference(case) for seed, case in cases.items()}
+    assert not {seed: each for seed, each in differing.items() if each}
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS // 2, CHUNK))
+def test_pixels_that_gate_equal_the_reference(first: int) -> None:
+    cases = {seed: pixels_nest_case(seed) for seed in range(first, min(first + CHUNK, SEEDS // 2))}
     differing = {seed: difference(case) for seed, case in cases.items()}
     assert not {seed: each for seed, each in differing.items() if each}
 

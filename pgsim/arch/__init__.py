@@ -1,6 +1,7 @@
 """What a network runs on: architectures from YAML, their kinds of parts, and what parts cost."""
 
 from pgsim.arch.config import ArchConfig, config_keys, load_arch
+from pgsim.arch.conventions import CONVENTIONS, Convention, Folds
 from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow, Fabric, Rate
 from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
@@ -19,10 +20,12 @@ from pgsim.arch.schedulers import (
     even_shortfalls,
 )
 from pgsim.arch.sections import LONGEST_SIDE, LSB, PE, Array
+from pgsim.arch.speeds import SPEEDS, Speed
 from pgsim.arch.technology import Technology, load_technology
 from pgsim.arch.windows import PARTIAL_SUM_BITS
 
 __all__ = [
+    "CONVENTIONS",
     "COUNTINGS",
     "DATAFLOWS",
     "DRAM",
@@ -38,15 +41,18 @@ __all__ = [
     "PES",
     "SCHEDULERS",
     "SIDE_BY_SIDE",
+    "SPEEDS",
     "SRAM",
     "ArchConfig",
     "Array",
+    "Convention",
     "Counting",
     "Counts",
     "DRAMModel",
     "Dataflow",
     "Fabric",
     "FoldWork",
+    "Folds",
     "Issued",
     "IssuedFromBanks",
     "Lanes",
@@ -60,6 +66,7 @@ __all__ = [
     "Rate",
     "SRAMCost",
     "Scheduler",
+    "Speed",
     "Technology",
     "Words",
     "config_keys",

@@ -32,9 +32,9 @@ from pgsim.arch.windows import (
     window_capacity,
     window_refusal,
 )
-from pgsim.arch.yaml_source import Problem, read_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
+from pgsim.yaml_source import Problem, read_yaml
 
 _WORDS = {"mapping": f"mapping.{MappingKeys.word}"}  # sections that a word may stand for
 _VALUES = (str, int, float, bool, tuple, type(None))  # what a key of a design may hold
@@ -126,6 +126,25 @@ class ArchConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _convention_knows_the_rest(self) -> ArchConfig:
+        convention, mapping = self.array.convention, self.mapping
+        if not self.array.counted_by.by_tiles:
+            return self
+        asked = {
+            "memory.ports": ("value 'all': expected slots", self.memory.all_ports),
+            "mapping.kind": (f"value {mapping.kind!r}: expected fixed", mapping.searches),
+            "mapping.nests": ("nests are given: expected none", bool(mapping.nests)),
+        }
+        problems = [
+            (key, f"{problem} where array.convention is {convention!r}.")
+            for key, (problem, is_wrong) in asked.items()
+            if is_wrong
+        ]
+        if problems:
+            raise KeyProblems(*problems)
+        return self
+
+    @model_validator(mode="after")
     def _output_buffer_holds_a_window(self) -> ArchConfig:
         refusal = buffer_refusal(self.array, self.memory)
         if refusal is not None:
@@ -201,7 +220,7 @@ class ArchConfig(Section):
         return parts, int(burst * parts), int(row_miss * parts)
 
     @property
-    def but_for_prices(self) -> Hashable:
+    def but_for_prices(self) -> tuple[Hashable, DRAMCycles]:
         """All of it that decides counts, beside the searches that weigh prices.
 
         That is the design without its name and its technology, with DRAM in cycles: whatever is
@@ -219,6 +238,12 @@ class ArchConfig(Section):
             tuple(getattr(self.memory, key) for key in Memory.model_fields if key != "dram"),
             tuple(getattr(dram, key) for key in DRAM.model_fields if key not in _DRAM_PRICES),
         )
+
+    @cached_property
+    def peak(self) -> tuple[int, int]:
+        """Bit operations that the array does at most, and in how many cycles (M27)."""
+        operations, cycles = self.pe.peak
+        return self.pes * operations, cycles
 
     @property
     def pes(self) -> int:

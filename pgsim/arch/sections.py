@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
+from pgsim.arch.conventions import CONVENTIONS, Convention, Folds
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow
-from pgsim.arch.lanes import LANES, Lanes
+from pgsim.arch.lanes import LANES, Counts, Lanes
 from pgsim.arch.lanes.lanes import Some
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.schedulers import SCHEDULERS, Scheduler
 from pgsim.arch.section import NameIn, Section, configured, parameter_fields
+from pgsim.arch.speeds import SPEEDS, Speed
 from pgsim.arch.validation import KeyProblems
 
 LONGEST_SIDE = 1024  # PEs of a row or column
@@ -108,8 +110,12 @@ class Array(Section):
         What stands side by side on the columns, where the dataflow leaves a choice (M7).
     overlap : str
         `folds`: a fold begins while the one before drains (M17). `none`: it runs alone (M16).
+    speed : str
+        How long steps are: the name of one of SPEEDS (M53).
     first_layer : str
         `im2col`: a network's first layer runs as a product of matrices (M47), not `as_others`.
+    convention : str
+        Whose cycles count: the name of one of CONVENTIONS (M51).
     pe : PE
         The processing element.
     register_files : RegisterFiles
@@ -123,7 +129,9 @@ class Array(Section):
     dataflow: Annotated[str, NameIn(DATAFLOWS)]
     lanes: Annotated[str, NameIn(LANES)] = "channels"
     overlap: Literal["folds", "none"] = "folds"
+    speed: Annotated[str, NameIn(SPEEDS)] = "steady"
     first_layer: Literal["as_others", "im2col"] = "as_others"
+    convention: Annotated[str, NameIn(CONVENTIONS)] = "pgsim"
     pe: PE
     register_files: RegisterFiles = RegisterFiles()
     source: str = ""
@@ -132,6 +140,11 @@ class Array(Section):
     def flow(self) -> Dataflow:
         """The dataflow."""
         return DATAFLOWS[self.dataflow]
+
+    @property
+    def tempo(self) -> Speed:
+        """How long steps are."""
+        return SPEEDS[self.speed]
 
     def flow_of(self, *, first: bool) -> Dataflow:
         """Return the dataflow of a layer, which may be the network's first one (M47)."""
@@ -144,9 +157,14 @@ class Array(Section):
         return LANES[self.lanes if self.lanes in possible and len(possible) > 1 else possible[0]]
 
     @property
+    def counted_by(self) -> Convention:
+        """Whose cycles count (M51)."""
+        return CONVENTIONS[self.convention]
+
+    @cached_property
     def folds_overlap(self) -> bool:
         """Whether a fold begins while the one before drains (M17); else it runs alone (M16)."""
-        return self.overlap == "folds"
+        return self.counted_by.folds_overlap(self.overlap == "folds")
 
     @property
     def skew_cycles(self) -> int:
@@ -156,11 +174,28 @@ class Array(Section):
     def fold_spacing(self, fold_cycles: Some) -> Some:
         """Return how far apart the folds of a pass begin, from their steady cycles (M17)."""
         if not self.folds_overlap:
-            return fold_cycles + self.flow.edge_cycles(self.rows, self.columns)
+            return fold_cycles + self.counted_by.edge_cycles(self.flow, self.rows, self.columns)
         bus_cycles = self.flow.bus_cycles(self.rows)
         if isinstance(fold_cycles, int):
             return max(fold_cycles, bus_cycles)
         return np.maximum(fold_cycles, bus_cycles)
+
+    def spacing_cycles(self, pass_: Folds) -> Counts:
+        """Return how far apart the folds of a pass begin in every tile (M17, M51)."""
+        if self.folds_overlap:
+            return self.fold_spacing(pass_.fold_cycles)
+        return self.counted_by.spacing_cycles(pass_)
+
+    @field_validator("convention")
+    @classmethod
+    def _knows_the_dataflow(cls, convention: str, info: ValidationInfo) -> str:
+        dataflow, known = info.data.get("dataflow"), CONVENTIONS[convention].dataflows
+        if dataflow is not None and known and dataflow not in known:
+            raise ValueError(
+                f"value {convention!r}: expected pgsim where array.dataflow is {dataflow!r}; "
+                f"{convention} knows {', '.join(known)}."
+            )
+        return convention
 
     @field_validator("lanes")
     @classmethod

@@ -15,9 +15,9 @@ from pydantic import Field, model_validator
 from pgsim.arch.cost_tables import Corner, Cost, DRAMRow, Label, PETables, Source, SRAMTable
 from pgsim.arch.section import Section
 from pgsim.arch.validation import KeyProblems, check_yaml
-from pgsim.arch.yaml_source import read_yaml
 from pgsim.errors import InputError, nearest
 from pgsim.files import shipped, shipped_folder
+from pgsim.yaml_source import read_yaml
 
 
 class RegisterFileTable(Section):

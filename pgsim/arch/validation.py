@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pgsim.arch.yaml_source import Location, Mark, Problem, YamlSource
 from pgsim.errors import InputError, nearest
 from pgsim.text import shortened
+from pgsim.yaml_source import Location, Mark, Problem, YamlSource
 
 Model = TypeVar("Model", bound=BaseModel)
 Schema = dict[str, Any]

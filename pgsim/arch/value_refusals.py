@@ -25,6 +25,11 @@ def value_refusals(array: Array, mapping: Mapping, lsb: LSB) -> Iterator[tuple[s
             "array.lanes",
             f"value {array.lanes!r}: expected channels {whose}: its rows take activations.",
         )
+    if array.counted_by.by_tiles:
+        yield (
+            "array.convention",
+            f"value {array.convention!r}: expected pgsim {whose}: no other one knows their cycles.",
+        )
     if mapping.searches or mapping.nests:
         yield (
             "mapping.nests" if mapping.nests else "mapping.kind",

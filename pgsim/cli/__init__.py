@@ -19,6 +19,7 @@ from pgsim.text import bounded, spelled_out
 VERBS = {
     "simulate": "Simulate a trace on a design, layer by layer.",
     "compare": "Set a gated design beside what one would build instead.",
+    "requests": "Serve a stream of requests, each at its own precision.",
     "windows": "Set deep windows of a gated layer against many channels.",
     "sweep": "Simulate every combination of traces, designs, schemes and axes.",
     "optimize": "Search the best of those combinations, by trying some of them.",
@@ -26,8 +27,9 @@ VERBS = {
     "plot": "Draw the results that simulate, compare or sweep wrote.",
     "report": "Write what was found as one HTML file: figures, tables, timeline.",
     "pareto": "Find the designs of a table that no other is better than.",
-    "trace": "List, look into, check, draw or synthesize gate masks.",
-    "arch": "List, show, check or measure designs.",
+    "trace": "List, look into, check, draw, synthesize, widen or import traces.",
+    "reproduce": "Set published results beside what pgsim computes.",
+    "arch": "List, show, check, measure, import or export designs.",
     "schemes": "List the schemes: rules from a layer to its passes.",
 }
 
@@ -61,6 +63,8 @@ class _Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> None:
         """Run a verb; what its input refuses ends in one message."""
         try:
+            if ctx.obj is not None:
+                ctx.obj()
             super().invoke(ctx)
             sys.stdout.flush()
         except InputError as error:
@@ -101,4 +105,8 @@ def pgsim() -> None:
 def main() -> None:
     """Run the command line: exit code 0, 2 for wrong input, 130 for an interrupt."""
     streams.prepare()
-    pgsim(prog_name="pgsim")
+    pgsim(prog_name="pgsim", obj=_before_a_verb)
+
+
+def _before_a_verb() -> None:
+    import_module("pgsim.cli.compiling").tell()  # logging takes time, which --help has no use for

@@ -1,17 +1,20 @@
-"""pgsim arch: list, show, check and measure designs."""
+"""pgsim arch: list, show, check, measure, import and export designs."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 import yaml
 
 from pgsim.arch import ArchConfig, load_arch
+from pgsim.arch.importers import IMPORTERS, import_arch
 from pgsim.cli.options import ARCH, chosen_arch, settings_option
 from pgsim.cli.output import check_all, show, table
 from pgsim.cli.streams import say
 from pgsim.cost import area_mm2, costs_of, warn_of_clock
+from pgsim.cost.exporters import EXPORTERS, export_arch
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
 from pgsim.results.numbers import decimal
@@ -19,7 +22,7 @@ from pgsim.results.numbers import decimal
 
 @click.group("arch")
 def command() -> None:
-    """List, show, check or measure designs. ARCH is a file or a shipped name."""
+    """List, show, check, measure, import or export designs. ARCH is a file or a shipped name."""
 
 
 @command.command("list")
@@ -54,6 +57,61 @@ def show_arch(arch: str, settings: tuple[str, ...]) -> None:
 def check_archs(archs: tuple[str, ...]) -> None:
     """Check ARCH, and that its technology prices its parts; exit code 2 if anything is wrong."""
     check_all(archs, _problems)
+
+
+@command.command("import", short_help="Write another simulator's design as pgsim's.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="ARCH.yaml",
+    help="Where to write the design.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(IMPORTERS)),
+    help="Of which simulator FILE is.  [default: as its sections tell]",
+)
+def import_file(file: Path, output: Path, format_: str | None) -> None:
+    """Write the design that FILE describes, SCALE-Sim's .cfg or Bit Fusion's conf.ini.
+
+    Each value of the YAML says which key of FILE it comes from. What has no counterpart in pgsim is
+    warned of, key by key (MODEL.md, M51).
+    """
+    design = import_arch(file, output, format=format_)
+    say(f"{output}: {design.name}, {_array(design)} {_pe(design)}")
+
+
+@command.command("export", short_help="Write what ARCH's parts cost for another tool.")
+@click.argument("arch", type=ARCH)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(EXPORTERS)),
+    default="timeloop",
+    show_default=True,
+    help="For which tool.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="The folder of the files.",
+)
+@settings_option
+def export(arch: str, format_: str, output: Path, settings: tuple[str, ...]) -> None:
+    """Write what ARCH's parts cost: energies of their actions in pJ, areas in um2.
+
+    timeloop writes ERT.yaml and ART.yaml as Accelergy 0.4 has them. The counts of a simulation
+    come from pgsim simulate --reports timeloop (MODEL.md, M51).
+    """
+    for path in export_arch(chosen_arch(arch, settings), output, format=format_):
+        say(str(path))
 
 
 @command.command("area")

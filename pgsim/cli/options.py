@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from pgsim.arch import OBJECTIVES, ArchConfig, load_arch
-from pgsim.arch.yaml_source import read_literal
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
+from pgsim.yaml_source import read_literal
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

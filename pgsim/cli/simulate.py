@@ -15,22 +15,24 @@ from pgsim.cli.options import (
     chosen_arch,
     objective_option,
     settings_option,
-    table_option,
     verify_option,
 )
 from pgsim.cli.output import masks_of, paragraph, show, table
 from pgsim.cli.streams import say
 from pgsim.errors import InputError
 from pgsim.files import check_new_file
+from pgsim.model.layer import threads_for
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.numbers import decimal, percent, quantity, scaled, whole
-from pgsim.results.table_files import write_table
+from pgsim.results.reports import REPORTS, write_reports
+from pgsim.results.table_files import check_table_path, write_table
 from pgsim.study.dram_trace import write_dram_trace
 from pgsim.study.nests import explain as explained_nest
 from pgsim.study.simulation import simulate
 from pgsim.study.timeline import check_timeline_path, write_timeline
 from pgsim.workload import GateTrace, layers_with_operands, load_trace
+from pgsim.writing import check_new_folder
 
 _WITH_OPERANDS = "operands"
 
@@ -43,6 +45,17 @@ def _check_timeline_path(
 
 def _check_trace_path(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
     return path if path is None else check_new_file(path)
+
+
+def _check_output(output: Path | None, reports: str | None) -> None:
+    """Refuse, before any work is done, what no table can be written to, or no reports."""
+    if reports is None:
+        if output is not None:
+            check_table_path(output)
+    elif output is None:
+        raise InputError(f"--reports {reports}: expected -o DIR, the folder of the reports")
+    else:
+        check_new_folder(output)
 
 
 def _check_apart(files: dict[str, Path]) -> None:
@@ -66,7 +79,19 @@ def _check_apart(files: dict[str, Path]) -> None:
 )  # fmt: skip
 @click.option("--explain", metavar="LAYER", help="Print the loop nest of a layer too.")
 @click.option("--per-image", is_flag=True, help="Keep images apart in -o; needs batch=1.")
-@table_option("Write the whole table of layers")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the whole table of layers, as .csv, .parquet or .json; with --reports, their "
+    "folder.",
+)
+@click.option(
+    "--reports",
+    type=click.Choice(list(REPORTS)),
+    help="Write reports as another simulator has them, to the folder that -o names.",
+)
 @click.option(
     "--timeline",
     type=click.Path(path_type=Path),
@@ -93,6 +118,7 @@ def command(
     explain: str | None,
     per_image: bool,
     output: Path | None,
+    reports: str | None,
     timeline: Path | None,
     dram_trace: Path | None,
 ) -> None:
@@ -118,6 +144,10 @@ def command(
     -o writes every column there is, summed over all images; pgsim.COLUMNS
     says what each of them means.
 
+    --reports scalesim writes COMPUTE_REPORT.csv and DETAILED_ACCESS_REPORT.csv,
+    of an image; --reports timeloop writes action_counts.yaml of all images,
+    with ERT.yaml and ART.yaml (MODEL.md, M51).
+
     --timeline writes what happens when: open the file at ui.perfetto.dev or in
     another viewer of Chrome traces. Layers follow each other, with all their
     batches. 1 us of the viewer is 1 cycle. What repeats is merged.
@@ -125,6 +155,7 @@ def command(
     --dram-trace writes a line for each burst: its address, R or W, and the
     cycle. Layers follow each other, with all their batches (MODEL.md, M44).
     """
+    _check_output(output, reports)
     files = {"the table": output, "the timeline": timeline, "the requests": dram_trace}
     _check_apart({what: path for what, path in files.items() if path is not None})
     again = timeline is not None or dram_trace is not None  # they run the layers once more
@@ -139,8 +170,10 @@ def command(
         store=store,
     )
     nest = [] if explain is None else explained_nest(result, explain)
-    if output is not None:
+    if output is not None and reports is None:
         write_table(result.layers, output)
+    if output is not None and reports is not None:
+        write_reports(result, output, kind=reports)
     if timeline is not None:
         write_timeline(result, timeline, store=store)
     if dram_trace is not None:
@@ -226,7 +259,14 @@ def summary_lines(result: Result) -> list[str]:
         f"average bits      {gated} over gated outputs, {macs} over MACs",
         f"PE utilization    {summary['pe_utilization']:.1%}",
         f"area              {summary['area_mm2']:.3f} mm2",
+        *_cores_line(result),
     ]
+
+
+def _cores_line(result: Result) -> list[str]:
+    """Return a line that says how many cores simulated a large trace; none of another."""
+    threads = threads_for([each.job for each in result.layer_results], result.images)
+    return [f"simulated on      {threads} cores, for its masks are large"] if threads > 1 else []
 
 
 def _shares(rows: list[Row], part: str, whole_part: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""pgsim trace: what is in a trace, whether it is sound, figures of masks, and synthetic ones."""
+"""pgsim trace: what is in a trace, whether it is sound, figures of masks, and how to make one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from pgsim.cli.importing import command as import_file
 from pgsim.cli.options import TRACE, figure_option, verify_option
 from pgsim.cli.output import check_all, masks_of, paragraph, printable, show, table
 from pgsim.cli.streams import say
 from pgsim.cli.synth import synth
+from pgsim.cli.widen import widen
 from pgsim.files import shipped_names
 from pgsim.masks import MaskMeasures, mask_measures
 from pgsim.results.numbers import decimal, percent, scaled, whole
@@ -22,7 +24,7 @@ from pgsim.workload import GateTrace, LayerShape, check_trace, load_trace
 
 @click.group("trace")
 def command() -> None:
-    """List, look into, check, draw or synthesize gate masks. TRACE is a file or a shipped name."""
+    """List, look into, check, draw, synthesize or import. TRACE is a file or a shipped name."""
 
 
 @command.command("list")
@@ -94,6 +96,8 @@ def plot(trace: str, output: Path | None, layer: str | None, images: int, verify
 
 
 command.add_command(synth)
+command.add_command(widen)
+command.add_command(import_file)
 
 
 def about(trace: GateTrace) -> Table:

@@ -18,6 +18,7 @@ from pgsim.gating.layers import PGConv2d, PGLinear, PrecisionGate, pg_layers, th
 from pgsim.gating.margins import gate_margins
 from pgsim.gating.modules import Gate
 from pgsim.gating.operands import integer_operands
+from pgsim.gating.plain import shapes
 from pgsim.gating.quantize import ClippedQuantizer, quantize_weight
 from pgsim.gating.rankings import (
     colour_gradient,
@@ -49,6 +50,7 @@ __all__ = [
     "pg_layers",
     "points_of_interest",
     "quantize_weight",
+    "shapes",
     "split_planes",
     "threshold_loss",
 ]

@@ -19,7 +19,7 @@ from pgsim.gating.batches import batches_in, images_in
 from pgsim.gating.fingerprint import model_sha256
 from pgsim.gating.flow import following
 from pgsim.gating.forwards import plain_name
-from pgsim.gating.geometry import Calls, shape_of
+from pgsim.gating.geometry import Calls, Described, described
 from pgsim.gating.layers import PGLayer, pg_layers
 from pgsim.gating.listening import channels_first, listening
 from pgsim.gating.modules import Gate, GateOf, gates_of, own_gate
@@ -151,7 +151,7 @@ def recording(
                 partial(_followed, gates=gates, ignore=ignore), model, batch
             )
             require_same(ran.shapes, len(batch), others.shapes, images)
-            inputs.update(read)
+            inputs.update(ran.inputs(read))
         shapes = [shape.replace(inputs=inputs.get(shape.name)) for shape in ran.shapes]
         trace = GateTrace.from_masks(ran.masks, shapes, images=len(batch), **about)
         return Part(trace, ran.zeros)
@@ -160,11 +160,30 @@ def recording(
 
 
 class _Ran(NamedTuple):
-    """One batch: its layers in the order they ran, and by their names masks and zero operands."""
+    """One batch: its modules in the order they ran, and by their names masks and zero operands."""
 
-    shapes: list[LayerShape]
+    modules: dict[str, Described]
     masks: dict[str, NDArray[np.bool_]]
     zeros: dict[str, ZeroCounts]
+
+    @property
+    def shapes(self) -> list[LayerShape]:
+        """The layers in the order they ran."""
+        return [shape for each in self.modules.values() for shape in each.shapes]
+
+    def inputs(self, read: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """Return which layers each layer reads, from the modules that each module reads."""
+        names = {name: [shape.name for shape in each.shapes] for name, each in self.modules.items()}
+        reads = {
+            name: tuple(layer for each in modules for layer in names.get(each, [each]))
+            for name, modules in read.items()
+        }
+        return {
+            layer: reads[name]
+            for name, layers in names.items()
+            if name in reads
+            for layer in layers
+        }
 
 
 def _ran(
@@ -186,14 +205,16 @@ def _ran(
         model(batch)
     if not inputs:
         raise InputError("nothing to capture: the batch reached no layer with a Gate.")
-    shapes = [
-        shape_of(name, model.get_submodule(name), gates[name], Calls(len(batch), axes))
+    modules = {
+        plain_name(name): described(
+            name, model.get_submodule(name), gates[name], Calls(len(batch), axes)
+        )
         for name, axes in inputs.items()
-    ]
-    work.require_all_of(shapes, len(batch))
+    }
+    work.require_all_of({name: each.macs for name, each in modules.items()}, len(batch))
     own = pg_layers(model)
     return _Ran(
-        shapes,
+        modules,
         {name: np.concatenate(steps, axis=-1) for name, steps in masks.items()},
         {plain_name(name): zeros_of_layer(own[name], calls) for name, calls in zeros.items()},
     )

@@ -6,11 +6,14 @@ from math import prod
 from typing import NamedTuple
 
 from torch import nn
+from torch.nn.modules.conv import _ConvNd
 
 from pgsim.errors import InputError
 from pgsim.gating.forwards import plain_name
 from pgsim.gating.modules import Gate
 from pgsim.workload.layer import LayerShape, layer_shape
+from pgsim.workload.ops import OPS
+from pgsim.workload.phases import transposed
 
 Axes = tuple[int, ...]
 
@@ -22,7 +25,17 @@ class Calls(NamedTuple):
     inputs: list[Axes]
 
 
-def shape_of(name: str, layer: nn.Module, gate: Gate, calls: Calls) -> LayerShape:
+class Described(NamedTuple):
+    """The layers that a module runs as: one, or the phases of a transposed convolution (M50).
+
+    macs: of one image, as PyTorch counts them; a phase also counts those on padding.
+    """
+
+    shapes: tuple[LayerShape, ...]
+    macs: int
+
+
+def described(name: str, layer: nn.Module, gate: Gate, calls: Calls) -> Described:
     """Return the geometry (M1) and the widths of a layer that ran in a batch.
 
     A layer without a gate may have images folded with tokens, regions or frames, in any order: all
@@ -48,15 +61,22 @@ def shape_of(name: str, layer: nn.Module, gate: Gate, calls: Calls) -> LayerShap
     for axes in calls.inputs:
         _check_images(plain_name(name), gate, axes, calls.images)
     if gate.recurrent:
-        return layer_shape(widths | _over_time(plain_name(name), layer, calls))
+        return _one(layer_shape(widths | _over_time(plain_name(name), layer, calls)))
     if isinstance(layer, nn.Linear):
-        return layer_shape(widths | _positions(layer, calls))
-    if isinstance(layer, nn.Conv2d):
-        return _frames(widths | _convolution(layer), calls)
+        return _one(layer_shape(widths | _positions(layer, calls)))
+    if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+        return _one(_frames(widths | _convolution(layer), calls))
+    if isinstance(layer, nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d):
+        return _phases(widths | _convolution(layer), layer, calls)
     raise InputError(
         f"layer {plain_name(name)!r} is a {type(layer).__name__}: geometry is read from an "
-        "nn.Conv2d or an nn.Linear, so derive it from one of them."
+        "nn.Conv1d to nn.Conv3d, an nn.ConvTranspose1d to nn.ConvTranspose3d or an nn.Linear, so "
+        "derive it from one of them."
     )
+
+
+def _one(shape: LayerShape) -> Described:
+    return Described((shape,), shape.macs)
 
 
 def _check_images(name: str, gate: Gate, axes: Axes, images: int) -> None:
@@ -106,17 +126,39 @@ def _positions(layer: nn.Linear, calls: Calls) -> dict[str, object]:
     }
 
 
-def _convolution(layer: nn.Conv2d) -> dict[str, object]:
+def _convolution(layer: _ConvNd) -> dict[str, object]:
+    """Return the geometry of a convolution of any dimension, or of one that is transposed."""
     return {
-        "op": "conv2d",
+        "op": f"conv{'_transpose' if layer.transposed else ''}{len(layer.kernel_size)}d",
         "in_channels": layer.in_channels,
         "out_channels": layer.out_channels,
         "kernel": layer.kernel_size,
         "stride": layer.stride,
-        "padding": layer.padding,
+        "padding": (0, 0) if layer.padding == "valid" else layer.padding,
         "dilation": layer.dilation,
         "groups": layer.groups,
     }
+
+
+def _phases(fields: dict[str, object], layer: _ConvNd, calls: Calls) -> Described:
+    """Return what a transposed convolution of one image each runs as."""
+    (axes,) = calls.inputs
+    if fields["gate"] != "none":
+        raise InputError(
+            f"layer {fields['name']!r} is a {type(layer).__name__}: it runs as several layers, one "
+            "for each phase of its outputs, so that its mask is of none of them. Let it have no "
+            "gate (msb_bits=None)."
+        )
+    if len(axes) != 2 + len(layer.kernel_size) or axes[0] != calls.images:
+        raise InputError(
+            f"layer {fields['name']!r} ran on {_shown(axes)} for a batch of {calls.images} images: "
+            "expected the images on its first axis, then channels and pixels."
+        )
+    geometry = {"in_size": axes[2:], "output_padding": layer.output_padding}
+    pairs = layer.in_channels * layer.out_channels // layer.groups
+    return Described(
+        transposed(fields | geometry), prod(axes[2:]) * prod(layer.kernel_size) * pairs
+    )
 
 
 def _frames(fields: dict[str, object], calls: Calls) -> LayerShape:
@@ -127,19 +169,20 @@ def _frames(fields: dict[str, object], calls: Calls) -> LayerShape:
     """
     (axes,) = calls.inputs
     where = f"layer {fields['name']!r} ran on {_shown(axes)} for a batch of {calls.images} images"
-    if len(axes) != 4:
-        raise InputError(f"{where}: expected (images, channels, height, width).")
+    names = OPS[str(fields["op"])].axes
+    if len(axes) != 2 + len(names):
+        raise InputError(f"{where}: expected (images, channels, {', '.join(names)}).")
     frames = axes[0] // calls.images
     if axes[0] % calls.images or not frames:
         raise InputError(
             f"{where}: expected the images, or whole frames of them, on its first axis."
         )
-    height, width = axes[2:]
-    one = layer_shape(fields | {"in_size": (height, width)})
+    first, *others = axes[2:]
+    one = layer_shape(fields | {"in_size": (first, *others)})
     if frames == 1:
         return one
-    stacked = layer_shape(fields | {"in_size": (frames * height, width)})
-    if stacked.out_size != (frames * one.out_size[0], one.out_size[1]):
+    stacked = layer_shape(fields | {"in_size": (frames * first, *others)})
+    if stacked.outputs_per_channel != frames * one.outputs_per_channel:
         raise InputError(
             f"{where}: of {frames} frames an image a trace has one below the other, which with "
             f"this kernel, stride and padding gives {stacked.out_size[0]} rows instead of {frames} "

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pgsim.errors import InputError
 from pgsim.gating.batches import images_of
-from pgsim.gating.geometry import Calls, shape_of
+from pgsim.gating.geometry import Calls, described
 from pgsim.gating.layers import PGLayer, PGLinear, integer_threshold, pg_layers
 from pgsim.gating.listening import listening
 from pgsim.gating.modules import own_gate
@@ -85,7 +85,8 @@ def _ran(
     calls = {
         name: Calls(len(images), [tuple(x.shape) for x in steps]) for name, steps in inputs.items()
     }
-    return [shape_of(name, layers[name], gates[name], calls[name]) for name in calls], inputs
+    modules = [described(name, layers[name], gates[name], calls[name]) for name in calls]
+    return [shape for module in modules for shape in module.shapes], inputs
 
 
 def _operands(shape: LayerShape, layer: PGLayer, steps: Sequence[Tensor]) -> LayerOperands:

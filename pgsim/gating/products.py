@@ -69,8 +69,14 @@ class Products(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignor
                 return output
         output = func(*args, **kwargs)
         if is_product(func._schema.name):
-            self.found(func._schema.name, _macs(func, args, kwargs, output))
+            self.computed(func, args, kwargs, output)
         return output
+
+    def computed(
+        self, func: OpOverload, args: tuple[Any, ...], kwargs: Any, output: object
+    ) -> None:
+        """Tell of a product, given the operator, what it was called with and what it gave."""
+        self.found(func._schema.name, _macs(func, args, kwargs, output))
 
 
 @cache

@@ -60,7 +60,7 @@ class RegionConv2d(PGConv2d):
             layer.out_channels,
             cast(_Pair, layer.kernel_size),
             cast(_Pair, layer.stride),
-            cast(_Pair, layer.padding),
+            cast(_Pair | str, layer.padding),
             cast(_Pair, layer.dilation),
             layer.groups,
             activation_bits=activation_bits,

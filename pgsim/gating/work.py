@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,7 +11,6 @@ from torch import nn
 from pgsim.errors import InputError, nearest
 from pgsim.gating.forwards import plain_name, running
 from pgsim.gating.products import Products
-from pgsim.workload.layer import LayerShape
 
 _PLACES_NAMED = 5
 _MENDING = (
@@ -46,17 +45,18 @@ class Work:
                 f"For each, {_MENDING}."
             )
 
-    def require_all_of(self, shapes: Sequence[LayerShape], images: int) -> None:
+    def require_all_of(self, macs: Mapping[str, int], images: int) -> None:
         """Raise InputError where a layer multiplied more than its geometry says.
 
-        A gated layer may compute its sums several times, such as of the MSBs and of the LSBs.
+        macs: of one image by name of the layer. A gated one may compute its sums several times,
+        such as of the MSBs and of the LSBs.
         """
-        for shape in shapes:
-            counted = self.layers.get(shape.name, {})
-            expected = shape.macs * images
+        for name, of_image in macs.items():
+            counted = self.layers.get(name, {})
+            expected = of_image * images
             if sum(counted.values()) % expected:
                 raise InputError(
-                    f"layer {shape.name!r}: PyTorch counts {sum(counted.values())} MACs in it "
+                    f"layer {name!r}: PyTorch counts {sum(counted.values())} MACs in it "
                     f"({', '.join(counted)}) for {images} images, which is no multiple of the "
                     f"{expected} of its geometry, so it multiplies something else too. For that, "
                     f"{_MENDING}."

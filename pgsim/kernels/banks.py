@@ -155,6 +155,64 @@ def all_slots(windows, reads):
     return late
 
 
+class FoldReads(NamedTuple):
+    """How folds read the vectors of their slots that issue slots of their own, bank by bank.
+
+    banks, lead_cycles, edge_cycles, bus_cycles: as in `Reads`. rate: what a bank brings in a cycle.
+    step_cycles: of an issued slot. more_cycles: that an active one takes in addition.
+    all_slots: whether every slot is issued, active or not.
+    """
+
+    banks: int
+    rate: int
+    step_cycles: int
+    more_cycles: int
+    lead_cycles: int
+    edge_cycles: int
+    bus_cycles: int
+    all_slots: bool
+
+
+@kernel
+def fold_by_fold(masks, bounds, folds, reads):
+    """Return by how much banks are late where each fold has steps of its own (M52, M53).
+
+    masks: uint64 (kinds, batches, lanes, words), those of every kind of fold. bounds: (lanes,
+    lane_bounds, slot_bounds), int64, as in `active_slots`. folds: int64 (folds, 3), the kind of
+    each fold's mask, what it reads for an issued slot, and what more for an active one.
+    Returns int64 (batches, lane groups, windows). Source: MODEL.md M43, M52.
+    """
+    lanes, lane_bounds, slot_bounds = bounds
+    kinds, batches, _, words = masks.shape
+    groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
+    late = np.zeros((batches, groups, windows), np.int64)
+    read = np.empty(reads.banks, np.int64)
+    for group in range(groups):
+        own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
+        slots = np.empty((kinds, (own.size + 63) >> 6, 64 * words), np.uint64)
+        for batch in range(batches):
+            for kind in range(kinds):
+                lanes_of_slots(masks[kind, batch], own, slots[kind])
+            for window in range(windows):
+                first, last = slot_bounds[window], slot_bounds[window + 1]
+                read[:] = 0
+                begin = np.int64(0)
+                for fold in range(len(folds)):
+                    now = np.int64(0)
+                    for slot in range(first, last):
+                        active = is_active(slots[folds[fold, 0]], slot)
+                        if not (reads.all_slots or active):
+                            continue
+                        bank = (slot - first) % reads.banks
+                        read[bank] += folds[fold, 1] + active * folds[fold, 2]
+                        now += reads.step_cycles + active * reads.more_cycles
+                        behind = read[bank] - (reads.lead_cycles + begin + now) * reads.rate
+                        late[batch, group, window] = max(late[batch, group, window], behind)
+                    if now:
+                        begin += max(now + reads.edge_cycles, reads.bus_cycles)
+    return late
+
+
 @kernel
 def active_slots(rows, lanes, lane_bounds, slot_bounds, reads):
     """Return by how many cycles banks are late where the active slots are issued one by one.

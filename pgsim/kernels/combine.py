@@ -8,8 +8,15 @@ import numpy as np
 
 from pgsim.kernels.banks import Vectors, beats_of, lateness
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.held import fields_of, join, none_held
 from pgsim.kernels.shortfall import shortfall
-from pgsim.kernels.slots import is_active, lanes_of_slots
+from pgsim.kernels.slots import (
+    groups_of_a_word,
+    is_active,
+    lanes_of_group,
+    lanes_of_slots,
+    room_for_slots,
+)
 
 _ALL = ~np.uint64(0)
 
@@ -49,15 +56,14 @@ def _drop_oldest(used, held):
 
 
 @kernel(inline="always")
-def _issue(slots, begin, end, table, used, issues):
-    """Issue the slots of a window, and return how many issue slots they take.
+def _issue_of_many(slots, bounds, table, used, issues):
+    """As `_issue`, where two words do not hold all that is held.
 
     used: uint64 (lane words, open slots), room for the lanes of the held issue slots.
-    issues: int64 arrays, are filled with what is issued.
     """
     members = issues.members
     held = oldest = 0
-    for slot in range(begin, end):
+    for slot in range(bounds[0], bounds[1]):
         if not is_active(slots, slot):
             continue
         place = _first_fit(slots, slot, used, held)
@@ -78,6 +84,45 @@ def _issue(slots, begin, end, table, used, issues):
         for chunk in range(used.shape[0]):
             used[chunk, place] |= _ALL if full else slots[chunk, slot]
     return oldest + held
+
+
+@kernel
+def _issue_of_few(slots, bounds, fields, issues):
+    """As `_issue`, where two words hold the lanes of all held issue slots."""
+    members, of_slots = issues.members, issues.of_slots
+    held = none_held(fields)
+    opened = oldest = 0
+    for slot in range(bounds[0], bounds[1]):
+        lanes = slots[0, slot]
+        if lanes == 0:
+            continue
+        held, drops, place = join(held, lanes, fields)
+        oldest += np.int64(drops)
+        own = oldest + np.int64(place)
+        members[own] = members[own] * (own < opened) + 1
+        opened = max(opened, own + 1)
+        of_slots[slot] = own
+    return opened
+
+
+@kernel
+def _issue(slots, bounds, table, room, issues):
+    """Issue the slots of a window, and return how many issue slots they take.
+
+    bounds: int64 (2,), of the window. room: of `_room`. issues: int64 arrays, are filled with what
+    is issued.
+    """
+    fields, used = room
+    if fields.bits > 0:
+        return _issue_of_few(slots, bounds, fields, issues)
+    return _issue_of_many(slots, bounds, table, used, issues)
+
+
+@kernel
+def _room(lanes, table):
+    """Return room for the lanes of the held issue slots: in two words, or a word or more each."""
+    many = np.empty(((lanes + 63) >> 6, table.open_slots), np.uint64)
+    return fields_of(lanes, table), many
 
 
 @kernel
@@ -102,19 +147,24 @@ def combine(rows, lanes, lane_bounds, slot_bounds, table, rates):
     issued = np.zeros((batches, groups, windows), np.int64)
     shortfalls = np.zeros((len(rates), batches, groups, windows), np.int64)
     issues = _issues(slot_bounds[windows])
-    for group in range(groups):
-        own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
-        slots = np.empty(((own.size + 63) >> 6, 64 * words), np.uint64)
-        used = np.empty((slots.shape[0], table.open_slots), np.uint64)
+    first = 0
+    while first < groups:
+        end = groups_of_a_word(lane_bounds, first)
+        bounds = lane_bounds[first : end + 1]
+        together, slots = room_for_slots(bounds, words)
         for batch in range(batches):
-            lanes_of_slots(rows[batch], own, slots)
-            for window in range(windows):
-                begin, end = slot_bounds[window], slot_bounds[window + 1]
-                count = _issue(slots, begin, end, table, used, issues)
-                issued[batch, group, window] = count
-                for rate in range(len(rates)):
-                    behind = shortfall(issues.members, count, rates[rate])
-                    shortfalls[rate, batch, group, window] = behind
+            lanes_of_slots(rows[batch], lanes[bounds[0] : bounds[-1]], together)
+            for group in range(first, end):
+                own_lanes = lanes_of_group(together, bounds, group - first, slots)
+                room = _room(own_lanes, table)
+                for window in range(windows):
+                    own_slots = slot_bounds[window : window + 2]
+                    count = _issue(slots, own_slots, table, room, issues)
+                    issued[batch, group, window] = count
+                    for rate in range(len(rates)):
+                        behind = shortfall(issues.members, count, rates[rate])
+                        shortfalls[rate, batch, group, window] = behind
+        first = end
     return issued, shortfalls
 
 
@@ -135,12 +185,12 @@ def combine_from_banks(rows, lanes, lane_bounds, slot_bounds, table, reads):
     for group in range(groups):
         own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
         slots = np.empty(((own.size + 63) >> 6, 64 * words), np.uint64)
-        used = np.empty((slots.shape[0], table.open_slots), np.uint64)
+        room = _room(own.size, table)
         for batch in range(batches):
             lanes_of_slots(rows[batch], own, slots)
             for window in range(windows):
                 begin, end = slot_bounds[window], slot_bounds[window + 1]
-                count = _issue(slots, begin, end, table, used, issues)
+                count = _issue(slots, slot_bounds[window : window + 2], table, room, issues)
                 read = 0
                 for slot in range(begin, end):
                     if is_active(slots, slot):

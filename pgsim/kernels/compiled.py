@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import pickle
 import tempfile
 import warnings
@@ -18,6 +19,8 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 from pgsim.kernels.cache_folder import cache_folder
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def kernel(
@@ -87,6 +90,7 @@ class KernelCache(NullCache):
             reduced = pickle.loads(self._file(sig, target_context.codegen()).read_bytes())
             return CompileResult._rebuild(target_context, *reduced)
         except Exception:  # there is no file yet, or a damaged one, which will be replaced
+            _LOGGER.info("compiling %s", self._name)
             return None
 
     def save_overload(self, sig, data):

@@ -7,27 +7,18 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.sides import Side, place_of, sizes_of
 
 
 class Plane(NamedTuple):
     """The planes on demand of one group's input in one run, and the kernel that reads them.
 
-    Sizes in pixels, `pixel_bits` = input channels of the group times the bits on demand of each.
+    `pixel_bits` = input channels of the group times the bits on demand of each.
     """
 
     images: int
-    in_h: int
-    in_w: int
-    out_h: int
-    out_w: int
-    kernel_h: int
-    kernel_w: int
-    stride_h: int
-    stride_w: int
-    padding_h: int
-    padding_w: int
-    dilation_h: int
-    dilation_w: int
+    rows: Side
+    columns: Side
     pixel_bits: int
     burst_bits: int
 
@@ -40,20 +31,28 @@ class Nesting(NamedTuple):
 
 
 @kernel
-def _fetch(position, plane, held, mark):
-    """Mark the bursts that one position of a run needs; return how many were not held."""
-    image, pixel = divmod(position, plane.out_h * plane.out_w)
-    out_y, out_x = divmod(pixel, plane.out_w)
+def _fetch(position, plane, taken, held, mark):
+    """Mark the bursts that one position of a run needs; return how many were not held.
+
+    taken: bool (pixels of a run,), whether a pixel's plane is taken at all.
+    """
+    out_h, in_h, taps_h = sizes_of(plane.rows)
+    out_w, in_w, taps_w = sizes_of(plane.columns)
+    image, place = divmod(position, out_h * out_w)
+    out_y, out_x = divmod(place, out_w)
     fetched = 0
-    for tap_y in range(plane.kernel_h):
-        y = out_y * plane.stride_h - plane.padding_h + tap_y * plane.dilation_h
-        if y < 0 or y >= plane.in_h:
+    for tap_y in range(taps_h):
+        y = place_of(plane.rows, out_y, tap_y)
+        if y < 0:
             continue
-        for tap_x in range(plane.kernel_w):
-            x = out_x * plane.stride_w - plane.padding_w + tap_x * plane.dilation_w
-            if x < 0 or x >= plane.in_w:
+        for tap_x in range(taps_w):
+            x = place_of(plane.columns, out_x, tap_x)
+            if x < 0:
                 continue
-            begin = ((image * plane.in_h + y) * plane.in_w + x) * plane.pixel_bits
+            pixel = (image * in_h + y) * in_w + x
+            if not taken[pixel]:
+                continue
+            begin = pixel * plane.pixel_bits
             end = begin + plane.pixel_bits - 1
             for burst in range(begin // plane.burst_bits, end // plane.burst_bits + 1):
                 if held[burst] != mark:
@@ -65,16 +64,20 @@ def _fetch(position, plane, held, mark):
 @kernel
 def _new_plane(plane):
     """Return an array with one mark per burst of the plane, none held."""
-    bits = plane.images * plane.in_h * plane.in_w * plane.pixel_bits
+    _, in_h, _ = sizes_of(plane.rows)
+    _, in_w, _ = sizes_of(plane.columns)
+    bits = plane.images * in_h * in_w * plane.pixel_bits
     return np.zeros(bits // plane.burst_bits + 1, np.int64)
 
 
 @kernel
-def demand_by_slots(rows, bounds, nesting, plane, resident):
+def demand_by_slots(rows, bounds, nesting, plane, taken, resident):
     """Count the bursts that every tile fetches where slots are positions.
 
     rows: uint64 (batches, lanes, words). bounds: (lanes, lane_bounds, slot_bounds), int64, as the
     schedulers take them: lane groups of all groups, then windows of all runs.
+    taken: bool (runs, pixels of a run), those of all batches or one row for all, whether a pixel's
+    plane is taken at all (M52).
     resident: bool (lane groups,), whether bursts stay held from one lane group to the next; for all
     or for none.
     Returns int64 (batches, lane groups, windows). Source: MODEL.md M24.
@@ -89,6 +92,7 @@ def demand_by_slots(rows, bounds, nesting, plane, resident):
     for batch in range(batches):
         for run in range(nesting.runs):
             run_begin = slot_bounds[run * windows]
+            own_taken = taken[min(batch * nesting.runs + run, len(taken) - 1)]
             for group in range(lane_bounds.size - 1):
                 if group % lane_groups == 0 or not resident[0]:
                     mark += 1
@@ -100,17 +104,18 @@ def demand_by_slots(rows, bounds, nesting, plane, resident):
                         for lane in own:
                             active |= rows[batch, lane, slot >> 6] >> np.uint64(slot & 63)
                         if active & np.uint64(1):
-                            fetched += _fetch(slot - run_begin, plane, held, mark)
+                            fetched += _fetch(slot - run_begin, plane, own_taken, held, mark)
                     bursts[batch, group, window] = fetched
     return bursts
 
 
 @kernel
-def demand_by_lanes(rows, bounds, nesting, plane, resident):
+def demand_by_lanes(rows, bounds, nesting, plane, taken, resident):
     """Count the bursts that every tile fetches where lanes are positions.
 
     rows: uint64 (batches, lanes, words). bounds: (lanes, lane_bounds, slot_bounds), int64, as the
     schedulers take them: lane groups of all runs, then windows of all groups.
+    taken: as in `demand_by_slots`.
     resident: bool (lane groups of a run,), whether a lane group's bursts stay held; none is
     resident before one that is not, as only the last can be smaller, unless all are.
     Returns int64 (batches, lane groups, windows). Source: MODEL.md M24.
@@ -125,6 +130,7 @@ def demand_by_lanes(rows, bounds, nesting, plane, resident):
     for batch in range(batches):
         for run in range(nesting.runs):
             run_begin = lane_bounds[run * lane_groups]
+            own_taken = taken[min(batch * nesting.runs + run, len(taken) - 1)]
             for group in range(nesting.groups):
                 newest += 1
                 of_group = newest
@@ -139,7 +145,9 @@ def demand_by_lanes(rows, bounds, nesting, plane, resident):
                             row = rows[batch, lanes[lane]]
                             for slot in range(slot_bounds[window], slot_bounds[window + 1]):
                                 if (row[slot >> 6] >> np.uint64(slot & 63)) & np.uint64(1):
-                                    fetched += _fetch(lane - run_begin, plane, held, mark)
+                                    fetched += _fetch(
+                                        lane - run_begin, plane, own_taken, held, mark
+                                    )
                                     break
                         bursts[batch, place, window] = fetched
     return bursts

@@ -11,19 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.sides import place_of, sizes_of
 
 ACTIVATION, WEIGHT, SUM_READ, WRITTEN = range(4)  # what crosses the DRAM interface
-
-
-class Side(NamedTuple):
-    """One side of a convolution: how output rows (or columns) reach input rows."""
-
-    outputs: int
-    inputs: int
-    taps: int
-    stride: int
-    padding: int
-    dilation: int
 
 
 class Walk(NamedTuple):
@@ -69,12 +59,13 @@ def reached(side, block, reach, fresh):
     Padding is no row. reach, fresh: int64, as long as there are blocks, zero. Returns the most that
     a block reaches, and what all blocks reach together. Source: MODEL.md M40.
     """
-    seen_by = np.full(side.inputs, -1, np.int64)
-    for output in range(side.outputs):
+    outputs, inputs, taps = sizes_of(side)
+    seen_by = np.full(inputs, -1, np.int64)
+    for output in range(outputs):
         own = output // block
-        for tap in range(side.taps):
-            row = output * side.stride - side.padding + tap * side.dilation
-            if 0 <= row < side.inputs and seen_by[row] != own:
+        for tap in range(taps):
+            row = place_of(side, output, tap)
+            if row >= 0 and seen_by[row] != own:
                 reach[own] += 1
                 if seen_by[row] < 0:
                     fresh[own] += 1

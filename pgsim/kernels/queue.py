@@ -1,6 +1,7 @@
 """Slot times of the `queue` scheduler: every lane drains a FIFO of its own (MODEL.md M13).
 
-All FIFOs of 64 lanes are counted at once: bit p of their fill levels is one word, `levels[p]`.
+All FIFOs are counted at once. Those of few lanes have a byte each (`levels`). Of 64 lanes bit p of
+the fill levels is one word, `levels[p]`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,26 @@ import numpy as np
 
 from pgsim.kernels.banks import Vectors, beats_of, lateness
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.levels import (
+    MOST_DEPTH,
+    MOST_LANES,
+    count,
+    highest,
+    lowered,
+    no_levels,
+    overflow,
+    pops,
+    pushes,
+    raised,
+)
 from pgsim.kernels.shortfall import shortfall
-from pgsim.kernels.slots import is_active, lanes_of_slots
+from pgsim.kernels.slots import (
+    groups_of_a_word,
+    is_active,
+    lanes_of_group,
+    lanes_of_slots,
+    room_for_slots,
+)
 from pgsim.kernels.words import popcount
 
 
@@ -79,15 +98,14 @@ def _highest(levels):
 
 
 @kernel(inline="always")
-def _scan(slots, begin, end, fifos, levels, popped):
+def _scan(slots, bounds, fifos, levels, popped):
     """Scan the slots of a window, and return how many slot times have ended by then.
 
-    levels: uint64 (planes, lane words), is filled with what is left in the FIFOs.
-    popped: int64, is filled with how many lanes pop in each slot time.
+    levels: uint64 (planes, lane words), zeros, are filled with what is left in the FIFOs. popped:
+    int64, is filled with how many lanes pop in each slot time.
     """
     slot_times = pushed = 0
-    levels[:] = np.uint64(0)
-    for slot in range(begin, end):
+    for slot in range(bounds[0], bounds[1]):
         if not is_active(slots, slot):
             continue
         # This slot time ends when the scanner has had its share or must wait.
@@ -98,6 +116,57 @@ def _scan(slots, begin, end, fifos, levels, popped):
         _push(slots, slot, levels)
         pushed += 1
     return slot_times
+
+
+@kernel
+def _slot_times_of_few(slots, bounds, fifos, popped, drains):
+    """Return the slot times of a window of few lanes; as `_slot_times`."""
+    levels = no_levels()
+    slot_times = pushed = 0
+    for slot in range(bounds[0], bounds[1]):
+        lanes = slots[0, slot]
+        if lanes == 0:
+            continue
+        own, popping = pushes(lanes), pops(levels)
+        ends = (pushed == fifos.scan) | overflow(levels, own, fifos.depth)
+        popped[slot_times] = count(popping)
+        slot_times += ends
+        pushed = pushed * (1 - ends) + 1
+        levels = raised(lowered(levels, popping, ends), own)
+    end = slot_times + highest(levels)
+    if drains:
+        for slot_time in range(slot_times, end):
+            popping = pops(levels)
+            popped[slot_time] = count(popping)
+            levels = lowered(levels, popping, 1)
+    return end
+
+
+@kernel
+def _slot_times_of_many(slots, bounds, fifos, popped, drains):
+    """Return the slot times of a window of any number of lanes; as `_slot_times`."""
+    planes = 0
+    while fifos.depth >> planes:
+        planes += 1
+    levels = np.zeros((planes, slots.shape[0]), np.uint64)
+    scanned = _scan(slots, bounds, fifos, levels, popped)
+    end = scanned + _highest(levels)
+    if drains:
+        for slot_time in range(scanned, end):
+            popped[slot_time] = _pop(levels)
+    return end
+
+
+@kernel
+def _slot_times(slots, lanes, bounds, fifos, popped, drains):
+    """Return the slot times of a window.
+
+    lanes: of the lane group. bounds: int64 (2,), of the window. popped: int64, is filled with how
+    many lanes pop in each slot time; drains: also while the FIFOs drain after the last slot.
+    """
+    if lanes <= MOST_LANES and fifos.depth <= MOST_DEPTH:
+        return _slot_times_of_few(slots, bounds, fifos, popped, drains)
+    return _slot_times_of_many(slots, bounds, fifos, popped, drains)
 
 
 @kernel
@@ -117,26 +186,26 @@ def queue(rows, lanes, lane_bounds, slot_bounds, fifos, rates):
     issued = np.zeros((batches, groups, windows), np.int64)
     shortfalls = np.zeros((len(rates), batches, groups, windows), np.int64)
     popped = np.empty(slot_bounds[windows], np.int64)
-    planes = 0
-    while fifos.depth >> planes:
-        planes += 1
-    for group in range(groups):
-        own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
-        slots = np.empty(((own.size + 63) >> 6, 64 * words), np.uint64)
-        levels = np.zeros((planes, slots.shape[0]), np.uint64)
+    first = 0
+    while first < groups:
+        end = groups_of_a_word(lane_bounds, first)
+        bounds = lane_bounds[first : end + 1]
+        together, slots = room_for_slots(bounds, words)
         for batch in range(batches):
-            lanes_of_slots(rows[batch], own, slots)
-            for window in range(windows):
-                begin, end = slot_bounds[window], slot_bounds[window + 1]
-                scanned = _scan(slots, begin, end, fifos, levels, popped)
-                count = scanned + _highest(levels)
-                issued[batch, group, window] = count
-                if len(rates):  # else nobody asks how many lanes pop while the FIFOs drain
-                    for slot_time in range(scanned, count):
-                        popped[slot_time] = _pop(levels)
-                for rate in range(len(rates)):
-                    behind = shortfall(popped, count, rates[rate])
-                    shortfalls[rate, batch, group, window] = behind
+            lanes_of_slots(rows[batch], lanes[bounds[0] : bounds[-1]], together)
+            for group in range(first, end):
+                own_lanes = lanes_of_group(together, bounds, group - first, slots)
+                for window in range(windows):
+                    own_slots = slot_bounds[window : window + 2]
+                    # Without rates nobody asks how many lanes pop while the FIFOs drain.
+                    end_time = _slot_times(
+                        slots, own_lanes, own_slots, fifos, popped, len(rates) > 0
+                    )
+                    issued[batch, group, window] = end_time
+                    for rate in range(len(rates)):
+                        behind = shortfall(popped, end_time, rates[rate])
+                        shortfalls[rate, batch, group, window] = behind
+        first = end
     return issued, shortfalls
 
 

@@ -1,4 +1,7 @@
-"""The lanes of each slot, as the schedulers step through them: bit l % 64 of word l // 64."""
+"""The lanes of each slot, as the schedulers step through them: bit l % 64 of word l // 64.
+
+Lane groups that a word has room for are turned together, for the price of one.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,20 @@ import numpy as np
 
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.words import transpose
+
+_ALL = ~np.uint64(0)
+
+
+@kernel
+def groups_of_a_word(lane_bounds, first):
+    """Return the end of the lane groups, from the first on, that a word has room for: one or more.
+
+    lane_bounds: int64, where lane groups begin, and the end of the last.
+    """
+    end = first + 1
+    while end < lane_bounds.size - 1 and lane_bounds[end + 1] - lane_bounds[first] <= 64:
+        end += 1
+    return end
 
 
 @kernel
@@ -22,6 +39,33 @@ def lanes_of_slots(rows, lanes, slots):
                 own = 64 * chunk + lane
                 block[lane] = rows[lanes[own], word] if own < lanes.size else np.uint64(0)
             transpose(block)
+
+
+@kernel
+def room_for_slots(lane_bounds, words):
+    """Return room for the lanes of every slot: of some lane groups together, and of each alone.
+
+    lane_bounds: int64, where the lane groups begin, and the end of the last. words: of a row.
+    Returns uint64 (lane words, 64 * words) twice.
+    """
+    shape = ((lane_bounds[-1] - lane_bounds[0] + 63) >> 6, 64 * words)
+    return np.empty(shape, np.uint64), np.empty(shape, np.uint64)
+
+
+@kernel
+def lanes_of_group(together, lane_bounds, group, slots):
+    """Fill slots with the lanes that one lane group has of every slot, and return their number.
+
+    together, slots, lane_bounds: as `room_for_slots` has them. A group that a word has no room for
+    is alone.
+    """
+    shift = np.uint64(lane_bounds[group] - lane_bounds[0])
+    lanes = lane_bounds[group + 1] - lane_bounds[group]
+    keep = _ALL >> np.uint64(64 - min(lanes, 64))
+    for chunk in range(slots.shape[0]):
+        for slot in range(slots.shape[1]):
+            slots[chunk, slot] = (together[chunk, slot] >> shift) & keep
+    return lanes
 
 
 @kernel(inline="always")

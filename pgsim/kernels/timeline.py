@@ -111,6 +111,53 @@ def timeline(work, transfers, order):
 
 
 @kernel
+def stood(sizes, orders, work, transfers):
+    """Return the cycles of every run of some blocks, and those in which the array does not work.
+
+    sizes: int64 (blocks, 3), passes, runs and tiles of each. orders: int64 (blocks, 10), the fields
+    of its `Order`. work, transfers: int64, the numbers of each block's `Work` and `Transfers`, one
+    block after the other. Returns int64 (2, runs of all blocks).
+    """
+    found = np.zeros((2, sizes[:, 1].sum()), np.int64)
+    done = taken = moved = 0
+    for block in range(len(sizes)):
+        passes, runs, tiles = sizes[block]
+        own = orders[block]
+        order = Order(
+            own[0],
+            own[1] != 0,
+            own[2] != 0,
+            own[3],
+            own[4],
+            own[5],
+            own[6],
+            own[7] != 0,
+            own[8] != 0,
+            own[9] != 0,
+        )
+        of_work = passes * runs * tiles
+        in_passes = work[taken : taken + 3 * of_work].reshape(3, passes, runs, tiles)
+        taken += 3 * of_work
+        turns = tiles + own[7]
+        around = transfers[moved : moved + 3 * runs * turns].reshape(3, runs, turns)
+        moved += 3 * runs * turns
+        demand = transfers[moved : moved + runs * tiles].reshape(runs, tiles)
+        moved += runs * tiles
+        events = timeline(
+            Work(in_passes[0], in_passes[1], in_passes[2]),
+            Transfers(around[0], around[1], around[2], demand),
+            order,
+        )
+        for run in range(runs):
+            found[0, done] = found[1, done] = events.ends[run]
+            for turn in range(turns):
+                found[1, done] -= events.turn_ends[run, turn] - events.turn_begins[run, turn]
+                found[1, done] += events.demand_waits[run, turn]
+            done += 1
+    return found
+
+
+@kernel
 def _time_run(run, work, transfers, order, gate_known, events):
     """Fill in the events of one run; gate_known: int64 (tiles,), when each tile's mask is known."""
     passes, _, tiles = work.pass_cycles.shape

@@ -12,10 +12,11 @@ import numpy as np
 from pgsim.arch import LOOPS, Counts, NestKeys
 from pgsim.lazy import lazy
 from pgsim.schemes import ACTIVATIONS, WEIGHTS
-from pgsim.workload import LayerShape
+from pgsim.workload import LayerShape, ops
 
 if TYPE_CHECKING:
-    from pgsim.kernels.nests import Side, Walk
+    from pgsim.kernels.nests import Walk
+    from pgsim.kernels.sides import Line, Side
 
 Five = tuple[int, int, int, int, int]
 
@@ -132,21 +133,17 @@ def given_nest(keys: NestKeys, shape: LayerShape, batch: int) -> Nest:
 
 
 def sides(shape: LayerShape) -> tuple[Side, Side]:
-    """Return how rows, and how columns, of a layer's output reach its input."""
-    from pgsim.kernels.nests import Side  # Numba: only if nests are walked
+    """Return how rows, and how columns, of a layer's output reach its input, as kernels have it."""
+    from pgsim.kernels.sides import Side  # Numba: only if nests are walked
 
-    rows, columns = (
-        Side(
-            shape.run_out_size[axis],
-            shape.run_in_size[axis],
-            shape.kernel[axis],
-            shape.stride[axis],
-            shape.padding[axis],
-            shape.dilation[axis],
-        )
-        for axis in (0, 1)
-    )
+    rows, columns = (Side(_line(side.rows), _line(side.frames)) for side in shape.run_sides)
     return rows, columns
+
+
+def _line(line: ops.Line) -> Line:
+    from pgsim.kernels.sides import Line  # Numba: only if nests are walked
+
+    return Line(line.outputs, line.inputs, line.taps, line.stride, line.before, line.dilation)
 
 
 def walk_of(shape: LayerShape, nest: Nest) -> tuple[Walk, Counts, Counts]:
@@ -165,5 +162,5 @@ def walk_of(shape: LayerShape, nest: Nest) -> tuple[Walk, Counts, Counts]:
     most, union = np.zeros(2, np.int64), np.zeros(2, np.int64)
     for axis, side in enumerate(sides(shape)):
         most[axis], union[axis] = reached(side, nest.blocks[ROWS + axis], reach[axis], fresh[axis])
-    taps = shape.kernel[0] * shape.kernel[1]
-    return Walk(np.array(nest.depths, np.int64), trips, sizes, reach, fresh, taps), most, union
+    order = np.array(nest.depths, np.int64)
+    return Walk(order, trips, sizes, reach, fresh, shape.taps), most, union

@@ -16,12 +16,13 @@ def lane_rows(
     """Return the row of each lane in lane-group order, int64 (lanes of a batch,).
 
     calibration: the number of first images on which `lane_order: density` measures each channel;
-    it sorts the channels of each group, highest mean density first, ties by index (M7).
+    it sorts the channels of each group, highest mean density first, ties by index (M7). Under a
+    mask of input pixels all channels are alike.
     """
     rows: Counts = np.arange(tiling.batch_lanes, dtype=np.int64)
     if tiling.order is not None:
         rows = tiling.lanes.lanes_in(rows, tiling.order)
-    if not arch.lsb.by_density:
+    if not (arch.lsb.by_density and layer.shape.gated):
         return rows
     density = layer.channel_density(0, calibration).reshape(tiling.groups, -1)
     order = np.argsort(-density, axis=1, kind="stable")

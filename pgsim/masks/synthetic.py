@@ -25,8 +25,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.errors import InputError
-from pgsim.workload.layer import LayerShape, layer_shapes
+from pgsim.workload.layer import LayerShape
 from pgsim.workload.layer_trace import Words, pack_masks, words_of
+from pgsim.workload.layers import layers_as_run
 from pgsim.workload.networks import network
 from pgsim.workload.trace import GateTrace, from_words
 
@@ -117,7 +118,7 @@ def _named_layers(
     """Return the model's name and its layers."""
     if isinstance(network_or_layers, str):
         return network_or_layers, network(network_or_layers)
-    return "unnamed", layer_shapes(network_or_layers, "synthetic trace")
+    return "unnamed", layers_as_run(network_or_layers, "synthetic trace")
 
 
 def _check(images: int, asked: _Statistics, seed: int) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from pgsim.arch import Counts
+from pgsim.mapping.pixels import Taps
 from pgsim.model.job import Job
 
 if TYPE_CHECKING:
     from pgsim.kernels.banks import Reads
-
-
-def vector_words(job: Job, index: int) -> int:
-    """Return the words that a pass reads of each operand vector, over all folds."""
-    return int(fold_words(job, index).sum())
+    from pgsim.model.mask_work import MaskWork
 
 
 def bank_reads(job: Job, index: int) -> Reads | None:
@@ -23,7 +21,7 @@ def bank_reads(job: Job, index: int) -> Reads | None:
     from pgsim.kernels.banks import Reads, deadlines  # Numba: only if banks are looked at
 
     arch, array, pass_ = job.arch, job.arch.array, job.passes[index]
-    if pass_.gated and not arch.scheduler.most_vectors(array.columns):
+    if pass_.scheduled and not arch.scheduler.most_vectors(array.columns):
         return None
     flow, rate = job.flow, job.rates[index]
     sram, bits = arch.memory.buffers[job.slot_operand.name], job.slot_operand.bits(pass_)
@@ -34,7 +32,7 @@ def bank_reads(job: Job, index: int) -> Reads | None:
         points = deadlines(steps, stretch, bits, sram.port_bits, rate.cycles)[None]
         folds = np.zeros((1, 3), np.int64)
     else:
-        words, kinds = np.unique(fold_words(job, index), return_inverse=True)
+        words, kinds = np.unique(fold_words(job, index, bits), return_inverse=True)
         points = np.stack([words, np.full_like(words, rate.cycles)], axis=-1)[:, None]
         folds = _latest_folds(words, kinds)
     spacing = array.fold_spacing(beat.cycles) if beat.is_fold else beat.cycles
@@ -73,20 +71,76 @@ def _latest_folds(words: Counts, kinds: Counts) -> Counts:
     return np.concatenate(found)
 
 
-def fold_words(job: Job, index: int) -> Counts:
-    """Return the words of a vector that each fold of the reduction reads, int64 (folds,)."""
+def fold_words(job: Job, index: int, bits: int) -> Counts:
+    """Return the words of a vector that each fold of the reduction reads, int64 (folds,).
+
+    bits: of the plane that it reads of an element.
+    """
     arch, shape = job.arch, job.shape
+    ends = fold_ends(job, index)
     operand, port_bits = job.slot_operand, arch.memory.buffers[job.slot_operand.name].port_bits
-    beat = job.flow.beat(shape, arch.array.rows, job.rates[index])
-    tap = shape.reduction // beat.taps
-    ends = np.add.outer(np.arange(beat.taps) * tap, _ends(tap, beat.fold_elements)).ravel()
     begins = np.concatenate([[0], ends[:-1]])
-    stretch, bits = operand.stretch(shape), operand.bits(job.passes[index])
+    stretch = operand.stretch(shape)
     stretch_words = -(-stretch * bits // port_bits)
     upto = ends // stretch * stretch_words - (-(ends % stretch) * bits // port_bits)
     before = begins // stretch * stretch_words + begins % stretch * bits // port_bits
     words: Counts = upto - before
     return words
+
+
+def fold_ends(job: Job, index: int) -> Counts:
+    """Return the elements of the reduction up to and with each fold, int64 (folds,)."""
+    beat = job.flow.beat(job.shape, job.arch.array.rows, job.rates[index])
+    tap = job.shape.reduction // beat.taps
+    ends: Counts = np.add.outer(np.arange(beat.taps) * tap, _ends(tap, beat.fold_elements)).ravel()
+    return ends
+
+
+class FoldWork(NamedTuple):
+    """What one fold of the reduction reads of each of its slots, which decides how late it is.
+
+    taps: those of whose pixels its mask is. amount: read for each slot. more: and for an active
+    one. Both are words where banks are looked at, else bits.
+    """
+
+    taps: Taps
+    amount: int
+    more: int = 0
+
+
+def late_fold_by_fold(
+    job: Job, mask: MaskWork, folds: Sequence[FoldWork], steps: Steps, *, banks: int, rate: int
+) -> Counts:
+    """Return how much is not there in time where the slots of each fold have their own steps.
+
+    banks: that words come from. rate: what each brings in a cycle. Source: MODEL.md M52, M53.
+    """
+    from pgsim.kernels.banks import FoldReads, fold_by_fold  # Numba: only if banks are looked at
+
+    array, flow = job.arch.array, job.flow
+    reads = FoldReads(
+        banks=min(banks, int(job.tiling.window_slots.max())),
+        rate=rate,
+        step_cycles=steps.cycles,
+        more_cycles=steps.more_cycles,
+        lead_cycles=lead_cycles(job) if job.arch.memory.all_ports else 0,
+        edge_cycles=0 if array.folds_overlap else flow.edge_cycles(array.rows, array.columns),
+        bus_cycles=flow.bus_cycles(array.rows) if array.folds_overlap else 0,
+        all_slots=steps.all_slots,
+    )
+    distinct = sorted({fold.taps for fold in folds})
+    masks = np.stack([mask.under(taps).rows for taps in distinct])
+    rows = [(distinct.index(fold.taps), fold.amount, fold.more) for fold in folds]
+    late = fold_by_fold(masks, mask.bounds, np.array(rows, np.int64), reads)
+    return job.tiling.by_tile(late)
+
+
+class Steps(NamedTuple):
+    """Steps of a fold: their cycles, what an active one takes more, and whether all happen."""
+
+    cycles: int
+    more_cycles: int
+    all_slots: bool
 
 
 def _ends(elements: int, most: int) -> Counts:

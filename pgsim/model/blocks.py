@@ -49,10 +49,15 @@ def blocks_of(job: Job, calibration: int, images: int) -> Iterator[Block]:
         yield Block(images - rest, rest, 1, calibration)
 
 
+def mask_words(job: Job) -> int:
+    """Return the mask words of an image, as a trace has them."""
+    return job.shape.mask_channels * words_of(job.shape.mask_positions)
+
+
 def _batch_words(job: Job) -> int:
     """Return the mask words of a batch, as a trace has them or as schedulers take them."""
     shape, batch = job.shape, job.arch.batch
-    slots, lanes = job.arch.lanes.slots_and_lanes(shape.mask_positions, shape.mask_channels)
-    return batch * max(
-        shape.mask_channels * words_of(shape.mask_positions), lanes * words_of(slots)
-    )
+    slots, lanes = job.arch.lanes.slots_and_lanes(shape.outputs_per_channel, shape.out_channels)
+    words = max(shape.out_channels * words_of(shape.outputs_per_channel), lanes * words_of(slots))
+    # Of input pixels, folds of some taps each have a mask of their own (M52).
+    return batch * words * (2 * shape.taps if job.gated_inputs else 1)

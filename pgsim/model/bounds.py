@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pgsim.arch import Counts
+from pgsim.arch import ArchConfig, Counts
 from pgsim.errors import InputError
 from pgsim.lazy import lazy
 from pgsim.model.fetches import FETCHES, row_fetches, usable_bits
@@ -55,6 +55,27 @@ def roughly(size: Size) -> int:
     It takes every output's every element for a fold of its own, of the longest edges, and every
     tile for one that fetches all there is.
     """
+    array, moved = _rough_tile(size)
+    return size.tiles * (array + moved * rough_burst_size(size.job.arch))
+
+
+def most_burst_size(job: Job, images: int, layers: int) -> int:
+    """Return the largest `rough_burst_size` at which all counts fit, of a network of such layers.
+
+    It is below 0 where it takes more than a few products to say that they do.
+    """
+    size = Size(replace(job, batch=images) if images < job.batch else job, images)
+    array, moved = _rough_tile(size)
+    return (_MOST // (layers * size.tiles) - array) // moved
+
+
+def rough_burst_size(arch: ArchConfig) -> int:
+    """Return a number that neither a burst's bytes nor its cycles and a page's exceed."""
+    return max(arch.memory.dram.burst_bytes, sum(map(math.ceil, arch.dram_cycles)))
+
+
+def _rough_tile(size: Size) -> tuple[int, int]:
+    """Return what no count of a tile exceeds: of the array, and how many bursts it moves."""
     job, arch = size.job, size.job.arch
     (lanes, windows), reduction = job.cuts, job.shape.reduction
     columns, port = arch.array.columns, arch.memory.buffers[job.slot_operand.name]
@@ -63,10 +84,9 @@ def roughly(size: Size) -> int:
     bits = max(port.cycle_bits, 1024 * columns)
     passes = len(job.passes) + 1
     array = lanes.size * windows.largest * (cycles + passes * reduction * edges) * bits
-    elements = FETCHES[ACTIVATIONS.name].group_elements(job) * job.shape.kernel[0]
+    elements = FETCHES[ACTIVATIONS.name].group_elements(job) * job.shape.kernel_size[0]
     elements += FETCHES[WEIGHTS.name].group_elements(job) * columns
-    burst = max(arch.memory.dram.burst_bytes, sum(map(math.ceil, arch.dram_cycles)))
-    return size.tiles * (array + 2 * passes * (16 * elements + 64) * burst)
+    return array, 2 * passes * (16 * elements + 64)
 
 
 def _check(where: str, what: str, count: int, images: int) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pgsim.arch import Counts
+from pgsim.arch import ArchConfig, Counts
 from pgsim.mapping.tiling import Tiles
 from pgsim.model.holding import lane_loads
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts, shown
-from pgsim.model.passes import PassTiming, Timings
+from pgsim.model.passes import Timings
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Order, Transfers, Work
@@ -29,14 +29,6 @@ _SMALL = 2**31  # products of such numbers are exact in int64
 _LARGE = 2**62  # which int64 holds
 
 
-class Waits(NamedTuple):
-    """The cycles of every run, and those of them in which the array stands still, int64 (runs,)."""
-
-    cycles: Counts
-    port_stall_cycles: Counts
-    dram_stall_cycles: Counts
-
-
 def events_of(
     job: Job, tiles: Tiles, timings: Timings, traffic: Mapping[str, Counts]
 ) -> tuple[Events, Work]:
@@ -45,30 +37,35 @@ def events_of(
     traffic: of every tile, with the bursts that `traffic.dram` names. Source: MODEL.md M16 to M19,
     M21, M25.
     """
-    from pgsim.kernels.timeline import Work, timeline  # Numba: only if anything is simulated
+    from pgsim.kernels.timeline import timeline  # Numba: only if anything is simulated
 
-    order = order_of(job, tiles)
+    order, work = order_of(job, tiles), work_of(job, tiles, timings)
+    events: Events = timeline(work, transfers_of(job, order, tiles, traffic), order)
+    return events, work
+
+
+def work_of(job: Job, tiles: Tiles, timings: Timings) -> Work:
+    """Return what the passes of every tile hold the array for."""
+    from pgsim.kernels.timeline import Work  # Numba: only if anything is simulated
+
     counts = [
         *_cycles_with_loads(job, timings),
         *(each.fold_cycles for each in timings),
         *(each.port_stall_cycles for each in timings),
     ]
-    work = Work(*of_passes(counts, tiles).reshape(len(Work._fields), len(timings), tiles[0], -1))
-    events: Events = timeline(work, transfers_of(job, order, tiles, traffic), order)
-    return events, work
+    return Work(*of_passes(counts, tiles).reshape(len(Work._fields), len(timings), tiles[0], -1))
 
 
-def waits_in(events: Events, work: Work) -> Waits:
-    """Return the cycles of every run, and how many of them the array stands still for what."""
-    ports = np.add.reduce(work.port_stall_cycles, axis=(0, 2))
-    in_turns = np.add.reduce(events.turn_ends - events.turn_begins - events.demand_waits, axis=1)
-    return Waits(events.ends, ports, events.ends - in_turns)
+def port_stalls(work: Work) -> Counts:
+    """Return for how many cycles the array waits for ports in every run, int64 (runs,)."""
+    stalls: Counts = np.add.reduce(work.port_stall_cycles, axis=(0, 2))
+    return stalls
 
 
 def bubbles(counts: Mapping[str, Counts], passes: Sequence[PassCounts]) -> Mapping[str, Counts]:
     """Return the bubbles of every batch, which are what is left of its cycles (M20).
 
-    counts: of a batch, with those of `Waits`.
+    counts: of a batch, with those of WAITS and TOTAL.
     """
     left = counts["cycles"] - counts["port_stall_cycles"] - counts["dram_stall_cycles"]
     for each in passes:
@@ -91,7 +88,7 @@ def order_of(job: Job, tiles: Tiles) -> Order:
         skew_cycles=0 if alone else array.skew_cycles,
         gate_latency_cycles=job.arch.lsb.gate_latency_cycles,
         leading=job.leading,
-        interleaved=job.gated and doubled and not alone,
+        interleaved=job.decides and doubled and not alone,
         one_buffer=not doubled,
         run_ahead=False,
     )
@@ -99,7 +96,7 @@ def order_of(job: Job, tiles: Tiles) -> Order:
 
 def _cycles_with_loads(job: Job, timings: Timings) -> list[Counts]:
     """Return the cycles of each pass from its first step, or the load before it, to its end."""
-    cycles = [pass_cycles(job, each) for each in timings]
+    cycles = [each.held_cycles(job.arch.array) for each in timings]
     if not any(each.rate.load_cycles for each in timings):
         return cycles
     loads = lane_loads(job, timings)
@@ -109,17 +106,17 @@ def _cycles_with_loads(job: Job, timings: Timings) -> list[Counts]:
     ]
 
 
-def pass_cycles(job: Job, timing: PassTiming) -> Counts:
-    """Return the cycles from a pass's first step to the end of its last; alone, of its edges."""
-    return timing.span_cycles(overlap=job.arch.array.folds_overlap)
-
-
 def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:
     """Return the cycles of DRAM around every turn, from the traffic of every tile (M25)."""
-    moved = [moved_around(job, order, tiles, traffic, "bursts")]
-    if job.arch.memory.dram.in_time.has_pages:
-        moved.append(moved_around(job, order, tiles, traffic, "row_misses"))
-    return cycles_around(job, *moved)
+    return cycles_around(job, *all_moved(job, order, tiles, traffic))
+
+
+def all_moved(
+    job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]
+) -> tuple[Transfers, ...]:
+    """Return what moves around every turn: bursts, and row misses where they take time (M44)."""
+    kinds = ("bursts", "row_misses") if job.arch.memory.dram.in_time.has_pages else ("bursts",)
+    return tuple(moved_around(job, order, tiles, traffic, each) for each in kinds)
 
 
 def cycles_around(job: Job, *moved: Transfers) -> Transfers:
@@ -160,7 +157,12 @@ def around_turns(order: Order, read: Counts, written: Counts, demand: Counts) ->
 
 def transfer_cycles(job: Job, bursts: Counts, misses: Counts | None = None) -> Counts:
     """Return the cycles that whole bursts and opened pages take, exactly rounded up (M25, M44)."""
-    denominator, of_burst, of_miss = job.arch.dram_parts
+    return cycles_of_dram(job.arch, bursts, misses)
+
+
+def cycles_of_dram(arch: ArchConfig, bursts: Counts, misses: Counts | None = None) -> Counts:
+    """Return the same on a design."""
+    denominator, of_burst, of_miss = arch.dram_parts
     numerators = [(bursts, of_burst)] if misses is None else [(bursts, of_burst), (misses, of_miss)]
     if denominator >= _SMALL:
         exact: Any = sum(counts.astype(object) * numerator for counts, numerator in numerators)

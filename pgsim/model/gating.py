@@ -29,11 +29,14 @@ def counts(
     """Return what steering a layer takes, int64 (batches,) each; nothing where none is gated.
 
     folds: of the reduction, of each pass (M10). A window is compared, scanned and written to the
-    table once, and read by every gated pass.
+    table once, and read by every gated pass. Under a mask of input pixels nothing is compared, and
+    each gated pass schedules its own folds (M52).
     Source: MODEL.md M28.
     """
     none = np.zeros(outputs.size, np.int64)
-    if not job.gated:
+    if job.gated_inputs and job.scheduled:
+        return _under_pixels(job, passes, none)
+    if not job.scheduled:
         return {count.name: none for count in COUNTS}
     scheduler, columns = job.arch.scheduler, job.arch.array.columns
     banks = scheduler.table_banks(columns)
@@ -53,4 +56,23 @@ def counts(
         "further_stream_half_bits": half_bits,
         "issue_table_written_words": scheduler.table_writes(gated.active_slots, gated.outputs),
         "issue_table_read_words": read,
+    }
+
+
+def _under_pixels(job: Job, passes: tuple[PassCounts, ...], none: Counts) -> Mapping[str, Counts]:
+    """Return what steering takes whose mask is known, and whose slots' lanes are all alike."""
+    scheduler, columns = job.arch.scheduler, job.arch.array.columns
+    scanned = written = read = none
+    for own, plan in zip(passes, job.passes, strict=True):
+        if plan.gated:
+            scanned = scanned + own.slots_dense
+            written = written + own.active_slots
+            read = read + own.slots_issued
+    banks = scheduler.table_banks(columns)
+    return {
+        "compared_outputs": none,
+        "scanned_slots": scanned,
+        "further_stream_half_bits": none,
+        "issue_table_written_words": written * banks,
+        "issue_table_read_words": read * banks,
     }

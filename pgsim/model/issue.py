@@ -57,6 +57,9 @@ def gated_issue(work: MaskWork, rates: Counts) -> Issue:
 
     rates: of the ports, int64 (rates, 3) of `ports.SlotReads`. Source: MODEL.md M11 to M14.
     """
+    if work.job.gated_inputs:
+        issue = issue_under_pixels(work)
+        return issue._replace(shortfall_bits=even_shortfalls(issue.slots, rates))
     issued, by_tile = work.issued(rates), work.tiling.by_tile
     issue = _scheduled(work, issued.slots, issued.vectors)
     return issue._replace(shortfall_bits=tuple(map(by_tile, issued.shortfall_bits)))
@@ -73,9 +76,16 @@ def dense_issue_from_banks(tiling: Tiling | BlockTiles, columns: int, reads: Rea
 
 def gated_issue_from_banks(work: MaskWork, reads: Reads) -> Issue:
     """Return what the scheduler issues for a mask, and how late the banks of its vectors are."""
-    issued = work.issued_from_banks(reads)
+    alike = work.job.gated_inputs
+    issued = work.issued_alike_from_banks(reads) if alike else work.issued_from_banks(reads)
     issue = _scheduled(work, issued.slots, issued.vectors)
     return issue._replace(late_cycles=work.tiling.by_tile(issued.late_cycles))
+
+
+def issue_under_pixels(work: MaskWork) -> Issue:
+    """Return what the scheduler issues under a mask of input pixels, ports apart (M52)."""
+    issued = work.issued_alike()
+    return _scheduled(work, issued.slots, issued.vectors)
 
 
 def _scheduled(work: MaskWork, slots: Counts, vectors: Counts) -> Issue:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 
 from pgsim.arch import ArchConfig, Dataflow, Rate
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tiles_of
-from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, leading, union
+from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
 
 
@@ -23,7 +23,8 @@ class Job:
     fixed order. window: slots of a window in the fixed order, None for as many as there is room for
     (M8, M41). tiles: those of the nest's blocks. inputs_stay, output_stays: whether they are in
     the activation buffer before and after the layer (M42), and retained_bits: what all tensors take
-    there that stay meanwhile.
+    there that stay meanwhile. weights_on_chip: which bits of every weight are on chip before the
+    layer, as a word, where weights stay there (M55); None where they come from DRAM.
     """
 
     layer: LayerTrace
@@ -35,6 +36,7 @@ class Job:
     nest: Nest | None = None
     window: int | None = None
     inputs_stay: bool = False
+    weights_on_chip: int | None = None
     output_stays: bool = False
     retained_bits: int = 0
     tiles: BlockTiles | None = field(default=None, compare=False)
@@ -68,6 +70,12 @@ class Job:
             return replace(self, tiles=tiles)
         layer = replace(self.layer, shape=_of_channels(self.shape, channels))
         return replace(self, layer=layer, tiles=tiles)
+
+    def on(self, arch: ArchConfig) -> Job:
+        """Return the layer on a design, mapped as it is; points of sweeps ask for many."""
+        own, job = vars(self), object.__new__(Job)
+        vars(job).update({name: own[name] for name in _FIELDS}, arch=arch)
+        return job
 
     def of_batch(self, batch: int) -> Job:
         """Return the job for batches of so many images."""
@@ -104,7 +112,9 @@ class Job:
     def alike(self) -> Hashable:
         """All that decides its ledger: layers that agree are simulated once."""
         like = self.layer if self.varies else self.shape.geometry
-        stays = (self.inputs_stay, self.output_stays, self.retained_bits)
+        # Of a buffer in which all inputs stay, what else is there decides nothing (M42).
+        retained = 0 if self.inputs_stay else self.retained_bits
+        stays = (self.inputs_stay, self.output_stays, retained, self.weights_on_chip)
         zeros = self.shape.zeros if self.arch.pe.zero_gating else None
         mapped = (self.nest, self.window)
         return (like, zeros, self.passes, self.output_bits, self.flow, mapped, stays)
@@ -121,13 +131,28 @@ class Job:
 
     @lazy
     def leading(self) -> int:
-        """Passes before the first gated one; all of them where none is gated (M19)."""
+        """Passes before the first that waits for a gate; all of them where none does (M19)."""
         return leading(self.passes)
 
     @lazy
     def gated(self) -> bool:
         """Whether a mask steers any pass."""
+        return any(each.gated for each in self.passes)
+
+    @lazy
+    def decides(self) -> bool:
+        """Whether a gate decides about the layer's own sums, and passes wait for it (M19)."""
         return self.leading < len(self.passes)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether a scheduler chooses what any pass issues."""
+        return any(each.scheduled for each in self.passes)
+
+    @property
+    def gated_inputs(self) -> bool:
+        """Whether the mask is of input pixels, and known beforehand (M52)."""
+        return self.gated and not self.decides
 
     @property
     def varies(self) -> bool:
@@ -142,11 +167,32 @@ class Job:
     @lazy
     def rates(self) -> tuple[Rate, ...]:
         """How the array takes each pass (M5, M10, M15)."""
-        return tuple(self._rate(each) for each in self.passes)
+        return tuple(self._rate(each.every_part) for each in self.passes)
 
-    def _rate(self, pass_: Pass) -> Rate:
-        macs, cycles = self.arch.pe.macs_and_cycles(pass_.activation_bits, pass_.weight_bits)
-        return self.flow.rate(self.shape, self.arch.array.rows, macs, cycles)
+    @lazy
+    def part_rates(self) -> tuple[Rate, ...]:
+        """The same of each pass of the scheme, those apart that are taken step by step (M53)."""
+        return tuple(self._rate((each,)) for plan in self.passes for each in plan.every_part)
+
+    def always_cycles(self, index: int) -> int:
+        """Return the cycles of a step that has no important pixel, of a pass of parts (M53)."""
+        return self._rate(self.passes[index].always).cycles
+
+    def _rate(self, parts: Passes) -> Rate:
+        """Return how the array takes passes one after the other in each step."""
+        pe = self.arch.pe
+        rates = [pe.macs_and_cycles(each.activation_bits, each.weight_bits) for each in parts]
+        cycles = sum(cycles for _, cycles in rates)
+        return self.flow.rate(self.shape, self.arch.array.rows, rates[0][0], cycles)
+
+    @lazy
+    def slot_rates(self) -> tuple[Rate, ...]:
+        """The same of a slot as it is counted: in each fold, under a mask of input pixels (M52)."""
+        by_fold = self.gated_inputs and self.flow.holds_lane_operand
+        return tuple(
+            replace(rate, reduction_folds=1) if by_fold and plan.gated else rate
+            for rate, plan in zip(self.rates, self.passes, strict=True)
+        )
 
     @lazy
     def operands_stay(self) -> bool:
@@ -169,11 +215,23 @@ class Job:
         """Bits of a weight that the passes use, and buffers hold (M23)."""
         return WEIGHTS.stored_bits(self.passes)
 
+    @property
+    def weights_stay(self) -> bool:
+        """Whether weights stay on chip once they were fetched (M55)."""
+        return self.weights_on_chip is not None
+
+    @lazy
+    def fetched_weight_bits(self) -> int:
+        """Bits of a weight that are not on chip yet, and that DRAM brings."""
+        used = union(each.weight for each in self.passes)
+        return (used & ~(self.weights_on_chip or 0)).bit_count()
+
     @lazy
     def ahead(self) -> int:
         """Bits of an activation that are fetched ahead of need (M24), as a word."""
         on_demand = self.arch.memory.on_demand
-        return union(each.activation for each in self.passes if not (on_demand and each.gated))
+        parts = (part for each in self.passes for part in each.every_part)
+        return union(each.activation for each in parts if not (on_demand and each.gated))
 
     @property
     def ahead_bits(self) -> int:
@@ -188,7 +246,7 @@ class Job:
     @property
     def demands_late(self) -> bool:
         """Whether bits on demand are asked for only when a tile's mask is known (M24)."""
-        return self.arch.memory.all_ports and self.demand_bits > 0
+        return self.decides and self.arch.memory.all_ports and self.demand_bits > 0
 
     @lazy
     def run_inputs(self) -> int:
@@ -196,11 +254,14 @@ class Job:
         return self.shape.group_inputs * self.batch
 
 
+_FIELDS = tuple(each.name for each in fields(Job))
+
 # What is alike in every batch of a layer.
 _OF_EVERY_BATCH = (
     "shape",
     "leading",
     "gated",
+    "decides",
     "flow",
     "slot_operand",
     "lane_operand",
@@ -208,6 +269,7 @@ _OF_EVERY_BATCH = (
     "operands_stay",
     "activation_bits",
     "weight_bits",
+    "fetched_weight_bits",
     "ahead",
 )
 

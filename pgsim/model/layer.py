@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pgsim.arch import Counts
+from pgsim.arch import ArchConfig, Counts
+from pgsim.cores import free_cores, spread
 from pgsim.kinds import by_name
-from pgsim.model import events, gating, zeros
-from pgsim.model.blocks import Block, blocks_of
+from pgsim.model import events, gating, values, zeros
+from pgsim.model.block_work import BlockWork, clocked
+from pgsim.model.blocks import Block, blocks_of, mask_words
 from pgsim.model.bounds import check_counts
 from pgsim.model.buffer_ports import wait_for_buffers
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Count, Ledger, Sums, joined
 from pgsim.model.mask_work import MaskWork, WorkStore
-from pgsim.model.nests import sums_of_nest
+from pgsim.model.nests import work_of_nest
 from pgsim.model.passes import PES, SLOTS, TIMES, WORK, Timings, pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC, Tiles
-from pgsim.model.values import time_by_values
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Work
@@ -42,6 +44,7 @@ LEDGER: tuple[Count, ...] = tuple(
     ).values()
 )
 
+_SPREAD_WORDS = 2**21  # 16 MiB of masks: a second of work
 _DESIGN_BYTES = 4096
 _LARGEST_BYTES = 2**22  # of a block's work that is kept: that of few images, or of few tiles
 
@@ -52,27 +55,46 @@ def simulate_layers(
     """Return the ledgers of the layers of a network on one design.
 
     Layers without a mask that differ in nothing but their names are simulated once. Raises
-    InputError where a layer's counts would not fit 64 bits, or a batch of it would not fit memory,
-    or its zeros should be known and are not.
+    InputError as `check_layers` does.
     """
-    check_counts(jobs, images - calibration)
-    zeros.check_known(jobs)
-    design = _design(jobs, store)
-    alike: dict[Hashable, Ledger] = {}
-    ledgers = []
+    check_layers(jobs, images - calibration)
+    design = design_in(store, jobs[0].arch) if jobs else None
+    unlike: dict[Hashable, Job] = {}
     for job in jobs:
-        if job.alike not in alike:
-            alike[job.alike] = simulate_layer(job, calibration, images, store, design)
-        ledgers.append(alike[job.alike])
-    return ledgers
+        unlike.setdefault(job.alike, job)
+    cut = {key: tuple(blocks_of(job, calibration, images)) for key, job in unlike.items()}
+    every = [(unlike[key], block) for key, blocks in cut.items() for block in blocks]
+    threads = threads_for(jobs, images - calibration)
+    sums = iter(spread(lambda each: sums_of(*each, store, design), every, threads))
+    ledgers = {
+        key: _ledger(unlike[key], blocks, list(islice(sums, len(blocks))))
+        for key, blocks in cut.items()
+    }
+    return [ledgers[job.alike] for job in jobs]
 
 
-def _design(jobs: Sequence[Job], store: WorkStore) -> object:
-    """Return what stands for the design of some layers, whatever DRAM takes; None for nothing."""
-    if not jobs or not store.keeps:
+def threads_for(jobs: Sequence[Job], images: int) -> int:
+    """Return how many threads simulate some layers: few masks are done before others start."""
+    words = sum(mask_words(job) for job in jobs if job.gated) * images
+    return free_cores() if words >= _SPREAD_WORDS else 1
+
+
+def check_layers(jobs: Sequence[Job], images: int) -> None:
+    """Raise InputError where layers cannot be simulated over so many images.
+
+    That is where a layer's counts would not fit 64 bits, or a batch of it would not fit memory, or
+    its zeros, or its operands, should be known and are not.
+    """
+    check_counts(jobs, images)
+    zeros.check_known(jobs)
+    values.check_known(jobs)
+
+
+def design_in(store: WorkStore, arch: ArchConfig) -> object:
+    """Return what stands for a design in a store, whatever DRAM takes; None if it keeps nothing."""
+    if not store.keeps:
         return None
-    key = ("design", jobs[0].arch.but_for_dram_speed)
-    return store.shared(key, object, lambda _: _DESIGN_BYTES)
+    return store.shared(("design", arch.but_for_dram_speed), object, lambda _: _DESIGN_BYTES)
 
 
 def simulate_layer(
@@ -81,75 +103,71 @@ def simulate_layer(
     """Return the ledger of one layer over the images of a trace.
 
     calibration: first images that are not simulated. images: of the trace. store: what mask work
-    is shared through. design: as `simulate_block` takes it.
+    is shared through. design: as `sums_of` takes it.
     """
-    blocks = blocks_of(job, calibration, images)
-    # Where neither masks nor values count, all batches of a block are alike, and one is simulated.
-    every = [
-        (sums_of(job, each, store, design), 1 if job.varies else each.batches) for each in blocks
-    ]
-    return ledger_of(job, joined(every))
+    blocks = tuple(blocks_of(job, calibration, images))
+    return _ledger(job, blocks, [sums_of(job, each, store, design) for each in blocks])
 
 
-def simulate_block(job: Job, block: Block, store: WorkStore) -> Ledger:
-    """Return the ledger of one layer for a block of images, of one batch if all are alike."""
-    return ledger_of(job, sums_of(job, block, store))
+def _ledger(job: Job, blocks: Sequence[Block], sums: Sequence[Sums]) -> Ledger:
+    """Return the ledger of a layer, from the sums of all its blocks."""
+    times = (alike_batches(job, each) for each in blocks)
+    return ledger_of(job, joined(list(zip(sums, times, strict=True))))
+
+
+def alike_batches(job: Job, block: Block) -> int:
+    """Return how many batches of a block are alike, of which one is simulated.
+
+    None are where masks or values differ from image to image (M58).
+    """
+    return 1 if job.varies else block.batches
+
+
+def simulate_block(job: Job, block: Block, store: WorkStore, design: object = None) -> Ledger:
+    """Return the ledger of one layer for a block of images, of one batch if all are alike.
+
+    design: as `sums_of` takes it.
+    """
+    return ledger_of(job, sums_of(job, block, store, design))
 
 
 def sums_of(job: Job, block: Block, store: WorkStore, design: object = None) -> Sums:
     """Return what the tiles of a block of images add up to, of one batch if all are alike.
 
-    design: what stands for the design in `store`, so that blocks of another speed of DRAM may share
-    all else; by default they share their mask work alone.
+    design: of `design_in`, so that blocks of another speed of DRAM may share all else; by default
+    they share their mask work alone.
     """
-    if job.nest is not None:
-        return sums_of_nest(job, block, store)
-    job = job.of_batch(block.batch)
     if design is None:
-        work = _block_work(job, block, store)
-    else:
-        key = ("block", job.alike, job.batch, block, design)
-        make = partial(_block_work, job, block, store)
-        work = store.shared(key, make, lambda found: found.size_bytes, _LARGEST_BYTES)
-    run, of_array = events.events_of(job, work.batches.tiles, work.timings, work.traffic)
-    stood = events.waits_in(run, of_array)
-    rows = np.concatenate([work.batches.of_runs(np.array(stood)), work.rows])
-    folds = tuple(each.reduction_folds for each in job.rates)
-    return Sums((*stood._fields, *work.names), folds, rows)
+        return clocked(job.arch, work_of(job, block, store))
+    images = block if job.varies else block.batch
+    key = ("block", job.alike, images, design)
+    make = partial(work_of, job, block, store)
+    work = store.shared(key, make, lambda found: found.size_bytes, _LARGEST_BYTES)
+    return clocked(job.arch, work)
 
 
-class BlockWork(NamedTuple):
-    """What a block of images is, whatever DRAM takes: all but when passes and turns begin and end.
-
-    timings: of every pass in every tile. traffic: of every tile, by name of a count. names, rows:
-    what tiles add up to, as `Sums` has it.
-    """
-
-    batches: Batches
-    timings: Timings
-    traffic: Mapping[str, Counts]
-    names: tuple[str, ...]
-    rows: Counts
-
-    @property
-    def size_bytes(self) -> int:
-        """How much memory it takes at most."""
-        arrays = [
-            self.rows,
-            *self.traffic.values(),
-            *(each for own in self.timings for each in vars(own).values()),
-            *(each for own in self.timings for each in own.issue),
-        ]
-        return sum(each.nbytes for each in arrays if isinstance(each, np.ndarray))
+def work_of(job: Job, block: Block, store: WorkStore) -> BlockWork:
+    """Return what a block of images is at any speed of DRAM, of one batch if all are alike."""
+    make = _block_work if job.nest is None else work_of_nest
+    return make(job.of_batch(block.batch), block, store)
 
 
 def _block_work(job: Job, block: Block, store: WorkStore) -> BlockWork:
     batches, timings, traffic = _timed(job, block, store)
+    order = events.order_of(job, batches.tiles)
+    work = events.work_of(job, batches.tiles, timings)
     counted = {"outputs": job.tiling.outputs, **traffic}
     in_tiles = list(counted.values())
     for each in timings:
         in_tiles += each.in_tiles(job.tiling)
-    return BlockWork(batches, timings, traffic, tuple(counted), batches.sums(in_tiles))
+    stalls = batches.of_runs(events.port_stalls(work))
+    sums = Sums(
+        ("port_stall_cycles", *counted),
+        tuple(each.slot_folds for each in timings),
+        np.concatenate([stalls[None], batches.sums(in_tiles)]),
+    )
+    moved = events.all_moved(job, order, batches.tiles, traffic)
+    return BlockWork(batches, order, work, moved, sums)
 
 
 def _timed(
@@ -159,7 +177,7 @@ def _timed(
     mask = MaskWork(job, block, store) if job.gated else None
     # Alike, runs differ in nothing but what the first one fetches for all.
     batches = Batches(job.tiling, block.batches if job.varies else 1, alike=not job.varies)
-    timings = time_by_values(job, block) if job.arch.pe.by_values else time_passes(job, mask)
+    timings = values.time_by_values(job, block) if job.arch.pe.by_values else time_passes(job, mask)
     timings = wait_for_buffers(job, timings)
     tiles = Tiles(job, timings, mask, batches.simulated, runs=batches.runs)
     traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}

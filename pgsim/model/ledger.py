@@ -14,7 +14,7 @@ from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.mapping.tiling import Tiles
 
-_FEW = 64  # tiles
+_FEW = 64  # tiles, or batches
 _ARRAY_BYTES = 150  # of an array beside its numbers
 
 
@@ -49,6 +49,7 @@ class PassCounts(NamedTuple):
 
     outputs: that it computes. slots_dense, slots_issued, slots_ideal, slots_fullest_lane,
     active_slots: M11, M26. steady_cycles: M15. busy_pe_cycles: M27. port_stall_cycles: M21.
+    macs: of those outputs, or of the input pixels that it takes (M27, M52).
     terms: M58.
     """
 
@@ -61,7 +62,16 @@ class PassCounts(NamedTuple):
     steady_cycles: Counts
     busy_pe_cycles: Counts
     port_stall_cycles: Counts
+    macs: Counts
     terms: Counts
+
+
+def summed(counts: Counts) -> int:
+    """Return what counts of batches add up to."""
+    if counts.size == 1:
+        return int(counts.item())
+    # Of a few, Python's sum is the faster.
+    return sum(counts.tolist()) if counts.size <= _FEW else int(counts.sum())
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,10 @@ class Ledger:
     counts: Mapping[str, Counts]
     passes: tuple[PassCounts, ...]
 
+    def with_counts(self, changed: Mapping[str, Counts]) -> Ledger:
+        """Return the ledger with some counts in place of its own."""
+        return _Changed({**self.counts, **changed}, self.passes, self, tuple(changed))
+
     @property
     def cycles(self) -> Counts:
         """Cycles of every batch, int64 (batches,)."""
@@ -78,13 +92,16 @@ class Ledger:
 
     def total(self, part: slice = slice(None)) -> dict[str, int]:
         """Return the counts summed over some batches."""
-        return {name: int(values[part].sum()) for name, values in self.counts.items()}
+        return {name: summed(values[part]) for name, values in self.counts.items()}
 
     def matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
         """Return some counts, float64 (names, batches), which are put together once."""
         if names not in self._matrices:
-            self._matrices[names] = np.array([self.counts[name] for name in names], np.float64)
+            self._matrices[names] = self._matrix(names)
         return self._matrices[names]
+
+    def _matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
+        return np.array([self.counts[name] for name in names], np.float64)
 
     @lazy
     def _matrices(self) -> dict[tuple[str, ...], npt.NDArray[np.float64]]:
@@ -98,10 +115,32 @@ class Ledger:
 
 
 @dataclass(frozen=True)
+class _Changed(Ledger):
+    """A ledger that differs from another one in a few counts."""
+
+    like: Ledger
+    changed: tuple[str, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes beside the other one, about."""
+        every = len(self.counts) + 2 * len(self.changed)  # of which some are put together anew
+        return every * self.cycles.nbytes + _ARRAY_BYTES * len(self.changed)
+
+    def _matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
+        matrix = self.like.matrix(names).copy()
+        for name in self.changed:
+            if name in names:
+                matrix[names.index(name)] = self.counts[name]
+        return matrix
+
+
+@dataclass(frozen=True)
 class Sums:
     """What some batches count tile by tile, from which all else of a ledger follows.
 
-    names: of what is counted of all passes together. folds: of the reduction, of each pass (M10).
+    names: of what is counted of all passes together. folds: of the reduction, of each pass, that a
+    slot goes through as it is counted (M10, M52).
     rows: int64 (rows, batches), the counts of those names and then the `PassCounts` of each pass.
     """
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch import Counts, Issued, IssuedFromBanks, MaskTiles, Words
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling, lane_rows
+from pgsim.mapping.pixels import Taps, positions_under
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 
@@ -24,6 +27,22 @@ if TYPE_CHECKING:
 
 Arrays = tuple[Counts, ...]
 Shared = TypeVar("Shared")
+
+
+class Known:
+    """A key whose hash is found once, which takes long where much decides a result."""
+
+    __slots__ = ("_hash", "_key")
+
+    def __init__(self, key: Hashable) -> None:
+        self._key = key
+        self._hash = hash(key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Known) and self._key == other._key)
 
 
 class WorkStore:
@@ -50,7 +69,8 @@ class WorkStore:
     def __init__(self, limit_bytes: int = 2**28) -> None:
         self._limit_bytes = limit_bytes
         self._held_bytes = 0
-        self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._held: OrderedDict[Known, tuple[Any, int]] = OrderedDict()
+        self._lock = Lock()  # of what is held; work is done without it
 
     @property
     def keeps(self) -> bool:
@@ -100,21 +120,57 @@ class WorkStore:
         """
         if not self.keeps:
             return work()
-        held = self._held.pop(key, None)
+        key = key if isinstance(key, Known) else Known(key)
+        held: Shared | None = self.held(key)
         if held is not None:
-            self._held[key] = held  # as the last one
-            kept: Shared = held[0]
-            return kept
+            return held
         found = work()
         needed = bytes_of(found)
-        if needed > min(self._limit_bytes, most_bytes or self._limit_bytes):
-            return found
-        self._held[key] = found, needed
-        self._held_bytes += needed
-        while self._held_bytes > self._limit_bytes:
-            _, (_, dropped) = self._held.popitem(last=False)
-            self._held_bytes -= dropped
+        if needed <= (most_bytes or self._limit_bytes):
+            self.hold(key, found, needed)
         return found
+
+    def held(self, key: Known) -> Any:
+        """Return what is held for a key, which is then used last; None where nothing is.
+
+        Parameters
+        ----------
+        key : Known
+            All that decides a result.
+
+        Returns
+        -------
+        what was given to `hold`, or None
+        """
+        with self._lock:
+            found = self._held.get(key)
+            if found is None:
+                return None
+            self._held.move_to_end(key)
+            return found[0]
+
+    def hold(self, key: Known, found: object, size_bytes: int) -> None:
+        """Hold a result, in place of one that is held for its key; nothing if it has no room.
+
+        Parameters
+        ----------
+        key : Known
+            All that decides it.
+        found : object
+            The result, which nobody changes.
+        size_bytes : int
+            How much memory it takes.
+        """
+        with self._lock:
+            _, before = self._held.pop(key, (None, 0))
+            self._held_bytes -= before
+            if size_bytes > self._limit_bytes:
+                return
+            self._held[key] = found, size_bytes
+            self._held_bytes += size_bytes
+            while self._held_bytes > self._limit_bytes:
+                _, (_, dropped) = self._held.popitem(last=False)
+                self._held_bytes -= dropped
 
 
 def _fixed(arrays: Arrays) -> Arrays:
@@ -130,11 +186,20 @@ def _bytes(arrays: Arrays) -> int:
 
 @dataclass(frozen=True)
 class MaskWork:
-    """The mask of a layer in one block of images, on one tiling."""
+    """The mask of a layer in one block of images, on one tiling.
+
+    taps: of the kernel, where the mask is of input pixels: a position is active that has an
+    important pixel under any of them. None for all of them (M52).
+    """
 
     job: Job
     block: Block
     store: WorkStore
+    taps: Taps | None = None
+
+    def under(self, taps: Taps | None) -> MaskWork:
+        """Return the mask of input pixels under some taps."""
+        return replace(self, taps=taps)
 
     @property
     def tiling(self) -> Tiling | BlockTiles:
@@ -144,10 +209,43 @@ class MaskWork:
     @lazy
     def rows(self) -> Words:
         """The slots of each lane, packed: uint64 (batches, lanes, words)."""
-        mask = self.job.layer.mask_words(self.block.start, self.block.stop)
+        if self.job.gated_inputs:
+            mask = positions_under(self._pixels, self.job.shape, self._taps)
+        else:
+            mask = self.job.layer.mask_words(self.block.start, self.block.stop)
         rows = self.tiling.lanes.rows(mask, self.job.shape, self.tiling.batch)
         order = self.tiling.order
         return rows if order is None else self.tiling.lanes.rows_in(rows, order)
+
+    @lazy
+    def _pixels(self) -> npt.NDArray[np.bool_]:
+        """Whether each pixel is important, bool (images, pixels)."""
+        return self.job.layer.unpack(self.block.start, self.block.stop)[:, 0]
+
+    @property
+    def _taps(self) -> Taps:
+        return tuple(range(self.job.shape.taps)) if self.taps is None else self.taps
+
+    @lazy
+    def taken(self) -> npt.NDArray[np.bool_]:
+        """Whether a plane on demand is taken of each pixel of a run (M24, M52).
+
+        Returns bool (runs, pixels), a row for all runs where all are taken.
+        """
+        batch, runs = self.tiling.batch, self.tiling.runs
+        if not self.job.gated_inputs:
+            height, width = self.job.shape.run_in_size
+            return np.ones((1, batch * height * width), bool)
+        of_runs = self._pixels.reshape(-1, batch, runs, self._pixels.shape[1] // runs)
+        ordered = np.ascontiguousarray(of_runs.swapaxes(1, 2))
+        return ordered.reshape(-1, batch * ordered.shape[-1])
+
+    @lazy
+    def useful_pixels(self) -> Counts:
+        """Important pixels under the taps of every tile's outputs, in every tile (M52)."""
+        by_tile = self.tiling.by_tile
+        every = [by_tile(self.under((tap,)).activity[1]) for tap in self._taps]
+        return sum(every[1:], every[0])
 
     @lazy
     def lanes(self) -> Counts:
@@ -168,7 +266,8 @@ class MaskWork:
         order = None if tiling.order is None else tiling.order.tobytes()
         layout = (tiling.lanes.name, tiling.batch, tiling.runs, tiling.groups, order)
         bounds = tuple(each.tobytes() for each in self.bounds)
-        return (self.job.layer.digest, block.start, block.stop, layout, bounds)
+        pixels = (self.job.shape.geometry, self._taps) if self.job.gated_inputs else None
+        return (self.job.layer.digest, block.start, block.stop, layout, bounds, pixels)
 
     @lazy
     def activity(self) -> Arrays:
@@ -191,6 +290,14 @@ class MaskWork:
         key = (self.key, arch.array.columns, arch.scheduler, rates.tobytes())
         slots, vectors, *shortfalls = self.store.get(key, lambda: self._issued(rates))
         return Issued(slots, vectors, tuple(shortfalls))
+
+    def issued_alike(self) -> Issued:
+        """Return what the scheduler issues where all lanes of a slot are alike (M52)."""
+        return self.job.arch.scheduler.issue_alike(self._tiles())
+
+    def issued_alike_from_banks(self, reads: Reads) -> IssuedFromBanks:
+        """Return the same, and how late banks are (M43)."""
+        return self.job.arch.scheduler.issue_alike_from_banks(self._tiles(), reads)
 
     def issued_from_banks(self, reads: Reads) -> IssuedFromBanks:
         """Return what the design's scheduler issues in every tile, and how late banks are (M43)."""

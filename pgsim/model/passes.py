@@ -1,16 +1,14 @@
-"""How long each pass holds the array: steady cycles, the spacing of its folds, port stalls."""
+"""How long each pass holds the array, and what it counts (MODEL.md M15, M17, M21)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
-from pgsim.arch import NOTHING, Counts, Rate
-from pgsim.lazy import lazy
-from pgsim.mapping import BlockTiles, Tiling
+from pgsim.arch import NOTHING, Counts, Folds
 from pgsim.model.bank_reads import bank_reads
+from pgsim.model.fold_by_fold import time_fold_by_fold
 from pgsim.model.issue import (
     Issue,
     dense_issue,
@@ -19,10 +17,11 @@ from pgsim.model.issue import (
     gated_issue_from_banks,
 )
 from pgsim.model.job import Job
-from pgsim.model.ledger import Batches, PassCounts, shown
+from pgsim.model.ledger import PassCounts, shown
 from pgsim.model.mask_work import MaskWork
+from pgsim.model.pass_timing import PassTiming
 from pgsim.model.ports import EvenReads, SlotReads, port_stall_cycles, slot_reads
-from pgsim.schemes import Pass
+from pgsim.model.variable_speed import time_variable_speed
 
 WORK = (shown("outputs", "outputs", "output elements of all images"),)
 TIMES = (
@@ -48,84 +47,6 @@ PES = (
 )
 
 
-@dataclass(frozen=True)
-class PassTiming:
-    """One pass of a layer: what it issues, and its cycles in every tile.
-
-    Arrays are int64 and broadcast to the tiles (runs, groups, lane groups, windows). folds: those
-    executed. steady_cycles: M15. fold_cycles: steady cycles of one fold (M17).
-    fold_spacing_cycles: from the begin of one to that of the next (M17). port_stall_cycles: M21.
-    lanes_late_cycles: by how much the operands of the lanes are late, where that is known (M43,
-    M58).
-    """
-
-    plan: Pass
-    rate: Rate
-    issue: Issue
-    folds: Counts
-    fold_cycles: Counts
-    fold_spacing_cycles: Counts
-    port_stall_cycles: Counts
-    waits_for_ports: bool
-    lanes_late_cycles: Counts | None
-
-    @lazy
-    def executed(self) -> Counts:
-        """1 where the pass happens in a tile, 0 where it issues nothing."""
-        return np.minimum(self.issue.slots, 1)
-
-    @lazy
-    def steady_cycles(self) -> Counts:
-        """Cycles in which a step enters the array (M15)."""
-        return self.folds * self.fold_cycles
-
-    @property
-    def busy_pe_cycles(self) -> Counts:
-        """PE cycles spent on the outputs that the pass computes (M27)."""
-        return self.issue.entries * self.rate.output_cycles
-
-    @property
-    def terms(self) -> Counts:
-        """Terms that PEs add up which go by values, none on others (M58)."""
-        return NOTHING
-
-    def lane_elements(self, loads: Counts, reduction: int) -> Counts:
-        """Return the elements of each lane's operand that are read in all loads (M22)."""
-        return loads * reduction
-
-    def span_cycles(self, *, overlap: bool) -> Counts:
-        """Return the cycles from the first step to the end of the last; alone, of all edges."""
-        if not overlap:
-            return self.folds * self.fold_spacing_cycles
-        between = (self.folds - 1) * self.fold_spacing_cycles
-        return self.executed * (between + self.fold_cycles)
-
-    @property
-    def end_cycles(self) -> Counts:
-        """Cycles from the first step to the end of the last, of a pass that happens."""
-        return (self.folds - 1) * self.fold_spacing_cycles + self.fold_cycles
-
-    def in_tiles(self, tiling: Tiling | BlockTiles) -> PassCounts:
-        """Return what the pass counts in every tile, int64 that broadcast to the tiles."""
-        issue = self.issue
-        return PassCounts(
-            outputs=issue.entries,
-            slots_dense=tiling.tile_slots,
-            slots_issued=issue.slots,
-            slots_ideal=issue.ideal,
-            slots_fullest_lane=issue.fullest_lane,
-            active_slots=issue.active_slots,
-            steady_cycles=self.steady_cycles,
-            busy_pe_cycles=self.busy_pe_cycles,
-            port_stall_cycles=self.port_stall_cycles,
-            terms=self.terms,
-        )
-
-    def counts(self, batches: Batches) -> PassCounts:
-        """Return what the pass counts, by batch."""
-        return PassCounts(*batches.sums(self.in_tiles(batches.tiling)))
-
-
 Timings = tuple[PassTiming, ...]
 
 
@@ -135,13 +56,30 @@ def time_passes(job: Job, mask: MaskWork | None) -> Timings:
 
 
 def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
-    """Return the cycles of one pass in every tile. Source: MODEL.md M5, M10, M15, M17, M21."""
+    """Return the cycles of one pass in every tile.
+
+    Source: MODEL.md M5, M10, M15, M17, M21, M51, M52.
+    """
     array, flow, rate = job.arch.array, job.flow, job.rates[index]
+    by_inputs = job.gated_inputs and job.passes[index].gated
+    if by_inputs and mask is not None and flow.holds_lane_operand:
+        in_parts = bool(job.passes[index].parts)
+        return (time_variable_speed if in_parts else time_fold_by_fold)(job, index, mask)
     reads, banked = slot_reads(job, index), job.arch.memory.all_ports
     issue = _issue_from_banks(job, index, mask) if banked else _issue(job, index, mask, reads)
     folds = flow.folds(issue.slots, array.rows, rate)
     fold_cycles = flow.fold_cycles(issue.slots, rate)
-    spacing = array.fold_spacing(fold_cycles)
+    in_tiles = Folds(
+        flow=array.flow,
+        rows=array.rows,
+        columns=array.columns,
+        slots=issue.slots,
+        lanes=job.tiling.tile_lanes,
+        folds=folds,
+        fold_cycles=fold_cycles,
+        is_first=index == 0,
+    )
+    spacing, alone = array.spacing_cycles(in_tiles), not array.folds_overlap
     if isinstance(reads, EvenReads):
         stalls = reads.stall_cycles(folds * fold_cycles)
     elif banked:
@@ -151,14 +89,22 @@ def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
     return PassTiming(
         plan=job.passes[index],
         rate=rate,
+        reduction=job.shape.reduction,
         issue=issue,
         folds=folds,
         fold_cycles=fold_cycles,
         fold_spacing_cycles=spacing,
         port_stall_cycles=stalls,
         waits_for_ports=reads.waits,
-        lanes_late_cycles=None,
+        alone_cycles=array.counted_by.pass_cycles(in_tiles) if alone else NOTHING,
+        missed_cycles=array.counted_by.missed_cycles(in_tiles),
+        useful_macs=_useful_macs(job, mask) if by_inputs and mask is not None else None,
     )
+
+
+def _useful_macs(job: Job, mask: MaskWork) -> Counts:
+    """Return the MACs on important pixels alone (M52)."""
+    return mask.useful_pixels * job.shape.in_channels_per_group
 
 
 def _issue(job: Job, index: int, mask: MaskWork | None, reads: SlotReads | EvenReads) -> Issue:

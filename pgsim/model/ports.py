@@ -101,7 +101,7 @@ def slot_reads(job: Job, index: int) -> SlotReads | EvenReads:
     tap_elements = job.shape.reduction // beat.taps
     return SlotReads(
         port_bits=sram.cycle_bits,
-        most_vectors=arch.scheduler.most_vectors(array.columns) if pass_.gated else 1,
+        most_vectors=arch.scheduler.most_vectors(array.columns) if pass_.scheduled else 1,
         beat_slots=beat.slots,
         beat_cycles=beat.cycles,
         beat_spacing_cycles=spacing,

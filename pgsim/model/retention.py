@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from pgsim.model.job import Job
 
@@ -13,10 +14,12 @@ def retained(jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> list[Jo
 
     reads: of each layer by name, the layers whose outputs it reads. Tensors are taken in the order
     in which layers make them: one stays if, at every layer from its producer to its last consumer,
-    it fits beside those that stay already and what the layer itself needs. Source: MODEL.md M42.
+    it fits beside those that stay already and what the layer itself needs. What a layer that is
+    skipped reads, its readers read. Source: MODEL.md M42, M56.
     """
     if not jobs or not jobs[0].arch.memory.retain:
         return list(jobs)
+    reads = _through_skipped(jobs, reads)
     capacity = int(jobs[0].arch.memory.activation_sram.kib * 8192)
     refused: set[str] = set()
     while True:
@@ -41,6 +44,19 @@ def retained(jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> list[Jo
         )
         for place, job in enumerate(jobs)
     ]
+
+
+def _through_skipped(
+    jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Return what layers read; in place of a layer that is skipped, what that one reads (M56)."""
+    computed = {job.shape.name for job in jobs}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, own in reads.items():
+        skipped = {each: found[each] for each in own if each in found and each not in computed}
+        through = chain.from_iterable(skipped.get(each, (each,)) for each in own)
+        found[name] = tuple(dict.fromkeys(through))
+    return found
 
 
 def _kept(
@@ -95,6 +111,7 @@ def _need_bits(job: Job, reads: Mapping[str, Sequence[str]], kept: set[str]) -> 
         return 0
     shape, memory = job.shape, job.arch.memory
     height, width = shape.run_in_size
-    rows = min(shape.kernel[0], height) * width * shape.in_channels_per_group * job.activation_bits
+    rows = min(shape.kernel_size[0], height)
+    bits = rows * width * shape.in_channels_per_group * job.activation_bits
     sram = memory.activation_sram
-    return memory.halves * max(rows, sram.banks * sram.port_bits)
+    return memory.halves * max(bits, sram.banks * sram.port_bits)

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pgsim.arch import Counts, FoldWork
+from pgsim.arch import Array, Counts, FoldWork
 from pgsim.errors import InputError
-from pgsim.model.bank_reads import vector_words
+from pgsim.model.bank_reads import fold_words
 from pgsim.model.blocks import Block
 from pgsim.model.issue import dense_issue
 from pgsim.model.job import Job
-from pgsim.model.passes import PassTiming, Timings
+from pgsim.model.pass_timing import PassTiming
+from pgsim.model.passes import Timings
 from pgsim.model.ports import NO_RATES
 from pgsim.schemes import Plane
 from pgsim.workload.operands import Integers, LayerOperands, reductions_by_tap
@@ -22,54 +23,13 @@ from pgsim.workload.operands import Integers, LayerOperands, reductions_by_tap
 _MOST_ELEMENTS = 2**21  # of folds looked at together
 
 
-@dataclass(frozen=True)
-class ValueTiming(PassTiming):
-    """A pass whose folds take as long as their values say.
+class Windows(NamedTuple):
+    """What folds take in every window, int64 (windows,) of one run, group and lane group, or tiles.
 
-    fold_cycles: of the first fold, which is all that the pass before it waits for (M17).
-    value_steady_cycles, value_busy_pe_cycles, value_terms: of all folds. first_to_last_cycles: from
-    the pass's first step to the end of its last. alone_cycles: of folds that run alone, with their
-    edges. weights_read: elements of each lane's weights that all folds read.
+    first: cycles of the first fold. steady, busy, terms, weights_read: of all folds, as `FoldWork`
+    has them. end: from the first step to the end of the last. alone: of folds that run alone, with
+    their edges. slots_late, lanes_late: of each operand, where all else is in time (M21, M43).
     """
-
-    value_steady_cycles: Counts
-    value_busy_pe_cycles: Counts
-    value_terms: Counts
-    first_to_last_cycles: Counts
-    alone_cycles: Counts
-    weights_read: Counts
-
-    @property
-    def steady_cycles(self) -> Counts:
-        """Cycles in which a step enters the array."""
-        return self.value_steady_cycles
-
-    @property
-    def busy_pe_cycles(self) -> Counts:
-        """PE cycles in which a lane of the PE has a term."""
-        return self.value_busy_pe_cycles
-
-    @property
-    def terms(self) -> Counts:
-        """Terms that all lanes add up."""
-        return self.value_terms
-
-    def lane_elements(self, loads: Counts, reduction: int) -> Counts:
-        """Return the elements of each lane's weights that are not left out."""
-        return self.weights_read
-
-    def span_cycles(self, *, overlap: bool) -> Counts:
-        """Return the cycles from the first step to the end of the last; alone, of all edges."""
-        return self.first_to_last_cycles if overlap else self.alone_cycles
-
-    @property
-    def end_cycles(self) -> Counts:
-        """Cycles from the first step to the end of the last."""
-        return self.first_to_last_cycles
-
-
-class _Windows(NamedTuple):
-    """What folds take in every window of one run, group and lane group, int64 (windows,) each."""
 
     first: Counts
     steady: Counts
@@ -82,30 +42,64 @@ class _Windows(NamedTuple):
     weights_read: Counts
 
 
-def check_operands(jobs: Sequence[Job]) -> None:
-    """Raise InputError for the first layer that cannot run value by value."""
-    for job in jobs:
-        if job.gated:
-            raise InputError(
-                f"{_where(job)} takes dense passes only: choose a scheme that gates nothing, as in "
-                "pgsim simulate --scheme full"
-            )
-    for job in jobs:
-        _check_values(job)
+@dataclass(frozen=True, kw_only=True)
+class ValueTiming(PassTiming):
+    """A pass whose folds take as long as their values say.
+
+    fold_cycles: of the first fold, which is all that the pass before it waits for (M17).
+    windows: of all folds of every tile.
+    """
+
+    windows: Windows
+
+    @property
+    def steady_cycles(self) -> Counts:
+        """Cycles in which a step enters the array."""
+        return self.windows.steady
+
+    @property
+    def busy_pe_cycles(self) -> Counts:
+        """PE cycles in which a lane of the PE has a term."""
+        return self.windows.busy
+
+    @property
+    def terms(self) -> Counts:
+        """Terms that all lanes add up."""
+        return self.windows.terms
+
+    def loaded_elements(self, loads: Counts) -> Counts:
+        """Return the elements of each lane's weights that are not left out."""
+        return self.windows.weights_read
+
+    def held_cycles(self, array: Array) -> Counts:
+        """Return the cycles from its first step to the end of its last; alone, of its edges."""
+        return self.windows.end if array.folds_overlap else self.alone_cycles
+
+    def end_cycles(self) -> Counts:
+        """Return the same, without the edge of the last fold."""
+        return self.windows.end
+
+    def lanes_late_cycles(self, job: Job) -> Counts:
+        """Return by how much the operands of the lanes are late, which may be below 0 (M43)."""
+        return self.windows.lanes_late
 
 
-def _where(job: Job) -> str:
-    return (
-        f"layer {job.shape.name!r} on {job.arch.name}: PE {job.arch.pe.name} goes by the values of "
-        "operands and"
-    )
+def check_known(jobs: Sequence[Job]) -> None:
+    """Raise InputError for the first layer that should run value by value, and has no values."""
+    for job in jobs:
+        if job.arch.pe.by_values:
+            _check_values(job)
 
 
 def _check_values(job: Job) -> None:
     """Raise InputError for a layer whose values are not known, or not those that a pass takes."""
+    where = (
+        f"layer {job.shape.name!r} on {job.arch.name}: PE {job.arch.pe.name} goes by the values of "
+        "operands and"
+    )
     if job.layer.operands is None:
         raise InputError(
-            f"{_where(job)} the trace has none of this layer: capture them "
+            f"{where} the trace has none of this layer: capture them "
             "(pgsim.gating.integer_operands with ungated=True), or simulate the layers that have "
             "some alone: pgsim simulate --layers operands"
         )
@@ -115,7 +109,7 @@ def _check_values(job: Job) -> None:
     ):
         if max(plane.low + plane.bits for plane in planes) != bits:
             raise InputError(
-                f"{_where(job)} the scheme takes other {what} bits than the layer's {bits}, of "
+                f"{where} the scheme takes other {what} bits than the layer's {bits}, of "
                 "which the values are not known: choose one of its own bits, such as --scheme full"
             )
 
@@ -142,7 +136,7 @@ def _time_pass(job: Job, block: Block, index: int, operands: LayerOperands) -> V
             first = group * shape.channels_per_group
             for begin, end in zip(ends - groups, ends, strict=True):
                 found.append(_windows(job, index, own, weights[first + begin : first + end]))
-    by_tile = _Windows(
+    by_tile = Windows(
         *(np.array(each).reshape(-1, shape.groups, groups.size, tiling.window_slots.size)
           for each in zip(*found, strict=True))
     )  # fmt: skip
@@ -150,23 +144,19 @@ def _time_pass(job: Job, block: Block, index: int, operands: LayerOperands) -> V
     return ValueTiming(
         plan=plan,
         rate=rate,
+        reduction=shape.reduction,
         issue=issue,
         folds=job.flow.folds(issue.slots, array.rows, rate),
         fold_cycles=by_tile.first,
         fold_spacing_cycles=by_tile.first,
         port_stall_cycles=by_tile.slots_late,
         waits_for_ports=True,
-        lanes_late_cycles=by_tile.lanes_late,
-        value_steady_cycles=by_tile.steady,
-        value_busy_pe_cycles=by_tile.busy,
-        value_terms=by_tile.terms,
-        first_to_last_cycles=by_tile.end,
         alone_cycles=by_tile.alone,
-        weights_read=by_tile.weights_read,
+        windows=by_tile,
     )
 
 
-def _windows(job: Job, index: int, activations: Integers, weights: Integers) -> _Windows:
+def _windows(job: Job, index: int, activations: Integers, weights: Integers) -> Windows:
     """Return what the windows of one run, group and lane group take.
 
     activations: (positions, steps, lanes). weights: (channels of the lane group, steps, lanes).
@@ -180,10 +170,10 @@ def _windows(job: Job, index: int, activations: Integers, weights: Integers) -> 
         ]
         work = FoldWork(*map(np.concatenate, zip(*parts, strict=True)))
         found.append(_window(job, index, slots, len(weights), work))
-    return _Windows(*(np.array(each, np.int64) for each in zip(*found, strict=True)))
+    return Windows(*(np.array(each, np.int64) for each in zip(*found, strict=True)))
 
 
-def _window(job: Job, index: int, slots: int, lanes: int, work: FoldWork) -> _Windows:
+def _window(job: Job, index: int, slots: int, lanes: int, work: FoldWork) -> Windows:
     """Return what a window takes, from what its folds do (M15 to M17, M21, M43)."""
     array, flow = job.arch.array, job.flow
     cycles = work.cycles
@@ -197,7 +187,7 @@ def _window(job: Job, index: int, slots: int, lanes: int, work: FoldWork) -> _Wi
     read = np.minimum(work.weights_read, job.shape.reduction)
     taken = slots - np.arange(cycles.size)[::-1] * array.rows  # slots up to and with each fold
     alone = cycles.sum() + cycles.size * flow.edge_cycles(array.rows, array.columns)
-    return _Windows(
+    return Windows(
         cycles[0],
         cycles.sum(),
         work.busy_pe_cycles.sum(),
@@ -215,7 +205,8 @@ def _slot_port_cycles(job: Job, index: int, vectors: Counts) -> Counts:
     memory, plan = job.arch.memory, job.passes[index]
     sram = memory.buffers[job.slot_operand.name]
     if memory.all_ports:  # the first bank has the most of them
-        return -(vectors // -sram.banks) * vector_words(job, index)
+        words = fold_words(job, index, job.slot_operand.bits(plan))
+        return -(vectors // -sram.banks) * int(words.sum())
     bits = vectors * (job.shape.reduction * job.slot_operand.bits(plan))
     return -(bits // -sram.cycle_bits)
 

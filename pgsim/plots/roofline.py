@@ -167,7 +167,13 @@ def _bandwidth(arch: ArchConfig, row: dict[Any, Any]) -> float:
     """Return the bytes of DRAM a cycle of a design as a sweep changed it."""
     changed = {key: value for key, value in row.items() if str(key).startswith(_BANDWIDTH)}
     own = arch.override(changed) if changed else arch
-    return float(own.memory.dram.burst_bytes / own.dram_cycles.burst)
+    burst_cycles = own.dram_cycles.burst
+    if not burst_cycles:
+        raise InputError(
+            f"{own.name}: memory.dram.model: transfers take no time under "
+            f"{own.memory.dram.model!r}: a roofline needs a bandwidth"
+        )
+    return float(own.memory.dram.burst_bytes / burst_cycles)
 
 
 def _draw(points: pd.DataFrame, keys: list[str], by: str, page: Page, title: str) -> Figure:

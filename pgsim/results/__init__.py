@@ -10,7 +10,8 @@ from pgsim.results.columns import (
     SUMMED,
     Column,
 )
-from pgsim.results.tables import LayerResult, Result, Row, row_of
+from pgsim.results.rows import Row, row_of
+from pgsim.results.tables import LayerResult, Result
 
 __all__ = [
     "COLUMNS",

@@ -178,7 +178,17 @@ WINDOWS = {
     "objective_value": Column("", "of an image, in cycles, pJ, their product, or bursts", AMOUNT),
 }
 
-COLUMNS = LAYER_COLUMNS | SUMMARY | COMPARISON | SENSITIVITY | WINDOWS
+REQUESTS = {
+    "requests": Column("requests", "requests in a row at one precision, an image each", COUNT),
+}
+
+TRAINING = {
+    "bits": Column("bits", "bits of weights and activations in an iteration (M57)", ONE_OR_MORE),
+    "iterations": Column("iterations", "iterations of a training at these bits", COUNT),
+    "product": Column("", "forward, error or gradient", NAME),
+}
+
+COLUMNS = LAYER_COLUMNS | SUMMARY | COMPARISON | SENSITIVITY | WINDOWS | REQUESTS | TRAINING
 
 PARTS_OF_CYCLES = tuple(each.name for each in (*passes.TIMES, *events.WAITS))
 PARTS_OF_ENERGY = tuple(PARTS)

@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import ArchConfig
-from pgsim.cost import PARTS, Costs, area_mm2, logic_area_mm2
-from pgsim.mapping.nest import FIXED_CELLS
+from pgsim.cost import Costs, area_mm2, logic_area_mm2
 from pgsim.model.job import Job
-from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Ledger
-from pgsim.results.columns import LAYER_COLUMNS, SUMMED
+from pgsim.results.columns import SUMMED
 from pgsim.results.mask_sources import mask_source_of
+from pgsim.results.rows import Row, computed, row_of, useful_operations, utilization
 from pgsim.schemes import Pass, Passes
 from pgsim.text import writable
 from pgsim.workload import GateTrace, LayerShape, LayerTrace
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Row = dict[str, Any]  # column name -> int, float or str, as `columns.COLUMNS` says
 
 
 @dataclass(frozen=True)
@@ -67,24 +64,8 @@ class LayerResult:
         return self.ledger.cycles
 
     def computed(self, part: slice = slice(None)) -> list[tuple[Pass, int]]:
-        """Return each pass with the outputs that it computed in some batches."""
-        return [
-            (plan, int(own.outputs[part].sum()))
-            for plan, own in zip(self.passes, self.ledger.passes, strict=True)
-        ]
-
-    def useful(self, part: slice = slice(None)) -> list[int]:
-        """Return the useful bit operations of each pass in some batches (M27, M58)."""
-        pe, reduction = self.job.arch.pe, self.shape.reduction
-        if pe.by_values:
-            return [
-                int(own.terms[part].sum()) * pe.term_bits(plan.activation_bits, plan.weight_bits)
-                for plan, own in zip(self.passes, self.ledger.passes, strict=True)
-            ]
-        return [
-            reduction * each.activation_bits * each.weight_bits * done
-            for each, done in self.computed(part)
-        ]
+        """Return each pass with the MACs that it did in some batches."""
+        return computed(self.job, self.ledger, part)
 
 
 @dataclass(frozen=True, repr=False)
@@ -141,6 +122,16 @@ class Result:
         """The architecture simulated."""
         return self.costs.arch
 
+    @cached_property
+    def names(self) -> Row:
+        """The columns that name what ran, on what and how."""
+        return {
+            "arch": writable(self.arch.name),
+            "trace": writable(self.trace.name),
+            "mask_source": mask_source_of(self.trace).name,
+            "scheme": writable(self.scheme),
+        }
+
     @property
     def images(self) -> int:
         """Images simulated."""
@@ -175,8 +166,8 @@ class Result:
 
     @property
     def gated(self) -> bool:
-        """Whether a mask steered any layer, so that the design needs logic for it."""
-        return any(layer.gated for layer in self.layer_results)
+        """Whether passes of any layer were scheduled, so that the design needs logic for it."""
+        return any(layer.job.scheduled for layer in self.layer_results)
 
     @cached_property
     def summary(self) -> Row:
@@ -195,101 +186,6 @@ class Result:
         return [*self.rows, summary | network]
 
 
-def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
-    """Return one layer's row over all simulated images, or of one image of a batch of one."""
-    if image is not None:
-        row = _counted_row(result, layer, image)
-        first = image - result.calibration_images
-        part = slice(first, first + 1)
-    else:
-        if not layer.counted:
-            layer.counted.update(_counted_row(result, layer))
-        row, part = dict(layer.counted), slice(None)
-    row["arch"], row["trace"] = writable(result.arch.name), writable(result.trace.name)
-    row["mask_source"] = mask_source_of(result.trace).name
-    row["scheme"] = writable(result.scheme)
-    row["time_us"] = row["cycles"] / result.arch.mhz
-    for name, values in layer.energies.items():
-        own = values[part]
-        row[name] = float(own[0] if own.size == 1 else own.sum())
-    return row
-
-
-_NAMES_AND_PRICES: Row = dict.fromkeys(
-    ("arch", "trace", "mask_source", "scheme", "time_us", *PARTS, "energy_pj")
-)
-
-
-def _counted_row(result: Result, layer: LayerResult, image: int | None = None) -> Row:
-    """Return a row, in the order of columns, that still lacks what names and prices decide."""
-    first, images = result.calibration_images, result.images
-    part, masks = slice(None), slice(first, result.trace.images)
-    row = _NAMES_AND_PRICES | {"layer": writable(layer.shape.name)}
-    row |= _mapping_cells(layer.job, result.images)
-    if image is not None:
-        part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
-        row["image"] = image
-    count = layer.ledger.total(part)
-    row |= counted(count, result.arch)
-    row |= _derived(layer, count, part, result.arch)
-    row["images"] = images
-    row["macs"] = layer.shape.macs * images
-    has_mask = bool(layer.trace.shards)
-    row["mask_density"] = layer.trace.density(masks.start, masks.stop) if has_mask else float("nan")
-    return {name: row[name] for name in LAYER_COLUMNS if name in row}
-
-
-def _mapping_cells(job: Job, images: int) -> Row:
-    """Return what a layer is mapped by: a nest, or the fixed order and its window.
-
-    images: that are simulated; a batch is no larger.
-    """
-    if job.nest is not None:
-        return {**job.nest.cells, "window_slots": float("nan")}
-    return {**FIXED_CELLS, "window_slots": job.of_batch(min(job.batch, images)).largest_window}
-
-
-def counted(count: Mapping[str, int], arch: ArchConfig) -> Row:
-    """Return the columns that show counts of the ledger, in their own units."""
-    return {each.column: count[each.name] * each.each(arch) for each in LEDGER if each.column}
-
-
-def _derived(
-    layer: LayerResult,
-    count: Mapping[str, int],
-    part: slice,
-    arch: ArchConfig,
-) -> Row:
-    """Return the columns that follow from counts and from what each pass computed (M4, M27)."""
-    computed, reduction, useful = layer.computed(part), layer.shape.reduction, layer.useful(part)
-    operations = [each.activation_bits * each.weight_bits * done for each, done in computed]
-    later = sum(done for _, done in computed[1:])
-    return {
-        "average_bits": sum(operations) / (layer.job.weight_bits * count["outputs"]),
-        "weight_bits": layer.job.weight_bits,
-        "stall_cycles": count["port_stall_cycles"] + count["dram_stall_cycles"],
-        "msb_macs": count["outputs"] * reduction,
-        "lsb_macs": later * reduction,
-        "pe_utilization": _utilization(sum(useful), count["cycles"], arch),
-        "msb_pe_utilization": _utilization(useful[0], count["msb_cycles"], arch),
-        "lsb_pe_utilization": _utilization(sum(useful[1:]), count["lsb_cycles"], arch),
-    }
-
-
-def _utilization(operations: int, cycles: int, arch: ArchConfig) -> float:
-    """Useful bit operations over the array's peak in these cycles, NaN for none (M27)."""
-    if not cycles:
-        return float("nan")
-    pe = arch.pe
-    if pe.by_values:
-        widest = pe.term_bits(pe.max_activation_bits, pe.max_weight_bits)
-        lanes, _ = pe.macs_and_cycles(pe.max_activation_bits, pe.max_weight_bits)
-        return operations / (arch.pes * lanes * widest * cycles)
-    macs, turns = pe.macs_and_cycles(pe.max_activation_bits, pe.max_weight_bits)
-    peak = arch.pes * pe.max_activation_bits * pe.max_weight_bits * macs
-    return operations * turns / (peak * cycles)
-
-
 def _summary(result: Result) -> Row:
     """Return a network's sums over layers, its averages, area, and figures per image (M31)."""
     rows = result.rows
@@ -304,13 +200,13 @@ def _summary(result: Result) -> Row:
     )
     useful = round(operations)
     if result.arch.pe.by_values:
-        useful = sum(sum(layer.useful()) for layer in result.layer_results)
+        useful = sum(useful_operations(each.job, each.ledger) for each in result.layer_results)
     spread = _cycles_of_images(result)
     return row | {
         "gated_average_bits": _mean(gated, "average_bits", "outputs"),
         "mac_average_bits": _mean(rows, "average_bits", "macs"),
         "gated_density": _mean(gated, "mask_density", "outputs"),
-        "pe_utilization": _utilization(useful, row["cycles"], result.arch),
+        "pe_utilization": utilization(useful, row["cycles"], result.arch),
         "area_mm2": result.area_mm2,
         "logic_area_mm2": logic_area_mm2(result.costs, gated=result.gated),
         "cycles_per_image": row["cycles"] / result.images,

@@ -6,18 +6,22 @@ what it does.
 Examples
 --------
 >>> SCHEMES["pg"]
-'MSBs of every output, then LSBs where the gate mask is 1'
+'MSBs, then LSBs of the outputs, or input pixels, whose mask bit is 1'
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pgsim.errors import InputError, nearest
 from pgsim.schemes.dual_dense import DualDense
 from pgsim.schemes.full import Full
-from pgsim.schemes.gates import Gate, InputGate, OutputGate
+from pgsim.schemes.gates import Gate, InputGate, OutputGate, gate_of
 from pgsim.schemes.inner import Inner
 from pgsim.schemes.msb_only import MSBOnly
+from pgsim.schemes.odq import OutputDirected
 from pgsim.schemes.operands import ACTIVATIONS, OPERANDS, WEIGHTS, Operand
+from pgsim.schemes.packed import Packed
 from pgsim.schemes.passes import (
     Pass,
     Passes,
@@ -31,7 +35,11 @@ from pgsim.schemes.passes import (
 from pgsim.schemes.pg import PrecisionGating
 from pgsim.schemes.planes import Planes
 from pgsim.schemes.scheme import Scheme
+from pgsim.schemes.seernet import SeerNet
+from pgsim.schemes.table import Table
+from pgsim.schemes.top import Top
 from pgsim.schemes.uniform import Uniform
+from pgsim.schemes.weight_planes import WeightPlanes
 from pgsim.workload import LayerTrace
 
 __all__ = [
@@ -49,8 +57,10 @@ __all__ = [
     "Plane",
     "Scheme",
     "check_passes",
+    "gate_of",
     "layer_passes",
     "leading",
+    "network_passes",
     "scheme_named",
     "union",
     "union_bits",
@@ -64,7 +74,13 @@ KINDS: tuple[type[Scheme], ...] = (
     MSBOnly,
     Uniform,
     Inner,
+    Top,
     Planes,
+    WeightPlanes,
+    Table,
+    Packed,
+    OutputDirected,
+    SeerNet,
 )
 
 
@@ -102,7 +118,8 @@ def scheme_named(name: str | Scheme) -> Scheme:
         if (found := kind.parsed(name)) is not None:
             return found
     raise InputError(
-        f"scheme {name!r}: expected one of {', '.join(SCHEMES)}, where A and W are bits."
+        f"scheme {name!r}: expected one of {', '.join(SCHEMES)}, where A and W are bits, N is a "
+        "number of planes and FILE a table."
         f"{nearest(name, [kind.example for kind in KINDS])}"
     )
 
@@ -115,3 +132,17 @@ def layer_passes(layer: LayerTrace, scheme: str | Scheme) -> Passes:
     """
     rule = scheme_named(scheme)
     return check_passes(layer, rule.passes(layer), rule.name)
+
+
+def network_passes(layers: Sequence[LayerTrace], scheme: str | Scheme) -> dict[str, Passes]:
+    """Return the passes of the layers of a network by their names, in its order, checked.
+
+    Layers that the scheme skips are not there (M56). Raises InputError as `layer_passes` does, and
+    for a scheme that skips all layers.
+    """
+    rule = scheme_named(scheme)
+    found = rule.network(layers)
+    named = {layer.shape.name: layer for layer in layers if layer.shape.name in found}
+    if not named:
+        raise InputError(f"scheme {rule.name!r} skips every layer: expected one to be computed")
+    return {name: check_passes(each, found[name], rule.name) for name, each in named.items()}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from pgsim.schemes.gates import gate_of
 from pgsim.schemes.passes import Passes
 from pgsim.schemes.scheme import Scheme, split, whole_pass
 from pgsim.workload import LayerTrace
 
 
 class DualDense(Scheme):
-    """The MSBs, then the LSBs, of every output of a layer that Precision Gating would gate."""
+    """The MSBs, then the LSBs, of every output of a layer that `pg` would gate."""
 
     example = "dual_dense"
     networks = ("full",)
@@ -20,6 +21,5 @@ class DualDense(Scheme):
     }
 
     def passes(self, layer: LayerTrace) -> Passes:
-        """Return two dense passes of a layer with gated outputs, else one of all bits."""
-        both = split(layer, self.name)
-        return both if layer.shape.gated else (whole_pass(layer),)
+        """Return two dense passes of a layer with a gate, else one of all bits."""
+        return (whole_pass(layer),) if gate_of(layer) is None else split(layer)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pgsim.workload import LayerTrace
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A mask that steers a pass; `mask` is the layer that it was captured from."""
+    """A mask that steers a pass; `mask` is the layer that it was captured from.
+
+    waits_for_sums: whether the layer's own sums decide, so that the mask is known only then; else
+    it is known before the layer begins.
+    """
 
     mask: LayerTrace
+
+    waits_for_sums: ClassVar[bool]
 
     def refusal(self, layer: LayerTrace) -> str | None:
         """Return why the gate cannot steer a pass of this layer, or None."""
@@ -19,22 +26,40 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class OutputGate(Gate):
-    """One bit per output: the pass computes the outputs whose bit is 1 (Precision Gating)."""
+class OwnGate(Gate):
+    """The gate of a layer that has a mask of that kind, as manifests call it."""
+
+    kind: ClassVar[str]
 
     def refusal(self, layer: LayerTrace) -> str | None:
         """Return why not: a column's gate decides with the mask of its own layer (M19)."""
         if self.mask is not layer:
             return "is gated by the mask of another layer"
-        if not layer.shape.gated:
-            return f"is gated by outputs, and the layer has gate {layer.shape.gate!r}"
+        if layer.shape.gate != self.kind:
+            return f"is gated by {self.kind}s, and the layer has gate {layer.shape.gate!r}"
         return None
 
 
 @dataclass(frozen=True)
-class InputGate(Gate):
-    """One bit per input pixel: the pass takes the pixels whose bit is 1."""
+class OutputGate(OwnGate):
+    """One bit per output: the pass computes the outputs whose bit is 1 (Precision Gating)."""
 
-    def refusal(self, layer: LayerTrace) -> str | None:
-        """Return that no dataflow here streams a part of its inputs."""
-        return "is gated by inputs, and every dataflow here streams all of them"
+    kind = "output"
+    waits_for_sums = True
+
+
+@dataclass(frozen=True)
+class InputGate(OwnGate):
+    """One bit per input pixel: the pass takes the pixels whose bit is 1 (M52)."""
+
+    kind = "input"
+    waits_for_sums = False
+
+
+GATES: dict[str, type[OwnGate]] = {each.kind: each for each in (OutputGate, InputGate)}
+
+
+def gate_of(layer: LayerTrace) -> Gate | None:
+    """Return the gate that a layer has a mask for, None where it has no mask."""
+    kind = GATES.get(layer.shape.gate)
+    return None if kind is None else kind(layer)

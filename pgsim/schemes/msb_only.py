@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from pgsim.schemes.gates import gate_of
 from pgsim.schemes.passes import Passes
 from pgsim.schemes.scheme import Scheme, split, whole_pass
 from pgsim.workload import LayerTrace
 
 
 class MSBOnly(Scheme):
-    """The MSBs of every output of a layer that Precision Gating would gate."""
+    """The MSBs of every output of a layer that `pg` would gate."""
 
     example = "msb_only"
     networks = ("msb_only",)
@@ -20,6 +21,5 @@ class MSBOnly(Scheme):
     }
 
     def passes(self, layer: LayerTrace) -> Passes:
-        """Return one pass: of the MSBs of a layer with gated outputs, else of all bits."""
-        msb, _ = split(layer, self.name)
-        return (msb if layer.shape.gated else whole_pass(layer),)
+        """Return one pass: of the MSBs of a layer with a gate, else of all bits."""
+        return (whole_pass(layer) if gate_of(layer) is None else split(layer)[0],)

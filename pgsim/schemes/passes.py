@@ -34,12 +34,15 @@ class Plane:
 class Pass:
     """One sweep over one plane of activations and one of weights, for all outputs or some.
 
-    gate: what says which outputs the pass computes; None for all of them. Source: MODEL.md M3.
+    gate: what says which outputs the pass computes, or which input pixels it takes; None for all
+    of them. parts: the passes that an array of variable speed takes step by step in this one (M53);
+    its planes are all of theirs. Source: MODEL.md M3.
     """
 
     activation: Plane
     weight: Plane
     gate: Gate | None = None
+    parts: tuple[Pass, ...] = ()
 
     @property
     def activation_bits(self) -> int:
@@ -55,6 +58,21 @@ class Pass:
     def gated(self) -> bool:
         """Whether a mask steers the pass."""
         return self.gate is not None
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether a scheduler chooses what the pass issues; else all slots stream by."""
+        return self.gated and not self.parts
+
+    @property
+    def every_part(self) -> tuple[Pass, ...]:
+        """The passes of a scheme that this one is, itself or several."""
+        return self.parts or (self,)
+
+    @property
+    def always(self) -> tuple[Pass, ...]:
+        """Those of its parts that every step takes."""
+        return tuple(each for each in self.every_part if not each.gated)
 
 
 Passes = tuple[Pass, ...]
@@ -76,8 +94,12 @@ def union(planes: Iterable[Plane]) -> int:
 
 
 def leading(passes: Passes) -> int:
-    """Return how many passes come before the first gated one; the last of them decides (M19)."""
-    return next((index for index, each in enumerate(passes) if each.gated), len(passes))
+    """Return how many passes come before the first that waits for a gate (M19).
+
+    The last of them decides. All of them where none waits for the layer's sums.
+    """
+    waiting = (index for index, each in enumerate(passes) if each.gate and each.gate.waits_for_sums)
+    return next(waiting, len(passes))
 
 
 def check_passes(layer: LayerTrace, listed: Iterable[Pass], scheme: str) -> Passes:

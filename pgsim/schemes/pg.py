@@ -1,4 +1,4 @@
-"""`pg`: Precision Gating (Zhang et al., ICLR 2020)."""
+"""`pg`: Precision Gating (Zhang et al., ICLR 2020), and its like of input pixels."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from pgsim.schemes.gates import OutputGate
+from pgsim.schemes.gates import gate_of
 from pgsim.schemes.passes import Passes
 from pgsim.schemes.scheme import Scheme, split, whole_pass
 from pgsim.workload import LayerTrace
 
 
 class PrecisionGating(Scheme):
-    """The MSBs of every output, then the LSBs of those whose gate is open."""
+    """The MSBs of every output, then the LSBs of those outputs, or inputs, whose gate is open."""
 
     example = "pg"
-    networks = ("pg",)
+    networks = ("pg", "regions")
     signatures: ClassVar[Mapping[str, str]] = {
-        "pg": "MSBs of every output, then LSBs where the gate mask is 1"
+        "pg": "MSBs, then LSBs of the outputs, or input pixels, whose mask bit is 1"
     }
 
     def passes(self, layer: LayerTrace) -> Passes:
-        """Return two passes of a layer with gated outputs, else one of all bits."""
-        msb, lsb = split(layer, self.name)
-        if not layer.shape.gated:
+        """Return two passes of a layer with a gate, else one of all bits."""
+        gate = gate_of(layer)
+        if gate is None:
             return (whole_pass(layer),)
-        return (msb, replace(lsb, gate=OutputGate(layer)))
+        msb, lsb = split(layer)
+        return (msb, replace(lsb, gate=gate))

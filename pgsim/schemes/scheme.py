@@ -1,17 +1,19 @@
-"""What every scheme is: the rule that turns a layer into its passes (MODEL.md M3)."""
+"""What every scheme is: the rule that turns layers into their passes (MODEL.md M3)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 from pgsim.errors import InputError
 from pgsim.schemes.passes import Pass, Passes, Plane, whole
-from pgsim.workload import LayerTrace
+from pgsim.workload import LayerShape, LayerTrace
 
 
 class Scheme:
     """A rule from a layer to its passes; a scheme of your own is a subclass with `passes`.
+
+    One whose passes depend on a layer's place in the network has `network` too.
 
     Attributes
     ----------
@@ -92,23 +94,68 @@ class Scheme:
         """
         raise NotImplementedError
 
+    def network(self, layers: Sequence[LayerTrace]) -> Mapping[str, Passes]:
+        """Return the passes of the layers of a network, by their names.
+
+        Parameters
+        ----------
+        layers : sequence of LayerTrace
+            All of them, in the network's order.
+
+        Returns
+        -------
+        mapping of str to tuple of Pass
+            By default each layer's own `passes`. A layer that is not there is skipped whole (M56).
+
+        Raises
+        ------
+        InputError
+            As `passes` does.
+        """
+        return {layer.shape.name: self.passes(layer) for layer in layers}
+
+
+def inner_layers(layers: Sequence[LayerTrace]) -> Sequence[LayerTrace]:
+    """Return the layers but the first and the last, which networks of few bits leave wide."""
+    return layers[1:-1]
+
+
+def top(bits: int, of: int) -> Plane:
+    """Return the most significant bits of an operand, all of them if it has no more."""
+    own = min(bits, of)
+    return Plane(of - own, own)
+
+
+def zero_weight_planes(shape: LayerShape) -> frozenset[int]:
+    """Return the bits that are zero in every weight of a layer, as its `zeros` have them."""
+    bits = range(shape.weight_bits)
+    return frozenset(bit for bit in bits if shape.zero_fraction("weight", bit, 1) == 1)
+
 
 def whole_pass(layer: LayerTrace) -> Pass:
     """Return the pass over all bits of both operands of a layer."""
     return Pass(whole(layer.shape.activation_bits), whole(layer.shape.weight_bits))
 
 
-def split(layer: LayerTrace, scheme: str) -> tuple[Pass, Pass]:
-    """Return the dense passes over the MSBs and over the LSBs of a layer with gated outputs.
-
-    Raises InputError for a layer that gates its inputs.
-    """
+def split(layer: LayerTrace) -> tuple[Pass, Pass]:
+    """Return the dense passes over the MSBs and over the LSBs of a layer with a gate."""
     shape = layer.shape
-    if shape.gate == "input":
-        raise InputError(
-            f"layer {shape.name!r} gates its inputs, and scheme {scheme!r} needs gated outputs; "
-            "full, uniform:A,W and planes:A,A take such a layer, as in --scheme full"
-        )
     weights = whole(shape.weight_bits)
     msbs, lsbs = Plane(shape.lsb_bits, shape.msb_bits), Plane(0, shape.lsb_bits)
     return Pass(msbs, weights), Pass(lsbs, weights)
+
+
+def cut_at(layer: LayerTrace, scheme: str, operand: str, upper_bits: int) -> tuple[Plane, Plane]:
+    """Return the planes of so many upper bits of an operand of a layer, and of all others.
+
+    Raises InputError where one of them would have no bits.
+    """
+    bits = layer.shape.activation_bits if operand == "activation" else layer.shape.weight_bits
+    if not 1 <= upper_bits < bits:
+        most = f"expected 1 to {bits - 1}" if bits > 1 else "a single bit cannot be split"
+        raise InputError(
+            f"layer {layer.shape.name!r} has {bits} {operand} bits, of which scheme {scheme!r} "
+            f"takes {upper_bits} first: {most}"
+        )
+    lower_bits = bits - upper_bits
+    return Plane(lower_bits, upper_bits), Plane(0, lower_bits)

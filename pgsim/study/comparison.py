@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from pgsim.arch import ArchConfig, PEKind, load_arch
 from pgsim.cost import costs_of
-from pgsim.errors import InputError
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result
 from pgsim.results.mask_sources import mask_source_of
@@ -262,7 +261,6 @@ def compare(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)
-    check_gates(trace)
     asked = tuple(row_beside(each, trace, arch) for each in beside)
     return compared((*rows_of(trace, arch, costs_of), *asked), calibration_images, WorkStore())
 
@@ -284,17 +282,6 @@ def compared(
     return Comparison(tuple(outcomes), tuple(_warnings(gated.trace, gated.designs[0])))
 
 
-def check_gates(trace: GateTrace) -> None:
-    """Raise InputError for a trace that gates inputs: half of the designs could not run it."""
-    by_inputs = [layer.shape.name for layer in trace.layers if layer.shape.gate == "input"]
-    if by_inputs:
-        raise InputError(
-            f"trace {trace.name}: layer {by_inputs[0]!r} gates its inputs, and a comparison is of "
-            "Precision Gating, which gates outputs; simulate runs the trace under --scheme full, "
-            "uniform:A,W and planes:A,A"
-        )
-
-
 def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:
     """Return what a reader of the comparison must know."""
     found = []
@@ -304,7 +291,7 @@ def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:
     useless = [
         layer.shape
         for layer in trace.layers
-        if layer.shape.gated and not _split_saves(layer.shape, arch.pe)
+        if layer.shards and not _split_saves(layer.shape, arch.pe)
     ]
     if useless:
         found.append(

@@ -165,7 +165,7 @@ def _bits(job: Job) -> tuple[int, int, int]:
     Outputs have room for their sums where these may leave unfinished (M40).
     """
     shape, output_bits = job.shape, job.output_bits
-    if job.nest is not None and not job.gated:
+    if job.nest is not None and not job.decides:
         output_bits = max(output_bits, PARTIAL_SUM_BITS)
     inputs = job.run_inputs * shape.groups * shape.runs_per_batch * job.activation_bits
     weights = shape.out_channels * shape.reduction * job.weight_bits

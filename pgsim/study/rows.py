@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pgsim.arch import ArchConfig
 from pgsim.cost import Costs, logic_area_mm2
 from pgsim.errors import InputError
-from pgsim.schemes import Scheme, layer_passes, scheme_named
+from pgsim.schemes import Scheme, network_passes, scheme_named
 from pgsim.schemes.inner import Inner
 from pgsim.schemes.scheme import whole_pass
 from pgsim.schemes.uniform import USUAL_BITS
@@ -107,7 +107,7 @@ def ungated(arch: ArchConfig) -> ArchConfig:
 
 def own_bits(trace: GateTrace) -> Bits:
     """Return the bits of the trace's widest gated layer, or of its narrowest if none is gated."""
-    gated = [_bits(layer.shape) for layer in trace.layers if layer.shape.gated]
+    gated = [_bits(layer.shape) for layer in trace.layers if layer.shards]
     return max(gated, key=_width) if gated else inner_bits(trace)
 
 
@@ -126,9 +126,10 @@ def _width(bits: Bits) -> tuple[int, int]:
 
 def _is_whole(trace: GateTrace, scheme: Scheme) -> bool:
     """Say whether a trace gates nothing, and a scheme takes all of its bits in one pass."""
-    return not any(layer.shape.gated for layer in trace.layers) and all(
-        layer_passes(layer, scheme) == (whole_pass(layer),) for layer in trace.layers
-    )
+    if any(layer.shards for layer in trace.layers):
+        return False
+    whole = {layer.shape.name: (whole_pass(layer),) for layer in trace.layers}
+    return network_passes(trace.layers, scheme) == whole
 
 
 def trained_bits(trace: GateTrace) -> list[Bits]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import Costs, costs_of
 from pgsim.model.mask_work import WorkStore
-from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, check_gates, compared
+from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, compared
 from pgsim.study.factors import FACTORS, Factor, Setting
 from pgsim.study.findings import Spent
 from pgsim.study.rows import GATED, SAME_AREA, UNGATED, Row, rows_of
@@ -147,7 +147,6 @@ def sensitivity(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch = load_arch(arch)
-    check_gates(trace)
     store = WorkStore()
 
     def answer(factor: str, setting: Setting) -> Answer:

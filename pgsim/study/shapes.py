@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from pgsim.arch import LONGEST_SIDE, ArchConfig
+from pgsim.cost import costs_of
 from pgsim.errors import InputError
+from pgsim.lazy import lazy
 from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
 from pgsim.results import Result
 from pgsim.schemes import WEIGHTS, Scheme
-from pgsim.study.simulation import costed_jobs, simulate
+from pgsim.study.counting import Network
+from pgsim.study.jobs import jobs_of
+from pgsim.study.simulation import simulate
 from pgsim.workload import GateTrace
 
 
@@ -41,42 +47,109 @@ def fastest(
     calibration_images: int,
     store: WorkStore,
 ) -> Result:
-    """Simulate a trace on the design that runs it in the fewest cycles, the first of equals.
+    """Simulate a trace on the design that runs it in the fewest cycles.
 
-    A design whose least possible cycles are no fewer than some other's cycles is not simulated.
+    Designs are tried by the steady cycles of their layers, the fewest first, and of equals the
+    first one is returned. One that cannot take fewer cycles than another does is not simulated.
     Source: MODEL.md M33.
     """
-    images = trace.images - calibration_images
-    bounds = [_least_cycles(trace, each, scheme, images) for each in designs]
+    whole = partial(simulate, trace, scheme=scheme, calibration_images=calibration_images)
+    if len(designs) == 1:
+        return whole(arch=designs[0], store=store)
+    shapes = [Shape(trace, scheme, each, calibration_images, store) for each in designs]
     best: Result | None = None
-    for index in sorted(range(len(designs)), key=lambda index: bounds[index]):
-        if best is not None and bounds[index] >= best.cycles:
-            break
-        found = simulate(
-            trace, designs[index], scheme, calibration_images=calibration_images, store=store
-        )
+    for shape in sorted(shapes, key=lambda shape: shape.steady_cycles):
+        if best is not None and not shape.may_take_fewer(best.cycles):
+            continue
+        found = whole(arch=shape.design, store=store)
         if best is None or found.cycles < best.cycles:
             best = found
     assert best is not None, "a row has a design"
     return best
 
 
-def _least_cycles(trace: GateTrace, design: ArchConfig, scheme: Scheme, images: int) -> int:
-    """Return cycles that a design cannot undercut, however its layers are mapped.
+class Bound(NamedTuple):
+    """What a layer takes at least over all images, however it is mapped.
 
-    A layer takes what it computes in full (M15), and what must cross the DRAM interface at least
-    once: its weights, and outputs that do not stay on chip.
+    steady_cycles: what it computes in full (M15), or what must cross the DRAM interface at least
+    once: its weights, and outputs that do not stay on chip. cycles: with the skew, in which the
+    array drains at the end of every run (M16, M17). times: how many layers are alike.
     """
-    jobs, _ = costed_jobs(trace, design, scheme)
-    jobs = retained(jobs, trace.producers)
-    whole, rest = divmod(images, design.batch)
-    batches = [(design.batch, whole), (rest, 1)] if rest else [(design.batch, whole)]
-    return sum(
-        times * max(_array_cycles(own), _dram_cycles(own))
-        for images, times in batches
-        if times
-        for own in (replace(job, batch=images) for job in jobs)
-    )
+
+    job: Job
+    times: int
+    steady_cycles: int
+    cycles: int
+
+    @classmethod
+    def of(cls, job: Job, images: int, times: int) -> Bound:
+        """Return the bound of a layer."""
+        whole, rest = divmod(images, job.batch)
+        batches = [(job, whole)] if whole else []
+        batches += [(replace(job, batch=rest), 1)] if rest else []
+        array = job.arch.array
+        skew = array.skew_cycles * job.shape.runs_per_batch if array.folds_overlap else 0
+        steady_cycles = cycles = 0
+        for own, often in batches:
+            busy, moved = _array_cycles(own), _dram_cycles(own)
+            steady_cycles += often * max(busy, moved)
+            cycles += often * max(busy + skew, moved)
+        return cls(job, times, steady_cycles, cycles)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A design in one shape of its array, and what the layers of a trace that differ take on it."""
+
+    trace: GateTrace
+    scheme: Scheme
+    design: ArchConfig
+    calibration_images: int
+    store: WorkStore
+
+    @lazy
+    def bounds(self) -> list[Bound]:
+        """What the layers that differ take at least."""
+        design, images = self.design, self.trace.images - self.calibration_images
+        if design.clock_mhz == "auto":
+            design = costs_of(design).arch
+        # Which tensors stay on chip, and so which layers are alike, is the same in every shape.
+        alike = (design.memory, design.batch, design.output_bits, design.mapping, design.array.pe)
+        key = ("layers", self.trace, self.scheme, alike)
+        layers = self.store.shared(key, partial(self._layers, design), lambda found: 1_000)
+        return [Bound.of(job.on(design), images, times) for job, times in layers]
+
+    def _layers(self, design: ArchConfig) -> list[tuple[Job, int]]:
+        """Return the layers that differ, and how many are alike."""
+        jobs = jobs_of(self.trace, design, self.scheme, self.store)
+        alike: dict[Hashable, list[Job]] = {}
+        for job in retained(jobs, self.trace.producers):
+            key = (job.alike, job.first, design.mapping.given(job.shape.name))
+            alike.setdefault(key, []).append(job)
+        return [(own[0], len(own)) for own in alike.values()]
+
+    @property
+    def steady_cycles(self) -> int:
+        """Cycles that all layers take at least, but for the skew."""
+        return sum(each.times * each.steady_cycles for each in self.bounds)
+
+    def may_take_fewer(self, cycles: int) -> bool:
+        """Say whether all layers together take fewer cycles than so many.
+
+        One layer after the other is mapped, the longest first, until what the others take at least
+        is too much.
+        """
+        total = sum(each.times * each.cycles for each in self.bounds)
+        if total >= cycles:
+            return False
+        costs = costs_of(self.design, gated=any(each.job.gated for each in self.bounds))
+        network = Network(self.trace, self.scheme, costs, self.calibration_images, self.store)
+        network.check()
+        for bound in sorted(self.bounds, key=lambda each: -each.times * each.cycles):
+            if total >= cycles:
+                break
+            total += bound.times * (network.cycles(bound.job) - bound.cycles)
+        return total < cycles
 
 
 def _dram_cycles(job: Job) -> int:

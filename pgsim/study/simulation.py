@@ -6,23 +6,19 @@ trace -> passes (schemes) -> tiles (mapping) -> issued slots, cycles, traffic, e
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import Costs, costs_of, energies, energy_prices, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.model.job import Job
-from pgsim.model.layer import simulate_layers
-from pgsim.model.ledger import Ledger
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.retention import retained
-from pgsim.model.search import Goal, mapped
-from pgsim.model.values import check_operands
-from pgsim.results import LayerResult, Result, Row
-from pgsim.schemes import ACTIVATIONS, Passes, Scheme, layer_passes, scheme_named
+from pgsim.results import LayerResult, Result
+from pgsim.schemes import Scheme, scheme_named
+from pgsim.study.counting import Network
+from pgsim.study.jobs import NO_STORE, any_scheduled, jobs_of, split, taken
 from pgsim.workload import GateTrace, load_trace, trace_with_operands
 
 
@@ -76,7 +72,8 @@ def simulate(
 
     Notes
     -----
-    Source: MODEL.md, all of it.
+    Masks of 16 MiB and more are simulated by as many threads as the process may use cores; a worker
+    of a sweep uses one. Source: MODEL.md, all of it.
 
     Examples
     --------
@@ -86,21 +83,33 @@ def simulate(
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
     arch, scheme = load_arch(arch), scheme_named(scheme)
-    if arch.pe.by_values:
-        trace = trace_with_operands(trace)
     if objective is not None:
         arch = searching(arch, objective)
-    jobs, costs = costed_jobs(trace, arch, scheme)
+    store = store or NO_STORE
+    if arch.pe.by_values:
+        trace = _with_operands(trace, store)
+    passes = taken(split(trace, scheme, store), arch)
+    costs = costs_of(arch, gated=any_scheduled(passes))
+    warn_of_clock(costs.arch, costs.paths)
     arch = costs.arch
-    warn_of_clock(arch, costs.paths)
     if per_image and arch.batch > 1:
         raise InputError(
             f"per_image keeps images apart, which needs batch 1, and {arch.name} has batch "
             f'{arch.batch}: pass arch.override({{"batch": 1}}), or --set batch=1'
         )
     calibration = calibration_count(trace, arch, calibration_images)
-    layers = _layer_results(jobs, trace, costs, calibration, store or WorkStore(limit_bytes=0))
+    layers = layer_results(Network(trace, scheme, costs, calibration, store))
     return Result(trace, costs, scheme.name, calibration, per_image, layers)
+
+
+def _with_operands(trace: GateTrace, store: WorkStore) -> GateTrace:
+    """Return a trace with the operands beside it, read once for all simulations of a store."""
+    return store.shared(("operands", trace), partial(trace_with_operands, trace), _operand_bytes)
+
+
+def _operand_bytes(trace: GateTrace) -> int:
+    """Return how much memory the operands of a trace take."""
+    return sum(layer.operands.size_bytes for layer in trace.layers if layer.operands)
 
 
 def searching(arch: ArchConfig, objective: str) -> ArchConfig:
@@ -109,101 +118,31 @@ def searching(arch: ArchConfig, objective: str) -> ArchConfig:
     return arch.override({**sought, "name": arch.name})
 
 
-def costed_jobs(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> tuple[list[Job], Costs]:
+def costed_jobs(
+    trace: GateTrace, arch: ArchConfig, scheme: Scheme, store: WorkStore | None = None
+) -> tuple[list[Job], Costs]:
     """Return the layers of a trace on a design whose clock is a number, and what its parts cost.
 
     Raises InputError as `jobs_of` does.
     """
-    jobs = jobs_of(trace, arch, scheme)
-    costs = costs_of(arch, gated=any(job.gated for job in jobs))
-    if costs.arch != arch:
-        jobs = [replace(job, arch=costs.arch) for job in jobs]
+    jobs = jobs_of(trace, arch, scheme, store)
+    costs = costs_of(arch, gated=any(job.scheduled for job in jobs))
+    if costs.arch is not arch:
+        jobs = [job.on(costs.arch) for job in jobs]
     return jobs, costs
 
 
-def jobs_of(trace: GateTrace, arch: ArchConfig, scheme: Scheme) -> list[Job]:
-    """Return the layers of a trace under a scheme on a design, each with its passes.
-
-    Outputs leave at the bits at which the next layer reads them (M23). Raises InputError where the
-    scheme, or the design's dataflow or PE, cannot run a layer.
-    """
-    passes = [layer_passes(layer, scheme) for layer in trace.layers]
-    for layer, own in zip(trace.layers, passes, strict=True):
-        if refusal := arch.dataflow.refusal(layer.shape, own):
-            raise InputError(
-                f"layer {layer.shape.name!r} on {arch.name}, dataflow {arch.dataflow.name}: "
-                f"{refusal}"
-            )
-    following = [*passes[1:], passes[-1]]
-    jobs = [
-        Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)
-        for index, (layer, own, reader) in enumerate(
-            zip(trace.layers, passes, following, strict=True)
-        )
-    ]
-    if arch.pe.by_values:
-        check_operands(jobs)
-    return jobs
-
-
-def _output_bits(arch: ArchConfig, reader: Passes) -> int:
-    return arch.output_bits or ACTIVATIONS.stored_bits(reader)
-
-
-class _Counted(NamedTuple):
-    """The layers of a network, each with what it is mapped by, its ledger and its row's counts."""
-
-    mapped: list[dict[str, Any]]
-    ledgers: list[Ledger]
-    rows: list[Row]
-
-    @property
-    def size_bytes(self) -> int:
-        """How much memory it takes, about."""
-        return sum(ledger.size_bytes + _ROW_BYTES for ledger in self.ledgers)
-
-
-_ROW_BYTES = 10_000
-_MAPPED = ("nest", "window", "inputs_stay", "output_stays", "retained_bits")  # fields of a job
-
-
-def _layer_results(
-    jobs: Sequence[Job], trace: GateTrace, costs: Costs, calibration: int, store: WorkStore
-) -> tuple[LayerResult, ...]:
+def layer_results(network: Network) -> tuple[LayerResult, ...]:
     """Return the ledger and the energies of every layer."""
-    prices = energy_prices(costs, any(job.gated for job in jobs))
-    goal = Goal(costs.arch.mapping.goal, prices.totals)
-
-    def count() -> _Counted:
-        kept = retained(jobs, trace.producers)
-        own = mapped(kept, goal, calibration, trace.images, store)
-        ledgers = simulate_layers(own, calibration, trace.images, store)
-        choices = [{name: getattr(job, name) for name in _MAPPED} for job in own]
-        return _Counted(choices, ledgers, [{} for _ in own])
-
-    key = _deciding(jobs, trace, costs.arch, goal, calibration) if store.keeps else None
-    counted = store.shared(key, count, lambda found: found.size_bytes)
     return tuple(
-        LayerResult(replace(job, **choice), ledger, energies(prices, ledger), row)
-        for job, choice, ledger, row in zip(jobs, *counted, strict=True)
+        LayerResult(job.on(network.arch), ledger, energies(network.prices, ledger), row)
+        for job, ledger, row in zip(*network.counted(), strict=True)
     )
-
-
-def _deciding(
-    jobs: Sequence[Job], trace: GateTrace, arch: ArchConfig, goal: Goal, calibration: int
-) -> Hashable:
-    """Return all that decides what layers are mapped by, and their counts.
-
-    Layers stand for themselves, with their masks. Prices decide where a search weighs them.
-    """
-    weighed = tuple(goal.prices.items()) if arch.mapping.searches else None
-    layers = tuple((job.layer, job.passes, job.output_bits) for job in jobs)
-    return ("network", layers, trace.images, calibration, arch.but_for_prices, weighed)
 
 
 def repriced(result: Result, costs: Costs) -> Result:
     """Return a result at other prices: the same counts, other energies and areas."""
-    prices = energy_prices(costs, any(layer.gated for layer in result.layer_results))
+    prices = energy_prices(costs, result.gated)
     layers = tuple(
         replace(layer, energies=energies(prices, layer.ledger)) for layer in result.layer_results
     )

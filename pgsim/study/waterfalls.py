@@ -124,7 +124,7 @@ def _cycles(pair: _Pair) -> Totals:
     count, baseline = own.ledger.total(), Fraction(int(pair.base.cycles.sum()))
     packed = [
         _packed_cycles(own, rate, done)
-        for rate, (_, done) in zip(own.job.rates, own.computed(), strict=True)
+        for rate, (_, done) in zip(own.job.part_rates, own.computed(), strict=True)
     ]
     totals = [baseline, baseline * pair.promise, sum(packed, start=Fraction(0))]
     for slots in (
@@ -148,26 +148,23 @@ def _energy(pair: _Pair) -> Totals:
 
 def _parts(result: Result, layer: LayerResult) -> dict[str, Fraction]:
     """Return what each part of a design spends on a layer, exactly."""
-    gated = any(each.gated for each in result.layer_results)
-    return exact_energies(energy_prices(result.costs, gated), layer.ledger)
+    return exact_energies(energy_prices(result.costs, result.gated), layer.ledger)
 
 
 def _bit_operations(layer: LayerResult) -> int:
-    """Return bits of activations times bits of weights, over the outputs of all passes (M4)."""
-    return sum(
-        each.activation_bits * each.weight_bits * outputs for each, outputs in layer.computed()
-    )
+    """Return bits of activations times bits of weights, over the MACs of all passes (M4)."""
+    return sum(each.activation_bits * each.weight_bits * macs for each, macs in layer.computed())
 
 
-def _packed_cycles(own: LayerResult, rate: Rate, outputs: int) -> Fraction:
+def _packed_cycles(own: LayerResult, rate: Rate, macs: int) -> Fraction:
     """Return a pass's cycles if its MACs filled every PE in every cycle."""
-    return Fraction(outputs * own.shape.reduction * rate.cycles, rate.macs * own.job.arch.pes)
+    return Fraction(macs * rate.cycles, rate.macs * own.job.arch.pes)
 
 
 def _issued_cycles(own: LayerResult, slots: Sequence[Counts]) -> Fraction:
     """Return the steady cycles of the later passes' slots, parts of a fold in proportion."""
     flow, rows = own.job.flow, own.job.arch.array.rows
-    later = zip(own.job.rates[1:], slots, strict=True)
+    later = zip(own.job.slot_rates[1:], slots, strict=True)
     return sum(
         (flow.issued_cycles(int(each.sum()), rows, rate) for rate, each in later),
         start=Fraction(0),

@@ -107,9 +107,11 @@ def windows(
 
 def _chosen_job(jobs: Sequence[Job], trace: GateTrace, layer: str | None, scheme: Scheme) -> Job:
     """Return the layer of that name, or the gated one with most outputs."""
-    gated = {job.shape.name: job for job in jobs if job.gated}
+    gated = {job.shape.name: job for job in jobs if job.decides}
     if not gated:
-        raise InputError(f"trace {trace.name}: scheme {scheme.name} gates no layer of it")
+        raise InputError(
+            f"trace {trace.name}: scheme {scheme.name} gates no layer of it by its outputs"
+        )
     if layer is None:
         return max(gated.values(), key=lambda job: job.shape.outputs)
     if layer not in gated:
@@ -127,6 +129,8 @@ def _check_free(job: Job) -> None:
         raise InputError(f"{where}: expected memory.lsb_fetch: with_msb")
     if not job.flow.takes_nests:
         raise InputError(f"{where}: dataflow {job.flow.name} has an order of its own")
+    if job.arch.array.counted_by.by_tiles:
+        raise InputError(f"{where}: array.convention {job.arch.array.convention} knows no other")
 
 
 def _points(

@@ -14,7 +14,7 @@ from pgsim.model.job import Job
 from pgsim.model.ledger import Ledger
 from pgsim.results.choices import BEST, CHOSEN, FIXED
 from pgsim.results.mask_sources import MaskSource, mask_source_of
-from pgsim.results.tables import Row, counted
+from pgsim.results.rows import Row, counted
 from pgsim.schemes import ACTIVATIONS
 from pgsim.text import writable
 from pgsim.workload import GateTrace

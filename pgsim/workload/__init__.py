@@ -7,9 +7,11 @@ from pgsim.workload.networks import NETWORKS, network
 from pgsim.workload.operands import LayerOperands, Operands, gate_mask
 from pgsim.workload.operands_file import load_operands, save_operands
 from pgsim.workload.ops import OPS, Op
+from pgsim.workload.phases import transposed
 from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
 from pgsim.workload.trace import GateTrace
 from pgsim.workload.trace_paths import check_trace_path
+from pgsim.workload.widening import widened, widened_trace
 
 __all__ = [
     "NETWORKS",
@@ -32,4 +34,7 @@ __all__ = [
     "save_operands",
     "save_trace",
     "trace_with_operands",
+    "transposed",
+    "widened",
+    "widened_trace",
 ]

@@ -21,7 +21,8 @@ from safetensors.numpy import save
 
 from pgsim.errors import InputError, nearest
 from pgsim.files import check_new_file, shipped
-from pgsim.workload.layer import LayerShape, layer_shapes
+from pgsim.workload.layer import LayerShape
+from pgsim.workload.layers import layer_shapes
 from pgsim.workload.manifest import MOST_IMAGES, MOST_LAYERS, Label
 from pgsim.workload.operands import Integers
 from pgsim.workload.problems import describe, short

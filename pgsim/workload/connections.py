@@ -62,24 +62,27 @@ def check_inputs(layers: Sequence[LayerShape], where: str) -> None:
                 )
             if name != NETWORK_INPUT and name not in earlier:
                 raise InputError(f"{about}: {name!r} should come before the layer that reads it")
-        if layer.inputs and NETWORK_INPUT not in layer.inputs:
-            _check_channels(layer, [earlier[name] for name in layer.inputs], about)
+        read = [earlier[name] for name in layer.inputs or () if name != NETWORK_INPUT]
+        if not fits(layer, read):
+            raise InputError(
+                f"{about}: {', '.join(each.name for each in read)} have "
+                f"{sum(each.out_channels for each in read)} output channels, fewer than its "
+                f"in_channels {layer.in_channels}"
+            )
         earlier[layer.name] = layer
 
 
-def _check_channels(layer: LayerShape, read: Sequence[LayerShape], about: str) -> None:
-    """Raise InputError where a layer of maps has more channels than the maps that it reads.
+def fits(layer: LayerShape, read: Sequence[LayerShape]) -> bool:
+    """Say whether a layer of maps can read these layers' maps: they have channels enough.
 
     Of larger maps pixels can be made channels, and channels may be there several times, as where x
-    and -x are joined; what reads anything but maps is not looked at.
+    and -x are joined; what reads anything but maps, or the network's input, is not looked at.
     """
+    if NETWORK_INPUT in (layer.inputs or ()) or not read:
+        return True
     if not all(each.in_size for each in (layer, *read)):
-        return
+        return True
     channels = sum(each.out_channels for each in read)
     pixels = max(each.outputs_per_channel for each in read)
     copies = layer.in_channels % channels == 0
-    if channels < layer.in_channels and not copies and pixels <= prod(layer.image_in_size):
-        raise InputError(
-            f"{about}: {', '.join(each.name for each in read)} have {channels} output channels, "
-            f"fewer than its in_channels {layer.in_channels}"
-        )
+    return channels >= layer.in_channels or copies or pixels > prod(layer.image_in_size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -10,16 +10,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from pgsim.errors import InputError
 from pgsim.workload.fields import (
+    AxisSizes,
     Bits,
     Inputs,
-    MarginPair,
+    Margins,
     Name,
+    Ones,
     OpName,
     PositiveSize,
-    SizePair,
     default_msb_bits,
 )
-from pgsim.workload.ops import OPS, Op, Size, fields_of_ops
+from pgsim.workload.ops import OPS, Op, Sides, Size, fields_of_ops
+from pgsim.workload.padding import SAME, same_padding
 from pgsim.workload.problems import describe, short
 from pgsim.workload.zeros import Operand, Zeros
 
@@ -31,7 +33,7 @@ _LEFT_OUT: dict[str, object] = {"signed": False, "inputs": None, "zeros": None} 
 
 
 class LayerShape(BaseModel):
-    """One layer as the trace manifest describes it; pairs are (height, width).
+    """One layer as the trace manifest describes it.
 
     Construction raises pydantic's ValidationError, a ValueError; `layer_shape` raises InputError
     instead and says where. Source: MODEL.md M1, M2.
@@ -42,8 +44,13 @@ class LayerShape(BaseModel):
         A name of its own in the network, and one of `OPS`, which decides the fields that follow.
     in_channels, out_channels, groups : int
         Channels of all groups; one group by default.
-    in_size, kernel, stride, padding, dilation : pairs of int
-        A convolution's geometry. All other ops count as a 1 x 1 convolution over one column.
+    in_size, kernel, stride, dilation : tuples of int
+        A convolution's geometry, a number for each of its op's axes: (height, width) of a `conv2d`,
+        (length,) of a `conv1d`, (depth, height, width) of a `conv3d`. All other ops count as a
+        1 x 1 convolution over one column.
+    padding : tuple of int, or "same"
+        One number for each axis, or one for each of its ends: (top, bottom, left, right). "same"
+        becomes the numbers that make the output the input over the stride, rounded up (M50).
     positions, time_steps : int
         Tokens of a `linear` layer, steps of a `recurrent` one.
     activation_bits, msb_bits, weight_bits : int
@@ -72,11 +79,11 @@ class LayerShape(BaseModel):
     op: OpName
     in_channels: PositiveSize
     out_channels: PositiveSize
-    in_size: SizePair | None = None
-    kernel: SizePair = (1, 1)
-    stride: SizePair = (1, 1)
-    padding: MarginPair = (0, 0)
-    dilation: SizePair = (1, 1)
+    in_size: AxisSizes | None = None
+    kernel: Ones = Field(default=None, validate_default=True)
+    stride: Ones = Field(default=None, validate_default=True)
+    padding: Margins = Field(default=None, validate_default=True)
+    dilation: Ones = Field(default=None, validate_default=True)
     groups: PositiveSize = 1
     positions: PositiveSize | None = None
     time_steps: PositiveSize | None = None
@@ -89,6 +96,17 @@ class LayerShape(BaseModel):
     signed: bool = False
     inputs: Inputs | None = None
     zeros: Zeros | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_numbers(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict):
+            return fields
+        null = {name for name in fields_of_ops() if fields.get(name, name) is None}
+        given = {name: each for name, each in fields.items() if name not in null}
+        padding = given.get("padding")
+        same = isinstance(padding, str) and padding == SAME
+        return given | {"padding": same_padding(given)} if same else given
 
     @model_validator(mode="after")
     def _is_possible(self) -> LayerShape:
@@ -145,19 +163,49 @@ class LayerShape(BaseModel):
         return tuple(getattr(self, name) for name in fields)
 
     @cached_property
+    def sides(self) -> Sides:
+        """Rows and columns: which inputs of an image its outputs reach (M1, M50)."""
+        return self.kind.sides(self)
+
+    @cached_property
+    def run_sides(self) -> Sides:
+        """Rows and columns of one image in one run; recurrent: one position."""
+        return self.kind.run_sides(self)
+
+    @cached_property
     def out_size(self) -> Size:
-        """Height and width of the output of one image (M1); linear and recurrent: one column."""
-        return self.kind.out_size(self)
+        """Height and width of the output of one image (M1); of frames below each other (M50)."""
+        rows, columns = self.sides
+        return rows.outputs, columns.outputs
 
     @cached_property
     def image_in_size(self) -> Size:
-        """Height and width of the input of one image; linear and recurrent: one column."""
-        return self.kind.in_size(self)
+        """Height and width of the input of one image; of frames below each other (M50)."""
+        rows, columns = self.sides
+        return rows.inputs, columns.inputs
+
+    @cached_property
+    def kernel_size(self) -> Size:
+        """Height and width of the kernel; of several frames, the height of all (M50)."""
+        rows, columns = self.sides
+        return rows.taps, columns.taps
+
+    @property
+    def taps(self) -> int:
+        """Kernel taps: the weights of an output channel and input channel."""
+        return self.kernel_size[0] * self.kernel_size[1]
 
     @cached_property
     def outputs_per_channel(self) -> int:
         """Positions of one image: output pixels, tokens, or time steps."""
         return self.out_size[0] * self.out_size[1]
+
+    @cached_property
+    def margins(self) -> tuple[Size, ...]:
+        """Padding before and after each axis (M50)."""
+        one_each = len(self.padding) == len(self.kind.axes)
+        ends = (self.padding, self.padding) if one_each else (self.padding[::2], self.padding[1::2])
+        return tuple(zip(*ends, strict=True))
 
     @cached_property
     def runs_per_batch(self) -> int:
@@ -167,12 +215,14 @@ class LayerShape(BaseModel):
     @cached_property
     def run_out_size(self) -> Size:
         """Height and width of the output of one image in one run; recurrent: one time step."""
-        return self.kind.run_out_size(self)
+        rows, columns = self.run_sides
+        return rows.outputs, columns.outputs
 
     @cached_property
     def run_in_size(self) -> Size:
         """Height and width of the input of one image in one run; linear: one column of tokens."""
-        return self.kind.run_in_size(self)
+        rows, columns = self.run_sides
+        return rows.inputs, columns.inputs
 
     @cached_property
     def mask_size(self) -> Size:
@@ -202,7 +252,7 @@ class LayerShape(BaseModel):
     @cached_property
     def reduction(self) -> int:
         """Length of one output's dot product (D of M1)."""
-        return self.kernel[0] * self.kernel[1] * self.in_channels_per_group
+        return self.taps * self.in_channels_per_group
 
     @cached_property
     def outputs(self) -> int:
@@ -301,31 +351,3 @@ def layer_shape(fields: Mapping[str, object], where: str = "") -> LayerShape:
             f"{where}{': ' if where else ''}layer {short(name)}: "
             f"{describe(error, LayerShape.model_fields)}"
         ) from None
-
-
-def layer_shapes(
-    layers: Iterable[LayerShape | Mapping[str, object]], where: str
-) -> tuple[LayerShape, ...]:
-    """Return the LayerShapes of a list of LayerShapes or mappings of manifest fields.
-
-    Raises InputError, that begins with `where`, as `layer_shape` does, for anything but a list of
-    layers, and where two share a name.
-    """
-    if isinstance(layers, LayerShape | Mapping | str) or not isinstance(layers, Iterable):
-        raise _no_layers(layers, where)
-    by_name: dict[str, LayerShape] = {}
-    for number, each in enumerate(layers, start=1):
-        if not isinstance(each, LayerShape | Mapping):
-            raise _no_layers(each, where)
-        shape = each if isinstance(each, LayerShape) else layer_shape(each, where)
-        if shape.name in by_name:
-            raise InputError(f"{where}: layer {shape.name!r} appears again as layer {number}")
-        by_name[shape.name] = shape
-    return tuple(by_name.values())
-
-
-def _no_layers(found: object, where: str) -> InputError:
-    return InputError(
-        f"{where}: expected a list of layers, each a LayerShape or a mapping of its manifest "
-        f"fields, not {short(found)}"
-    )

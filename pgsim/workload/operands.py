@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from pgsim.workload.layer import LayerShape
 
@@ -42,6 +41,11 @@ class LayerOperands:
     weights: Integers
     thresholds: Integers
     opens_near_zero: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory they take."""
+        return self.activations.nbytes + self.weights.nbytes + self.thresholds.nbytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +128,7 @@ def _reductions(shape: LayerShape, activations: Integers) -> Integers:
 
 def _taps(shape: LayerShape, activations: Integers) -> Integers:
     """Return what lies under each tap: (images, channels, kernel height, width, height, width)."""
-    margins = [(padding, padding) for padding in shape.padding]
-    padded = np.pad(activations, [(0, 0), (0, 0), *margins])
-    spans = [
-        dilation * (side - 1) + 1
-        for dilation, side in zip(shape.dilation, shape.kernel, strict=True)
-    ]
-    (down, right), (tap_down, tap_right) = shape.stride, shape.dilation
-    windows = sliding_window_view(padded, spans, axis=(2, 3))
-    return windows[:, :, ::down, ::right, ::tap_down, ::tap_right].transpose(0, 1, 4, 5, 2, 3)
+    padded = np.pad(activations, [(0, 0), (0, 0), (0, 1), (0, 1)])  # at -1: zeros
+    rows, columns = (side.places(np.arange(side.outputs)).T for side in shape.sides)
+    taps: Integers = padded[:, :, rows[:, None, :, None], columns[None, :, None, :]]
+    return taps

@@ -101,7 +101,7 @@ def save_operands(operands: Operands, path: str | Path) -> Path:
 def _expected(shape: LayerShape, images: int) -> dict[str, Expected]:
     """Return what the tensors of a layer should be, by the names of `_PARTS`."""
     inputs = (images, shape.in_channels, *shape.image_in_size)
-    kernels = (shape.out_channels, shape.in_channels_per_group, *shape.kernel)
+    kernels = (shape.out_channels, shape.in_channels_per_group, *shape.kernel_size)
     return {
         "activations": Expected(
             operand_dtype(shape.activation_bits, shape.signed),

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
 from pgsim.workload.connections import producers
-from pgsim.workload.layer import LayerShape, layer_shapes
+from pgsim.workload.layer import LayerShape
 from pgsim.workload.layer_trace import LayerTrace, Words, bits_of, pack_masks
+from pgsim.workload.layers import layers_as_run
 from pgsim.workload.manifest import Manifest, check_manifest
 from pgsim.workload.problems import short
 
@@ -145,7 +146,7 @@ class GateTrace:
         0.75
         """
         where = f"trace {name or model!r}"
-        shapes = layer_shapes(layers, where)
+        shapes = layers_as_run(layers, where)
         return from_words(
             _packed(masks, shapes, where),
             shapes,
@@ -328,7 +329,7 @@ def _checked_mask(
     mask = bits_of(masks[shape.name], where)
     channels, size = shape.mask_channels, shape.mask_size
     flat = size[0] * size[1]
-    if mask.shape[1:] not in {(channels, *axes) for axes in shape.kind.mask_axes(size)}:
+    if mask.shape[1:] not in {(channels, *axes) for axes in shape.kind.mask_axes(shape)}:
         raise InputError(
             f"{where}: a mask has shape (images, {channels}, {size[0]}, {size[1]}) or "
             f"(images, {channels}, {flat}), not {mask.shape}"

@@ -18,8 +18,9 @@ from typing import NamedTuple
 from pgsim.errors import InputError, nearest
 from pgsim.files import FileState
 from pgsim.workload.connections import check_inputs
-from pgsim.workload.layer import LayerShape, layer_shapes
+from pgsim.workload.layer import LayerShape
 from pgsim.workload.layer_trace import WORD, LayerTrace, Words, words_of
+from pgsim.workload.layers import layer_shapes
 from pgsim.workload.manifest import (
     FORMAT_VERSION,
     MANIFEST,

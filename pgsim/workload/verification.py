@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from hashlib import sha256
 from itertools import islice
 
+from pgsim.cores import usable_cores
 from pgsim.errors import InputError
 from pgsim.files import FileState, require_same
 from pgsim.workload.layer_trace import LayerTrace, padding_problem
@@ -50,7 +50,7 @@ def trace_problems(
     Where there are none, the files are held to the mark of what was written together.
     """
     first_image, clean = 0, True
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing lets other threads run
+    with ThreadPoolExecutor(usable_cores()) as threads:  # hashing lets other threads run
         for shard in shards:
             if shard.state not in known:
                 for problem in _shard_problems(shard, first_image, threads):

@@ -9,7 +9,8 @@ from arch_files import MINIMAL, edited
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgsim.arch import ArchConfig, load_arch, validation, yaml_source
+from pgsim import yaml_source
+from pgsim.arch import ArchConfig, load_arch, validation
 from pgsim.errors import InputError
 from pgsim.files import shipped_folder
 

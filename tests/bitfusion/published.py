@@ -1,10 +1,10 @@
 """The published figures of Bit Fusion's layers, and the same layers for pgsim.
 
-`published.csv` holds what its authors ran on their simulator: the array of 16 x 32 units at 192
-bits a cycle of results/bitfusion-eyeriss-sim-sweep.csv (github.com/hsharma35/bitfusion), a row a
-layer, with the shapes of their benchmarks. They ran AlexNet's conv3 to conv5 on maps of 13 x 13 and
-its fc1 on 18432 inputs, where the benchmarks as they are committed say 26 and 320000: only with
-the former do their formulas give their figures.
+`arch_configs/published/bitfusion_isca_2018.csv` holds what its authors ran on their simulator: the
+array of 16 x 32 units at 192 bits a cycle of results/bitfusion-eyeriss-sim-sweep.csv
+(github.com/hsharma35/bitfusion), a row a layer, with the shapes of their benchmarks. They ran
+AlexNet's conv3 to conv5 on maps of 13 x 13 and its fc1 on 18432 inputs, where the benchmarks as
+they are committed say 26 and 320000: only with the former do their formulas give their figures.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from random import Random
 
 from bitfusion.formulas import BATCH, Layer
 from pgsim import ArchConfig, GateTrace, LayerShape, load_arch, simulate
+from pgsim.files import shipped_folder
 from pgsim.workload import layer_shape
 
-FILE = Path(__file__).with_name("published.csv")
+FILE = shipped_folder("arch_configs/published") / "bitfusion_isca_2018.csv"
 
 # Layers whose published compute cycles are above the closed form, because tiles are cut alike: the
 # last one is as large as the others, and computes on what is not there.

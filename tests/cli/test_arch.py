@@ -74,3 +74,27 @@ def test_a_clock_that_parts_do_not_reach_is_a_line_of_stderr():
     (line,) = done.stderr.splitlines()
     assert line.startswith("pgsim: warning: pg-os-16x16[clock_mhz=750]: clock_mhz 750 is faster")
     assert "750.0" in done.stdout
+
+
+def test_import_writes_a_design_and_warns_of_what_is_left_out(tmp_path):
+    file, output = tmp_path / "small.cfg", tmp_path / "small.yaml"
+    file.write_text("[general]\nrun_name = small\n[architecture_presets]\nIfmapOffset: 0\n")
+    command = [sys.executable, "-m", "pgsim", "arch", "import", str(file), "-o", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{output}: small, 4 x 4 ws fixed 8x8\n"
+    assert f"pgsim: warning: {file}: [architecture_presets] IfmapOffset: no cou" in done.stderr
+    assert load_arch(output).name == "small"
+
+
+def test_import_refuses_what_it_cannot_read(run, tmp_path):
+    (tmp_path / "x.cfg").write_text("[architecture_presets]\nDataflow: oss\n")
+    refused = run("arch", "import", tmp_path / "x.cfg", "-o", tmp_path / "x.yaml", code=2)
+    assert "x.cfg:2: [architecture_presets] Dataflow: value 'oss'" in refused.output
+    assert "Did you mean 'os'?" in refused.output
+    assert not (tmp_path / "x.yaml").exists()
+
+
+def test_export_writes_both_tables(run, tmp_path):
+    shown = run("arch", "export", "pg_os", "-o", tmp_path / "t", "--set", "array.rows=8").output
+    assert shown.split() == [str(tmp_path / "t" / each) for each in ("ERT.yaml", "ART.yaml")]
+    assert "name: system_top_level.pe[1..128]\n" in (tmp_path / "t/ERT.yaml").read_text()

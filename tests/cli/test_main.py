@@ -157,3 +157,16 @@ def test_no_help_runs_over_a_window(verb, columns, run, monkeypatch):
     shown = run(verb, "--help").output
     assert max(map(len, shown.splitlines())) <= int(columns)
     assert "..." not in shown.replace("ARCH...", "").replace("TRACE...", "").replace("ARGS]...", "")
+
+
+def test_the_command_line_tells_of_kernels_only_before_a_verb():
+    code = "import sys; sys.argv[1:] = {!r}; from pgsim.cli import main\ntry: main()\n"
+    code += "finally: print('pgsim.cli.compiling' in sys.modules)"
+    for arguments, told in ((["--help"], "False"), (["schemes"], "True")):
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(arguments)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.endswith(f"{told}\n")

@@ -13,8 +13,13 @@ LISTED = [
     "msb_only",
     "uniform:A,W",
     "uniform:A",
+    "top:A,W",
+    "top:A",
     "planes:A,A,...",
     "planes:A,A,.../W,W,...",
+    "weight_planes:N",
+    "table:FILE",
+    "packed:A,W",
 ]
 
 

@@ -1,5 +1,6 @@
 """pgsim simulate: the table it prints, and the one it writes."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from designs import linear
@@ -8,9 +9,10 @@ from timeline_reader import read_timeline
 
 from pgsim.arch import load_arch
 from pgsim.masks import synthetic_trace
+from pgsim.model import layer as layer_module
 from pgsim.results.table_files import read_table
 from pgsim.study.simulation import simulate
-from pgsim.workload import save_trace
+from pgsim.workload import GateTrace, save_trace
 
 
 def test_it_prints_layers_and_network(small, run, cells):
@@ -46,6 +48,14 @@ def test_the_spread_says_what_it_is_over(batch, over, small, run, cells):
     words = cells(shown, "cycles/image")
     assert words[2] == "(median" and words[4] == "p5" and words[6] == "p95"
     assert " ".join(words[8:]) == f"{over})"
+
+
+def test_it_says_on_how_many_cores_a_large_trace_ran(small, run, monkeypatch):
+    monkeypatch.setattr(layer_module, "free_cores", lambda: 2)
+    assert "simulated on" not in run("simulate", small, "--arch", "pg_os").output
+    monkeypatch.setattr(layer_module, "_SPREAD_WORDS", 1)
+    shown = run("simulate", small, "--arch", "pg_os").output
+    assert "\nsimulated on      2 cores, for its masks are large\n" in shown
 
 
 def test_o_writes_every_column(small, run, tmp_path):
@@ -120,12 +130,18 @@ def test_every_number_is_of_one_image_and_every_column_is_explained(small, run, 
         assert f"\n    {word} " in explained
 
 
-def test_a_trace_of_gated_inputs_is_refused_with_the_schemes_that_run_it(run):
-    refusal = run("simulate", "resnet20_regions_8_5", "--arch", "pg_os", code=2).stderr
-    assert "--scheme full" in refusal and "uniform:A,W" in refusal
-    refusal = run("compare", "resnet20_regions_8_5", code=2).stderr
-    assert "--scheme full" in refusal and "compar" in refusal
-    run("simulate", "resnet20_regions_8_5", "--arch", "pg_os", "--scheme", "full")
+def test_a_trace_of_gated_inputs_runs_under_the_default_scheme(run, tmp_path):
+    regions = GateTrace.from_masks(
+        {"conv": np.eye(16, dtype=bool).reshape(1, 1, 256)},
+        [{"name": "conv", "op": "conv2d", "in_channels": 4, "out_channels": 4,
+          "in_size": [16, 16], "kernel": [3, 3], "padding": [1, 1], "activation_bits": 8,
+          "msb_bits": 5, "weight_bits": 8, "gate": "input"}],
+    )  # fmt: skip
+    save_trace(regions, tmp_path / "regions.safetensors")
+    table = tmp_path / "regions.csv"
+    run("simulate", tmp_path / "regions.safetensors", "--arch", "pg_os", "--output", table)
+    # A position is issued where it is at most two off the diagonal of important pixels.
+    assert read_table(table)["lsb_slots_issued"][0] == 16 + 2 * 15 + 2 * 14
 
 
 def test_requests_to_dram_are_written_on_request(small, run, tmp_path):
@@ -162,3 +178,31 @@ def test_explain_prints_the_nest_of_a_layer_and_objective_searches_for_it(small,
     assert "no layer 'plane'" in missing and "Did you mean 'plain'?" in missing
     wrong = run("simulate", small, "--arch", "pg_os", "--objective", "drum", code=2).stderr
     assert "dram" in wrong
+
+
+def test_reports_of_other_simulators_go_to_a_folder(small, run, tmp_path):
+    options = ("--arch", "fixed_8bit", "--scheme", "full")
+    run("simulate", small, *options, "--reports", "scalesim", "-o", tmp_path / "reports")
+    compute, detailed = (
+        (tmp_path / "reports" / name).read_text().splitlines()
+        for name in ("COMPUTE_REPORT.csv", "DETAILED_ACCESS_REPORT.csv")
+    )
+    layers = simulate(small, "fixed_8bit", "full").layers
+    assert [line.split(", ")[2] for line in compute[1:]] == [
+        str(cycles // 10) for cycles in layers["cycles"]
+    ]
+    assert len(detailed) == 3
+    run("simulate", small, *options, "--reports", "timeloop", "-o", tmp_path / "tables")
+    assert {each.name for each in (tmp_path / "tables").iterdir()} == {
+        *("ERT.yaml", "ART.yaml", "action_counts.yaml")
+    }
+
+
+def test_reports_need_a_folder_and_a_table_a_file(small, run, tmp_path):
+    options = ("simulate", small, "--arch", "fixed_8bit")
+    assert "expected -o DIR" in run(*options, "--reports", "scalesim", code=2).output
+    (tmp_path / "file").write_text("")
+    refused = run(*options, "--reports", "scalesim", "-o", tmp_path / "file", code=2)
+    assert "it is not a folder" in refused.output
+    refused = run(*options, "-o", tmp_path / "folder", code=2)
+    assert "a table's name ends in one of" in refused.output

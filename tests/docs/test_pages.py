@@ -98,8 +98,9 @@ def test_examples_run(
     page: Path, index: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     example = code(page, "python")[index]
-    if "torch" in example:
-        pytest.importorskip("torch")
+    for module in ("torch", "onnx"):
+        if module in example:
+            pytest.importorskip(module)
     monkeypatch.chdir(tmp_path)
     exec(compile(example, f"{name_of(page)}, example {index}", "exec"), {"__name__": "example"})
 

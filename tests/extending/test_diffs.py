@@ -285,7 +285,7 @@ def test_a_count_without_a_price_is_an_error(tree: Tree) -> None:
 # The op.
 
 
-def test_a_convolution_of_one_dimension_is_one_of_two_with_a_width_of_1(tree: Tree) -> None:
+def test_patches_are_a_convolution_whose_stride_is_its_kernel(tree: Tree) -> None:
     tree.apply(SECTIONS["An op"].diff)
     bits = Random(0)
     fields = {
@@ -293,19 +293,17 @@ def test_a_convolution_of_one_dimension_is_one_of_two_with_a_width_of_1(tree: Tr
         "in_channels": 6,
         "out_channels": 4,
         "groups": 2,
-        "kernel": [5, 1],
-        "stride": [2, 1],
-        "padding": [2, 0],
-        "dilation": [2, 1],
+        "in_size": [20, 9],
+        "kernel": [4, 3],
         "activation_bits": 4,
         "msb_bits": 2,
         "weight_bits": 8,
         "gate": "output",
     }
-    # (33 + 4 - 2 * 4 - 1) // 2 + 1 = 15 positions.
+    # 5 rows and 3 columns of patches.
     mask = [[[int(bits.random() < 0.3) for _ in range(15)] for _ in range(4)] for _ in range(3)]
     changes = {"memory.lsb_fetch": "on_demand", "batch": 2, "lsb.window": 4}
-    as_column = ByHand(fields | {"op": "conv1d", "positions": 33}, changes, "pg", mask)
-    as_image = ByHand(fields | {"op": "conv2d", "in_size": [33, 1]}, changes, "pg", mask)
-    (found,) = tree.rows([as_column.question])
-    assert found == row_of(as_image.question)
+    as_patches = ByHand(fields | {"op": "patches"}, changes, "pg", mask)
+    as_conv = ByHand(fields | {"op": "conv2d", "stride": [4, 3]}, changes, "pg", mask)
+    (found,) = tree.rows([as_patches.question])
+    assert found == row_of(as_conv.question)

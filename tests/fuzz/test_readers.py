@@ -25,4 +25,4 @@ def test_mutated_files_are_refused_by_a_sentence_or_right(name: str) -> None:
 
 
 def test_two_thousand_are_tried() -> None:
-    assert sum(reader.plain_inputs for reader in READERS.values()) == 2000
+    assert sum(reader.plain_inputs for reader in READERS.values()) >= 2000

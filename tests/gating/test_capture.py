@@ -72,6 +72,30 @@ def test_geometry_is_that_of_the_model() -> None:
     assert (third.activation_bits, third.msb_bits, third.weight_bits) == (6, 3, 4)
 
 
+@pytest.mark.parametrize(
+    ("kernel", "dilation", "padding"),
+    # PyTorch's own, see nn.Conv2d: zeros of dilation·(kernel - 1), the odd one behind the last.
+    [((3, 4), 1, (1, 1, 1, 2)), ((2, 3), (3, 2), (1, 2, 2, 2)), ((3, 3), 1, (1, 1))],
+)
+def test_padding_that_keeps_the_size(
+    kernel: tuple[int, int], dilation: int | tuple[int, int], padding: tuple[int, ...]
+) -> None:
+    """A capture holds the MACs of each layer to those that PyTorch counts."""
+    widths = {"activation_bits": 4, "msb_bits": 2}
+    layer = PGConv2d(2, 4, kernel, padding="same", dilation=dilation, **widths)
+    images = torch.rand(2, 2, 6, 7)
+    trace = capture(nn.Sequential(layer), [images], model_name="m", dataset="d")
+    (captured,) = trace.layers
+    assert (captured.shape.padding, captured.shape.out_size) == (padding, (6, 7))
+    np.testing.assert_array_equal(captured.unpack(), layer.mask.flatten(2).numpy())
+
+
+def test_padding_valid_is_none() -> None:
+    layer = PGConv2d(2, 4, 3, padding="valid", activation_bits=4, msb_bits=2)
+    trace = capture(nn.Sequential(layer), [torch.rand(1, 2, 6, 7)], model_name="m", dataset="d")
+    assert (trace.layers[0].shape.padding, trace.layers[0].shape.out_size) == ((0, 0), (4, 5))
+
+
 def test_tokens_of_a_linear_layer_are_positions() -> None:
     layer = PGLinear(8, 5, activation_bits=4, msb_bits=2)
     trace = capture(nn.Sequential(layer), [torch.rand(2, 3, 8)], model_name="m", dataset="d")

@@ -10,7 +10,15 @@ import pytest
 from banked_reads import naive as naive_lateness
 from banked_reads import reads
 from hypothesis import given, settings
-from packed_rows import Rows, drawn_rows, one_tile, random_rates, random_rows, shortfall
+from packed_rows import (
+    Rows,
+    drawn_rows,
+    one_tile,
+    random_rates,
+    random_rows,
+    random_tile,
+    shortfall,
+)
 from reference import combine as stepped
 
 from pgsim.kernels.combine import Table, combine, combine_from_banks
@@ -49,6 +57,16 @@ def test_issued_slots_equal_the_naive_ones(seed: int) -> None:
     rng = Random(seed)
     ways, open_slots = rng.choice((1, 2, 3, 4, 64)), rng.choice((1, 2, 3, 8, 64))
     assert equals_naive(random_rows(seed), ways, open_slots, random_rates(rng))
+
+
+@pytest.mark.parametrize("lanes", [1, 8, 9, 16, 17, 32, 33, 64, 65])
+def test_issue_slots_that_two_words_just_hold_or_do_not(lanes: int) -> None:
+    rng, of_word = Random(lanes), 64 // max(8, 1 << (lanes - 1).bit_length())
+    edges = (1, of_word - 1, of_word, of_word + 1, 2 * of_word, 2 * of_word + 1)
+    for held in sorted({max(1, each) for each in edges}):
+        for ways in (1, 2, lanes, 300):
+            rows = random_tile(rng, lanes, 100, rng.choice((0.5, 1.5, 3)) / lanes)
+            assert equals_naive(rows, ways, held, random_rates(rng)), (held, ways)
 
 
 @settings(max_examples=60, deadline=None)

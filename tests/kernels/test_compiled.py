@@ -33,6 +33,13 @@ from pgsim.kernels.caller import caller
 print(caller({}), "loaded" if caller.stats.cache_hits else "compiled")
 """
 
+TOLD = """
+import logging
+import sys
+logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(name)s: %(message)s")
+logging.getLogger("numba").setLevel(logging.WARNING)
+"""
+
 
 @pytest.fixture
 def code(tmp_path: Path) -> Path:
@@ -95,6 +102,13 @@ def test_a_second_process_does_not_compile(code: Path) -> None:
     assert call(code) == "8 loaded"
     assert call(code, "3.5") == "9.0 compiled"  # another type
     assert call(code, "3.5") == "9.0 loaded"
+
+
+def test_what_is_compiled_is_told_to_those_who_listen(code: Path) -> None:
+    told = output(start(code, TOLD + CALL.format(3))).splitlines()
+    assert told[-1] == "8 compiled"
+    assert told[0] == "pgsim.kernels.compiled: compiling pgsim.kernels.caller.caller"
+    assert output(start(code, TOLD + CALL.format(3))) == "8 loaded"
 
 
 def test_a_change_in_a_helpers_file_is_noticed(code: Path) -> None:

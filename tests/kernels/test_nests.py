@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from pgsim.kernels.nests import Held, Side, Walk, Widths, outside, reached, walk
+from pgsim.kernels.nests import Held, Walk, Widths, outside, reached, walk
+from pgsim.kernels.sides import Line, Side
 
-SIDES = st.builds(
-    Side,
+POINT = Line(1, 1, 1, 1, 0, 1)
+
+LINES = st.builds(
+    Line,
     outputs=st.integers(1, 9),
     inputs=st.integers(1, 9),
     taps=st.integers(1, 4),
@@ -20,22 +23,30 @@ SIDES = st.builds(
     padding=st.integers(0, 4),
     dilation=st.integers(1, 3),
 )
+SIDES = st.builds(Side, rows=LINES, frames=st.just(POINT) | LINES)
+
+
+def under(line: Line, output: int) -> set[int]:
+    """The inputs under any tap of an output."""
+    at = {output * line.stride - line.padding + t * line.dilation for t in range(line.taps)}
+    return {place for place in at if 0 <= place < line.inputs}
 
 
 def rows_of(side: Side, outputs: range) -> set[int]:
-    """The input rows under any tap of some output rows."""
-    at = {
-        o * side.stride - side.padding + t * side.dilation
-        for o in outputs
-        for t in range(side.taps)
+    """The input rows of all frames under any tap of some output rows."""
+    return {
+        frame * side.rows.inputs + row
+        for output in outputs
+        for frame in under(side.frames, output // side.rows.outputs)
+        for row in under(side.rows, output % side.rows.outputs)
     }
-    return {row for row in at if 0 <= row < side.inputs}
 
 
 @settings(deadline=None)  # kernels are compiled in the first example
 @given(side=SIDES, block=st.integers(1, 9))
 def test_a_block_reaches_the_rows_under_its_taps(side: Side, block: int) -> None:
-    blocks = [range(b, min(b + block, side.outputs)) for b in range(0, side.outputs, block)]
+    outputs = side.rows.outputs * side.frames.outputs
+    blocks = [range(b, min(b + block, outputs)) for b in range(0, outputs, block)]
     reach, fresh = np.zeros(len(blocks), np.int64), np.zeros(len(blocks), np.int64)
     found = reached(side, block, reach, fresh)
     own = [rows_of(side, outputs) for outputs in blocks]
@@ -45,11 +56,25 @@ def test_a_block_reaches_the_rows_under_its_taps(side: Side, block: int) -> None
     assert found == (max(map(len, own)), len(set().union(*own)))
 
 
+def line(*numbers: int) -> Side:
+    """A side of one frame."""
+    return Side(Line(*numbers), POINT)
+
+
+def test_rows_of_frames_are_counted_through() -> None:
+    # Two frames of four rows; two taps in each dimension. Output rows 0 to 2 reach both frames:
+    # blocks of two reach rows 0-2 of each, and rows 2-3.
+    side = Side(Line(3, 4, 2, 1, 0, 1), Line(1, 2, 2, 1, 0, 1))
+    reach, fresh = np.zeros((2, 2), np.int64)
+    assert reached(side, 2, reach, fresh) == (6, 8)
+    assert (reach.tolist(), fresh.tolist()) == ([6, 4], [6, 2])
+
+
 def test_rows_between_the_taps_are_not_reached() -> None:
     # Outputs 0 and 1 see rows 0, 2 and 3, 5; 2 and 3 see rows 6, 8 and 9, 11.
-    assert reached(Side(4, 12, 2, 3, 0, 2), 2, *np.zeros((2, 2), np.int64)) == (4, 8)
+    assert reached(line(4, 12, 2, 3, 0, 2), 2, *np.zeros((2, 2), np.int64)) == (4, 8)
     # Four outputs of three rows each, of which the next shares two: rows 0-3 and 2-5.
-    assert reached(Side(4, 6, 3, 1, 0, 1), 2, *np.zeros((2, 2), np.int64)) == (4, 6)
+    assert reached(line(4, 6, 3, 1, 0, 1), 2, *np.zeros((2, 2), np.int64)) == (4, 6)
 
 
 ORDER = np.arange(5)  # images, rows, columns, channels, input channels

@@ -10,7 +10,15 @@ import pytest
 from banked_reads import naive as naive_lateness
 from banked_reads import reads
 from hypothesis import given, settings
-from packed_rows import Rows, drawn_rows, one_tile, random_rates, random_rows, shortfall
+from packed_rows import (
+    Rows,
+    drawn_rows,
+    one_tile,
+    random_rates,
+    random_rows,
+    random_tile,
+    shortfall,
+)
 from reference import queue as stepped
 
 from pgsim.kernels.queue import Fifos, queue, queue_from_banks
@@ -51,6 +59,15 @@ def test_slot_times_equal_the_naive_ones(seed: int) -> None:
     rng = Random(seed)
     depth, scan = rng.choice((1, 2, 3, 4, 7, 8, 16, 255)), rng.choice((1, 2, 3, 4, 64))
     assert equals_naive(random_rows(seed), depth, scan, random_rates(rng))
+
+
+@pytest.mark.parametrize("lanes", [7, 8, 9, 16, 17])
+@pytest.mark.parametrize("depth", [1, 126, 127, 128])
+def test_fifos_that_a_byte_just_counts_or_does_not(lanes: int, depth: int) -> None:
+    rng = Random(lanes * depth)
+    for scan in (1, 2, 4, 300):
+        rows = random_tile(rng, lanes, 400, rng.choice((0.2, 0.9)))
+        assert equals_naive(rows, depth, scan, random_rates(rng)), scan
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from random import Random
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 from stepped_turns import (
     Folds,
@@ -14,8 +16,11 @@ from stepped_turns import (
     events,
     naive,
     single,
+    taken,
     ungated,
 )
+
+from pgsim.kernels.timeline import stood
 
 
 def random_machine(rng: Random, passes: int, tiles: int) -> Machine:
@@ -50,9 +55,16 @@ def random_passes(rng: Random, machine: Machine, passes: int, tiles: int) -> Pas
     return [[one(index) for _ in range(tiles)] for index in range(passes)]
 
 
-@pytest.mark.parametrize("seed", range(400))
-def test_events_equal_those_of_the_folds(seed: int) -> None:
-    rng = Random(seed)
+class Drawn(NamedTuple):
+    """A machine, and the passes, transfers and demands of some runs on it."""
+
+    machine: Machine
+    runs: list[Passes]
+    moved: list[list[Moved]]
+    demand: list[list[int]]
+
+
+def drawn(rng: Random) -> Drawn:
     tiles, passes = rng.randint(1, 8), rng.choice((1, 2, 2, 3, 4))
     machine = random_machine(rng, passes, tiles)
     runs = [random_passes(rng, machine, passes, tiles) for _ in range(rng.choice((1, 2)))]
@@ -61,6 +73,12 @@ def test_events_equal_those_of_the_folds(seed: int) -> None:
     moved = [[Moved(*(rng.randint(0, slow) for _ in range(3))) for _ in range(turns)] for _ in runs]
     late = rng.choice((0, 0, 10, 80))
     demand = [[rng.choice((0, late)) for _ in range(tiles)] for _ in runs]
+    return Drawn(machine, runs, moved, demand)
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_events_equal_those_of_the_folds(seed: int) -> None:
+    machine, runs, moved, demand = drawn(Random(seed))
     found = events(machine, runs, moved, demand)
     for run, own in enumerate(runs):
         expected = naive(machine, own, moved[run], demand[run])
@@ -71,6 +89,28 @@ def test_events_equal_those_of_the_folds(seed: int) -> None:
         assert found.demand_begins[run].tolist() == expected["demand_begins"]
         assert found.demand_waits[run].tolist() == expected["demand_waits"]
         assert found.ends[run] == expected["ends"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_blocks_wait_as_each_of_their_runs_does(seed: int) -> None:
+    rng = Random(seed)
+    blocks = [drawn(rng) for _ in range(rng.randint(1, 4))]
+    every = [taken(*each) for each in blocks]
+    cycles, waits = [], []
+    for machine, runs, moved, demand in blocks:
+        for run, own in enumerate(runs):
+            expected = naive(machine, own, moved[run], demand[run])
+            turns = zip(expected["turn_begins"], expected["turn_ends"], strict=True)
+            worked = sum(end - begin for begin, end in turns) - sum(expected["demand_waits"])
+            cycles.append(expected["ends"])
+            waits.append(expected["ends"] - worked)
+    found = stood(
+        np.array([work.pass_cycles.shape for work, _, _ in every], np.int64),
+        np.array([order for _, _, order in every], np.int64),
+        np.concatenate([each.ravel() for work, _, _ in every for each in work]),
+        np.concatenate([each.ravel() for _, moved, _ in every for each in moved]),
+    )
+    assert found.tolist() == [cycles, waits]
 
 
 def test_trailing_passes_wait_for_what_is_on_demand() -> None:

@@ -13,11 +13,17 @@ from row_cases import row_case
 
 from pgsim import ArchConfig, GateTrace, InputError, LayerShape, simulate
 from pgsim.model import bounds
-from pgsim.model.bounds import Size, check_counts, roughly
+from pgsim.model.bounds import (
+    Size,
+    check_counts,
+    most_burst_size,
+    rough_burst_size,
+    roughly,
+)
 from pgsim.model.job import Job
 from pgsim.model.room import check_room
 from pgsim.schemes import layer_passes, scheme_named
-from pgsim.study.simulation import jobs_of
+from pgsim.study.jobs import jobs_of
 from pgsim.workload import layer_shape
 
 UNGATED = {"gate": "none", "msb_bits": None}
@@ -87,11 +93,27 @@ def test_the_rough_number_exceeds_every_count(seed: int) -> None:
         layer, arch = layer_shape(case.layer), design(case.changes)
     except InputError:
         return
-    mask = filled(layer, True, case.images) if layer.gated else None
+    mask = filled(layer, True, case.images) if layer.gate != "none" else None
     trace = trace_of(layer, mask, images=case.images)
     (job,) = jobs_of(trace, arch, scheme_named(case.scheme))
     size = Size(job, case.images)
     assert max(count for _, count in (*bounds._counts(size), *bounds._steps(size))) <= roughly(size)
+
+
+@pytest.mark.parametrize("layer", [linear(9, 21, 5, **UNGATED), conv(3, 5, 5, 3, **UNGATED)])
+def test_the_largest_burst_is_the_last_at_which_all_counts_fit(layer: LayerShape) -> None:
+    trace = GateTrace.from_masks({}, [layer], images=3)
+
+    def rough(burst: int) -> int:
+        """The number for bursts of so many bytes, of a byte a cycle."""
+        changes = {"memory.dram.burst_bytes": burst, "memory.dram.bytes_per_cycle": 1}
+        (job,) = jobs_of(trace, design(changes), scheme_named("full"))
+        assert rough_burst_size(job.arch) == burst
+        return roughly(Size(job, 3))
+
+    (job,) = jobs_of(trace, design(), scheme_named("full"))
+    grows = rough(2) - rough(1)
+    assert most_burst_size(job, 3, layers=4) == (2**62 // 4 - rough(1) + grows) // grows
 
 
 @pytest.mark.parametrize("scheme", ["pg", "dual_dense", "full", "planes:1,3/4,4"])

@@ -12,8 +12,8 @@ from designs import design, drawn, filled, linear
 from jobs import Listed, job_of
 from layer_rows import row_of
 
-from pgsim.model.events import Waits, of_runs, transfer_cycles
 from pgsim.model.events import bubbles as bubbles_left
+from pgsim.model.events import of_runs, transfer_cycles
 from pgsim.model.ledger import PassCounts
 
 SINGLE = {"memory.double_buffered": False}
@@ -131,13 +131,17 @@ def test_counts_of_tiles_run_by_run() -> None:
 
 def test_bubbles_are_what_is_left() -> None:
     # Three batches of one run: cycles less the steady ones of both passes and both kinds of stalls.
-    waits = Waits(np.array([100, 90, 80]), np.array([5, 0, 1]), np.array([10, 20, 0]))
+    waits = {
+        "cycles": np.array([100, 90, 80]),
+        "port_stall_cycles": np.array([5, 0, 1]),
+        "dram_stall_cycles": np.array([10, 20, 0]),
+    }
     none = np.zeros(3, np.int64)
     passes = [
         PassCounts(*[none] * len(PassCounts._fields))._replace(steady_cycles=np.array(steady))
         for steady in ([50, 70, 9], [10, 0, 70])
     ]
-    found = bubbles_left(waits._asdict(), passes)
+    found = bubbles_left(waits, passes)
     assert {name: each.tolist() for name, each in found.items()} == {"bubble_cycles": [25, 0, 0]}
 
 

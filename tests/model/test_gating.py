@@ -19,7 +19,8 @@ NAMES = [count.name for count in COUNTS]
 
 def pass_counts(slots: int, issued: int, active: int, entries: int) -> PassCounts:
     unused = dict.fromkeys(
-        ("slots_ideal", "slots_fullest_lane", "steady_cycles", "busy_pe_cycles", "terms"), 0
+        ("slots_ideal", "slots_fullest_lane", "steady_cycles", "busy_pe_cycles", "macs", "terms"),
+        0,
     )
     values = {
         "outputs": entries,
@@ -88,3 +89,18 @@ def test_a_dense_pass_behind_the_gate_takes_no_steering() -> None:
 
 def test_nothing_is_counted_where_nothing_is_gated() -> None:
     assert found("combine", "dual_dense", (DENSE, DENSE), "ws") == [0] * 5
+
+
+def test_a_known_mask_is_compared_with_nothing() -> None:
+    """M52: 4 positions of 2 pixels under 1 x 1 taps; of 6 elements 4 rows take two folds.
+
+    The fold of 2 elements comes first. Both have pixels 0 and 2: each scans 4 slots, writes 2
+    active ones to the table and reads 2 issued ones, of which no lane needs a further stream.
+    """
+    layer = linear(4, 6, 2, gate="input")
+    for scheduler, banks in (("skip", 1), ("combine", 1), ("queue", 2)):
+        changes = {"lsb.scheduler": scheduler, "array.dataflow": "ws"}
+        job = job_of(layer, drawn("x.x."), changes, "pg")
+        own = pass_counts(8, 4, 4, 4)
+        by_name = counts(job, (DENSE, own), np.array([8]), [2, 1])
+        assert [by_name[name].item() for name in NAMES] == [0, 8, 0, 4 * banks, 4 * banks]

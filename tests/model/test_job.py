@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import pytest
 from designs import conv, linear, recurrent
 from jobs import Listed, job_of
@@ -92,3 +94,19 @@ def test_inputs_of_one_run_and_group() -> None:
     assert job_of(LAYER, changes=batch).run_inputs == 2 * 5 * 6
     assert job_of(conv(4, 6, 4, 3, groups=2), changes=batch).run_inputs == 2 * 16 * 2
     assert job_of(recurrent(7, 6, 3), changes=batch).run_inputs == 2 * 6
+
+
+def test_what_else_stays_does_not_matter_to_a_layer_whose_inputs_stay() -> None:
+    job = job_of(LAYER)
+    fuller = replace(job, retained_bits=8)
+    assert fuller.alike != job.alike
+    assert replace(fuller, inputs_stay=True).alike == replace(job, inputs_stay=True).alike
+
+
+def test_a_job_on_another_design_is_the_same_layer_there() -> None:
+    job = replace(job_of(LAYER, scheme="pg"), retained_bits=8, output_stays=True, window=4)
+    assert job.rates and job.cuts  # found for this design alone
+    other = job.arch.override({"array.rows": 8})
+    assert job.on(other) == replace(job, arch=other)
+    assert job.on(other).cuts == replace(job, arch=other).cuts
+    assert set(vars(job.on(other))) == {each.name for each in fields(job)}  # nothing found yet

@@ -62,15 +62,15 @@ def test_a_smaller_batch_is_tiled_by_itself() -> None:
 
 @pytest.fixture
 def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The names of layers in the order in which they are simulated."""
+    """The names of layers in the order in which a first block of them is simulated."""
     names: list[str] = []
-    one = layer_module.simulate_layer
+    one = layer_module.sums_of
 
-    def noted(job: Job, *rest: object) -> object:
-        names.append(job.shape.name)
-        return one(job, *rest)
+    def noted(job: Job, block: Block, *rest: object) -> object:
+        names.extend([job.shape.name] * (block.start == 0))
+        return one(job, block, *rest)
 
-    monkeypatch.setattr(layer_module, "simulate_layer", noted)
+    monkeypatch.setattr(layer_module, "sums_of", noted)
     yield names
 
 
@@ -106,6 +106,24 @@ def test_layers_of_one_shape_have_masks_of_their_own() -> None:
     assert rows["lsb_slots_issued"].tolist() == [3, 0, 4]
     # Ungated, all three are alike.
     assert simulate(trace, design(), "full").layers["cycles"].nunique() == 1
+
+
+def test_on_several_cores_a_large_trace_gives_what_one_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    layers = [linear(70, 6, 5, name=name) for name in ("first", "second", "third", "fourth")]
+    masks = {each.name: rng.random((9, 5, 70)) < 0.4 for each in layers}
+    trace = GateTrace.from_masks(masks, layers)
+    wanted = simulate(trace, design())
+    used = []
+    monkeypatch.setattr(layer_module, "_SPREAD_WORDS", 9 * 4 * 5 * 2)  # as many words as there are
+    monkeypatch.setattr(layer_module, "free_cores", lambda: used.append(3) or 3)
+    assert simulate(trace, design()).layers.equals(wanted.layers)
+    assert used == [3]
+    monkeypatch.setattr(layer_module, "_SPREAD_WORDS", 9 * 4 * 5 * 2 + 1)
+    assert simulate(trace, design()).layers.equals(wanted.layers)
+    assert used == [3]
 
 
 def test_layers_alike_but_for_the_bits_of_their_outputs_are_not_one() -> None:

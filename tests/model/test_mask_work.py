@@ -15,7 +15,7 @@ from jobs import job_of, mask_work
 
 from pgsim import GateTrace, simulate
 from pgsim.arch import SCHEDULERS, Issued
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.mask_work import Known, WorkStore
 from pgsim.workload import LayerTrace
 
 LAYER = linear(40, 6, 9)
@@ -272,3 +272,44 @@ def test_a_scheduler_that_says_too_little_is_named(monkeypatch: pytest.MonkeyPat
     )
     with pytest.raises(ValueError, match=r"scheduler 'skip': expected .* 1 shortfalls"):
         work.issued(rates)
+
+
+def test_a_known_key_is_hashed_once() -> None:
+    hashed = []
+
+    class Long(tuple[int, ...]):
+        def __hash__(self) -> int:
+            hashed.append(self)
+            return super().__hash__()
+
+    key, other = Known(Long((1, 2))), Known(Long((1, 2)))
+    assert {key: "found"}[other] == "found"
+    assert hash(key) == hash(other)
+    assert len(hashed) == 2
+    assert key != Known((2, 1))
+    assert key != (1, 2)
+
+
+def test_the_least_recently_used_result_is_let_go_of() -> None:
+    store, made = WorkStore(limit_bytes=20), []
+
+    def result(key: str) -> str:
+        return store.shared(key, lambda: made.append(key) or key, lambda _: 10)
+
+    for key in ("one", "two", "one", "three", "one", "two"):
+        assert result(key) == key
+    assert made == ["one", "two", "three", "two"]
+
+
+def test_what_is_held_anew_takes_the_place_of_what_was() -> None:
+    store, key, other = WorkStore(limit_bytes=20), Known("key"), Known("other")
+    store.hold(other, "small", 5)
+    for found, size_bytes in (("first", 5), ("larger", 15)):
+        store.hold(key, found, size_bytes)
+        assert (store.held(other), store.held(key)) == ("small", found)
+    store.hold(key, "largest", 16)  # 21 together: the other one goes
+    assert (store.held(other), store.held(key)) == (None, "largest")
+    store.hold(key, "too large", 21)
+    assert store.held(key) is None
+    store.hold(other, "small", 20)
+    assert store.held(other) == "small"

@@ -14,6 +14,7 @@ The modules follow MODEL.md's order:
     sram         M22      accesses to the buffers, and how they are counted (M47)
     memory       M23-M24  DRAM transfers
     turns        M25, M44 DRAM waits
+    conventions  M51      what other simulators charge
     nests        M40      loop nests, walked element by element
     blocks       M40      the blocks of a nest on the array
     by_values    M58      PEs whose cycles depend on the values of operands
@@ -36,8 +37,28 @@ from .arithmetic import gated_outputs, stepped_outputs
 from .array import step_run
 from .blocks import NestRun
 from .by_values import Operands, SteppedFold, promoted, terms_of
-from .layers import Pass, Plane, Scheme, layer_of, macs_and_cycles, passes_of, stored_bits
-from .mapping import Job, LayerMask, Run, TilePlan, plan_tile, runs_of, tiles_of
+from .layers import (
+    Layer,
+    Pass,
+    Plane,
+    Scheme,
+    at_speed,
+    layer_of,
+    macs_and_cycles,
+    passes_of,
+    stored_bits,
+)
+from .mapping import (
+    FoldByFold,
+    Job,
+    LayerMask,
+    OneSweep,
+    Run,
+    TilePlan,
+    plan_tile,
+    runs_of,
+    tiles_of,
+)
 from .memory import Dram
 from .nests import Nest
 from .row_array import row_counts
@@ -122,6 +143,7 @@ def simulate_layer(
     calibration_mask: LayerMask | None = None,
     first: bool = True,
     operands: Operands | None = None,
+    weights_on_chip: frozenset[int] | None = None,
 ) -> dict[str, int]:
     """Every integer of MODEL.md for one layer: the keys are COUNTS, and TERMS.
 
@@ -129,12 +151,14 @@ def simulate_layer(
     `mask` is of the simulated images ([image][channel][position], None if the scheme needs none),
     `calibration_mask` of the images that `lane_order: density` is measured on, `output_bits` the
     width at which finished outputs leave (`output_bits_of`), `first` whether the layer is the first
-    of its network (M47), `operands` the integers that PEs need whose cycles depend on them (M58).
+    of its network (M47), `weights_on_chip` which bits of its weights are there before it where
+    weights stay on chip (M55), `operands` the integers that PEs need whose cycles depend on them
+    (M58).
     """
     shape = layer_of(layer)
     by_rows = arch["array"]["dataflow"] == "row_stationary"
-    job = (RowJob if by_rows else Job)(shape, passes_of(shape, scheme), arch, first)
-    job = replace(job, operands=operands)
+    job = (RowJob if by_rows else Job)(shape, sweeps_of(shape, scheme, arch), arch, first)
+    job = replace(job, weights_on_chip=weights_on_chip, operands=operands)
     total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     for run in runs_of(job, images):
         if isinstance(job, RowJob):
@@ -159,21 +183,32 @@ def simulate_nest(
     output_bits: int,
     mask: LayerMask | None = None,
     calibration_mask: LayerMask | None = None,
+    weights_on_chip: frozenset[int] | None = None,
 ) -> dict[str, int]:
     """M40: the same of a layer that is mapped by a loop nest; the keys are NEST_COUNTS."""
     shape = layer_of(layer)
-    job = Job(shape, passes_of(shape, scheme), arch, first=True)
+    sweeps = sweeps_of(shape, scheme, arch)
+    job = Job(shape, sweeps, arch, first=True, weights_on_chip=weights_on_chip)
     total: Counter[str] = Counter(dict.fromkeys(NEST_COUNTS, 0))
     for run in runs_of(job, images):
         nested = NestRun(job, run, nest, output_bits, mask, calibration_mask)
         total.update(nested.counts())
         for own in nested.sums_once():
             total.update(slot_counts(job, own.plan))
+            total["lsb_macs"] += later_macs(own.plan)
+        for own in nested.sums_again():
+            total.update(slot_counts(job, own.plan, again=True))
+            total["lsb_macs"] += later_macs(own.plan)
     total["macs"] = (
         images * shape.positions_per_step * shape.time_steps * shape.out_channels * shape.reduction
     )
     assert total["msb_macs"] == total["macs"]
     return dict(total)
+
+
+def sweeps_of(shape: Layer, scheme: Scheme, arch: Mapping[str, Any]) -> list[Pass]:
+    """M3, M53: a layer's passes as the array takes them."""
+    return at_speed(shape, passes_of(shape, scheme), arch["array"].get("speed", "steady"))
 
 
 def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) -> Counter[str]:
@@ -186,6 +221,7 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
         counts[f"{kind}_macs"] = ledger.macs[kind]
         counts[f"{kind}_busy_pe_cycles"] = ledger.busy_pe_cycles[kind]
     for plan in plans:
+        counts["lsb_macs"] += later_macs(plan)
         counts.update(slot_counts(job, plan))
         counts.update(sram_bytes(job, plan, output_bits))
         for one in plan.passes:
@@ -203,17 +239,28 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
     return counts
 
 
-def slot_counts(job: Job, plan: TilePlan) -> Counter[str]:
-    """M11: slots of one tile's passes after the first, as issued and as others would issue them."""
+def later_macs(plan: TilePlan) -> int:
+    """M53: MACs of the later passes that a tile takes in one sweep with the first."""
+    return sum(one.later_macs for one in plan.passes if isinstance(one, OneSweep))
+
+
+def slot_counts(job: Job, plan: TilePlan, again: bool = False) -> Counter[str]:
+    """M11: slots of one tile's passes after the first, as issued and as others would issue them.
+
+    again: for a further input block, in which only folds that issue slots of their own count (M52).
+    """
     slots, lanes = len(plan.tile.slots), len(plan.tile.lanes)
     counts: Counter[str] = Counter()
     for one in plan.passes[1:]:
-        everything = [[1] * lanes for _ in range(slots)]
-        mask = (plan.mask if job.passes[one.index].gated else None) or everything
-        counts["lsb_slots_dense"] += slots
+        if again and (job.dataflow == "os" or not isinstance(one, FoldByFold)):
+            continue
         counts["lsb_slots_issued"] += len(one.issue.slots)
-        counts["lsb_slots_ideal"] += len(ideal(mask, job.columns).slots)
-        counts["lsb_slots_fullest_lane"] += fullest_lane(mask)
+        everything = [[1] * lanes for _ in range(slots)]
+        own = plan.mask if job.passes[one.index].gated else None
+        for mask in one.masks(own, everything):
+            counts["lsb_slots_dense"] += slots
+            counts["lsb_slots_ideal"] += len(ideal(mask, job.columns).slots)
+            counts["lsb_slots_fullest_lane"] += fullest_lane(mask)
     return counts
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .array import Product, step_run
-from .layers import Layer, Pass, Scheme, layer_of, passes_of, plane_of
+from .layers import Layer, Pass, Scheme, at_speed, layer_of, passes_of, plane_of
 from .mapping import Job, LayerMask, Run, output_index, plan_tile, runs_of, tiles_of
 
 Activations = Sequence[Sequence[Sequence[int]]]  # [image][in channel][pixel], or [..][time step]
@@ -68,10 +68,47 @@ def gated_outputs(
                 total += weight_of_pass(one) * sum(product_of_planes(shape, one, *p) for p in pairs)
         return total
 
-    positions = range(shape.positions_per_step * shape.time_steps)
+    if shape.gate == "input" and any(one.gated for one in passes):
+        return _outputs_of_pixels(shape, passes, activations, weights, mask)
+    positions = range(_positions(shape))
     return [
         [[output(i, c, p) for p in positions] for c in range(shape.out_channels)]
         for i in range(len(activations))
+    ]
+
+
+def _outputs_of_pixels(
+    layer: Layer,
+    passes: Sequence[Pass],
+    activations: Activations,
+    weights: Weights,
+    mask: LayerMask | None,
+) -> Outputs:
+    """M52: a gated pass takes the planes of important pixels: W·(I_hb·2^B_lb + mask·I_lb)."""
+    outputs: Outputs = [[[0] * _positions(layer) for _ in weights] for _ in activations]
+    for one in passes:
+        taken = taken_by(one, activations, mask)
+        for image, channels in enumerate(outputs):
+            for channel, sums in enumerate(channels):
+                for position in range(len(sums)):
+                    pairs = operands(layer, taken, weights, (image, channel, position))
+                    products = sum(product_of_planes(layer, one, *pair) for pair in pairs)
+                    sums[position] += weight_of_pass(one) * products
+    return outputs
+
+
+def _positions(layer: Layer) -> int:
+    return layer.positions_per_step * layer.time_steps
+
+
+def taken_by(one: Pass, activations: Activations, mask: LayerMask | None) -> Activations:
+    """M52: the activations with zeros for pixels that a pass does not take."""
+    if not one.gated:
+        return activations
+    assert mask is not None
+    return [
+        [[value * bit for value, bit in zip(plane, own[0], strict=True)] for plane in planes]
+        for planes, own in zip(activations, mask, strict=True)
     ]
 
 
@@ -87,20 +124,26 @@ def stepped_outputs(
     """The outputs that the stepped array accumulates, pass by pass and MAC by MAC, in its own
     order."""
     shape = layer_of(layer)
-    job = Job(shape, passes_of(shape, scheme), arch, first=True)
+    passes = at_speed(shape, passes_of(shape, scheme), arch["array"].get("speed", "steady"))
+    job = Job(shape, passes, arch, first=True)
     positions = shape.positions_per_step * shape.time_steps
     outputs: Outputs = [[[0] * positions for _ in range(shape.out_channels)] for _ in activations]
     for run in runs_of(job, len(activations)):
         plans = [plan_tile(job, tile, mask) for tile in tiles_of(job, run, calibration_mask)]
         where = outputs_of(job, run)
-        pairs = {
-            index: list(operands(shape, activations, weights, output))
-            for index, output in where.items()
-        }
+        every = [part for one in job.passes for part in one.parts or (one,)]
+        taken = [
+            taken_by(one, activations, mask) if job.gated_inputs else activations for one in every
+        ]
+        pairs = [
+            {index: list(operands(shape, own, weights, output)) for index, output in where.items()}
+            for own in taken
+        ]
         *_, ledger = step_run(job, plans, run.images, product_of(job, pairs))
         for one, sums in zip(job.passes, ledger.sums, strict=True):
+            factor = 1 if one.parts else weight_of_pass(one)
             for index, (image, channel, position) in where.items():
-                outputs[image][channel][position] += weight_of_pass(one) * sums[index]
+                outputs[image][channel][position] += factor * sums[index]
     return outputs
 
 
@@ -116,10 +159,19 @@ def outputs_of(job: Job, run: Run) -> dict[int, Output]:
     }
 
 
-def product_of(job: Job, pairs: Mapping[int, Sequence[tuple[int, int]]]) -> Product:
-    """The product that a PE forms of the k-th operands of an output of the run, in one pass."""
+def product_of(job: Job, pairs: Sequence[Mapping[int, Sequence[tuple[int, int]]]]) -> Product:
+    """The product that a PE forms of the k-th operands of an output of the run, in one pass.
+
+    pairs: of each pass, the operands of each output.
+    """
 
     def product(index: int, output: int, k: int) -> int:
-        return product_of_planes(job.layer, job.passes[index], *pairs[output][k])
+        parts = job.passes[index].parts
+        if parts:  # M53: one after the other, each in its place
+            return sum(
+                weight_of_pass(one) * product_of_planes(job.layer, one, *own[output][k])
+                for one, own in zip(parts, pairs, strict=True)
+            )
+        return product_of_planes(job.layer, job.passes[index], *pairs[index][output][k])
 
     return product

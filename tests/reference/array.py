@@ -21,6 +21,7 @@ from .turns import Ask
 
 # (pass, output of the run, reduction index) -> one product
 Product = Callable[[int, int, int], int]
+Wanted = Callable[[int, int], bool]  # (output of the run, reduction index)
 
 
 def steady_kind(index: int) -> str:
@@ -37,6 +38,7 @@ class Wave:
     fold: Fold | None = None
     step: int = 0
     pass_index: int = 0
+    cycle: int = 0  # of the step
     ends_step: bool = False
     begins_fold: bool = False
     loads: bool = False  # operands come in behind this wave
@@ -52,6 +54,7 @@ class Ledger:
     outputs: int
     reduction: int
     product: Product | None = None
+    wanted: Sequence[Wanted | None] = ()  # by pass: under a mask of pixels, what counts (M52)
     done: list[bytearray] = field(default_factory=list)  # by pass
     sums: list[list[int]] = field(default_factory=list)  # by pass
     macs: Counter[str] = field(default_factory=Counter)
@@ -69,11 +72,20 @@ class Ledger:
             done[base + k] = 1
             if self.product:
                 self.sums[index][output] += self.product(index, output, k)
-        self.macs[steady_kind(index)] += len(chunk)
+        wanted = self.wanted[index] if self.wanted else None
+        counted = chunk if wanted is None else [k for k in chunk if wanted(output, k)]
+        self.macs[steady_kind(index)] += len(counted)
 
     def check(self, plans: Sequence[TilePlan]) -> None:
         """Every issued output has its whole reduction, and no MAC is done beside those."""
         for index, done in enumerate(self.done):
+            wanted = self.wanted[index] if self.wanted else None
+            if wanted is not None:
+                for place, is_done in enumerate(done):
+                    assert is_done or not wanted(*divmod(place, self.reduction)), (
+                        "a MAC is left out"
+                    )
+                continue
             issued = sum(plan.passes[index].entries for plan in plans)
             assert sum(done) == issued * self.reduction, "a MAC is left out"
 
@@ -124,7 +136,8 @@ class SystolicArray:
         for row in range(max(0, diagonal - self.columns + 1), min(self.rows, diagonal + 1)):
             output, chunk = fold.work(row, diagonal - row, wave.step)
             if output is not None and chunk:
-                self.ledger.busy_pe_cycles[wave.kind] += 1
+                works = fold.works(row, diagonal - row, wave.step, wave.cycle)
+                self.ledger.busy_pe_cycles[wave.kind] += works
             if isinstance(fold, SteppedFold):
                 chunk = fold.finished(row, diagonal - row, wave.step)
             if output is not None and chunk and wave.ends_step:
@@ -149,7 +162,8 @@ class Sequencer:
             turn = tile + 1 if trails and self.job.interleaved else tile  # M25
             if turn != begun:
                 begun, known = turn, array.answered
-            while self.job.passes[one.index].gated and array.answered < decided[tile]:
+            gated = self.job.gated and self.job.passes[one.index].gated
+            while gated and array.answered < decided[tile]:
                 yield Wave("bubble", turn)
             if one.index == self.job.leading:
                 earlier = self.job.interleaved and decided[tile] <= known
@@ -197,17 +211,19 @@ class Sequencer:
         _, cycles = self.job.rate(one.index)
         drains = self.job.dataflow == "os"
         for step in range(fold.steps):
-            for cycle in range(cycles):
+            own_cycles = fold.cycles_of(step, cycles)
+            for cycle in range(own_cycles):
                 yield Wave(
                     steady_kind(one.index),
                     turn,
                     fold,
                     step,
                     one.index,
-                    ends_step=cycle == cycles - 1,
+                    cycle,
+                    ends_step=cycle == own_cycles - 1,
                     begins_fold=step == cycle == 0,
                     loads=loads and step == cycle == 0,
-                    drains=drains and step == fold.steps - 1 and cycle == cycles - 1,
+                    drains=drains and step == fold.steps - 1 and cycle == own_cycles - 1,
                 )
 
     def buses_are_late_for(self, one: TilePass, fold: Fold, loads: bool) -> bool:
@@ -271,6 +287,21 @@ class Sequencer:
         return not self.job.arch["memory"]["double_buffered"]
 
 
+def wanted_of(job: Job, plans: Sequence[TilePlan]) -> list[Wanted | None]:
+    """M52: of each pass, the MACs on important pixels; None where all of an output's count."""
+    if not job.gated_inputs:
+        return []
+    layer, taps = job.layer, {}
+    for plan in plans:
+        taps.update(plan.pixels or {})
+
+    def wanted(output: int, k: int) -> bool:
+        rest, position = divmod(output, layer.positions_per_step)
+        return taps[rest // layer.out_channels, position][k // layer.group_in_channels]
+
+    return [wanted if one.gated and not one.parts else None for one in job.passes]
+
+
 def step_run(
     job: Job,
     plans: Sequence[TilePlan],
@@ -281,7 +312,7 @@ def step_run(
     """Steps one run: the cycles of every kind in each turn (M25), when its trailing passes could
     begin, and the ledger of its MACs."""
     outputs = images * job.layer.out_channels * job.layer.positions_per_step
-    ledger = Ledger(len(job.passes), outputs, job.layer.reduction, product)
+    ledger = Ledger(len(job.passes), outputs, job.layer.reduction, product, wanted_of(job, plans))
     array = SystolicArray(job.rows, job.columns, job.gate_latency_cycles, ledger)
     cycles: list[Counter[str]] = [Counter() for _ in range(len(plans) + job.interleaved)]
     asks: list[Ask | None] = [None for _ in cycles]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from .array import Ledger, Sequencer, SystolicArray, Wave
+from .array import Ledger, Sequencer, SystolicArray, Wave, wanted_of
 from .mapping import Item, Job, LayerMask, Run, Tile, TilePass, TilePlan, channel_order, plan_tile
 from .nests import SUM_BITS, Block, Nest, Transfers, Walk
 from .ports import BufferUse
@@ -18,6 +18,7 @@ from .sram import (
     output_accesses,
     output_bytes,
     reads_lanes,
+    sums_of_macs,
     tile_accesses,
 )
 from .turns import DramTime
@@ -46,7 +47,9 @@ class LaneGroup:
             return output_bytes(job, *output_accesses(job, plan, [], output_bits))
         if counted_per_mac(job):  # M47
             sums = len(plan.tile.slots) * len(plan.tile.lanes)
-            each_way = [one.entries * SUM_BITS for _, plan in self.plans for one in plan.passes]
+            each_way = [
+                sums_of_macs(one) * SUM_BITS for _, plan in self.plans for one in plan.passes
+            ]
             if leaves:
                 each_way.append(sums * (output_bits if self.ends_sums else SUM_BITS))
             if job.gated:
@@ -63,14 +66,14 @@ class LaneGroup:
         to, its way, its bits."""
         job, plan = self.plans[0]
         if whole and len(self.plans) == 1:
-            visits = [job.reduction_folds(one.index) for one in plan.passes]
+            visits = [one.visits(job.reduction_folds(one.index)) for one in plan.passes]
             yield from ((0, *each) for each in tile_accesses(job, plan, visits, output_bits))
             return
         sums = len(plan.tile.slots) * len(plan.tile.lanes)
         begins, last = self.begins_sums, len(self.plans) - 1
         for index, one in enumerate(plan.passes):
             for in_block, (own, _) in enumerate(self.plans):
-                for _ in range(own.reduction_folds(index)):
+                for _ in range(one.visits(own.reduction_folds(index))):
                     if not begins:
                         yield in_block, index, "read", one.entries * SUM_BITS
                     begins = False
@@ -225,7 +228,8 @@ class NestRun:
         """The cycles of every kind in each turn, and the ledger of all MACs."""
         job = self.job
         outputs = self.run.images * job.layer.out_channels * job.layer.positions_per_step
-        ledger = Ledger(len(job.passes), outputs, job.layer.reduction)
+        plans = [plan for turn in self.turns for own in turn.lane_groups for _, plan in own.plans]
+        ledger = Ledger(len(job.passes), outputs, job.layer.reduction, wanted=wanted_of(job, plans))
         array = SystolicArray(job.rows, job.columns, job.gate_latency_cycles, ledger)
         cycles: list[Counter[str]] = [Counter() for _ in range(len(self.turns) + job.interleaved)]
         for wave in BlockSequencer(job, [], array, self.output_bits, self).waves():
@@ -239,6 +243,11 @@ class NestRun:
         """The lane groups of turns that begin sums: every output once."""
         for turn in self.turns:
             yield from (own for own in turn.lane_groups if own.begins_sums)
+
+    def sums_again(self) -> Iterator[LaneGroup]:
+        """The lane groups of all other turns."""
+        for turn in self.turns:
+            yield from (own for own in turn.lane_groups if not own.begins_sums)
 
     def _cycles_with_dram(self, compute: Sequence[int]) -> int:
         """M25, with turns of blocks."""

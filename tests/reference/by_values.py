@@ -97,6 +97,14 @@ class SteppedFold:
         """The places of the reduction that a PE is done with at the end of a cycle."""
         return self.done[step].get((row, column), [])
 
+    def cycles_of(self, step: int, cycles: int) -> int:
+        """Of a step, which is one of the fold's own cycles."""
+        return cycles
+
+    def works(self, row: int, column: int, step: int, cycle: int) -> bool:
+        """Whether a PE that has work in a step does it in one of the step's cycles."""
+        return True
+
     def elements(self, step: int) -> int:
         """All that the fold reads of the slots' operand, at its last cycle."""
         if step < self.steps - 1:

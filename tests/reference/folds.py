@@ -29,6 +29,14 @@ class OutputStationaryFold:
         """M21: what a step reads of the slots' operand: a chunk of every row's vectors."""
         return sum(map(len, self.members)) * len(self.chunks[step])
 
+    def cycles_of(self, step: int, cycles: int) -> int:
+        """Of a step, where a pass's steps take so many."""
+        return cycles
+
+    def works(self, row: int, column: int, step: int, cycle: int) -> bool:
+        """Whether a PE that has work in a step does it in one of the step's cycles."""
+        return True
+
 
 @dataclass(frozen=True)
 class OperandStationaryFold:
@@ -49,6 +57,31 @@ class OperandStationaryFold:
     def elements(self, step: int) -> int:
         """M21: what a step reads of the slots' operand: one issue slot's, for every row."""
         return len(self.members[step]) * sum(map(len, self.chunks))
+
+    def cycles_of(self, step: int, cycles: int) -> int:
+        """Of a step, where a pass's steps take so many."""
+        return cycles
+
+    def works(self, row: int, column: int, step: int, cycle: int) -> bool:
+        """Whether a PE that has work in a step does it in one of the step's cycles."""
+        return True
+
+
+@dataclass(frozen=True)
+class VariableFold(OperandStationaryFold):
+    """M53: a step is long where any PE has an important pixel, and other PEs wait for it."""
+
+    masks: Sequence[Sequence[Sequence[int]]]  # of each row, by step and column
+    short_cycles: int
+
+    def is_long(self, step: int) -> bool:
+        return any(any(mask[step]) for mask in self.masks)
+
+    def cycles_of(self, step: int, cycles: int) -> int:
+        return cycles if self.is_long(step) else self.short_cycles
+
+    def works(self, row: int, column: int, step: int, cycle: int) -> bool:
+        return cycle < self.short_cycles or bool(self.masks[row][step][column])
 
 
 def short_first(items: Sequence[Any], size: int) -> list[Any]:

@@ -14,19 +14,41 @@ VALUE_KINDS = ("zero_skip", "pragmatic", "laconic", "tactical_essential", "tacti
 
 
 @dataclass(frozen=True)
+class Axis:
+    """M1, M50. One dimension of a convolution, and how its taps lie on its inputs."""
+
+    size: int = 1
+    kernel: int = 1
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    dilation: int = 1
+
+    @property
+    def outputs(self) -> int:
+        room = self.size + self.before + self.after - self.dilation * (self.kernel - 1) - 1
+        return room // self.stride + 1
+
+    def under(self, output: int) -> list[int | None]:
+        """The input under each tap of one output; None in the padding."""
+        first = output * self.stride - self.before
+        places = [first + tap * self.dilation for tap in range(self.kernel)]
+        return [place if 0 <= place < self.size else None for place in places]
+
+
+@dataclass(frozen=True)
 class Layer:
-    """M1. A layer as a convolution: a linear layer is one column of tokens under a 1 x 1 kernel,
-    and a recurrent one a single pixel per time step."""
+    """M1. A layer as a convolution of frames of rows and columns: a linear layer is one column of
+    tokens under a 1 x 1 kernel, and a recurrent one a single pixel per time step. Rows are counted
+    through all frames (M50)."""
 
     op: str
     in_channels: int
     out_channels: int
     groups: int
-    in_size: Pair
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-    dilation: Pair
+    frames: Axis
+    rows: Axis
+    columns: Axis
     time_steps: int
     activation_bits: int
     msb_bits: int
@@ -35,13 +57,12 @@ class Layer:
 
     @property
     def out_size(self) -> Pair:
-        height, width = (
-            (self.in_size[d] + 2 * self.padding[d] - self.dilation[d] * (self.kernel[d] - 1) - 1)
-            // self.stride[d]
-            + 1
-            for d in (0, 1)
-        )
-        return height, width
+        return self.frames.outputs * self.rows.outputs, self.columns.outputs
+
+    @property
+    def fits(self) -> bool:
+        """Whether the kernel lies within the padded input along each axis."""
+        return min(self.frames.outputs, self.rows.outputs, self.columns.outputs) >= 1
 
     @property
     def positions_per_step(self) -> int:
@@ -51,7 +72,7 @@ class Layer:
     @property
     def pixels(self) -> int:
         """Input pixels of one image in one run."""
-        return self.in_size[0] * self.in_size[1]
+        return self.frames.size * self.rows.size * self.columns.size
 
     @property
     def group_channels(self) -> int:
@@ -62,50 +83,78 @@ class Layer:
         return self.in_channels // self.groups
 
     @property
+    def kernel_rows(self) -> int:
+        """Rows of the kernel, in all of its frames."""
+        return self.frames.kernel * self.rows.kernel
+
+    @property
     def taps(self) -> int:
-        return self.kernel[0] * self.kernel[1]
+        return self.kernel_rows * self.columns.kernel
 
     @property
     def reduction(self) -> int:
         return self.taps * self.group_in_channels
 
+    def rows_under(self, out_row: int) -> list[int | None]:
+        """The input row under each row of the kernel, frame by frame; None in the padding."""
+        frame, row = divmod(out_row, self.rows.outputs)
+        return [
+            None if z is None or y is None else z * self.rows.size + y
+            for z in self.frames.under(frame)
+            for y in self.rows.under(row)
+        ]
+
     def window_pixels(self, position: int) -> list[int | None]:
         """The input pixel under each kernel tap of one output position; None in the padding."""
         out_row, out_column = divmod(position, self.out_size[1])
-        pixels: list[int | None] = []
-        for tap_row in range(self.kernel[0]):
-            for tap_column in range(self.kernel[1]):
-                row = out_row * self.stride[0] - self.padding[0] + tap_row * self.dilation[0]
-                column = (
-                    out_column * self.stride[1] - self.padding[1] + tap_column * self.dilation[1]
-                )
-                inside = 0 <= row < self.in_size[0] and 0 <= column < self.in_size[1]
-                pixels.append(row * self.in_size[1] + column if inside else None)
-        return pixels
+        return [
+            None if y is None or x is None else y * self.columns.size + x
+            for y in self.rows_under(out_row)
+            for x in self.columns.under(out_column)
+        ]
 
 
 def layer_of(manifest: Mapping[str, Any]) -> Layer:
     """A layer from its trace manifest entry."""
-    op = manifest["op"]
-    one = (1, 1)
-    conv = op == "conv2d"
-    in_size = manifest["in_size"] if conv else (manifest["positions"] if op == "linear" else 1, 1)
+    frames, rows, columns = _axes(manifest)
     return Layer(
-        op=op,
+        op=manifest["op"],
         in_channels=manifest["in_channels"],
         out_channels=manifest["out_channels"],
         groups=manifest.get("groups", 1),
-        in_size=(in_size[0], in_size[1]),
-        kernel=tuple(manifest["kernel"]) if conv else one,
-        stride=tuple(manifest.get("stride", one)) if conv else one,
-        padding=tuple(manifest.get("padding", (0, 0))) if conv else (0, 0),
-        dilation=tuple(manifest.get("dilation", one)) if conv else one,
-        time_steps=manifest["time_steps"] if op == "recurrent" else 1,
+        frames=frames,
+        rows=rows,
+        columns=columns,
+        time_steps=manifest["time_steps"] if manifest["op"] == "recurrent" else 1,
         activation_bits=manifest["activation_bits"],
         msb_bits=manifest.get("msb_bits") or manifest["activation_bits"],
         weight_bits=manifest["weight_bits"],
         gate=manifest["gate"],
     )
+
+
+def _axes(manifest: Mapping[str, Any]) -> tuple[Axis, Axis, Axis]:
+    """M1, M50: frames, rows and columns."""
+    if "in_size" not in manifest:
+        return Axis(), Axis(manifest["positions"] if manifest["op"] == "linear" else 1), Axis()
+    sizes, number = manifest["in_size"], len(manifest["in_size"])
+    padding = list(manifest.get("padding", [0] * number))
+    if len(padding) == number:  # one number for both ends
+        padding = [margin for margin in padding for _ in range(2)]
+    axes = [
+        Axis(
+            sizes[d],
+            manifest["kernel"][d],
+            manifest.get("stride", [1] * number)[d],
+            padding[2 * d],
+            padding[2 * d + 1],
+            manifest.get("dilation", [1] * number)[d],
+        )
+        for d in range(number)
+    ]
+    if manifest["op"] == "conv1d":
+        return Axis(), axes[0], Axis()
+    return (axes[0], axes[1], axes[2]) if manifest["op"] == "conv3d" else (Axis(), axes[0], axes[1])
 
 
 @dataclass(frozen=True)
@@ -130,11 +179,13 @@ def plane_of(operand: int, plane: Plane, operand_bits: int) -> int:
 @dataclass(frozen=True)
 class Pass:
     """One sweep: a plane of the activations times a plane of the weights. A gated one computes only
-    the outputs whose mask bit is 1."""
+    the outputs whose mask bit is 1, or takes only the pixels whose bit is 1, as the layer's gate
+    is."""
 
     activation: Plane
     weight: Plane
     gated: bool = False
+    parts: tuple[Pass, ...] = ()  # M53: the passes that an array of variable speed takes at once
 
     @property
     def activation_bits(self) -> int:
@@ -143,6 +194,18 @@ class Pass:
     @property
     def weight_bits(self) -> int:
         return self.weight.bits
+
+
+def at_speed(layer: Layer, passes: list[Pass], speed: str) -> list[Pass]:
+    """M53: the sweeps of an array: with variable speed one, of a layer whose inputs are gated."""
+    if speed != "variable" or layer.gate != "input" or not any(one.gated for one in passes):
+        return passes
+    planes = []
+    for operand in ("activation", "weight"):
+        bits = bits_of(passes, operand)
+        assert bits == set(range(min(bits), max(bits) + 1)), "planes with a gap"
+        planes.append(Plane(min(bits), len(bits)))
+    return [Pass(*planes, gated=True, parts=tuple(passes))]
 
 
 Scheme = str | Sequence[Pass]  # a scheme by its name, or a layer's passes themselves
@@ -166,8 +229,8 @@ def passes_of(layer: Layer, scheme: Scheme) -> list[Pass]:
         raise ValueError("a layer needs at least one pass")
     if passes[0].gated:
         raise ValueError("the first pass must be dense: a gate decides about its sums")
-    if any(one.gated for one in passes) and layer.gate != "output":
-        raise ValueError(f"a layer with gate: {layer.gate} has no output mask for a gated pass")
+    if any(one.gated for one in passes) and layer.gate == "none":
+        raise ValueError("a layer without a gate has no mask for a gated pass")
     for one in passes:
         for plane in (one.activation, one.weight):
             if plane.bits < 1 or plane.low < 0 or plane.low + plane.bits > MOST_BITS:
@@ -184,12 +247,22 @@ def _named_passes(layer: Layer, scheme: str) -> list[Pass]:
         return [Pass(Plane(0, int(activation)), Plane(0, int(weight or layer.weight_bits)))]
     if kind == "planes":
         return _products_of_planes(layer, scheme) or whole
+    if kind == "odq" and layer.gate != "none":
+        upper_bits, strong_bits = map(int, widths.split(","))
+        high, low = planes_from_the_top([upper_bits, layer.activation_bits - upper_bits])
+        strong, weak = planes_from_the_top([strong_bits, layer.weight_bits - strong_bits])
+        others = ((high, weak), (low, strong), (low, weak))
+        return [Pass(high, strong), *(Pass(*both, gated=True) for both in others)]
+    if kind == "seernet" and layer.gate != "none":
+        high, _ = planes_from_the_top([int(widths), layer.activation_bits - int(widths)])
+        strong, _ = planes_from_the_top([int(widths), layer.weight_bits - int(widths)])
+        return [Pass(high, strong), Pass(whole[0].activation, whole[0].weight, gated=True)]
+    if kind in ("odq", "seernet"):
+        return whole
     if kind not in ("full", "pg", "dual_dense", "msb_only"):
         raise ValueError(f"no scheme is called {scheme}")
     if kind == "full":
         return whole
-    if layer.gate == "input":
-        raise ValueError(f"scheme {scheme} does not run a layer with gate: input")
     if layer.gate == "none":
         return whole
     msb_plane, lsb_plane = planes_from_the_top(
@@ -248,8 +321,9 @@ def macs_and_cycles(
     """
     if pe["kind"] in VALUE_KINDS:
         return pe["terms"], 1
-    if pe["kind"].startswith("serial"):
+    if pe["kind"].startswith("serial") or pe["kind"] == "binary":
         cycles = {
+            "binary": 1,
             "serial_activation": activation_bits * -(-weight_bits // pe["max_weight_bits"]),
             "serial_weight": weight_bits * -(-activation_bits // pe["max_activation_bits"]),
             "serial_both": activation_bits * weight_bits,

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from .by_values import Fold, Operands, SteppedFold, stepped_fold
-from .folds import OperandStationaryFold, OutputStationaryFold, short_first
-from .layers import VALUE_KINDS, Layer, Pass, macs_and_cycles
+from .folds import OperandStationaryFold, OutputStationaryFold, VariableFold, short_first
+from .layers import VALUE_KINDS, Layer, Pass, bits_of, macs_and_cycles
 from .schedulers import Issue, everything, schedule
 
 LayerMask = Sequence[Sequence[Sequence[int]]]  # [image][channel][position], 0 or 1
@@ -27,6 +27,7 @@ class Job:
     first: bool = False  # of its network
     in_channels: range | None = None  # of a group: those of a C block, else all
     operands: Operands | None = None  # where cycles depend on them (M58)
+    weights_on_chip: frozenset[int] | None = None  # M55: bits of every weight, where weights stay
 
     @property
     def rows(self) -> int:
@@ -41,15 +42,33 @@ class Job:
         return self.arch["array"]["dataflow"]
 
     @property
-    def gated(self) -> bool:
+    def steered(self) -> bool:
         """Whether a mask steers any of the passes."""
         return any(one.gated for one in self.passes)
+
+    @property
+    def gated(self) -> bool:
+        """Whether a gate decides about the layer's own sums."""
+        return self.steered and self.layer.gate == "output"
+
+    @property
+    def gated_inputs(self) -> bool:
+        """M52: whether the mask is of the layer's input pixels, and known beforehand."""
+        return self.steered and self.layer.gate == "input"
 
     @property
     def leading(self) -> int:
         """M19: how many passes come before the first gated one; the gate compares their sum."""
         gated = [one.gated for one in self.passes]
         return gated.index(True) if self.gated else len(gated)
+
+    def is_important(self, run: Run, masks: LayerMask, place: Position, tap: int) -> bool:
+        """M52: whether a pixel under a kernel tap is important; padding is not."""
+        image, position = place
+        pixel = self.layer.window_pixels(position)[tap]
+        if pixel is None:
+            return False
+        return bool(masks[run.first_image + image][0][run.step * self.layer.pixels + pixel])
 
     @property
     def gate_latency_cycles(self) -> int:
@@ -70,9 +89,18 @@ class Job:
         return by_channel or self.dataflow in ("ws", "bitfusion")
 
     def rate(self, index: int) -> tuple[int, int]:
-        """(L, T) of a pass."""
-        one = self.passes[index]
-        return macs_and_cycles(self.arch["array"]["pe"], one.activation_bits, one.weight_bits)
+        """(L, T) of a pass, or of a long step of several (M53)."""
+        pe = self.arch["array"]["pe"]
+        every = self.passes[index].parts or (self.passes[index],)
+        rates = [macs_and_cycles(pe, one.activation_bits, one.weight_bits) for one in every]
+        assert len({macs for macs, _ in rates}) == 1, "a step takes passes of several L"
+        return rates[0][0], sum(cycles for _, cycles in rates)
+
+    def short_cycles(self, index: int) -> int:
+        """M53: the cycles of a step that takes the dense passes alone."""
+        pe = self.arch["array"]["pe"]
+        dense = [one for one in self.passes[index].parts if not one.gated]
+        return sum(macs_and_cycles(pe, p.activation_bits, p.weight_bits)[1] for p in dense)
 
     @property
     def taps_apart(self) -> bool:
@@ -182,6 +210,19 @@ class Tile:
         (image, position), channel = one, other
         return image, channel, position
 
+    def mask_of_fold(self, job: Job, masks: LayerMask, elements: Sequence[int]) -> list[list[int]]:
+        """M52: the slots x lanes of a fold that holds these elements of the reduction."""
+        taps = sorted({k // job.layer.group_in_channels for k in elements})
+
+        def bit(slot: int, lane: int) -> int:
+            image, _, position = self.output(slot, lane)
+            return int(
+                any(job.is_important(self.run, masks, (image, position), tap) for tap in taps)
+            )
+
+        lanes = range(len(self.lanes))
+        return [[bit(slot, lane) for lane in lanes] for slot in range(len(self.slots))]
+
     def mask(self, layer: Layer, masks: LayerMask) -> list[list[int]]:
         """The tile's slots x lanes cut of the layer's mask."""
         first_position = self.run.step * layer.positions_per_step
@@ -235,6 +276,7 @@ class TilePass:
     index: int
     issue: Issue
     folds: list[Fold]
+    reduction: Sequence[int]
 
     @property
     def happens(self) -> bool:
@@ -246,26 +288,88 @@ class TilePass:
         """The outputs that the pass computes."""
         return sum(map(len, self.issue.slots))
 
+    @property
+    def read_elements(self) -> int:
+        """Elements of the slots' operand that the pass reads."""
+        return self.issue.vectors * len(self.reduction)
+
+    @property
+    def lane_elements(self) -> int:
+        """Elements of each lane's operand that the pass loads, or streams once."""
+        return len(self.reduction)
+
+    @property
+    def done_macs(self) -> int:
+        """MACs that PEs do."""
+        return self.entries * len(self.reduction)
+
+    def visits(self, folds: int) -> int:
+        """How often the pass's entries come to the output buffer, if each does in every fold."""
+        return folds
+
+    def masks(self, mask: list[list[int]] | None, everything: list[list[int]]) -> Iterator[Any]:
+        """The masks that the pass is scheduled by."""
+        yield everything if mask is None else mask
+
+
+@dataclass(frozen=True)
+class FoldByFold(TilePass):
+    """M52: a pass under a mask of pixels, each of whose folds issues slots of its own.
+
+    `issue` has those of all folds, one fold after the other.
+    """
+
+    elements: list[list[int]]  # of the reduction, in each fold that happens
+    issues: list[Issue]  # of these
+    every_mask: list[list[list[int]]]  # of all folds, those that do not happen too
+    touched: int  # outputs that any fold adds to
+
+    @property
+    def read_elements(self) -> int:
+        both = zip(self.issues, self.elements, strict=True)
+        return sum(issue.vectors * len(own) for issue, own in both)
+
+    @property
+    def lane_elements(self) -> int:
+        return sum(map(len, self.elements))
+
+    @property
+    def done_macs(self) -> int:
+        both = zip(self.issues, self.elements, strict=True)
+        return sum(sum(map(len, issue.slots)) * len(own) for issue, own in both)
+
+    def visits(self, folds: int) -> int:
+        return 1
+
+    def masks(self, mask: list[list[int]] | None, everything: list[list[int]]) -> Iterator[Any]:
+        yield from self.every_mask
+
 
 @dataclass(frozen=True)
 class TilePlan:
-    """A tile with its passes, and its mask where a pass is gated."""
+    """A tile with its passes, and its mask where a gate decides about its outputs."""
 
     tile: Tile
     mask: list[list[int]] | None
     passes: list[TilePass]
+    pixels: Mapping[Position, Sequence[bool]] | None = None  # M52: which taps of a place count
 
 
 def output_index(job: Job, image: int, channel: int, position: int) -> int:
     return (image * job.layer.out_channels + channel) * job.layer.positions_per_step + position
 
 
-def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
-    """M10, M15: the folds of what a pass issues."""
-    outputs = [
+def outputs_of(job: Job, tile: Tile, issue: Issue) -> list[dict[int, int]]:
+    """The outputs of a run that each issue slot's columns work on."""
+    return [
         {column: output_index(job, *tile.output(*entry)) for column, entry in issue_slot.items()}
         for issue_slot in issue.slots
     ]
+
+
+def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
+    """M10, M15: the folds of what a pass issues."""
+    outputs = outputs_of(job, tile, issue)
     if job.dataflow != "os":
         held = job.chunks[index] if outputs else []
         return [OperandStationaryFold(outputs, issue.members, chunks) for chunks in held]
@@ -309,6 +413,9 @@ def plan_tile(job: Job, tile: Tile, masks: LayerMask | None) -> TilePlan:
     """M11: what every pass of a tile issues: the gated ones all the same, under one mask."""
     mask, all_of_it = None, everything(len(tile.slots), len(tile.lanes))
     under_mask = all_of_it
+    if job.gated_inputs:
+        assert masks is not None, "a gated pass needs a mask"
+        return _plan_of_pixels(job, tile, masks)
     if job.gated:
         assert masks is not None, "a gated pass needs a mask"
         mask = tile.mask(job.layer, masks)
@@ -316,5 +423,87 @@ def plan_tile(job: Job, tile: Tile, masks: LayerMask | None) -> TilePlan:
     passes = []
     for index, one in enumerate(job.passes):
         issue = under_mask if one.gated else all_of_it
-        passes.append(TilePass(index, issue, folds_of(job, tile, index, issue)))
+        passes.append(TilePass(index, issue, folds_of(job, tile, index, issue), job.reduction))
     return TilePlan(tile, mask, passes)
+
+
+def _plan_of_pixels(job: Job, tile: Tile, masks: LayerMask) -> TilePlan:
+    """M52: the same under a mask of the input pixels, which each fold asks on its own."""
+    all_of_it = everything(len(tile.slots), len(tile.lanes))
+    passes: list[TilePass] = []
+    for index, one in enumerate(job.passes):
+        if one.parts:
+            passes.append(_pass_of_parts(job, tile, masks, index))
+        elif one.gated:
+            passes.append(_pass_of_pixels(job, tile, masks, index))
+        else:
+            folds = folds_of(job, tile, index, all_of_it)
+            passes.append(TilePass(index, all_of_it, folds, job.reduction))
+    places = {
+        tile.output(s, n)[::2] for s in range(len(tile.slots)) for n in range(len(tile.lanes))
+    }
+    taps = range(job.layer.taps)
+    pixels = {
+        place: [job.is_important(tile.run, masks, place, tap) for tap in taps] for place in places
+    }
+    return TilePlan(tile, None, passes, pixels)
+
+
+@dataclass(frozen=True)
+class OneSweep(TilePass):
+    """M53: several passes, step by step: bits of the slots' operand that short steps read, and how
+    many more long ones do."""
+
+    bits: tuple[int, int]
+    mac_bits: Mapping[str, int]  # M47: by operand
+    later_macs: int  # of all its passes but the first
+
+
+def _pass_of_parts(job: Job, tile: Tile, masks: LayerMask, index: int) -> OneSweep:
+    """M53: every fold streams all slots; a PE with an important pixel works in all cycles."""
+    one = job.passes[index]
+    all_of_it = everything(len(tile.slots), len(tile.lanes))
+    outputs, short = outputs_of(job, tile, all_of_it), job.short_cycles(index)
+    folds: list[Fold] = []
+    for chunks in job.chunks[index]:
+        masks_of_rows = [tile.mask_of_fold(job, masks, chunk) for chunk in chunks]
+        folds.append(VariableFold(outputs, all_of_it.members, chunks, masks_of_rows, short))
+    useful = sum(sum(map(sum, tile.mask_of_fold(job, masks, [k]))) for k in job.reduction)
+    done = len(outputs) * len(tile.lanes) * len(job.reduction)
+    later_macs = sum(useful if part.gated else done for part in one.parts[1:])
+    widths, mac_bits = {}, {}
+    for operand in ("activation", "weight"):
+        dense = bits_of([part for part in one.parts if not part.gated], operand)
+        widths[operand] = len(dense), len(bits_of(one.parts, operand) - dense)
+        mac_bits[operand] = done * widths[operand][0] + useful * widths[operand][1]
+    read = widths["activation" if job.slots_are_positions else "weight"]
+    return OneSweep(index, all_of_it, folds, job.reduction, read, mac_bits, later_macs)
+
+
+def _pass_of_pixels(job: Job, tile: Tile, masks: LayerMask, index: int) -> FoldByFold:
+    held = [[job.reduction]] if job.dataflow == "os" else job.chunks[index]
+    folds: list[Fold] = []
+    elements, issues, every_mask, touched = [], [], [], set()
+    for chunks in held:
+        own = [k for chunk in chunks for k in chunk]
+        mask = tile.mask_of_fold(job, masks, own)
+        every_mask.append(mask)
+        scheduled = schedule(mask, job.arch["lsb"], job.columns)
+        # All lanes of a slot want the same vector, which is read once for them.
+        issue = Issue(scheduled.slots, [sorted(set(own)) for own in scheduled.members])
+        if not issue.slots:
+            continue
+        elements.append(own)
+        issues.append(issue)
+        touched |= {entry for issue_slot in issue.slots for entry in issue_slot.values()}
+        if job.dataflow == "os":
+            folds += folds_of(job, tile, index, issue)
+        else:
+            outputs = outputs_of(job, tile, issue)
+            folds.append(OperandStationaryFold(outputs, issue.members, chunks))
+    slots = [issue_slot for issue in issues for issue_slot in issue.slots]
+    members = [own for issue in issues for own in issue.members]
+    whole = Issue(slots, members)
+    return FoldByFold(
+        index, whole, folds, job.reduction, elements, issues, every_mask, len(touched)
+    )

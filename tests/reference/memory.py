@@ -11,6 +11,8 @@ from .layers import bits_of, stored_bits
 from .mapping import Job, Run, Tile, TilePlan
 from .schedulers import active_entries
 
+AS_LARGE_AS_NEEDED = 2**61  # bits of a weight buffer whose weights stay (M55)
+
 
 class Streams(NamedTuple):
     """Bytes of each stream of one tile: what is read ahead, and on demand; outputs written."""
@@ -45,12 +47,19 @@ class Dram:
         """Bits of a weight that the passes use."""
         return stored_bits(self.job.passes, "weight")
 
+    @property
+    def missing_weight_bits(self) -> int:
+        """M55: bits of a weight that the passes use and that are not on chip yet."""
+        on_chip = self.job.weights_on_chip or frozenset()
+        return len(bits_of(self.job.passes, "weight") - on_chip)
+
     @cached_property
     def bits_on_demand(self) -> set[int]:
         """M24: the bits of an activation that wait for the gate: no dense pass uses them."""
         if self.job.arch["memory"]["lsb_fetch"] != "on_demand":
             return set()
-        dense = [one for one in self.job.passes if not one.gated]
+        every = [part for one in self.job.passes for part in one.parts or (one,)]
+        dense = [one for one in every if not one.gated]
         return bits_of(self.job.passes, "activation") - bits_of(dense, "activation")
 
     @property
@@ -59,6 +68,8 @@ class Dram:
         return self.run.images * self.job.layer.group_in_channels * self.job.layer.pixels
 
     def usable_bits(self, buffer: str) -> int:
+        if buffer == "weight_sram" and self.job.weights_on_chip is not None:
+            return AS_LARGE_AS_NEEDED
         bits = self.job.arch["memory"][buffer]["kib"] * 8192
         return bits // 2 if self.job.arch["memory"]["double_buffered"] else bits
 
@@ -104,10 +115,12 @@ class Dram:
     def row_fetches(self) -> int:
         """How often input pixels are fetched as slots: once, or by every kernel row."""
         layer = self.job.layer
-        row_bits = layer.in_size[1] * layer.group_in_channels * self.activation_bits
-        kernel_rows = layer.kernel[0]
-        fits = kernel_rows * row_bits <= self.usable_bits("activation_sram")
-        return 1 if fits else kernel_rows
+        row_bits = layer.columns.size * layer.group_in_channels * self.activation_bits
+        room = self.usable_bits("activation_sram")
+        spanned = (layer.frames.kernel - 1) * layer.rows.size + layer.rows.kernel
+        if spanned * row_bits <= room:
+            return 1
+        return layer.frames.kernel if layer.kernel_rows * row_bits <= room else layer.kernel_rows
 
     # The transfers.
 
@@ -139,7 +152,7 @@ class Dram:
         weights = self.job.layer.reduction * len(tile.lanes)
         if self.lanes_fetched_once(tile):
             if tile.opens_lane_group:
-                yield self.bytes_of(weights * self.weight_bits)
+                yield self.bytes_of(weights * self.missing_weight_bits)
             return
         for one in plan.passes:
             if one.happens:
@@ -182,13 +195,14 @@ class Dram:
         if self.weights_kept_over_steps or (plan.tile.lane_group > 0 and self.slots_resident):
             return
         reduction = self.job.layer.reduction
-        window_bits = len(plan.tile.slots) * reduction * self.weight_bits
-        if self.slots_resident or window_bits <= self.usable_bits("weight_sram"):
-            yield self.bytes_of(window_bits)
+        weights = len(plan.tile.slots) * reduction
+        fits = weights * self.weight_bits <= self.usable_bits("weight_sram")
+        if self.slots_resident or fits:
+            yield self.bytes_of(weights * self.missing_weight_bits)
             return
         for one in plan.passes:
-            vector_bits = reduction * self.job.passes[one.index].weight_bits
-            yield self.bytes_of(one.issue.vectors * vector_bits)
+            bits = self.job.passes[one.index].weight_bits
+            yield self.bytes_of(one.read_elements * bits)
 
     def bursts_on_demand(self, plan: TilePlan) -> Iterator[int]:
         """M24: the bursts that the tile's gated outputs need and no buffer holds, once for all
@@ -211,6 +225,10 @@ class Dram:
     def needed_pixels(self, plan: TilePlan) -> set[int]:
         """Pixels of the run, image after image, under the kernels of the tile's gated outputs."""
         layer, pixels = self.job.layer, set()
+        for (image, position), taps in (plan.pixels or {}).items():
+            for pixel, important in zip(layer.window_pixels(position), taps, strict=True):
+                if pixel is not None and important:
+                    pixels.add(image * layer.pixels + pixel)
         for entry in active_entries(plan.mask or []):
             image, _, position = plan.tile.output(*entry)
             for pixel in layer.window_pixels(position):

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, pairwise, product
 
-from .layers import Layer, stored_bits
+from .layers import Layer, bits_of, stored_bits
 from .mapping import Job, Run
+from .memory import AS_LARGE_AS_NEEDED
 
 LOOPS = "NPQKC"  # images, rows, columns, channels, input channels
 MATTER = {"activation": "NPQC", "weight": "KC", "sum": "NPQK"}
@@ -114,6 +115,8 @@ class Walk:
         return [list(own) for _, own in groupby(self.blocks, lambda one: one.numbers("NPQK"))]
 
     def usable_bits(self, operand: str) -> int:
+        if operand == "weight" and self.job.weights_on_chip is not None:
+            return AS_LARGE_AS_NEEDED
         memory = self.job.arch["memory"]
         buffer = "output_sram" if operand == "sum" else f"{operand}_sram"
         bits = memory[buffer]["kib"] * 8192
@@ -203,9 +206,15 @@ class Walk:
                 new = block.elements(self.job.layer, operand) - held
                 held |= new
                 plane = getattr(self.job.passes[index], operand)
-                bits = self.bits(operand) if kept else plane.bits
+                bits = self._fetched_bits(operand) if kept else plane.bits
                 fetched[turn][when] += self.bytes_of(len(new) * bits)
         return fetched
+
+    def _fetched_bits(self, operand: str) -> int:
+        """Bits of an element that DRAM brings: of weights, those that are not on chip (M55)."""
+        on_chip = self.job.weights_on_chip or frozenset()
+        bits = bits_of(self.job.passes, operand)
+        return len(bits - on_chip if operand == "weight" else bits)
 
     def _weights_kept_over_steps(self) -> bool:
         """M23: an earlier time step of the batch has fetched the layer's weights for good."""

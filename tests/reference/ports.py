@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .by_values import Fold, SteppedFold
 from .folds import OutputStationaryFold
 from .mapping import Job, TilePass
-from .sram import lane_bits, slot_bits, words_of
+from .sram import bits_of_step, lane_bits, reads_of_pass, words_of_step
 
 if TYPE_CHECKING:
     from .array import Wave
@@ -79,7 +79,8 @@ def bits_a_cycle(job: Job, buffer: str) -> int:
 
 def ports_of(job: Job, one: TilePass, use: BufferUse) -> PassPorts:
     """The ports of a pass. Under `ideal` none limits a gated one."""
-    if job.passes[one.index].gated and job.arch["lsb"]["scheduler"] == "ideal":
+    scheduled = job.passes[one.index].gated and not job.passes[one.index].parts
+    if scheduled and job.arch["lsb"]["scheduler"] == "ideal":
         return PassPorts()
     if job.arch["memory"].get("ports", "slots") == "all":
         return AllPorts(job, one, use)
@@ -97,11 +98,12 @@ class SlotPort(PassPorts):
         self.begun = self.begun or wave.fold is not None
         if wave.fold is not None and wave.ends_step:
             elements = wave.fold.elements(wave.step)
-            self.ports[0].needed += elements * slot_bits(self.job, self.one.index)
+            self.ports[0].needed += elements * bits_of_step(
+                self.job, self.one, wave.fold, wave.step
+            )
 
     def check(self) -> None:
-        vector_bits = len(self.job.reduction) * slot_bits(self.job, self.one.index)
-        assert self.ports[0].needed == self.one.issue.vectors * vector_bits
+        assert self.ports[0].needed == sum(reads_of_pass(self.job, self.one))
 
 
 class AllPorts(PassPorts):
@@ -115,7 +117,7 @@ class AllPorts(PassPorts):
         self.outputs = Port(bits_a_cycle(job, "output_sram"))
         super().__init__([*self.banks, self.lanes, self.outputs])
         self.fold: Fold | None = None  # of which the words that it has are held
-        self.held: set[tuple[int, int, int, int]] = set()
+        self.held: set[tuple[int, ...]] = set()
         self.rows_to_load: list[int] = []  # bits of each
         self.loaded_fold = -1
 
@@ -137,7 +139,7 @@ class AllPorts(PassPorts):
         if wave.fold is not self.fold:
             self.fold, self.held = wave.fold, set()
         for row, place, slot, elements in vectors_of(wave.fold, wave.step):
-            words = words_of(self.job, self.one.index, elements)
+            words = words_of_step(self.job, self.one, wave.fold, wave.step, elements)
             fresh = {(row, place, *word) for word in words} - self.held
             self.held |= fresh
             self.banks[slot % len(self.banks)].needed += len(fresh)
@@ -156,7 +158,7 @@ class AllPorts(PassPorts):
             return
         if self._begins_to_load(wave):
             self.loaded_fold += 1
-            chunks = self.job.chunks[self.one.index][self.loaded_fold]
+            chunks = self.one.folds[self.loaded_fold].chunks
             self.rows_to_load = [len(chunk) * element_bits for chunk in chunks]
         rows = len(self.rows_to_load) if self._ends_fold(wave) else 1
         self.lanes.needed += sum(self.rows_to_load[:rows])

@@ -82,7 +82,7 @@ class RowTile:
     def plan(self) -> TilePlan:
         """The tile as DRAM sees it: one dense pass over all of its slots."""
         issue = everything(len(self.tile.slots), len(self.tile.lanes))
-        return TilePlan(self.tile, None, [TilePass(0, issue, [])])
+        return TilePlan(self.tile, None, [TilePass(0, issue, [], self.job.reduction)])
 
 
 def row_tiles(job: RowJob, run: Run) -> Iterator[RowTile]:
@@ -140,7 +140,7 @@ class RowArray:
 
     def places(self, tile: RowTile, fold: int) -> list[Place]:
         """The rows of PEs of all sets, sets across above each other."""
-        sets, height, found = self.job.sets, self.job.layer.kernel[0], []
+        sets, height, found = self.job.sets, self.job.layer.kernel_rows, []
         side_by_side = self.job.columns // sets.set_columns
         inputs, lanes = list(range(self.job.layer.group_in_channels)), list(tile.tile.lanes)
         for beside in range(sets.beside):
@@ -192,7 +192,7 @@ class RowArray:
         return cycles
 
     def _load(self, tile: RowTile, places: Sequence[Place]) -> None:
-        width = range(self.job.layer.kernel[1])
+        width = range(self.job.layer.columns.kernel)
         for one in places:
             held = {
                 (f, c, one.tap_row, x) for f in one.filters for c in one.channels for x in width
@@ -208,7 +208,7 @@ class RowArray:
         self._bring_rows(strip, places)
         for out_column in range(self.job.layer.out_size[1]):
             self._slide(out_column, strip, places)
-            for tap_column in range(self.job.layer.kernel[1]):
+            for tap_column in range(self.job.layer.columns.kernel):
                 for first in range(0, self.job.sets.channels, macs):
                     for turn in range(self.job.sets.filters):
                         self.counts["msb_cycles"] += cycles
@@ -231,8 +231,8 @@ class RowArray:
 
     def _slide(self, out_column: int, strip: Sequence[OutputRow], places: Sequence[Place]) -> None:
         layer = self.job.layer
-        left = out_column * layer.stride[1]
-        span = range(left, left + layer.dilation[1] * (layer.kernel[1] - 1) + 1)
+        left = out_column * layer.columns.stride
+        span = range(left, left + layer.columns.dilation * (layer.columns.kernel - 1) + 1)
         for one in places:
             for used, _ in enumerate(strip):
                 window = {(channel, x) for channel in one.channels for x in span}
@@ -248,7 +248,7 @@ class RowArray:
     ) -> None:
         """One step of a row of PEs: L MACs of each PE's own output, in T cycles."""
         (out_column, tap_column), (_, cycles), layer = where, self.job.rate(0), self.job.layer
-        x = out_column * layer.stride[1] + tap_column * layer.dilation[1]
+        x = out_column * layer.columns.stride + tap_column * layer.columns.dilation
         for used, (image, out_row) in enumerate(strip):
             pe = self.pe(one.row, one.column + used)
             for channel in channels:

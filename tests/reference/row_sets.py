@@ -51,11 +51,7 @@ class RowJob(Job):
 
     def under_kernel(self, side: int, output: int) -> list[int | None]:
         """The input rows (side 0) or columns (1) under the taps at an output one; None: padding."""
-        layer, found = self.layer, []
-        for tap in range(layer.kernel[side]):
-            place = output * layer.stride[side] - layer.padding[side] + tap * layer.dilation[side]
-            found.append(place if 0 <= place < layer.in_size[side] else None)
-        return found
+        return self.layer.columns.under(output) if side else self.layer.rows_under(output)
 
     @cached_property
     def row_pixels(self) -> int:
@@ -77,7 +73,7 @@ class RowJob(Job):
     def possible(self) -> Iterator[Sets]:
         """All sets that have room."""
         layer, files = self.layer, self.files
-        words = layer.dilation[1] * (layer.kernel[1] - 1) + 1
+        words = layer.columns.dilation * (layer.columns.kernel - 1) + 1
         fewest = {}  # columns, by how many strips an image takes
         for columns in range(self.columns, 0, -1):
             fewest[len(range(0, layer.out_size[0], columns))] = columns
@@ -86,10 +82,10 @@ class RowJob(Job):
                 for filters in range(1, min(layer.group_channels, files["sum_words"]) + 1):
                     room = (
                         channels * words <= files["activation_words"]
-                        and filters * channels * layer.kernel[1] <= files["weight_words"]
+                        and filters * channels * layer.columns.kernel <= files["weight_words"]
                     )
                     least: dict[int, int] = {}  # sets across, by how many folds they take
-                    for across in range(self.rows // layer.kernel[0], 0, -1):
+                    for across in range(self.rows // layer.kernel_rows, 0, -1):
                         least[len(range(0, layer.group_in_channels, channels * across))] = across
                     for across in least.values():
                         beside = self.most_beside(set_columns, filters, across) if room else 0
@@ -98,7 +94,7 @@ class RowJob(Job):
 
     def most_beside(self, set_columns: int, filters: int, across: int) -> int:
         """As many groups of sets as have places, sums and output channels."""
-        places = self.rows // self.layer.kernel[0] // across * (self.columns // set_columns)
+        places = self.rows // self.layer.kernel_rows // across * (self.columns // set_columns)
         channel_sums = set_columns * self.layer.out_size[1]
         beside = 0
         while (
@@ -117,7 +113,7 @@ class RowJob(Job):
         strips = [rows[i : i + sets.set_columns] for i in range(0, out_h, sets.set_columns)]
         groups = len(range(0, layer.group_channels, sets.filters * sets.beside))
         steps = groups * self.folds_of(sets) * len(strips)
-        steady = steps * out_w * layer.kernel[1] * sets.channels * sets.filters
+        steady = steps * out_w * layer.columns.kernel * sets.channels * sets.filters
         read = groups * sum(map(self.strip_elements, strips))
         port = -(-read * self.word_bits // self.buffer_port_bits("activation_sram"))
         share = -(-steps * self.load_cycles(sets) // self.window_strips(sets))

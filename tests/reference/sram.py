@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from .by_values import SteppedFold
-from .mapping import Job, Tile, TilePass, TilePlan
+from .by_values import Fold, SteppedFold
+from .folds import VariableFold
+from .mapping import FoldByFold, Job, OneSweep, Tile, TilePass, TilePlan
 from .memory import Dram
+from .schedulers import Issue
 
 PARTIAL_SUM_BITS = 32
 
@@ -52,9 +54,12 @@ def counted_per_mac(job: Job) -> bool:
     return job.arch["memory"].get("counting") == "per_mac"
 
 
-def elements_of_macs(job: Job, one: TilePass) -> int:
-    """M47: elements of an operand, as often as a MAC of the pass takes one."""
-    return sum(len(job.reduction) for issue_slot in one.issue.slots for _ in issue_slot)
+def bits_of_macs(job: Job, one: TilePass, operand: str) -> int:
+    """M47: bits of an operand, as often as a MAC of the pass takes one."""
+    if isinstance(one, OneSweep):
+        return one.mac_bits[operand]
+    plane = getattr(job.passes[one.index], operand)
+    return one.done_macs * plane.bits
 
 
 def slot_bits(job: Job, index: int) -> int:
@@ -63,9 +68,42 @@ def slot_bits(job: Job, index: int) -> int:
     return one.activation_bits if job.slots_are_positions else one.weight_bits
 
 
-def words_of(job: Job, index: int, elements: Iterable[int]) -> set[tuple[int, int]]:
-    """M43: the words (stretch, word of it) that hold elements of one operand vector."""
-    bits = slot_bits(job, index)
+def bits_of_step(job: Job, one: TilePass, fold: Fold, step: int) -> int:
+    """Bits of an element of the slots' operand that a step takes; more in a long one (M53)."""
+    return sum(widths_of_step(job, one, fold, step))
+
+
+def widths_of_step(job: Job, one: TilePass, fold: Fold, step: int) -> tuple[int, ...]:
+    """The same of each plane that lies on its own."""
+    if not isinstance(one, OneSweep):
+        return (slot_bits(job, one.index),)
+    assert isinstance(fold, VariableFold)
+    return one.bits if fold.is_long(step) else one.bits[:1]
+
+
+def words_of_step(
+    job: Job, one: TilePass, fold: Fold, step: int, elements: Sequence[int]
+) -> set[tuple[int, int, int]]:
+    """M43: the words (plane, stretch, word of it) that a step needs of one operand vector."""
+    return {
+        (plane, *word)
+        for plane, bits in enumerate(widths_of_step(job, one, fold, step))
+        for word in words_of(job, bits, elements)
+    }
+
+
+def reads_of_pass(job: Job, one: TilePass) -> Iterator[int]:
+    """Bits that a pass reads of the operand of the slots."""
+    if not isinstance(one, OneSweep):
+        yield one.read_elements * slot_bits(job, one.index)
+        return
+    for fold in one.folds:
+        for step in range(fold.steps):
+            yield fold.elements(step) * bits_of_step(job, one, fold, step)
+
+
+def words_of(job: Job, bits: int, elements: Iterable[int]) -> set[tuple[int, int]]:
+    """M43: the words (stretch, word of it) that hold elements of so many bits of one vector."""
     buffer = "activation_sram" if job.slots_are_positions else "weight_sram"
     port_bits = job.arch["memory"][buffer]["port_bits"]
     stretch = len(job.taps[0]) if job.slots_are_positions else len(job.reduction)
@@ -81,17 +119,30 @@ def slot_reads(job: Job, plan: TilePlan) -> Iterator[int]:
     `ports: all`, one per word."""
     for one in plan.passes:
         if one.happens and counted_per_mac(job):
-            yield elements_of_macs(job, one) * slot_bits(job, one.index)
+            slots_from = "activation" if job.slots_are_positions else "weight"
+            yield bits_of_macs(job, one, slots_from)
+        elif isinstance(one, OneSweep) and job.arch["memory"].get("ports", "slots") == "all":
+            for fold in one.folds:
+                elements = [k for chunk in fold.chunks for k in chunk]
+                for step in range(fold.steps):
+                    yield from [1] * len(words_of_step(job, one, fold, step, elements))
         elif one.happens and job.arch["memory"].get("ports", "slots") == "all":
-            pieces = [job.reduction]
-            if job.dataflow != "os":
-                pieces = [[k for row in fold for k in row] for fold in job.chunks[one.index]]
-            for piece in pieces:
-                words = len(words_of(job, one.index, piece)) * one.issue.vectors
+            for issue, piece in pieces_read(job, one):
+                words = len(words_of(job, slot_bits(job, one.index), piece)) * issue.vectors
                 yield from [1] * words
         elif one.happens:
-            vector_bits = len(job.reduction) * slot_bits(job, one.index)
-            yield sum(vector_bits for _ in range(one.issue.vectors))
+            yield sum(reads_of_pass(job, one))
+
+
+def pieces_read(job: Job, one: TilePass) -> Iterator[tuple[Issue, Sequence[int]]]:
+    """Elements of the reduction that are read together, and for whom."""
+    if isinstance(one, FoldByFold):
+        yield from zip(one.issues, one.elements, strict=True)
+    elif job.dataflow == "os":
+        yield one.issue, job.reduction
+    else:
+        for fold in job.chunks[one.index]:
+            yield one.issue, [k for row in fold for k in row]
 
 
 def lane_bits(job: Job, index: int) -> int:
@@ -112,14 +163,20 @@ def lane_reads(job: Job, plan: TilePlan, stays: bool, opens: bool) -> Iterator[i
     """Bits of each read of the operand that feeds the lanes: per fold, or per load."""
     for one in plan.passes:
         element_bits = len(plan.tile.lanes) * lane_bits(job, one.index)
-        operand_bits = len(job.reduction) * element_bits
+        operand_bits = one.lane_elements * element_bits
         if one.happens and counted_per_mac(job):
-            yield elements_of_macs(job, one) * lane_bits(job, one.index)
+            lanes_from = "weight" if job.slots_are_positions else "activation"
+            yield bits_of_macs(job, one, lanes_from)
         elif reads_lanes(one, stays, opens):
             yield sum(
                 fold.weights_read * element_bits if isinstance(fold, SteppedFold) else operand_bits
                 for fold in (one.folds if job.dataflow == "os" else one.folds[:1])
             )
+
+
+def sums_of_macs(one: TilePass) -> int:
+    """M47: sums that the MACs of a pass add to, once for the whole reduction."""
+    return one.touched if isinstance(one, FoldByFold) else one.entries
 
 
 def output_accesses(
@@ -128,7 +185,7 @@ def output_accesses(
     """Bits of the reads and of the writes of the output buffer; visits: of each pass."""
     outputs = len(plan.tile.slots) * len(plan.tile.lanes)
     if counted_per_mac(job):
-        each_way = [one.entries * PARTIAL_SUM_BITS for one in plan.passes]
+        each_way = [sums_of_macs(one) * PARTIAL_SUM_BITS for one in plan.passes]
         each_way.append(outputs * output_bits)  # as DRAM takes them
         each_way += [outputs] * job.gated
         return each_way, each_way
@@ -161,7 +218,7 @@ def sum_visits(job: Job, plan: TilePlan, index: int) -> int:
     """How often a pass's sums come to the output buffer: once per reduction fold; under `os` once
     per piece of the reduction, as many lane operands at a time as the buffer holds."""
     if job.dataflow != "os":
-        return job.reduction_folds(index)
+        return plan.passes[index].visits(job.reduction_folds(index))
     dram = Dram(job, plan.tile.run, 0)
     if len(plan.tile.slots) <= job.rows or dram.lanes_fetched_once(plan.tile):
         return 1
@@ -174,5 +231,5 @@ def sum_visits(job: Job, plan: TilePlan, index: int) -> int:
 
 def accumulators_keep_sums(job: Job, tile: Tile) -> bool:
     """Whether every pass finds its slots' sums where the first pass left them, in the PEs."""
-    in_place = not job.gated or job.arch["lsb"]["scheduler"] in ("dense", "skip")
+    in_place = not job.steered or job.arch["lsb"]["scheduler"] in ("dense", "skip")
     return job.dataflow == "os" and len(tile.slots) <= job.rows and in_place

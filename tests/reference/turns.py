@@ -82,7 +82,7 @@ def cycles_with_dram(
     tile's trailing passes moves it, from when it is asked for, before all else (M24).
     """
     time = DramTime(job.arch["memory"]["dram"], job.arch.get("clock_mhz", 500))
-    late = job.arch["memory"].get("ports", "slots") == "all"
+    late = job.gated and job.arch["memory"].get("ports", "slots") == "all"
     reads: list[tuple[int, ...]] = []
     demands: list[Fraction] = []
     for tile in tiles:
@@ -114,7 +114,7 @@ def cycles_with_dram(
 def dram_counts(job: Job, streams: Iterable[Streams]) -> Counter[str]:
     """M23, M24, M44: bytes that the tiles of a run move, and the pages that these open."""
     time = DramTime(job.arch["memory"]["dram"], job.arch.get("clock_mhz", 500))
-    late = job.arch["memory"].get("ports", "slots") == "all"
+    late = job.gated and job.arch["memory"].get("ports", "slots") == "all"
     counts: Counter[str] = Counter()
     for tile in streams:
         counts["dram_read_bytes"] += tile.activations + tile.weights + tile.demand

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hand_worked import linear
 from reference import (
     macs_and_cycles,
@@ -47,5 +46,7 @@ def test_schemes_give_their_passes() -> None:
     assert widths("msb_only") == [(4, 8, False)]
     assert widths("uniform:6,5") == [(6, 5, False)]
     assert widths("uniform:6") == [(6, 8, False)]
-    with pytest.raises(ValueError, match="gate: input"):
-        passes_of(layer_of(linear(1, 1, 1, gate="input")), "pg")
+    assert widths("odq:3,5") == [(3, 5, False), (3, 3, True), (5, 5, True), (5, 3, True)]
+    assert widths("seernet:3") == [(3, 3, False), (8, 8, True)]
+    by_inputs = layer_of(linear(1, 1, 1, gate="input"))
+    assert passes_of(by_inputs, "pg") == passes_of(layer, "pg")

@@ -45,6 +45,7 @@ module accelerator
 );
   localparam bit STATIONARY = DATAFLOW != "os";
   localparam bit ROWS_ARE_ACTIVATIONS = LANES_ARE_CHANNELS;
+  localparam bit ISSUES_ALL = SCHEDULER == "dense";
   localparam int STREAMS = SCHEDULER == "combine" ? WAYS : SCHEDULER == "queue" ? COLUMNS : 1;
   localparam int SELECT_BITS = STREAMS > 1 ? $clog2(STREAMS) : 1;
   localparam int ACTIVATION_WIRES = FUSION ? ACTIVATION_SLICE * WEIGHT_SLICE / 2 : TERMS * ACTIVATION_SLICE;
@@ -72,7 +73,7 @@ module accelerator
   sequencer #(
       .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE),
       .WEIGHT_SLICE(WEIGHT_SLICE), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS),
-      .OVERLAP_FOLDS(OVERLAP_FOLDS), .DOUBLE_BUFFERED(DOUBLE_BUFFERED)
+      .OVERLAP_FOLDS(OVERLAP_FOLDS), .DOUBLE_BUFFERED(DOUBLE_BUFFERED), .ISSUES_ALL(ISSUES_ALL)
   ) sequencer (.*);
   read_ahead read_ahead (
       .clk, .banks(layer.banks), .port_bits(layer.port_bits), .opens(opens_pass), .vectors_bits,
@@ -83,7 +84,7 @@ module accelerator
   ) all_ports (.*);
   output_moves #(
       .STATIONARY(STATIONARY), .ROWS(ROWS), .IN_PLACE(SCHEDULER == "dense" || SCHEDULER == "skip"),
-      .ISSUES_ALL(SCHEDULER == "dense")
+      .ISSUES_ALL(ISSUES_ALL)
   ) output_moves (.*);
   dram_port #(.DOUBLE_BUFFERED(DOUBLE_BUFFERED)) dram_port (
       .clk, .reset, .bytes_per_cycle(layer.dram_bytes_per_cycle), .asks, .asked, .asked_later, .asked_demand_bytes,
@@ -101,7 +102,7 @@ module accelerator
   slot_feed #(
       .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
       .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS), .WINDOW(WINDOW), .STREAMS(STREAMS),
-      .ROW_WIRES(ROW_WIRES), .SELECT_BITS(SELECT_BITS)
+      .ROW_WIRES(ROW_WIRES), .SELECT_BITS(SELECT_BITS), .TERMS(TERMS), .ISSUES_ALL(ISSUES_ALL)
   ) slot_feed (
       .clk, .layer, .pass, .accesses, .stream_slot, .stream_used, .lane_stream, .row_streams, .row_selects, .issue, .step_bits, .bank_words,
       .vectors_bits);
@@ -137,6 +138,7 @@ module accelerator
     control.opens_sum = pass.index == 0 && pass.block == 0 && (!STATIONARY || pass.fold == 0);
     control.begins_sum = pass.begins_sums;
     control.last_visit = pass.last_block && (!STATIONARY || pass.fold == pass.folds - 1);
+    control.fold = pass.fold;
     control.issue = issue;
     control.at = pass.at;
   end
@@ -156,6 +158,10 @@ module accelerator
   logic gated_layer;
   assign leading = leading_passes(layer);
   assign gated_layer = leading < layer.passes;
+  pixel_schedule #(
+      .ROWS(ROWS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
+      .STATIONARY(STATIONARY), .ISSUES_ALL(ISSUES_ALL)
+  ) pixels (.layer);
   logic bit_written[COLUMNS];
   logic bit_value[COLUMNS];
   logic bit_half[COLUMNS];
@@ -165,7 +171,7 @@ module accelerator
     for (genvar c = 0; c < COLUMNS; c++) begin : column
       tile_t tile;
       sweep_t sweep;
-      logic decides, in_tile, used;
+      logic decides, in_tile, used, by_pixels;
       logic [ADDRESS_BITS-1:0] place, slot;  // the issue slot's among those of its turn; the slot's in its tile
       logic [ADDRESS_BITS:0] entry;
       int lane, all_slots;
@@ -174,10 +180,12 @@ module accelerator
       assign decides = gated_layer && int'(leaving[c].index) == leading - 1 && leaving[c].last_visit;
       assign place = ADDRESS_BITS'(tile.base + leaving[c].issue);
       assign entry = {tile.half, place};
-      assign slot = sweep.gated ? stream_slot[entry][lane_stream[entry][c*SELECT_BITS+:SELECT_BITS]]
+      assign by_pixels = sweep.gated && layer.gates_inputs;
+      assign slot = by_pixels ? ADDRESS_BITS'(pixels.slot_at(leaving[c].index, leaving[c].fold, tile.slot_box.first, leaving[c].issue))
+          : sweep.gated ? stream_slot[entry][lane_stream[entry][c*SELECT_BITS+:SELECT_BITS]]
           : leaving[c].issue[ADDRESS_BITS-1:0];
       assign in_tile = leaving[c].issue >= 0 && c < tile.lanes;
-      assign used = in_tile && (!sweep.gated || lane_used[tile.half][place][c]);
+      assign used = in_tile && (!sweep.gated || by_pixels || lane_used[tile.half][place][c]);
       assign lane = item_of(tile.lane_box, layer.out_rows, layer.out_columns, tile.first_lane + c);
       assign all_slots = tile.group * layer.slots + item_of(tile.slot_box, layer.out_rows, layer.out_columns, int'(slot));
       assign threshold_of[c] = layer.thresholds_by_slot ? all_slots : tile.group * layer.lanes + lane;

@@ -28,7 +28,7 @@ class Geometry:
     in_size: tuple[int, int]
     kernel: tuple[int, int]
     stride: tuple[int, int]
-    padding: tuple[int, int]
+    margins: tuple[tuple[int, int], tuple[int, int]]  # (before, after) each side
     dilation: tuple[int, int]
 
     @property
@@ -38,9 +38,9 @@ class Geometry:
     @property
     def out_size(self) -> tuple[int, int]:
         high, wide = (
-            (size + 2 * pad - dilation * (side - 1) - 1) // stride + 1
-            for size, pad, dilation, side, stride in zip(
-                self.in_size, self.padding, self.dilation, self.kernel, self.stride, strict=True
+            (size + sum(margins) - dilation * (side - 1) - 1) // stride + 1
+            for size, margins, dilation, side, stride in zip(
+                self.in_size, self.margins, self.dilation, self.kernel, self.stride, strict=True
             )
         )
         return high, wide
@@ -49,28 +49,38 @@ class Geometry:
 def geometry(layer: dict[str, Any]) -> Geometry:
     groups = layer.get("groups", 1)
     sides: dict[str, tuple[int, int]] = {}
+    margins = ((0, 0), (0, 0))
     if layer["op"] == "conv2d":
-        defaults = {"stride": [1, 1], "padding": [0, 0], "dilation": [1, 1]}
-        for name in ("in_size", "kernel", "stride", "padding", "dilation"):
+        margins = _margins(layer.get("padding", [0, 0]))
+        defaults = {"stride": [1, 1], "dilation": [1, 1]}
+        for name in ("in_size", "kernel", "stride", "dilation"):
             high, wide = layer.get(name, defaults.get(name))
             sides[name] = (high, wide)
     else:
         length = layer["positions"] if layer["op"] == "linear" else layer["time_steps"]
         sides = {"in_size": (length, 1), "kernel": (1, 1), "stride": (1, 1)}
-        sides |= {"padding": (0, 0), "dilation": (1, 1)}
+        sides |= {"dilation": (1, 1)}
     return Geometry(
         groups=groups,
         depth=layer["in_channels"] // groups,
         channels=layer["out_channels"] // groups,
+        margins=margins,
         **sides,
     )
+
+
+def _margins(padding: Sequence[int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return (before, after) of the rows and of the columns (M50)."""
+    ends = padding if len(padding) == 4 else [side for side in padding for _ in range(2)]
+    top, bottom, left, right = ends
+    return (top, bottom), (left, right)
 
 
 def operand_vectors(activations: Integers, shape: Geometry) -> Integers:
     """Return (images, groups, positions, reduction): zero where a kernel leaves the image."""
     images = len(activations)
-    (pad_h, pad_w), (high, wide) = shape.padding, shape.out_size
-    padded = np.pad(activations, ((0, 0), (0, 0), (pad_h, pad_h), (pad_w, pad_w)))
+    high, wide = shape.out_size
+    padded = np.pad(activations, ((0, 0), (0, 0), *shape.margins))
     taps = []
     for y in range(shape.kernel[0]):
         for x in range(shape.kernel[1]):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from convolutions import uneven
 from random_passes import MOST_PASSES, random_passes
 from reference import Nest, Pass
 from reference.layers import Scheme, layer_of, passes_of
@@ -40,6 +42,7 @@ class Case:
     weights: Integers
     thresholds: Integers
     nest: Nest | None = None
+    pixels: npt.NDArray[np.bool_] | None = None  # (images, pixels), of a layer with gated inputs
 
     @property
     def shape(self) -> Geometry:
@@ -73,6 +76,31 @@ def random_passes_case(build: Build, seed: int) -> Case:
         fits = _small(layer, images, build, passes) and _sums_fit(layer, passes)
         if fits and len(passes) >= least:
             return _case(rng, build, seed, layer, images, passes)
+
+
+def pixels_case(build: Build, seed: int) -> Case:
+    """The case of a seed under a mask of input pixels (M52), of `pg` or of any passes."""
+    rng = Random(f"{build.name} pixels {seed}")
+    while True:
+        layer, images = _wide(rng, build, _layer(rng, build)), rng.choice((1, 1, 2, 3))
+        layer |= {"gate": "input"}
+        scheme = "pg" if rng.random() < 0.6 else random_passes(rng, layer)
+        passes = passes_of(layer_of(layer), scheme)
+        if not (_small(layer, images, build, passes) and _sums_fit(layer, passes)):
+            continue
+        if not any(one.gated for one in passes):
+            continue
+        case = _case(rng, build, seed, layer, images, scheme)
+        return replace(case, pixels=_regions(rng, images, geometry(layer).in_size))
+
+
+def _regions(rng: Random, images: int, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Important regions of one pixel, or of some side by side, (images, pixels)."""
+    bits, side = np.random.default_rng(rng.randrange(2**32)), rng.choice((1, 1, 3, 4))
+    density = rng.choice((0.0, 0.05, 0.2, 0.2, 0.5, 0.9, 1.0))
+    coarse = bits.random((images, *(-(-each // side) for each in size))) < density
+    pixels = coarse.repeat(side, axis=1).repeat(side, axis=2)[:, : size[0], : size[1]]
+    return pixels.reshape(images, -1)
 
 
 def _case(
@@ -169,7 +197,7 @@ def _layer(rng: Random, build: Build) -> dict[str, Any]:
             "dilation": [rng.choice((1, 1, 1, 2)) for _ in range(2)],
         }
         if min(geometry(layer | sides).out_size) >= 1:
-            return layer | sides
+            return layer | sides | {"padding": uneven(sides["padding"], sides)}
 
 
 def _wide(rng: Random, build: Build, layer: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from listed_passes import scheme_of
 from pgsim import ArchConfig, GateTrace, simulate
 from pgsim.workload import layer_shape
 from rtl.cases import Case
-from rtl.harness import COUNTS, MOVED, differences, expected_outputs, run
+from rtl.harness import COUNTS, MOVED, differences, mask_of, run
 
 
 def simulated(case: Case) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def simulated(case: Case) -> dict[str, Any]:
     Where the layer is mapped by a nest, what DRAM moves of each operand is among them.
     """
     layer = layer_shape(case.layer)
-    masks = {layer.name: expected_outputs(case).mask}
+    masks = {layer.name: mask_of(case)}
     trace = GateTrace.from_masks(masks, [layer], images=len(case.activations))
     arch = ArchConfig.model_validate(case.arch)
     (row,) = simulate(trace, arch, scheme_of(case.scheme)).rows

@@ -8,14 +8,14 @@ from itertools import combinations, pairwise
 
 from reference import Pass
 from reference.layers import layer_of
-from reference.mapping import Job, TilePlan, plan_tile, runs_of, tiles_of
+from reference.mapping import FoldByFold, Job, TilePlan, plan_tile, runs_of, tiles_of
 from reference.ports import bits_a_cycle, name_of_lanes, name_of_slots
 from reference.schedulers import Mask, combine, queue, skip
 from reference.sram import lane_bits, sum_visits, tile_accesses
 
 from rtl.arithmetic import leading_passes
 from rtl.cases import Case
-from rtl.harness import expected_outputs
+from rtl.harness import expected_outputs, mask_of
 
 UNLIMITED = 10**6
 
@@ -25,7 +25,7 @@ def features(case: Case, counts: dict[str, int]) -> Iterator[str]:
     shape, layer = case.shape, case.layer
     yield layer["op"]
     yield from (("strided",) if max(shape.stride) > 1 else ())
-    yield from (("padded",) if max(shape.padding) > 0 else ())
+    yield from (("padded",) if max(map(max, shape.margins)) > 0 else ())
     yield from (("grouped",) if shape.groups > 1 else ())
     yield from (("signed",) if layer["signed"] else ())
     yield from (("port stalls",) if counts["port_stall_cycles"] else ())
@@ -62,6 +62,30 @@ def pass_features(case: Case) -> Iterator[str]:
         yield "operands stay over passes"
     if max(layer["activation_bits"], layer["weight_bits"]) > 8:
         yield "operands wider than a byte"
+
+
+def pixel_features(case: Case) -> Iterator[str]:
+    """Name what a case under a mask of input pixels has."""
+    job = Job(layer_of(case.layer), case.passes, case.arch)
+    gated = [
+        one for plan in _plans(case, job) for one in plan.passes if isinstance(one, FoldByFold)
+    ]
+    depth = job.layer.group_in_channels
+    if any(len({k // depth for k in own}) > 1 for one in gated for own in one.elements):
+        yield "folds of several taps"
+    if any(0 < len(one.elements) < len(one.every_mask) for one in gated):
+        yield "a fold does not happen"
+    if any(not one.happens for one in gated):
+        yield "a pass does not happen"
+    if any(len({len(issue.slots) for issue in one.issues}) > 1 for one in gated):
+        yield "folds issue unlike slots"
+    if sum(one.gated for one in case.passes) > 1:
+        yield "several gated passes"
+    if job.operands_stay:
+        yield "operands stay over passes"
+    sram = case.arch["memory"]["activation_sram"]
+    if sram["banks"] * sram["port_bits"] < 16:
+        yield "a narrow port"
 
 
 def _port_features(job: Job, plans: list[TilePlan], counts: dict[str, int]) -> Iterator[str]:
@@ -105,7 +129,7 @@ def _overlap(one: Pass, other: Pass) -> bool:
 
 
 def _plans(case: Case, job: Job) -> Iterator[TilePlan]:
-    masks = expected_outputs(case).mask.astype(int).tolist()
+    masks = mask_of(case).astype(int).tolist()
     for run in runs_of(job, len(case.activations)):
         for tile in tiles_of(job, run, None):
             yield plan_tile(job, tile, masks)

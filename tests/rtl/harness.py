@@ -90,6 +90,8 @@ class Expected:
 def expected_outputs(case: Case) -> Expected:
     """Return a case's outputs and mask, by whole-number arithmetic on its planes."""
     passes = case.passes
+    if case.pixels is not None:
+        return _expected_of_pixels(case)
     leading = leading_passes(passes)
     by_pass = [pass_sums(one, case.activations, case.weights, case.layer) for one in passes]
     mask = sum(by_pass[:leading]) > case.thresholds[None, :, None]
@@ -99,11 +101,27 @@ def expected_outputs(case: Case) -> Expected:
     return Expected(sum(np.multiply(*pair) for pair in zip(by_pass, computed, strict=True)), mask)
 
 
+def _expected_of_pixels(case: Case) -> Expected:
+    """The same of a layer whose input pixels are gated, and of its outputs none (M52)."""
+    important = case.pixels.reshape(len(case.activations), 1, *case.activations.shape[2:])
+    taken = [case.activations * important if one.gated else case.activations for one in case.passes]
+    outputs = sum(
+        pass_sums(one, own, case.weights, case.layer)
+        for one, own in zip(case.passes, taken, strict=True)
+    )
+    return Expected(outputs, np.zeros(outputs.shape, bool))
+
+
+def mask_of(case: Case) -> npt.NDArray[np.bool_]:
+    """Return the mask that steers a case's passes, (images, channels, positions)."""
+    return expected_outputs(case).mask if case.pixels is None else case.pixels[:, None]
+
+
 def _runs(case: Case) -> Iterator[RtlRun]:
     shape = layer_of(case.layer)
     job = Job(shape, case.passes, case.arch)
     output_bits = output_bits_of(case.layer, case.arch, case.scheme)
-    mask = expected_outputs(case).mask
+    mask = mask_of(case)
     for run in runs_of(job, len(case.activations)):
         if case.nest:
             opens = list(open_tiles(job, run, case.nest, mask))
@@ -135,16 +153,24 @@ def _rtl_run(case: Case, job: Job, run: Run, moved: Sequence[int]) -> RtlRun:
     numbers += [shape.depth]
     numbers += [bits_a_cycle(job, name_of_lanes(job)), bits_a_cycle(job, "output_sram")]
     numbers += [int(layer["signed"]), len(job.passes), int(case.nest is not None)]
+    numbers += [int(job.gated_inputs)]
     for one in job.passes:
         for plane in (one.activation, one.weight):
             numbers += [plane.low, plane.bits]
         numbers.append(int(one.gated))
     numbers += [len(activations), *activations.shape[2:]]
-    for pair in (shape.kernel, shape.stride, shape.padding, shape.dilation):
+    for pair in (shape.kernel, shape.stride, *zip(*shape.margins, strict=True), shape.dilation):
         numbers += pair
     numbers += activations.ravel().tolist() + case.weights.ravel().tolist()
     numbers += case.thresholds.tolist()
-    return RtlRun(run, [*numbers, *moved], shape.groups, slots, lanes)
+    pixels: list[int] = []
+    if job.gated_inputs:
+        own = case.pixels[run.first_image : run.first_image + run.images]
+        pixels = (
+            own[:, run.step : run.step + 1].ravel() if layer["op"] == "recurrent" else own.ravel()
+        )
+        pixels = pixels.astype(int).tolist()
+    return RtlRun(run, [*numbers, *moved, *pixels], shape.groups, slots, lanes)
 
 
 def _window_numbers(
@@ -154,7 +180,7 @@ def _window_numbers(
     dram = Dram(job, run, output_bits)
     for plan in plans:
         streams = dram.streams(plan)
-        late = job.arch["memory"].get("ports") == "all"
+        late = job.gated and job.arch["memory"].get("ports") == "all"
         ahead = 0 if late else streams.demand
         yield from (streams.activations + ahead, streams.weights, streams.outputs)
         yield streams.demand if late else 0

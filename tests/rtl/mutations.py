@@ -27,6 +27,7 @@ PACKAGE = ("pgsim", "traces", "arch_configs")
 RUN = (
     "test_rtl.py::test_rtl_equals_arithmetic_and_pgsim",
     "test_rtl.py::test_passes_of_any_number",
+    "test_rtl.py::test_gated_inputs",
     "test_nests.py::test_rtl_walks_the_nest_as_pgsim_does",
 )
 
@@ -43,6 +44,27 @@ class Fault:
 
 
 FAULTS = (
+    Fault(
+        "a fold does not ask for the pixels of its last tap",
+        "tests/rtl/pixel_schedule.sv",
+        "tap <= (ends - 1) / given.depth;",
+        "tap < (ends - 1) / given.depth;",
+        "4x2,dataflow=ws",
+    ),
+    Fault(
+        "pixels that are not important are added",
+        "tests/rtl/slot_feed.sv",
+        "first + m >= 0 && (!by_pixels",
+        "first + m >= 0 && (1 || !by_pixels",
+        "4x2,dataflow=ws",
+    ),
+    Fault(
+        "a fold that issues nothing takes its time",
+        "pgsim/model/fold_by_fold.py",
+        "begin = begin + fold.happens * self._spacing(fold)",
+        "begin = begin + self._spacing(fold)",
+        "4x2,dataflow=ws",
+    ),
     Fault(
         "a fold ends a cycle before its column's bus is free",
         "tests/rtl/sequencer.sv",
@@ -172,8 +194,8 @@ FAULTS = (
     Fault(
         "gated passes begin before their mask is known",
         "tests/rtl/sequencer.sv",
-        "gate_known = !pass.sweep.gated || windows_known > pass.turn;",
-        "gate_known = !pass.sweep.gated || windows_known >= pass.turn;",
+        "gate_known = !pass.sweep.gated || layer.gates_inputs || windows_known > pass.turn;",
+        "gate_known = !pass.sweep.gated || layer.gates_inputs || windows_known >= pass.turn;",
         "4x4",
     ),
     Fault(

@@ -173,7 +173,7 @@ def _reached(case: Case, side: int, first: int, block: int) -> Iterator[int]:
     stops = min(first + block, shape.out_size[side])
     for out in range(first, stops):
         taps = np.arange(shape.kernel[side]) * shape.dilation[side]
-        rows = out * shape.stride[side] - shape.padding[side] + taps
+        rows = out * shape.stride[side] - shape.margins[side][0] + taps
         yield from (int(row) for row in rows if 0 <= row < shape.in_size[side])
 
 

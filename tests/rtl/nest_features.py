@@ -20,7 +20,7 @@ def nest_features(case: Case, counts: dict[str, int]) -> Iterator[str]:
     memory, gated = case.arch["memory"], is_gated(case)
     yield case.layer["op"]
     yield from (("strided",) if max(shape.stride) > 1 else ())
-    yield from (("padded",) if max(shape.padding) > 0 else ())
+    yield from (("padded",) if max(map(max, shape.margins)) > 0 else ())
     yield from (("dilated",) if max(shape.dilation) > 1 else ())
     yield from (("grouped",) if shape.groups > 1 else ())
     yield "a gate" if gated else "no gate"

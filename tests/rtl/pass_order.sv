@@ -11,7 +11,8 @@ module pass_order
     parameter int WEIGHT_SLICE = 8,
     parameter bit STATIONARY = 0,
     parameter bit ROWS_ARE_ACTIVATIONS = 1,
-    parameter bit DOUBLE_BUFFERED = 1
+    parameter bit DOUBLE_BUFFERED = 1,
+    parameter bit ISSUES_ALL = 0
 ) (
     input logic clk,
     input logic reset,
@@ -46,6 +47,11 @@ module pass_order
     return ROWS_ARE_ACTIVATIONS ? sweep.weight : sweep.activation;
   endfunction
 
+  pixel_schedule #(
+      .ROWS(ROWS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
+      .STATIONARY(STATIONARY), .ISSUES_ALL(ISSUES_ALL)
+  ) pixels (.layer);
+
   // The passes of a turn in their order. In an interleaved turn the leading passes of a tile go
   // before the trailing ones of the tile before, but for lanes whose operands would push out those of
   // the turn before.
@@ -55,6 +61,7 @@ module pass_order
     automatic int own_turn = interleaved && index >= leading ? at.turn - 1 : at.turn;
     automatic bit [GROUP_BITS:0] tile = {DOUBLE_BUFFERED && own_turn[0], at.lane_group[GROUP_BITS-1:0]};
     automatic turn_t own = turns.turn_at(own_turn);
+    automatic int own_vectors;
     automatic pass_t found;
     found = part_in(layer, own, at.block);
     found.index = index_t'(index);
@@ -64,12 +71,47 @@ module pass_order
     found.happens = own_turn >= 0 && own_turn < count;
     found.at = tile_in(own, COLUMNS, DOUBLE_BUFFERED && own_turn[0], at.lane_group);
     found.slots = found.sweep.gated ? issued[tile] : found.at.slots;
-    found.vectors = found.sweep.gated ? vectors[tile] : found.at.slots;
+    own_vectors = found.sweep.gated ? vectors[tile] : found.at.slots;
+    found.read_elements = longint'(own_vectors) * longint'(found.reduction);
     found.rate = rates[found.index];
     found.cycles = found.rate.activation_slices * found.rate.weight_slices;
+    if (layer.gates_inputs && found.sweep.gated)
+      found.slots = pixels.issued(found.index, at.fold, found.at.slot_box.first, found.at.slots);
     found.folds = STATIONARY ? ceil_div(found.reduction, ROWS * found.rate.macs) : ceil_div(found.slots, ROWS);
+    found.issued = found.slots;
+    found.first_fold = 0;
+    found.last_fold = found.folds - 1;
+    if (layer.gates_inputs && found.sweep.gated) found = with_folds(found);
     found.steps = STATIONARY ? found.slots : ceil_div(found.reduction, found.rate.macs);
     return found;
+  endfunction
+
+  // Under a mask of input pixels, with what all folds issue and read, and which of them happen.
+  function automatic pass_t with_folds(input pass_t in);
+    automatic pass_t found = in;
+    automatic int held = ROWS * in.rate.macs;
+    found.read_elements = longint'(in.slots) * longint'(in.reduction);
+    if (!STATIONARY) return found;
+    found.issued = 0;
+    found.read_elements = 0;
+    for (int fold = in.folds - 1; fold >= 0; fold--) begin
+      automatic int slots = pixels.issued(in.index, fold, in.at.slot_box.first, in.at.slots);
+      automatic int elements = fold == 0 ? in.reduction - (in.folds - 1) * held : held;
+      if (found.issued == 0) found.last_fold = fold;
+      if (slots > 0) found.first_fold = fold;
+      found.issued += slots;
+      found.read_elements += longint'(slots) * longint'(elements);
+    end
+    return found;
+  endfunction
+
+  // The fold after one that issues nothing.
+  function automatic place_t next_fold(input place_t at, input pass_t in);
+    automatic place_t next = at;
+    next.fold = at.fold + 1;
+    if (next.fold < in.folds) return next;
+    next.fold = 0;
+    return next_pass(next, in);
   endfunction
 
   function automatic place_t after(input place_t at, input pass_t in);

@@ -15,7 +15,8 @@ module sequencer
     parameter bit STATIONARY = 0,
     parameter bit ROWS_ARE_ACTIVATIONS = 1,
     parameter bit OVERLAP_FOLDS = 1,
-    parameter bit DOUBLE_BUFFERED = 1
+    parameter bit DOUBLE_BUFFERED = 1,
+    parameter bit ISSUES_ALL = 0
 ) (
     input logic clk,
     input logic reset,
@@ -61,7 +62,7 @@ module sequencer
   pass_order #(
       .ROWS(ROWS), .COLUMNS(COLUMNS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE),
       .WEIGHT_SLICE(WEIGHT_SLICE), .STATIONARY(STATIONARY), .ROWS_ARE_ACTIVATIONS(ROWS_ARE_ACTIVATIONS),
-      .DOUBLE_BUFFERED(DOUBLE_BUFFERED)
+      .DOUBLE_BUFFERED(DOUBLE_BUFFERED), .ISSUES_ALL(ISSUES_ALL)
   ) order (
       .clk, .reset, .layer, .nest, .leading, .interleaved, .issued, .vectors, .turn(place.turn), .count, .stays);
 
@@ -131,14 +132,17 @@ module sequencer
         PASSES: begin
           pass = order.pass_in(here);
           trails = pass.happens && int'(pass.index) >= leading;
-          gate_known = !pass.sweep.gated || windows_known > pass.turn;
+          gate_known = !pass.sweep.gated || layer.gates_inputs || windows_known > pass.turn;
           if (trails && gate_known && fetches != pass.turn) begin
             asked_later = order.turns.with_trailing(pass.turn, gates_open[pass.at.half]);
             fetches = pass.turn;
             busy = busy || longint'(read_of(asked_later)) > spare_bytes;
           end
-          if (!pass.happens || gate_known && pass.slots == 0) begin
+          if (!pass.happens || gate_known && pass.issued == 0) begin
+            here.fold = 0;
             here = order.next_pass(here, pass);
+          end else if (gate_known && pass.slots == 0) begin
+            here = order.next_fold(here, pass);
           end else if (!DOUBLE_BUFFERED && busy) begin
             waits_for_dram = 1;
             moves = 0;
@@ -210,10 +214,10 @@ module sequencer
   assign begins_fold = ready && here.step == 0 && here.cycle == 0;
   assign ends_step = ready && here.cycle == pass.cycles - 1;
   assign ends_fold = ends_step && here.step == pass.steps - 1;
-  assign opens_pass = begins_fold && here.fold == 0 && !opened;
-  assign closes_pass = ends_fold && here.fold == pass.folds - 1;
+  assign opens_pass = begins_fold && here.fold == pass.first_fold && !opened;
+  assign closes_pass = ends_fold && here.fold == pass.last_fold;
   assign enable = !waits_for_dram && !(ends_step && starved) && !late;
-  assign begins_pass = OVERLAP_FOLDS || !STATIONARY ? opens_pass : loads && here.fold == 0 && !load_begun;
+  assign begins_pass = OVERLAP_FOLDS || !STATIONARY ? opens_pass : loads && here.fold == pass.first_fold && !load_begun;
   assign reads_lanes = must_load;
   // By itself a fold loads before it begins, though not before what is on demand is there (M24);
   // else it loads with its first step.

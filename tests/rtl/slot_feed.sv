@@ -15,6 +15,8 @@ module slot_feed
     parameter int STREAMS = 1,
     parameter int ROW_WIRES = 32,
     parameter int SELECT_BITS = 1,
+    parameter int TERMS = 1,
+    parameter bit ISSUES_ALL = 0,
     parameter int ADDRESS_BITS = $clog2(WINDOW)
 ) (
     input logic clk,
@@ -33,6 +35,13 @@ module slot_feed
 );
   operand_memory memory (.clk, .banks(layer.banks), .accesses);
 
+  pixel_schedule #(
+      .ROWS(ROWS), .FUSION(FUSION), .TERMS(TERMS), .ACTIVATION_SLICE(ACTIVATION_SLICE), .WEIGHT_SLICE(WEIGHT_SLICE),
+      .STATIONARY(STATIONARY), .ISSUES_ALL(ISSUES_ALL)
+  ) pixels (.layer);
+  logic by_pixels;
+  assign by_pixels = layer.gates_inputs && pass.sweep.gated;
+
   int bits, slice, slice_bits, width, first_element, elements;
   rate_t rate;
   assign rate = pass.rate;
@@ -49,7 +58,7 @@ module slot_feed
   assign first_element = pass.reduction - (numbers - number) * per_step;
   assign elements = first_element < 0 ? per_step + first_element : per_step;
 
-  assign vectors_bits = longint'(pass.vectors) * longint'(pass.reduction) * longint'(bits);
+  assign vectors_bits = pass.read_elements * longint'(bits);
   assign issue = STATIONARY ? pass.step : pass.slots - (pass.folds - pass.fold) * ROWS;
 
   // Words that hold a vector's elements: up to one, or wholly before it. A fold that streams whole
@@ -77,11 +86,12 @@ module slot_feed
       automatic logic [ADDRESS_BITS-1:0] place = ADDRESS_BITS'(pass.at.base + own);
       automatic logic [ADDRESS_BITS:0] entry = {pass.at.half, place};
       row_streams[row] = '0;
-      row_selects[row] = pass.sweep.gated ? lane_stream[entry] : '0;
+      row_selects[row] = pass.sweep.gated && !by_pixels ? lane_stream[entry] : '0;
       for (int stream = 0; stream < STREAMS; stream++) begin
-        automatic bit used = own >= 0 && (stream == 0 || pass.sweep.gated)
-            && (!pass.sweep.gated || stream_used[pass.at.half][place][stream]);
-        automatic int slot = pass.sweep.gated ? int'(stream_slot[entry][stream]) : own;
+        automatic bit used = own >= 0 && (by_pixels ? stream == 0 : (stream == 0 || pass.sweep.gated)
+            && (!pass.sweep.gated || stream_used[pass.at.half][place][stream]));
+        automatic int slot = by_pixels ? pixels.slot_at(pass.index, pass.fold, pass.at.slot_box.first, own)
+            : pass.sweep.gated ? int'(stream_slot[entry][stream]) : own;
         automatic int vector = (pass.at.group * layer.slots + item_of(pass.at.slot_box, layer.out_rows, layer.out_columns, slot)) * layer.reduction;
         if (used && (!STATIONARY || row == 0)) begin
           step_bits += elements * bits;
@@ -89,7 +99,8 @@ module slot_feed
         end
         if (used)
           for (int m = 0; m < rate.macs; m++)
-            if (first + m >= 0)
+            if (first + m >= 0 && (!by_pixels
+                || pixels.is_important(pass.at.slot_box.first + slot, (first + m) / pass.depth)))
               row_streams[row] |= (STREAMS*ROW_WIRES)'(slice_of(operand(vector + element_of(first + m, pass.depth, pass.first_channel, layer.depth)), slice, slice_bits, width))
                   << (stream * ROW_WIRES + m * width);
       end

@@ -21,9 +21,9 @@ from pgsim import load_trace
 from pgsim.workload import load_operands
 from rtl.building import Programs
 from rtl.builds import BUILDS, TESTED, Build
-from rtl.cases import Case, architecture, random_case, random_passes_case
+from rtl.cases import Case, architecture, pixels_case, random_case, random_passes_case
 from rtl.comparison import all_differences, missed, simulated
-from rtl.features import features, pass_features
+from rtl.features import features, pass_features, pixel_features
 from rtl.harness import Observed, differences, expected_outputs, run
 from rtl.verilator import needs_verilator
 
@@ -78,6 +78,15 @@ REACHED_BY_PASSES = {
     "operands stay over passes": 10,
     "operands wider than a byte": 50,
 }
+REACHED_BY_PIXELS = {
+    "folds of several taps": 40,
+    "a fold does not happen": 15,
+    "a pass does not happen": 15,
+    "folds issue unlike slots": 12,
+    "several gated passes": 20,
+    "operands stay over passes": 5,
+    "a narrow port": 12,
+}
 
 
 @cache
@@ -97,6 +106,16 @@ def test_rtl_equals_arithmetic_and_pgsim(build: Build, programs: Programs, tmp_p
 @pytest.mark.parametrize("build", TESTED, ids=lambda build: build.name)
 def test_passes_of_any_number(build: Build, programs: Programs, tmp_path: Path) -> None:
     cases = [random_passes_case(build, seed) for seed in range(CASES)]
+    both = [(case, simulated(case)) for case in cases]
+    assert not all_differences(both, programs[build.name].result(), tmp_path)
+
+
+@needs_verilator
+@pytest.mark.parametrize("build", TESTED, ids=lambda build: build.name)
+def test_gated_inputs(build: Build, programs: Programs, tmp_path: Path) -> None:
+    if not build.lanes_are_channels:
+        pytest.skip("the RTL gates inputs where slots are positions")
+    cases = [pixels_case(build, seed) for seed in range(CASES // 2)]
     both = [(case, simulated(case)) for case in cases]
     assert not all_differences(both, programs[build.name].result(), tmp_path)
 
@@ -154,6 +173,13 @@ def test_the_cases_reach_every_rule() -> None:
 def test_the_passes_reach_every_mixture() -> None:
     cases = [random_passes_case(build, seed) for build in TESTED for seed in range(DEFAULT_CASES)]
     assert not missed(REACHED_BY_PASSES, map(pass_features, cases))
+
+
+def test_gated_inputs_reach_every_fold() -> None:
+    """Folds that issue some slots, all and none, in one pass and in passes that do not happen."""
+    builds = [build for build in TESTED if build.lanes_are_channels]
+    cases = [pixels_case(build, seed) for build in builds for seed in range(DEFAULT_CASES // 2)]
+    assert not missed(REACHED_BY_PIXELS, map(pixel_features, cases))
 
 
 def test_a_difference_is_seen() -> None:

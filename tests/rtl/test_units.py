@@ -20,7 +20,10 @@ from rtl.building import compiled, kept_in, run_time_library
 from rtl.verilator import needs_verilator
 
 RTL = Path(__file__).parent
-SOURCES = ("brick", "shift_add_tree", "fusion_unit", "term_unit", "operand_selector", "comparator")
+SOURCES = (
+    *("brick", "shift_add_tree", "fusion_unit", "term_unit", "xnor_unit"),
+    *("operand_selector", "comparator"),
+)
 RANDOM_VECTORS = 40  # for each pair of widths and each pair of signs
 
 pytestmark = [needs_verilator, pytest.mark.xdist_group("rtl")]
@@ -143,6 +146,19 @@ def comparator(bits: int) -> Unit:
     return Unit("comparator", {"SUM_BITS": bits}, inputs, ("gate", 1), vectors)
 
 
+def xnor_unit(terms: int) -> Unit:
+    draw = random.Random(terms)
+    vectors = []
+    for _ in range(RANDOM_VECTORS):
+        signs = [[draw.choice((-1, 1)) for _ in range(terms)] for _ in range(2)]
+        activations, weights = ([int(sign > 0) for sign in own] for own in signs)
+        given = {"activations": packed(activations, 1), "weights": packed(weights, 1)}
+        total = sum(one * other for one, other in zip(*signs, strict=True))
+        vectors.append((given, (total + terms) // 2))
+    inputs = {"activations": terms, "weights": terms}
+    return Unit("xnor_unit", {"TERMS": terms}, inputs, ("alike", 32), tuple(vectors))
+
+
 MAKERS = {
     "fusion 8x8": partial(fusion_unit, 8, 8),
     "fusion 16x16": partial(fusion_unit, 16, 16),
@@ -155,6 +171,8 @@ MAKERS = {
     "serial activation, 16-bit weights": partial(term_unit, 16, 1, 16),
     "serial weight": partial(term_unit, 16, 8, 1),
     "serial both": partial(term_unit, 16, 1, 1),
+    "binary": partial(xnor_unit, 16),
+    "binary, one term": partial(xnor_unit, 1),
     "one stream": partial(operand_selector, 1, 8),
     "two streams": partial(operand_selector, 2, 32),
     "three streams": partial(operand_selector, 3, 5),

@@ -91,7 +91,7 @@ module testbench
     else if (!step) bubble_cycles++;
     else if (pass.index > 0) lsb_cycles++;
     else msb_cycles++;
-    if (opens_pass && pass.index > 0 && pass.begins_sums) lsb_slots_issued += pass.slots;
+    if (opens_pass && pass.index > 0 && pass.begins_sums) lsb_slots_issued += pass.issued;
     if (traced) trace();
     if (enable) begin
       for (int c = 0; c < COLUMNS; c++) begin
@@ -143,6 +143,7 @@ module testbench
     for (int i = 0; i < channels; i++) thresholds[i] = next_integer(file);
     if (given.nested) read_nest();
     else read_transfers();
+    if (given.gates_inputs) read_pixels(images, given_nest.rows, given_nest.columns);
     for (int i = 0; i < VALUES; i++) begin
       outputs[i] = NEVER_STORED;
       mask[i] = 0;
@@ -190,7 +191,7 @@ module testbench
   // Calls that set the fields of one struct are made in any order, so the integers go to
   // an array first.
   task automatic read_layer();
-    automatic int found[17];
+    automatic int found[18];
     foreach (found[i]) found[i] = next_integer(file);
     given.slots = found[0];
     given.lanes = found[1];
@@ -211,6 +212,7 @@ module testbench
     given.thresholds_by_slot = !LANES_ARE_CHANNELS;
     given.passes = found[15];
     given.nested = found[16] != 0;
+    given.gates_inputs = found[17] != 0;
     given.sweeps = '0;
     for (int p = 0; p < given.passes; p++) given.sweeps[index_t'(p)] = next_sweep();
   endtask
@@ -229,10 +231,10 @@ module testbench
   // positions: images one after the other, the reduction tap by tap, zero outside the image.
   task automatic read_activations(input int images, input int height, input int width);
     automatic side_t rows, columns;
-    automatic int found[8];
+    automatic int found[10];
     foreach (found[i]) found[i] = next_integer(file);
-    rows = '{in: height, kernel: found[0], stride: found[2], padding: found[4], dilation: found[6]};
-    columns = '{in: width, kernel: found[1], stride: found[3], padding: found[5], dilation: found[7]};
+    rows = '{in: height, kernel: found[0], stride: found[2], padding: found[4], after: found[6], dilation: found[8]};
+    columns = '{in: width, kernel: found[1], stride: found[3], padding: found[5], after: found[7], dilation: found[9]};
     given.out_rows = outputs_along(rows);
     given.out_columns = outputs_along(columns);
     given_nest.rows = rows;
@@ -262,8 +264,34 @@ module testbench
           end
   endtask
 
+  // The mask of a convolution's pixels (image, row, column), as that of the taps of its positions.
+  task automatic read_pixels(input int images, input side_t rows, input side_t columns);
+    automatic int height = rows.in;
+    automatic int width = columns.in;
+    automatic int out_h = given.out_rows;
+    automatic int out_w = given.out_columns;
+    automatic bit mask_of[] = new[images * height * width];
+    automatic int at = 0;
+    foreach (mask_of[i]) mask_of[i] = next_integer(file) != 0;
+    for (int position = 0; position < images * out_h * out_w; position++)
+      for (int tap = 0; tap < rows.kernel * columns.kernel; tap++) begin
+        automatic int image = position / (out_h * out_w);
+        automatic int y = position / out_w % out_h * rows.stride - rows.padding + tap / columns.kernel * rows.dilation;
+        automatic int x = position % out_w * columns.stride - columns.padding + tap % columns.kernel * columns.dilation;
+        automatic bit is_there = y >= 0 && y < height && x >= 0 && x < width;
+        automatic bit is_one = is_there ? mask_of[(image * height + y) * width + x] : 0;
+        accelerator.pixels.important[16'(at)] = is_one;
+        accelerator.slot_feed.pixels.important[16'(at)] = is_one;
+        accelerator.sequencer.order.pixels.important[16'(at)] = is_one;
+        at++;
+      end
+    accelerator.pixels.schedule(given);
+    accelerator.slot_feed.pixels.schedule(given);
+    accelerator.sequencer.order.pixels.schedule(given);
+  endtask
+
   function automatic int outputs_along(input side_t side);
-    return (side.in + 2 * side.padding - side.dilation * (side.kernel - 1) - 1) / side.stride + 1;
+    return (side.in + side.padding + side.after - side.dilation * (side.kernel - 1) - 1) / side.stride + 1;
   endfunction
 
   task automatic write(input bit to_slots, input int element);

@@ -42,6 +42,7 @@ package types;
     int output_bits_per_cycle;
     bit signed_activations;
     bit thresholds_by_slot;  // channels are slots
+    bit gates_inputs;  // masks are of input pixels, and known beforehand
     int passes;
     sweep_t [MOST_PASSES-1:0] sweeps;
   } layer_t;
@@ -71,7 +72,8 @@ package types;
     int in;
     int kernel;
     int stride;
-    int padding;
+    int padding;  // before the first
+    int after;  // behind the last
     int dilation;
   } side_t;
 
@@ -162,9 +164,12 @@ package types;
     int depth;  // input channels
     int reduction;
     rate_t rate;
-    int slots;  // issue slots
-    int vectors;  // operand vectors that they read
+    int slots;  // issue slots, of the fold at hand
+    int issued;  // and of all folds of the reduction
+    longint read_elements;  // of the slots' operand
     int folds;
+    int first_fold;  // that happens
+    int last_fold;
     int steps;  // of a fold: of the reduction, or issue slots where operands stay
     int cycles;  // of a step
     int fold;
@@ -211,6 +216,7 @@ package types;
     bit opens_sum;  // the turn's first sum of an output
     bit begins_sum;  // and the first of all
     bit last_visit;  // of the pass to an output's sum
+    int fold;  // of the reduction
     int issue;  // issue slot; of row 0 where rows hold slots, and then negative if that row idles
     tile_t at;
   } control_t;
@@ -312,6 +318,7 @@ package types;
   // The passes before the first gated one: the gate decides about their sum.
   function automatic int leading_passes(input layer_t layer);
     automatic int leading = layer.passes;
+    if (layer.gates_inputs) return leading;  // no pass waits for a gate
     for (int p = MOST_PASSES - 1; p > 0; p--)
       if (p < layer.passes && layer.sweeps[p].gated) leading = p;
     return leading;

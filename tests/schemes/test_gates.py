@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scheme_cases import GATED, INPUT_GATED, UNGATED
 
-from pgsim.schemes import InputGate, OutputGate
+from pgsim.schemes import InputGate, OutputGate, gate_of, layer_passes, leading
 
 
 def test_outputs_gate_their_own_layer() -> None:
@@ -14,7 +14,18 @@ def test_outputs_gate_their_own_layer() -> None:
     assert "gate 'input'" in str(OutputGate(INPUT_GATED).refusal(INPUT_GATED))
 
 
-def test_no_dataflow_streams_a_part_of_its_inputs() -> None:
-    assert "every dataflow here streams all of them" in str(
-        InputGate(INPUT_GATED).refusal(INPUT_GATED)
-    )
+def test_inputs_gate_their_own_layer() -> None:
+    assert InputGate(INPUT_GATED).refusal(INPUT_GATED) is None
+    assert "another layer" in str(InputGate(INPUT_GATED).refusal(UNGATED))
+    assert "gate 'output'" in str(InputGate(GATED).refusal(GATED))
+
+
+def test_a_layer_has_the_gate_of_its_mask() -> None:
+    assert gate_of(GATED) == OutputGate(GATED)
+    assert gate_of(INPUT_GATED) == InputGate(INPUT_GATED)
+    assert gate_of(UNGATED) is None
+
+
+def test_passes_wait_for_sums_and_not_for_pixels() -> None:
+    assert leading(layer_passes(GATED, "pg")) == 1
+    assert leading(layer_passes(INPUT_GATED, "pg")) == 2

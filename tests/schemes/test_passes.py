@@ -74,7 +74,7 @@ OTHER = trace_of(linear(2, 3, 1, activation_bits=5, msb_bits=3), drawn("x.")).la
         ((Pass(Plane(-1, 3), ALL),), "pass 1 takes 3 activation bits from bit -1 on"),
         ((D, D, Pass(TOP, Plane(14, 3))), "pass 3 takes 3 weight bits from bit 14 on: expected 1"),
         ((D, Pass(LOW, ALL, OutputGate(OTHER))), "pass 2 is gated by the mask of another layer"),
-        ((D, Pass(LOW, ALL, InputGate(GATED))), "pass 2 is gated by inputs, and every dataflow"),
+        ((D, Pass(LOW, ALL, InputGate(GATED))), "pass 2 is gated by inputs, and the layer has"),
     ],
 )
 def test_passes_that_no_machine_can_make_are_refused(passes: Passes, refusal: str) -> None:

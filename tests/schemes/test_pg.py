@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from scheme_cases import GATED, INPUT_GATED, UNGATED, planes, widths
 
-from pgsim import InputError
-from pgsim.schemes import OutputGate, layer_passes
+from pgsim.schemes import InputGate, OutputGate, layer_passes
 
 
 def test_msbs_of_all_outputs_then_lsbs_of_some() -> None:
@@ -25,7 +23,11 @@ def test_the_lsb_pass_carries_the_layers_own_mask() -> None:
     assert gate.mask is GATED
 
 
-@pytest.mark.parametrize("scheme", ["pg", "dual_dense", "msb_only"])
-def test_a_layer_that_gates_inputs_is_refused_by_name(scheme: str) -> None:
-    with pytest.raises(InputError, match=rf"layer 'linear' gates its inputs.*'{scheme}'.*full"):
-        layer_passes(INPUT_GATED, scheme)
+def test_a_layer_that_gates_inputs_is_split_in_the_same_way() -> None:
+    # 4 bits, of which 2 are MSBs.
+    assert planes(INPUT_GATED, "pg") == [((2, 2), (0, 8)), ((0, 2), (0, 8))]
+    gate = layer_passes(INPUT_GATED, "pg")[1].gate
+    assert isinstance(gate, InputGate)
+    assert gate.mask is INPUT_GATED
+    assert widths(INPUT_GATED, "dual_dense") == [(2, 8, False), (2, 8, False)]
+    assert widths(INPUT_GATED, "msb_only") == [(2, 8, False)]

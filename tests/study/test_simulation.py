@@ -16,7 +16,7 @@ from pgsim.model.ledger import joined
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import SUMMED
 from pgsim.schemes import scheme_named
-from pgsim.study.simulation import jobs_of
+from pgsim.study.jobs import jobs_of
 
 IMAGES = 7
 

@@ -182,3 +182,10 @@ def test_a_layer_without_a_mask_is_refused_by_name() -> None:
     trace = GateTrace.from_masks({"gated": random_mask(gated, 1)}, [gated, plain])
     with pytest.raises(InputError, match=r"'plain' is not gated under scheme pg.*are gated"):
         windows(trace, design(), "plain")
+
+
+@pytest.mark.parametrize("convention", ["scalesim", "stonne"])
+def test_conventions_of_other_simulators_know_no_nests(convention: str) -> None:
+    trace = trace_of(linear(8, 5, 4), drawn("x.x..... x....... .......x ........"))
+    with pytest.raises(InputError, match=f"keeps the fixed order: array.convention {convention}"):
+        windows(trace, design(SMALL | {"array.convention": convention}))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from convolutions import uneven
+
 PES = ("fixed", "fusion", "serial_activation", "serial_weight", "serial_both")
 SCHEMES = ("full", "full", "uniform:8,8", "uniform:16,16", "uniform:16,3", "planes:1,1,2/2,2,4")
 
@@ -31,6 +33,7 @@ def any_design(seed: int) -> AnyDesign:
     layer["gate"] = "output" if gated and layer["activation_bits"] > 1 else "none"
     if layer["gate"] == "output":
         layer["msb_bits"] = rng.randint(1, layer["activation_bits"] - 1)
+        layer["gate"] = Random(f"gate {layer}").choice(("output", "output", "input"))
     scheme = rng.choice(("pg", "pg", "dual_dense", "msb_only", "full") if gated else SCHEMES)
     images = rng.randint(1, 4) if gated else _size(rng, 14)
     return AnyDesign(layer, _changes(rng), scheme, images)
@@ -60,7 +63,7 @@ def _layer(rng: Random, most: int) -> dict[str, Any]:
         "in_size": [side + _size(rng, most / 2) for side in kernel],
         "kernel": kernel,
         "stride": [_size(rng, 3), _size(rng, 3)],
-        "padding": [rng.choice((0, side // 2)) for side in kernel],
+        "padding": uneven([rng.choice((0, side // 2)) for side in kernel], (kernel, groups)),
     }
 
 
@@ -103,8 +106,12 @@ def _changes(rng: Random) -> dict[str, Any]:
             f"memory.{buffer}_sram.banks": banks,
             f"memory.{buffer}_sram.port_bits": port_bits,
         }
+    ports = rng.choice(("slots", "all"))
+    known = {"os": ("scalesim", "stonne"), "ws": ("scalesim",), "is": ("scalesim",)}
+    others = known.get(dataflow, ()) if ports == "slots" else ()
     return changes | {
-        "memory.ports": rng.choice(("slots", "all")),
+        "memory.ports": ports,
+        "array.convention": conventions.choice(("pgsim", *others)),
         "memory.dram.model": rng.choice(("bandwidth", "pages")),
         "memory.dram.page_bytes": 1 << 16,
     }

@@ -8,13 +8,14 @@ neither model. Sizes are bounded by the PE-cycles that the reference has to step
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+from convolutions import of_any_dimension, uneven
 from random_passes import random_passes
 from reference import Pass, output_bits_of
-from reference.layers import Scheme, layer_of, passes_of
+from reference.layers import Scheme, at_speed, layer_of, passes_of
 from reference.mapping import Job
 
 MaskPlanes = tuple[tuple[tuple[int, ...], ...], ...]  # [image][channel][position]
@@ -72,6 +73,39 @@ def drawn_passes_case(rng: Random, seed: int) -> Case:
         passes = random_passes(rng, layer)
         if _macs(layer) * images * len(passes) <= MACS:
             return _case(rng, seed, layer, passes, images)
+
+
+def pixels_case(seed: int) -> Case:
+    """A case under a mask of input pixels (M52), of `pg` or of passes without a name."""
+    return drawn_pixels_case(Random(f"pixels {seed}"), seed)
+
+
+def drawn_pixels_case(rng: Random, seed: int) -> Case:
+    """The same as `rng` draws it."""
+    while True:
+        layer, images = _layer(rng) | {"gate": "input"}, rng.choice((1, 1, 2, 3))
+        if layer["msb_bits"] == layer["activation_bits"]:
+            continue
+        upper = rng.randint(1, layer["activation_bits"] - 1)
+        strong = rng.randint(1, max(1, layer["weight_bits"] - 1))
+        both = f"odq:{upper},{strong}" if strong < layer["weight_bits"] else "pg"
+        scheme = rng.choice(("pg", "pg", both, random_passes(rng, layer)))
+        if _macs(layer) * images * len(passes_of(layer_of(layer), scheme)) <= MACS // 2:
+            return _at_some_speed(rng, _case(rng, seed, layer, scheme, images))
+
+
+def _at_some_speed(rng: Random, case: Case) -> Case:
+    """The case on an array of variable speed, at times and where it can be (M53)."""
+    layer = layer_of(case.layer)
+    if rng.random() < 0.4 or case.arch["array"]["dataflow"] == "os":
+        return case
+    arch = case.arch | {"array": case.arch["array"] | {"speed": "variable"}}
+    try:
+        passes = at_speed(layer, passes_of(layer, case.scheme), "variable")
+        Job(layer, passes, arch).rate(0)
+    except AssertionError:  # of passes that no step could take together
+        return case
+    return replace(case, arch=arch)
 
 
 def _case(
@@ -156,15 +190,16 @@ def _convolution(rng: Random, layer: dict[str, Any]) -> dict[str, Any]:
         elif flavour == "many_weights":
             shape |= {"in_size": [rng.randint(1, 3), rng.randint(1, 2)], "padding": [0, 0]}
             shape |= {"in_channels": 60, "out_channels": rng.choice((8, 20)), "groups": 1}
-        if min(layer_of(layer | shape).out_size) >= 1:
-            return shape
+        if layer_of(layer | shape).fits:
+            shape["padding"] = uneven(shape["padding"], shape)
+            return of_any_dimension(shape)
 
 
 def _scheme(rng: Random, gate: str) -> str:
     a, w = _bits(rng, least=1), _bits(rng, least=1)
     uniform = rng.choice(("uniform:8,8", "uniform:8", f"uniform:{a}", f"uniform:{a},{w}"))
     if gate == "input":
-        return rng.choice(("full", uniform))
+        return rng.choice(("pg", "pg", "full", uniform))
     return rng.choice(("pg",) * 8 + ("dual_dense", "dual_dense", "full", "msb_only", uniform))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import reference
 
-from pgsim.schemes import OutputGate, Pass, Passes, Plane, Scheme
+from pgsim.schemes import Pass, Passes, Plane, Scheme, gate_of
 from pgsim.workload import LayerTrace
 
 
@@ -20,7 +20,7 @@ class ListedPasses(Scheme):
     example = "listed"
 
     def passes(self, layer: LayerTrace) -> Passes:
-        gate = OutputGate(layer)
+        gate = gate_of(layer)
         return tuple(
             Pass(
                 Plane(each.activation.low, each.activation.bits),

@@ -7,12 +7,12 @@ the nest, so that holds of every depth, and sums that leave unfinished, are comm
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from cases import Case, drawn_case, drawn_passes_case
+from cases import Case, drawn_case, drawn_passes_case, drawn_pixels_case
 from reference import Nest
 from reference.layers import layer_of, passes_of
 from reference.mapping import Job, Run
@@ -38,8 +38,17 @@ def random_nest_case(seed: int) -> NestCase:
 
 def drawn_nest_case(rng: Random, seed: int) -> NestCase:
     """A case as `rng` draws it, among those that are stepped soon enough."""
+    return _drawn(rng, seed, (drawn_case, drawn_case, drawn_passes_case))
+
+
+def pixels_nest_case(seed: int) -> NestCase:
+    """A case under a mask of input pixels (M52), and a nest."""
+    return _drawn(Random(f"pixels {seed}"), seed, (drawn_pixels_case,))
+
+
+def _drawn(rng: Random, seed: int, draws: Sequence[Callable[[Random, int], Case]]) -> NestCase:
     while True:
-        draw = rng.choice((drawn_case, drawn_case, drawn_passes_case))
+        draw = rng.choice(draws)
         case = _with_array(rng, draw(rng, seed))
         nest = _nest(rng, case)
         least = rng.choice((1, 3, 6))

@@ -16,7 +16,7 @@ from pgsim import ArchConfig, GateTrace, LayerShape
 from pgsim.mapping import loop_sizes, nest_of_blocks
 from pgsim.model.job import Job
 from pgsim.schemes import Scheme, scheme_named
-from pgsim.study.simulation import jobs_of
+from pgsim.study.jobs import jobs_of
 from pgsim.workload import layer_shape
 
 

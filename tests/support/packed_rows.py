@@ -83,6 +83,12 @@ def random_rows(seed: int) -> Rows:
     )
 
 
+def random_tile(rng: Random, lanes: int, slots: int, density: float) -> Rows:
+    """A single tile of so many lanes and slots."""
+    bits = [[int(rng.random() < density) for _ in range(slots)] for _ in range(lanes)]
+    return Rows([bits], tuple(range(lanes)), (0, lanes), (0, slots))
+
+
 def one_tile(*slots: str) -> Rows:
     """A single tile, drawn slot by slot: a character per lane, `x` where it is active."""
     lanes = [[int(slot[lane] == "x") for slot in slots] for lane in range(len(slots[0]))]

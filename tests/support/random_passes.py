@@ -15,11 +15,11 @@ Planes = list[tuple[Plane, Plane]]  # of activations and of weights, by pass
 
 
 def random_passes(rng: Random, layer: Mapping[str, Any]) -> tuple[Pass, ...]:
-    """1 to 4 passes over a layer's operands, all dense where it has no output mask."""
+    """1 to 4 passes over a layer's operands, all dense where it has no mask."""
     some_planes = rng.choice((*(_of_few_planes,) * 4, *(_products,) * 2, *(_recomputation,) * 2))
     planes = some_planes(rng, layer["activation_bits"], layer["weight_bits"])
     gates = _gates(rng, len(planes))
-    has_mask = layer["gate"] == "output"
+    has_mask = layer["gate"] != "none"
     return tuple(
         Pass(activation, weight, gated and has_mask)
         for (activation, weight), gated in zip(planes, gates, strict=True)

@@ -26,8 +26,8 @@ def _drawn(rng: Random, seed: int) -> Case | None:
     shape = layer_of(layer)
     scheme = rng.choice(("full", "full", "uniform:8,8", "uniform:3,5"))
     array = drawn.arch["array"] | {"dataflow": "row_stationary", "lanes": "channels"}
-    array["rows"] = max(array["rows"], shape.kernel[0])
-    array["register_files"] = _register_files(rng, shape.kernel[1], shape.dilation[1])
+    array["rows"] = max(array["rows"], shape.kernel_rows)
+    array["register_files"] = _register_files(rng, shape.columns.kernel, shape.columns.dilation)
     arch: dict[str, Any] = drawn.arch | {
         "array": array,
         "lsb": drawn.arch["lsb"] | {"lane_order": "raster", "window": "auto"},

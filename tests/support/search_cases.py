@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from convolutions import uneven
 from designs import conv, linear, recurrent, trace_of
 from jobs import job_of
 
@@ -147,6 +148,7 @@ def _layer(rng: Random, gated: bool, most: int) -> LayerShape:
     kernel, groups = rng.choice((1, 2, 3)), rng.choice((1, 1, 1, 2))
     sides = {"stride": [rng.choice((1, 2))] * 2, "padding": [rng.choice((0, kernel // 2))] * 2}
     size = kernel + rng.randint(0, most - 1)
+    sides["padding"] = uneven(sides["padding"], (sides["stride"], size))
     return conv(some() * groups, some() * groups, size, kernel, groups=groups, **sides, **gate)
 
 

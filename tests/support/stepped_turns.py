@@ -180,13 +180,13 @@ def naive(
     }
 
 
-def events(
+def taken(
     machine: Machine,
     runs: Sequence[Passes],
     moved: Sequence[Sequence[Moved]] = (),
     demand: Sequence[Sequence[int]] = (),
-) -> Events:
-    """The events of runs whose passes are alike in number, and their tiles."""
+) -> tuple[Work, Transfers, Order]:
+    """Runs whose passes are alike in number, and their tiles, as kernels take them."""
     order = machine.order(len(runs[0]))
 
     def arrays(value: str) -> np.ndarray:
@@ -204,7 +204,17 @@ def events(
     work = Work(arrays("cycles"), arrays("fold"), arrays("stall"))
     on_demand = np.array(demand or [[0] * len(own[0]) for own in runs], np.int64)
     transfers = Transfers(*(np.ascontiguousarray(each) for each in around), on_demand)
-    return timeline(work, transfers, order)
+    return work, transfers, order
+
+
+def events(
+    machine: Machine,
+    runs: Sequence[Passes],
+    moved: Sequence[Sequence[Moved]] = (),
+    demand: Sequence[Sequence[int]] = (),
+) -> Events:
+    """The events of runs whose passes are alike in number, and their tiles."""
+    return timeline(*taken(machine, runs, moved, demand))
 
 
 def array_cycles(machine: Machine, *passes: Sequence[tuple[int, int]]) -> list[int]:

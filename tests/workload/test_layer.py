@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, prod
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ CONV: dict[str, Any] = {
     "weight_bits": 8,
     "gate": "output",
 }
+COLUMN = {"op": "conv1d", "in_size": [9], "kernel": [3]}
+FRAMES = {"op": "conv3d", "in_size": [4, 5, 6], "kernel": [3, 3, 3]}
 LINEAR: dict[str, Any] = {
     "name": "fc",
     "op": "linear",
@@ -72,12 +75,53 @@ RECURRENT: dict[str, Any] = {
             },
             (26, 100),  # floor((50 + 8 - 6 - 1)/2) + 1 = floor(51/2) + 1; 100 + 4 - 4 - 1 + 1
         ),
+        # One dimension: floor((9 + 2 + 1 - 2·(3 - 1) - 1)/2) + 1. Three: 2 and 4 frames of 3 x 4.
+        ({**COLUMN, "padding": [2, 1], "dilation": [2], "stride": [2]}, (4, 1)),
+        ({**FRAMES}, (2 * 3, 4)),  # 4 - 3 + 1, 5 - 3 + 1, 6 - 3 + 1
+        ({**FRAMES, "padding": [1, 1, 0, 0, 0, 0]}, (4 * 3, 4)),
+        ({**FRAMES, "padding": [1, 0, 0], "stride": [3, 1, 1]}, (2 * 3, 4)),  # floor(3/3) + 1
+        # Four sides: rows 9 + 2 - 3 + 1 = 9, columns 7 + 1 - 3 + 1 = 6.
+        ({"padding": [0, 2, 1, 0]}, (9, 6)),
+        ({"padding": [0, 1, 0, 1], "stride": [2, 2]}, (4, 3)),  # floor(7/2) + 1, floor(5/2) + 1
     ],
 )
 def test_output_size(geometry: dict[str, Any], expected: tuple[int, int]) -> None:
     shape = layer_shape(CONV | geometry)
     assert shape.out_size == expected
     assert shape.outputs_per_channel == expected[0] * expected[1]
+
+
+@pytest.mark.parametrize(
+    ("geometry", "padding"),
+    [
+        # The first convolution of MobileNet in TensorFlow: (112 - 1)·2 + 3 - 224 = 1, at the end.
+        ({"in_size": [224, 224], "stride": [2, 2]}, (0, 1, 0, 1)),
+        ({"in_size": [224, 225], "stride": [2, 2]}, (0, 1, 1, 1)),  # (113 - 1)·2 + 3 - 225 = 2
+        ({"in_size": [9, 7], "kernel": [3, 3]}, (1, 1)),
+        ({"in_size": [9, 7], "kernel": [4, 10]}, (1, 2, 4, 5)),  # a stride of 1: kernel - 1
+        # The first convolution of DS-CNN: (25 - 1)·2 + 10 - 49 = 9, (5 - 1)·2 + 4 - 10 = 2.
+        ({"in_size": [49, 10], "kernel": [10, 4], "stride": [2, 2]}, (4, 5, 1, 1)),
+        ({"kernel": [2, 2], "dilation": [3, 1]}, (1, 2, 0, 1)),  # 3·(2 - 1), 1·(2 - 1)
+        ({"kernel": [1, 1], "stride": [2, 3]}, (0, 0)),  # (5 - 1)·2 + 1 - 9 = 0, (3 - 1)·3 + 1 - 7
+        ({**COLUMN, "kernel": [4]}, (1, 2)),
+        ({**FRAMES, "stride": [2, 1, 1]}, (0, 1, 1, 1, 1, 1)),  # (2 - 1)·2 + 3 - 4 = 1
+    ],
+)
+def test_same_padding(geometry: dict[str, Any], padding: tuple[int, ...]) -> None:
+    shape = layer_shape(CONV | geometry | {"padding": "same"})
+    assert shape.padding == padding
+    assert shape.manifest()["padding"] == list(padding)
+    assert shape.in_size is not None
+    axes = [ceil(size / stride) for size, stride in zip(shape.in_size, shape.stride, strict=True)]
+    assert shape.outputs_per_channel == prod(axes)
+    assert layer_shape(shape.manifest()) == shape
+
+
+def test_padding_is_told_by_the_fewest_numbers() -> None:
+    four, two = (layer_shape(CONV | {"padding": each}) for each in ([1, 1, 2, 2], [1, 2]))
+    assert four == two
+    assert (four.padding, four.margins) == ((1, 2), ((1, 1), (2, 2)))
+    assert layer_shape(CONV | {"padding": [1, 0, 2, 2]}).margins == ((1, 0), (2, 2))
 
 
 def test_counts_of_a_grouped_convolution() -> None:
@@ -91,6 +135,23 @@ def test_counts_of_a_grouped_convolution() -> None:
     assert (shape.mask_channels, shape.mask_positions) == (12, 35)
     assert shape.lsb_bits == 2
     assert shape.gated
+
+
+def test_counts_of_a_convolution_of_one_dimension() -> None:
+    shape = layer_shape(CONV | COLUMN)
+    assert (shape.image_in_size, shape.kernel_size, shape.out_size) == ((9, 1), (3, 1), (7, 1))
+    assert (shape.stride, shape.padding, shape.dilation) == ((1,), (0,), (1,))
+    assert shape.macs == 12 * 7 * 3 * 8
+    assert shape.group_inputs == 8 * 9
+
+
+def test_counts_of_a_convolution_of_three_dimensions() -> None:
+    shape = layer_shape(CONV | FRAMES | {"groups": 4, "padding": [0, 1, 0]})
+    # Frames lie below each other: 4 of 5 rows, and 2 of 5. Kernel rows likewise.
+    assert (shape.image_in_size, shape.kernel_size) == ((20, 6), (9, 3))
+    assert shape.out_size == (2 * 5, 4)
+    assert shape.macs == 12 * 2 * 5 * 4 * 27 * 2
+    assert shape.group_inputs == 2 * 4 * 5 * 6
 
 
 def test_counts_of_a_linear_layer() -> None:
@@ -119,7 +180,7 @@ def test_an_input_gate_has_one_bit_per_input_pixel() -> None:
     assert (linear.mask_channels, linear.mask_positions) == (1, 5)
 
 
-@pytest.mark.parametrize("fields", [CONV, LINEAR, RECURRENT])
+@pytest.mark.parametrize("fields", [CONV, CONV | COLUMN, CONV | FRAMES, LINEAR, RECURRENT])
 def test_the_manifest_round_trips(fields: dict[str, Any]) -> None:
     shape = layer_shape(fields)
     assert layer_shape(shape.manifest()) == shape
@@ -154,7 +215,24 @@ def test_replace_checks_again() -> None:
         (CONV, {"stride": 2}, r"'stride': expected a pair \[height, width\], not 2"),
         (CONV, {"kernel": [3, "3"]}, r"'kernel.1': .*integer"),
         (CONV, {"padding": [-1, 0]}, r"'padding.0'"),
-        (CONV, {"op": "conv3d"}, "'op': should be 'conv2d', 'linear' or 'recurrent', not 'conv3d'"),
+        (CONV, {"padding": [0, 0, 1]}, r"\[top, bottom, left, right\] or 'same', not \[0, 0, 1\]"),
+        (CONV, {"padding": "valid"}, r"'padding': expected .* or 'same', not 'valid'"),
+        (CONV, {"padding": [0, 0, 0, -1]}, r"'padding.3'"),
+        (CONV, {"padding": "same", "stride": [0, 1]}, r"conv1': field 'stride.0': .*not 0$"),
+        (CONV, {"padding": "same", "in_size": None}, "op 'conv2d' needs 'in_size'"),
+        (LINEAR, {"padding": "same"}, "op 'linear' takes no 'padding'"),
+        (
+            CONV,
+            {"op": "conv4d"},
+            "'op': should be 'conv1d', 'conv2d', .* or 'recurrent', not 'conv4d'",
+        ),
+        (
+            CONV,
+            {"op": "conv1d"},
+            r"'in_size': expected a number in a list \[length\], not \[9, 7\]",
+        ),
+        (CONV, {"op": "conv3d"}, r"'kernel': expected three numbers \[depth, height, width\]"),
+        (CONV, {"kernel": None}, "op 'conv2d' needs 'kernel'"),
         (CONV, {"in_size": None}, "op 'conv2d' needs 'in_size'"),
         (CONV, {"positions": 3}, "op 'conv2d' takes no 'positions'"),
         (CONV, {"groups": 3}, "in_channels 8 is no multiple of groups 3"),

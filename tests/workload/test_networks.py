@@ -84,6 +84,107 @@ def test_vgg16() -> None:
     assert round(3 * sum(layer.macs for layer in layers[:13]) / 1e9, 2) == 46.04
 
 
+def test_resnet50() -> None:
+    # torchvision's ResNet50_Weights: 4.09 GFLOPS (multiply-adds), 25557032 parameters
+    layers = network("resnet50")
+    assert len(layers) == 1 + 3 * (3 + 4 + 6 + 3) + 4 + 1
+    assert round(_macs("resnet50") / 1e9, 2) == 4.09
+    assert _parameters("resnet50") == 25_557_032
+    assert sum(layer.gated for layer in layers) == 48
+    assert layers[-1].in_channels == layers[-2].out_channels == 2048
+
+
+def test_mobilenet_v2() -> None:
+    # Sandler et al., CVPR 2018, table 4: 300M multiply-adds, 3.4M parameters; torchvision's
+    # MobileNet_V2_Weights: 3504872 parameters
+    layers = network("mobilenet_v2")
+    assert round(_macs("mobilenet_v2") / 1e6) == pytest.approx(300, abs=1)
+    assert _parameters("mobilenet_v2") == 3_504_872
+    assert len(layers) == 1 + 2 + 16 * 3 + 1 + 1
+    projections = [layer for layer in layers if layer.gate == "none"][1:-1]
+    assert len(projections) == 17  # one a block
+    assert sum(layer.signed for layer in layers) == 16 + 1  # what reads one
+    assert layers[-2].in_size == (7, 7)
+
+
+def test_vit_b_16() -> None:
+    # torchvision's ViT_B_16_Weights: 17.56 GFLOPS (multiply-adds), 86567656 parameters. Of those
+    # are no weights or biases of layers: a class token, 197 positions, and 25 layer norms.
+    layers = network("vit_b_16")
+    assert round(_macs("vit_b_16") / 1e9, 2) == 17.56
+    own = [x for x in layers if not x.name.endswith((".scores", ".values"))]
+    weights = sum(layer.out_channels * (layer.reduction + 1) for layer in own)
+    assert weights + 768 * (1 + 197 + 25 * 2) == 86_567_656
+    assert sum(layer.gated for layer in layers) == 12
+
+
+@pytest.mark.parametrize(("name", "tokens"), [("bert_base_128", 128), ("bert_base_384", 384)])
+def test_bert_base(name: str, tokens: int) -> None:
+    layers = network(name)
+    attention = [x for x in layers if x.name.endswith((".scores", ".values"))]
+    own = [x for x in layers if x not in attention]
+    # Hugging Face's bert-base-uncased has 109482240 parameters: those of embeddings of 30522 words,
+    # 512 positions and 2 segments, of 25 layer norms, and these.
+    weights = sum(layer.out_channels * (layer.reduction + 1) for layer in own)
+    assert weights + 768 * (30_522 + 512 + 2 + 25 * 2) == 109_482_240
+    # 12 layers, a token: 4 of 768 by 768, 2 of 768 by 3072; and the pooler of one.
+    assert sum(x.macs for x in own) == tokens * 12 * (4 * 768**2 + 2 * 768 * 3072) + 768**2
+    # 12 heads of 64 features: tokens by tokens, twice.
+    assert [x.macs for x in attention] == [12 * tokens**2 * 64] * 24
+    assert {x.groups for x in attention} == {12}
+    # The second operand has the bits of an activation.
+    assert {(x.activation_bits, x.weight_bits) for x in attention} == {(4, 4)}
+
+
+def test_bert_base_has_the_published_operations() -> None:
+    # Sun et al. (MobileBERT, ACL 2020), table 1: 22.5 B operations on 128 tokens, two a MAC.
+    assert 2 * _macs("bert_base_128") == pytest.approx(22.5e9, rel=0.01)
+
+
+def _tiny_parameters(name: str) -> int:
+    """Weights and biases, with the four numbers a channel of TensorFlow's batch norms."""
+    *layers, last = network(name)
+    channels = sum(x.out_channels for x in layers if "shortcut" not in x.name)
+    biases = sum(x.out_channels for x in (*layers, last))
+    return sum(x.out_channels * x.reduction for x in (*layers, last)) + biases + 4 * channels
+
+
+def test_resnet8() -> None:
+    # Three of 3 x 3 convolutions at 32 x 32 pixels, four at 16 and at 8; shortcuts; the last.
+    first = 1024 * 27 * 16 + 2 * 1024 * 144 * 16
+    second = 256 * (144 * 32 + 288 * 32 + 16 * 32) + 64 * (288 * 64 + 576 * 64 + 32 * 64)
+    assert _macs("resnet8") == first + second + 640 == 12_501_632
+    # The reference's summary, of TensorFlow: 78666.
+    assert _tiny_parameters("resnet8") == 78_666
+    strided = [x for x in network("resnet8") if x.stride == (2, 2)]
+    assert [x.padding for x in strided] == [(0, 1, 0, 1), (0, 0)] * 2
+
+
+def test_ds_cnn() -> None:
+    # 25 x 5 positions: 10 x 4 taps, then four times 3 x 3 a channel and 64 by 64.
+    assert _macs("ds_cnn") == 125 * 64 * (40 + 4 * (9 + 64)) + 64 * 12 == 2_656_768
+    assert _tiny_parameters("ds_cnn") == 24_908  # the reference's summary
+    layers = network("ds_cnn")
+    assert layers[0].padding == (4, 5, 1, 1)
+    assert {x.out_size for x in layers[:-1]} == {(25, 5)}
+
+
+def test_mobilenet_v1_quarter() -> None:
+    # Thirteen pairs of a depthwise and a pointwise convolution; the reference's summary.
+    layers = network("mobilenet_v1_0.25x")
+    assert _tiny_parameters("mobilenet_v1_0.25x") == 221_794
+    assert [x.out_size for x in layers[::2]] == [
+        (48, 48), (48, 48), (24, 24), (24, 24), (12, 12), (12, 12), *[(6, 6)] * 6, (3, 3), (3, 3)
+    ]  # fmt: skip
+    assert _macs("mobilenet_v1_0.25x") == pytest.approx(7.5e6, rel=0.01)
+
+
+def test_autoencoder() -> None:
+    # 640 features, 128 four times, 8, and back.
+    assert _macs("autoencoder") == 2 * (640 * 128 + 3 * 128**2 + 128 * 8)
+    assert _tiny_parameters("autoencoder") == 269_992  # the reference's summary; 270 KB in table 1
+
+
 def test_lstm_300() -> None:
     inputs, hidden, decoder = network("lstm_300")
     assert (inputs.op, hidden.op, decoder.op) == ("linear", "recurrent", "linear")

@@ -25,8 +25,8 @@ def by_definition(operands: LayerOperands) -> np.ndarray:
     for image, channel, row, column in np.ndindex(mask.shape):
         total = 0
         for depth, down, right in np.ndindex(icg, *shape.kernel):
-            y = row * shape.stride[0] + down * shape.dilation[0] - shape.padding[0]
-            x = column * shape.stride[1] + right * shape.dilation[1] - shape.padding[1]
+            y = row * shape.stride[0] + down * shape.dilation[0] - shape.margins[0][0]
+            x = column * shape.stride[1] + right * shape.dilation[1] - shape.margins[1][0]
             if 0 <= y < size[0] and 0 <= x < size[1]:
                 value = operands.activations[image, channel // kpg * icg + depth, y, x]
                 weight = operands.weights[channel, depth, down, right]
@@ -58,10 +58,11 @@ def test_committed_operands_give_the_committed_masks_bit_for_bit(name: str, imag
         CONV,
         {**CONV, "signed": True, "activation_bits": 8, "msb_bits": 3},
         {**CONV, "groups": 1, "dilation": [2, 1], "stride": [1, 3]},
+        {**CONV, "padding": [0, 2, 1, 0]},
         LINEAR,
         {**LINEAR, "op": "recurrent", "signed": True} | {"time_steps": 4, "positions": None},
     ],
-    ids=["conv", "signed", "dilated", "linear", "recurrent"],
+    ids=["conv", "signed", "dilated", "uneven", "linear", "recurrent"],
 )
 def test_masks_are_those_of_the_definition(fields: dict[str, Any]) -> None:
     operands = random_operands(layer_shape(fields))

@@ -25,7 +25,7 @@ def intact(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         "out_channels": 4,
         "in_size": [9, 8],
         "kernel": [3, 3],
-        "padding": [1, 1],
+        "padding": [0, 2, 1, 1],
         "activation_bits": 4,
         "msb_bits": 2,
         "weight_bits": 8,

@@ -30,6 +30,8 @@ TABLES: dict[str, Mapping[str, columns.Column]] = {
     "comparison": columns.COMPARISON,
     "sensitivity": columns.SENSITIVITY,
     "windows": columns.WINDOWS,
+    "requests": columns.REQUESTS,
+    "training": columns.TRAINING,
 }
 
 

@@ -22,12 +22,8 @@ class BitFusion(AllWeightsStationary):
 
     def pe_steps(self, shape: LayerShape, macs: int) -> int:
         """Return the steps: none holds input channels of two kernel taps."""
-        return _taps(shape) * -(-shape.in_channels_per_group // macs)
+        return shape.taps * -(-shape.in_channels_per_group // macs)
 
     def beat(self, shape: LayerShape, rows: int, rate: Rate) -> Beat:
         """Return a beat of one slot; the reduction is cut tap by tap."""
-        return replace(super().beat(shape, rows, rate), taps=_taps(shape))
-
-
-def _taps(shape: LayerShape) -> int:
-    return shape.kernel[0] * shape.kernel[1]
+        return replace(super().beat(shape, rows, rate), taps=shape.taps)

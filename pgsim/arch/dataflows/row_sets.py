@@ -60,14 +60,15 @@ class RowRate(Rate):
 
 def window_words(shape: LayerShape) -> int:
     """Return the activations that a PE holds of an input row of one channel: its sliding window."""
-    return shape.dilation[1] * (shape.kernel[1] - 1) + 1
+    _, columns = shape.run_sides
+    return columns.rows.span
 
 
 @lru_cache(maxsize=1024)
 def reached_columns(shape: LayerShape) -> int:
     """Return the pixels of an input row that any output needs; padding is none."""
-    places = np.unique(_places(shape, 1, np.arange(shape.run_out_size[1])))
-    return int(np.sum((places >= 0) & (places < shape.run_in_size[1])))
+    _, columns = shape.run_sides
+    return int(np.sum(np.unique(columns.places(np.arange(columns.outputs))) >= 0))
 
 
 def reached_rows(shape: LayerShape, rows: int, columns: int, strips: Counts) -> Counts:
@@ -101,14 +102,15 @@ def taps_before(shape: LayerShape, rows: Counts) -> Counts:
 
 def one_row_each(shape: LayerShape) -> bool:
     """Return whether each output row needs one input row: a kernel of one row, without padding."""
-    return shape.kernel[0] == 1 and shape.padding[0] == 0
+    rows, _ = shape.run_sides
+    return rows.taps == 1 and not rows.padded
 
 
 @lru_cache(maxsize=1024)
 def _taps(shape: LayerShape) -> Counts:
     """Return the kernel rows on the input at the output rows of an image before each, int64."""
-    places = _places(shape, 0, np.arange(shape.run_out_size[0]))
-    inside = np.sum((places >= 0) & (places < shape.run_in_size[0]), axis=1)
+    rows, _ = shape.run_sides
+    inside = np.sum(rows.places(np.arange(rows.outputs)) >= 0, axis=1)
     return np.concatenate(([0], np.cumsum(inside)))
 
 
@@ -122,21 +124,13 @@ def _period(shape: LayerShape, columns: int) -> Counts:
 
 def _strip_rows(shape: LayerShape, begins: Counts, rows: int) -> Counts:
     """Return the input rows of strips of so many rows that begin at these rows of an image."""
-    out_rows, height = shape.run_out_size[0], shape.run_in_size[0]
+    side, _ = shape.run_sides
     own = begins[:, None] + np.arange(rows)
-    places = _places(shape, 0, own.reshape(-1) % out_rows).reshape(begins.size, -1)
-    images = np.repeat(own // out_rows, shape.kernel[0], axis=1)
-    inside = (places >= 0) & (places < height)
-    names = np.sort(np.where(inside, images * height + places, -1), axis=1)
+    places = side.places(own.reshape(-1) % side.outputs).reshape(begins.size, -1)
+    images = np.repeat(own // side.outputs, side.taps, axis=1)
+    names = np.sort(np.where(places >= 0, images * side.inputs + places, -1), axis=1)
     reached: Counts = np.sum(np.diff(names, axis=1, prepend=-1) != 0, axis=1)
     return reached
-
-
-def _places(shape: LayerShape, side: int, outputs: Counts) -> Counts:
-    """Return where a kernel's taps lie at output rows or columns, int64 (outputs, taps)."""
-    taps = np.arange(shape.kernel[side]) * shape.dilation[side] - shape.padding[side]
-    places: Counts = outputs[:, None] * shape.stride[side] + taps
-    return places
 
 
 def load_cycles(weights: Weights, fabric: Fabric) -> Weights:
@@ -170,7 +164,7 @@ def _best_of(
     shape: LayerShape, fabric: Fabric, columns: int
 ) -> Iterator[tuple[tuple[int, ...], RowSets]]:
     """Yield the best sets of so many columns and each number of channels, with their ranks."""
-    (out_rows, out_columns), (kernel_h, kernel_w) = shape.run_out_size, shape.kernel
+    (out_rows, out_columns), (kernel_h, kernel_w) = shape.run_out_size, shape.kernel_size
     inputs, outputs = shape.in_channels_per_group, shape.channels_per_group
     storeys, room = fabric.rows // kernel_h, fabric.sums // (columns * out_columns)
     strips = -(-out_rows // columns)

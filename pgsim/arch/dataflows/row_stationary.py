@@ -44,7 +44,7 @@ class RowStationary(OperandStationary):
         """Return what of a layer the PEs have no room for; only layers of one pass run."""
         if len(passes) > 1:
             return f"{len(passes)} passes: expected one; it takes operands whole, in one dense pass"
-        fabric, (height, width) = self.fabric, shape.kernel
+        fabric, (height, width) = self.fabric, shape.kernel_size
         for what, needs, has, key in (
             ("kernel rows", height, fabric.rows, "array.rows"),
             (
@@ -78,7 +78,7 @@ class RowStationary(OperandStationary):
 
     def rate(self, shape: LayerShape, rows: int, macs: int, cycles: int) -> Rate:
         """Return how a layer's reduction is taken: in every fold, strip after strip."""
-        sets, (height, width) = self._sets(shape), shape.kernel
+        sets, (height, width) = self._sets(shape), shape.kernel_size
         turns = width * -(-sets.channels // macs) * sets.filters
         weights = sets.lanes * sets.channels * sets.across * height * width
         return RowRate(
@@ -96,7 +96,7 @@ class RowStationary(OperandStationary):
         channels = self._sets(shape).channels
         whole, rest = divmod(shape.in_channels_per_group, channels)
         steps = whole * -(-channels // macs) + -(-rest // macs)
-        return shape.kernel[0] * shape.kernel[1] * steps
+        return shape.taps * steps
 
     def fold_cycles(self, slots: Counts, rate: Rate) -> Counts:
         """Return the cycles in which all strips slide by."""
@@ -135,7 +135,7 @@ class RowStationary(OperandStationary):
         row_words = reached_columns(shape) * shape.in_channels_per_group
         activations = taps * row_words * -(-lanes // sets.filters)
         brought, outputs = weights + activations, slots * lanes
-        stacked = shape.kernel[0] * -(-shape.in_channels_per_group // sets.channels)
+        stacked = shape.kernel_size[0] * -(-shape.in_channels_per_group // sets.channels)
         passed = outputs * (stacked - rate.reduction_folds)
         return brought + passed, brought + outputs * rate.output_cycles * _ACCESSES
 

@@ -10,9 +10,10 @@ Examples
 
 from pgsim.arch.dram_models.bandwidth import Bandwidth
 from pgsim.arch.dram_models.dram_model import DRAMModel
+from pgsim.arch.dram_models.ideal import Ideal
 from pgsim.arch.dram_models.pages import Pages
 from pgsim.kinds import by_name
 
 __all__ = ["DRAM_MODELS", "DRAMModel"]
 
-DRAM_MODELS: dict[str, type[DRAMModel]] = by_name((Bandwidth, Pages))
+DRAM_MODELS: dict[str, type[DRAMModel]] = by_name((Bandwidth, Pages, Ideal))

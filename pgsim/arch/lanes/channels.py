@@ -69,10 +69,11 @@ class ChannelLanes(Lanes):
         bounds: tuple[Counts, Counts, Counts],
         nesting: Nesting,
         plane: Plane,
+        taken: npt.NDArray[np.bool_],
         held: npt.NDArray[np.bool_],
     ) -> Counts:
         """Return the bursts of a plane that feeds the slots."""
         from pgsim.kernels.demand import demand_by_slots  # Numba: only if masks are simulated
 
-        bursts: Counts = demand_by_slots(rows, bounds, nesting, plane, held)
+        bursts: Counts = demand_by_slots(rows, bounds, nesting, plane, taken, held)
         return bursts

@@ -78,11 +78,13 @@ class Lanes:
         bounds: tuple[Counts, Counts, Counts],
         nesting: Nesting,
         plane: Plane,
+        taken: npt.NDArray[np.bool_],
         held: npt.NDArray[np.bool_],
     ) -> Counts:
         """Return the bursts of a plane of activations that every tile's outputs need (M24).
 
-        held: bool (lane groups,), whether what a lane group fetched stays for the next ones.
+        taken: bool (runs, pixels of a run), or one row for all, whether a pixel's plane is taken
+        (M52). held: bool (lane groups,), whether what a lane group fetched stays for the next ones.
         Returns int64 (batches, lane groups, windows), as kernels do.
         """
         raise NotImplementedError

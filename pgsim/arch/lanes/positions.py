@@ -65,10 +65,11 @@ class PositionLanes(Lanes):
         bounds: tuple[Counts, Counts, Counts],
         nesting: Nesting,
         plane: Plane,
+        taken: npt.NDArray[np.bool_],
         held: npt.NDArray[np.bool_],
     ) -> Counts:
         """Return the bursts of a plane that feeds the lanes."""
         from pgsim.kernels.demand import demand_by_lanes  # Numba: only if masks are simulated
 
-        bursts: Counts = demand_by_lanes(rows, bounds, nesting, plane, held)
+        bursts: Counts = demand_by_lanes(rows, bounds, nesting, plane, taken, held)
         return bursts

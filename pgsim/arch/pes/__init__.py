@@ -8,6 +8,7 @@ Examples
 '2-bit bricks that fuse: narrower operands, more MACs side by side'
 """
 
+from pgsim.arch.pes.binary import Binary
 from pgsim.arch.pes.fixed import Fixed
 from pgsim.arch.pes.fusion import Fusion
 from pgsim.arch.pes.isolation import SIDE_BY_SIDE, side_by_side
@@ -31,6 +32,7 @@ PES: dict[str, type[PEKind]] = by_name(
         SerialActivation,
         SerialWeight,
         SerialBoth,
+        Binary,
         ZeroSkip,
         Pragmatic,
         Laconic,

@@ -9,6 +9,7 @@ import numpy as np
 
 from pgsim.arch.pes.serial import Serial
 from pgsim.arch.pes.terms import Counts, Integers
+from pgsim.schemes import Pass
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,20 @@ class ByValues(Serial):
     """So many lanes side by side, each of which takes the terms of its operands one by one."""
 
     by_values: ClassVar[bool] = True
+
+    def refusal(self, plan: Pass) -> str | None:
+        """Return that no mask steers it."""
+        if not plan.gated:
+            return None
+        return (
+            "goes by the values of operands and takes dense passes only: choose a scheme that "
+            "gates nothing, as in pgsim simulate --scheme full"
+        )
+
+    @property
+    def peak(self) -> tuple[int, int]:
+        """Bit operations of a term of the widest operands in every lane, in a cycle."""
+        return self.terms * self.term_bits(self.max_activation_bits, self.max_weight_bits), 1
 
     def macs_and_cycles(self, activation_bits: int, weight_bits: int) -> tuple[int, int]:
         """Return the lanes, and the most cycles that any operands of these bits take."""

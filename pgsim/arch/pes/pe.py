@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -11,6 +12,7 @@ from pgsim.arch.pes.terms import Counts, Integers
 from pgsim.arch.prices import LogicCost
 from pgsim.arch.section import parameter, switch
 from pgsim.arch.technology import Technology
+from pgsim.schemes import Pass
 
 
 class FoldWork(NamedTuple):
@@ -67,12 +69,23 @@ class PEKind:
             return {"zero_gating": message}
         return {}
 
+    def refusal(self, plan: Pass) -> str | None:
+        """Return why a PE cannot take a pass, as the end of a sentence, or None; most take any."""
+        return None
+
     def macs_and_cycles(self, activation_bits: int, weight_bits: int) -> tuple[int, int]:
         """Return (L, T): the PE does L MACs of one reduction side by side in T cycles (M5).
 
         The widths are a pass's own, 1 or more.
         """
         raise NotImplementedError
+
+    @property
+    def peak(self) -> tuple[int, int]:
+        """Bit operations that it does at most, and in how many cycles (M27)."""
+        widest = self.max_activation_bits, self.max_weight_bits
+        macs, cycles = self.macs_and_cycles(*widest)
+        return macs * math.prod(widest), cycles
 
     def term_bits(self, activation_bits: int, weight_bits: int) -> int:
         """Return the useful bit operations of one term, of PEs that go by values (M27, M58)."""

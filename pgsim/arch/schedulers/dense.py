@@ -36,6 +36,14 @@ class Dense(Skip):
         late = all_slots(np.diff(tiles.slot_bounds), reads)
         return IssuedFromBanks(tiles.slots, tiles.slots, np.broadcast_to(late, tiles.slots.shape))
 
+    def issue_alike(self, tiles: MaskTiles) -> Issued:
+        """Return all slots, each a vector."""
+        return Issued(tiles.slots, tiles.slots, ())
+
+    def issue_alike_from_banks(self, tiles: MaskTiles, reads: Reads) -> IssuedFromBanks:
+        """Return all slots, which lie in the banks in turn."""
+        return self.issue_from_banks(tiles, reads)
+
     def modules(self, columns: int) -> Mapping[str, float]:
         """Return nothing: there is no scheduler."""
         return {}

@@ -22,6 +22,10 @@ class Ideal(Skip):
         """Return the entries, packed into whole slots."""
         return Issued(-(-tiles.entries // tiles.columns), tiles.active_slots, ())
 
+    def issue_alike(self, tiles: MaskTiles) -> Issued:
+        """Return the entries, packed into whole slots."""
+        return Issued(-(-tiles.entries // tiles.columns), tiles.active_slots, ())
+
     def most_vectors(self, columns: int) -> int:
         """Return 0: no port limits it."""
         return 0

@@ -102,6 +102,21 @@ class Scheduler:
         """
         raise NotImplementedError
 
+    def issue_alike(self, tiles: MaskTiles) -> Issued:
+        """Return what is issued where all lanes of a slot are active or none is (M52).
+
+        No two such slots fit one issue slot, and one vector serves all lanes. So this is what every
+        scheduler issues that drops slots. Shortfalls are left out.
+        """
+        return Issued(tiles.active_slots, tiles.active_slots, ())
+
+    def issue_alike_from_banks(self, tiles: MaskTiles, reads: Reads) -> IssuedFromBanks:
+        """Return the same, and how late the banks are (M43)."""
+        from pgsim.kernels.banks import active_slots  # Numba: only if masks are simulated
+
+        issued = self.issue_alike(tiles)
+        return IssuedFromBanks(issued.slots, issued.vectors, active_slots(*tiles.masks, reads))
+
     def most_vectors(self, columns: int) -> int:
         """Return the most operand vectors that one issued slot reads; 0 if no port limits it."""
         raise NotImplementedError

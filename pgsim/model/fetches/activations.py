@@ -69,7 +69,7 @@ def _held_shares(job: Job, timings: Timings) -> Counts:
     whole = _shares_of_lanes(job, job.ahead_bits)
     if dense == job.ahead:
         return opens * whole
-    happens = timings[job.leading].executed
+    happens = next(each.executed for each in timings if each.plan.gated)
     first_happens = happens * (np.cumsum(happens, axis=-1) == 1)
     late = first_happens * _shares_of_lanes(job, (job.ahead & ~dense).bit_count())
     at_first = np.where(happens, whole, _shares_of_lanes(job, dense.bit_count()))
@@ -86,8 +86,14 @@ def _shares_of_lanes(job: Job, bits: int) -> Counts:
 
 
 def row_fetches(job: Job) -> int:
-    """Return how often an input row is fetched: kernel_h times if that many rows do not fit."""
-    _, in_w = job.shape.run_in_size
-    row_bits = in_w * job.shape.in_channels_per_group * job.activation_bits
-    kernel_h = job.shape.kernel[0]
-    return kernel_h if kernel_h * row_bits > usable_bits(job, ACTIVATIONS) else 1
+    """Return how often an input row is fetched: once, if the rows under a kernel fit (M23).
+
+    Of several frames those are all rows from the kernel's first to its last. Where only those under
+    its taps fit, a row is fetched for each frame of the kernel, else for each of its rows.
+    """
+    rows, columns = job.shape.run_sides
+    row_bits = columns.inputs * job.shape.in_channels_per_group * job.activation_bits
+    fit = usable_bits(job, ACTIVATIONS) // row_bits
+    if (rows.frames.taps - 1) * rows.rows.inputs + rows.rows.taps <= fit:
+        return 1
+    return rows.frames.taps if rows.taps <= fit else rows.taps

@@ -52,11 +52,13 @@ class Fetch:
 def usable_bits(job: Job, operand: Operand) -> int:
     """Return the bits of an operand's buffer that one tile may use (U of MODEL.md).
 
-    What tensors take that stay on chip is not usable; to a layer whose inputs stay, all of them
-    are there whatever their size (M42).
+    What tensors take that stay on chip is not usable; to a layer whose inputs stay, or whose
+    weights do, all of them are there whatever their size (M42, M55).
     """
     memory = job.arch.memory
     if operand is not ACTIVATIONS:
+        if job.weights_stay:
+            return _UNBOUNDED
         return memory.usable_bits(memory.buffers[operand.name])
     if job.inputs_stay:
         return _UNBOUNDED

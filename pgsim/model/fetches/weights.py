@@ -31,12 +31,12 @@ class WeightFetch(Fetch):
 
     def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return a lane group's weights, once at all bits, or in every pass at the pass's own."""
-        whole = bursts(job, self.lane_footprint_bits(job))
+        elements = job.tiling.lane_group_lanes * job.shape.reduction
+        whole = bursts(job, elements * job.fetched_weight_bits)
         held = np.zeros((whole.size, job.tiling.window_slots.size), np.int64)
         held[:, 0] = whole
         if once.all():
             return held
-        elements = job.tiling.lane_group_lanes * job.shape.reduction
         again = sum(
             each.executed * bursts(job, elements * each.plan.weight_bits)[:, None]
             for each in timings
@@ -47,13 +47,12 @@ class WeightFetch(Fetch):
         """Return a window's weights at all bits, or, where they do not fit, pass by pass."""
         resident, channel = self.slots_resident(job), job.shape.reduction
         window = job.tiling.window_slots * channel
-        whole = bursts(job, window * job.weight_bits)
+        whole = bursts(job, window * job.fetched_weight_bits)
         if resident or len(timings) == 1:
             return by_lane_groups(job, whole, resident=resident)
         opening = bursts(job, window * timings[0].plan.weight_bits)
         later = sum(
-            bursts(job, each.issue.vectors * channel * each.plan.weight_bits)
-            for each in timings[1:]
+            bursts(job, each.read_elements(job) * each.plan.weight_bits) for each in timings[1:]
         )
         fits = window * job.weight_bits <= usable_bits(job, self.operand)
         return np.where(fits, whole, opening + later)

@@ -54,7 +54,7 @@ class Blocks:
     @lazy
     def in_trips(self) -> int:
         """C blocks that each pass of a block takes one after the other; 1 where none is gated."""
-        return self.nest.trips[IN_CHANNELS] if self.job.gated else 1
+        return self.nest.trips[IN_CHANNELS] if self.job.decides else 1
 
     def moved(self, activation_bits: int, weight_bits: int) -> tuple[Counts, Counts]:
         """Return the index of each block along each loop, and its bursts, C blocks apart.
@@ -76,7 +76,7 @@ class Blocks:
 
     @lazy
     def _stored(self) -> tuple[Counts, Counts]:
-        return self.moved(self.job.activation_bits, self.job.weight_bits)
+        return self.moved(self.job.activation_bits, self.job.fetched_weight_bits)
 
     @lazy
     def indices(self) -> Counts:
@@ -115,14 +115,14 @@ class Blocks:
         if trips == 1:
             job = replace(self.job, tiles=self.tiles)
             return [Chunk(job, np.ones(number, bool), 1, opens=True, closes=True)]
-        differs = sizes[-1] != sizes[0] or (self.job.gated and self.job.arch.memory.all_ports)
+        differs = sizes[-1] != sizes[0] or (self.job.decides and self.job.arch.memory.all_ports)
         last_alone = differs and trips > 2  # by its size, or because outputs leave with it (M43)
         found = [(0, 1)] + ([(1, trips - 1), (trips - 1, trips)] if last_alone else [(1, trips)])
         chunks = []
         for begin, end in found:
             at = self.indices[IN_CHANNELS]
-            own = np.ones(number, bool) if self.job.gated else (at >= begin) & (at < end)
-            times = end - begin if self.job.gated else 1
+            own = np.ones(number, bool) if self.job.decides else (at >= begin) & (at < end)
+            times = end - begin if self.job.decides else 1
             job = self.job.of_channels(int(sizes[begin]), self.tiles.part(own))
             chunks.append(Chunk(job, own, times, opens=begin == 0, closes=end == trips))
         return chunks
@@ -138,7 +138,7 @@ def blocks_of_nest(job: Job) -> Blocks:
         raise ValueError("the job has no nest")
     where = f"layer {job.shape.name!r} on {job.arch.name}: nest {nest.order} {nest.blocks}"
     moving = [loop for loop in nest.depths if nest.trips[loop] > 1]
-    if job.gated and IN_CHANNELS in moving[:-1]:
+    if job.decides and IN_CHANNELS in moving[:-1]:
         raise InputError(
             f"{where}: a gate needs whole sums: expected C innermost, or block_in_channels "
             f"{nest.sizes[IN_CHANNELS]}"

@@ -10,6 +10,7 @@ import numpy as np
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model import events
+from pgsim.model.block_work import BlockWork
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, PassCounts, Sums
@@ -18,31 +19,39 @@ from pgsim.model.nests.blocks import Chunk
 from pgsim.model.nests.run import NestRun, run_nest
 from pgsim.model.nests.timing import Chunks
 from pgsim.model.nests.traffic import OWN, operand_words_of, others_of, output_words, writes
+from pgsim.model.pass_timing import PassTiming
 from pgsim.model.traffic.dram import row_misses
 from pgsim.model.traffic.sram import retained_words
 
+_SLOTS = (
+    "slots_dense",
+    "slots_issued",
+    "slots_ideal",
+    "slots_fullest_lane",
+    "active_slots",
+)
 
-def sums_of_nest(job: Job, block: Block, store: WorkStore) -> Sums:
-    """Return what the tiles of a block of images add up to, of one batch if all are alike."""
+
+def work_of_nest(job: Job, block: Block, store: WorkStore) -> BlockWork:
+    """Return what a block of images is at any speed of DRAM, of one batch if all are alike."""
     run = run_nest(job, block, store)
     chunks, batches = run.chunks, run.batches
-    stood = events.waits_in(run.events, run.work)
-    waits = dict(zip(stood._fields, batches.of_runs(np.array(stood)), strict=True))
     passes = _pass_counts(chunks, batches)
     none = np.zeros(batches.simulated, np.int64)
     counts = {
         **{count.name: none for rule in OWN for count in rule.counts},
-        **waits,
+        "port_stall_cycles": batches.of_runs(events.port_stalls(run.work)),
         "outputs": passes[0].outputs,
         **_tile_counts(run),
         **_dram_counts(run),
     }
     folds = tuple(
-        sum(chunk.job.rates[index].reduction_folds * chunk.times for chunk, _ in chunks)
+        sum(timings[index].slot_folds * chunk.times for chunk, timings in chunks)
         for index in range(len(passes))
     )
     rows = [*counts.values(), *(row for each in passes for row in each)]
-    return Sums(tuple(counts), folds, np.array(rows))
+    sums = Sums(tuple(counts), folds, np.array(rows))
+    return BlockWork(batches, run.order, run.work, run.moved, sums)
 
 
 def _pass_counts(chunks: Chunks, batches: Batches) -> tuple[PassCounts, ...]:
@@ -59,9 +68,18 @@ def _pass_counts(chunks: Chunks, batches: Batches) -> tuple[PassCounts, ...]:
                 steady_cycles=_summed(counted, "steady_cycles"),
                 busy_pe_cycles=_summed(counted, "busy_pe_cycles"),
                 port_stall_cycles=_summed(counted, "port_stall_cycles"),
+                macs=_summed(counted, "macs"),
+                **_slots_of_folds(counted, chunks[0][1][index]),
             )
         )
     return tuple(found)
+
+
+def _slots_of_folds(
+    counted: Sequence[tuple[Chunk, PassCounts]], timing: PassTiming
+) -> dict[str, Counts]:
+    """Return the slots of all C blocks, where each fold has slots of its own (M52)."""
+    return {name: _summed(counted, name) for name in _SLOTS if timing.counted_by_fold}
 
 
 def _summed(counted: Sequence[tuple[Chunk, PassCounts]], name: str) -> Counts:

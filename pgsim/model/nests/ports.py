@@ -37,7 +37,7 @@ def _waiting(
     leaves: Counts | int = int(chunk.closes)
     if alone:
         finished = finished_in_the_array(job, timings, visits)
-    elif not job.gated:  # each block is a turn of its own
+    elif not job.decides:  # each block is a turn of its own
         opens, leaves = ends_of_sums(blocks, chunk)
     moved = moved_bits(job, timings, visits, finished, opens=opens, leaves=leaves)
     return with_waits(job, timings, loads_of(chunk, timings, stretch), moved)

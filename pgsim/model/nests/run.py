@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pgsim.lazy import lazy
 from pgsim.model.blocks import Block
+from pgsim.model.events import cycles_around
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches
 from pgsim.model.mask_work import MaskWork, WorkStore
@@ -16,10 +18,9 @@ from pgsim.model.nests.blocks import Blocks, blocks_of_nest
 from pgsim.model.nests.ports import wait_for_buffers
 from pgsim.model.nests.timing import (
     Chunks,
-    events_of_blocks,
+    all_moved,
     order_of_blocks,
     stay_stretch,
-    transfers_of,
     work_of,
 )
 from pgsim.model.nests.traffic import Fetch, fetches_of, sum_reads
@@ -35,7 +36,7 @@ class NestRun:
 
     blocks: with the images of a batch of the block. chunks: with all that their passes wait for.
     stretch: of `timing.stay_stretch`. fetches: of both operands, and of unfinished sums. work: the
-    array's. transfers: cycles of DRAM around every turn. events: when all of it happens.
+    array's. moved: bursts around every turn, and row misses where they take time.
     """
 
     blocks: Blocks
@@ -45,8 +46,20 @@ class NestRun:
     fetches: Mapping[str, Fetch]
     order: Order
     work: Work
-    transfers: Transfers
-    events: Events
+    moved: tuple[Transfers, ...]
+
+    @lazy
+    def transfers(self) -> Transfers:
+        """Cycles of DRAM around every turn."""
+        return cycles_around(self.blocks.job, *self.moved)
+
+    @lazy
+    def events(self) -> Events:
+        """When all of it happens."""
+        from pgsim.kernels.timeline import timeline  # Numba: only if anything is simulated
+
+        found: Events = timeline(self.work, self.transfers, self.order)
+        return found
 
 
 def timed_blocks(job: Job, block: Block, store: WorkStore) -> tuple[Blocks, Batches, Chunks]:
@@ -56,9 +69,13 @@ def timed_blocks(job: Job, block: Block, store: WorkStore) -> tuple[Blocks, Batc
     """
     job = job.of_batch(block.batch)
     blocks = blocks_of_nest(job)
-    mask = MaskWork(replace(job, tiles=blocks.tiles), block, store) if job.gated else None
     batches = Batches(blocks.tiles, block.batches if job.gated else 1)
-    return blocks, batches, [(each, time_passes(each.job, mask)) for each in blocks.chunks]
+    timed = []
+    for each in blocks.chunks:
+        tiles = replace(job, tiles=each.job.tiles)
+        mask = MaskWork(tiles, block, store) if job.gated else None
+        timed.append((each, time_passes(each.job, mask)))
+    return blocks, batches, timed
 
 
 def run_nest(job: Job, block: Block, store: WorkStore) -> NestRun:
@@ -76,6 +93,5 @@ def run_nest(job: Job, block: Block, store: WorkStore) -> NestRun:
     pieces = tiles.lane_groups.shape[0] * blocks.in_trips
     order = order_of_blocks(blocks, stretch, pieces)
     work = work_of(blocks, chunks, tiles, batches.simulated)
-    transfers = transfers_of(blocks, order, fetches, batches.tiles)
-    events = events_of_blocks(work, transfers, order)
-    return NestRun(blocks, batches, chunks, stretch, fetches, order, work, transfers, events)
+    moved = all_moved(blocks, order, fetches, batches.tiles)
+    return NestRun(blocks, batches, chunks, stretch, fetches, order, work, moved)

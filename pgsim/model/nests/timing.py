@@ -10,7 +10,7 @@ import numpy as np
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles, Nest
 from pgsim.mapping.nest import IN_CHANNELS, OPERAND_LOOPS
-from pgsim.model.events import cycles_around, order_of, pass_cycles
+from pgsim.model.events import order_of
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import Blocks, Chunk
 from pgsim.model.nests.traffic import Fetch
@@ -18,7 +18,7 @@ from pgsim.model.passes import Timings
 from pgsim.model.traffic.dram import row_misses
 
 if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Events, Order, Transfers, Work
+    from pgsim.kernels.timeline import Order, Transfers, Work
 
 Chunks = Sequence[tuple[Chunk, Timings]]
 
@@ -66,7 +66,7 @@ def work_of(blocks: Blocks, chunks: Chunks, tiles: BlockTiles, batches: int) -> 
     job, shape = blocks.job, tiles.tiles(batches)
     every = [each for _, timings in chunks for each in timings]
     columns = [
-        [pass_cycles(job, each) for each in every],
+        [each.held_cycles(job.arch.array) for each in every],
         [each.fold_cycles for each in every],
         [each.port_stall_cycles for each in every],
     ]
@@ -80,7 +80,7 @@ def in_pieces(
 
     values: of all passes of the first chunk, then of the next. shape: of an array of all tiles.
     """
-    stacked = _gated_pieces if blocks.job.gated else _dense_pieces
+    stacked = _gated_pieces if blocks.job.decides else _dense_pieces
     return stacked(blocks, chunks, values, shape)
 
 
@@ -115,13 +115,13 @@ def _gated_pieces(
     return pieces.reshape(-1, runs, groups * number)
 
 
-def transfers_of(
+def all_moved(
     blocks: Blocks, order: Order, fetches: Mapping[str, Fetch], shape: tuple[int, int, int, int]
-) -> Transfers:
-    """Return the cycles of DRAM around every turn, from the bursts of every block (M25, M40).
+) -> tuple[Transfers, ...]:
+    """Return what moves around every turn, from the bursts of every block (M25, M40).
 
-    fetches: of both operands, and of sums. A block's first C block comes during the turn before,
-    its others during its own.
+    That is bursts, and row misses where they take time (M44). fetches: of both operands, and of
+    sums. A block's first C block comes during the turn before, its others during its own.
     """
     from pgsim.model.nests.traffic import writes
 
@@ -130,7 +130,7 @@ def transfers_of(
     if job.arch.memory.dram.in_time.has_pages:
         opened = [each.row_misses(job) for each in fetches.values()]
         moved.append(around_turns(order, opened, row_misses(job, written), shape))
-    return cycles_around(job, *moved)
+    return tuple(moved)
 
 
 def around_turns(
@@ -167,11 +167,3 @@ def around_turns(
         moved[:, 0] = moved.sum(axis=1)
         moved[:, 1:] = 0
     return Transfers(before, moved, after, demand)
-
-
-def events_of_blocks(work: Work, transfers: Transfers, order: Order) -> Events:
-    """Return when the pieces and turns of every run begin and end."""
-    from pgsim.kernels.timeline import timeline  # Numba: only if anything is simulated
-
-    events: Events = timeline(work, transfers, order)
-    return events

@@ -145,10 +145,12 @@ def output_words(
         (chunk, timings), (own,) = chunks[0], visits
         words = -(-sum_bits(chunk.job, timings, own) // port_bits)
         return [(chunk, words, words)]
-    once = np.ones((1, 1, 1, 1), np.int64)
-    ones = [[once] * len(timings) for _, timings in chunks]
-    moved, computed = _sums_of(chunks, visits), _sums_of(chunks, ones)
-    if blocks.job.gated:
+    moved = [
+        _sums_of(chunk, [each.visited_sums(often) for each, often in zip(own, times, strict=True)])
+        for (chunk, own), times in zip(chunks, visits, strict=True)
+    ]
+    computed = [_sums_of(chunk, [each.issue.entries for each in own]) for chunk, own in chunks]
+    if blocks.job.decides:
         outputs, counted = blocks.tiles.outputs, blocks.job.arch.memory.convention.sum_bits
         finished = outputs * (blocks.job.output_bits + 1)
         bits = counted(sum(moved[1:], moved[0]) + outputs, sum(computed[1:], computed[0]), finished)
@@ -161,17 +163,9 @@ def output_words(
     return found
 
 
-def _sums_of(
-    chunks: Sequence[tuple[Chunk, Timings]], visits: Sequence[Sequence[Counts]]
-) -> list[Counts]:
-    """Return the bits of the sums of each chunk's passes, as often as they come."""
-    found = []
-    for (chunk, timings), own in zip(chunks, visits, strict=True):
-        first, *later = [
-            each.issue.entries * times for each, times in zip(timings, own, strict=True)
-        ]
-        found.append(sum(later, first) * (PARTIAL_SUM_BITS * chunk.times))
-    return found
+def _sums_of(chunk: Chunk, sums: Sequence[Counts]) -> Counts:
+    """Return the bits of the sums of a chunk's passes, as often as it is taken."""
+    return sum(sums[1:], sums[0]) * (PARTIAL_SUM_BITS * chunk.times)
 
 
 def _spilled_bits(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.arch import ArchConfig, Memory
 from pgsim.errors import InputError, nearest
+from pgsim.lazy import lazy
 from pgsim.mapping import Nest, given_nest
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.layer import simulate_block
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.layer import design_in, simulate_block
+from pgsim.model.mask_work import Known, WorkStore
 from pgsim.model.search.dense import dense_nest
 from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.gated import gated_nest
@@ -21,41 +23,23 @@ from pgsim.model.search.goal import Goal
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost
 
+_CHOICE_BYTES = 1_000
 
-def mapped(
-    jobs: Sequence[Job], goal: Goal, calibration: int, images: int, store: WorkStore
-) -> list[Job]:
+
+def mapped(jobs: Sequence[Job], search: Search) -> list[Job]:
     """Return the layers of a network, each with its nest.
 
-    Layers without a mask that differ in nothing but their names are searched once. Raises
-    InputError where the design gives a nest to a layer that there is not, or that cannot have it.
-    Source: MODEL.md M41.
+    Raises InputError where the design gives a nest to a layer that there is not, or that cannot
+    have it. Source: MODEL.md M41.
     """
-    if not jobs:
-        return []
-    mapping = jobs[0].arch.mapping
     names = [job.shape.name for job in jobs]
-    for given in mapping.nests:
+    for given in jobs[0].arch.mapping.nests if jobs else ():
         if given.layer is not None and given.layer not in names:
             raise InputError(
                 f"{jobs[0].arch.name}: mapping.nests: layer {given.layer!r}: the trace has no such "
                 f"layer.{nearest(given.layer, names)}"
             )
-    alike: dict[Hashable, Choice] = {}
-    found = []
-    for job in jobs:
-        keys = mapping.given(job.shape.name)
-        if keys is not None:
-            found.append(replace(job, nest=given_nest(keys, job.shape, job.batch)))
-            continue
-        if not mapping.searches or job.demand_bits or not job.flow.takes_nests:
-            found.append(job)
-            continue
-        if job.alike not in alike:
-            alike[job.alike] = searched(job, goal, calibration, images, store)
-        chosen = alike[job.alike]
-        found.append(replace(job, nest=chosen.nest, window=chosen.window))
-    return found
+    return [search.mapped(job) for job in jobs]
 
 
 class Choice(NamedTuple):
@@ -68,13 +52,73 @@ class Choice(NamedTuple):
     window: int | None = None
 
 
-def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkStore) -> Choice:
-    """Return what costs a layer least. Source: MODEL.md M41."""
+@dataclass(frozen=True)
+class Search:
+    """Maps layers on one design over the images of a trace, by what is to be least.
+
+    Layers without a mask that differ in nothing but their names are searched once, and once for all
+    simulations that share `store`.
+    """
+
+    arch: ArchConfig
+    goal: Goal
+    calibration: int
+    images: int
+    store: WorkStore
+    _chosen: dict[Hashable, Choice] = field(default_factory=dict)
+
+    def mapped(self, job: Job) -> Job:
+        """Return a layer with its nest: given, searched for, or none for the fixed order.
+
+        Raises InputError where it cannot have the nest that is given. Source: MODEL.md M41.
+        """
+        mapping = self.arch.mapping
+        keys = mapping.given(job.shape.name)
+        if keys is not None:
+            return replace(job, nest=given_nest(keys, job.shape, job.batch))
+        if not mapping.searches or job.demand_bits or not job.flow.takes_nests:
+            return job
+        key = job.alike
+        if key not in self._chosen:
+            self._chosen[key] = self._shared(job)
+        chosen = self._chosen[key]
+        return replace(job, nest=chosen.nest, window=chosen.window)
+
+    def _shared(self, job: Job) -> Choice:
+        search = partial(searched, job, self.goal, self.calibration, self.images, self.store)
+        if not self.store.keeps:
+            return search()
+        block = sample(job, self.calibration, self.images)
+        key = ("searched", job.alike, job.batch, block if job.gated else block.batch, self._decides)
+        return self.store.shared(key, partial(search, self._design), lambda _: _CHOICE_BYTES)
+
+    @lazy
+    def _decides(self) -> Known:
+        """What of the design, and of its prices, decides what is chosen."""
+        return Known((self.arch.but_for_prices, tuple(self.goal.prices.items())))
+
+    @lazy
+    def _design(self) -> object:
+        return design_in(self.store, _by_ports(self.arch))
+
+
+def searched(
+    job: Job, goal: Goal, calibration: int, images: int, store: WorkStore, design: object = None
+) -> Choice:
+    """Return what costs a layer least.
+
+    design: what stands in `store` for the job's with accesses counted at its ports, as
+    `simulate_block` takes it. Source: MODEL.md M41.
+    """
+    if job.gated_inputs:
+        return _searched_ungated(job, goal, calibration, images, store)
     block = sample(job, calibration, images)
     own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
-    best, choice = goal.cost(simulate_block(own, block, store)), Choice()
-    search = gated_nest if job.gated else _dense
-    found = search(own, goal, best, block, store)
+    best, choice = goal.cost(simulate_block(own, block, store, design)), Choice()
+    if job.gated:
+        found = gated_nest(own, goal, best, block, store)
+    else:
+        found = _dense(own, goal, best, block, store, design)
     if found is not None:
         nest, best = found
         choice = Choice(nest.of_batch(job.batch))
@@ -82,14 +126,34 @@ def searched(job: Job, goal: Goal, calibration: int, images: int, store: WorkSto
     return choice if window is None else Choice(window=window)
 
 
+def _searched_ungated(
+    job: Job, goal: Goal, calibration: int, images: int, store: WorkStore
+) -> Choice:
+    """Return the same under a mask of input pixels: what suits its passes if all were dense.
+
+    It is taken where it costs the masked layer less than the fixed order does. Source: M52.
+    """
+    passes = tuple(replace(each, gate=None) for each in job.passes)
+    asked = searched(replace(job, passes=passes), goal, calibration, images, store)
+    block = sample(job, calibration, images)
+    own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
+    nest = None if asked.nest is None else asked.nest.of_batch(block.batch)
+    fixed, found = (
+        goal.cost(simulate_block(each, block, store))
+        for each in (own, replace(own, nest=nest, window=asked.window))
+    )
+    return asked if (found.value, found.bursts) < (fixed.value, fixed.bursts) else Choice()
+
+
 def _dense(
-    job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
+    job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore, design: object
 ) -> tuple[Nest, Cost] | None:
     """Return the nest that costs a batch least, and what; None where the fixed order costs less."""
     nest = dense_nest(job, goal, fixed, block, store)
     if nest is None:
         return None
-    cost = goal.cost(simulate_block(replace(job, nest=nest), block, store))  # no estimate
+    # No estimate:
+    cost = goal.cost(simulate_block(replace(job, nest=nest), block, store, design))
     return (nest, cost) if cost.value <= fixed.value else None
 
 
@@ -104,5 +168,7 @@ def sample(job: Job, calibration: int, images: int) -> Block:
 
 def _by_ports(arch: ArchConfig) -> ArchConfig:
     """Return the design with accesses counted at its ports, as a search weighs them (M47)."""
+    if arch.memory.counting == Memory.model_fields["counting"].default:
+        return arch
     usual = {"counting": Memory.model_fields["counting"].default}
     return arch.model_copy(update={"memory": arch.memory.model_copy(update=usual)})

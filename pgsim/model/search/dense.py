@@ -24,7 +24,7 @@ MOST_BLOCKS = 2**20  # of a run and group
 def dense_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore) -> Nest | None:
     """Return the nest that costs a batch least, None where none costs as little as the fixed order.
 
-    fixed: what a batch costs in the fixed order. block, store: of no use to a layer without a mask.
+    fixed: what a batch costs in the fixed order. block: of no use to a layer without a mask.
     """
     from pgsim.kernels.nest_bound import choices_of, compulsory_bits, with_bursts
     from pgsim.kernels.nest_problem import Found
@@ -36,7 +36,7 @@ def dense_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
         np.zeros(1, np.int64),
         np.zeros(2, np.int64),
     )
-    problem = problem_of(job, goal)
+    problem = problem_of(job, goal, store)
     compulsory = compulsory_bits(problem)
     picks, least = choices_of(problem, MOST_BLOCKS, fixed.value)
     least = with_bursts(problem, least, refined(problem, picks, compulsory, False))

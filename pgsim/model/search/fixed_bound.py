@@ -38,7 +38,7 @@ from pgsim.model.search.goal import ROUNDED, Floats, Goal
 from pgsim.model.search.problem import machine_of
 from pgsim.model.search.tables import tables_of
 from pgsim.model.search.windows import Windows
-from pgsim.schemes import ACTIVATIONS
+from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost, Machine, Tables
@@ -149,7 +149,8 @@ class FixedBound:
     def _tables(self) -> Tables:
         """What tiles of so many slots take in the leading passes."""
         leading = replace(self.job, passes=self.job.passes[: self.job.leading])
-        return tables_of(leading, np.array([self.job.shape.in_channels_per_group]), self._slots)
+        channels = np.array([self.job.shape.in_channels_per_group])
+        return tables_of(leading, channels, self._slots, self.store)
 
     def _over_windows(self, counts: Counts) -> Counts:
         """Return what all windows have together; counts: of `Tables`, (slots,)."""
@@ -217,7 +218,7 @@ class FixedBound:
         elements = FETCHES[operand.name].group_elements(job)
         if operand is ACTIVATIONS and job.inputs_stay:
             elements = 0
-        bits = elements * operand.bits(job.passes[0])
+        bits = elements * self._opening_bits(operand)
         return bursts(job, bits * self._lanes // int(self._lanes.sum()))
 
     def _of_slots(self, slots: Counts) -> Counts:
@@ -225,11 +226,17 @@ class FixedBound:
         job, operand = self.job, self.job.slot_operand
         elements = FETCHES[operand.name].group_elements(job)
         if operand is not ACTIVATIONS:
-            return bursts(job, elements * operand.bits(job.passes[0]) * slots // self._all_slots)
+            return bursts(job, elements * self._opening_bits(operand) * slots // self._all_slots)
         if job.inputs_stay:
             return np.zeros_like(slots)
         share = elements * job.activation_bits * slots // self._all_slots
         return bursts(job, share) * row_fetches(job)
+
+    def _opening_bits(self, operand: Operand) -> int:
+        """Return the bits of an element that the first pass of a tile fetches."""
+        if operand is WEIGHTS and self.job.weights_stay:
+            return self.job.fetched_weight_bits
+        return operand.bits(self.job.passes[0])
 
     @property
     def _all_slots(self) -> int:

@@ -39,7 +39,7 @@ def gated_nest(
     fixed: what they cost in the fixed order. images: the batches.
     """
     store = store if store.keeps else WorkStore()  # many choices share what they ask of the masks
-    problem = problem_of(job, goal)
+    problem = problem_of(job, goal, store)
     windows = Windows(job, goal, images, store)
     sizes, least = _likely(problem, windows, fixed)
     bounds = goal.least(least)

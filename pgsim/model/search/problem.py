@@ -24,6 +24,7 @@ from pgsim.mapping.nest import (
 from pgsim.model.events import order_of
 from pgsim.model.fetches import FETCHES, usable_bits
 from pgsim.model.job import Job
+from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.tables import tables_of
 from pgsim.schemes import ACTIVATIONS, WEIGHTS
@@ -38,10 +39,11 @@ def block_sizes(size: int) -> Counts:
     return sizes
 
 
-def problem_of(job: Job, goal: Goal) -> Problem:
+def problem_of(job: Job, goal: Goal, store: WorkStore | None = None) -> Problem:
     """Return a layer on its design, and what is to be least.
 
-    Of a layer that a mask steers, the array's work is that of its leading passes alone, at least.
+    store: what layers share tables through. Of a layer that a mask steers, the array's work is that
+    of its leading passes alone, at least.
     """
     from pgsim.kernels.nest_problem import Problem  # Numba: only if nests are searched
     from pgsim.kernels.nests import Widths
@@ -64,12 +66,12 @@ def problem_of(job: Job, goal: Goal) -> Problem:
     inputs = inputs[inputs <= min(loops.fit_activations, loops.fit_weights)]
     return Problem(
         loops,
-        tables_of(replace(job, passes=job.passes[: job.leading]), inputs, slots),
+        tables_of(replace(job, passes=job.passes[: job.leading]), inputs, slots, store),
         machine_of(job),
         goal.prices_of(job),
         Widths(
             0 if job.inputs_stay else job.activation_bits,
-            job.weight_bits,
+            job.fetched_weight_bits,
             PARTIAL_SUM_BITS,
             job.written_bits,
             job.arch.memory.dram.burst_bytes * 8,
@@ -93,7 +95,7 @@ def loops_of(job: Job) -> Loops:
     times, rest = np.divmod(np.array(sizes, np.int64)[:, None], np.maximum(blocks, 1))
     parts = np.array([blocks, times, rest, rest > 0], np.int64)
     sides, reaches, union = _reaches(job, candidates[ROWS : COLUMNS + 1], longest)
-    taps = job.shape.kernel[0] * job.shape.kernel[1]
+    taps = job.shape.taps
     output = job.arch.memory.usable_bits(job.arch.memory.output_sram)
     return Loops(
         np.array([sizes, [each.size for each in candidates]], np.int64),
@@ -118,7 +120,8 @@ def _reaches(
 
     ways = sides(job.shape)
     begins = [
-        np.cumsum([0, *-(-way.outputs // each)]) for way, each in zip(ways, candidates, strict=True)
+        np.cumsum([0, *-(-outputs // each)])
+        for outputs, each in zip(job.shape.run_out_size, candidates, strict=True)
     ]
     found, union = np.zeros((4, 2, longest), np.int64), [0, 0]
     reaches = np.zeros((2, 2, max(int(each[-1]) for each in begins)), np.int64)

@@ -137,7 +137,7 @@ class SizedLayer:
 
 def _widths(job: Job, plan: Pass | None) -> tuple[int, ...]:
     """Return the bits of what is fetched, as `kernels.nests.Widths`; plan: by one pass alone."""
-    activation, weight = job.activation_bits, job.weight_bits
+    activation, weight = job.activation_bits, job.fetched_weight_bits
     if plan is not None:
         activation, weight = plan.activation_bits, plan.weight_bits
     burst = job.arch.memory.dram.burst_bytes * 8

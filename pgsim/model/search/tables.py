@@ -2,49 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import Counts
 from pgsim.mapping import BlockTiles
-from pgsim.model.buffer_ports import lane_deadlines, pass_end
-from pgsim.model.events import pass_cycles
+from pgsim.model.buffer_ports import pass_end
 from pgsim.model.holding import finished_in_the_array
 from pgsim.model.job import Job
-from pgsim.model.passes import PassTiming, time_passes
-from pgsim.model.traffic.sram import operand_words
+from pgsim.model.layer import design_in
+from pgsim.model.mask_work import Known, WorkStore
+from pgsim.model.pass_timing import PassTiming
+from pgsim.model.passes import time_passes
+from pgsim.model.traffic.sram import slot_words
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Tables
 
 
-def tables_of(job: Job, channels: Counts, slots: Counts) -> Tables:
+def tables_of(job: Job, channels: Counts, slots: Counts, store: WorkStore | None = None) -> Tables:
     """Return what tiles take of a layer whose passes are all dense.
 
     channels: int64, input channels that blocks may have. slots: int64, slots that tiles may have.
-    Both ascend.
+    Both ascend. store: what layers share columns through.
     """
     from pgsim.kernels.nest_problem import Tables  # Numba: only if nests are searched
 
-    tiles = _tiles_of(job, slots)
-    columns = [_column(job.of_channels(each, tiles), slots.size) for each in channels.tolist()]
-    of_tiles, of_slots, of_chunks = (
-        np.array([each[name] for each in columns], np.int64) for name in range(3)
-    )
-    of_waits = _stacked([each[3] for each in columns])
+    known = Known(_kind(job, store)) if store is not None and store.keeps else None
+    columns = [_shared(job, each, slots, store, known) for each in channels.tolist()]
+    most_waits = max(len(own) for each in columns for own in each.waits)
+    passes = len(job.passes)
+    of_tiles = np.empty((_TILE_ROWS, passes, channels.size, slots.size), np.int64)
+    of_waits = np.empty((most_waits, passes, channels.size, slots.size), np.int64)
+    of_slots = np.empty((2, channels.size, slots.size), np.int64)
+    for place, each in enumerate(columns):
+        at = each.slots.searchsorted(slots)
+        of_tiles[:, :, place] = each.tiles[:, :, at]
+        of_slots[:, place] = each.of_slots[:, at]
+        for index, own in enumerate(each.waits):
+            of_waits[: len(own), index, place] = own[:, at]
+            # Where there are fewer deadlines than elsewhere, the last one stands for the others.
+            for row in range(len(own), most_waits):
+                of_waits[row, index, place] = of_waits[row - 2, index, place]
+    of_chunks = np.array([each.chunk for each in columns], np.int64)
     places = np.full((2, int(max(channels[-1], slots[-1])) + 1), -1, np.int64)
-    for row, sizes in zip(places, (channels, slots), strict=True):
-        row[sizes] = np.arange(sizes.size)
-    return Tables(
-        places,
-        np.ascontiguousarray(of_tiles.transpose(1, 2, 0, 3)),
-        np.ascontiguousarray(of_waits.transpose(2, 1, 0, 3)),
-        np.ascontiguousarray(of_slots.swapaxes(0, 1)),
-        of_chunks,
+    for sizes_of, sizes in zip(places, (channels, slots), strict=True):
+        sizes_of[sizes] = np.arange(sizes.size)
+    return Tables(places, of_tiles, of_waits, of_slots, of_chunks)
+
+
+class _Column(NamedTuple):
+    """What tiles of some slots take with some input channels.
+
+    slots: int64, ascending. tiles, waits, of_slots: rows of `Tables` for them, int64 (rows, passes,
+    slots), of each pass (rows, slots), and (rows, slots). chunk: of `Tables.chunks`.
+    """
+
+    slots: Counts
+    tiles: Counts
+    waits: list[Counts]
+    of_slots: Counts
+    chunk: list[int]
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes, about."""
+        arrays = (self.slots, self.tiles, *self.waits, self.of_slots)
+        return _COLUMN_BYTES + sum(each.nbytes for each in arrays)
+
+
+_TILE_ROWS = 4  # of `Tables.tiles`
+_COLUMN_BYTES = 1_000  # beside its arrays
+
+
+def _kind(job: Job, store: WorkStore) -> Hashable:
+    """Return what decides columns beside their input channels and slots.
+
+    Each input channel comes with all weights of a kernel: a layer's size matters no further.
+    """
+    return (
+        "columns",
+        design_in(store, job.arch),
+        job.flow,
+        job.shape.op,
+        job.shape.kernel,
+        job.passes,
     )
+
+
+def _shared(
+    job: Job, channels: int, slots: Counts, store: WorkStore | None, kind: Known | None
+) -> _Column:
+    """Return a column that has these slots, and perhaps others that other layers asked for."""
+    if store is None or kind is None:
+        return _column(job.of_channels(channels, _tiles_of(job, slots)), slots)
+    key = Known((kind, channels))
+    found: _Column | None = store.held(key)
+    if found is not None:
+        at = np.minimum(found.slots.searchsorted(slots), found.slots.size - 1)
+        if (found.slots[at] == slots).all():
+            return found
+        slots = np.union1d(found.slots, slots)
+    found = _column(job.of_channels(channels, _tiles_of(job, slots)), slots)
+    store.hold(key, found, found.size_bytes)
+    return found
 
 
 def _tiles_of(job: Job, slots: Counts) -> BlockTiles:
@@ -62,46 +126,39 @@ def _tiles_of(job: Job, slots: Counts) -> BlockTiles:
     )
 
 
-def _column(job: Job, number: int) -> tuple[Any, ...]:
-    """Return what tiles take with a job's input channels: tiles, slots, chunks and waits."""
-    flow = job.flow
+def _column(job: Job, slots: Counts) -> _Column:
+    """Return what tiles of so many slots take with a job's input channels."""
+    flow, number = job.flow, slots.size
     timings = time_passes(job, None)
     one = np.ones((1, 1, 1, 1), np.int64)
     loads = flow.lane_loads([each.folds for each in timings], one, stay=False)
     visits = [flow.sum_visits(each.rate, one) for each in timings]
     finished = finished_in_the_array(job, timings, visits)
-    words = operand_words(job, timings, loads)[f"{job.slot_operand.name}_sram_read_words"]
     elements = job.shape.reduction
     busy = [each.output_cycles for each in job.rates]
+    often = [int(each.item()) for each in visits]
+    lane_bits = [elements * job.lane_operand.bits(each) for each in job.passes]
     tiles = (
-        [pass_cycles(job, each) for each in timings],
+        [each.held_cycles(job.arch.array) for each in timings],
         [each.fold_cycles for each in timings],
         [each.port_stall_cycles for each in timings],
         loads,
     )
-    often = [int(each.item()) for each in visits]
-    lane_bits = [elements * job.lane_operand.bits(each) for each in job.passes]
-    return (
-        [_rows(each, number) for each in tiles],
-        _rows([words, finished], number),
+    return _Column(
+        slots,
+        np.stack([_filled(each, number) for each in tiles]),
+        [_filled(_waits(job, each), number) for each in timings],
+        _filled([slot_words(job, timings), finished], number),
         [sum(often), busy[0], sum(busy[1:]), *lane_bits, *often],
-        [_rows(_waits(job, each), number) for each in timings],
     )
 
 
-def _stacked(waits: Sequence[Sequence[Counts]]) -> Counts:
-    """Return what decides waits of all sizes, int64 (input channels, passes, rows, slots).
-
-    Where there are fewer deadlines than elsewhere, the last of them stands for the others.
-    """
-    most = max(len(own) for column in waits for own in column)
-    return np.array(
-        [
-            [np.concatenate([own, *[own[-2:]] * ((most - len(own)) // 2)]) for own in column]
-            for column in waits
-        ],
-        np.int64,
-    )
+def _filled(counts: Sequence[Counts | npt.NDArray[np.bool_]], slots: int) -> Counts:
+    """Return counts that broadcast to tiles as rows, int64 (counts, slots)."""
+    rows = np.empty((len(counts), slots), np.int64)
+    for row, each in zip(rows, counts, strict=True):
+        row[:] = each.reshape(-1)
+    return rows
 
 
 def _waits(job: Job, timing: PassTiming) -> list[Counts]:
@@ -109,10 +166,5 @@ def _waits(job: Job, timing: PassTiming) -> list[Counts]:
     if not (job.arch.memory.all_ports and timing.waits_for_ports):
         return []
     bits = job.lane_operand.bits(timing.plan)
-    pairs = [(np.array(each * bits), by) for each, by in lane_deadlines(job, timing)]
+    pairs = [(np.array(each * bits), by) for each, by in timing.lane_deadlines(job)]
     return [pass_end(job, timing), *(row for pair in pairs for row in pair)]
-
-
-def _rows(counts: Sequence[Counts | npt.NDArray[np.bool_]], number: int) -> Counts:
-    rows = [np.broadcast_to(each, (1, 1, 1, number)).reshape(-1) for each in counts]
-    return np.array(rows, np.int64).reshape(len(rows), number)

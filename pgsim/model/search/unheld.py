@@ -23,7 +23,7 @@ def unheld_of(job: Job) -> Iterator[tuple[str, ...]]:
     first, names = job.passes[0], []
     if first.activation_bits < job.activation_bits and not job.inputs_stay:
         names.append(ACTIVATIONS.name)
-    if first.weight_bits < job.weight_bits:
+    if first.weight_bits < job.weight_bits and not job.weights_stay:
         names.append(WEIGHTS.name)
     for number in range(len(names) + 1):
         yield from combinations(names, number)

@@ -12,7 +12,7 @@ from pgsim.lazy import lazy
 from pgsim.mapping import Nest, block_tiles, loop_sizes
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model import gating
-from pgsim.model.bank_reads import vector_words
+from pgsim.model.bank_reads import fold_words
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
@@ -126,17 +126,17 @@ class Windows:
         job, operand = self.job, self.job.slot_operand
         word_pj = self.goal.prices[f"{operand.name}_sram_read_words"]
         gated = [index for index, plan in enumerate(job.passes) if plan.gated]
+        widths = [operand.bits(job.passes[index]) for index in gated]
         if job.arch.memory.all_ports:
             words = sum(
-                vector_words(job.of_channels(each), index) * often
+                int(fold_words(job.of_channels(each), index, bits).sum()) * often
                 for each, often in self._chunks(in_channels)
-                for index in gated
+                for index, bits in zip(gated, widths, strict=True)
             )
             return words * word_pj
         bits = sum(
-            int(job.flow.slot_elements(job.shape, np.ones(1, np.int64), job.rates[index])[0])
-            * operand.bits(job.passes[index])
-            for index in gated
+            int(job.flow.slot_elements(job.shape, np.ones(1, np.int64), job.rates[index])[0]) * own
+            for index, own in zip(gated, widths, strict=True)
         )
         return bits / job.arch.memory.buffers[operand.name].port_bits * word_pj
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.arch import Counts
+from pgsim.mapping.nest import sides
 from pgsim.model.fetches import FETCHES, row_fetches
 from pgsim.model.job import Job
 from pgsim.model.mask_work import MaskWork
@@ -22,9 +23,7 @@ def demanded_bursts(job: Job, mask: MaskWork, once: npt.NDArray[np.bool_]) -> Co
     shape, tiling = job.shape, job.tiling
     plane = Plane(
         tiling.batch,
-        *shape.run_in_size,
-        *shape.run_out_size,
-        *(*shape.kernel, *shape.stride, *shape.padding, *shape.dilation),
+        *sides(shape),
         shape.in_channels_per_group * job.demand_bits,
         job.arch.memory.dram.burst_bytes * 8,
     )
@@ -33,5 +32,5 @@ def demanded_bursts(job: Job, mask: MaskWork, once: npt.NDArray[np.bool_]) -> Co
         held = np.full(once.shape, FETCHES[ACTIVATIONS.name].slots_resident(job))
         fetches = row_fetches(job)
     nesting = Nesting(tiling.runs, tiling.groups)
-    bursts = tiling.lanes.demand(mask.rows, mask.bounds, nesting, plane, held)
+    bursts = tiling.lanes.demand(mask.rows, mask.bounds, nesting, plane, mask.taken, held)
     return tiling.by_tile(bursts) * fetches

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pgsim.arch import NOTHING, PARTIAL_SUM_BITS, ArchConfig, Counts
-from pgsim.model.bank_reads import vector_words
 from pgsim.model.holding import finished_in_the_array, sum_visits
 from pgsim.model.job import Job
 from pgsim.model.ledger import Count
-from pgsim.model.passes import PassTiming, Timings
+from pgsim.model.passes import Timings
 from pgsim.model.traffic.rule import Tiles, TrafficRule, added
 from pgsim.schemes import ACTIVATIONS
 
@@ -60,32 +59,31 @@ def operand_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> dict[s
 
     loads: how often each pass of a tile reads the operands of its lanes.
     """
-    buffers = job.arch.memory.buffers
-    slots, lanes = job.slot_operand, job.lane_operand
-    slot_port, lane_port = buffers[slots.name].port_bits, buffers[lanes.name].port_bits
-    reduction, counted = job.shape.reduction, job.arch.memory.convention.operands
-    slot_words, lane_words = [], []
-    for index, (each, loaded) in enumerate(zip(timings, loads, strict=True)):
-        macs = each.issue.entries * reduction
-        read = _slot_bits(job, each, index, slot_port)
-        slot_bits = counted(read, macs * slots.bits(each.plan))
-        elements = each.lane_elements(loaded, reduction) * job.tiling.tile_lanes
-        lane_bits = counted(elements, macs) * lanes.bits(each.plan)
-        slot_words.append(-(slot_bits // -slot_port))
-        lane_words.append(-(lane_bits // -lane_port))
     return {
-        f"{slots.name}_sram_read_words": added(slot_words),
-        f"{lanes.name}_sram_read_words": added(lane_words),
+        f"{job.slot_operand.name}_sram_read_words": slot_words(job, timings),
+        f"{job.lane_operand.name}_sram_read_words": _lane_words(job, timings, loads),
     }
 
 
-def _slot_bits(job: Job, timing: PassTiming, index: int, port_bits: int) -> Counts:
-    """Return the bits of a pass's operand vectors, in whole words of a stretch under M43."""
-    vectors = timing.issue.vectors
-    if job.arch.memory.all_ports:
-        return vectors * (vector_words(job, index) * port_bits)
-    elements = job.flow.slot_elements(job.shape, vectors, timing.rate)
-    return elements * job.slot_operand.bits(timing.plan)
+def slot_words(job: Job, timings: Timings) -> Counts:
+    """Return the words of the slots' operand that every tile reads (M22)."""
+    operand, counted = job.slot_operand, job.arch.memory.convention.operands
+    port_bits, words = job.arch.memory.buffers[operand.name].port_bits, []
+    for index, each in enumerate(timings):
+        bits = counted(each.read_bits(job, index), each.mac_bits(operand))
+        words.append(-(bits // -port_bits))
+    return added(words)
+
+
+def _lane_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> Counts:
+    """Return the same of the lanes' operand; loads: as `operand_words` has them."""
+    operand, counted = job.lane_operand, job.arch.memory.convention.operands
+    port_bits, words = job.arch.memory.buffers[operand.name].port_bits, []
+    for each, loaded in zip(timings, loads, strict=True):
+        elements = each.loaded_elements(loaded) * job.tiling.tile_lanes
+        loaded_bits = elements * operand.bits(each.plan)
+        words.append(-(counted(loaded_bits, each.mac_bits(operand)) // -port_bits))
+    return added(words)
 
 
 def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
@@ -97,11 +95,12 @@ def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
     outputs = job.tiling.outputs
     in_array = finished_in_the_array(job, timings, visits)
     bits = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
-    finished = outputs * (job.output_bits + job.gated)  # with a mask of one bit
+    finished = outputs * (job.output_bits + job.decides)  # with a mask of one bit
     moved = finished
     if not in_array.all():
-        visiting = added([own * often for own, often in zip(bits, visits, strict=True)])
-        moved = np.where(in_array, finished, visiting + outputs * job.gated)
+        both = zip(timings, visits, strict=True)
+        visiting = added([each.visited_sums(often) * PARTIAL_SUM_BITS for each, often in both])
+        moved = np.where(in_array, finished, visiting + outputs * job.decides)
     return job.arch.memory.convention.sum_bits(moved, added(bits), finished)
 
 

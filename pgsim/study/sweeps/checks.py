@@ -10,7 +10,7 @@ from itertools import count, product
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import costs_of, warn_of_clock
 from pgsim.errors import InputError
-from pgsim.schemes import layer_passes, scheme_named
+from pgsim.schemes import network_passes, scheme_named
 from pgsim.study.simulation import calibration_count
 from pgsim.study.sweeps.budgets import MEASURES, is_allowed
 from pgsim.study.sweeps.points import (
@@ -297,5 +297,4 @@ def _check_traces(
 def _check_layers(trace: GateTrace, schemes: Iterable[str], problems: Problems) -> None:
     for scheme in schemes:
         with _noting(problems, f"trace {trace.name}: "):
-            for layer in trace.layers:
-                layer_passes(layer, scheme)
+            network_passes(trace.layers, scheme)

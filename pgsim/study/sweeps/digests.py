@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pgsim
+from pgsim.schemes import scheme_named
 from pgsim.study.sweeps.points import Points
 from pgsim.study.sweeps.sources import Source
 
@@ -21,6 +22,7 @@ def digests_of(points: Points) -> dict[str, str]:
         "pgsim": pgsim_digest(),
         "spec": _sha256(points.spec.model_dump_json()),
         "architectures": _sha256(json.dumps([arch.model_dump_json() for arch in points.archs])),
+        "schemes": _of_schemes(points.spec.schemes),
         "traces": _of_files(points.trace_sources),
         "technologies": _of_files(points.technology_sources),
     }
@@ -38,6 +40,12 @@ def _digest_of(version: str) -> str:
         told.update(f"\0{path.relative_to(_PACKAGE)}\0".encode())
         told.update(path.read_bytes())
     return told.hexdigest()
+
+
+def _of_schemes(names: Iterable[str]) -> str:
+    """Return the SHA-256 of what schemes are, the tables that they read included."""
+    schemes = map(scheme_named, names)
+    return _sha256(repr([(each.name, vars(each)) for each in schemes]))
 
 
 def _of_files(sources: Mapping[str, Iterable[Source]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -10,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from pgsim.cores import usable_cores
 from pgsim.errors import ClockWarning, InputError
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result, Row
@@ -154,12 +154,7 @@ def processes_of(jobs: int | None) -> int:
     """Return how many processes work; raises InputError for fewer than one."""
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs: expected at least 1, not {jobs}")
-    return jobs or _cores()
-
-
-def _cores() -> int:
-    """Return how many cores this process may use, where the system tells."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return jobs or usable_cores()
 
 
 _OPEN_TRACES = 2

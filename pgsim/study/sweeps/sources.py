@@ -37,9 +37,9 @@ def trace_sources(name_or_path: str, *, with_margins: bool) -> tuple[Source, ...
 
     Raises InputError where there is no such trace, or a file cannot be read.
     """
-    margins = margins_path(name_or_path)
-    beside = [margins] if with_margins and margins.is_file() else []
-    return _sources([*find_trace(name_or_path)[1], *beside])
+    beside = [margins_path(name_or_path)] if with_margins else []
+    files = [each for each in beside if each.is_file()]
+    return _sources([*find_trace(name_or_path)[1], *files])
 
 
 def technology_sources(name_or_path: str) -> tuple[Source, ...]:

@@ -11,12 +11,12 @@ from pydantic import AfterValidator, Field, model_validator
 from pgsim.arch import config_keys
 from pgsim.arch.section import Section
 from pgsim.arch.validation import KeyProblems, check_yaml
-from pgsim.arch.yaml_source import read_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
 from pgsim.study.sweeps.budgets import MEASURES, SIDES, Budget, Scale
 from pgsim.study.sweeps.choices import Group, Value, first_twice, groups_of
 from pgsim.study.sweeps.what_if import WHAT_IFS
+from pgsim.yaml_source import read_yaml
 
 MOST_POINTS = 10_000_000  # of a sweep; so many take days to check and to simulate
 

@@ -81,7 +81,7 @@ def _pieces(run: NestRun) -> Iterator[tuple[int, Mapping[str, int]]]:
             found["in_channels"] = inputs + 1
         return found
 
-    if not blocks.job.gated:
+    if not blocks.job.decides:
         for lane_group in range(lane_groups):
             for index in range(passes):
                 yield index, where(lane_group, 0)
@@ -137,7 +137,7 @@ def _writes(run: NestRun) -> list[list[Mapping[str, Counts]]]:
     """Return what is written of unfinished sums, and of outputs, before, beside and after turns."""
     blocks, written = run.blocks, writes(run.blocks)
     last = blocks.nest.trips[IN_CHANNELS] - 1
-    finished = blocks.job.gated | (blocks.indices[IN_CHANNELS] == last)
+    finished = blocks.job.decides | (blocks.indices[IN_CHANNELS] == last)
     return [
         [{MOVED[-1]: bytes_} for bytes_ in _around(run, [], np.where(these, written, 0))]
         for these in (~finished, finished)

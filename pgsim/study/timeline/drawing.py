@@ -70,9 +70,9 @@ def turn_events(turns: Turns, run: int, turn: int, begin: int) -> Iterator[Event
             args = {wait: end - first}
             yield event(Track.WAITS, "wait", _WAITS[wait], begin + first, end - first, args)
     for transfer in turns.transfers:
-        if cycles := int(transfer.cycles[place]):
-            first = int(transfer.begins[place])
-            name, args = _moved(turns, transfer, place)
+        name, args = _moved(turns, transfer, place)
+        if name:
+            first, cycles = int(transfer.begins[place]), int(transfer.cycles[place])
             yield event(Track.DRAM, "transfer", name, begin + first, cycles, args)
 
 

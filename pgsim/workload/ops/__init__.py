@@ -11,14 +11,17 @@ Examples
 from __future__ import annotations
 
 from pgsim.kinds import by_name
+from pgsim.workload.ops.conv1d import Conv1d
 from pgsim.workload.ops.conv2d import Conv2d
+from pgsim.workload.ops.conv3d import Conv3d
 from pgsim.workload.ops.linear import Linear
-from pgsim.workload.ops.op import Op, Size
+from pgsim.workload.ops.op import Op, Sides, Size, Sizes
 from pgsim.workload.ops.recurrent import Recurrent
+from pgsim.workload.ops.side import Line, Side
 
-__all__ = ["OPS", "Op", "Size", "fields_of_ops"]
+__all__ = ["OPS", "Line", "Op", "Side", "Sides", "Size", "Sizes", "fields_of_ops"]
 
-OPS: dict[str, Op] = by_name((Conv2d(), Linear(), Recurrent()))
+OPS: dict[str, Op] = by_name((Conv1d(), Conv2d(), Conv3d(), Linear(), Recurrent()))
 
 
 def fields_of_ops() -> set[str]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from pgsim.workload.ops.op import Op, Shape, Size
+from pgsim.workload.ops.op import Op, Shape, Sides, Sizes
+from pgsim.workload.ops.side import Line, Side
 
 
 class Column(Op):
     """An op over a column of positions; the one field that it needs is how many there are."""
 
-    def in_size(self, shape: Shape) -> Size:
-        """Return the column's length, and a width of 1."""
+    def length(self, shape: Shape) -> int:
+        """Return how many positions there are."""
         (field,) = self.needed_fields
         length: int = getattr(shape, field)
-        return length, 1
+        return length
 
-    def out_size(self, shape: Shape) -> Size:
-        """Return the input's size: each position gives one."""
-        return self.in_size(shape)
+    def sides(self, shape: Shape) -> Sides:
+        """Return the column: each position gives one."""
+        return Side(Line(self.length(shape))), Side()
 
-    def mask_axes(self, size: Size) -> set[tuple[int, ...]]:
+    def mask_axes(self, shape: Shape) -> set[Sizes]:
         """Return what any op takes, and a row, which is as good as a column."""
-        height, width = size
-        return super().mask_axes(size) | {(1, height * width)}
+        height, width = shape.mask_size
+        return super().mask_axes(shape) | {(1, height * width)}
 
     def words(self, shape: Shape) -> str:
         """Return the name of the op."""
@@ -29,5 +30,5 @@ class Column(Op):
 
     def extent(self, shape: Shape) -> str:
         """Return the number of positions."""
-        length, _ = self.in_size(shape)
+        length = self.length(shape)
         return f"{length} {self.position}{'s' if length > 1 else ''}"

@@ -5,40 +5,57 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar, Protocol
 
+from pgsim.workload.ops.side import Side
+
 Size = tuple[int, int]  # height and width
+Sizes = tuple[int, ...]  # of each of an op's axes
+Sides = tuple[Side, Side]  # rows and columns
 
 
 class Shape(Protocol):
     """What ops ask of a layer's shape: fields of its manifest, and what follows from them."""
 
     @property
-    def in_size(self) -> Size | None: ...
+    def in_size(self) -> Sizes | None: ...
     @property
-    def kernel(self) -> Size: ...
+    def kernel(self) -> Sizes: ...
     @property
-    def stride(self) -> Size: ...
+    def stride(self) -> Sizes: ...
     @property
-    def padding(self) -> Size: ...
+    def padding(self) -> Sizes: ...
     @property
-    def dilation(self) -> Size: ...
+    def margins(self) -> tuple[Size, ...]: ...
+    @property
+    def dilation(self) -> Sizes: ...
     @property
     def groups(self) -> int: ...
     @property
     def in_channels_per_group(self) -> int: ...
+    @property
+    def gate(self) -> str: ...
+    @property
+    def mask_size(self) -> Size: ...
+    @property
+    def sides(self) -> Sides: ...
+    @property
+    def run_sides(self) -> Sides: ...
 
 
 class Op(ABC):
     """A kind of layer; all that is asked of it is asked with the layer's shape.
 
     `needed_fields` are the manifest fields that a layer of this op has to give, and `other_fields`
-    those that it may give, beyond the fields that all layers have. `position` is the word for one
-    position of its output. Every op counts as a convolution (MODEL.md M1).
+    those that it may give, beyond the fields that all layers have. `axes` are the dimensions of its
+    input, `ends` the two ends of each, and `position` is the word for one position of its output.
+    Every op counts as a convolution of rows and columns (MODEL.md M1).
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
     needed_fields: ClassVar[tuple[str, ...]]
     other_fields: ClassVar[tuple[str, ...]] = ()
+    axes: ClassVar[tuple[str, ...]] = ("height", "width")
+    ends: ClassVar[tuple[str, ...]] = ("top", "bottom", "left", "right")
     position: ClassVar[str] = "position"
 
     @property
@@ -50,33 +67,25 @@ class Op(ABC):
         """Raise ValueError where the fields are all there, but no layer can be like this."""
 
     @abstractmethod
-    def in_size(self, shape: Shape) -> Size:
-        """Return height and width of the whole input of one image."""
+    def sides(self, shape: Shape) -> Sides:
+        """Return rows and columns: what lies under the taps of the outputs of one image."""
 
-    @abstractmethod
-    def out_size(self, shape: Shape) -> Size:
-        """Return height and width of the whole output of one image."""
+    def run_sides(self, shape: Shape) -> Sides:
+        """Return rows and columns of one run, of which a batch may take several."""
+        return shape.sides
 
     def runs_per_batch(self, shape: Shape) -> int:
         """Return how many runs a batch takes, one after the other (MODEL.md M6)."""
         return 1
 
-    def run_in_size(self, shape: Shape) -> Size:
-        """Return height and width of the input of one image in one run."""
-        return self.in_size(shape)
-
-    def run_out_size(self, shape: Shape) -> Size:
-        """Return height and width of the output of one image in one run."""
-        return self.out_size(shape)
-
     def group_inputs(self, shape: Shape) -> int:
         """Return the input elements of one group of one image in one run (MODEL.md M23)."""
-        height, width = self.run_in_size(shape)
-        return shape.in_channels_per_group * height * width
+        rows, columns = shape.run_sides
+        return shape.in_channels_per_group * rows.inputs * columns.inputs
 
-    def mask_axes(self, size: Size) -> set[tuple[int, ...]]:
-        """Return the axes, after images and channels, in which a mask of this size may be given."""
-        height, width = size
+    def mask_axes(self, shape: Shape) -> set[Sizes]:
+        """Return the axes, after images and channels, in which a layer's mask may be given."""
+        height, width = shape.mask_size
         return {(height, width), (height * width,)}
 
     @abstractmethod

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pgsim.workload.ops.column import Column
-from pgsim.workload.ops.op import Shape, Size
+from pgsim.workload.ops.op import Shape, Sides
+from pgsim.workload.ops.side import Side
 
 
 class Recurrent(Column):
@@ -16,13 +17,8 @@ class Recurrent(Column):
 
     def runs_per_batch(self, shape: Shape) -> int:
         """Return the time steps: each is a run of its own."""
-        length, _ = self.in_size(shape)
-        return length
+        return self.length(shape)
 
-    def run_in_size(self, shape: Shape) -> Size:
+    def run_sides(self, shape: Shape) -> Sides:
         """Return one position: that of the time step."""
-        return 1, 1
-
-    def run_out_size(self, shape: Shape) -> Size:
-        """Return one position: that of the time step."""
-        return 1, 1
+        return Side(), Side()

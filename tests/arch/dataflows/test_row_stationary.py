@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from convolutions import uneven
 from designs import conv, design, linear, trace_of
 
 from pgsim import ArchConfig, LayerShape, load_arch, simulate
@@ -102,7 +103,7 @@ def named_rows(layer: LayerShape, rows: int, columns: int) -> list[int]:
         for row in range(begin, min(begin + columns, rows)):
             image, y = divmod(row, out_h)
             for tap in range(layer.kernel[0]):
-                place = y * layer.stride[0] - layer.padding[0] + tap * layer.dilation[0]
+                place = y * layer.stride[0] - layer.margins[0][0] + tap * layer.dilation[0]
                 names |= {(image, place)} if 0 <= place < in_h else set()
         found.append(len(names))
     return found
@@ -119,7 +120,7 @@ def test_strips_read_each_input_row_that_they_need_once(seed: int) -> None:
         size,
         kernel,
         stride=[rng.randint(1, 5), 1],
-        padding=[rng.choice((0, kernel // 2, kernel)), 0],
+        padding=uneven([rng.choice((0, kernel // 2, kernel)), 0], seed),
         dilation=[rng.choice((1, 1, 2)), 1],
     )
     rows, columns = layer.run_out_size[0] * rng.randint(1, 5), rng.randint(1, 7)

@@ -72,6 +72,8 @@ def scaled(row, fixed):
         ("serial_weight", (8, 3), 16, "serial_activation_16x8"),  # the activation is parallel
         ("serial_both", (8, 8), 16, "serial_both_16x1"),
         ("serial_both", (8, 8), 64, "serial_both_64x1"),
+        ("binary", (1, 1), 16, "binary_16"),
+        ("binary", (1, 1), 64, "binary_64"),
     ],
 )
 def test_serial_units_are_scaled_from_the_gate_level(
@@ -88,7 +90,7 @@ def test_serial_units_between_and_beyond_sizes_are_on_a_line(technology):
     assert np.allclose(sixteen, eight + 2 * (eight - four), rtol=1e-12)
 
 
-@pytest.mark.parametrize("kind", ["serial_activation", "serial_weight", "serial_both"])
+@pytest.mark.parametrize("kind", ["serial_activation", "serial_weight", "serial_both", "binary"])
 def test_the_smallest_serial_unit_still_costs_something(technology, kind):
     assert min(cost(technology, kind, 1, 1, terms=1)) > 0
 

@@ -13,15 +13,18 @@ WIDTHS = range(1, 17)
 def test_the_kinds_of_m5() -> None:
     serial = ["serial_activation", "serial_weight", "serial_both"]
     by_values = ["zero_skip", "pragmatic", "laconic", "tactical_essential", "tactical_precision"]
-    assert list(PES) == ["fixed", "fusion", *serial, *by_values]
+    assert list(PES) == ["fixed", "fusion", *serial, "binary", *by_values]
     assert [name for name, kind in PES.items() if kind.by_values] == by_values
     assert all(kind.name == name and kind.description for name, kind in PES.items())
 
 
 @pytest.mark.parametrize("kind", PES)
 def test_a_pe_is_made_of_the_keys_of_its_kind(kind: str) -> None:
-    unit = PE(kind=kind, max_activation_bits=4, max_weight_bits=2, terms=5).unit
-    assert (type(unit), unit.max_activation_bits, unit.max_weight_bits) == (PES[kind], 4, 2)
+    activation_bits, weight_bits = (1, 1) if kind == "binary" else (4, 2)
+    widths = {"max_activation_bits": activation_bits, "max_weight_bits": weight_bits}
+    unit = PE(kind=kind, terms=5, **widths).unit
+    assert type(unit) is PES[kind]
+    assert (unit.max_activation_bits, unit.max_weight_bits) == (activation_bits, weight_bits)
     assert getattr(unit, "terms", None) == (None if kind in ("fixed", "fusion") else 5)
 
 

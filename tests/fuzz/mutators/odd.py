@@ -16,6 +16,7 @@ _NUMBERS = (
 ODD_TEXTS = (
     "", " ", "0", "1", "-1", "1e5", "nan", "null", "true", "network", "none", "output", "input",
     "synthetic", "captured", "conv2d", "linear", "recurrent", "pg", "full", "os", "ws", "auto",
+    "conv1d", "conv3d", "conv_transpose2d", "same",
     "uniform:8,8", "uniform:99", "planes:2,2", "planes:", "45nm", "sky130", "pg_os", "tiny",
     "\x00", "a\x00b", "\x1b[31mred\x1b[0m", "\x07", "\x7f", "\x85", "a\nb", "a\rb", "a\tb",
     "\u202eabc", "\u2066x", "\u200b", "\u2028", "\ufeff", "\ud800", "a\udfff", "\U0010ffff", "漢字",

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from fuzz.reader import Reader
 from fuzz.readers.architecture import ARCHITECTURE
+from fuzz.readers.imported import CSV_LAYER_TABLE, LAYER_LISTS, LAYER_TABLE, SCALE_SIM
+from fuzz.readers.imported_precisions import IMPORTED_PRECISIONS
 from fuzz.readers.margins import MARGINS
+from fuzz.readers.onnx_models import ONNX
 from fuzz.readers.operands import OPERANDS
+from fuzz.readers.other_simulators import OTHER_SIMULATORS
+from fuzz.readers.precisions import PRECISIONS
 from fuzz.readers.progress import PROGRESS
 from fuzz.readers.sweep import SWEEP
 from fuzz.readers.synthesis import SYNTHESIS
@@ -20,6 +25,7 @@ READERS: dict[str, Reader] = {
         OPERANDS,
         MARGINS,
         ARCHITECTURE,
+        OTHER_SIMULATORS,
         TECHNOLOGY,
         SYNTHESIS,
         SWEEP,
@@ -27,5 +33,12 @@ READERS: dict[str, Reader] = {
         PARQUET_TABLE,
         JSON_TABLE,
         PROGRESS,
+        PRECISIONS,
+        SCALE_SIM,
+        LAYER_LISTS,
+        LAYER_TABLE,
+        CSV_LAYER_TABLE,
+        IMPORTED_PRECISIONS,
+        ONNX,
     )
 }

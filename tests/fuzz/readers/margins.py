@@ -38,7 +38,7 @@ class MarginsReader(Reader):
     name = "margins"
     suffix = ".margins.safetensors"
     mutators = Format("pgsim_margins", _expected).edits
-    plain_inputs = 300
+    plain_inputs = 200
 
     @cached_property
     def cases(self) -> tuple[tuple[GateTrace, Margins], ...]:

@@ -42,7 +42,7 @@ class OperandsReader(Reader):
     name = "operands"
     suffix = ".operands.safetensors"
     mutators = Format("pgsim_operands", _expected).edits
-    plain_inputs = 300
+    plain_inputs = 210
 
     @cached_property
     def valid(self) -> tuple[bytes, ...]:

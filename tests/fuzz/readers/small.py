@@ -57,6 +57,10 @@ def small_traces() -> tuple[GateTrace, ...]:
     ]
     wired_mask = np.random.default_rng(3).random((2, 4, 9, 8)) < 0.4
     wide_mask = np.random.default_rng(2).random((2, 2, 4, 8)) < 0.2
+    column = {"op": "conv1d", "in_size": [9], "kernel": [3], "padding": [0, 2]}
+    frames = {"op": "conv3d", "in_size": [2, 4, 3], "kernel": [2, 2, 1], "padding": [1, 0, 0]}
+    axes = [conv_fields("column", "none", **column), conv_fields("frames", **frames)]
+    uneven = conv_fields("uneven", "none", padding=[0, 1, 2, 0])
     return (
         tiny_trace(),
         tiny_trace(1),
@@ -65,7 +69,15 @@ def small_traces() -> tuple[GateTrace, ...]:
         GateTrace.from_masks({"wide": wide_mask}, [wide], mask_source="synthetic"),
         GateTrace.from_masks({}, [conv_fields("plain", "none")], images=4),
         GateTrace.from_masks({"second": wired_mask}, wired),
+        GateTrace.from_masks({"frames": _frames_mask(axes[1])}, [*axes, uneven]),
     )
+
+
+def _frames_mask(frames: dict[str, Any]) -> np.ndarray:
+    """A mask of one image: 3 frames of 3 x 3 outputs of each channel."""
+    shape = (1, frames["out_channels"], 3, 3, 3)
+    mask: np.ndarray = np.random.default_rng(4).random(shape) < 0.4
+    return mask
 
 
 def written(write: Callable[[Path], Any], suffix: str) -> bytes:

@@ -81,7 +81,7 @@ class TraceReader(Reader):
     name = "trace"
     suffix = ".safetensors"
     mutators = Format(_MANIFEST, _expected, _seal, _DIGESTS).edits
-    plain_inputs = 400
+    plain_inputs = 320
 
     @cached_property
     def valid(self) -> tuple[bytes, ...]:

@@ -58,3 +58,28 @@ def test_a_dataflow_with_an_order_of_its_own_keeps_it() -> None:
     design = load_arch("eyeriss_isca_2016").override({"mapping.kind": "search"})
     layers = simulate("digits_pg_4_2", design, "uniform:8,8").layers
     assert (layers["nest_order"] == "fixed").all()
+
+
+@pytest.mark.parametrize("speed", ["steady", "variable"])
+@pytest.mark.parametrize("objective", VALUES)
+def test_no_nest_costs_more_under_a_mask_of_inputs(objective: str, speed: str) -> None:
+    """M52: it is looked for without the mask, and taken where it costs less with it."""
+    layer = conv(16, 9, 6, 3, padding=[1, 1], gate="input")
+    trace, better = trace_of(layer, random_mask(layer, 2)), 0
+    for kib in (0.125, 0.25, 1):
+        changes = {
+            **{
+                f"memory.{name}_sram.{key}": value
+                for name in ("activation", "weight")
+                for key, value in (("kib", kib), ("banks", 2), ("port_bits", 16))
+            },
+            "memory.dram.bytes_per_cycle": 1,
+            "array.dataflow": "ws",
+            "array.speed": speed,
+            "array.pe.kind": "fixed",
+        }
+        (fixed,) = simulate(trace, design(changes), "pg").rows
+        (chosen,) = simulate(trace, design(changes), "pg", objective=objective).rows
+        assert VALUES[objective](chosen) <= VALUES[objective](fixed)
+        better += VALUES[objective](chosen) < VALUES[objective](fixed)
+    assert better

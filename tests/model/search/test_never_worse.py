@@ -48,14 +48,14 @@ def compulsory_bytes(case: SearchCase) -> int:
     layer, plan = case.layer, case.job.passes[0]
     activation_bits = plan.activation_bits if case.job.gated else case.job.activation_bits
     weight_bits = plan.weight_bits if case.job.gated else case.job.weight_bits
-    under = set()
+    under, before = set(), [margin for margin, _ in layer.margins]
     (height, width), (out_rows, out_columns) = layer.run_in_size, layer.run_out_size
     for row, column in product(range(out_rows), range(out_columns)):
         for tap in product(range(layer.kernel[0]), range(layer.kernel[1])):
             at = [
                 place * stride - padding + each * dilation
                 for place, stride, padding, each, dilation in zip(
-                    (row, column), layer.stride, layer.padding, tap, layer.dilation, strict=True
+                    (row, column), layer.stride, before, tap, layer.dilation, strict=True
                 )
             ]
             if 0 <= at[0] < height and 0 <= at[1] < width:

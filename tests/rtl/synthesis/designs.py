@@ -126,6 +126,7 @@ DESIGNS = (
     *with_half_zero(serial_pe("serial_weight", 16, 8, 1, 3), 128, 8),
     *with_half_zero(serial_pe("serial_both", 16, 1, 1, 4), 16, 1, 64),
     serial_pe("serial_both", 64, 1, 1, 4),
+    *(Design(f"binary_{terms}", "xnor_pe", {"TERMS": terms}, FIRST) for terms in (16, 64)),
     serial_pe("parallel", 16, 8, 8, 0),
     *(
         effectual_pe(f"pragmatic_16x8_stage_{bits}", "pragmatic_pe", stage_bits=bits)

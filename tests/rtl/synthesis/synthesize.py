@@ -30,6 +30,7 @@ SOURCES = (
     "shift_add_tree.sv",
     "fusion_unit.sv",
     "term_unit.sv",
+    "xnor_unit.sv",
     "operand_selector.sv",
     "comparator.sv",
     "processing_element.sv",

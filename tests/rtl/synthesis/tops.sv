@@ -65,6 +65,38 @@ module pe #(
   );
 endmodule
 
+// The PE of an XNOR network: terms of a bit by a bit, counted, and the registers that `pe` has.
+module xnor_pe #(
+    parameter int TERMS = 16
+) (
+    input logic clk,
+    input logic first,
+    input logic [TERMS-1:0] rows,
+    input logic [TERMS-1:0] columns,
+    output logic [31:0] sum
+);
+  localparam int COUNT_BITS = $clog2(TERMS + 1);
+
+  logic [TERMS-1:0] row_operand;
+  logic [TERMS-1:0] column_operand;
+  logic [COUNT_BITS-1:0] alike;
+
+  xnor_unit #(
+      .TERMS(TERMS),
+      .SUM_BITS(COUNT_BITS)
+  ) unit (
+      .activations(row_operand),
+      .weights(column_operand),
+      .alike(alike)
+  );
+
+  always_ff @(posedge clk) begin
+    row_operand <= rows;
+    column_operand <= columns;
+    sum <= (first ? 32'd0 : sum) + 32'(alike);
+  end
+endmodule
+
 module skip #(
     parameter int LANES = 16,
     parameter int ADDRESS_BITS = 8

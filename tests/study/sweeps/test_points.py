@@ -53,7 +53,7 @@ def test_all_that_is_wrong_at_any_point_is_said_at_once(gated, tmp_path):
     spec = SweepSpec(
         traces=[gated, "nowhere", str(inputs)],
         archs=["pg_os", "pg_oz"],
-        schemes=["pg", "pgg"],
+        schemes=["pg", "planes:9,1", "pgg"],
         axes={
             "array.rows": (8, 0),
             "array.pe.max_weight_bits": (8, 3),
@@ -74,7 +74,7 @@ def test_all_that_is_wrong_at_any_point_is_said_at_once(gated, tmp_path):
         "memory.dram.kind: value 'core'",
         "gated[msb_bits=4]: layer 'output0'",
         "scheme 'pgg'",
-        "trace inputs[msb_bits=2]: layer 'input0' gates its inputs",
+        "trace inputs[msb_bits=2]: layer 'input0' has 4 activation",
     ):
         assert any(expected in line for line in lines), expected
 

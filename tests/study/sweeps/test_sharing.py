@@ -2,15 +2,15 @@
 
 import random
 from contextlib import suppress
+from functools import partial
 
 import pandas as pd
 import pytest
 
 from pgsim.arch import load_arch
 from pgsim.errors import InputError
-from pgsim.model import layer as model_layer
 from pgsim.model.mask_work import WorkStore
-from pgsim.study import simulation
+from pgsim.study import counting
 from pgsim.study.simulation import simulate
 from pgsim.workload import load_trace
 
@@ -94,13 +94,14 @@ def test_each_key_but_prices_decides(key):
 
 def counted_layers(monkeypatch):
     """Let each call that counts the layers of a network be noted."""
-    calls, own = [], simulation.simulate_layers
+    calls = []
 
-    def noted(jobs, *arguments):
+    def noted(own, jobs, *arguments):
         calls.append(len(jobs))
         return own(jobs, *arguments)
 
-    monkeypatch.setattr(simulation, "simulate_layers", noted)
+    for name in ("simulate_layers", "at_any_speed"):
+        monkeypatch.setattr(counting, name, partial(noted, getattr(counting, name)))
     return calls
 
 
@@ -119,9 +120,8 @@ def test_prices_and_clocks_share_counts_and_nothing_else_does(gated, monkeypatch
         simulate(trace, arch.override({"name": arch.name, **base, **changes}), store=store)
     assert len(calls) == 1
     for changes in (
-        {"memory.dram.bytes_per_cycle": 3},
-        {"memory.dram.gb_per_s": 4},
-        {"memory.dram.gb_per_s": 4, "clock_mhz": 300},
+        {"memory.dram.burst_bytes": 32},
+        {"memory.dram.model": "pages"},
         {"array.rows": 8},
         {"batch": 2},
         {"mapping.kind": "search"},
@@ -132,23 +132,39 @@ def test_prices_and_clocks_share_counts_and_nothing_else_does(gated, monkeypatch
 
 
 def test_bandwidths_share_all_but_when_transfers_end(gated, monkeypatch):
-    calls, own = [], model_layer._block_work
-
-    def noted(job, *arguments):
-        calls.append(job)
-        return own(job, *arguments)
-
-    monkeypatch.setattr(model_layer, "_block_work", noted)
-    store, trace = WorkStore(), load_trace(gated)
+    calls, store, trace = counted_layers(monkeypatch), WorkStore(), load_trace(gated)
     arch = load_arch("pg_ws").override({"mapping.kind": "fixed"})
     cycles = [
         simulate(trace, arch.override({"memory.dram.bytes_per_cycle": rate}), store=store).cycles
         for rate in (1, 2, 4)
     ]
-    blocks = len(calls)
+    assert len(calls) == 1
     assert cycles == sorted(set(cycles), reverse=True)  # each faster than the one before
+    for changes in ({"memory.dram.gb_per_s": 4}, {"memory.dram.gb_per_s": 4, "clock_mhz": 300}):
+        simulate(trace, arch.override(changes), store=store)
+    assert len(calls) == 1
     simulate(trace, arch.override({"memory.dram.burst_bytes": 32}), store=store)
-    assert len(calls) == 2 * blocks
+    assert len(calls) == 2
+
+
+def test_bandwidths_share_as_much_where_nests_are_given(gated, monkeypatch):
+    calls, store, trace = counted_layers(monkeypatch), WorkStore(), load_trace(gated)
+    nests = [{"order": "KNPQC", "block_rows": 2}]
+    arch = load_arch("pg_ws").override({"mapping.kind": "fixed", "mapping.nests": nests})
+    for rate in (1, 2, 4):
+        own = arch.override({"name": "any", "memory.dram.bytes_per_cycle": rate})
+        shared = simulate(trace, own, store=store).layers
+        pd.testing.assert_frame_equal(shared, simulate(trace, own).layers, check_exact=True)
+    assert len(calls) == 1 + 3  # those alone
+
+
+def test_bandwidths_of_a_search_share_no_nests(gated, monkeypatch):
+    calls, store, trace = counted_layers(monkeypatch), WorkStore(), load_trace(gated)
+    for rate in (1, 2):
+        simulate(
+            trace, load_arch("pg_ws").override({"memory.dram.bytes_per_cycle": rate}), store=store
+        )
+    assert len(calls) == 2
 
 
 def test_a_search_that_weighs_energy_is_made_anew_at_other_prices(gated, monkeypatch):

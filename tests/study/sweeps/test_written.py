@@ -20,6 +20,7 @@ from pgsim.study.sweeps import (
     sweep_into,
 )
 from pgsim.study.sweeps import run as sweep_run
+from pgsim.workload import load_trace
 
 ROWS = (1, 2, 4, 8, 16)
 
@@ -158,6 +159,22 @@ def test_another_trace_technology_or_design_of_the_same_name_is_refused(
     assert sweep_into(output, spec, jobs=1).before == 2
 
 
+def test_another_table_of_precisions_of_the_same_name_is_refused(gated, output, tmp_path):
+    table = tmp_path / "bits.csv"
+    layer = load_trace(gated).layers[0].shape.name
+    text = f"layer,activation_bits,weight_bits\n{layer},3,5\n"
+    table.write_text(text)
+    axes = {"array.rows": ROWS, "mapping.kind": ("fixed",)}
+    spec = SweepSpec(traces=[gated], archs=["pg_ws"], schemes=[f"table:{table}"], axes=axes)
+    begin(output, spec)
+    table.write_text(text.replace("3,5", "3,4"))
+    with pytest.raises(InputError, match="of another schemes, which"):
+        sweep_into(output, spec, jobs=1)
+    table.write_text(text)
+    sweep_into(output, spec, jobs=2)
+    assert set(read_table(output)["scheme"]) == {f"table:{table}"}
+
+
 def test_a_file_that_is_no_journal_stays(spec, output):
     journal_of(output).write_text("a diary\nof somebody\n")
     with pytest.raises(InputError, match="no journal of a sweep"):
@@ -269,4 +286,5 @@ def test_the_first_line_says_what_the_sweep_is(spec, output, simulated):
     checksum, _, text = journal_of(output).read_text().splitlines()[0].partition(" ")
     told = json.loads(text)
     assert len(checksum) == 8 and told["points"] == told["wanted"] == 5
-    assert set(told["digests"]) == {"pgsim", "spec", "architectures", "traces", "technologies"}
+    files = {"schemes", "traces", "technologies"}
+    assert set(told["digests"]) == {"pgsim", "spec", "architectures", *files}

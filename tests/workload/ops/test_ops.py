@@ -14,11 +14,12 @@ import pytest
 
 from pgsim.errors import InputError
 from pgsim.workload import GateTrace, LayerShape, layer_shape, load_trace, save_trace
-from pgsim.workload.ops import OPS, Op, fields_of_ops
+from pgsim.workload.ops import OPS, Op, Sides, fields_of_ops
 
 WIDTHS = {"activation_bits": 4, "msb_bits": 2, "weight_bits": 8, "gate": "output"}
 CHANNELS = {"name": "layer", "in_channels": 6, "out_channels": 8, "groups": 2}
 FIELDS: dict[str, dict[str, Any]] = {
+    "conv1d": {"in_size": [9], "kernel": [3], "stride": [2], "padding": [1], "dilation": [1]},
     "conv2d": {
         "in_size": [9, 7],
         "kernel": [3, 2],
@@ -26,15 +27,26 @@ FIELDS: dict[str, dict[str, Any]] = {
         "padding": [1, 0],
         "dilation": [1, 2],
     },
+    "conv3d": {
+        "in_size": [4, 9, 7],
+        "kernel": [2, 3, 2],
+        "stride": [1, 2, 1],
+        "padding": [1, 0, 1, 1, 0, 0],
+        "dilation": [2, 1, 2],
+    },
     "linear": {"positions": 5},
     "recurrent": {"time_steps": 4},
 }
 GEOMETRY = (  # of an image in, of a run in, of a run out, of an image out, runs, inputs of a group
-    # rows (9 + 2 - 2 - 1) // 2 + 1 = 5, columns (7 - 2 - 1) // 1 + 1 = 5
+    # rows (9 + 2 - 2 - 1) // 2 + 1 = 5, columns (7 - 2 - 1) // 1 + 1 = 5, and frames
+    # (4 + 1 - 2 - 1) // 1 + 1 = 3
+    ("conv1d", (9, 1), (9, 1), (5, 1), (5, 1), 1, 3 * 9),
     ("conv2d", (9, 7), (9, 7), (5, 5), (5, 5), 1, 3 * 9 * 7),
+    ("conv3d", (36, 7), (36, 7), (15, 5), (15, 5), 1, 3 * 4 * 9 * 7),
     ("linear", (5, 1), (5, 1), (5, 1), (5, 1), 1, 3 * 5),
     ("recurrent", (4, 1), (1, 1), (1, 1), (4, 1), 4, 3),
 )
+KNOWN = "'conv1d', 'conv2d', 'conv3d', 'linear' or 'recurrent'"
 DERIVED = sorted(
     name
     for name, member in vars(LayerShape).items()
@@ -131,13 +143,27 @@ def test_masks_of_a_column_may_be_a_row_and_those_of_pixels_not(op: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("op", "axes"),
+    [
+        ("conv1d", [(5,), (5, 1), (1, 5)]),
+        ("conv3d", [(3, 5, 5), (15, 5), (75,)]),
+    ],
+)
+def test_masks_may_have_the_axes_of_the_op(op: str, axes: list[tuple[int, ...]]) -> None:
+    shape = layer_shape(fields_of(op))
+    assert shape.kind.mask_axes(shape) == set(axes)
+    pixels = layer_shape(fields_of(op, gate="input"))
+    assert tuple(FIELDS[op]["in_size"]) in pixels.kind.mask_axes(pixels)
+
+
+@pytest.mark.parametrize(
     ("op", "message"),
     [
-        ("conv3d", r"should be 'conv2d', 'linear' or 'recurrent', not 'conv3d'\. .*'conv2d'\?$"),
+        ("conv-2d", rf"should be {KNOWN}, not 'conv-2d'\. .*'conv2d'\?$"),
         ("Linear", r".*, not 'Linear'\. Did you mean 'linear'\?$"),
-        ("x", "should be 'conv2d', 'linear' or 'recurrent', not 'x'$"),
-        (None, "should be 'conv2d', 'linear' or 'recurrent', not None$"),
-        (["conv2d"], r"should be 'conv2d', 'linear' or 'recurrent', not \['conv2d'\]"),
+        ("x", f"should be {KNOWN}, not 'x'$"),
+        (None, f"should be {KNOWN}, not None$"),
+        (["conv2d"], rf"should be {KNOWN}, not \['conv2d'\]"),
     ],
 )
 def test_an_op_of_no_list_is_an_error_that_names_the_nearest(op: object, message: str) -> None:
@@ -169,6 +195,13 @@ def test_an_error_names_the_copied_op(copied: Op) -> None:
         # Two numbers that are equal, as they come from a file, and not one object.
         ("conv2d", {"stride": [300, int("300")]}, "conv 3x3 stride 300", None),
         ("conv2d", {"groups": 2}, "conv 3x3, 2 groups", None),
+        ("conv1d", {"dilation": [2]}, "conv 3 stride 2 dilation 2, 2 groups", "9 to 4"),
+        (
+            "conv3d",
+            {"groups": 1, "dilation": [1, 1, 1]},
+            "conv 2x3x2 stride 1x2x1",
+            "4x9x7 to 4x5x6",
+        ),
     ],
 )
 def test_tables_say_what_an_op_is_and_over_what(
@@ -195,14 +228,14 @@ def test_what_was_computed_before_changes_neither_equality_nor_hash(op: str) -> 
 
 def test_nothing_is_computed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    own = type(OPS["conv2d"]).out_size
+    own = type(OPS["conv2d"]).sides
 
-    def counted(self: Op, shape: LayerShape) -> tuple[int, int]:
+    def counted(self: Op, shape: LayerShape) -> Sides:
         asked.append(shape)
         return own(self, shape)
 
     shape = layer_shape(fields_of("conv2d"))
-    monkeypatch.setattr(type(OPS["conv2d"]), "out_size", counted)
+    monkeypatch.setattr(type(OPS["conv2d"]), "sides", counted)
     for _ in range(3):
         assert (shape.out_size, shape.macs, shape.outputs) == ((5, 5), 8 * 25 * 18, 200)
     assert len(asked) <= 1

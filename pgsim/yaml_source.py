@@ -79,6 +79,34 @@ def read_yaml(path: str | Path) -> YamlSource:
     return source
 
 
+def read_yaml_rows(path: str | Path, key: str) -> list[tuple[int, dict[str, object]]]:
+    """Read a table in YAML: a list of mappings, alone or under one key; each with its line.
+
+    Raises InputError for what `read_yaml` refuses or leaves in `problems`, and for anything else.
+    """
+    source = YamlSource(Path(path), {})
+    values = _parsed(_text(source.path), source)
+    if source.problems:
+        raise InputError(
+            "\n".join(f"{path}:{each.line}: {each.message}" for each in source.problems)
+        )
+    base: Location = ()
+    if isinstance(values, dict):
+        if set(values) != {key}:
+            found = shortened(", ".join(map(str, values)) or "nothing")
+            raise InputError(f"{path}: expected the key {key!r} alone; found {found}")
+        values, base = values[key], (key,)
+    if not isinstance(values, list):
+        raise InputError(f"{path}: expected a list of rows; found {_kind(values)}")
+    rows = []
+    for number, row in enumerate(values):
+        line = source.marks[*base, number].line
+        if not isinstance(row, dict):
+            raise InputError(f"{path}:{line}: expected a row of keys and values")
+        rows.append((line, row))
+    return rows
+
+
 def read_literal(text: str, label: str) -> object:
     """Return the value of a YAML literal that stands outside a file, as on the command line.
 
@@ -111,7 +139,8 @@ def _parsed(text: str, source: YamlSource) -> object:
 
 
 def _kind(value: object) -> str:
-    return "a list" if isinstance(value, list) else "a single value"
+    kinds = ((list, "a list"), (dict, "a mapping"), (type(None), "nothing"))
+    return next((words for kind, words in kinds if isinstance(value, kind)), "a single value")
 
 
 def _text(path: Path) -> str:

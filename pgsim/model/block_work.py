@@ -1,0 +1,108 @@
+"""What a block of images is at any speed of DRAM, and what it waits for at one (MODEL.md M25)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import ArchConfig, Counts
+from pgsim.model.events import cycles_of_dram
+from pgsim.model.ledger import Batches, Sums
+
+if TYPE_CHECKING:
+    from pgsim.kernels.timeline import Order, Transfers, Work
+
+CLOCKED = ("cycles", "dram_stall_cycles")  # what the speed of DRAM decides
+
+
+@dataclass(frozen=True)
+class BlockWork:
+    """All of a block of images but when its passes and turns begin and end.
+
+    order, work: what the array does. moved: bursts around every turn, and the pages that they open
+    where those are counted. sums: what its tiles add up to, but for CLOCKED and what follows.
+    """
+
+    batches: Batches
+    order: Order
+    work: Work
+    moved: tuple[Transfers, ...]
+    sums: Sums
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory it takes, about."""
+        arrays = [self.sums.rows, *self.work, *(each for own in self.moved for each in own)]
+        return sum(each.nbytes for each in arrays)
+
+
+def clocked(arch: ArchConfig, work: BlockWork) -> Sums:
+    """Return what the tiles of a block add up to, on a design whose DRAM has a speed."""
+    return with_waits(work.sums, Turns.of([work]).waits(arch))
+
+
+def with_waits(sums: Sums, waits: Counts) -> Sums:
+    """Return sums that lack what CLOCKED names with these, int64 (2, batches)."""
+    rows = np.concatenate([waits, sums.rows])
+    return replace(sums, names=(*CLOCKED, *sums.names), rows=rows)
+
+
+@dataclass(frozen=True)
+class Turns:
+    """The turns of some blocks, as `kernels.timeline.stood` takes them.
+
+    moved: bursts, and pages that they open, instead of cycles. times: int64 (runs,), for how many
+    runs of its batch each stands. begins: int64 (batches,), the first run of each batch.
+    """
+
+    sizes: Counts
+    orders: Counts
+    work: Counts
+    moved: tuple[Counts, ...]
+    times: Counts
+    begins: Counts
+
+    @classmethod
+    def of(cls, blocks: Sequence[BlockWork]) -> Turns:
+        """Return the turns of some blocks of one design."""
+        times = [_times(each.batches) for each in blocks]
+        runs = np.cumsum([0, *(len(each) for own in times for each in own)])
+        return cls(
+            np.array([each.work.pass_cycles.shape for each in blocks], np.int64),
+            np.array([each.order for each in blocks], np.int64),
+            _flat([counts for each in blocks for counts in each.work]),
+            tuple(
+                _flat([counts for each in own for counts in each])
+                for own in zip(*(each.moved for each in blocks), strict=True)
+            ),
+            np.concatenate([each for own in times for each in own]),
+            runs[:-1],
+        )
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory they take."""
+        return sum(each.nbytes for each in (self.work, *self.moved))
+
+    def waits(self, arch: ArchConfig) -> Counts:
+        """Return what CLOCKED names of every batch on a design, int64 (2, batches)."""
+        from pgsim.kernels.timeline import stood  # Numba: only if anything is simulated
+
+        transfers = cycles_of_dram(arch, *self.moved)
+        of_runs = stood(self.sizes, self.orders, self.work, transfers)
+        waits: Counts = np.add.reduceat(of_runs * self.times, self.begins, axis=1)
+        return waits
+
+
+def _times(batches: Batches) -> list[Counts]:
+    """Return of every batch for how many of its runs each run that is counted stands."""
+    own = np.ones(batches.runs, np.int64)
+    own[-1] += batches.tiling.runs - batches.runs
+    return [own] * batches.simulated
+
+
+def _flat(arrays: Sequence[Counts]) -> Counts:
+    return np.concatenate([each.ravel() for each in arrays])

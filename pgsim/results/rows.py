@@ -1,0 +1,170 @@
+"""Rows of the results table: a layer's counts under `columns.COLUMNS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pgsim.arch import ArchConfig
+from pgsim.cost import PARTS
+from pgsim.mapping.nest import FIXED_CELLS
+from pgsim.model.job import Job
+from pgsim.model.layer import LEDGER
+from pgsim.model.ledger import Ledger, summed
+from pgsim.results.columns import LAYER_COLUMNS
+from pgsim.schemes import Pass
+from pgsim.text import writable
+
+if TYPE_CHECKING:
+    from pgsim.results.tables import LayerResult, Result
+
+Row = dict[str, Any]  # column name -> int, float or str, as `columns.COLUMNS` says
+
+
+def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
+    """Return one layer's row over all simulated images, or of one image of a batch of one."""
+    energies = layer.energies
+    if image is not None:
+        row = _counted_row(result, layer, image)
+        first = image - result.calibration_images
+        energies = {name: each[first : first + 1] for name, each in energies.items()}
+    else:
+        if not layer.counted:
+            layer.counted.update(_counted_row(result, layer))
+        row = dict(layer.counted)
+    row |= result.names
+    row["time_us"] = row["cycles"] / result.arch.mhz
+    for name, each in energies.items():
+        row[name] = each.item() if each.size == 1 else float(each.sum())
+    return row
+
+
+_NAMES_AND_PRICES: Row = dict.fromkeys(
+    ("arch", "trace", "mask_source", "scheme", "time_us", *PARTS, "energy_pj")
+)
+
+
+def _counted_row(result: Result, layer: LayerResult, image: int | None = None) -> Row:
+    """Return a row, in the order of columns, that still lacks what names and prices decide."""
+    first, images = result.calibration_images, result.images
+    part, masks = slice(None), slice(first, result.trace.images)
+    row = _NAMES_AND_PRICES | {"layer": writable(layer.shape.name)}
+    row |= _mapping_cells(layer.job, result.images)
+    if image is not None:
+        part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
+        row["image"] = image
+    count = layer.ledger.total(part)
+    row |= counted(count, result.arch)
+    row |= _derived(layer, count, part, result.arch)
+    row["images"] = images
+    row["macs"] = layer.shape.macs * images
+    has_mask = bool(layer.trace.shards)
+    row["mask_density"] = layer.trace.density(masks.start, masks.stop) if has_mask else float("nan")
+    return {name: row[name] for name in LAYER_COLUMNS if name in row}
+
+
+def _mapping_cells(job: Job, images: int) -> Row:
+    """Return what a layer is mapped by: a nest, or the fixed order and its window.
+
+    images: that are simulated; a batch is no larger.
+    """
+    if job.nest is not None:
+        return {**job.nest.cells, "window_slots": float("nan")}
+    return {**FIXED_CELLS, "window_slots": job.of_batch(min(job.batch, images)).largest_window}
+
+
+def counted(count: Mapping[str, int], arch: ArchConfig) -> Row:
+    """Return the columns that show counts of the ledger, in their own units."""
+    return {each.column: count[each.name] * each.each(arch) for each in LEDGER if each.column}
+
+
+def _derived(
+    layer: LayerResult,
+    count: Mapping[str, int],
+    part: slice,
+    arch: ArchConfig,
+) -> Row:
+    """Return the columns that follow from counts and from what each pass computed (M4, M27)."""
+    computed, useful = layer.computed(part), useful_of(layer.job, layer.ledger, part)
+    macs = count["outputs"] * layer.shape.reduction
+    return {
+        **_clocked(count, sum(useful), arch),
+        "average_bits": sum(bit_operations(computed)) / (layer.job.weight_bits * macs),
+        "weight_bits": layer.job.weight_bits,
+        "msb_macs": macs,
+        "lsb_macs": sum(done for _, done in computed[1:]),
+        "msb_pe_utilization": utilization(useful[0], count["msb_cycles"], arch),
+        "lsb_pe_utilization": utilization(sum(useful[1:]), count["lsb_cycles"], arch),
+    }
+
+
+def _clocked(count: Mapping[str, int], useful: int, arch: ArchConfig) -> Row:
+    """Return the columns that follow from when transfers of DRAM end (M20, M25, M27).
+
+    useful: bit operations.
+    """
+    cycles, waited = count["cycles"], count["dram_stall_cycles"]
+    return {
+        "cycles": cycles,
+        "dram_stall_cycles": waited,
+        "bubble_cycles": count["bubble_cycles"],
+        "stall_cycles": count["port_stall_cycles"] + waited,
+        "pe_utilization": utilization(useful, cycles, arch),
+    }
+
+
+def computed(job: Job, ledger: Ledger, part: slice = slice(None)) -> list[tuple[Pass, int]]:
+    """Return each pass of a layer with the MACs that it did in some batches."""
+    found: list[tuple[Pass, int]] = []
+    for plan, own in zip(job.passes, ledger.passes, strict=True):
+        macs = summed(own.macs[part])
+        every = macs if not plan.parts else summed(own.outputs[part]) * job.shape.reduction
+        found += [(each, macs if each.gated else every) for each in plan.every_part]
+    return found
+
+
+def bit_operations(computed: Sequence[tuple[Pass, int]]) -> list[int]:
+    """Return the bit operations of the MACs of each pass."""
+    return [each.activation_bits * each.weight_bits * done for each, done in computed]
+
+
+def useful_of(job: Job, ledger: Ledger, part: slice = slice(None)) -> list[int]:
+    """Return the useful bit operations of each pass in some batches (M27, M58)."""
+    pe = job.arch.pe
+    if not pe.by_values:
+        return bit_operations(computed(job, ledger, part))
+    return [
+        summed(own.terms[part]) * pe.term_bits(plan.activation_bits, plan.weight_bits)
+        for plan, own in zip(job.passes, ledger.passes, strict=True)
+    ]
+
+
+def useful_operations(job: Job, ledger: Ledger) -> int:
+    """Return those of all passes, over all batches."""
+    return sum(useful_of(job, ledger))
+
+
+def row_at(ledger: Ledger, useful: int, arch: ArchConfig, other: Row) -> Row:
+    """Return a layer's row, as `LayerResult.counted`, from its row at another speed of DRAM.
+
+    useful: of `useful_operations`, which are the same.
+    """
+    counts = ledger.counts
+    count = {
+        "cycles": summed(counts["cycles"]),
+        "dram_stall_cycles": summed(counts["dram_stall_cycles"]),
+        "bubble_cycles": summed(counts["bubble_cycles"]),
+        "port_stall_cycles": other["port_stall_cycles"],
+    }
+    return other | _clocked(count, useful, arch)
+
+
+def utilization(operations: int, cycles: int, arch: ArchConfig) -> float:
+    """Useful bit operations over the array's peak in these cycles, NaN for none (M27).
+
+    At most 1: a convention may count a cycle less than a PE works (M51).
+    """
+    if not cycles:
+        return float("nan")
+    peak, turns = arch.peak
+    return min(1.0, operations * turns / (peak * cycles))

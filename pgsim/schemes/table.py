@@ -1,0 +1,73 @@
+"""`table:FILE`: bits of each layer, from a file (static mixed precision, as BSQ finds it)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from pgsim.errors import InputError, nearest
+from pgsim.schemes.passes import Pass, Passes, whole
+from pgsim.schemes.precision_table import Precision, precisions_of
+from pgsim.schemes.scheme import Scheme, whole_pass, zero_weight_planes
+from pgsim.text import shortened
+from pgsim.workload import LayerTrace
+
+_PREFIX = "table:"
+
+
+@dataclass(frozen=True)
+class Table(Scheme):
+    """Each layer at the bits that a table gives it, ungated; others at their own.
+
+    A layer of no weight bits is skipped whole, and so are weight planes that are all zero.
+    Source: MODEL.md M56; Yang et al., BSQ, ICLR 2021.
+    """
+
+    file: str
+    precisions: tuple[Precision, ...]
+
+    example = "table:stripes_alexnet"
+    signatures: ClassVar[Mapping[str, str]] = {
+        "table:FILE": "Bits of each layer from a table of layer, activation_bits, weight_bits"
+    }
+
+    @property
+    def name(self) -> str:
+        """The name by which this scheme is asked for."""
+        return f"{_PREFIX}{self.file}"
+
+    @classmethod
+    def parsed(cls, name: str) -> Self | None:
+        """Return the scheme of ``table:FILE``, a path or the name of a shipped table."""
+        file = name.removeprefix(_PREFIX)
+        return None if file in ("", name) else cls(file, precisions_of(file))
+
+    def passes(self, layer: LayerTrace) -> Passes:
+        """Return a pass for each run of weight planes that are not zero; none for a layer of none.
+
+        Such a layer is skipped: a design runs it in its network, not by itself.
+        """
+        shape = layer.shape
+        for each in self.precisions:
+            if each.layer == shape.name:
+                # Zeros that a trace knows are those of weights of its own bits.
+                own = each.weight_bits == shape.weight_bits
+                planes = each.weight_planes(zero_weight_planes(shape) if own else frozenset())
+                return tuple(Pass(whole(each.activation_bits), plane) for plane in planes)
+        return (whole_pass(layer),)
+
+    def network(self, layers: Sequence[LayerTrace]) -> Mapping[str, Passes]:
+        """Return the passes of the layers that are not skipped.
+
+        Raises InputError for a layer of the table that the network has not.
+        """
+        names = [layer.shape.name for layer in layers]
+        for each in self.precisions:
+            if each.layer not in names:
+                raise InputError(
+                    f"scheme {self.name!r}: the network has no layer {shortened(each.layer)!r}."
+                    f"{nearest(each.layer, names)}"
+                )
+        own = super().network(layers)
+        return {name: passes for name, passes in own.items() if passes}

@@ -1,0 +1,74 @@
+"""pgsim's own table of layers: one row a layer, a column for each field of a manifest."""
+
+from __future__ import annotations
+
+import re
+
+from pgsim.errors import InputError
+from pgsim.workload.importers.importer import Importer, require_few
+from pgsim.workload.importers.source import Row, Source
+from pgsim.workload.importers.table_rows import TableRow, require_columns, table_rows
+from pgsim.workload.layer import LayerShape
+from pgsim.workload.ops import OPS
+from pgsim.workload.padding import SAME
+from pgsim.workload.phases import TRANSPOSED
+from pgsim.workload.problems import short
+
+_KEY = "layers"
+_BY_AXIS = ("in_size", "kernel", "stride", "padding", "dilation", "output_padding")
+_COLUMNS = (*LayerShape.model_fields, "output_padding")  # the last of transposed convolutions
+_YAML = re.compile(rf"""- |\{{?\s*["']?{_KEY}["']?\s*:|\[\s*\{{""")
+_TEXTS = ("name", "op", "gate")
+_BETWEEN = re.compile(r"\s*[x;]\s*|\s+")
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+
+
+class LayerTable(Importer):
+    """Rows of manifest fields; one number stands for one of each axis."""
+
+    name = "layer_table"
+    description = "pgsim's own: a row a layer, columns as in a trace's manifest, YAML or CSV"
+
+    def recognises(self, source: Source) -> bool:
+        """Say whether it is YAML with layers, or has a header with `name` and `op`."""
+        header = {cell.strip() for cell in source.first_line.split(",")}
+        return bool(_YAML.match(source.beginning)) or {"name", "op"} <= header
+
+    def read(self, source: Source) -> list[Row]:
+        """Return the layers, with the fields that their rows give."""
+        rows = table_rows(source, _KEY)
+        if not rows:
+            raise InputError(f"{source.path}: no layer: expected one a row")
+        require_few(len(rows), source.path)
+        for row in rows:
+            require_columns(row, _COLUMNS)
+        return [
+            Row(row.where, {name: _value(row, name, value) for name, value in row.values.items()})
+            for row in rows
+        ]
+
+
+def _value(row: TableRow, name: str, value: object) -> object:
+    """Return a field's value: of its type where the table has text, and one for each axis."""
+    if isinstance(value, str) and name not in _TEXTS:
+        value = _of_text(row, name, value)
+    if name in _BY_AXIS and type(value) is int:
+        op = str(row.values.get("op"))
+        kind = OPS.get(TRANSPOSED.get(op, op))
+        return [value] * len(kind.axes) if kind else value
+    return value
+
+
+def _of_text(row: TableRow, name: str, text: str) -> object:
+    if name == "inputs":
+        return [each for each in re.split(r"\s*;\s*", text) if each]
+    if name == "signed" and text.lower() in _TRUE + _FALSE:
+        return text.lower() in _TRUE
+    if name == "padding" and text == SAME:
+        return SAME
+    numbers = _BETWEEN.split(text)
+    if name not in ("signed", "zeros") and all(map(re.compile(r"[0-9]{1,9}").fullmatch, numbers)):
+        found = [int(number) for number in numbers]
+        return found if len(found) > 1 else found[0]
+    expected = "a pair such as 3x3, or one number" if name in _BY_AXIS else "a whole number"
+    raise InputError(f"{row.where}: {name}: expected {expected}, not {short(text)}")

@@ -1,0 +1,1 @@
+"""ONNX models: their graphs with inferred shapes, and the layers in them."""

@@ -1,0 +1,252 @@
+"""An ONNX model's bytes as a graph: functions inlined, batch of one, shapes inferred.
+
+The values of large constants are dropped before anything else, since only shapes count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.errors import InputError, nearest
+from pgsim.workload.importers.onnx_graph.graph import Graph, Node, Sizes
+from pgsim.workload.importers.onnx_graph.quantizers import (
+    INTEGERS,
+    QONNX,
+    Precision,
+    qonnx_precision,
+)
+from pgsim.workload.importers.onnx_graph.sizes import MOST_VALUES, Values, complete_sizes
+from pgsim.workload.problems import cut, short
+
+_LARGEST_SIZE = 2**24  # as of all layers
+_VALUES = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
+
+
+def load_graph(data: bytes, path: Path, sizes: Mapping[str, int]) -> Graph:
+    """Return the graph of a model, whose open sizes are these, by name.
+
+    Raises InputError where onnx is not installed, where the bytes are no model, and where it leaves
+    no size of such a name open.
+    """
+    onnx = _onnx(path)
+    with _refusing(path, UnicodeError):  # of names, wherever one is read
+        return _loaded(onnx, data, path, sizes)
+
+
+def _loaded(onnx: Any, data: bytes, path: Path, sizes: Mapping[str, int]) -> Graph:
+    with _refusing(path):
+        model = onnx.load_model_from_string(data)
+    for tensor in _tensors(model.graph):
+        _drop_values(tensor)
+    if model.functions:
+        with _refusing(path):
+            model = onnx.inliner.inline_local_functions(model)
+    values = _small_constants(onnx, model.graph)
+    quantized = _plain(model.graph, _numbers(values))
+    _fix_sizes(model.graph, sizes, path)
+    _import_domains(model)
+    with _refusing(path):
+        model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    values = complete_sizes(onnx, model, values)
+    return _graph(onnx, model.graph, _numbers(values), quantized)
+
+
+@contextmanager
+def _refusing(path: Path, kind: type[Exception] = Exception) -> Iterator[None]:
+    """Raise InputError for whatever onnx, or protobuf below it, says of a model that is none."""
+    try:
+        yield
+    except kind as error:
+        raise InputError(f"{path}: no ONNX model: {cut(str(error), 200)}") from None
+
+
+def _onnx(path: Path) -> Any:
+    try:
+        import onnx
+        import onnx.inliner
+        import onnx.reference
+        import onnx.shape_inference
+    except ImportError:
+        raise InputError(
+            f"{path}: reading an ONNX model needs onnx: python -m pip install 'pgsim[onnx]'"
+        ) from None
+    return onnx
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Yield all constants of a graph, also those that stand in operators."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield attribute.t
+            yield from attribute.tensors
+
+
+def _drop_values(tensor: Any) -> None:
+    if prod(tensor.dims) > MOST_VALUES:
+        for field in _VALUES:
+            tensor.ClearField(field)
+        tensor.ClearField("external_data")
+        tensor.ClearField("data_location")
+
+
+def _small_constants(onnx: Any, graph: Any) -> Values:
+    """Return the values of small constants by name."""
+    found = {tensor.name: _values(onnx, tensor) for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant" and len(node.attribute) == 1 and node.output:
+            attribute = node.attribute[0]
+            numbers = {"value_int": attribute.i, "value_float": attribute.f}
+            numbers |= {"value_ints": list(attribute.ints), "value_floats": list(attribute.floats)}
+            found[node.output[0]] = (
+                np.array(numbers[attribute.name])
+                if attribute.name in numbers
+                else _values(onnx, attribute.t)
+            )
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def _values(onnx: Any, tensor: Any) -> npt.NDArray[Any] | None:
+    if not 0 <= prod(tensor.dims) <= MOST_VALUES or tensor.external_data:
+        return None
+    try:
+        found: npt.NDArray[Any] = onnx.numpy_helper.to_array(tensor)
+        return found
+    except (KeyError, TypeError, ValueError, OverflowError):  # no such type, or values too few
+        return None
+
+
+def _numbers(values: Values) -> dict[str, tuple[float, ...]]:
+    """Return values as numbers in a row, without those that are text."""
+    return {
+        name: tuple(map(float, each.reshape(-1).tolist()))
+        for name, each in values.items()
+        if each.dtype.kind in "biuf"
+    }
+
+
+def _plain(graph: Any, numbers: Mapping[str, tuple[float, ...]]) -> dict[str, Precision]:
+    """Have QONNX's quantizers pass their input on, and return the precisions that they give."""
+    found: dict[str, Precision] = {}
+    for node in graph.node:
+        if node.op_type in QONNX and node.domain and node.input and node.output:
+            attributes = {each.name: each.i for each in node.attribute}
+            precision = qonnx_precision(node.op_type, tuple(node.input), attributes, numbers)
+            if precision is None:
+                continue
+            found[node.output[0]] = precision
+            node.op_type, node.domain = "Identity", ""
+            del node.input[1:], node.output[1:], node.attribute[:]
+    return found
+
+
+def _import_domains(model: Any) -> None:
+    """Have a model import all domains of its operators, without which no shape is inferred."""
+    known = {each.domain for each in model.opset_import}
+    for domain in {node.domain for node in model.graph.node} - known:
+        model.opset_import.add(domain=domain, version=1)
+
+
+def _fix_sizes(graph: Any, sizes: Mapping[str, int], path: Path) -> None:
+    """Give inputs the sizes that they leave open, and forget what follows from open ones.
+
+    A first size that is open, and not given, is one image.
+    """
+    constants = {tensor.name for tensor in graph.initializer}
+    inputs = [value for value in graph.input if value.name not in constants]
+    open_names = {size.dim_param for value in inputs for size in _dimensions(value)} - {""}
+    for name in sizes:
+        if name not in open_names:
+            raise InputError(
+                f"{path}: no size of the inputs is called {short(name)} (open: "
+                f"{', '.join(sorted(open_names)) or 'none'}).{nearest(name, open_names)}"
+            )
+        if not 1 <= sizes[name] <= _LARGEST_SIZE:
+            raise InputError(f"{path}: size {name!r}: expected 1 to {_LARGEST_SIZE}")
+    for value in inputs:
+        for place, size in enumerate(_dimensions(value)):
+            if size.dim_param in sizes:
+                size.dim_value = sizes[size.dim_param]
+            elif not place and not size.HasField("dim_value"):
+                size.dim_value = 1
+    for value in chain(graph.value_info, graph.output):
+        for size in _dimensions(value):
+            size.ClearField("dim_param")
+
+
+def _dimensions(value: Any) -> Any:
+    return value.type.tensor_type.shape.dim
+
+
+def _graph(
+    onnx: Any,
+    graph: Any,
+    numbers: dict[str, tuple[float, ...]],
+    quantized: dict[str, Precision],
+) -> Graph:
+    weights = {tensor.name for tensor in graph.initializer}
+    constants = {
+        node.output[0] for node in graph.node if node.op_type == "Constant" and node.output
+    }
+    values = list(chain(graph.input, graph.value_info, graph.output))
+    sizes = {value.name: shape for value in values if (shape := _shape(value)) is not None}
+    sizes |= {
+        tensor.name: tuple(size if size > 0 else None for size in tensor.dims)
+        for tensor in graph.initializer
+    }
+    types = {value.name: value.type.tensor_type.elem_type for value in values}
+    types |= {tensor.name: tensor.data_type for tensor in graph.initializer}
+    words = {number: name for name, number in onnx.TensorProto.DataType.items()}
+    integers = {name: INTEGERS.get(words.get(number, "")) for name, number in types.items()}
+    return Graph(
+        nodes=tuple(_nodes(onnx, graph.node)),
+        inputs=tuple(value.name for value in graph.input if value.name not in weights),
+        constants=frozenset(weights | constants | numbers.keys()),
+        sizes=sizes,
+        numbers=numbers,
+        quantized=quantized,
+        typed={name: each for name, each in integers.items() if each},
+    )
+
+
+def _shape(value: Any) -> Sizes | None:
+    """Return a tensor's sizes, None for each that is open, or None where it has no shape."""
+    if not value.type.tensor_type.HasField("shape"):
+        return None
+    return tuple(
+        size.dim_value if size.HasField("dim_value") and size.dim_value > 0 else None
+        for size in _dimensions(value)
+    )
+
+
+def _nodes(onnx: Any, nodes: Iterable[Any]) -> Iterator[Node]:
+    """Yield the operators; one without a name, or with that of another, is called as its output."""
+    taken: set[str] = set()
+    for number, node in enumerate(nodes):
+        outputs = tuple(node.output)
+        names = (node.name, *outputs, f"{node.op_type}_{number}")
+        name = next((each for each in names if each and each not in taken), f"node_{number}")
+        taken.add(name)
+        attributes = {each.name: _attribute(onnx, each) for each in node.attribute}
+        domain = "" if node.domain == "ai.onnx" else node.domain
+        yield Node(node.op_type, domain, name, tuple(node.input), outputs, attributes)
+
+
+def _attribute(onnx: Any, attribute: Any) -> object:
+    """Return an attribute's value: numbers, text, and the operators of a graph within."""
+    kinds = onnx.AttributeProto
+    if attribute.type == kinds.GRAPH:
+        return tuple(_nodes(onnx, attribute.g.node))
+    if attribute.type == kinds.INTS:
+        return tuple(attribute.ints)
+    if attribute.type == kinds.STRING:
+        return attribute.s.decode("utf-8", "replace")
+    return {kinds.INT: attribute.i, kinds.FLOAT: attribute.f}.get(attribute.type)

@@ -1,0 +1,94 @@
+"""Conv and its quantized forms: a convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pgsim.workload.importers.onnx_graph.graph import Graph, Node
+from pgsim.workload.importers.onnx_graph.operators.operator import (
+    Fields,
+    Operator,
+    Tensors,
+    Unfit,
+)
+
+
+class Convolution(Operator):
+    """Of one dimension, two or three."""
+
+    def layers(self, node: Node, tensors: Tensors) -> list[Fields]:
+        """Return the convolution, with the padding that its attributes stand for."""
+        self.require_constant(node, tensors)
+        (channels, *in_size), (filters, depth, *kernel) = shapes(self, node, tensors)
+        if channels % depth:
+            raise Unfit(f"{channels} channels do not go with weights of {depth}")
+        stride = numbers(node, "strides", len(kernel))
+        dilation = numbers(node, "dilations", len(kernel))
+        begin, end = _margins(node, in_size, kernel, stride, dilation)
+        return [
+            {
+                "name": node.name,
+                "op": f"conv{len(kernel)}d",
+                "in_channels": channels,
+                "out_channels": filters,
+                "in_size": in_size,
+                "kernel": kernel,
+                "stride": stride,
+                "padding": by_axis(begin, end),
+                "dilation": dilation,
+                "groups": channels // depth,
+                **tensors.widths(node, self.data, self.weights),
+            }
+        ]
+
+    def images(self, node: Node, graph: Graph) -> int | None:
+        """Return the first size of its input."""
+        return next(iter(graph.sizes.get(node.input(self.data), ())), None)
+
+
+def shapes(operator: Operator, node: Node, tensors: Tensors) -> tuple[list[int], list[int]]:
+    """Return the sizes of a convolution's input without its images, and of its weights."""
+    data = tensors.sizes(node.input(operator.data))
+    weights = tensors.sizes(node.input(operator.weights))
+    dimensions = len(weights) - 2
+    if len(data) != len(weights) or dimensions not in (1, 2, 3):
+        raise Unfit(f"a convolution of {len(data) - 2} dimensions")
+    return list(data[1:]), list(weights)
+
+
+def numbers(node: Node, name: str, dimensions: int, least: int = 1) -> list[int]:
+    """Return an attribute's number of each dimension, the least where it is left out."""
+    given = list(node.attributes.get(name) or [least] * dimensions)
+    if len(given) != dimensions or min(given) < least:
+        raise Unfit(f"{name} {given} of {dimensions} dimensions")
+    return given
+
+
+def by_axis(begin: Sequence[int], end: Sequence[int]) -> list[int]:
+    """Return margins as a manifest has them: the two ends of each axis side by side."""
+    return [margin for ends in zip(begin, end, strict=True) for margin in ends]
+
+
+def _margins(
+    node: Node,
+    in_size: Sequence[int],
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    dilation: Sequence[int],
+) -> tuple[list[int], list[int]]:
+    """Return the padding before and behind each dimension."""
+    dimensions = len(kernel)
+    mode = node.attributes.get("auto_pad", "NOTSET")
+    if mode == "VALID":
+        return [0] * dimensions, [0] * dimensions
+    if mode in ("SAME_UPPER", "SAME_LOWER"):
+        needed = [
+            max(0, (-(-size // step) - 1) * step + spread * (side - 1) + 1 - size)
+            for size, side, step, spread in zip(in_size, kernel, stride, dilation, strict=True)
+        ]
+        less, more = [each // 2 for each in needed], [-(-each // 2) for each in needed]
+        return (less, more) if mode == "SAME_UPPER" else (more, less)
+    if mode not in ("NOTSET", ""):
+        raise Unfit(f"auto_pad {mode!r}")
+    pads = numbers(node, "pads", 2 * dimensions, least=0)
+    return pads[:dimensions], pads[dimensions:]

@@ -1,0 +1,181 @@
+"""SCALE-Sim's topologies: a row a layer, a convolution or a matrix product.
+
+What a row means is what `topology_utils.py` of SCALE-Sim v2 and v3 makes of it. It is more lenient
+here: its first line need not be a header, and a row need not end in a comma.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pgsim.errors import InputError
+from pgsim.workload.importers.importer import Importer, named_apart, require_few
+from pgsim.workload.importers.source import Row, Source
+from pgsim.workload.problems import short
+
+_CONVOLUTION = (
+    "IFMAP height",
+    "IFMAP width",
+    "filter height",
+    "filter width",
+    "channels",
+    "number of filters",
+    "stride",
+)
+_PRODUCT = ("M", "N", "K")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_CODE = frozenset("[({=")  # in what begins a line of a program
+_DEPTHWISE = "DP"  # in a layer's name
+
+
+class _Line(NamedTuple):
+    """A row of the file that says something: its line, its name, and what follows."""
+
+    number: int
+    name: str
+    cells: list[str]
+
+
+class ScaleSim(Importer):
+    """The layers of a topology; rows and columns that a stride leaves over are dropped."""
+
+    name = "scale_sim"
+    description = "a topology of SCALE-Sim: convolutions, or M, N, K of matrix products, as CSV"
+
+    def recognises(self, source: Source) -> bool:
+        """Say whether one of the first rows has a name and three whole numbers."""
+        head = source.head.decode("utf-8", "replace")
+        first = [line for _, line in zip(range(8), _lines(head), strict=False)]
+        return any(
+            len(line.cells) >= 3
+            and all(map(_WHOLE.fullmatch, line.cells[:3]))
+            and not _CODE.intersection(line.name)
+            for line in first
+        )
+
+    def read(self, source: Source) -> list[Row]:
+        """Return the layers; a row of a name alone is a title, and passed over."""
+        lines = [line for line in _lines(source.text()) if line.cells]
+        header = lines.pop(0).cells if lines and not _WHOLE.fullmatch(lines[0].cells[0]) else []
+        if not lines:
+            raise InputError(f"{source.path}: no layer: expected a name and whole numbers a row")
+        require_few(len(lines), source.path)
+        if _is_of_products(source, header, lines[0]):
+            rows = [_product(source, line) for line in lines]
+        else:
+            one_stride = len(header) > len(_CONVOLUTION) and "stride" not in header[7].lower()
+            rows = [self._convolution(source, line, one_stride) for line in lines]
+        return list(named_apart(rows))
+
+    def padding(
+        self, in_size: Sequence[int], kernel: Sequence[int], stride: Sequence[int]
+    ) -> list[int]:
+        """Return the padding of a convolution: topologies have what they pad in their inputs."""
+        return [0, 0]
+
+    def _convolution(self, source: Source, line: _Line, one_stride: bool) -> Row:
+        """Return a convolution; behind its stride may stand another one, of its columns."""
+        height, width, kernel_height, kernel_width, channels, filters, stride = _numbers(
+            source, line, _CONVOLUTION
+        )
+        further = line.cells[len(_CONVOLUTION) :]
+        two_strides = bool(further) and not one_stride and _WHOLE.fullmatch(further[0])
+        strides = [stride, int(further[0]) if two_strides else stride]
+        groups = channels if _DEPTHWISE in line.name else 1
+        fields: dict[str, object] = {
+            "name": line.name,
+            "op": "conv2d",
+            "in_channels": channels,
+            "out_channels": filters * groups,
+            "in_size": [height, width],
+            "kernel": [kernel_height, kernel_width],
+            "stride": strides,
+            "padding": self.padding([height, width], [kernel_height, kernel_width], strides),
+            "groups": groups,
+        }
+        return Row(f"{source.path}:{line.number}", fields)
+
+
+class ScaleSimCeil(ScaleSim):
+    """The same, with the outputs that SCALE-Sim counts: ceil((H - FH + S) / S) a column.
+
+    That is one more than floor((H - FH) / S) + 1 wherever H - FH is no multiple of S. The last
+    window then hangs over the edge; SCALE-Sim reads nothing there, so it is padding at the end.
+    """
+
+    name = "scale_sim_ceil"
+    description = "the same, with an output also where the last window hangs over the edge"
+
+    def recognises(self, source: Source) -> bool:
+        """Say no: only a person can say which of both is meant."""
+        return False
+
+    def padding(
+        self, in_size: Sequence[int], kernel: Sequence[int], stride: Sequence[int]
+    ) -> list[int]:
+        """Return [top, bottom, left, right]: what the last window lacks."""
+        below, right = (
+            -(size - side) % step if size > side else 0
+            for size, side, step in zip(in_size, kernel, stride, strict=True)
+        )
+        return [0, below, 0, right]
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    """Yield the rows that have a name; cells are between commas, or between tabs."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        cells = [cell.strip() for cell in line.split("," if "," in line else "\t")]
+        comment = next((at for at, cell in enumerate(cells) if cell.startswith("#")), len(cells))
+        del cells[comment:]
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            yield _Line(number, cells[0], cells[1:])
+
+
+def _is_of_products(source: Source, header: Sequence[str], first: _Line) -> bool:
+    """Say whether rows are matrix products, by the header, or by how many numbers a row has."""
+    names = [cell.upper() for cell in header[:3]]
+    if sorted(names) == sorted(_PRODUCT):
+        if tuple(names) != _PRODUCT:
+            raise InputError(
+                f"{source.path}: the header says {', '.join(header[:3])}, but SCALE-Sim reads M, N "
+                "and K in this order whatever it says: put the columns in this order"
+            )
+        return True
+    leading = next(
+        (at for at, cell in enumerate(first.cells) if not _WHOLE.fullmatch(cell)), len(first.cells)
+    )
+    return not header and leading < len(_CONVOLUTION)
+
+
+def _product(source: Source, line: _Line) -> Row:
+    """Return a matrix product, M x K by K x N: a linear layer of M positions."""
+    positions, outputs, inputs = _numbers(source, line, _PRODUCT)
+    fields: dict[str, object] = {
+        "name": line.name,
+        "op": "linear",
+        "in_channels": inputs,
+        "out_channels": outputs,
+        "positions": positions,
+    }
+    return Row(f"{source.path}:{line.number}", fields)
+
+
+def _numbers(source: Source, line: _Line, columns: Sequence[str]) -> list[int]:
+    """Return the numbers of a row, which has one in each of these columns."""
+    where = f"{source.path}:{line.number}: layer {short(line.name)}"
+    if not line.name:
+        raise InputError(f"{source.path}:{line.number}: the row has no name in its first cell")
+    for column, cell in zip(columns, line.cells, strict=False):
+        if not _WHOLE.fullmatch(cell) or not int(cell):
+            raise InputError(
+                f"{where}: {column}: expected a whole number, at least 1, not {short(cell)}"
+            )
+    if len(line.cells) < len(columns):
+        raise InputError(
+            f"{where}: {len(line.cells)} numbers, expected {len(columns)}: {', '.join(columns)}"
+        )
+    return [int(cell) for cell in line.cells[: len(columns)]]

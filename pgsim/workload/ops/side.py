@@ -1,0 +1,84 @@
+"""Which inputs lie under the taps of a convolution's outputs, along its rows or its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One dimension of a convolution; by default a point.
+
+    `before` and `after` are its padding. Source: MODEL.md M1, M50.
+
+    >>> Line(5, taps=3, stride=2, before=1).places(np.arange(2)).tolist()
+    [[-1, 0, 1], [1, 2, 3]]
+    """
+
+    inputs: int = 1
+    taps: int = 1
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    dilation: int = 1
+
+    @property
+    def span(self) -> int:
+        """How many inputs lie from the first tap to the last, both among them."""
+        return self.dilation * (self.taps - 1) + 1
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs there are; less than 1 where the taps do not fit."""
+        return (self.inputs + self.before + self.after - self.span) // self.stride + 1
+
+    def places(self, outputs: npt.NDArray[Any]) -> Places:
+        """Return the input under each tap of some outputs, int64 (outputs, taps); padding is -1."""
+        taps = np.arange(self.taps) * self.dilation - self.before
+        places: Places = np.asarray(outputs, np.int64)[:, None] * self.stride + taps
+        return np.where((places >= 0) & (places < self.inputs), places, -1)
+
+
+@dataclass(frozen=True)
+class Side:
+    """The rows of a convolution, or its columns: a line, or the lines of several frames.
+
+    `rows` is the line of one frame, and `frames` that of the frames, which lie one below the other.
+    """
+
+    rows: Line = field(default_factory=Line)
+    frames: Line = field(default_factory=Line)
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs there are, in all frames."""
+        return self.frames.inputs * self.rows.inputs
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs there are, in all frames."""
+        return self.frames.outputs * self.rows.outputs
+
+    @property
+    def taps(self) -> int:
+        """How many taps an output has, in all frames."""
+        return self.frames.taps * self.rows.taps
+
+    @property
+    def padded(self) -> bool:
+        """Whether any tap may lie on padding."""
+        return any(line.before or line.after for line in (self.frames, self.rows))
+
+    def places(self, outputs: npt.NDArray[Any]) -> Places:
+        """Return the input under each tap of some outputs, int64 (outputs, taps); padding is -1."""
+        frame, row = np.divmod(np.asarray(outputs, np.int64), self.rows.outputs)
+        frames, rows = self.frames.places(frame)[:, :, None], self.rows.places(row)[:, None, :]
+        inside = (frames >= 0) & (rows >= 0)
+        places: Places = np.where(inside, frames * self.rows.inputs + rows, -1)
+        return places.reshape(len(places), -1)

@@ -1,0 +1,82 @@
+"""Bit Fusion's conf.ini: the published configuration becomes the shipped design (M47)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pgsim import ArchConfig, InputError, import_arch, load_arch
+from pgsim.errors import CounterpartWarning
+
+# The numbers of bf_e_conf.ini, which arch_configs/bitfusion_isca_2018.yaml is made from.
+INI = """\
+[system]
+if_width = 192
+
+[accelerator]
+# in Hz
+frequency = 500000000
+# in Bytes
+Wgt_SRAM = 65536
+Act_SRAM = 32768
+Out_SRAM = 16384
+gate_count = 20000
+a = 16
+c = 32
+high_prec = 8
+low_prec = 2
+"""
+
+
+def imported(folder: Path, text: str) -> ArchConfig:
+    file, output = folder / "conf.ini", folder / "conf.yaml"
+    file.write_text(text)
+    with pytest.warns(CounterpartWarning, match="gate_count: no counterpart"):
+        arch = import_arch(file, output)
+    assert load_arch(output) == arch
+    return arch
+
+
+def test_the_published_configuration_is_the_shipped_design(tmp_path: Path) -> None:
+    shipped = load_arch("bitfusion_isca_2018").model_dump()
+    found = imported(tmp_path, INI).model_dump()
+    for design in (shipped, found):
+        for section in (design, design["array"], design["lsb"], design["mapping"]):
+            section.pop("source")
+        del design["name"], design["lsb"]  # the shipped one adds what gates
+    assert found == shipped
+
+
+def test_tables_of_areas_and_powers_are_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "conf.ini").write_text(INI + "[area]\nsp_2_2_signed_mult = 2.117\n")
+    with pytest.warns(CounterpartWarning) as caught:
+        import_arch(tmp_path / "conf.ini")
+    assert any("[area] sp_2_2_signed_mult: no counterpart" in str(each.message) for each in caught)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "low_prec = 2",
+            "low_prec = 4",
+            "15: [accelerator] low_prec: value '4': expected one of 2.",
+        ),
+        ("high_prec = 8", "high_prec = 6", "value '6': expected one of 2, 4, 8, 16"),
+        (
+            "a = 16",
+            "b = 2\na = 16",
+            "[accelerator] b: value '2': expected a whole number from 1 to 1",
+        ),
+        ("if_width = 192\n", "", "[system] if_width: missing."),
+        ("if_width", "if_witdh", "[system] if_width: missing. Did you mean 'if_witdh'?"),
+        ("Wgt_SRAM = 65536", "Wgt_SRAM = 64", "memory.weight_sram.kib: value 0.0625: expected at "),
+    ],
+)
+def test_what_is_wrong_is_told(old: str, new: str, message: str, tmp_path: Path) -> None:
+    assert INI.count(old) == 1
+    (tmp_path / "conf.ini").write_text(INI.replace(old, new))
+    with pytest.raises(InputError) as caught:
+        import_arch(tmp_path / "conf.ini")
+    assert message in str(caught.value)

@@ -1,0 +1,124 @@
+"""Lists of Bit Fusion's descendants: which list is meant, and that nothing of a file is run.
+
+Rows are those of ANT's `ant_bench.py` (ResNet-18, ViT), counted by hand.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from imports import imported, refusal
+
+FILE = """
+import os
+from somewhere import nothing
+
+# QKV projection [ [197, 768] , [2304, 768] , [197, 2304] , [] , [],  4 , 1],
+def batch(rows):
+    rows.append(1)
+
+resnet18 = [
+[ [1, 3, 224, 224] , [64, 3, 7, 7], [1, 64, 112, 112] , [2, 2] , [3, 3] , 8, 0],
+[ [1, 64, 56, 56] , [128, 64, 3, 3], [1, 128, 28, 28] , [2, 2] , [1, 1] , 4, 0],
+[ [1, 512] , [1000, 512], [1, 1000] , [] , [], 8, 1],
+]
+vit : list = [
+[ [197, 768] , [2304, 768] , [197, 2304] , [] , [],  4 , 1],
+]
+if __name__ == "__main__":
+    batch(resnet18)
+"""
+ROW = "[[1, 512], [1000, 512], [1, 1000], [], [], 8, 1]"
+
+
+def test_a_list_is_taken_by_its_name(tmp_path: Path) -> None:
+    layers = imported(tmp_path, FILE, "resnet18")
+    assert [layer.name for layer in layers] == ["conv0", "conv1", "fc2"]
+    assert [layer.out_size for layer in layers] == [(112, 112), (28, 28), (1, 1)]
+    assert [layer.activation_bits for layer in layers] == [8, 4, 8]
+    assert [layer.weight_bits for layer in layers] == [8, 4, 8]
+    assert [layer.macs for layer in layers] == [
+        112 * 112 * 64 * 3 * 49,
+        28 * 28 * 128 * 64 * 9,
+        512_000,
+    ]
+    (qkv,) = imported(tmp_path, FILE, "vit")
+    assert (qkv.op, qkv.positions, qkv.macs) == ("linear", 197, 197 * 768 * 2304)
+
+
+def test_the_names_of_several_lists_are_told(tmp_path: Path) -> None:
+    expected = "net.txt: holds 2 lists, name one: resnet18, vit (net.txt:NAME)"
+    assert refusal(tmp_path, FILE) == expected
+    expected = "net.txt: no list is named 'resnet19' (resnet18, vit). Did you mean 'resnet18'?"
+    assert refusal(tmp_path, FILE, "resnet19") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"net = [{ROW}]",
+        f"net = ({ROW},)",
+        f"net = [{ROW.replace('[', '(').replace(']', ',)').replace('(,)', '()')}]",
+        f"net = [[[{ROW}]]]",
+        f"nets = {{'a': [{ROW}]}}",
+        f"[{ROW}]",
+        f'{{"net": [{ROW}]}}',
+        f'{{"nets": {{"a": [{ROW}]}}, "version": 3}}',
+        f"# -*- coding: utf-8 -*-\nnet = [\n    {ROW},\n]\n",
+    ],
+)
+def test_one_list_however_it_is_written(tmp_path: Path, text: str) -> None:
+    (layer,) = imported(tmp_path, text)
+    assert (layer.name, layer.in_channels, layer.out_channels) == ("fc0", 512, 1000)
+
+
+def test_lists_in_mappings_are_named_by_their_keys(tmp_path: Path) -> None:
+    text = f'{{"nets": {{"a": [{ROW}], "b": [{ROW}, {ROW}]}}}}'
+    assert refusal(tmp_path, text).startswith("net.txt: holds 2 lists, name one: nets.a, nets.b")
+    assert len(imported(tmp_path, text, "nets.b")) == 2
+
+
+def test_nothing_is_run(tmp_path: Path) -> None:
+    text = f"import sys\nsys.exit(3)\nopen('x', 'w')\nnet = [{ROW}]\nraise SystemExit\n"
+    assert len(imported(tmp_path, text)) == 1
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("net = [\nrow(3),\n]", "net.txt:2: 'net' is no literal"),
+        (f"net = [{ROW}] * 12", "net.txt:1: 'net' is no literal"),
+        (f"net = [\n{ROW},\n[[1, n], [1, 2], [1, 1], [], [], 8, 1]]", "net.txt:3: 'net' is no"),
+        (f"net = [{ROW}]\nnet += [{ROW}]", "net.txt:2: changes 'net' after its literal"),
+        (f"net = [{ROW}]\n\nnet.append({ROW})", "net.txt:3: changes 'net' after its literal"),
+        (f"net = [{ROW}]\nnet[0][5] = 4", "net.txt:2: changes 'net' after its literal"),
+        (f"net = [{ROW}]\nfor net in net:\n  pass", "net.txt:2: changes 'net' after its literal"),
+        (f"net = [{ROW}]\nx = net.pop()", "net.txt:2: changes 'net' after its literal"),
+        (f"net = [{ROW}]\ndel net", "net.txt:2: changes 'net' after its literal"),
+    ],
+)
+def test_what_only_running_would_tell_is_refused(tmp_path: Path, text: str, expected: str) -> None:
+    assert refusal(tmp_path, text, "net").startswith(expected)
+
+
+def test_the_last_literal_of_a_name_counts(tmp_path: Path) -> None:
+    assert len(imported(tmp_path, f"net = [{ROW}]\nnet = [{ROW}, {ROW}]", "net")) == 2
+
+
+def test_what_is_no_python_is_refused_by_its_line(tmp_path: Path) -> None:
+    assert refusal(tmp_path, f"net = [{ROW}]\n]").startswith("net.txt:2: not Python: ")
+    found = refusal(tmp_path, "net = [\n" + "[" * 5000, format="layer_lists")
+    assert found.startswith("net.txt:2: not Python: ")
+
+
+def test_a_file_without_a_list_is_refused(tmp_path: Path) -> None:
+    found = refusal(tmp_path, "sizes = [1, 2, 3]\n")
+    assert found.startswith("net.txt: no list of layers: expected rows of [input, weights, ")
+    assert refusal(tmp_path, '{"net": 3}').startswith("net.txt: no list of layers: expected rows")
+
+
+def test_a_text_larger_than_is_stated_is_refused(tmp_path: Path) -> None:
+    found = refusal(tmp_path, f"net = [{ROW}]\n" + "#" * 2**19)
+    assert found == "net.txt: larger than 512 KiB: no file of this format"

@@ -1,0 +1,406 @@
+"""ONNX models: shapes, producers and bits of small graphs, counted by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("onnx")
+
+import numpy as np
+from imports import imported, refusal
+from onnx import TensorProto, helper
+from onnx_cases import QONNX, RESIDUAL, model, node, residual, scalar, tensor
+
+SCALES = {"scale": scalar(0.1), "zero": scalar(0), "four": scalar(4), "three": scalar(3)}
+
+
+def test_a_residual_network(tmp_path: Path) -> None:
+    layers = imported(tmp_path, model(residual(), {"x": [1, 3, 16, 16]}, RESIDUAL))
+    assert [layer.name for layer in layers] == [
+        "stem",
+        "first",
+        "second",
+        "shortcut",
+        "last",
+        "head",
+    ]
+    assert [layer.out_size for layer in layers] == [(16, 16), *[(8, 8)] * 4, (1, 1)]
+    assert [layer.macs for layer in layers] == [
+        256 * 8 * 27,
+        64 * 16 * 72,
+        64 * 16 * 144,
+        64 * 16 * 8,
+        64 * 16 * 288,
+        160,
+    ]
+    # The shortcut ran last, so the sum is written as its output; `last` reads it twice as wide.
+    assert [layer.inputs for layer in layers] == [
+        ("network",),
+        ("stem",),
+        ("first",),
+        ("stem", "second"),
+        ("shortcut",),
+        ("last",),
+    ]
+
+
+@pytest.mark.parametrize("batch", [1, "batch", 5])
+def test_a_layer_is_of_one_image(tmp_path: Path, batch: int | str) -> None:
+    one, *others = (
+        imported(tmp_path, model(residual(), {"x": [each, 3, 16, 16]}, RESIDUAL))
+        for each in (1, batch)
+    )
+    assert others == [one]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "padding", "out_size"),
+    [
+        ({}, (0, 0), (12, 13)),
+        ({"pads": [1, 0, 1, 0]}, (1, 0), (14, 13)),
+        ({"pads": [0, 1, 2, 3]}, (0, 2, 1, 3), (14, 17)),  # begins of both sides, then ends
+        ({"auto_pad": "VALID"}, (0, 0), (12, 13)),
+        # 7 and 8 outputs at stride 2, whose windows take 15 and 17 pixels.
+        ({"auto_pad": "SAME_UPPER", "strides": [2, 2]}, (0, 1, 1, 1), (7, 8)),
+        ({"auto_pad": "SAME_LOWER", "strides": [2, 2]}, (1, 0, 1, 1), (7, 8)),
+        ({"pads": [2, 2, 2, 2], "dilations": [2, 2]}, (2, 2), (14, 15)),
+    ],
+)
+def test_padding(
+    tmp_path: Path,
+    attributes: dict[str, object],
+    padding: tuple[int, ...],
+    out_size: tuple[int, int],
+) -> None:
+    conv = node("Conv", "x w", "y", **attributes)
+    (layer,) = imported(tmp_path, model([conv], {"x": [1, 4, 14, 15]}, {"w": (8, 4, 3, 3)}))
+    assert (layer.padding, layer.out_size) == (padding, out_size)
+
+
+def test_convolutions_of_one_dimension_and_three(tmp_path: Path) -> None:
+    conv = node("Conv", "x w", "y", pads=[2, 0], strides=[2], group=2)
+    (layer,) = imported(tmp_path, model([conv], {"x": [1, 6, 20]}, {"w": (8, 3, 5)}))
+    assert (layer.op, layer.in_size, layer.kernel, layer.groups) == ("conv1d", (20,), (5,), 2)
+    assert layer.macs == 9 * 8 * 15
+    conv = node("Conv", "x w", "y", pads=[1, 0, 0, 1, 0, 2])
+    (layer,) = imported(tmp_path, model([conv], {"x": [1, 6, 4, 5, 6]}, {"w": (8, 6, 3, 3, 3)}))
+    assert (layer.op, layer.padding) == ("conv3d", (1, 1, 0, 0, 0, 2))
+    assert layer.macs == 4 * 3 * 6 * 8 * 6 * 27
+
+
+@pytest.mark.parametrize(
+    ("attributes", "outputs"),
+    [
+        ({"strides": [2, 2]}, (11, 11)),  # (5 - 1) * 2 + 3
+        ({"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 1]}, (10, 10)),
+        ({"strides": [2, 2], "pads": [0, 1, 1, 0]}, (10, 10)),
+        ({"strides": [2, 2], "auto_pad": "SAME_UPPER"}, (10, 10)),
+        ({"strides": [2, 2], "auto_pad": "SAME_LOWER"}, (10, 10)),
+        ({"strides": [2, 2], "output_shape": [9, 10]}, (9, 10)),
+        ({"dilations": [2, 1]}, (9, 7)),
+        ({"auto_pad": "VALID", "strides": [1, 2]}, (7, 11)),
+    ],
+)
+def test_transposed_convolutions_are_their_phases(
+    tmp_path: Path, attributes: dict[str, object], outputs: tuple[int, int]
+) -> None:
+    conv = node("ConvTranspose", "x w", "y", **attributes)
+    layers = imported(tmp_path, model([conv], {"x": [1, 8, 5, 5]}, {"w": (8, 4, 3, 3)}))
+    assert {layer.op for layer in layers} == {"conv2d"}
+    assert {(layer.in_channels, layer.out_channels) for layer in layers} == {(8, 4)}
+    assert sum(layer.outputs for layer in layers) == 4 * outputs[0] * outputs[1]
+
+
+def test_what_reads_a_transposed_convolution_reads_its_phases(tmp_path: Path) -> None:
+    nodes = [
+        node("ConvTranspose", "x w", "y", strides=[2, 2], group=2),
+        node("Conv", "y w2", "z", strides=[2, 2]),
+    ]
+    weights = {"w": (8, 3, 2, 2), "w2": (4, 6, 1, 1)}
+    *phases, last = imported(tmp_path, model(nodes, {"x": [1, 8, 5, 5]}, weights))
+    # Every output takes one of the four taps of its channel: 25 positions, 4 inputs a group.
+    assert [phase.macs for phase in phases] == [25 * 6 * 4] * 4
+    assert last.inputs == tuple(phase.name for phase in phases)
+
+
+def test_products_of_attention_have_a_group_for_each_head(tmp_path: Path) -> None:
+    nodes = [
+        node("MatMul", "x wq", "q"),
+        node("Reshape", "q split", "q4"),
+        node("Transpose", "q4", "qt", perm=[0, 2, 1, 3]),
+        node("MatMul", "x wk", "k"),
+        node("Reshape", "k split", "k4"),
+        node("Transpose", "k4", "kt", perm=[0, 2, 3, 1]),
+        node("MatMul", "qt kt", "scores"),
+        node("Softmax", "scores", "p"),
+        node("MatMul", "p qt", "values"),
+    ]
+    weights = {"wq": (20, 20), "wk": (20, 20), "split": np.array([1, 7, 4, 5])}
+    _, _, scores, values = imported(tmp_path, model(nodes, {"x": [1, 7, 20]}, weights))
+    assert (scores.groups, scores.positions, scores.inputs) == (4, 7, ("q", "k"))
+    assert (scores.in_channels, scores.out_channels) == (4 * 5, 4 * 7)
+    assert (values.in_channels, values.out_channels) == (4 * 7, 4 * 5)
+    assert scores.macs == values.macs == 4 * 7 * 7 * 5
+
+
+@pytest.mark.parametrize(
+    ("attributes", "data", "weights"),
+    [
+        ({}, (5, 20), (20, 30)),
+        ({"transA": 1}, (20, 5), (20, 30)),
+        ({"transB": 1}, (5, 20), (30, 20)),
+    ],
+)
+def test_gemm(
+    tmp_path: Path, attributes: dict[str, int], data: tuple[int, int], weights: tuple[int, int]
+) -> None:
+    gemm = node("Gemm", "x w", "y", **attributes)
+    (layer,) = imported(tmp_path, model([gemm], {"x": data}, {"w": weights}))
+    assert (layer.positions, layer.in_channels, layer.out_channels) == (5, 20, 30)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "data", "weights"),
+    [
+        ("x w", (5, 20), (20, 30)),
+        ("x w", (1, 5, 20), (20, 30)),
+        ("x w", (5, 1, 20), (1, 20, 30)),
+        ("w x", (20, 5), (30, 20)),
+        ("w x", (1, 20, 5), (30, 20)),
+    ],
+)
+def test_matmul(
+    tmp_path: Path, inputs: str, data: tuple[int, ...], weights: tuple[int, ...]
+) -> None:
+    product = node("MatMul", inputs, "y")
+    (layer,) = imported(tmp_path, model([product], {"x": data}, {"w": weights}))
+    assert (layer.positions, layer.in_channels, layer.out_channels) == (5, 20, 30)
+
+
+@pytest.mark.parametrize(("op", "gates"), [("LSTM", 4), ("GRU", 3), ("RNN", 1)])
+@pytest.mark.parametrize("layout", [0, 1])
+def test_recurrent_layers_are_two_products(
+    tmp_path: Path, op: str, gates: int, layout: int
+) -> None:
+    cell = node(op, "x w r", "y", hidden_size=7, layout=layout)
+    sizes = [5, 1, 6] if layout == 0 else [1, 5, 6]
+    weights = {"w": (1, 7 * gates, 6), "r": (1, 7 * gates, 7)}
+    inputs, hidden = imported(tmp_path, model([cell], {"x": sizes}, weights))
+    assert (inputs.name, inputs.op, inputs.positions) == ("y.input", "linear", 5)
+    assert (hidden.name, hidden.op, hidden.time_steps) == ("y.hidden", "recurrent", 5)
+    assert inputs.macs == 5 * 6 * 7 * gates
+    assert hidden.macs == 5 * 7 * 7 * gates
+    assert (inputs.inputs, hidden.inputs) == (("network",), ("y.input",))
+
+
+def test_both_directions_of_a_recurrent_layer(tmp_path: Path) -> None:
+    nodes = [
+        node("LSTM", "x w r", "y", hidden_size=7, direction="bidirectional"),
+        node("Transpose", "y", "t", perm=[0, 2, 1, 3]),
+        node("Reshape", "t shape", "flat"),
+        node("MatMul", "flat w2", "out"),
+    ]
+    weights = {
+        "w": (2, 28, 6), "r": (2, 28, 7), "w2": (14, 9), "shape": np.array([5, 1, 14]),
+    }  # fmt: skip
+    layers = imported(tmp_path, model(nodes, {"x": [5, 1, 6]}, weights))
+    assert [layer.name for layer in layers] == [
+        "y.forward.input",
+        "y.forward.hidden",
+        "y.reverse.input",
+        "y.reverse.hidden",
+        "out",
+    ]
+    assert layers[2].inputs == ("network",)
+    assert layers[4].inputs == ("y.forward.hidden", "y.reverse.hidden")
+
+
+def test_each_product_of_a_recurrent_layer_has_bits_of_its_own(tmp_path: Path) -> None:
+    nodes = [
+        node("Quant", "x scale zero four", "xq", domain=QONNX, signed=1),
+        node("Quant", "w scale zero three", "wq", domain=QONNX),
+        node("Quant", "r scale zero two", "rq", domain=QONNX),
+        node("LSTM", "xq wq rq", "y", hidden_size=7),
+    ]
+    weights = SCALES | {"two": scalar(2), "w": (1, 28, 6), "r": (1, 28, 7)}
+    inputs, hidden = imported(tmp_path, model(nodes, {"x": [5, 1, 6]}, weights))
+    assert (inputs.activation_bits, inputs.weight_bits) == (4, 3)
+    assert (hidden.activation_bits, hidden.weight_bits) == (8, 2)  # nothing quantizes the state
+
+
+def quantized(activations: str, weights: str, **attributes: object) -> list[object]:
+    """Return quantizers of QONNX before a product."""
+    return [
+        node(activations, "x scale zero four", "xq", domain=QONNX, signed=0),
+        node("Relu", "xq", "xr"),
+        node(weights, "w scale zero three", "wq", domain=QONNX, **attributes),
+        node("Transpose", "wq", "wt", perm=[1, 0]),
+        node("MatMul", "xr wt", "y"),
+    ]
+
+
+@pytest.mark.parametrize("op", ["Quant", "IntQuant"])
+def test_bits_of_qonnx(tmp_path: Path, op: str) -> None:
+    data = model(quantized(op, op, narrow=1), {"x": [5, 20]}, SCALES | {"w": (30, 20)})
+    (layer,) = imported(tmp_path, data)
+    assert (layer.activation_bits, layer.weight_bits, layer.signed) == (4, 3, False)
+    assert (layer.positions, layer.in_channels, layer.out_channels) == (5, 20, 30)
+
+
+def test_other_quantizers_of_qonnx(tmp_path: Path) -> None:
+    nodes = [
+        node("BipolarQuant", "x scale", "xq", domain=QONNX),
+        node("BipolarQuant", "w scale", "wq", domain=QONNX),
+        node("MatMul", "xq wq", "y"),
+        node("Trunc", "y scale zero four three", "t", domain=QONNX),
+        node("MatMul", "t wq", "z"),
+    ]
+    first, second = imported(tmp_path, model(nodes, {"x": [5, 20]}, SCALES | {"w": (20, 20)}))
+    assert (first.activation_bits, first.weight_bits, first.signed) == (1, 1, True)
+    assert (second.activation_bits, second.weight_bits) == (3, 1)
+
+
+def test_bits_that_are_computed_are_refused(tmp_path: Path) -> None:
+    quantizer = node("Quant", "x scale zero x", "xq", domain=QONNX)
+    data = model([quantizer, node("MatMul", "xq w", "y")], {"x": [5, 20]}, SCALES | {"w": (20, 9)})
+    assert "Quant 'xq': of the domain 'qonnx.custom_op.general'" in refusal(tmp_path, data)
+
+
+def linear_quantizers(kind: type, clip: bool) -> list[object]:
+    """Return QuantizeLinear, Clip where asked for, and DequantizeLinear before a product."""
+    between = [node("Clip", "xq low high", "xc")] if clip else [node("Identity", "xq", "xc")]
+    return [
+        node("QuantizeLinear", "x scale zp", "xq"),
+        *between,
+        node("DequantizeLinear", "xc scale zp", "xd"),
+        node("MaxPool", "xd", "xm", kernel_shape=[1, 1]),
+        node("DequantizeLinear", "w scale wzp", "wd"),
+        node("Conv", "xm wd", "y"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "clip", "expected"),
+    [
+        (np.uint8, None, (8, False)),
+        (np.int8, None, (8, True)),
+        (np.int16, None, (16, True)),
+        (np.int8, (-8, 7), (4, True)),
+        (np.uint8, (0, 3), (2, False)),
+        (np.int8, (-3, 3), (3, True)),
+    ],
+)
+def test_bits_of_quantize_linear(
+    tmp_path: Path, kind: type, clip: tuple[int, int] | None, expected: tuple[int, bool]
+) -> None:
+    weights = {
+        "scale": scalar(0.1),
+        "zp": np.array(0, kind),
+        "wzp": np.array(0, np.int8),
+        "w": np.zeros((8, 4, 1, 1), np.int8),
+        "low": np.array(clip[0] if clip else 0, kind),
+        "high": np.array(clip[1] if clip else 0, kind),
+    }
+    nodes = linear_quantizers(kind, clip is not None)
+    (layer,) = imported(tmp_path, model(nodes, {"x": [1, 4, 6, 6]}, weights))
+    assert (layer.activation_bits, layer.signed) == expected
+    assert layer.weight_bits == 8
+
+
+def test_bits_of_integer_operators(tmp_path: Path) -> None:
+    conv = node("ConvInteger", "x w", "y")
+    data = model(
+        [conv],
+        [tensor("x", [1, 4, 6, 6], TensorProto.UINT8)],
+        {"w": np.zeros((8, 4, 3, 3), np.int8)},
+    )
+    (layer,) = imported(tmp_path, data)
+    assert (layer.activation_bits, layer.weight_bits, layer.signed) == (8, 8, False)
+    assert layer.out_size == (4, 4)
+
+
+def test_layers_without_quantizers_have_the_bits_asked_for(tmp_path: Path) -> None:
+    data = model([node("MatMul", "x w", "y")], {"x": [5, 20]}, {"w": (20, 30)})
+    assert imported(tmp_path, data)[0].activation_bits == 8
+    assert imported(tmp_path, data, activation_bits=5)[0].activation_bits == 5
+
+
+def test_open_sizes_are_asked_for_and_given(tmp_path: Path) -> None:
+    data = model([node("MatMul", "x w", "y")], {"x": ["batch", "steps", 20]}, {"w": (20, 30)})
+    found = refusal(tmp_path, data)
+    assert found.splitlines()[1] == (
+        "  MatMul 'y': the shape of 'x' has open sizes, 1 x ? x 20: give those of the model's "
+        "inputs"
+    )
+    assert imported(tmp_path, data, sizes={"steps": 7})[0].positions == 7
+    assert imported(tmp_path, data, sizes={"steps": 7, "batch": 2})[0].positions == 14
+    assert refusal(tmp_path, data, sizes={"step": 7}) == (
+        "net.txt: no size of the inputs is called 'step' (open: batch, steps). "
+        "Did you mean 'steps'?"
+    )
+
+
+def test_shapes_follow_from_constants(tmp_path: Path) -> None:
+    nodes = [
+        node("Shape", "x", "shape"),
+        node("Gather", "shape zero", "first"),
+        node("Unsqueeze", "first axis", "one"),
+        node("Concat", "one rest", "sizes", axis=0),
+        node("Reshape", "x sizes", "flat"),
+        node("MatMul", "flat w", "y"),
+    ]
+    weights = {
+        "zero": np.array(0), "axis": np.array([0]), "rest": np.array([-1]), "w": (64, 10),
+    }  # fmt: skip
+    (layer,) = imported(tmp_path, model(nodes, {"x": [1, 4, 4, 4]}, weights))
+    assert (layer.positions, layer.in_channels) == (1, 64)
+
+
+def test_all_that_multiplies_and_is_no_layer_is_told_at_once(tmp_path: Path) -> None:
+    inner = helper.make_graph([node("MatMul", "x w", "z")], "inner", [], [tensor("z", [20, 20])])
+    nodes = [
+        node("MatMul", "x w", "fine"),
+        node("Gemm", "x fine", "product"),
+        node("Einsum", "x fine", "einsum", equation="ij,ij->i"),
+        node("If", "yes", "branch", then_branch=inner, else_branch=inner),
+        node("Mystery", "x", "mystery", domain="com.example"),
+        node("Mul", "x fine", "gate"),
+    ]
+    weights = {"w": (20, 20), "yes": np.array(True)}
+    assert refusal(tmp_path, model(nodes, {"x": [20, 20]}, weights)).splitlines() == [
+        "net.txt: operators that multiply and are no layer of pgsim:",
+        "  Gemm 'product': both operands are activations",
+        "  Einsum 'einsum': no layer of pgsim",
+        "  If 'branch': holds MatMul 'z' in a graph of its own",
+        "  Mystery 'mystery': of the domain 'com.example', which is not known here",
+    ]
+
+
+def test_functions_of_a_model_are_taken_apart(tmp_path: Path) -> None:
+    function = helper.make_function(
+        "com.example", "Twice", ["a", "m"], ["c"],
+        [node("MatMul", "a m", "b", name="one"), node("MatMul", "b m", "c", name="two")],
+        [helper.make_opsetid("", 21)],
+    )  # fmt: skip
+    nodes = [node("Twice", "x w", "y", domain="com.example")]
+    data = model(nodes, {"x": [5, 20]}, {"w": (20, 20)}, functions=[function])
+    assert [layer.macs for layer in imported(tmp_path, data)] == [2000, 2000]
+
+
+def test_operators_without_a_name_are_called_as_their_output(tmp_path: Path) -> None:
+    nodes = [
+        node("MatMul", "x w", "a", name=""),
+        node("MatMul", "a w", "b", name="twice"),
+        node("MatMul", "b w", "c", name="twice"),
+    ]
+    layers = imported(tmp_path, model(nodes, {"x": [5, 20]}, {"w": (20, 20)}))
+    assert [layer.name for layer in layers] == ["a", "twice", "c"]
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path, b"\x08\x08\xff\xff").startswith("net.txt: no ONNX model: ")
+    assert refusal(tmp_path, b"", format="onnx").startswith("net.txt: no layer: none of its 0")
+    found = refusal(tmp_path, model([node("Relu", "x", "y")], {"x": [5]}, {}))
+    assert found == "net.txt: no layer: none of its 1 operators multiplies"
