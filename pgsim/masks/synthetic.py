@@ -62,7 +62,8 @@ def synthetic_trace(
     Parameters
     ----------
     network_or_layers : str, or iterable of LayerShape or of mappings of manifest fields
-        The name of a published network (`pgsim.workload.NETWORKS`), or layers.
+        The name of a published network (`pgsim.workload.NETWORKS`), or layers, as
+        `GateTrace.from_masks` takes them.
     images : int
         How many images to make, at least 1.
     density : float

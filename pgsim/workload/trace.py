@@ -117,7 +117,8 @@ class GateTrace:
             Of every gated layer, bool, or numbers that are all 0 or 1, (images, channels, height,
             width) or (images, channels, positions). With `gate: input` there is one channel.
         layers : iterable of LayerShape or of mappings of manifest fields
-            All layers, in the network's order.
+            All layers, in the network's order. The mapping of a transposed convolution stands for
+            the layers that it runs as (`pgsim.workload.transposed`), each with a mask of its own.
         model, dataset, mask_source, accuracy, provenance
             What the trace says of itself, see `GateTrace`.
         images : int, optional

@@ -6,7 +6,9 @@ own MACs, which are ticked off one by one; tables and FIFOs of the schedulers; l
 The modules follow MODEL.md's order:
 
     layers       M1-M5    layers, passes, processing elements
-    mapping      M6-M11   runs, slots and lanes, windows, tiles
+    mapping      M6-M10   runs, slots and lanes, windows, tiles
+    plans        M11      what the passes of a tile issue
+    pixels       M52, M53 the same under a mask of input pixels
     folds        M10      one fold on the array
     schedulers   M11-M14  what a gated pass issues
     array        M15-M21  the stepped array and the sequencer that feeds it
@@ -48,19 +50,11 @@ from .layers import (
     passes_of,
     stored_bits,
 )
-from .mapping import (
-    FoldByFold,
-    Job,
-    LayerMask,
-    OneSweep,
-    Run,
-    TilePlan,
-    plan_tile,
-    runs_of,
-    tiles_of,
-)
+from .mapping import Job, LayerMask, Run, TilePlan, runs_of, tiles_of
 from .memory import Dram
 from .nests import Nest
+from .pixels import FoldByFold, OneSweep
+from .plans import plan_tile
 from .row_array import row_counts
 from .row_sets import RowJob
 from .schedulers import combine, dense, fullest_lane, ideal, queue, schedule, skip

@@ -10,7 +10,8 @@ from typing import Any
 
 from .array import Product, step_run
 from .layers import Layer, Pass, Scheme, at_speed, layer_of, passes_of, plane_of
-from .mapping import Job, LayerMask, Run, output_index, plan_tile, runs_of, tiles_of
+from .mapping import Job, LayerMask, Run, output_index, runs_of, tiles_of
+from .plans import plan_tile
 
 Activations = Sequence[Sequence[Sequence[int]]]  # [image][in channel][pixel], or [..][time step]
 Weights = Sequence[

@@ -9,8 +9,9 @@ from functools import cached_property
 from itertools import pairwise
 
 from .array import Ledger, Sequencer, SystolicArray, Wave, wanted_of
-from .mapping import Item, Job, LayerMask, Run, Tile, TilePass, TilePlan, channel_order, plan_tile
+from .mapping import Item, Job, LayerMask, Run, Tile, TilePass, TilePlan, channel_order
 from .nests import SUM_BITS, Block, Nest, Transfers, Walk
+from .plans import plan_tile
 from .ports import BufferUse
 from .sram import (
     counted_per_mac,

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .by_values import Fold, SteppedFold
 from .folds import VariableFold
-from .mapping import FoldByFold, Job, OneSweep, Tile, TilePass, TilePlan
+from .mapping import Job, Tile, TilePass, TilePlan
 from .memory import Dram
+from .pixels import FoldByFold, OneSweep
 from .schedulers import Issue
 
 PARTIAL_SUM_BITS = 32

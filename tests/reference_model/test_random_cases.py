@@ -19,6 +19,8 @@ from reference import (
 from reference.layers import layer_of, passes_of
 from reference.mapping import Job, runs_of, tiles_of
 
+from pgsim.workload import OPS
+
 
 @pytest.mark.parametrize("first_seed", range(0, 100, 20))
 def test_random_cases(first_seed: int) -> None:
@@ -41,6 +43,13 @@ def test_random_cases(first_seed: int) -> None:
             assert counts["lsb_slots_ideal"] <= counts["lsb_slots_fullest_lane"]
             if case.arch["lsb"]["scheduler"] == scheduler:
                 assert counts["lsb_slots_fullest_lane"] <= counts["lsb_slots_issued"]
+
+
+def test_cases_have_every_op_and_padding_of_every_side() -> None:
+    layers = [random_case(seed).layer for seed in range(200)]
+    assert {layer["op"] for layer in layers} == set(OPS)
+    uneven = [x for x in layers if "padding" in x and len(x["padding"]) == 2 * len(x["in_size"])]
+    assert {len(layer["in_size"]) for layer in uneven} == {1, 2, 3}
 
 
 @pytest.mark.parametrize("seed", range(100))

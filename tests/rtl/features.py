@@ -8,7 +8,9 @@ from itertools import combinations, pairwise
 
 from reference import Pass
 from reference.layers import layer_of
-from reference.mapping import FoldByFold, Job, TilePlan, plan_tile, runs_of, tiles_of
+from reference.mapping import Job, TilePlan, runs_of, tiles_of
+from reference.pixels import FoldByFold
+from reference.plans import plan_tile
 from reference.ports import bits_a_cycle, name_of_lanes, name_of_slots
 from reference.schedulers import Mask, combine, queue, skip
 from reference.sram import lane_bits, sum_visits, tile_accesses

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from reference import output_bits_of
 from reference.layers import layer_of
-from reference.mapping import Job, Run, TilePlan, plan_tile, runs_of, tiles_of
+from reference.mapping import Job, Run, TilePlan, runs_of, tiles_of
 from reference.memory import Dram
+from reference.plans import plan_tile
 from reference.ports import bits_a_cycle, name_of_lanes
 from reference.sram import sum_visits, tile_accesses
 
