@@ -76,7 +76,7 @@ def value_case(seed: int) -> ValueCase:
         output_bits=case.arch["output_bits"] or bits,
     )
     inputs = (case.images, shape.in_channels, *shape.image_in_size)
-    kernels = (shape.out_channels, shape.in_channels_per_group, *shape.kernel)
+    kernels = (shape.out_channels, shape.in_channels_per_group, *shape.kernel_size)
     return ValueCase(
         made,
         _integers(numbers, inputs, bits, signed, rng.choice((0, 0.3, 0.9))),
