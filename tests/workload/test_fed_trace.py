@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pgsim import GateTrace, InputError, compare, load_arch, load_trace, save_trace, simulate
+from pgsim.model.mask_work import WorkStore
 from pgsim.workload import load_operands, save_operands, trace_with_operands
 from pgsim.workload.operands import reductions_by_tap
 
@@ -103,6 +104,23 @@ def test_images_are_simulated_one_by_one() -> None:
     assert len(set(images.query("layer == 'conv2'")["cycles"])) > 1  # no batch stands for all
     alone = simulate(trace, PRAGMATIC, "full", calibration_images=3)
     assert alone.summary["cycles"] == images.query("image == 3")["cycles"].sum()
+
+
+def test_simulations_that_share_a_store_go_by_their_own_values() -> None:
+    operands, store = load_operands("digits_pg_4_2"), WorkStore()
+    names = [layer.shape.name for layer in operands.layers]
+    trace = load_trace("digits_pg_4_2").of_layers(names)
+    none = [replace(each, activations=np.zeros_like(each.activations)) for each in operands.layers]
+    every = [trace, trace_with_operands(trace, replace(operands, layers=tuple(none)))]
+    cycles = []
+    for rate in (1, 1, 64):  # bytes a cycle: the store is asked for what is there, and for more
+        arch = PRAGMATIC.override({"memory.dram.bytes_per_cycle": rate})
+        for fed in every:
+            result = simulate(fed, arch, "full", store=store)
+            alone = simulate(fed, arch, "full")
+            assert result.layers.equals(alone.layers)
+            cycles.append(result.cycles)
+    assert cycles[0] > cycles[1] and cycles[4] > cycles[5]  # zeros take a cycle a step
 
 
 def test_layers_are_taken_out_by_name() -> None:

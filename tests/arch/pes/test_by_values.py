@@ -113,6 +113,11 @@ def test_wires_aside_need_some_ahead() -> None:
             r"array\.dataflow: value 'ws': expected os where array\.pe\.kind is",
         ),
         ("array.lanes", "positions", r"array\.lanes: value 'positions': expected channels where"),
+        (
+            "array.convention",
+            "scalesim",
+            r"array\.convention: value 'scalesim': expected pgsim where array\.pe\.kind is",
+        ),
         ("mapping", "search", r"mapping\.kind: .*expected the fixed order"),
         ("lsb.lane_order", "density", r"lsb\.lane_order: value 'density': expected raster where"),
         ("array.pe.zero_gating", True, r"zero_gating: value true: expected false"),
