@@ -13,6 +13,7 @@ from pgsim.arch.pes import PES, SIDE_BY_SIDE, FoldWork, PEKind, side_by_side
 from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
 from pgsim.arch.schedulers import (
     SCHEDULERS,
+    InOrder,
     Issued,
     IssuedFromBanks,
     MaskTiles,
@@ -53,6 +54,7 @@ __all__ = [
     "Fabric",
     "FoldWork",
     "Folds",
+    "InOrder",
     "Issued",
     "IssuedFromBanks",
     "Lanes",

@@ -62,3 +62,26 @@ def activity(rows, lanes, lane_bounds, slot_bounds):
                     begin = end
             _count_union(union, before, last_words, shifts, counts[batch, group])
     return counts
+
+
+@kernel
+def activity_in_order(slots, order, bounds):
+    """Count active slots and active entries of windows of slots in any order.
+
+    slots: of `lanes_at_slots`. order: int64, slots, window by window. bounds: int64, where windows
+    begin in it, and the end of the last. Returns int64 (2, batches, lane groups, windows).
+    """
+    batches, groups, _ = slots.shape
+    counts = np.zeros((2, batches, groups, bounds.size - 1), np.int64)
+    for batch in range(batches):
+        for group in range(groups):
+            own = slots[batch, group]
+            for window in range(bounds.size - 1):
+                active, entries = np.int64(0), np.uint64(0)
+                for place in range(bounds[window], bounds[window + 1]):
+                    lanes = own[order[place]]
+                    active += lanes != np.uint64(0)
+                    entries += popcount(lanes)
+                counts[0, batch, group, window] = active
+                counts[1, batch, group, window] = np.int64(entries)
+    return counts

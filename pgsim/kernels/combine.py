@@ -57,7 +57,7 @@ def _drop_oldest(used, held):
 
 @kernel(inline="always")
 def _issue_of_many(slots, bounds, table, used, issues):
-    """As `_issue`, where two words do not hold all that is held.
+    """As `issue`, where two words do not hold all that is held.
 
     used: uint64 (lane words, open slots), room for the lanes of the held issue slots.
     """
@@ -88,7 +88,7 @@ def _issue_of_many(slots, bounds, table, used, issues):
 
 @kernel
 def _issue_of_few(slots, bounds, fields, issues):
-    """As `_issue`, where two words hold the lanes of all held issue slots."""
+    """As `issue`, where two words hold the lanes of all held issue slots."""
     members, of_slots = issues.members, issues.of_slots
     held = none_held(fields)
     opened = oldest = 0
@@ -106,11 +106,11 @@ def _issue_of_few(slots, bounds, fields, issues):
 
 
 @kernel
-def _issue(slots, bounds, table, room, issues):
+def issue(slots, bounds, table, room, issues):
     """Issue the slots of a window, and return how many issue slots they take.
 
-    bounds: int64 (2,), of the window. room: of `_room`. issues: int64 arrays, are filled with what
-    is issued.
+    bounds: int64 (2,), of the window. room: of `room_of`. issues: of `issues_of`, are filled with
+    what is issued.
     """
     fields, used = room
     if fields.bits > 0:
@@ -119,14 +119,14 @@ def _issue(slots, bounds, table, room, issues):
 
 
 @kernel
-def _room(lanes, table):
+def room_of(lanes, table):
     """Return room for the lanes of the held issue slots: in two words, or a word or more each."""
     many = np.empty(((lanes + 63) >> 6, table.open_slots), np.uint64)
     return fields_of(lanes, table), many
 
 
 @kernel
-def _issues(slots):
+def issues_of(slots):
     return Issues(np.empty(slots, np.int64), np.empty(slots, np.int64))
 
 
@@ -146,7 +146,7 @@ def combine(rows, lanes, lane_bounds, slot_bounds, table, rates):
     groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
     issued = np.zeros((batches, groups, windows), np.int64)
     shortfalls = np.zeros((len(rates), batches, groups, windows), np.int64)
-    issues = _issues(slot_bounds[windows])
+    issues = issues_of(slot_bounds[windows])
     first = 0
     while first < groups:
         end = groups_of_a_word(lane_bounds, first)
@@ -156,10 +156,10 @@ def combine(rows, lanes, lane_bounds, slot_bounds, table, rates):
             lanes_of_slots(rows[batch], lanes[bounds[0] : bounds[-1]], together)
             for group in range(first, end):
                 own_lanes = lanes_of_group(together, bounds, group - first, slots)
-                room = _room(own_lanes, table)
+                room = room_of(own_lanes, table)
                 for window in range(windows):
                     own_slots = slot_bounds[window : window + 2]
-                    count = _issue(slots, own_slots, table, room, issues)
+                    count = issue(slots, own_slots, table, room, issues)
                     issued[batch, group, window] = count
                     for rate in range(len(rates)):
                         behind = shortfall(issues.members, count, rates[rate])
@@ -179,18 +179,18 @@ def combine_from_banks(rows, lanes, lane_bounds, slot_bounds, table, reads):
     groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
     issued = np.zeros((batches, groups, windows), np.int64)
     late = np.zeros((batches, groups, windows), np.int64)
-    issues = _issues(slot_bounds[windows])
+    issues = issues_of(slot_bounds[windows])
     most = np.diff(slot_bounds).max()
-    beats, vectors = beats_of(most, reads), Vectors(*_issues(most))
+    beats, vectors = beats_of(most, reads), Vectors(*issues_of(most))
     for group in range(groups):
         own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
         slots = np.empty(((own.size + 63) >> 6, 64 * words), np.uint64)
-        room = _room(own.size, table)
+        room = room_of(own.size, table)
         for batch in range(batches):
             lanes_of_slots(rows[batch], own, slots)
             for window in range(windows):
                 begin, end = slot_bounds[window], slot_bounds[window + 1]
-                count = _issue(slots, slot_bounds[window : window + 2], table, room, issues)
+                count = issue(slots, slot_bounds[window : window + 2], table, room, issues)
                 read = 0
                 for slot in range(begin, end):
                     if is_active(slots, slot):

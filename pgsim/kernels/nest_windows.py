@@ -12,21 +12,21 @@ def entries_before(mask, height, width):
     """Count the entries above and to the left of every position, channel by channel.
 
     mask: uint64 (images, channels, words), a channel's positions packed, row by row.
-    Returns int32 (images, channels, height + 1, width + 1).
+    Returns int32 (images, height + 1, width + 1, channels).
     """
     images, channels, _ = mask.shape
-    before = np.zeros((images, channels, height + 1, width + 1), np.int32)
+    before = np.zeros((images, height + 1, width + 1, channels), np.int32)
+    of_row = np.empty(channels, np.int32)
     for image in range(images):
-        for channel in range(channels):
-            for row in range(height):
-                of_row = np.int32(0)
-                for column in range(width):
-                    slot = row * width + column
-                    word = mask[image, channel, slot >> 6]
-                    of_row += np.int32((word >> np.uint64(slot & 63)) & np.uint64(1))
-                    before[image, channel, row + 1, column + 1] = (
-                        before[image, channel, row, column + 1] + of_row
-                    )
+        for row in range(height):
+            of_row[:] = 0
+            for column in range(width):
+                slot = row * width + column
+                word, bit = slot >> 6, np.uint64(slot & 63)
+                above, own = before[image, row, column + 1], before[image, row + 1, column + 1]
+                for channel in range(channels):
+                    of_row[channel] += np.int32((mask[image, channel, word] >> bit) & np.uint64(1))
+                    own[channel] = above[channel] + of_row[channel]
     return before
 
 
@@ -39,9 +39,10 @@ def least_of_blocks(before, layout, sizes, cycles):
     may give them to others (0). sizes: int64 (choices, 4), images, rows, columns and channels of a
     block. cycles: int64, what so many issued slots take. Returns int64 (choices,), over all images.
     """
-    images, channels = before.shape[0], before.shape[1]
+    images, channels = before.shape[0], before.shape[3]
     batch, group, columns, keeps = layout[0], layout[1], layout[2], layout[3]
     found = np.zeros(len(sizes), np.int64)
+    entries = np.empty(columns, np.int32)
     for choice in range(len(sizes)):
         of_images, of_channels = sizes[choice, 0], sizes[choice, 3]
         for image in range(0, images, batch):
@@ -53,31 +54,67 @@ def least_of_blocks(before, layout, sizes, cycles):
                         for lane in range(block, end, columns):
                             span = (first, last, lane, min(lane + columns, end))
                             found[choice] += _of_lanes(
-                                before, span, sizes[choice], columns, keeps, cycles
+                                before, span, sizes[choice], entries, keeps, cycles
                             )
     return found
 
 
 @kernel
-def _of_lanes(before, span, sizes, columns, keeps, cycles):
-    """Return the cycles of a lane group in all blocks of positions; span: its images and lanes."""
+def _of_lanes(before, span, sizes, entries, keeps, cycles):
+    """Return the cycles of a lane group in all blocks of positions; span: its images and lanes.
+
+    entries: int32, room for those of a block's lanes.
+    """
     first, last, lane, end = span
-    height, width = before.shape[2] - 1, before.shape[3] - 1
+    height, width = before.shape[1] - 1, before.shape[2] - 1
     total = np.int64(0)
     for top in range(0, height, sizes[1]):
         bottom = min(top + sizes[1], height)
         for left in range(0, width, sizes[2]):
             right = min(left + sizes[2], width)
-            entries = fullest = np.int64(0)
-            for channel in range(lane, end):
-                own = np.int64(0)
-                for image in range(first, last):
-                    own += before[image, channel, bottom, right]
-                    own += before[image, channel, top, left]
-                    own -= before[image, channel, top, right]
-                    own -= before[image, channel, bottom, left]
-                entries += own
-                fullest = max(fullest, own)
-            slots = -(-entries // columns)
+            lanes = entries[: end - lane]
+            lanes[:] = 0
+            for image in range(first, last):
+                begin_top, begin = before[image, top, left], before[image, bottom, left]
+                end_top, upto = before[image, top, right], before[image, bottom, right]
+                for place in range(lanes.size):
+                    own = upto[lane + place] - begin[lane + place]
+                    lanes[place] += own - end_top[lane + place] + begin_top[lane + place]
+            every = fullest = np.int32(0)
+            for place in range(lanes.size):
+                every += lanes[place]
+                fullest = max(fullest, lanes[place])
+            slots = -(-every // entries.size)
             total += cycles[max(slots, keeps * fullest)]
     return total
+
+
+@kernel
+def blocks_in_raster(loops, sizes):
+    """Return the positions of a batch block by block, for blocks of several sizes in turn.
+
+    loops, sizes: int64 (3,) and (choices, 3), images, rows and columns, of a batch and of a block.
+    Returns int64: the positions, the slots of each block, and the first block of each choice.
+    """
+    images, height, width = loops[0], loops[1], loops[2]
+    positions = np.empty(len(sizes) * images * height * width, np.int64)
+    trips = -(-loops // sizes)
+    begins = np.zeros(len(sizes) + 1, np.int64)
+    for choice in range(len(sizes)):
+        begins[choice + 1] = begins[choice] + trips[choice].prod()
+    slots = np.empty(begins[-1], np.int64)
+    place = block = 0
+    for choice in range(len(sizes)):
+        n, p, q = sizes[choice, 0], sizes[choice, 1], sizes[choice, 2]
+        for first in range(0, images, n):
+            for top in range(0, height, p):
+                for left in range(0, width, q):
+                    begin, right = place, min(left + q, width)
+                    for image in range(first, min(first + n, images)):
+                        for row in range(top, min(top + p, height)):
+                            for column in range(left, right):
+                                positions[place] = (image * height + row) * width + column
+                                place += 1
+                    slots[block] = place - begin
+                    block += 1
+    return positions, slots, begins[:-1]

@@ -75,3 +75,19 @@ def is_active(slots, slot):
     for chunk in range(1, slots.shape[0]):
         lanes |= slots[chunk, slot]
     return lanes != 0
+
+
+@kernel
+def lanes_at_slots(rows, lanes, lane_bounds):
+    """Return the lanes of every slot, uint64 (batches, lane groups, words of a row * 64).
+
+    rows, lanes, lane_bounds: as `activity` has them, with at most 64 lanes to a group.
+    """
+    batches, _, words = rows.shape
+    groups = lane_bounds.size - 1
+    found = np.empty((batches, groups, 64 * words), np.uint64)
+    for batch in range(batches):
+        for group in range(groups):
+            own = lanes[lane_bounds[group] : lane_bounds[group + 1]]
+            lanes_of_slots(rows[batch], own, found[batch, group : group + 1])
+    return found

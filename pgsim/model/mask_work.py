@@ -72,6 +72,10 @@ class WorkStore:
         self._held: OrderedDict[Known, tuple[Any, int]] = OrderedDict()
         self._lock = Lock()  # of what is held; work is done without it
 
+    def __reduce__(self) -> tuple[type[WorkStore], tuple[int]]:
+        """Return what makes a store of the same size in another process, which begins empty."""
+        return WorkStore, (self._limit_bytes,)
+
     @property
     def keeps(self) -> bool:
         """Whether anything is kept, so that it pays to say what decides a result."""

@@ -7,7 +7,7 @@ import pytest
 from packed_rows import one_tile, random_rows
 from reference.schedulers import active_entries, active_slots, fullest_lane
 
-from pgsim.kernels.activity import activity
+from pgsim.kernels.activity import activity, activity_in_order
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -32,3 +32,11 @@ def test_bits_after_the_last_slot_are_not_counted() -> None:
     lanes, lane_bounds = np.arange(2), np.array([0, 2])
     counts = activity(rows, lanes, lane_bounds, np.array([0, 70, 100]))
     assert counts.tolist() == [[[[70, 140, 70], [30, 60, 30]]]]
+
+
+def test_windows_in_another_order_are_counted_slot_by_slot() -> None:
+    # By hand: slots of 2, 0, 1 and 3 entries; the second window has the first slot again.
+    slots = np.array([[[0b101, 0, 0b010, 0b111]]], np.uint64)
+    active, entries = activity_in_order(slots, np.array([3, 1, 0, 0, 2]), np.array([0, 3, 5]))
+    assert active.tolist() == [[[2, 2]]]
+    assert entries.tolist() == [[[5, 3]]]

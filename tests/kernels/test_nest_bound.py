@@ -22,7 +22,7 @@ from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.blocks import Block
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.search.gated import bounds_of, bursts_of
+from pgsim.model.search.bounds import bounds_of, bursts_of
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.windows import Windows
 
@@ -129,7 +129,7 @@ def test_no_bound_of_a_gated_layer_is_over_a_cost(seed: int) -> None:
         row = moved[place : place + 1].copy()
         row[:, 2] += windows.trailing_pj(np.array(sizes[4:]))
         fullest = windows.with_trailing(row, windows.fullest_cycles(np.array([sizes])))
-        own = [least[place], row[0], fullest[0], windows.with_issued(fullest, sizes)[0]]
+        own = [least[place], row[0], fullest[0], windows.with_issued(fullest, np.array([sizes]))[0]]
         for order in rng.sample(list(permutations(range(4))), 3):
             cost = cost_of_order(case, problem, (*order, 4), picks)
             for each in own:

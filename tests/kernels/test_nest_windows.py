@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pgsim.kernels.nest_windows import entries_before, least_of_blocks
+from pgsim.kernels.nest_windows import blocks_in_raster, entries_before, least_of_blocks
 
 
 def packed(mask: np.ndarray) -> np.ndarray:
@@ -20,10 +20,10 @@ def packed(mask: np.ndarray) -> np.ndarray:
 def test_entries_before_are_sums_of_the_mask(height: int, width: int) -> None:
     mask = np.random.default_rng(height).random((2, 3, height * width)) < 0.4
     before = entries_before(packed(mask), height, width)
-    grid = mask.reshape(2, 3, height, width)
-    assert np.array_equal(before[..., 1:, 1:], grid.cumsum(axis=2).cumsum(axis=3))
-    assert not before[..., 0, :].any()
-    assert not before[..., :, 0].any()
+    grid = mask.reshape(2, 3, height, width).transpose(0, 2, 3, 1)
+    assert np.array_equal(before[:, 1:, 1:], grid.cumsum(axis=1).cumsum(axis=2))
+    assert not before[:, 0].any()
+    assert not before[:, :, 0].any()
 
 
 @pytest.mark.parametrize("keeps", [0, 1])
@@ -60,3 +60,23 @@ def test_least_of_blocks_is_that_of_each_tile(seed: int, keeps: int) -> None:
                                 slots = np.maximum(slots, tile.max(axis=-1))
                             least += cycles[slots].sum()
         assert own == least
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_blocks_in_raster_are_slices_of_the_positions(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    loops = rng.integers(1, 5, 3)
+    sizes = np.array([[rng.integers(1, most + 1) for most in loops] for _ in range(3)])
+    positions, slots, begins = blocks_in_raster(loops, sizes)
+    grid, expected, first = np.arange(loops.prod()).reshape(loops), [], []
+    for n, p, q in sizes.tolist():
+        first.append(len(expected))
+        expected += [
+            grid[image : image + n, row : row + p, column : column + q].ravel().tolist()
+            for image in range(0, loops[0], n)
+            for row in range(0, loops[1], p)
+            for column in range(0, loops[2], q)
+        ]
+    assert positions.tolist() == [each for block in expected for each in block]
+    assert slots.tolist() == [len(block) for block in expected]
+    assert begins.tolist() == first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -313,3 +314,12 @@ def test_what_is_held_anew_takes_the_place_of_what_was() -> None:
     assert store.held(key) is None
     store.hold(other, "small", 20)
     assert store.held(other) == "small"
+
+
+def test_a_store_in_another_process_begins_empty() -> None:
+    store = WorkStore(limit_bytes=100)
+    store.get("known", lambda: (np.zeros(2, np.int64),))
+    copy = pickle.loads(pickle.dumps(store))
+    assert copy.held(Known("known")) is None and store.held(Known("known")) is not None
+    copy.get("large", lambda: (np.zeros(13, np.int64),))  # 104 bytes
+    assert copy.held(Known("large")) is None

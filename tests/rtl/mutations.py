@@ -276,10 +276,10 @@ FAULTS = (
         "2x8,scheduler=combine,ways=2,open=4",
     ),
     Fault(
-        "FIFOs keep the entries of the window before, in the kernel",
+        "the scanner never has another share, in the kernel",
         "pgsim/kernels/queue.py",
-        "levels[:] = np.uint64(0)",
-        "levels[:] |= np.uint64(0)",
+        "pushed = pushed * (1 - ends) + 1",
+        "pushed = pushed + 1",
         "2x6,dataflow=ws,scheduler=queue,depth=4,scan=2",
     ),
     Fault(

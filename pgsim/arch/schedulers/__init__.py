@@ -13,6 +13,7 @@ from pgsim.arch.schedulers.dense import Dense
 from pgsim.arch.schedulers.ideal import Ideal
 from pgsim.arch.schedulers.queue import Queue
 from pgsim.arch.schedulers.scheduler import (
+    InOrder,
     Issued,
     IssuedFromBanks,
     MaskTiles,
@@ -22,6 +23,14 @@ from pgsim.arch.schedulers.scheduler import (
 from pgsim.arch.schedulers.skip import Skip
 from pgsim.kinds import by_name
 
-__all__ = ["SCHEDULERS", "Issued", "IssuedFromBanks", "MaskTiles", "Scheduler", "even_shortfalls"]
+__all__ = [
+    "SCHEDULERS",
+    "InOrder",
+    "Issued",
+    "IssuedFromBanks",
+    "MaskTiles",
+    "Scheduler",
+    "even_shortfalls",
+]
 
 SCHEDULERS: dict[str, type[Scheduler]] = by_name((Dense, Skip, Combine, Queue, Ideal))

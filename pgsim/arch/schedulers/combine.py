@@ -6,14 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pgsim.arch.lanes import Counts
 from pgsim.arch.paths import path_between_ns, path_ns
-from pgsim.arch.schedulers.scheduler import Issued, IssuedFromBanks, MaskTiles, Scheduler
+from pgsim.arch.schedulers.scheduler import (
+    InOrder,
+    Issued,
+    IssuedFromBanks,
+    MaskTiles,
+    Scheduler,
+)
 from pgsim.arch.section import parameter
 from pgsim.arch.technology import Technology
 
 if TYPE_CHECKING:
     from pgsim.kernels.banks import Reads
+    from pgsim.kernels.combine import Table
 
 
 @dataclass(frozen=True)
@@ -48,8 +57,18 @@ class Combine(Scheduler):
         """Return the issue slots, which read a vector for each slot that shares them."""
         from pgsim.kernels.combine import Table, combine  # Numba: only if masks are simulated
 
-        slots, shortfalls = combine(*tiles.masks, Table(self.ways, self.open), rates)
+        table = Table(self.ways, self.open)
+        if tiles.in_order is not None and not len(rates):
+            return Issued(self._in_order(tiles, tiles.in_order, table), tiles.active_slots, ())
+        slots, shortfalls = combine(*tiles.masks, table, rates)
         return Issued(slots, tiles.active_slots, tuple(shortfalls))
+
+    def _in_order(self, tiles: MaskTiles, slots: InOrder, table: Table) -> Counts:
+        from pgsim.kernels.combine_in_order import combine_in_order  # Numba: only if it is asked
+
+        lanes = int(np.diff(tiles.lane_bounds).max())
+        issued: Counts = combine_in_order(*slots, tiles.slot_bounds, table, lanes)
+        return issued
 
     def issue_from_banks(self, tiles: MaskTiles, reads: Reads) -> IssuedFromBanks:
         """Return the issue slots, whose vectors are read from the banks of their slots."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from pgsim.kernels.banks import Reads
 
 
+class InOrder(NamedTuple):
+    """The lanes of every slot, and an order of slots.
+
+    lanes: uint64 (batches, lane groups, slots), bit by bit. order: int64, slots, window by window;
+    a slot may be in several windows.
+    """
+
+    lanes: Words
+    order: Counts
+
+
 @dataclass(frozen=True)
 class MaskTiles:
     """The tiles of a mask, as a scheduler sees them.
@@ -23,7 +34,8 @@ class MaskTiles:
     that look at bits. lanes: int64, the row of each lane in lane-group order. lane_bounds,
     slot_bounds: int64, where lane groups and windows begin, and the end of the last. columns: of
     the array. Counts are int64 (batches, lane groups, windows): slots of each tile, those with an
-    active lane, and mask bits set.
+    active lane, and mask bits set. in_order: the same as `rows` has, for schedulers that look at
+    slots in another order than the mask has them; None where that is their own order.
     """
 
     rows: Callable[[], Words]
@@ -34,6 +46,7 @@ class MaskTiles:
     slots: Counts
     active_slots: Counts
     entries: Counts
+    in_order: InOrder | None = None
 
     @property
     def masks(self) -> tuple[Words, Counts, Counts, Counts]:

@@ -34,7 +34,11 @@ _SLOTS = (
 
 def work_of_nest(job: Job, block: Block, store: WorkStore) -> BlockWork:
     """Return what a block of images is at any speed of DRAM, of one batch if all are alike."""
-    run = run_nest(job, block, store)
+    return work_of_run(run_nest(job, block, store))
+
+
+def work_of_run(run: NestRun) -> BlockWork:
+    """Return what the blocks of a nest are at any speed of DRAM."""
     chunks, batches = run.chunks, run.batches
     passes = _pass_counts(chunks, batches)
     none = np.zeros(batches.simulated, np.int64)

@@ -83,7 +83,11 @@ def run_nest(job: Job, block: Block, store: WorkStore) -> NestRun:
 
     Raises InputError for a nest that the layer cannot have.
     """
-    blocks, batches, chunks = timed_blocks(job, block, store)
+    return run_blocks(*timed_blocks(job, block, store))
+
+
+def run_blocks(blocks: Blocks, batches: Batches, chunks: Chunks) -> NestRun:
+    """Return what happens in a nest's blocks, from what `timed_blocks` knows of them."""
     tiles = blocks.tiles
     stretch = stay_stretch(blocks.nest, tiles.lane_groups.shape[0], chunks[0][0].job)
     chunks = wait_for_buffers(blocks, chunks, stretch)

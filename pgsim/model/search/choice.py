@@ -18,6 +18,7 @@ from pgsim.model.mask_work import Known, WorkStore
 from pgsim.model.search.dense import dense_nest
 from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.gated import gated_nest
+from pgsim.model.search.geometry import Geometry, geometry_key
 from pgsim.model.search.goal import Goal
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Search:
     """Maps layers on one design over the images of a trace, by what is to be least.
 
     Layers without a mask that differ in nothing but their names are searched once, and once for all
-    simulations that share `store`.
+    simulations that share `store`. Layers of one geometry share all that no mask decides.
     """
 
     arch: ArchConfig
@@ -66,6 +67,7 @@ class Search:
     images: int
     store: WorkStore
     _chosen: dict[Hashable, Choice] = field(default_factory=dict)
+    _geometries: dict[Hashable, Geometry] = field(default_factory=dict)
 
     def mapped(self, job: Job) -> Job:
         """Return a layer with its nest: given, searched for, or none for the fixed order.
@@ -85,12 +87,14 @@ class Search:
         return replace(job, nest=chosen.nest, window=chosen.window)
 
     def _shared(self, job: Job) -> Choice:
-        search = partial(searched, job, self.goal, self.calibration, self.images, self.store)
+        about = (job, self.goal, self.calibration, self.images, self.store)
+        search = partial(searched, *about, geometries=self._geometries)
         if not self.store.keeps:
             return search()
         block = sample(job, self.calibration, self.images)
         key = ("searched", job.alike, job.batch, block if job.gated else block.batch, self._decides)
-        return self.store.shared(key, partial(search, self._design), lambda _: _CHOICE_BYTES)
+        make = partial(search, design=self._design)
+        return self.store.shared(key, make, lambda _: _CHOICE_BYTES)
 
     @lazy
     def _decides(self) -> Known:
@@ -103,26 +107,38 @@ class Search:
 
 
 def searched(
-    job: Job, goal: Goal, calibration: int, images: int, store: WorkStore, design: object = None
+    job: Job,
+    goal: Goal,
+    calibration: int,
+    images: int,
+    store: WorkStore,
+    *,
+    design: object = None,
+    geometries: dict[Hashable, Geometry] | None = None,
 ) -> Choice:
     """Return what costs a layer least.
 
     design: what stands in `store` for the job's with accesses counted at its ports, as
-    `simulate_block` takes it. Source: MODEL.md M41.
+    `simulate_block` takes it. geometries: those of layers that were searched before on the design,
+    to which its own is added. Source: MODEL.md M41.
     """
+    known = {} if geometries is None else geometries
     if job.gated_inputs:
         return _searched_ungated(job, goal, calibration, images, store)
     block = sample(job, calibration, images)
     own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
+    geometry = known.setdefault(geometry_key(own), Geometry(own, goal, store))
     best, choice = goal.cost(simulate_block(own, block, store, design)), Choice()
+    # Many choices share what they ask of the masks.
+    asked = store if store.keeps or not job.gated else WorkStore()
     if job.gated:
-        found = gated_nest(own, goal, best, block, store)
+        found = gated_nest(own, geometry, best, block, asked)
     else:
-        found = _dense(own, goal, best, block, store, design)
+        found = _dense(own, geometry, best, block, store, design)
     if found is not None:
         nest, best = found
         choice = Choice(nest.of_batch(job.batch))
-    window = best_window(own, goal, best, block, store)
+    window = best_window(own, geometry, best, block, asked)
     return choice if window is None else Choice(window=window)
 
 
@@ -146,10 +162,11 @@ def _searched_ungated(
 
 
 def _dense(
-    job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore, design: object
+    job: Job, geometry: Geometry, fixed: Cost, block: Block, store: WorkStore, design: object
 ) -> tuple[Nest, Cost] | None:
     """Return the nest that costs a batch least, and what; None where the fixed order costs less."""
-    nest = dense_nest(job, goal, fixed, block, store)
+    goal = geometry.goal
+    nest = dense_nest(job, geometry.problem, goal, fixed)
     if nest is None:
         return None
     # No estimate:

@@ -7,24 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pgsim.mapping import Nest
-from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.orders import nest_of
-from pgsim.model.search.problem import problem_of
 
 if TYPE_CHECKING:
-    from pgsim.kernels.nest_problem import Cost
+    from pgsim.kernels.nest_problem import Cost, Problem
 
 _MOST_TIES = 1024
 MOST_BLOCKS = 2**20  # of a run and group
 
 
-def dense_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore) -> Nest | None:
+def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> Nest | None:
     """Return the nest that costs a batch least, None where none costs as little as the fixed order.
 
-    fixed: what a batch costs in the fixed order. block: of no use to a layer without a mask.
+    problem: the layer as kernels take it. fixed: what a batch costs in the fixed order.
     """
     from pgsim.kernels.nest_bound import choices_of, compulsory_bits, with_bursts
     from pgsim.kernels.nest_problem import Found
@@ -36,7 +33,6 @@ def dense_nest(job: Job, goal: Goal, fixed: Cost, block: Block, store: WorkStore
         np.zeros(1, np.int64),
         np.zeros(2, np.int64),
     )
-    problem = problem_of(job, goal, store)
     compulsory = compulsory_bits(problem)
     picks, least = choices_of(problem, MOST_BLOCKS, fixed.value)
     least = with_bursts(problem, least, refined(problem, picks, compulsory, False))

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pgsim.arch import Counts
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.layer import simulate_block
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.search.dense import MOST_BLOCKS
-from pgsim.model.search.goal import Goal
+from pgsim.model.search.geometry import Geometry
+from pgsim.model.search.parts import parts
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost
 
-_SHORT_RUN = 64  # units of windows: all are looked at
+_AT_FIRST = 64  # windows whose masks are looked at together
 
 
-def best_window(job: Job, goal: Goal, best: Cost, block: Block, store: WorkStore) -> int | None:
+def best_window(
+    job: Job, geometry: Geometry, best: Cost, block: Block, store: WorkStore
+) -> int | None:
     """Return the smaller window in which the fixed order costs least, None if no less than `best`.
 
     best: the least cost that is known, over the batches of the block. What a bound shows to cost no
@@ -29,40 +30,30 @@ def best_window(job: Job, goal: Goal, best: Cost, block: Block, store: WorkStore
     """
     from pgsim.kernels.nest_value import better  # Numba: only if nests are searched
     from pgsim.model.search.fixed_bound import FixedBound
+    from pgsim.model.search.fixed_stages import FixedStages
 
-    windows = smaller_windows(job)
+    goal, windows = geometry.goal, geometry.fixed.windows
     if not windows.size:
         return None
-    bound = FixedBound(job, goal, windows, block, store)
+    bound = FixedBound(geometry.fixed, job, block, store)
+    steps = FixedStages(bound).steps
     chosen = None
 
-    def wins(cost: Cost, window: int) -> bool:
+    def wins(cost: Cost, place: int) -> bool:
         is_better, is_same = better(cost, best)
-        return is_better or (is_same and chosen is not None and window > chosen)
+        return is_better or (is_same and chosen is not None and place > chosen)
 
-    for place in np.lexsort((-windows, bound.values)).tolist():
-        if bound.values[place] > best.value:
-            break
-        window = int(windows[place])
-        if not all(wins(least(place), window) for least in bound.stages):
-            continue
-        cost = goal.cost(simulate_block(replace(job, window=window), block, store))
-        if wins(cost, window):
-            best, chosen = cost, window
-    return chosen
-
-
-def smaller_windows(job: Job) -> Counts:
-    """Return the windows that smaller output buffers would give, int64, ascending.
-
-    There are none where the design says how long a window is. Masks take long to look at: of a long
-    run that a mask steers, only windows of a power of two of the dataflow's units are returned.
-    """
-    if len(job.passes) > 1 and job.arch.lsb.fixed_window is not None:
-        return np.empty(0, np.int64)
-    lane_groups, slots = job.cuts
-    unit = job.flow.window_unit(job.arch.array.rows)
-    windows = np.arange(unit, min(slots.size, slots.total), unit, dtype=np.int64)
-    if job.gated and slots.total > _SHORT_RUN * unit:
-        windows = unit << np.arange(windows.size.bit_length(), dtype=np.int64)
-    return windows[-(-slots.total // windows) * lane_groups.pieces <= MOST_BLOCKS]
+    likely = np.lexsort((-windows, bound.values))
+    likely = likely[bound.values[likely] <= best.value]
+    for part in parts(likely, _AT_FIRST):
+        left = [(cost, place) for place, cost in zip(part.tolist(), steps[0](part), strict=True)]
+        for least in steps[1:]:
+            part = np.array([place for cost, place in left if wins(cost, place)], np.int64)
+            left = list(zip(least(part), part.tolist(), strict=True)) if part.size else []
+        for cost, place in sorted(left):
+            if wins(cost, place):
+                own = replace(job, window=int(windows[place]))
+                cost = goal.cost(simulate_block(own, block, store))
+                if wins(cost, place):
+                    best, chosen = cost, place
+    return None if chosen is None else int(windows[chosen])

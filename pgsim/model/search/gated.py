@@ -17,20 +17,21 @@ from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.search.dense import MOST_BLOCKS
+from pgsim.model.search.geometry import Geometry
 from pgsim.model.search.goal import Floats, Goal
-from pgsim.model.search.problem import problem_of
+from pgsim.model.search.parts import parts
 from pgsim.model.search.sized import SizedLayer
 from pgsim.model.search.windows import Windows
 
 if TYPE_CHECKING:
-    from pgsim.kernels.nest_problem import Cost, Problem
+    from pgsim.kernels.nest_problem import Cost
 
-_AT_FIRST = 32  # choices whose masks are looked at together
+_AT_FIRST = 256  # choices whose fullest lanes are looked at together
+_GROWTH = 64  # from the one that is first asked for what it issues to those that then are
 
 
 def gated_nest(
-    job: Job, goal: Goal, fixed: Cost, images: Block, store: WorkStore
+    job: Job, geometry: Geometry, fixed: Cost, images: Block, store: WorkStore
 ) -> tuple[Nest, Cost] | None:
     """Return the nest that costs some batches least, and what it costs.
 
@@ -38,46 +39,39 @@ def gated_nest(
 
     fixed: what they cost in the fixed order. images: the batches.
     """
-    store = store if store.keeps else WorkStore()  # many choices share what they ask of the masks
-    problem = problem_of(job, goal, store)
+    goal = geometry.goal
     windows = Windows(job, goal, images, store)
-    sizes, least = _likely(problem, windows, fixed)
+    sizes, least = _likely(geometry, windows, fixed)
     bounds = goal.least(least)
     whole = loop_sizes(job.shape, job.batch)
     best = Best(fixed)
-    for part in _parts(_least_first(bounds, -sizes.prod(axis=1))):
+    for part in parts(_least_first(bounds, -sizes.prod(axis=1)), _AT_FIRST):
         part = part[goal.may_win(bounds[part], best.cost)]
         if not part.size:
             break
-        own = windows.with_trailing(least[part], windows.fullest_cycles(sizes[part]))
-        told = goal.least(own)
-        for place in _least_first(told, part).tolist():
-            if not goal.may_win(told[place : place + 1], best.cost)[0]:
-                continue
-            n, p, q, k, c = block = sizes[part[place]].tolist()
-            issued = windows.with_issued(own[place : place + 1], block)
-            if not goal.may_win(goal.least(issued), best.cost)[0]:
-                continue
-            sized = SizedLayer.of(job, Nest(LOOPS, whole, (n, p, q, k, c)), images, store)
-            best = _with_orders(sized, goal, issued[0], best)
+        packed = windows.with_trailing(least[part], windows.fullest_cycles(sizes[part]))
+        for few in parts(_least_first(goal.least(packed), part), 1, _GROWTH):
+            for own, row in _likely_of(windows, sizes[part[few]], packed[few], best.cost):
+                if goal.may_win(goal.least(row[None]), best.cost)[0]:
+                    n, p, q, k, c = own
+                    sized = SizedLayer.of(job, Nest(LOOPS, whole, (n, p, q, k, c)), images, store)
+                    best = _with_orders(sized, goal, row, best)
     return None if best.nest is None else (best.nest, best.exactly(goal).cost)
 
 
-def _likely(problem: Problem, windows: Windows, fixed: Cost) -> tuple[Counts, Floats]:
+def _likely(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Counts, Floats]:
     """Return sizes of blocks that may cost no more than the fixed order, and what they cost.
 
     Returns int64 (choices, 5), and float64 (choices, 4), at least, as `choices_of`.
     """
-    job, goal, batches = windows.job, windows.goal, windows.block.batches
-    choices, least = bounds_of(job, problem)
-    sizes = problem.loops.blocks[np.arange(5), choices]
+    goal, batches = geometry.goal, windows.block.batches
+    _, sizes, least = geometry.bounds
     # Nothing is left of a gated pass where lanes pack without a gap.
     least = windows.with_trailing(least * batches, windows.ideal_cycles)
     least[:, 2] += windows.trailing_pj(sizes[:, IN_CHANNELS])
-    likely = goal.may_win(goal.least(least), fixed)
-    choices, least = choices[likely], least[likely]
-    least = windows.with_bursts(least, bursts_of(job, problem, choices) * batches)
-    return sizes[likely], least
+    likely = np.flatnonzero(goal.may_win(goal.least(least), fixed))
+    moved = geometry.bursts(likely) * batches
+    return sizes[likely], windows.with_bursts(least[likely], moved)
 
 
 def _least_first(bounds: Floats, ties: Counts) -> Counts:
@@ -87,12 +81,24 @@ def _least_first(bounds: Floats, ties: Counts) -> Counts:
     return places
 
 
-def _parts(places: Counts) -> Iterator[Counts]:
-    """Yield places in turn, few at first."""
-    begin, count = 0, _AT_FIRST
-    while begin < places.size:
-        yield places[begin : begin + count]
-        begin, count = begin + count, 2 * count
+def _likely_of(
+    windows: Windows, sizes: Counts, least: Floats, best: Cost
+) -> Iterator[tuple[list[int], Floats]]:
+    """Yield sizes of blocks that may cost no more than the best, and what they cost at least.
+
+    What is issued in them is known then. least: without that.
+    """
+    goal = windows.goal
+    steps = (windows.with_some_issued, windows.with_issued)
+    costs = least
+    for step in steps if len(sizes) > 1 else steps[1:]:
+        likely = goal.may_win(goal.least(costs), best)
+        sizes, least = sizes[likely], least[likely]
+        if not likely.any():
+            return
+        costs = step(least, sizes)
+    for place in _least_first(goal.least(costs), -sizes.prod(axis=1)).tolist():
+        yield sizes[place].tolist(), costs[place]
 
 
 @dataclass(frozen=True)
@@ -150,45 +156,3 @@ def _with_orders(sized: SizedLayer, goal: Goal, least: Floats, best: Best) -> Be
         if is_better or (is_same and best.nest is not None and order.nest.tie < best.nest.tie):
             best = own
     return best
-
-
-def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
-    """Return the choices of block sizes, and what leading passes cost at least.
-
-    Returns int64 (choices, 5), and float64 (choices, 4), the first columns of `choices_of`.
-    """
-    from pgsim.kernels.nest_bound import ARRAY_CYCLES, choices_of  # Numba: only if searched
-
-    choices, least = choices_of(problem, MOST_BLOCKS)
-    several = choices[:, IN_CHANNELS] > 0
-    if several.any():
-        _, apart = choices_of(_of_first_pass(job, problem), MOST_BLOCKS)
-        least[several] = apart[several]
-    return choices, least[:, : ARRAY_CYCLES + 1]
-
-
-def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
-    """Return the bursts that choices of block sizes move at least, int64 (choices,)."""
-    from pgsim.kernels.nest_bound import compulsory_bits
-    from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
-
-    several = choices[:, IN_CHANNELS] > 0
-    bursts = np.empty(several.size, np.int64)
-    for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
-        bursts[which] = refined(own, choices[which], compulsory_bits(own), True)
-    return bursts
-
-
-def _of_first_pass(job: Job, problem: Problem) -> Problem:
-    """Return a problem that fetches the planes of the first pass alone.
-
-    Of several C blocks that are not held, each pass fetches its own planes, and a gated one none
-    where the gate needs none (M40).
-    """
-    widths, first = problem.widths, job.passes[0]
-    return problem._replace(
-        widths=widths._replace(
-            activation=min(widths.activation, first.activation_bits),
-            weight=min(widths.weight, first.weight_bits),
-        )
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,9 +60,12 @@ class Goal:
 
         costs: float64 (choices, 3 or more), cycles, bursts of DRAM and energy.
         """
-        values: Floats = np.prod(
-            costs[:, :3] ** np.array(self.objective.powers, np.float64), axis=1
-        )
+        return self._product(costs[:, :3])
+
+    def _product(self, columns: Floats) -> Floats:
+        """Return the product of those columns that the objective weighs; its powers are 0 and 1."""
+        weighed = [columns[:, place] for place, power in enumerate(self.objective.powers) if power]
+        values: Floats = reduce(np.multiply, weighed)
         return values
 
     def least(self, costs: Floats) -> Floats:
@@ -71,9 +75,8 @@ class Goal:
         is a whole number.
         """
         counts = np.ceil(costs[:, :2] * ROUNDED)
-        values = self.values(costs) * ROUNDED
-        if not self.weighs_energy:
-            values = np.prod(counts ** np.array(self.objective.powers[:2], np.float64), axis=1)
+        known = costs[:, :3] if self.weighs_energy else counts
+        values = self._product(known) * (ROUNDED if self.weighs_energy else 1)
         return np.stack([values, counts[:, 1], counts[:, 0]], axis=1)
 
     def may_win(self, least: Floats, best: Cost) -> npt.NDArray[np.bool_]:

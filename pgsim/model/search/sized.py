@@ -13,13 +13,14 @@ from pgsim.arch import LOOPS, PARTIAL_SUM_BITS
 from pgsim.lazy import lazy
 from pgsim.mapping import Nest
 from pgsim.mapping.nest import IN_CHANNELS
+from pgsim.model.block_work import clocked
 from pgsim.model.blocks import Block
 from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
-from pgsim.model.layer import simulate_block
+from pgsim.model.layer import ledger_of, simulate_block
 from pgsim.model.ledger import Batches
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.nests import Blocks, timed_blocks
+from pgsim.model.nests import Blocks, run_blocks, timed_blocks, work_of_run
 from pgsim.model.nests.ports import wait_for_buffers
 from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch, work_of
 from pgsim.model.search.goal import Goal
@@ -92,8 +93,15 @@ class SizedLayer:
 
     def cost(self, goal: Goal, nest: Nest) -> Cost:
         """Return what the layer costs by one nest of these blocks."""
-        ledger = simulate_block(replace(self.job, nest=nest), self.block, self.store)
-        return goal.cost(ledger, nest.volume)
+        moving = [loop for loop in nest.depths if nest.trips[loop] > 1]
+        if moving != sorted(moving):
+            ledger = simulate_block(replace(self.job, nest=nest), self.block, self.store)
+            return goal.cost(ledger, nest.volume)
+        # Blocks run in raster order, in which their tiles are known.
+        blocks = replace(self.blocks, job=replace(self.blocks.job, nest=nest), nest=nest)
+        run = run_blocks(blocks, self.batches, self.chunks)
+        sums = clocked(self.job.arch, work_of_run(run))
+        return goal.cost(ledger_of(self.blocks.job, sums), nest.volume)
 
     def _simulated(self, nest: Nest) -> Ordered:
         count = simulate_block(replace(self.job, nest=nest), self.block, self.store).total()

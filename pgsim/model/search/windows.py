@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pgsim.arch import LOOPS, PARTIAL_SUM_BITS, Counts, Rate
+from pgsim.arch import PARTIAL_SUM_BITS, Counts
 from pgsim.lazy import lazy
-from pgsim.mapping import Nest, block_tiles, loop_sizes
-from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
+from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model import gating
-from pgsim.model.bank_reads import fold_words
 from pgsim.model.blocks import Block
+from pgsim.model.events import order_of
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
 from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.search.fullest import FullestLanes, gated_cycles, gated_rates
 from pgsim.model.search.goal import ROUNDED, Floats, Goal
-from pgsim.schemes import ACTIVATIONS, Pass
+from pgsim.model.search.in_order import ScheduledMasks
+from pgsim.model.search.issued import Issued, Key, WindowTiles, keys_of, tiles_of_blocks
+from pgsim.model.search.spent import Spent, visits
 
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_issued import Takes
 
-@dataclass(frozen=True)
-class Issued:
-    """What gated passes take at least, but for their slots' operands: cycles and energy."""
-
-    cycles: float
-    energy_pj: float
-    vectors: int
+_PARTS = 4  # one of them has the first batches
 
 
 @dataclass(frozen=True)
@@ -38,204 +36,124 @@ class Windows:
     goal: Goal
     block: Block
     store: WorkStore
-    _known: dict[tuple[int, ...], Issued] = field(default_factory=dict)
-    _vectors_pj: dict[int, float] = field(default_factory=dict)
+    _known: dict[Key, tuple[float, ...]] = field(default_factory=dict)
+
+    # What does not ask what is issued.
 
     @lazy
     def ideal_cycles(self) -> float:
         """Cycles of the gated passes at least, whatever the blocks: lanes pack without a gap."""
         flow, array = self.job.flow, self.job.arch.array
-        slots = -(-self._all_entries // array.columns)
-        return float(sum(flow.issued_cycles(slots, array.rows, rate) for rate in self._rates))
+        slots = -(-self.spent.entries // array.columns)
+        return float(
+            sum(flow.issued_cycles(slots, array.rows, rate) for rate in gated_rates(self.job))
+        )
+
+    @lazy
+    def spent(self) -> Spent:
+        """What the gated passes spend, whatever they issue."""
+        job, images = self.job, self._scheduled.images
+        outputs = job.shape.mask_channels * job.shape.mask_positions * images
+        entries = int(MaskWork(job, self.block, self.store).activity[1].sum())
+        return Spent(job, self.goal, outputs, entries)
 
     def fullest_cycles(self, sizes: Counts) -> Floats:
-        """Return their cycles at least in blocks of some sizes: their fullest lanes'.
-
-        sizes: int64 (choices, 5), of blocks, as `LOOPS` has them. Returns float64 (choices,).
-        """
-        alike, places = np.unique(sizes[:, :IN_CHANNELS], axis=0, return_inverse=True)
-        job = self.job
-        in_raster = job.slot_operand is ACTIVATIONS and not job.arch.lsb.by_density
-        if in_raster and job.shape.runs_per_batch == 1:
-            own = self._of_positions(alike)
-        else:
-            own = np.array([self._of_tiles(each) for each in alike.tolist()])
-        found: Floats = own[places.reshape(-1)]
-        return found
-
-    def _of_positions(self, sizes: Counts) -> Floats:
-        """Return the same where slots are positions, and channels are in their own order."""
-        from pgsim.kernels.nest_windows import least_of_blocks  # Numba: only if nests are searched
-
-        job, arch = self.job, self.job.arch
-        keeps = int(not arch.scheduler.splits_lanes)
-        layout = [job.batch, job.shape.channels_per_group, arch.array.columns, keeps]
-        slots = np.arange(int(sizes[:, :CHANNELS].prod(axis=1).max()) + 1)
-        cycles = least_of_blocks(self._entries, np.array(layout), sizes, self._steady(slots))
-        found: Floats = cycles.astype(np.float64)
-        return found
+        """Return their cycles at least in blocks of some sizes, as `FullestLanes` has them."""
+        return self.fullest.cycles_in_blocks(sizes)
 
     @lazy
-    def _entries(self) -> Counts:
-        from pgsim.kernels.nest_windows import entries_before  # Numba: only if nests are searched
+    def fullest(self) -> FullestLanes:
+        """What they take if each tile is as long as its fullest lane."""
+        return FullestLanes(self._scheduled)
 
-        mask = self.job.layer.mask_words(self.block.start, self.block.stop)
-        before: Counts = entries_before(mask, *self.job.shape.run_out_size)
-        return before
+    # What is issued.
 
-    def _of_tiles(self, sizes: list[int]) -> float:
-        """Return the same for blocks of one size, from what is known of their tiles."""
-        n, p, q, k = sizes
-        _, entries, fullest = self._work((n, p, q, k)).activity
-        slots = -(-entries // self.job.arch.array.columns)
-        if not self.job.arch.scheduler.splits_lanes:
-            slots = np.maximum(slots, fullest)
-        return float(self._steady(slots).sum())
+    def issued(self, sizes: Counts) -> Issued:
+        """Return what their passes take in blocks of some sizes, waits apart.
 
-    def issued(self, sizes: Sequence[int]) -> Issued:
-        """Return what their passes take in blocks of a size, edges and waits apart.
-
-        sizes: of a block, as `LOOPS` has them; all C blocks of a pass are taken together.
+        sizes: int64 (choices, 5), of blocks, as `LOOPS` has them; all C blocks of a pass are taken
+        together.
         """
-        n, p, q, k, _ = sizes
-        if (n, p, q, k) not in self._known:
-            self._known[n, p, q, k] = self.issued_in(self._work((n, p, q, k)))
-        return self._known[n, p, q, k]
+        keys = keys_of(sizes)
+        unknown = [key for key in dict.fromkeys(keys) if key not in self._known]
+        if unknown:
+            for each in tiles_of_blocks(self.job, np.array(unknown), self._scheduled.images):
+                rows = zip(*(own.tolist() for own in self.issued_in(each)), strict=True)
+                for place, row in zip(each.places.tolist(), rows, strict=True):
+                    self._known[unknown[place]] = row
+        return Issued(*map(np.array, zip(*(self._known[key] for key in keys), strict=True)))
 
-    def issued_in(self, work: MaskWork) -> Issued:
-        """Return what their passes take in some tiles."""
-        job, array, prices = self.job, self.job.arch.array, self.goal.prices
-        by_tile = work.tiling.by_tile
-        issued = work.issued(np.empty((0, 3), np.int64))
-        slots, vectors = by_tile(issued.slots), int(by_tile(issued.vectors).sum())
-        one, lanes = np.ones((1, 1, 1, 1), np.int64), work.tiling.tile_lanes
-        folds = [job.flow.folds(slots, array.rows, rate) for rate in self._rates]
-        loads = job.flow.lane_loads(folds, one, stay=job.operands_stay)
-        operand = job.lane_operand
-        energy_pj = self._gating_pj(int(slots.sum()), int(by_tile(work.activity[0]).sum()))
-        word_pj = prices[f"{operand.name}_sram_read_words"]
-        port_bits = job.arch.memory.buffers[operand.name].port_bits
-        for plan, loaded in zip(self._gated, () if job.operands_stay else loads, strict=False):
-            # Where operands stay, how often they are read follows from the order.
-            elements = int((loaded * lanes * (slots > 0)).sum()) * job.shape.reduction
-            energy_pj += elements * operand.bits(plan) / port_bits * word_pj
-        return Issued(float(self._steady(slots).sum()), energy_pj, vectors)
+    def issued_in(self, windows: WindowTiles) -> Issued:
+        """Return what their passes take in windows of several sizes."""
+        from pgsim.kernels.nest_issued import SUMS, sums_of_sizes  # Numba: only if it is searched
 
-    def _vector_pj(self, in_channels: int) -> float:
-        """Return the energy of reading a slot's operands in the gated passes, by C blocks."""
-        job, operand = self.job, self.job.slot_operand
-        word_pj = self.goal.prices[f"{operand.name}_sram_read_words"]
-        gated = [index for index, plan in enumerate(job.passes) if plan.gated]
-        widths = [operand.bits(job.passes[index]) for index in gated]
-        if job.arch.memory.all_ports:
-            words = sum(
-                int(fold_words(job.of_channels(each), index, bits).sum()) * often
-                for each, often in self._chunks(in_channels)
-                for index, bits in zip(gated, widths, strict=True)
-            )
-            return words * word_pj
-        bits = sum(
-            int(job.flow.slot_elements(job.shape, np.ones(1, np.int64), job.rates[index])[0]) * own
-            for index, own in zip(gated, widths, strict=True)
+        job, tiles, prices = self.job, windows.tiles, self.goal.prices
+        of_lanes, of_slots = tiles.lanes.repeats(tiles.runs, tiles.groups)
+        lanes = np.tile(tiles.lane_group_lanes, of_lanes)
+        slots = np.tile(tiles.window_slots, of_slots)
+        scheduled = self._scheduled.issued(tiles)
+        takes = self._takes(int(slots.max()))
+        sums = sums_of_sizes(scheduled, lanes, slots, windows.begins, takes)
+        found = dict(zip(SUMS, sums, strict=True))
+        energy_pj = self._gating_pj(found["slots"], found["active"], found["scanned"])
+        words = found["lane_words"] + found["lane_bits"] / takes.lane_port_bits
+        energy_pj += words * prices[f"{job.lane_operand.name}_sram_read_words"]
+        sums_pj = found["sum_bits"] * self.spent.sum_bit_pj * (not self.spent.sums_may_stay)
+        cycles = found["cycles"].astype(np.float64)
+        counts = (found["last_cycles"], found["slots"])
+        return Issued(cycles, energy_pj, found["vectors"], sums_pj, *counts)
+
+    def _takes(self, most: int) -> Takes:
+        """Return what tiles of at most so many slots take.
+
+        How often lanes' operands that stay are read follows from the order, and is left out.
+        """
+        from pgsim.kernels.nest_issued import Takes  # Numba: only if nests are searched
+
+        job, array, buffers = self.job, self.job.arch.array, self.job.arch.memory.buffers
+        slots, operand = np.arange(most + 1), self.job.lane_operand
+        folds = [job.flow.folds(slots, array.rows, rate) * (slots > 0) for rate in job.rates]
+        loads = np.array(job.flow.lane_loads(folds, np.ones(1, np.int64), stay=False))
+        often = [visits(job, rate) * PARTIAL_SUM_BITS for rate in job.rates]
+        return Takes(
+            cycles=gated_cycles(job, slots),
+            loads=loads * (not job.operands_stay),
+            leading=job.leading,
+            lane_bits=np.array([operand.bits(each) for each in job.passes]) * job.shape.reduction,
+            lane_port_bits=buffers[operand.name].port_bits,
+            sum_port_bits=buffers["output"].port_bits,
+            entry_bits=sum(often[job.leading :]),
+            output_bits=sum(often[: job.leading]) + 1,  # and the mask
         )
-        return bits / job.arch.memory.buffers[operand.name].port_bits * word_pj
 
-    def _chunks(self, in_channels: int) -> list[tuple[int, int]]:
-        """Return the sizes of blocks of input channels, and how often each comes."""
-        times, rest = divmod(self.job.shape.in_channels_per_group, in_channels)
-        return [(in_channels, times)] + [(rest, 1)] * (rest > 0)
-
-    def _gating_pj(self, issued: int, active: int) -> float:
-        """Return the energy of what steers the layer (M28), by slots issued and active."""
-        job = self.job
-        none = np.zeros(1, np.int64)
+    def _gating_pj(self, issued: Counts, active: Counts, scanned: Counts) -> Floats:
+        """Return the energy of what steers the layer (M28), by slots issued, active and scanned."""
+        job, none = self.job, np.zeros_like(issued)
         every = PassCounts(*[none] * len(PassCounts._fields))._replace(
-            outputs=none + self._all_entries, slots_issued=none + issued, active_slots=none + active
+            outputs=none + self.spent.entries,
+            slots_dense=scanned,
+            slots_issued=issued,
+            active_slots=active,
         )
         folds = [rate.reduction_folds for rate in job.rates]
-        counts = gating.counts(job, (every,) * len(folds), none + self._outputs, folds)
-        return sum(float(count[0]) * self.goal.prices[name] for name, count in counts.items())
-
-    def _work(self, sizes: tuple[int, int, int, int]) -> MaskWork:
-        """Return the masks in blocks of so many images, rows, columns and channels."""
-        n, p, q, k = sizes
-        whole = loop_sizes(self.job.shape, self.job.batch)
-        nest = Nest(LOOPS, whole, (n, p, q, k, whole[IN_CHANNELS]))
-        indices = np.indices(nest.trips).reshape(5, -1)
-        shape, array = self.job.shape, self.job.arch.array
-        tiles = block_tiles(
-            nest, indices, self.job.arch.lanes, array.columns, shape.runs_per_batch, shape.groups
-        )
-        return MaskWork(replace(self.job, nest=nest, tiles=tiles), self.block, self.store)
-
-    def _steady(self, slots: Counts) -> Counts:
-        """Return what the gated passes take of so many slots of a tile each."""
-        flow, rows = self.job.flow, self.job.arch.array.rows
-        each = [
-            flow.folds(slots, rows, rate) * flow.fold_cycles(slots, rate) for rate in self._rates
-        ]
-        cycles: Counts = sum(each[1:], each[0])
-        return cycles
+        counts = gating.counts(job, (every,) * len(folds), none + self.spent.outputs, folds)
+        energy_pj: Floats = np.zeros(issued.size)
+        for name, count in counts.items():
+            energy_pj += count * self.goal.prices[name]
+        return energy_pj
 
     @lazy
-    def _gated(self) -> list[Pass]:
-        return [plan for plan in self.job.passes if plan.gated]
+    def _scheduled(self) -> ScheduledMasks:
+        return ScheduledMasks(self.job, self.block, self.store)
 
-    @lazy
-    def _rates(self) -> list[Rate]:
-        """How the array takes the gated passes."""
-        return [
-            rate for plan, rate in zip(self.job.passes, self.job.rates, strict=True) if plan.gated
-        ]
+    # Costs.
 
     def trailing_pj(self, in_channels: Counts) -> Floats:
         """Return the energy of the gated passes' PEs and buffers at least, and of what is retained.
 
         in_channels: int64 (choices,), of a block. Returns float64 (choices,).
         """
-        alike, places = np.unique(in_channels, return_inverse=True)
-        spent = np.array([self._trailing_pj(each) for each in alike.tolist()])
-        if self.job.output_stays:
-            port_bits = self.job.arch.memory.activation_sram.port_bits
-            words = self._outputs * self.job.output_bits / port_bits
-            spent += words * self.goal.prices["activation_sram_write_words"]
-        found: Floats = spent[places.reshape(-1)]
-        return found
-
-    def _trailing_pj(self, in_channels: int) -> float:
-        chunks = self._chunks(in_channels)
-        alone = in_channels == self.job.shape.in_channels_per_group
-        if self.job.arch.scheduler.keeps_slots_apart and alone:
-            return self._chunk_pj(in_channels, 0)  # sums may wait in the array
-        word_pj = sum(self.goal.prices[f"output_sram_{way}_words"] for way in ("read", "write"))
-        bit_pj = word_pj / self.job.arch.memory.output_sram.port_bits
-        energy_pj = sum(self._chunk_pj(each, bit_pj) * often for each, often in chunks)
-        bits = 1  # of the mask, and, where the bound of the leading passes takes sums for finished:
-        if alone and self.job.leading == self._visits(self.job.rates[0]) == 1:
-            bits += max(0, PARTIAL_SUM_BITS - self.job.output_bits)
-        return energy_pj + self._outputs * bits * bit_pj
-
-    def _chunk_pj(self, in_channels: int, bit_pj: float) -> float:
-        """Return the same of one block of input channels; bit_pj: of a sum, in and out."""
-        job = self.job.of_channels(in_channels)
-        busy_pj = self.goal.prices["lsb_busy_pe_cycles"]
-        return self._all_entries * sum(
-            rate.output_cycles * busy_pj + self._visits(rate) * PARTIAL_SUM_BITS * bit_pj
-            for plan, rate in zip(job.passes, job.rates, strict=True)
-            if plan.gated
-        )
-
-    def _visits(self, rate: Rate) -> int:
-        return int(self.job.flow.sum_visits(rate, np.ones((1, 1), np.int64)).item())
-
-    @lazy
-    def _outputs(self) -> int:
-        shape, images = self.job.shape, self.block.stop - self.block.start
-        return shape.mask_channels * shape.mask_positions * images
-
-    @lazy
-    def _all_entries(self) -> int:
-        return int(MaskWork(self.job, self.block, self.store).activity[1].sum())
+        return self.spent.trailing_pj(in_channels)
 
     def with_bursts(self, least: Floats, bursts: Counts) -> Floats:
         """Return costs, as `choices_of` gives them, of what moves at least so many bursts."""
@@ -248,17 +166,65 @@ class Windows:
         costs[:, 2] += (costs[:, 0] - least[:, 0]) * prices["cycles"]
         return costs
 
-    def with_issued(self, least: Floats, sizes: Sequence[int]) -> Floats:
-        """Return the costs of one choice, float64 (1, 4), with what is issued in its blocks."""
-        costs = self.with_trailing(least, self.issued(sizes).cycles)
-        costs[:, 2] += self.issued_pj(self.issued(sizes), sizes[IN_CHANNELS])
+    def with_issued(self, least: Floats, sizes: Counts) -> Floats:
+        """Return the costs of choices with what is issued in their blocks; sizes: (choices, 5)."""
+        return self._with_parts(least, sizes, len(self._parts))
+
+    def with_some_issued(self, least: Floats, sizes: Counts) -> Floats:
+        """Return the same, but of all but the first batches as the fullest lanes have it.
+
+        It is sooner told.
+        """
+        return self._with_parts(least, sizes, 1)
+
+    def _with_parts(self, least: Floats, sizes: Counts, asked: int) -> Floats:
+        """Return the costs of choices with what is issued in the first parts of the batches."""
+        inputs = sizes[:, IN_CHANNELS]
+        alone = inputs == self.job.shape.in_channels_per_group
+        issued = [part.issued(sizes) for part in self._parts[:asked]]
+        cycles, last = np.zeros(len(sizes)), np.zeros(len(sizes))
+        for own in issued:
+            cycles += own.cycles
+            last += own.last_cycles
+        for part in self._parts[asked:]:
+            cycles += part.fullest_cycles(sizes)
+        costs = self._with_last(self.with_trailing(least, cycles), sizes, last)
+        for own in issued:
+            costs[:, 2] += self.issued_pj(own, inputs) + alone * own.sums_pj
         return costs
 
-    def issued_pj(self, issued: Issued, in_channels: int) -> float:
-        """Return the energy of what is issued, by the input channels of a block."""
-        if in_channels not in self._vectors_pj:
-            self._vectors_pj[in_channels] = self._vector_pj(in_channels)
-        return issued.energy_pj + issued.vectors * self._vectors_pj[in_channels]
+    def _with_last(self, least: Floats, sizes: Counts, cycles: Floats) -> Floats:
+        """Return the costs of choices whose last gated passes wait for all that is fetched.
+
+        cycles: of the last block's, over all batches. Only what other blocks write may move beside.
+        """
+        job, memory = self.job, self.job.arch.memory
+        if memory.runs_ahead or not order_of(job, (1, 1, 1, 1)).interleaved:
+            return least
+        bits = sizes[:, :IN_CHANNELS].prod(axis=1) * job.written_bits
+        of_burst = float(job.arch.dram_cycles.burst)
+        written = np.ceil(-(bits // (memory.dram.burst_bytes * -8)) * of_burst)
+        alone = np.maximum(0, cycles - written * self.block.batches)
+        costs = least.copy()
+        costs[:, 0] = np.maximum(least[:, 0], least[:, 1] * of_burst * ROUNDED + alone)
+        costs[:, 2] += (costs[:, 0] - least[:, 0]) * self.goal.prices["cycles"]
+        return costs
+
+    @lazy
+    def _parts(self) -> tuple[Windows, ...]:
+        """The masks of the first batches, and those of all others if there are any."""
+        block = self.block
+        few = -(-block.batches // _PARTS)
+        if few == block.batches:
+            return (self,)
+        first = Block(block.start, block.batch, few, block.calibration)
+        rest = Block(first.stop, block.batch, block.batches - few, block.calibration)
+        return tuple(Windows(self.job, self.goal, each, self.store) for each in (first, rest))
+
+    def issued_pj(self, issued: Issued, in_channels: Counts) -> Floats:
+        """Return the energy of what is issued, sums apart, by the input channels of a block."""
+        vectors_pj = issued.vectors * self.spent.vectors_pj(in_channels)
+        return issued.energy_pj + vectors_pj + issued.slots * self.spent.slots_pj(in_channels)
 
     def with_trailing(self, least: Floats, cycles: float | Floats) -> Floats:
         """Return costs of leading passes, as `choices_of` gives them, with gated passes' cycles."""

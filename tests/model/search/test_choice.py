@@ -7,8 +7,9 @@ from random import Random
 import pytest
 from designs import conv, design, linear, random_mask, trace_of
 
-from pgsim import load_arch, simulate
+from pgsim import GateTrace, load_arch, simulate
 
+NESTS = ("nest_order", "block_rows", "block_columns", "block_channels", "window_slots", "cycles")
 VALUES = {
     "latency": lambda row: row["cycles"],
     "dram": lambda row: row["dram_read_bytes"] + row["dram_write_bytes"],
@@ -83,3 +84,16 @@ def test_no_nest_costs_more_under_a_mask_of_inputs(objective: str, speed: str) -
         assert VALUES[objective](chosen) <= VALUES[objective](fixed)
         better += VALUES[objective](chosen) < VALUES[objective](fixed)
     assert better
+
+
+@pytest.mark.parametrize("objective", ["edp", "latency"])
+def test_layers_of_equal_geometry_are_searched_on_masks_of_their_own(objective: str) -> None:
+    """They share what follows from sizes alone; each gets the nest that it gets by itself."""
+    layers = [conv(4, 6, 6, 3, name=name) for name in ("first", "second")]
+    masks = [random_mask(layer, 2, seed) for seed, layer in enumerate(layers)]
+    arch = design({"memory.ports": "all"})
+    of_both = {layer.name: mask for layer, mask in zip(layers, masks, strict=True)}
+    both = simulate(GateTrace.from_masks(of_both, layers), arch, "pg", objective=objective).rows
+    for layer, mask, row in zip(layers, masks, both, strict=True):
+        (alone,) = simulate(trace_of(layer, mask), arch, "pg", objective=objective).rows
+        assert [str(row[key]) for key in NESTS] == [str(alone[key]) for key in NESTS]

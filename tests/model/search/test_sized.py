@@ -37,13 +37,17 @@ def test_orders_cost_what_is_simulated(seed: int, ports: str) -> None:
     every = list(blocks_that_fit(case))
     nests = set(nests_of(case))
     for blocks in Random(seed).sample(every, min(6, len(every))):
-        orders = sized(case, blocks).orders()
+        layer = sized(case, blocks)
+        orders = layer.orders()
         found = {order.nest for order in orders}
-        own = {each for each in nests if each.blocks == blocks}
-        assert {each for each in own if not each.unheld} <= found <= own
+        every_order = {each for each in nests if each.blocks == blocks}
+        assert {each for each in every_order if not each.unheld} <= found <= every_order
         for order in orders:
             cost = case.cost(order.nest)
             assert (order.cycles, order.bursts) == (cost.cycles, cost.bursts), order.nest
+            own = layer.cost(case.goal("energy"), order.nest)
+            assert (own.cycles, own.bursts) == (cost.cycles, cost.bursts), order.nest
+            assert own.energy_pj == pytest.approx(cost.energy_pj, rel=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

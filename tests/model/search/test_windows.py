@@ -17,7 +17,7 @@ from search_cases import SearchCase, nests_of, steered_case
 
 from pgsim.model.blocks import Block
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.search.gated import bounds_of, bursts_of
+from pgsim.model.search.bounds import bounds_of, bursts_of
 from pgsim.model.search.goal import ROUNDED, Floats
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.windows import Windows
@@ -41,10 +41,10 @@ def stages(case: SearchCase) -> Iterator[tuple[str, dict[tuple[int, ...], Floats
     yield "what moves", dict(zip(keys, least[:, :3], strict=True))
     least = windows.with_trailing(least, windows.fullest_cycles(sizes))
     yield "the fullest lanes", dict(zip(keys, least[:, :3], strict=True))
-    issued = [
-        windows.with_issued(least[place : place + 1], key)[0, :3] for place, key in enumerate(keys)
-    ]
-    yield "what is issued", dict(zip(keys, issued, strict=True))
+    some = windows.with_some_issued(least, sizes)
+    yield "what is issued in the first batches", dict(zip(keys, some[:, :3], strict=True))
+    issued = windows.with_issued(least, sizes)
+    yield "what is issued", dict(zip(keys, issued[:, :3], strict=True))
 
 
 @pytest.mark.parametrize("ports", ["slots", "all"])

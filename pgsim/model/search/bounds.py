@@ -1,0 +1,78 @@
+"""What blocks of a gated layer cost at least, whatever its masks (MODEL.md M41)."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import Counts
+from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
+from pgsim.model.job import Job
+from pgsim.model.search.dense import MOST_BLOCKS
+from pgsim.model.search.goal import ROUNDED, Floats
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_problem import Problem
+
+
+def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
+    """Return the choices of block sizes, and what leading passes cost at least.
+
+    Returns int64 (choices, 5), and float64 (choices, 4), the first columns of `choices_of`.
+    """
+    from pgsim.kernels.nest_bound import ARRAY_CYCLES, choices_of  # Numba: only if searched
+
+    choices, least = choices_of(problem, MOST_BLOCKS)
+    several = choices[:, IN_CHANNELS] > 0
+    if several.any():
+        _, apart = choices_of(_of_first_pass(job, problem), MOST_BLOCKS)
+        least[several] = apart[several]
+    return choices, least[:, : ARRAY_CYCLES + 1]
+
+
+def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
+    """Return the bursts that choices of block sizes move at least, int64 (choices,)."""
+    from pgsim.kernels.nest_bound import compulsory_bits
+    from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
+
+    several = choices[:, IN_CHANNELS] > 0
+    bursts = np.empty(several.size, np.int64)
+    for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
+        moved = refined(own, choices[which], compulsory_bits(own), True)
+        bursts[which] = moved + np.maximum(0, np.ceil(_wasted(own, choices[which]) * ROUNDED) - 1)
+    return bursts
+
+
+def _wasted(problem: Problem, choices: Counts) -> Floats:
+    """Return the bursts that carry nothing at least, as every block's weights come in whole ones.
+
+    Returns float64 (choices,), parts of bursts, of a batch.
+    """
+    from pgsim.kernels.nest_problem import FULL, FULL_TIMES, REST, REST_TIMES
+
+    kinds = ((FULL, FULL_TIMES), (REST, REST_TIMES))
+    loops, machine, widths = problem.loops, problem.machine, problem.widths
+    parts = loops.parts[:, [CHANNELS, IN_CHANNELS], choices[:, [CHANNELS, IN_CHANNELS]]]
+    wasted = np.zeros(len(choices))
+    for (k, k_times), (c, c_times) in product(kinds, kinds):
+        bits = parts[k, :, 0] * parts[c, :, 1] * (loops.taps * widths.weight)
+        wasted += parts[k_times, :, 0] * parts[c_times, :, 1] * (-bits % widths.burst)
+    runs = 1 if machine.weights_stay else machine.runs
+    return wasted * (machine.groups * runs / widths.burst)
+
+
+def _of_first_pass(job: Job, problem: Problem) -> Problem:
+    """Return a problem that fetches the planes of the first pass alone.
+
+    Of several C blocks that are not held, each pass fetches its own planes, and a gated one none
+    where the gate needs none (M40).
+    """
+    widths, first = problem.widths, job.passes[0]
+    return problem._replace(
+        widths=widths._replace(
+            activation=min(widths.activation, first.activation_bits),
+            weight=min(widths.weight, first.weight_bits),
+        )
+    )

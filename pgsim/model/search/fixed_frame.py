@@ -1,0 +1,232 @@
+"""What the leading passes take in the fixed order, in windows of some sizes (MODEL.md M41)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import PARTIAL_SUM_BITS, Counts
+from pgsim.kernels.nest_problem import (
+    BURST_PJ,
+    BUSY_FIRST,
+    BUSY_FIRST_PJ,
+    BUSY_LATER,
+    BUSY_LATER_PJ,
+    CYCLES,
+    FINISHED,
+    LANE_BITS,
+    LANE_PJ,
+    LOADS,
+    READ_PJ,
+    SLOT_PJ,
+    SLOT_WORDS,
+    STALLS,
+    VISITS,
+    WRITE_PJ,
+)
+from pgsim.lazy import lazy
+from pgsim.model.fetches import FETCHES, Bools, bursts, row_fetches
+from pgsim.model.holding import fetched_once
+from pgsim.model.job import Job
+from pgsim.model.mask_work import WorkStore
+from pgsim.model.search.goal import Floats, Goal
+from pgsim.model.search.problem import machine_of
+from pgsim.model.search.tables import tables_of
+from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_problem import Machine, Tables
+
+
+@dataclass(frozen=True)
+class FixedFrame:
+    """A layer in the fixed order, by the slots of its windows: what a batch takes at least.
+
+    It knows no masks: what gated passes take is left out. windows: int64 (windows,), ascending.
+    store: what designs share columns of tables through.
+    """
+
+    job: Job
+    goal: Goal
+    windows: Counts
+    store: WorkStore
+
+    # How windows are cut.
+
+    @lazy
+    def _sizes(self) -> tuple[tuple[Counts, Counts], tuple[Counts, Counts]]:
+        """The slots of whole windows and of a smaller last one, and how often each comes."""
+        times, rest = np.divmod(self.job.cuts[1].total, self.windows)
+        return (self.windows, times), (np.maximum(rest, 1), (rest > 0).astype(np.int64))
+
+    @lazy
+    def _slots(self) -> Counts:
+        """The slots that windows have, each once, ascending."""
+        return np.unique(np.concatenate([each for each, _ in self._sizes]))
+
+    @lazy
+    def _last(self) -> Counts:
+        """The slots of the last window."""
+        (whole, _), (rest, often) = self._sizes
+        return np.where(often > 0, rest, whole)
+
+    @lazy
+    def _tables(self) -> Tables:
+        """What tiles of so many slots take in the leading passes."""
+        leading = replace(self.job, passes=self.job.passes[: self.job.leading])
+        channels = np.array([self.job.shape.in_channels_per_group])
+        return tables_of(leading, channels, self._slots, self.store)
+
+    def _over_windows(self, counts: Counts) -> Counts:
+        """Return what all windows have together; counts: of `Tables`, (slots,)."""
+        places = self._tables.places[1]
+        return sum(
+            (counts[places[slots]] * times for slots, times in self._sizes),
+            np.zeros(self.windows.size, counts.dtype),
+        )
+
+    # The array.
+
+    @lazy
+    def array_cycles(self) -> Counts:
+        """Cycles of a batch's leading passes, and of transfers that nothing hides."""
+        job, array = self.job, self.job.arch.array
+        tiles = self._tables.tiles[:, :, 0]
+        work = self._over_windows((tiles[CYCLES] + tiles[STALLS]).sum(axis=0))
+        cycles = work * job.cuts[0].pieces * self._runs_and_groups
+        cycles += array.skew_cycles if array.folds_overlap else 0
+        if not job.arch.memory.double_buffered:
+            return cycles + self.moves(self.batch_bursts)
+        runs = self._machine.runs
+        opening = self._opening if runs == 1 else np.zeros_like(cycles)  # later ones may need less
+        written = bursts(job, self._last * (int(self._lanes[-1]) * job.written_bits))
+        return cycles + self.moves(opening) + self.moves(written) * runs
+
+    # DRAM.
+
+    @lazy
+    def _machine(self) -> Machine:
+        return machine_of(self.job)
+
+    @lazy
+    def _runs_and_groups(self) -> int:
+        return self._machine.runs * self._machine.groups
+
+    @lazy
+    def _lanes(self) -> Counts:
+        return self.job.cuts[0].sizes
+
+    def moves(self, counts: Counts) -> Counts:
+        """Return the cycles that bursts take."""
+        machine = self._machine
+        return counts * machine.burst_numerator // machine.burst_denominator
+
+    @lazy
+    def _of_lanes(self) -> Counts:
+        """Bursts of each lane group's operands in the first pass of a tile, (lane groups,)."""
+        job, operand = self.job, self.job.lane_operand
+        elements = FETCHES[operand.name].group_elements(job)
+        if operand is ACTIVATIONS and job.inputs_stay:
+            elements = 0
+        bits = elements * self._opening_bits(operand)
+        return bursts(job, bits * self._lanes // int(self._lanes.sum()))
+
+    def _of_slots(self, slots: Counts) -> Counts:
+        """Return the bursts of the operands of so many slots in the first pass of a tile."""
+        job, operand = self.job, self.job.slot_operand
+        elements = FETCHES[operand.name].group_elements(job)
+        if operand is not ACTIVATIONS:
+            return bursts(job, elements * self._opening_bits(operand) * slots // self._all_slots)
+        if job.inputs_stay:
+            return np.zeros_like(slots)
+        share = elements * job.activation_bits * slots // self._all_slots
+        return bursts(job, share) * row_fetches(job)
+
+    def _opening_bits(self, operand: Operand) -> int:
+        """Return the bits of an element that the first pass of a tile fetches."""
+        if operand is WEIGHTS and self.job.weights_stay:
+            return self.job.fetched_weight_bits
+        return operand.bits(self.job.passes[0])
+
+    @property
+    def _all_slots(self) -> int:
+        return self.job.cuts[1].total
+
+    @property
+    def _opening(self) -> Counts:
+        """Bursts of the first tile."""
+        return self._of_slots(self.windows) + int(self._of_lanes[0])
+
+    @lazy
+    def moved(self) -> dict[str, Counts]:
+        """Bursts of a batch, by what moves."""
+        job, machine = self.job, self._machine
+        (whole, times), (rest, often) = self._sizes
+        once = self._once
+        of_lanes = np.where(once, 1, (times + often)[:, None]) @ self._of_lanes
+        resident = FETCHES[job.slot_operand.name].slots_resident(job)
+        of_slots = self._of_slots(whole) * times + self._of_slots(rest) * often
+        of_slots *= 1 if resident else job.cuts[0].pieces
+        read = {job.lane_operand.name: of_lanes, job.slot_operand.name: of_slots}
+        outputs = np.multiply.outer(self._lanes * job.written_bits, np.stack([whole, rest]))
+        written = (bursts(job, outputs).sum(axis=0) * np.stack([times, often])).sum(axis=0)
+        runs = {"weight": 1 if machine.weights_stay else machine.runs}
+        found = {**read, "write": written}
+        return {
+            name: each * machine.groups * runs.get(name, machine.runs)
+            for name, each in found.items()
+        }
+
+    @property
+    def visits_once(self) -> bool:
+        """Whether no window takes its reduction in pieces, between which sums wait (M22)."""
+        return bool(self._once.all())
+
+    @lazy
+    def _once(self) -> Bools:
+        """Whether the operands of each lane group are fetched once."""
+        return fetched_once(replace(self.job, window=None))
+
+    @lazy
+    def batch_bursts(self) -> Counts:
+        return sum(self.moved.values(), np.zeros_like(self.windows))
+
+    # Energy.
+
+    @lazy
+    def pj(self) -> Floats:
+        """The prices, as kernels take them."""
+        return self.goal.prices_of(self.job).pj
+
+    @lazy
+    def energy_pj(self) -> Floats:
+        """The energy of a batch but for its cycles, float64 (windows,)."""
+        energy_pj: Floats = self._buffers_pj * self._runs_and_groups
+        for name, each in self.moved.items():
+            way = ("activation", "weight", "sum", "write").index(name)
+            energy_pj = energy_pj + each * self.pj[BURST_PJ + way]
+        return energy_pj
+
+    @property
+    def _buffers_pj(self) -> Floats:
+        """What PEs and buffers spend on the leading passes of a run and group."""
+        job, pj, machine, tables = self.job, self.pj, self._machine, self._tables
+        lanes, chunk = int(self._lanes.sum()), tables.chunks[0]
+        busy = chunk[BUSY_FIRST] * pj[BUSY_FIRST_PJ] + chunk[BUSY_LATER] * pj[BUSY_LATER_PJ]
+        words = self._over_windows(tables.slots[SLOT_WORDS, 0]) * job.cuts[0].pieces
+        spent: Floats = words * pj[SLOT_PJ] + lanes * self._all_slots * busy
+        if not job.operands_stay:
+            loads = tables.tiles[LOADS, :, 0]
+            bits = (loads * chunk[LANE_BITS : LANE_BITS + len(loads), None]).sum(axis=0)
+            spent += self._over_windows(bits) * (lanes * pj[LANE_PJ] / machine.lane_port_bits)
+        of_slot = np.where(tables.slots[FINISHED, 0], job.output_bits, self._waiting_bits)
+        bits = self._over_windows(of_slot * self._slots)
+        spent += bits * (lanes * (pj[READ_PJ] + pj[WRITE_PJ]) / machine.output_port_bits)
+        return spent
+
+    @property
+    def _waiting_bits(self) -> int:
+        """Bits that a sum takes in all its visits."""
+        return int(self._tables.chunks[0, VISITS]) * PARTIAL_SUM_BITS

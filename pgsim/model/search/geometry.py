@@ -1,0 +1,78 @@
+"""What a search knows of a layer whatever its masks, so that alike layers share it (M41)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pgsim.arch import Counts
+from pgsim.lazy import lazy
+from pgsim.model.fetches import usable_bits
+from pgsim.model.job import Job
+from pgsim.model.mask_work import WorkStore
+from pgsim.model.search.bounds import bounds_of, bursts_of
+from pgsim.model.search.goal import Floats, Goal
+from pgsim.model.search.problem import problem_of
+from pgsim.model.search.smaller_windows import smaller_windows
+from pgsim.schemes import ACTIVATIONS
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_problem import Problem
+    from pgsim.model.search.fixed_frame import FixedFrame
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A layer on its design, but for its masks.
+
+    store: what designs share columns of tables through.
+    """
+
+    job: Job
+    goal: Goal
+    store: WorkStore
+
+    @lazy
+    def problem(self) -> Problem:
+        """The layer as kernels take it."""
+        return problem_of(self.job, self.goal, self.store)
+
+    @lazy
+    def bounds(self) -> tuple[Counts, Counts, Floats]:
+        """The choices of block sizes, these sizes, and what leading passes cost at least.
+
+        Choices and sizes are int64 (choices, 5), costs as `bounds_of` has them.
+        """
+        choices, least = bounds_of(self.job, self.problem)
+        return choices, self.problem.loops.blocks[np.arange(5), choices], least
+
+    def bursts(self, places: Counts) -> Counts:
+        """Return what choices move at least in a batch, int64; places: of these choices."""
+        known, choices = self._bursts, self.bounds[0]
+        unknown = places[known[places] < 0]
+        if unknown.size:
+            known[unknown] = bursts_of(self.job, self.problem, choices[unknown])
+        return known[places]
+
+    @lazy
+    def _bursts(self) -> Counts:
+        """Of each choice, -1 while nobody has asked."""
+        return np.full(len(self.bounds[0]), -1, np.int64)
+
+    @lazy
+    def fixed(self) -> FixedFrame:
+        """The fixed order in smaller windows than there is room for."""
+        from pgsim.model.search.fixed_frame import FixedFrame  # Numba: only if nests are searched
+
+        return FixedFrame(self.job, self.goal, smaller_windows(self.job), self.store)
+
+
+def geometry_key(job: Job) -> Hashable:
+    """Return all that decides it, of layers on one design with one goal."""
+    passes = tuple((each.activation, each.weight, each.gated) for each in job.passes)
+    room = usable_bits(job, ACTIVATIONS)
+    stays = (job.inputs_stay, job.output_stays, room, job.weights_on_chip)
+    return (job.shape.geometry, passes, job.output_bits, job.flow, job.batch, stays)
