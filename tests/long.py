@@ -109,6 +109,11 @@ def checks(share: float) -> tuple[Check, ...]:
             (*PYTEST, str(TESTS / "study" / "timeline"), "-k", "random"),
             {"PGSIM_TIMELINE_SEEDS": some(1_000)},
         ),
+        Check(
+            f"the stepped reference, {some(2_000)} cases of PEs that go by values",
+            (*PYTEST, str(TESTS / "test_values_against_reference.py")),
+            {"PGSIM_REFERENCE_VALUES_SEEDS": some(2_000)},
+        ),
     )
 
 

@@ -19,17 +19,19 @@ from pgsim import ArchConfig, GateTrace, load_arch, load_trace, simulate
 from pgsim.files import shipped_names
 from pgsim.results import PARTS_OF_CYCLES, PARTS_OF_ENERGY, SUMMED, Result
 from pgsim.study.waterfalls import CYCLES, Waterfall, waterfalls
-from pgsim.workload import LayerShape, layer_shape
+from pgsim.workload import LayerShape, layer_shape, layers_with_operands
 
 ARCHS = shipped_names("arch_configs", ".yaml")
-GATING = [arch for arch in ARCHS if arch != "eyeriss_isca_2016"]  # which takes one pass (M46)
+BY_VALUES = [arch for arch in ARCHS if load_arch(arch).pe.by_values]  # dense passes only (M58)
+GATING = [arch for arch in ARCHS if arch not in ("eyeriss_isca_2016", *BY_VALUES)]  # M46: one pass
 SCHEMES = ("pg", "dual_dense", "uniform:8,8", "uniform:8", "full", "msb_only")
 RUNS = [
     (arch, scheme)
     for arch in ARCHS
     for scheme in SCHEMES
-    if arch in GATING or scheme not in ("pg", "dual_dense")
+    if arch in GATING or (arch not in BY_VALUES and scheme not in ("pg", "dual_dense"))
 ]
+RUNS += [(arch, scheme) for arch in BY_VALUES for scheme in ("dual_dense", "full", "msb_only")]
 CASES = 150
 
 
@@ -55,7 +57,8 @@ def digits() -> GateTrace:
 
 @cache
 def of_digits(arch: str, scheme: str) -> Result:
-    return simulate(digits(), arch, scheme)
+    trace = layers_with_operands(digits()) if arch in BY_VALUES else digits()
+    return simulate(trace, arch, scheme)
 
 
 on_shipped_designs = pytest.mark.xdist_group("shipped designs")  # whose results they share

@@ -17,10 +17,21 @@ import pytest
 import yaml
 
 from pgsim import ArchConfig, GateTrace, load_arch, simulate
+from pgsim.workload import LayerOperands, Operands, trace_with_operands
 
 MODEL = (Path(__file__).parents[1] / "MODEL.md").read_text()
 
-KEYS = {"before", "layer", "mask", "next", "design", "scheme", "result"}
+KEYS = {
+    "before",
+    "layer",
+    "activations",
+    "weights",
+    "mask",
+    "next",
+    "design",
+    "scheme",
+    "result",
+}
 
 # The rule, what the example shows, and its figures. `n_pass`: schemes of more than two passes.
 HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
@@ -243,6 +254,22 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
         "seernet",
         {"msb_cycles": 8, "lsb_cycles": 8 * 2, "lsb_slots_issued": 2, "lsb_macs": 2 * 8},
     ),
+    # Steps of max(3, 1) and max(1, 4); (3 + 1 + 1 + 4) * 2 columns.
+    ("M58", "lockstep", {"msb_cycles": 3 + 4, "msb_busy_pe_cycles": 18}),
+    # Rows of 3 + 1 and 1 + 4.
+    ("M58", "a register", {"msb_cycles": 5}),
+    # 8 - 1 and 16 - 1: two terms in either step.
+    ("M58", "signed digits", {"msb_cycles": 2 + 2}),
+    # Bit 0, then bit 3.
+    ("M58", "out of reach", {"msb_cycles": 2}),
+    # 2 terms by 3; max(2, 2) + 6 + 1 + 3.
+    ("M58", "laconic", {"msb_cycles": 6, "msb_busy_pe_cycles": 12}),
+    # 7 and 3 together; then a step without any weight.
+    ("M58", "promoted weights", {"msb_cycles": 3 + 1}),
+    # Bits 1 and 2.
+    ("M58", "precision", {"msb_cycles": 2}),
+    # Lanes of 1 and 2 activations; 2 rows of 2 columns.
+    ("M58", "zeros", {"msb_cycles": 2, "msb_busy_pe_cycles": 2 * 4}),
     # ceil(8 / 4) folds of 4 slots.
     ("M47", "first layer", {"msb_cycles": 2 * 4}),
     # 12 outputs of 8 MACs, of 2 and of 8 bits; 32 * 12 + 8 * 4 + 8 = 424 bits.
@@ -343,7 +370,16 @@ def trace(example: Mapping[str, Any]) -> GateTrace:
     for place, name in ((0, "before"), (2, "next")):
         if name in example:
             layers.insert(place, layer | {"name": name} | ungated | example[name])
-    return GateTrace.from_masks(masks, layers, **({} if masks else {"images": 1}))
+    made = GateTrace.from_masks(masks, layers, **({} if masks else {"images": 1}))
+    return trace_with_operands(made, integers(example, made)) if "weights" in example else made
+
+
+def integers(example: Mapping[str, Any], made: GateTrace) -> Operands:
+    """The integers of an example's one layer: activations by position, weights by channel."""
+    activations = np.array(example["activations"], np.uint8).T[None, :, :, None]
+    weights = np.array(example["weights"], np.int8)[:, :, None, None]
+    own = LayerOperands(made.layers[0].shape, activations, weights, np.zeros(0, np.int32))
+    return Operands(made.name, "0" * 64, 0, (own,))
 
 
 @pytest.mark.parametrize(

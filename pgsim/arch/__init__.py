@@ -9,7 +9,7 @@ from pgsim.arch.lanes import LANES, NOTHING, Counts, Lanes, Words
 from pgsim.arch.memory import DRAM, SRAM, Memory
 from pgsim.arch.nests import LOOPS, Mapping, NestKeys
 from pgsim.arch.objectives import OBJECTIVES, Objective
-from pgsim.arch.pes import PES, SIDE_BY_SIDE, PEKind, side_by_side
+from pgsim.arch.pes import PES, SIDE_BY_SIDE, FoldWork, PEKind, side_by_side
 from pgsim.arch.prices import LogicCost, SRAMCost, logic_cost, sram_cost
 from pgsim.arch.schedulers import (
     SCHEDULERS,
@@ -52,6 +52,7 @@ __all__ = [
     "DRAMModel",
     "Dataflow",
     "Fabric",
+    "FoldWork",
     "Folds",
     "InOrder",
     "Issued",

@@ -24,6 +24,7 @@ from pgsim.arch.schedulers import Scheduler
 from pgsim.arch.section import Section
 from pgsim.arch.sections import LSB, Array, Name
 from pgsim.arch.validation import KeyProblems, check_values, check_yaml, dotted_keys
+from pgsim.arch.value_refusals import value_refusals
 from pgsim.arch.windows import (
     PARTIAL_SUM_BITS,
     buffer_refusal,
@@ -116,6 +117,12 @@ class ArchConfig(Section):
                 "whose operands come evenly."
             )
             raise KeyProblems(("memory.ports", problem))
+        return self
+
+    @model_validator(mode="after")
+    def _goes_by_values_where_it_can(self) -> ArchConfig:
+        if problems := list(value_refusals(self.array, self.mapping, self.lsb)):
+            raise KeyProblems(*problems)
         return self
 
     @model_validator(mode="after")
@@ -235,9 +242,8 @@ class ArchConfig(Section):
     @cached_property
     def peak(self) -> tuple[int, int]:
         """Bit operations that the array does at most, and in how many cycles (M27)."""
-        macs, cycles = self.pe.macs_and_cycles(self.pe.max_activation_bits, self.pe.max_weight_bits)
-        bits = self.pe.max_activation_bits * self.pe.max_weight_bits
-        return self.pes * bits * macs, cycles
+        operations, cycles = self.pe.peak
+        return self.pes * operations, cycles
 
     @property
     def pes(self) -> int:

@@ -31,8 +31,10 @@ from pgsim.study.dram_trace import write_dram_trace
 from pgsim.study.nests import explain as explained_nest
 from pgsim.study.simulation import simulate
 from pgsim.study.timeline import check_timeline_path, write_timeline
-from pgsim.workload import load_trace
+from pgsim.workload import GateTrace, layers_with_operands, load_trace
 from pgsim.writing import check_new_folder
+
+_WITH_OPERANDS = "operands"
 
 
 def _check_timeline_path(
@@ -71,6 +73,10 @@ def _check_apart(files: dict[str, Path]) -> None:
 @calibration_option
 @verify_option
 @objective_option
+@click.option(
+    "--layers", metavar="NAMES",
+    help="Only these layers: names with commas, or operands: those whose integers the trace has.",
+)  # fmt: skip
 @click.option("--explain", metavar="LAYER", help="Print the loop nest of a layer too.")
 @click.option("--per-image", is_flag=True, help="Keep images apart in -o; needs batch=1.")
 @click.option(
@@ -108,6 +114,7 @@ def command(
     calibration_images: int | None,
     verify: bool,
     objective: str | None,
+    layers: str | None,
     explain: str | None,
     per_image: bool,
     output: Path | None,
@@ -131,6 +138,9 @@ def command(
       use %     useful bit operations, of those that the array has room for
       energy    of an image
 
+    PEs that go by the values of operands (MODEL.md, M58) run the images
+    whose integers lie beside TRACE, and refuse layers that have none.
+
     -o writes every column there is, summed over all images; pgsim.COLUMNS
     says what each of them means.
 
@@ -151,7 +161,7 @@ def command(
     again = timeline is not None or dram_trace is not None  # they run the layers once more
     store = WorkStore() if again else None
     result = simulate(
-        load_trace(trace, verify=verify),
+        _of_layers(load_trace(trace, verify=verify), layers),
         chosen_arch(arch, settings),
         scheme,
         per_image=per_image,
@@ -170,7 +180,7 @@ def command(
         count = write_dram_trace(result, dram_trace, store=store)
         say(f"{dram_trace}: {count:,} requests, one a line", err=True)
     paragraph(
-        f"{result.trace.name} ({masks_of(result.trace)}), {result.images:,} images, "
+        f"{result.trace.name} ({masks_of(result.trace)}), {_images(result)}, "
         f"on {result.arch.name}, scheme {scheme};\nper image, {result.arch.mapping.label}:"
     )
     show(layer_table(result))
@@ -182,6 +192,21 @@ def command(
     for line in nest:
         paragraph(line)
     paragraph("\npgsim simulate --help says what the columns are.")
+
+
+def _of_layers(trace: GateTrace, names: str | None) -> GateTrace:
+    """Return a trace of the layers that a person asked for, or all."""
+    if names is None:
+        return trace
+    if names == _WITH_OPERANDS:
+        return layers_with_operands(trace)
+    return trace.of_layers(names.split(","))
+
+
+def _images(result: Result) -> str:
+    """Return of how many images a result is, and that these are all whose operands are known."""
+    images = "1 image" if result.images == 1 else f"{result.images:,} images"
+    return f"operands of {images}" if result.arch.pe.by_values else f"{result.images:,} images"
 
 
 def layer_table(result: Result) -> Table:

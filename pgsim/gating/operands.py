@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ from pgsim.workload.layer import LayerShape
 from pgsim.workload.operands import THRESHOLD_DTYPE, LayerOperands, operand_dtype
 
 
-def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, ...]:
+def integer_operands(
+    model: nn.Module, images: Tensor, *, ungated: bool = False
+) -> tuple[LayerOperands, ...]:
     """Return the operands of a model's gated layers in eval mode, in the order they ran.
 
     Parameters
@@ -30,6 +33,9 @@ def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, .
         A network with gated layers.
     images : Tensor
         Model inputs, images on the first axis.
+    ungated : bool
+        Whether those of pgsim's own layers without a gate are among them, which PEs need that go by
+        values (M58).
 
     Returns
     -------
@@ -42,12 +48,13 @@ def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, .
     Raises
     ------
     InputError
-        Naming a layer that runs twice, or whose images are not on its first axis; where none is
-        gated.
+        Naming a layer that runs twice, or whose images are not on its first axis; where there is
+        none.
     """
     images = images_of(images, "images")
-    shapes, inputs = _ran(model, images)
-    (others, _), other_images = of_another_batch(_ran, model, images)
+    run = partial(_ran, ungated=ungated)
+    shapes, inputs = run(model, images)
+    (others, _), other_images = of_another_batch(run, model, images)
     require_same(shapes, len(images), others, other_images)
     layers = pg_layers(model)
     return tuple(
@@ -56,8 +63,10 @@ def integer_operands(model: nn.Module, images: Tensor) -> tuple[LayerOperands, .
     )
 
 
-def _ran(model: nn.Module, images: Tensor) -> tuple[list[LayerShape], dict[str, list[Tensor]]]:
-    """Run images, and return the gated layers in the order they ran and the inputs of their calls.
+def _ran(
+    model: nn.Module, images: Tensor, *, ungated: bool
+) -> tuple[list[LayerShape], dict[str, list[Tensor]]]:
+    """Run images, and return the layers in the order they ran and the inputs of their calls.
 
     The inputs are by the names that the layers have in the model.
     """
@@ -66,7 +75,7 @@ def _ran(model: nn.Module, images: Tensor) -> tuple[list[LayerShape], dict[str, 
     gates = {name: own_gate(layer) for name, layer in layers.items()}
 
     def keep(name: str, _layer: nn.Module, x: Tensor, mask: Tensor | None) -> None:
-        if mask is not None:
+        if ungated or mask is not None:
             inputs.setdefault(name, []).append(x.clone())  # what follows may write over it
 
     with listening(model, gates, keep):

@@ -110,5 +110,5 @@ def _without_dram(job: Job, sums: Sums) -> Ledger:
 
 def _bytes(job: Job, images: int) -> int:
     """Return how much memory a layer's passes and transfers take, about."""
-    tiles = job.batch_tiles * (-(-images // job.batch) if job.gated else 1)
+    tiles = job.batch_tiles * (-(-images // job.batch) if job.varies else 1)
     return 8 * tiles * (3 * len(job.passes) + _TILE_NUMBERS)

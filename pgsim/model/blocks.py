@@ -34,12 +34,12 @@ def blocks_of(job: Job, calibration: int, images: int) -> Iterator[Block]:
     """Cut the images to simulate into blocks, a smaller last batch apart.
 
     What a block holds is bounded by its mask words and by its tiles, but a batch is never cut. The
-    batches of a layer without a mask are alike, and are one block.
+    batches of a layer whose images do not differ are alike, and are one block.
     """
     batch = job.arch.batch
     whole, rest = divmod(images - calibration, batch)
     step = max(1, whole)
-    if job.gated:
+    if job.varies:
         tiles = job.batch_tiles * -(-len(job.passes) // 2)
         step = max(1, min(_MOST_WORDS // _batch_words(job), _MOST_TILES // tiles))
     for done in range(0, whole, step):

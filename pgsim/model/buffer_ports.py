@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
 
 import numpy as np
 
@@ -49,7 +48,7 @@ def with_waits(
 
 
 def _most_late(job: Job, timing: PassTiming, loads: Counts, bits: Counts) -> Counts:
-    lanes = _lanes_late(job, timing, loads)
+    lanes = timing.lanes_late_cycles(job) * (loads > 0)
     outputs = -(-bits // job.arch.memory.output_sram.cycle_bits) - pass_end(job, timing)
     late = np.maximum(np.maximum(lanes, outputs), timing.port_stall_cycles)
     stalls: Counts = late * timing.executed
@@ -59,21 +58,6 @@ def _most_late(job: Job, timing: PassTiming, loads: Counts, bits: Counts) -> Cou
 def pass_end(job: Job, timing: PassTiming) -> Counts:
     """Return the cycle in which a pass that waits for nothing takes its last step."""
     return lead_cycles(job) + timing.end_cycles()
-
-
-def _lanes_late(job: Job, timing: PassTiming, loads: Counts) -> Counts:
-    """Return by how many cycles the operands of the lanes are late, which may be below 0.
-
-    loads: whether (elsewhere than under `os`), or how often, the pass reads them.
-    """
-    port_bits = job.arch.memory.buffers[job.lane_operand.name].cycle_bits
-    element_bits = job.tiling.tile_lanes * job.lane_operand.bits(timing.plan)
-    late = [
-        -(-elements * element_bits // port_bits) - ready
-        for elements, ready in timing.lane_deadlines(job)
-    ]
-    most: Counts = reduce(np.maximum, late) * (loads > 0)
-    return most
 
 
 def output_port_bits(job: Job, timings: Timings) -> list[Counts]:

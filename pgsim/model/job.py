@@ -111,7 +111,7 @@ class Job:
     @property
     def alike(self) -> Hashable:
         """All that decides its ledger: layers that agree are simulated once."""
-        like = self.layer if self.gated else self.shape.geometry
+        like = self.layer if self.varies else self.shape.geometry
         # Of a buffer in which all inputs stay, what else is there decides nothing (M42).
         retained = 0 if self.inputs_stay else self.retained_bits
         stays = (self.inputs_stay, self.output_stays, retained, self.weights_on_chip)
@@ -153,6 +153,11 @@ class Job:
     def gated_inputs(self) -> bool:
         """Whether the mask is of input pixels, and known beforehand (M52)."""
         return self.gated and not self.decides
+
+    @property
+    def varies(self) -> bool:
+        """Whether images differ: in their masks, or in values that the PEs go by (M58)."""
+        return self.gated or self.arch.pe.by_values
 
     @lazy
     def flow(self) -> Dataflow:

@@ -13,7 +13,7 @@ import numpy as np
 from pgsim.arch import ArchConfig, Counts
 from pgsim.cores import free_cores, spread
 from pgsim.kinds import by_name
-from pgsim.model import events, gating, zeros
+from pgsim.model import events, gating, values, zeros
 from pgsim.model.block_work import BlockWork, clocked
 from pgsim.model.blocks import Block, blocks_of, mask_words
 from pgsim.model.bounds import check_counts
@@ -83,10 +83,11 @@ def check_layers(jobs: Sequence[Job], images: int) -> None:
     """Raise InputError where layers cannot be simulated over so many images.
 
     That is where a layer's counts would not fit 64 bits, or a batch of it would not fit memory, or
-    its zeros should be known and are not.
+    its zeros, or its operands, should be known and are not.
     """
     check_counts(jobs, images)
     zeros.check_known(jobs)
+    values.check_known(jobs)
 
 
 def design_in(store: WorkStore, arch: ArchConfig) -> object:
@@ -115,8 +116,11 @@ def _ledger(job: Job, blocks: Sequence[Block], sums: Sequence[Sums]) -> Ledger:
 
 
 def alike_batches(job: Job, block: Block) -> int:
-    """Return how many batches of a block are alike, of which one is simulated: none with a mask."""
-    return 1 if job.gated else block.batches
+    """Return how many batches of a block are alike, of which one is simulated.
+
+    None are where masks or values differ from image to image (M58).
+    """
+    return 1 if job.varies else block.batches
 
 
 def simulate_block(job: Job, block: Block, store: WorkStore, design: object = None) -> Ledger:
@@ -135,7 +139,7 @@ def sums_of(job: Job, block: Block, store: WorkStore, design: object = None) -> 
     """
     if design is None:
         return clocked(job.arch, work_of(job, block, store))
-    images = block if job.gated else block.batch
+    images = block if job.varies else block.batch
     key = ("block", job.alike, images, design)
     make = partial(work_of, job, block, store)
     work = store.shared(key, make, lambda found: found.size_bytes, _LARGEST_BYTES)
@@ -171,9 +175,10 @@ def _timed(
 ) -> tuple[Batches, Timings, Mapping[str, Counts]]:
     """Return how passes go in every tile, and what they move."""
     mask = MaskWork(job, block, store) if job.gated else None
-    # Without a mask runs differ in nothing but what the first one fetches for all.
-    batches = Batches(job.tiling, block.batches if job.gated else 1, alike=not job.gated)
-    timings = wait_for_buffers(job, time_passes(job, mask))
+    # Alike, runs differ in nothing but what the first one fetches for all.
+    batches = Batches(job.tiling, block.batches if job.varies else 1, alike=not job.varies)
+    timings = values.time_by_values(job, block) if job.arch.pe.by_values else time_passes(job, mask)
+    timings = wait_for_buffers(job, timings)
     tiles = Tiles(job, timings, mask, batches.simulated, runs=batches.runs)
     traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
     return batches, timings, traffic

@@ -50,6 +50,7 @@ class PassCounts(NamedTuple):
     outputs: that it computes. slots_dense, slots_issued, slots_ideal, slots_fullest_lane,
     active_slots: M11, M26. steady_cycles: M15. busy_pe_cycles: M27. port_stall_cycles: M21.
     macs: of those outputs, or of the input pixels that it takes (M27, M52).
+    terms: M58.
     """
 
     outputs: Counts
@@ -62,6 +63,7 @@ class PassCounts(NamedTuple):
     busy_pe_cycles: Counts
     port_stall_cycles: Counts
     macs: Counts
+    terms: Counts
 
 
 def summed(counts: Counts) -> int:

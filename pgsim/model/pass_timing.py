@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 
@@ -78,9 +79,18 @@ class PassTiming:
         return self.issue.entries * self.rate.output_cycles
 
     @property
+    def terms(self) -> Counts:
+        """Terms that PEs add up which go by values, none on others (M58)."""
+        return NOTHING
+
+    @property
     def lane_elements(self) -> int | Counts:
         """Elements of each lane's operand that it reads at a load, or streams once (M22)."""
         return self.reduction
+
+    def loaded_elements(self, loads: Counts) -> Counts:
+        """Return the elements of each lane's operand that it reads in all its loads (M22)."""
+        return loads * self.lane_elements
 
     def held_cycles(self, array: Array) -> Counts:
         """Return the cycles from its first step to the end of its last; alone, of its edges."""
@@ -140,6 +150,16 @@ class PassTiming:
                 begin = (of_tap * folds + fold) * self.fold_spacing_cycles
                 yield of_tap * tap + first + fold * beat.fold_elements, begin + loaded
 
+    def lanes_late_cycles(self, job: Job) -> Counts:
+        """Return by how much the operands of the lanes are late, which may be below 0 (M43)."""
+        port_bits = job.arch.memory.buffers[job.lane_operand.name].cycle_bits
+        element_bits = job.tiling.tile_lanes * job.lane_operand.bits(self.plan)
+        late = [
+            -(-elements * element_bits // port_bits) - ready
+            for elements, ready in self.lane_deadlines(job)
+        ]
+        return reduce(np.maximum, late)
+
     def in_tiles(self, tiling: Tiling | BlockTiles) -> PassCounts:
         """Return what the pass counts in every tile, int64 that broadcast to the tiles."""
         issue = self.issue
@@ -154,6 +174,7 @@ class PassTiming:
             busy_pe_cycles=self.busy_pe_cycles,
             port_stall_cycles=self.port_stall_cycles,
             macs=self.macs,
+            terms=self.terms,
         )
 
     def all_slots(self, tiling: Tiling | BlockTiles) -> Counts:

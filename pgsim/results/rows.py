@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgsim.arch import ArchConfig
@@ -55,7 +55,7 @@ def _counted_row(result: Result, layer: LayerResult, image: int | None = None) -
         row["image"] = image
     count = layer.ledger.total(part)
     row |= counted(count, result.arch)
-    row |= _derived(layer, count, layer.computed(part), result.arch)
+    row |= _derived(layer, count, part, result.arch)
     row["images"] = images
     row["macs"] = layer.shape.macs * images
     has_mask = bool(layer.trace.shards)
@@ -81,15 +81,15 @@ def counted(count: Mapping[str, int], arch: ArchConfig) -> Row:
 def _derived(
     layer: LayerResult,
     count: Mapping[str, int],
-    computed: list[tuple[Pass, int]],
+    part: slice,
     arch: ArchConfig,
 ) -> Row:
     """Return the columns that follow from counts and from what each pass computed (M4, M27)."""
-    useful = [each.activation_bits * each.weight_bits * done for each, done in computed]
+    computed, useful = layer.computed(part), useful_of(layer.job, layer.ledger, part)
     macs = count["outputs"] * layer.shape.reduction
     return {
         **_clocked(count, sum(useful), arch),
-        "average_bits": sum(useful) / (layer.job.weight_bits * macs),
+        "average_bits": sum(bit_operations(computed)) / (layer.job.weight_bits * macs),
         "weight_bits": layer.job.weight_bits,
         "msb_macs": macs,
         "lsb_macs": sum(done for _, done in computed[1:]),
@@ -123,11 +123,25 @@ def computed(job: Job, ledger: Ledger, part: slice = slice(None)) -> list[tuple[
     return found
 
 
+def bit_operations(computed: Sequence[tuple[Pass, int]]) -> list[int]:
+    """Return the bit operations of the MACs of each pass."""
+    return [each.activation_bits * each.weight_bits * done for each, done in computed]
+
+
+def useful_of(job: Job, ledger: Ledger, part: slice = slice(None)) -> list[int]:
+    """Return the useful bit operations of each pass in some batches (M27, M58)."""
+    pe = job.arch.pe
+    if not pe.by_values:
+        return bit_operations(computed(job, ledger, part))
+    return [
+        summed(own.terms[part]) * pe.term_bits(plan.activation_bits, plan.weight_bits)
+        for plan, own in zip(job.passes, ledger.passes, strict=True)
+    ]
+
+
 def useful_operations(job: Job, ledger: Ledger) -> int:
-    """Return the bit operations of a layer's MACs, over all batches (M27)."""
-    return sum(
-        each.activation_bits * each.weight_bits * done for each, done in computed(job, ledger)
-    )
+    """Return those of all passes, over all batches."""
+    return sum(useful_of(job, ledger))
 
 
 def row_at(ledger: Ledger, useful: int, arch: ArchConfig, other: Row) -> Row:

@@ -16,7 +16,7 @@ from pgsim.model.job import Job
 from pgsim.model.ledger import Ledger
 from pgsim.results.columns import SUMMED
 from pgsim.results.mask_sources import mask_source_of
-from pgsim.results.rows import Row, computed, row_of, utilization
+from pgsim.results.rows import Row, computed, row_of, useful_operations, utilization
 from pgsim.schemes import Pass, Passes
 from pgsim.text import writable
 from pgsim.workload import GateTrace, LayerShape, LayerTrace
@@ -198,12 +198,15 @@ def _summary(result: Result) -> Row:
     operations = sum(
         macs * each["average_bits"] for macs, each in zip(macs_bits, rows, strict=True)
     )
+    useful = round(operations)
+    if result.arch.pe.by_values:
+        useful = sum(useful_operations(each.job, each.ledger) for each in result.layer_results)
     spread = _cycles_of_images(result)
     return row | {
         "gated_average_bits": _mean(gated, "average_bits", "outputs"),
         "mac_average_bits": _mean(rows, "average_bits", "macs"),
         "gated_density": _mean(gated, "mask_density", "outputs"),
-        "pe_utilization": utilization(round(operations), row["cycles"], result.arch),
+        "pe_utilization": utilization(useful, row["cycles"], result.arch),
         "area_mm2": result.area_mm2,
         "logic_area_mm2": logic_area_mm2(result.costs, gated=result.gated),
         "cycles_per_image": row["cycles"] / result.images,

@@ -135,7 +135,7 @@ def requests(result: Result, store: WorkStore) -> Iterator[Requests]:
         for block in blocks_of(layer.job, result.calibration_images, result.trace.images):
             moves = _moves(layer.job, block, store)
             steps = layer.job.shape.runs_per_batch
-            for _ in range(1 if layer.job.gated else block.batches):
+            for _ in range(1 if layer.job.varies else block.batches):
                 for run, ends in enumerate(moves.ends.tolist()):
                     if run % steps == 0:  # a batch begins, and with it its tensors
                         tensors = [Tensor(own[stream.region]) for stream in STREAMS]

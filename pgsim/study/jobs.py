@@ -80,7 +80,7 @@ def _taken(layer: LayerTrace, passes: Passes, arch: ArchConfig) -> Passes:
     if refusal := arch.dataflow.refusal(layer.shape, own):
         raise InputError(f"{where}, dataflow {arch.dataflow.name}: {refusal}")
     for each in own:
-        if refusal := arch.pe.refusal(each.activation_bits, each.weight_bits):
+        if refusal := arch.pe.refusal(each):
             raise InputError(f"{where}, PEs of kind {arch.pe.name}: a PE {refusal}")
     return own
 

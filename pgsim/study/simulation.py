@@ -7,6 +7,7 @@ trace -> passes (schemes) -> tiles (mapping) -> issued slots, cycles, traffic, e
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pgsim.arch import ArchConfig, load_arch
@@ -18,7 +19,7 @@ from pgsim.results import LayerResult, Result
 from pgsim.schemes import Scheme, scheme_named
 from pgsim.study.counting import Network
 from pgsim.study.jobs import NO_STORE, any_scheduled, jobs_of, split, taken
-from pgsim.workload import GateTrace, load_trace
+from pgsim.workload import GateTrace, load_trace, trace_with_operands
 
 
 def simulate(
@@ -56,7 +57,8 @@ def simulate(
     -------
     Result
         `.layers`, a table of one row per layer, and `.summary`, of the network, under the columns
-        of `pgsim.COLUMNS`.
+        of `pgsim.COLUMNS`. Of PEs that go by the values of operands it is of the images whose
+        operands lie beside the trace (M58).
 
     Raises
     ------
@@ -84,6 +86,8 @@ def simulate(
     if objective is not None:
         arch = searching(arch, objective)
     store = store or NO_STORE
+    if arch.pe.by_values:
+        trace = _with_operands(trace, store)
     passes = taken(split(trace, scheme, store), arch)
     costs = costs_of(arch, gated=any_scheduled(passes))
     warn_of_clock(costs.arch, costs.paths)
@@ -96,6 +100,16 @@ def simulate(
     calibration = calibration_count(trace, arch, calibration_images)
     layers = layer_results(Network(trace, scheme, costs, calibration, store))
     return Result(trace, costs, scheme.name, calibration, per_image, layers)
+
+
+def _with_operands(trace: GateTrace, store: WorkStore) -> GateTrace:
+    """Return a trace with the operands beside it, read once for all simulations of a store."""
+    return store.shared(("operands", trace), partial(trace_with_operands, trace), _operand_bytes)
+
+
+def _operand_bytes(trace: GateTrace) -> int:
+    """Return how much memory the operands of a trace take."""
+    return sum(layer.operands.size_bytes for layer in trace.layers if layer.operands)
 
 
 def searching(arch: ArchConfig, objective: str) -> ArchConfig:

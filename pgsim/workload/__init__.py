@@ -1,5 +1,6 @@
 """What runs: layers and their ops, published networks, gate traces, operands, and their files."""
 
+from pgsim.workload.fed_trace import layers_with_operands, trace_with_operands
 from pgsim.workload.layer import LayerShape, layer_shape
 from pgsim.workload.layer_trace import LayerTrace, pack_masks
 from pgsim.workload.networks import NETWORKS, network
@@ -25,12 +26,14 @@ __all__ = [
     "check_trace_path",
     "gate_mask",
     "layer_shape",
+    "layers_with_operands",
     "load_operands",
     "load_trace",
     "network",
     "pack_masks",
     "save_operands",
     "save_trace",
+    "trace_with_operands",
     "transposed",
     "widened",
     "widened_trace",

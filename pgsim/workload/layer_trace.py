@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError
 from pgsim.workload.layer import LayerShape
+from pgsim.workload.operands import LayerOperands
 from pgsim.workload.problems import short
 
 Words = npt.NDArray[np.uint64]
@@ -90,6 +91,8 @@ class LayerTrace:
         Read-only masks, one array a file; a layer without a gate has none.
     verify : bool
         Whether padding is looked at when the object is made, which reads the last word of each row.
+    operands : LayerOperands, optional
+        Its integers, of the images of the masks.
 
     Raises
     ------
@@ -107,6 +110,7 @@ class LayerTrace:
     shape: LayerShape
     shards: tuple[Words, ...] = ()
     verify: InitVar[bool] = True
+    operands: LayerOperands | None = None
 
     def __post_init__(self, verify: bool) -> None:
         where = f"layer {self.shape.name!r}"

@@ -1,4 +1,4 @@
-"""Integer operands of gated layers: what a trace's masks are computed from, without its network."""
+"""Integer operands of layers: what a trace's masks are computed from, without its network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ THRESHOLD_DTYPE = np.dtype(np.int32)
 
 @dataclass(frozen=True, eq=False)
 class LayerOperands:
-    """One gated layer's operands: its gate is O_hb > threshold, on integers.
+    """One layer's operands: its gate, if it has one, is O_hb > threshold, on integers.
 
     Positions of a linear layer and time steps of a recurrent one are one column, their kernels are
     1 x 1. Source: MODEL.md M1, M2, M38.
@@ -31,7 +31,7 @@ class LayerOperands:
     weights : int8 array (out_channels, in_channels / groups, kernel height, kernel width)
         int16 where they have more than 8 bits.
     thresholds : int32 array (out_channels,)
-        None where the inputs are gated, whose mask is decided elsewhere: (0,).
+        None where the inputs are gated, whose mask is decided elsewhere, or nothing is: (0,).
     opens_near_zero : bool
         Whether the gate compares -|O_hb| instead (M38).
     """
@@ -42,10 +42,15 @@ class LayerOperands:
     thresholds: Integers
     opens_near_zero: bool = False
 
+    @property
+    def size_bytes(self) -> int:
+        """How much memory they take."""
+        return self.activations.nbytes + self.weights.nbytes + self.thresholds.nbytes
+
 
 @dataclass(frozen=True, eq=False)
 class Operands:
-    """Operands of a trace's gated layers, whose image i is image `first_image` + i of the trace.
+    """Operands of a trace's layers, whose image i is image `first_image` + i of the trace.
 
     `trace` is the trace's name, `trace_sha256` the SHA-256 of its file in hexadecimal digits.
     """
@@ -102,9 +107,28 @@ def msb_sums(operands: LayerOperands) -> npt.NDArray[np.int64]:
     return sums.reshape(len(high), -1, *shape.out_size)
 
 
+def reductions_by_tap(shape: LayerShape, activations: Integers) -> Integers:
+    """Return what each output multiplies by its weights, kernel tap by kernel tap.
+
+    activations: (images, in_channels, height, width). Returns (images, groups, positions,
+    reduction), in which the channels of a group follow each other within each tap.
+    """
+    taps = _taps(shape, activations)
+    images, _, *kernel, height, width = taps.shape
+    by_group = taps.reshape(images, shape.groups, -1, *kernel, height, width)
+    by_position = by_group.transpose(0, 1, 5, 6, 3, 4, 2)
+    return by_position.reshape(images, shape.groups, height * width, shape.reduction)
+
+
 def _reductions(shape: LayerShape, activations: Integers) -> Integers:
     """Return what each output multiplies by its weights: (images, groups, reduction, positions)."""
+    taps = _taps(shape, activations)
+    return taps.reshape(len(taps), shape.groups, shape.reduction, -1)
+
+
+def _taps(shape: LayerShape, activations: Integers) -> Integers:
+    """Return what lies under each tap: (images, channels, kernel height, width, height, width)."""
     padded = np.pad(activations, [(0, 0), (0, 0), (0, 1), (0, 1)])  # at -1: zeros
     rows, columns = (side.places(np.arange(side.outputs)).T for side in shape.sides)
-    taps = padded[:, :, rows[:, None, :, None], columns[None, :, None, :]]
-    return taps.reshape(len(padded), shape.groups, shape.reduction, -1)
+    taps: Integers = padded[:, :, rows[:, None, :, None], columns[None, :, None, :]]
+    return taps

@@ -1,8 +1,8 @@
-"""The operands file: a few images' integer operands of the gated layers of a captured trace.
+"""The operands file: a few images' integer operands of the layers of a captured trace.
 
-A companion file: for each gated layer the tensors `<layer>.activations`, `<layer>.weights` and
-`<layer>.thresholds`. The manifest's `opens_near_zero` names the layers whose gates compare -|O_hb|
-(M38); it is left out where there are none.
+A companion file: for each layer, which as a rule are the gated ones, the tensors
+`<layer>.activations`, `<layer>.weights` and `<layer>.thresholds`. The manifest's `opens_near_zero`
+names the layers whose gates compare -|O_hb| (M38); it is left out where there are none.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pgsim.workload.companion_file import (
     Companion,
     Expected,
     Manifest,
+    companion_path,
     load_companion,
     save_companion,
 )
@@ -65,6 +66,14 @@ def load_operands(name_or_path: str | Path) -> Operands:
     return Operands(manifest.trace, manifest.trace_sha256, manifest.first_image, layers)
 
 
+def operands_path(trace: str | Path) -> Path:
+    """Return where the operands of a trace are, which is given as `load_trace` takes it.
+
+    The file need not be there. Raises InputError where the trace is not.
+    """
+    return companion_path(_OPERANDS, trace)
+
+
 def save_operands(operands: Operands, path: str | Path) -> Path:
     """Write operands as one file and return its path, which ends in `.operands.safetensors`.
 
@@ -109,7 +118,7 @@ def _expected(shape: LayerShape, images: int) -> dict[str, Expected]:
         "thresholds": Expected(
             THRESHOLD_DTYPE,
             (shape.out_channels if shape.gated else 0,),
-            "(out channels), or none where the inputs are gated",
+            "(out channels), or none where no outputs are gated",
             *_range(8 * THRESHOLD_DTYPE.itemsize, signed=True),
         ),
     }
@@ -120,4 +129,4 @@ def _range(bits: int, signed: bool) -> tuple[int, int]:
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
 
 
-_OPERANDS = Companion("operands", _Manifest, _expected, gates=("output", "input"))
+_OPERANDS = Companion("operands", _Manifest, _expected, gates=("output", "input", "none"))

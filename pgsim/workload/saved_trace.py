@@ -53,7 +53,8 @@ def load_trace(name_or_path: str | Path, *, verify: bool = True) -> GateTrace:
     name, shards = _read(name_or_path)
     if verify:
         require_sound(shards)
-    return _joined(name, shards)
+    alone, first = len(shards) == 1, shards[0].path
+    return replace(_joined(name, shards), path=first if alone else first.with_name(name))
 
 
 def _read(name_or_path: str | Path) -> tuple[str, list[Shard]]:

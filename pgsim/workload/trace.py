@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,9 @@ class GateTrace:
         How the masks came to be.
     layers : tuple of LayerTrace
         All layers in the network's order, those without a gate too.
+    path : Path, optional
+        The file that it was loaded from, or the common name of its shards, beside which operands
+        and margins lie.
 
     Raises
     ------
@@ -64,6 +68,7 @@ class GateTrace:
     accuracy: dict[str, float]
     provenance: dict[str, Any]
     layers: tuple[LayerTrace, ...]
+    path: Path | None = None
 
     def __post_init__(self) -> None:
         where = f"trace {short(self.name)}"
@@ -154,6 +159,41 @@ class GateTrace:
             provenance=dict(provenance or {}),
             images=images,
         )
+
+    def of_layers(self, names: Iterable[str]) -> GateTrace:
+        """Return a trace of some layers alone, in the network's order.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Of its layers.
+
+        Returns
+        -------
+        GateTrace
+            It shares this one's masks. What layers read of others is what no layer made.
+
+        Raises
+        ------
+        InputError
+            Where there is no such layer.
+
+        Examples
+        --------
+        >>> from pgsim import load_trace
+        >>> len(load_trace("digits_pg_4_2").of_layers(["conv2", "conv3"]).layers)
+        2
+        """
+        chosen, known = list(names), [layer.shape.name for layer in self.layers]
+        for name in chosen:
+            if name not in known:
+                raise InputError(
+                    f"trace {self.name} has no layer {short(name)}.{nearest(name, known)}"
+                )
+        if not chosen:
+            raise InputError(f"trace {self.name}: expected the name of one layer at least")
+        layers = tuple(layer for layer in self.layers if layer.shape.name in chosen)
+        return replace(self, layers=layers)
 
     def with_bits(
         self,

@@ -13,11 +13,15 @@ from pgsim.files import shipped_names
 
 NAMES = [
     "bitfusion_isca_2018",
+    "cnvlutin_isca_2016",
     "eyeriss_isca_2016",
     "fixed_8bit",
+    "laconic_isca_2019",
     "pg_os",
     "pg_serial",
     "pg_ws",
+    "pragmatic_micro_2017",
+    "tactical_asplos_2019",
     "tpu_like",
 ]
 
@@ -210,7 +214,9 @@ def test_config_keys_are_those_of_the_format():
         *("array.first_layer", "array.convention", "array.speed"),
         *("memory.counting", "memory.overlap"),
         *("array.pe.kind", "array.pe.max_activation_bits", "array.pe.max_weight_bits"),
-        *("array.pe.zero_gating", "array.pe.terms"),
+        *("array.pe.zero_gating", "array.pe.terms", "array.pe.signed_digits"),
+        *("array.pe.first_stage_bits", "array.pe.weight_registers"),
+        *("array.pe.lookahead", "array.pe.lookaside"),
         *(f"array.register_files.{each}_words" for each in ("activation", "weight", "sum")),
         *("lsb.scheduler", "lsb.ways", "lsb.open", "lsb.depth", "lsb.scan"),
         *("lsb.window", "lsb.lane_order", "lsb.gate_latency_cycles"),

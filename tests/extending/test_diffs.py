@@ -144,7 +144,8 @@ def pairs(mask: Mask, lsb: dict[str, Any], columns: int) -> Issue:
 
 
 def test_pairs_equals_the_stepped_reference(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference.mapping, "schedule", pairs)
+    for rules in (reference.plans, reference.pixels):
+        monkeypatch.setattr(rules, "schedule", pairs)
     tree.apply(SECTIONS["A scheduler"].diff)
     cases = gated_cases(60, "pairs")
     for case in cases[::2]:  # so that the port is the slower

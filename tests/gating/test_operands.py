@@ -49,6 +49,20 @@ def test_numpy_on_saved_operands_gives_the_layers_masks(tmp_path: Path) -> None:
         np.testing.assert_array_equal(mask.reshape(expected.shape), expected)
 
 
+def test_layers_without_a_gate_are_exported_where_they_are_asked_for(tmp_path: Path) -> None:
+    model, images = small_model(), torch.rand(3, 2, 6, 7)
+    layers = integer_operands(model, images, ungated=True)
+    assert [layer.shape.gate for layer in layers] == ["none", "output", "output", "output"]
+    loaded = load_operands(save_operands(Operands("all", "0" * 64, 0, layers), tmp_path / "all"))
+    first, layer = loaded.layers[0], model[0]
+    assert first.thresholds.shape == (0,)
+    # Both quantizers cut their range into whole steps: integers times steps are what it multiplies.
+    step = layer.gate.quantize.step(torch.float64).item()
+    assert first.activations.max() == 255
+    close = np.abs(first.activations * step - images.clamp(0, 1).numpy()) <= step / 2 + 1e-6
+    assert close.all()
+
+
 def test_tokens_of_a_linear_layer_are_one_column() -> None:
     torch.manual_seed(5)
     layer = PGLinear(8, 5, activation_bits=4, msb_bits=2, clip=1.0)

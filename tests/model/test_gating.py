@@ -19,7 +19,8 @@ NAMES = [count.name for count in COUNTS]
 
 def pass_counts(slots: int, issued: int, active: int, entries: int) -> PassCounts:
     unused = dict.fromkeys(
-        ("slots_ideal", "slots_fullest_lane", "steady_cycles", "busy_pe_cycles", "macs"), 0
+        ("slots_ideal", "slots_fullest_lane", "steady_cycles", "busy_pe_cycles", "macs", "terms"),
+        0,
     )
     values = {
         "outputs": entries,

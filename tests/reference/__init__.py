@@ -19,6 +19,7 @@ The modules follow MODEL.md's order:
     conventions  M51      what other simulators charge
     nests        M40      loop nests, walked element by element
     blocks       M40      the blocks of a nest on the array
+    by_values    M58      PEs whose cycles depend on the values of operands
     row_sets     M46      what row stationary makes of a layer
     row_array    M46      its stepped array
     arithmetic   M2       the outputs
@@ -37,6 +38,7 @@ from typing import Any
 from .arithmetic import gated_outputs, stepped_outputs
 from .array import step_run
 from .blocks import NestRun
+from .by_values import Operands, SteppedFold, promoted, terms_of
 from .layers import (
     Layer,
     Pass,
@@ -62,7 +64,9 @@ from .turns import cycles_with_dram, dram_counts
 __all__ = [
     "COUNTS",
     "NEST_COUNTS",
+    "TERMS",
     "Nest",
+    "Operands",
     "Pass",
     "Plane",
     "combine",
@@ -72,6 +76,7 @@ __all__ = [
     "ideal",
     "macs_and_cycles",
     "output_bits_of",
+    "promoted",
     "queue",
     "schedule",
     "simulate_layer",
@@ -79,6 +84,7 @@ __all__ = [
     "skip",
     "stepped_outputs",
     "stored_bits",
+    "terms_of",
 ]
 
 COUNTS = (
@@ -111,6 +117,7 @@ COUNTS = (
     "network_words",
     "register_file_words",
 )
+TERMS = ("msb_terms", "lsb_terms")  # products of essential terms (M58)
 NEST_COUNTS = (
     *COUNTS,
     "dram_activation_read_bytes",
@@ -129,21 +136,23 @@ def simulate_layer(
     mask: LayerMask | None = None,
     calibration_mask: LayerMask | None = None,
     first: bool = True,
+    operands: Operands | None = None,
     weights_on_chip: frozenset[int] | None = None,
 ) -> dict[str, int]:
-    """Every integer of MODEL.md for one layer: the keys are COUNTS.
+    """Every integer of MODEL.md for one layer: the keys are COUNTS, and TERMS.
 
     `scheme` is a scheme's name, or the layer's passes.
     `mask` is of the simulated images ([image][channel][position], None if the scheme needs none),
     `calibration_mask` of the images that `lane_order: density` is measured on, `output_bits` the
     width at which finished outputs leave (`output_bits_of`), `first` whether the layer is the first
     of its network (M47), `weights_on_chip` which bits of its weights are there before it where
-    weights stay on chip (M55).
+    weights stay on chip (M55), `operands` the integers that PEs need whose cycles depend on them
+    (M58).
     """
     shape = layer_of(layer)
     by_rows = arch["array"]["dataflow"] == "row_stationary"
     job = (RowJob if by_rows else Job)(shape, sweeps_of(shape, scheme, arch), arch, first)
-    job = replace(job, weights_on_chip=weights_on_chip)
+    job = replace(job, weights_on_chip=weights_on_chip, operands=operands)
     total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     for run in runs_of(job, images):
         if isinstance(job, RowJob):
@@ -209,6 +218,10 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
         counts["lsb_macs"] += later_macs(plan)
         counts.update(slot_counts(job, plan))
         counts.update(sram_bytes(job, plan, output_bits))
+        for one in plan.passes:
+            stepped = [fold for fold in one.folds if isinstance(fold, SteppedFold)]
+            if stepped:
+                counts[TERMS[one.index > 0]] += sum(fold.terms for fold in stepped)
 
     dram = Dram(job, run, output_bits)
     streams = [dram.streams(plan) for plan in plans]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .array import Product, step_run
-from .layers import Layer, Pass, Plane, Scheme, at_speed, layer_of, passes_of
+from .layers import Layer, Pass, Scheme, at_speed, layer_of, passes_of, plane_of
 from .mapping import Job, LayerMask, Run, output_index, runs_of, tiles_of
 from .plans import plan_tile
 
@@ -19,12 +19,6 @@ Weights = Sequence[
 ]  # [out channel][reduction index: kernel tap, then group input channel]
 Outputs = list[list[list[int]]]
 Output = tuple[int, int, int]  # image, channel, position
-
-
-def plane_of(operand: int, plane: Plane, operand_bits: int) -> int:
-    """The value of an operand's plane: signed as the operand is where it holds the top bit."""
-    shifted = operand >> plane.low
-    return shifted if operand_bits - 1 in plane.covers else shifted % 2**plane.bits
 
 
 def operands(

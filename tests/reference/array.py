@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .folds import Fold
+from .by_values import Fold, SteppedFold
 from .mapping import Job, TilePass, TilePlan
 from .ports import BufferUse, ports_of
 from .sram import PARTIAL_SUM_BITS, reads_lanes, sum_visits, tile_accesses
@@ -138,8 +138,10 @@ class SystolicArray:
             if output is not None and chunk:
                 works = fold.works(row, diagonal - row, wave.step, wave.cycle)
                 self.ledger.busy_pe_cycles[wave.kind] += works
-                if wave.ends_step:
-                    self.ledger.multiply(wave.pass_index, output, chunk)
+            if isinstance(fold, SteppedFold):
+                chunk = fold.finished(row, diagonal - row, wave.step)
+            if output is not None and chunk and wave.ends_step:
+                self.ledger.multiply(wave.pass_index, output, chunk)
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,6 @@ class VariableFold(OperandStationaryFold):
         return cycle < self.short_cycles or bool(self.masks[row][step][column])
 
 
-Fold = OutputStationaryFold | OperandStationaryFold
-
-
 def short_first(items: Sequence[Any], size: int) -> list[Any]:
     """M21: items cut into pieces of `size`; what is left over comes first."""
     ends = reversed(range(len(items), 0, -size))

@@ -10,6 +10,8 @@ Pair = tuple[int, int]
 
 MOST_BITS = 16  # of an operand
 
+VALUE_KINDS = ("zero_skip", "pragmatic", "laconic", "tactical_essential", "tactical_precision")
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -168,6 +170,12 @@ class Plane:
         return range(self.low, self.low + self.bits)
 
 
+def plane_of(operand: int, plane: Plane, operand_bits: int) -> int:
+    """The value of an operand's plane: signed as the operand is where it holds the top bit."""
+    shifted = operand >> plane.low
+    return shifted if operand_bits - 1 in plane.covers else shifted % 2**plane.bits
+
+
 @dataclass(frozen=True)
 class Pass:
     """One sweep: a plane of the activations times a plane of the weights. A gated one computes only
@@ -307,7 +315,12 @@ def _ceil_power_of_two(bits: int) -> int:
 def macs_and_cycles(
     pe: Mapping[str, Any], activation_bits: int, weight_bits: int
 ) -> tuple[int, int]:
-    """M5: (L, T), the MACs that a PE does side by side and the cycles it takes for them."""
+    """M5: (L, T), the MACs that a PE does side by side and the cycles it takes for them.
+
+    Where cycles depend on values (M58), T is a cycle of a fold that is stepped beforehand.
+    """
+    if pe["kind"] in VALUE_KINDS:
+        return pe["terms"], 1
     if pe["kind"].startswith("serial") or pe["kind"] == "binary":
         cycles = {
             "binary": 1,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .folds import Fold, OperandStationaryFold, OutputStationaryFold, short_first
-from .layers import Layer, Pass, macs_and_cycles
+from .by_values import Fold, Operands, SteppedFold, stepped_fold
+from .folds import OperandStationaryFold, OutputStationaryFold, short_first
+from .layers import VALUE_KINDS, Layer, Pass, macs_and_cycles
 from .schedulers import Issue
 
 LayerMask = Sequence[Sequence[Sequence[int]]]  # [image][channel][position], 0 or 1
@@ -25,6 +26,7 @@ class Job:
     arch: Mapping[str, Any]
     first: bool = False  # of its network
     in_channels: range | None = None  # of a group: those of a C block, else all
+    operands: Operands | None = None  # where cycles depend on them (M58)
     weights_on_chip: frozenset[int] | None = None  # M55: bits of every weight, where weights stay
 
     @property
@@ -341,4 +343,34 @@ def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
     macs, _ = job.rate(index)
     steps = short_first(job.reduction, macs)
     rows = zip(short_first(outputs, job.rows), short_first(issue.members, job.rows), strict=True)
+    if job.arch["array"]["pe"]["kind"] in VALUE_KINDS:
+        return [stepped(job, tile, index, *each, steps) for each in rows]
     return [OutputStationaryFold(slots, members, steps) for slots, members in rows]
+
+
+def stepped(
+    job: Job,
+    tile: Tile,
+    index: int,
+    issue: Sequence[Mapping[int, int]],
+    members: Sequence[Sequence[int]],
+    chunks: Sequence[Sequence[int]],
+) -> SteppedFold:
+    """M58: a fold of all lanes of some slots, stepped on the integers that its PEs hold."""
+    assert job.operands is not None, "these PEs need integers"
+    one, layer, pe = job.passes[index], job.layer, job.arch["array"]["pe"]
+    first_position = tile.run.step * layer.positions_per_step
+    where = [tile.output(slots[0], 0) for slots in members]
+    activations = [
+        job.operands.row(
+            layer, one, tile.run.first_image + image, first_position + position, channel
+        )
+        for image, channel, position in where
+    ]
+    channels = [tile.output(members[0][0], lane)[1] for lane in range(len(tile.lanes))]
+    weights = [job.operands.column(layer, one, channel) for channel in channels]
+    turns = -(-one.weight_bits // pe["max_weight_bits"])
+    turns = 1 if pe["kind"] == "laconic" else turns
+    if pe["kind"] == "zero_skip":
+        turns *= -(-one.activation_bits // pe["max_activation_bits"])
+    return stepped_fold(pe, turns, SteppedFold(issue, members, chunks), activations, weights)

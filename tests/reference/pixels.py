@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .folds import Fold, OperandStationaryFold, VariableFold
+from .by_values import Fold
+from .folds import OperandStationaryFold, VariableFold
 from .layers import bits_of
 from .mapping import Job, LayerMask, Tile, TilePass, TilePlan, folds_of, outputs_of
 from .schedulers import Issue, everything, schedule

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .folds import Fold, OutputStationaryFold
+from .by_values import Fold, SteppedFold
+from .folds import OutputStationaryFold
 from .mapping import Job, TilePass
 from .sram import bits_of_step, lane_bits, reads_of_pass, words_of_step
 
@@ -133,6 +134,8 @@ class AllPorts(PassPorts):
     def _need_slots(self, wave: Wave) -> None:
         if wave.fold is None or not wave.ends_step:
             return
+        if isinstance(wave.fold, SteppedFold) and not self._ends_fold(wave):
+            return
         if wave.fold is not self.fold:
             self.fold, self.held = wave.fold, set()
         for row, place, slot, elements in vectors_of(wave.fold, wave.step):
@@ -145,6 +148,10 @@ class AllPorts(PassPorts):
         if not self.use.lanes:
             return
         element_bits = self.use.lanes * lane_bits(self.job, self.one.index)
+        if isinstance(wave.fold, SteppedFold):
+            if self._ends_fold(wave):
+                self.lanes.needed += wave.fold.weights_read * element_bits
+            return
         if isinstance(wave.fold, OutputStationaryFold):
             if wave.ends_step:
                 self.lanes.needed += len(wave.fold.chunks[wave.step]) * element_bits
@@ -169,7 +176,9 @@ class AllPorts(PassPorts):
 
 def vectors_of(fold: Fold, step: int) -> Iterator[tuple[int, int, int, Iterable[int]]]:
     """What a step reads: (issue slot, place in it, slot of the window, elements) of each vector."""
-    if isinstance(fold, OutputStationaryFold):
+    if isinstance(fold, SteppedFold):
+        issues, elements = range(len(fold.members)), [k for chunk in fold.chunks for k in chunk]
+    elif isinstance(fold, OutputStationaryFold):
         issues, elements = range(len(fold.members)), list(fold.chunks[step])
     else:
         issues, elements = range(step, step + 1), [k for chunk in fold.chunks for k in chunk]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from .folds import Fold, VariableFold
+from .by_values import Fold, SteppedFold
+from .folds import VariableFold
 from .mapping import Job, Tile, TilePass, TilePlan
 from .memory import Dram
 from .pixels import FoldByFold, OneSweep
@@ -162,12 +163,16 @@ def reads_lanes(one: TilePass, stays: bool, opens: bool) -> bool:
 def lane_reads(job: Job, plan: TilePlan, stays: bool, opens: bool) -> Iterator[int]:
     """Bits of each read of the operand that feeds the lanes: per fold, or per load."""
     for one in plan.passes:
-        operand_bits = one.lane_elements * len(plan.tile.lanes) * lane_bits(job, one.index)
+        element_bits = len(plan.tile.lanes) * lane_bits(job, one.index)
+        operand_bits = one.lane_elements * element_bits
         if one.happens and counted_per_mac(job):
             lanes_from = "weight" if job.slots_are_positions else "activation"
             yield bits_of_macs(job, one, lanes_from)
         elif reads_lanes(one, stays, opens):
-            yield sum(operand_bits for _ in one.folds) if job.dataflow == "os" else operand_bits
+            yield sum(
+                fold.weights_read * element_bits if isinstance(fold, SteppedFold) else operand_bits
+                for fold in (one.folds if job.dataflow == "os" else one.folds[:1])
+            )
 
 
 def sums_of_macs(one: TilePass) -> int:

@@ -113,7 +113,7 @@ WRONG = {
     ),
     "ungated": (
         _tell(layers=[{**CONV, "gate": "none"}, LINEAR]),
-        r"layer 'conv': gate is 'none', expected 'output'",
+        r"'conv\.thresholds' should be int32 \[0\] \(out channels\), or none where no outputs are",
     ),
     "layer": (_tell(layers=[{**CONV, "kernel": 3}]), r"layer 'conv': field 'kernel'"),
     "no layers": (_tell(layers=[]), r"field 'layers'"),

@@ -77,7 +77,8 @@ class Dataflow:
     from its first step on. holds_lane_operand: whether the PEs hold operands of the lanes, which
     may stay from tile to tile (M18). sums_in_pes: whether a PE finishes a sum before it leaves.
     reads_evenly: whether the slots' operand comes evenly (M46); else it comes beat by beat.
-    takes_nests: whether layers may be run by a loop nest (M40).
+    takes_nests: whether layers may be run by a loop nest (M40). takes_values: whether steps may
+    take as long as the values of their operands say (M58).
     """
 
     name: ClassVar[str]
@@ -87,6 +88,7 @@ class Dataflow:
     holds_lane_operand: ClassVar[bool]
     sums_in_pes: ClassVar[bool]
     takes_nests: ClassVar[bool] = True
+    takes_values: ClassVar[bool] = False
     reads_evenly: ClassVar[bool] = False
 
     def fitted(self, fabric: Fabric) -> Dataflow:

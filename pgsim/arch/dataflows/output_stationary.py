@@ -21,6 +21,7 @@ class OutputStationary(Dataflow):
     drains = True
     holds_lane_operand = False
     sums_in_pes = True
+    takes_values = True
 
     def window_unit(self, rows: int) -> int:
         """Return the rows: a fold takes a slot in each."""

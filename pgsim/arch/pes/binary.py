@@ -8,6 +8,7 @@ from pgsim.arch.paths import path_between_ns
 from pgsim.arch.pes.serial import Serial
 from pgsim.arch.prices import LogicCost, logic_cost
 from pgsim.arch.technology import Technology
+from pgsim.schemes import Pass
 
 _SIZES = (16, 64)  # terms of the PEs that were synthesized
 
@@ -31,11 +32,11 @@ class Binary(Serial):
             if bits != 1
         }
 
-    def refusal(self, activation_bits: int, weight_bits: int) -> str | None:
+    def refusal(self, plan: Pass) -> str | None:
         """Return that operands are of one bit; there is nothing that shifts their sums."""
-        if activation_bits == weight_bits == 1:
+        if plan.activation_bits == plan.weight_bits == 1:
             return None
-        return f"takes operands of 1 bit, not {activation_bits} by {weight_bits}"
+        return f"takes operands of 1 bit, not {plan.activation_bits} by {plan.weight_bits}"
 
     def macs_and_cycles(self, activation_bits: int, weight_bits: int) -> tuple[int, int]:
         """Return the terms in a cycle, or in one for each pair of bits, were there any."""

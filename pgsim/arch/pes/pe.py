@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from pgsim.arch.pes.isolation import Isolation
+from pgsim.arch.pes.terms import Counts, Integers
 from pgsim.arch.prices import LogicCost
 from pgsim.arch.section import parameter, switch
 from pgsim.arch.technology import Technology
+from pgsim.schemes import Pass
+
+
+class FoldWork(NamedTuple):
+    """What folds take on PEs that go by values, int64 (folds,) each (M58).
+
+    cycles: steady ones. busy_pe_cycles: of all PEs. terms: that all lanes of all PEs add up.
+    weights_read: elements of each column's weights that are read, empty lanes among them.
+    """
+
+    cycles: Counts
+    busy_pe_cycles: Counts
+    terms: Counts
+    weights_read: Counts
 
 
 @dataclass(frozen=True)
@@ -18,6 +34,7 @@ class PEKind:
 
     stream_bit_modules: synthesized modules that one more bit of an operand stream is made of (M29).
     isolation: what standing still at zeros is made of; None where a kind was never built so.
+    by_values: whether its cycles depend on the values of operands, which it then must have (M58).
 
     Parameters
     ----------
@@ -36,6 +53,7 @@ class PEKind:
     }
 
     isolation: ClassVar[Isolation | None] = None
+    by_values: ClassVar[bool] = False
 
     max_activation_bits: int = parameter(default=8, least=1, most=16)
     max_weight_bits: int = parameter(default=8, least=1, most=16)
@@ -51,14 +69,35 @@ class PEKind:
             return {"zero_gating": message}
         return {}
 
-    def refusal(self, activation_bits: int, weight_bits: int) -> str | None:
-        """Return why the PE cannot take a pass of these widths, or None; most take any."""
+    def refusal(self, plan: Pass) -> str | None:
+        """Return why a PE cannot take a pass, as the end of a sentence, or None; most take any."""
         return None
 
     def macs_and_cycles(self, activation_bits: int, weight_bits: int) -> tuple[int, int]:
         """Return (L, T): the PE does L MACs of one reduction side by side in T cycles (M5).
 
         The widths are a pass's own, 1 or more.
+        """
+        raise NotImplementedError
+
+    @property
+    def peak(self) -> tuple[int, int]:
+        """Bit operations that it does at most, and in how many cycles (M27)."""
+        widest = self.max_activation_bits, self.max_weight_bits
+        macs, cycles = self.macs_and_cycles(*widest)
+        return macs * math.prod(widest), cycles
+
+    def term_bits(self, activation_bits: int, weight_bits: int) -> int:
+        """Return the useful bit operations of one term, of PEs that go by values (M27, M58)."""
+        raise NotImplementedError
+
+    def work(
+        self, activations: Integers, weights: Integers, activation_bits: int, weight_bits: int
+    ) -> FoldWork:
+        """Return what folds take of such PEs, from the integers that they hold (M58).
+
+        activations: (folds, rows, steps, lanes). weights: (columns, steps, lanes). Lanes that a
+        short step leaves empty hold zeros. The widths are those of the pass.
         """
         raise NotImplementedError
 

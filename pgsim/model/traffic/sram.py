@@ -80,7 +80,8 @@ def _lane_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> Counts:
     operand, counted = job.lane_operand, job.arch.memory.convention.operands
     port_bits, words = job.arch.memory.buffers[operand.name].port_bits, []
     for each, loaded in zip(timings, loads, strict=True):
-        loaded_bits = loaded * job.tiling.tile_lanes * each.lane_elements * operand.bits(each.plan)
+        elements = each.loaded_elements(loaded) * job.tiling.tile_lanes
+        loaded_bits = elements * operand.bits(each.plan)
         words.append(-(counted(loaded_bits, each.mac_bits(operand)) // -port_bits))
     return added(words)
 

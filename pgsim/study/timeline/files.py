@@ -132,7 +132,7 @@ def blocks_drawn(result: Result, layer: LayerResult, store: WorkStore) -> Iterat
             turns = turns_of(every_run(run_block(job, block, store)))
         else:
             turns = turns_of_nest(run_nest(job, block, store))
-        yield Block(turns, 1 if job.gated else block.batches)
+        yield Block(turns, 1 if job.varies else block.batches)
 
 
 def _about(result: Result) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from cases import Case, random_case, random_passes_case
 from listed_passes import scheme_of
 from reference.conventions import array_cycles
 from reference.layers import layer_of, passes_of
-from reference.mapping import Job, plan_tile, runs_of, tiles_of
+from reference.mapping import Job, runs_of, tiles_of
+from reference.plans import plan_tile
 
 from pgsim import ArchConfig, GateTrace, simulate
 from pgsim.workload import layer_shape

@@ -12,7 +12,9 @@ WIDTHS = range(1, 17)
 
 def test_the_kinds_of_m5() -> None:
     serial = ["serial_activation", "serial_weight", "serial_both"]
-    assert list(PES) == ["fixed", "fusion", *serial, "binary"]
+    by_values = ["zero_skip", "pragmatic", "laconic", "tactical_essential", "tactical_precision"]
+    assert list(PES) == ["fixed", "fusion", *serial, "binary", *by_values]
+    assert [name for name, kind in PES.items() if kind.by_values] == by_values
     assert all(kind.name == name and kind.description for name, kind in PES.items())
 
 

@@ -11,9 +11,9 @@ from cases import random_case
 
 from fuzz.mutators.yaml_edits import YAML_EDITS, yaml_crossed
 from fuzz.reader import Broken, Reader
-from fuzz.readers.small import SCHEMES, gated_trace
+from fuzz.readers.small import SCHEMES, fed_trace, gated_trace
 from fuzz.rows import check_rows
-from pgsim import InputError, load_arch, simulate
+from pgsim import ArchConfig, GateTrace, InputError, load_arch, simulate
 from pgsim.cost import area_mm2, costs_of
 from pgsim.files import shipped_folder, shipped_names
 from pgsim.schemes import layer_passes, scheme_named
@@ -59,13 +59,19 @@ class ArchitectureReader(Reader):
             again.unlink()
         if min(area_mm2(costs_of(design)).values()) < 0:
             raise Broken("an area below 0: " + text)
-        trace = gated_trace()
+        trace = fed_trace() if design.pe.by_values else gated_trace()
         for scheme in SCHEMES:
-            taken = [
-                (layer.shape, layer_passes(layer, scheme_named(scheme))) for layer in trace.layers
-            ]
-            if not any(design.dataflow.refusal(*each) for each in taken):  # a sentence of its own
+            if not refuses(design, trace, scheme):  # which has a sentence of its own
                 check_rows(simulate(trace, design, scheme, calibration_images=1).rows)
+
+
+def refuses(design: ArchConfig, trace: GateTrace, scheme: str) -> bool:
+    """Say whether the dataflow of a design, or its PEs, cannot take a layer."""
+    passes = [(layer.shape, layer_passes(layer, scheme_named(scheme))) for layer in trace.layers]
+    return any(
+        design.dataflow.refusal(shape, own) or any(map(design.pe.refusal, own))
+        for shape, own in passes
+    )
 
 
 ARCHITECTURE = ArchitectureReader()

@@ -13,7 +13,8 @@ from shipped import in_fixed_order
 from trace_cases import LAYERS, conv_fields, tiny_masks, tiny_trace
 
 from pgsim import ArchConfig, GateTrace
-from pgsim.workload import LayerShape
+from pgsim.workload import LayerOperands, LayerShape, Operands, trace_with_operands
+from pgsim.workload.operands import THRESHOLD_DTYPE, operand_dtype
 
 SCHEMES = ("full", "pg")
 MOST_MACS = 2**24  # of what is simulated, or computed outright
@@ -31,6 +32,31 @@ def gated_trace() -> GateTrace:
     layers = [LAYERS[0], LAYERS[1], LAYERS[3]]
     masks = {name: mask for name, mask in tiny_masks(3).items() if name != "region"}
     return GateTrace.from_masks(masks, layers, mask_source="captured", name="tiny")
+
+
+@cache
+def fed_trace() -> GateTrace:
+    """The same trace with integers, for PEs that go by values."""
+    trace, numbers = gated_trace(), np.random.default_rng(5)
+    own = tuple(_integers(layer.shape, trace.images, numbers) for layer in trace.layers)
+    return trace_with_operands(trace, Operands(trace.name, "0" * 64, 0, own))
+
+
+def _integers(shape: LayerShape, images: int, numbers: np.random.Generator) -> LayerOperands:
+    """Random operands of a layer."""
+    inputs = (images, shape.in_channels, *shape.image_in_size)
+    kernels = (shape.out_channels, shape.in_channels_per_group, *shape.kernel_size)
+    lowest = -(2 ** (shape.activation_bits - 1)) * shape.signed
+    activations = numbers.integers(lowest, lowest + 2**shape.activation_bits, inputs)
+    weights = numbers.integers(
+        -(2 ** (shape.weight_bits - 1)), 2 ** (shape.weight_bits - 1), kernels
+    )
+    return LayerOperands(
+        shape,
+        activations.astype(operand_dtype(shape.activation_bits, shape.signed)),
+        weights.astype(operand_dtype(shape.weight_bits, signed=True)),
+        np.zeros(shape.out_channels if shape.gated else 0, THRESHOLD_DTYPE),
+    )
 
 
 def small_traces() -> tuple[GateTrace, ...]:

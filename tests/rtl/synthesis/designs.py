@@ -96,6 +96,12 @@ def serial_pe(
     return Design(name, "pe", parameters, drives)
 
 
+def effectual_pe(name: str, top: str, **parameters: int) -> Design:
+    """A PE whose 16 lanes take terms of operands (M58); half of the terms are there."""
+    values = {key.upper(): value for key, value in parameters.items()}
+    return Design(name, top, values, FIRST)
+
+
 def scheduler(kind: str, **parameters: int) -> Design:
     """An LSB scheduler that sees a slot in every cycle."""
     words = ["scheduler", kind, *(f"{key}_{value}" for key, value in parameters.items())]
@@ -121,6 +127,15 @@ DESIGNS = (
     *with_half_zero(serial_pe("serial_both", 16, 1, 1, 4), 16, 1, 64),
     serial_pe("serial_both", 64, 1, 1, 4),
     *(Design(f"binary_{terms}", "xnor_pe", {"TERMS": terms}, FIRST) for terms in (16, 64)),
+    serial_pe("parallel", 16, 8, 8, 0),
+    *(
+        effectual_pe(f"pragmatic_16x8_stage_{bits}", "pragmatic_pe", stage_bits=bits)
+        for bits in range(4)
+    ),
+    effectual_pe("pragmatic_16x8_1_register", "pragmatic_pe", registers=1),
+    effectual_pe("tactical_essential_16x8_8_ways", "pragmatic_pe", ways=8),
+    effectual_pe("tactical_precision_16x8_8_ways", "pragmatic_pe", stage_bits=0, ways=8),
+    effectual_pe("laconic_16", "laconic_pe"),
     Design("comparator_32", "comparator", {}, {}),
     *(scheduler("skip", lanes=lanes) for lanes in (16, 32)),
     *(scheduler("combine", lanes=lanes, ways=4, open=8) for lanes in (8, 16, 32, 64)),

@@ -38,6 +38,7 @@ SOURCES = (
     "scheduler_combine.sv",
     "scheduler_queue.sv",
     "synthesis/clock_gate.sv",
+    "synthesis/effectual_pe.sv",
     "synthesis/isolated_pe.sv",
     "synthesis/tops.sv",
 )
