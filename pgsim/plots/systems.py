@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 
 _INCHES = (8.5, 6.0)
 _LETTERS = 8  # points
-_LETTER_WIDTH = 0.6 * _LETTERS
-_TITLE_WIDTH = 108
+_LETTER_WIDTH = 0.58 * _LETTERS
+_TITLE_WIDTH = 126
 _LOOKS = dict(
     zip(KINDS, (("o", BLUE), ("s", VERMILLION), ("D", GREEN), ("^", ORANGE)), strict=True)
 )
 _RADII = (7, 14, 24, 36, 50, 66, 84, 104)  # points from a mark to its name
 _DIRECTIONS = 16
+_LINE = 100.0  # square points of a name, as bad as a line across one
 _MARK = 5.0  # points: half of what a mark keeps free around it
 
 
@@ -150,6 +151,13 @@ class _Box(NamedTuple):
         height = min(self.top, other.top) - max(self.bottom, other.bottom)
         return max(0.0, width) * max(0.0, height)
 
+    def crossed(self, start: tuple[float, float], way: tuple[float, float]) -> bool:
+        """Say whether a line crosses it, looked at in steps."""
+        steps = [
+            (start[0] + way[0] * part / 16, start[1] + way[1] * part / 16) for part in range(16)
+        ]
+        return any(self.left < x < self.right and self.bottom < y < self.top for x, y in steps)
+
     def outside(self, frame: _Box) -> float:
         """Return the area of it that lies beyond a frame."""
         area = (self.right - self.left) * (self.top - self.bottom)
@@ -164,13 +172,16 @@ def _write_names(axes: Axes, names: Sequence[str], places: Sequence[tuple[float,
     points = [(x, y) for x, y in axes.transData.transform(places) * 72 / axes.figure.dpi]
     corners = axes.bbox.get_points() * 72 / axes.figure.dpi
     frame = _Box(*corners[0], *corners[1])
-    taken = [_Box(x - _MARK, y - _MARK, x + _MARK, y + _MARK) for x, y in points]
+    marks, written = [_Box(x - _MARK, y - _MARK, x + _MARK, y + _MARK) for x, y in points], []
     for first, heap in _heaps(points).items():
         text, mark = "\n".join(names[each] for each in heap), points[first]
-        across, up = min(
-            _ways(), key=lambda way: _covered(_box(text, mark, way), taken, frame)
-        )  # of equals the first, which is nearest
-        taken.append(_box(text, mark, (across, up)))
+        costs = {
+            (across, up): _covered(_box(text, mark, (across, up)), [*marks, *written], frame)
+            + _LINE * sum(each.crossed(mark, (across, up)) for each in written)
+            for across, up in _ways()
+        }
+        across, up = min(costs, key=lambda way: costs[way])  # of equals the first, the nearest
+        written.append(_box(text, mark, (across, up)))
         line = {"arrowstyle": "-", "lw": 0.4, "shrinkA": 0, "shrinkB": 3}
         axes.annotate(
             text, places[first], (across, up), textcoords="offset points", fontsize=_LETTERS,

@@ -176,7 +176,7 @@ def systems(
     Raises
     ------
     InputError
-        For another family, for a design of whose area no system can be made, and as `load_arch` does.
+        For another family, for a design in whose area no system runs, and as `load_arch` does.
 
     Notes
     -----
@@ -197,7 +197,10 @@ def systems(
     costs = costs_of(arch)
     area_mm2, gb_per_s = logic_area_mm2(costs), _gb_per_s(costs.arch)
     common = {"mapping": "fixed", "clock_mhz": "auto", "memory.dram.gb_per_s": gb_per_s}
-    base, study = arch.override({**common, "name": arch.name}), _Study(area_mm2, objective, {}, WorkStore())
+    base, study = (
+        arch.override({**common, "name": arch.name}),
+        _Study(area_mm2, objective, {}, WorkStore()),
+    )
     entries, left_out = [], {}
     for name, system in SYSTEMS.items():
         try:
