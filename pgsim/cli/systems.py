@@ -19,8 +19,9 @@ from pgsim.cli.options import (
 )
 from pgsim.cli.output import paragraph, show, table
 from pgsim.results.numbers import percent, scaled, whole
+from pgsim.results.system_kinds import UNTRAINED
 from pgsim.study.systems import FAMILIES
-from pgsim.study.systems.table import DEFAULT_ARCH, UNTRAINED, FieldTable, systems
+from pgsim.study.systems.table import DEFAULT_ARCH, FieldTable, systems
 
 
 @click.command("systems", short_help="Set the field's precision systems side by side.")
@@ -55,7 +56,7 @@ def command(
     found = systems(family, chosen_arch(arch, settings), objective=objective)
     write_all(found.table, output, plot, partial(plots.draw_systems, found))
     paragraph(
-        f"{FAMILIES[family]}, {found.area_mm2:.3f} mm2 of logic, {found.gb_per_s:g} GB/s of DRAM; "
+        f"{found.network}, {found.area_mm2:.3f} mm2 of logic, {found.gb_per_s:g} GB/s of DRAM; "
         "per image:"
     )
     show(systems_table(found))

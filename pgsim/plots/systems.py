@@ -23,7 +23,7 @@ from pgsim.plots.drawing import (
     wrapped,
     write_figure,
 )
-from pgsim.study.systems import FAMILIES, KINDS
+from pgsim.results.system_kinds import KINDS
 
 if TYPE_CHECKING:
     from pgsim.study.systems.table import Entry, FieldTable
@@ -61,7 +61,7 @@ def plot_systems(found: FieldTable, path: str | Path) -> None:
     >>> from tempfile import TemporaryDirectory
     >>> from pgsim import systems
     >>> with TemporaryDirectory() as folder:
-    ...     plot_systems(systems("resnet20"), f"{folder}/systems.png")
+    ...     plot_systems(systems("resnet20", names=("Uniform 8",)), f"{folder}/systems.png")
     ...     Path(f"{folder}/systems.png").is_file()
     True
     """
@@ -130,7 +130,7 @@ def _explain(figure: Figure, found: FieldTable) -> None:
         handletextpad=0.2,
     )
     head = (
-        f"{FAMILIES[found.family]}: {found.area_mm2:.3f} mm2 of logic, {found.gb_per_s:g} GB/s of "
+        f"{found.network}: {found.area_mm2:.3f} mm2 of logic, {found.gb_per_s:g} GB/s of "
         "DRAM, each system at its own clock"
     )
     text = "\n".join(wrapped(line, _TITLE_WIDTH) for line in (head, found.finding))
@@ -172,7 +172,8 @@ def _write_names(axes: Axes, names: Sequence[str], places: Sequence[tuple[float,
     points = [(x, y) for x, y in axes.transData.transform(places) * 72 / axes.figure.dpi]
     corners = axes.bbox.get_points() * 72 / axes.figure.dpi
     frame = _Box(*corners[0], *corners[1])
-    marks, written = [_Box(x - _MARK, y - _MARK, x + _MARK, y + _MARK) for x, y in points], []
+    marks = [_Box(x - _MARK, y - _MARK, x + _MARK, y + _MARK) for x, y in points]
+    written: list[_Box] = []
     for first, heap in _heaps(points).items():
         text, mark = "\n".join(names[each] for each in heap), points[first]
         costs = {

@@ -22,6 +22,7 @@ from pgsim.model.ledger import Count
 from pgsim.model.traffic import TRAFFIC
 from pgsim.results.choices import CHOICES
 from pgsim.results.mask_sources import MASK_SOURCES
+from pgsim.results.system_kinds import KINDS, TRAINED, UNTRAINED
 from pgsim.results.values import (
     AMOUNT,
     AMOUNT_OR_NONE,
@@ -184,8 +185,8 @@ REQUESTS = {
 
 SYSTEMS = {
     "system": Column("", "name of a precision system of the field", NAME),
-    "system_kind": Column("", "what chooses its precision", NAME),
-    "trained": Column("", "whether the trace states an accuracy", word(("trained", "not trained"))),
+    "system_kind": Column("", "what chooses its precision", word(KINDS)),
+    "trained": Column("", "whether the trace states an accuracy", word((TRAINED, UNTRAINED))),
     "bit_operations_per_image": Column(
         "", "MACs x activation bits x weight bits, over all passes, of an image", AMOUNT
     ),

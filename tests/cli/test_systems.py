@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from pgsim.cli import systems as cli
 from pgsim.results.table_files import read_table
-from pgsim.study.systems import SYSTEMS, table
+from pgsim.study.systems.table import systems
 
 FEW = ("Precision Gating", "SeerNet", "Uniform 8", "DRQ", "Regions")
 
 
 @pytest.fixture(autouse=True)
 def few_systems(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "SYSTEMS", {name: SYSTEMS[name] for name in FEW})
+    monkeypatch.setattr(cli, "systems", partial(systems, names=FEW))
 
 
 def test_systems_are_printed_and_written(run, tmp_path):

@@ -9,14 +9,12 @@ import pytest
 
 from pgsim import systems
 from pgsim.plots import draw_systems
-from pgsim.study.systems import SYSTEMS, table
 
 FEW = ("Precision Gating", "SeerNet", "Uniform 4x4", "Bit Fusion", "Switchable 4")
 
 
-def test_every_system_has_its_mark_and_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "SYSTEMS", {name: SYSTEMS[name] for name in FEW})
-    found = systems("resnet20")
+def test_every_system_has_its_mark_and_its_name() -> None:
+    found = systems("resnet20", names=FEW)
     axes = draw_systems(found).axes[0]
     marks = [line for line in axes.lines if line.get_marker() not in (None, "None", "")]
     assert len(marks) == len(FEW)
@@ -31,11 +29,8 @@ def test_every_system_has_its_mark_and_its_name(monkeypatch: pytest.MonkeyPatch)
     assert "Bit Fusion, 87.4%\nSwitchable 4, 87.3%" in texts  # marks that lie on each other
 
 
-def test_names_neither_cover_each_other_nor_leave_the_figure(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(table, "SYSTEMS", {name: SYSTEMS[name] for name in FEW})
-    figure = draw_systems(systems("resnet20"))
+def test_names_neither_cover_each_other_nor_leave_the_figure() -> None:
+    figure = draw_systems(systems("resnet20", names=FEW))
     figure.draw_without_rendering()
     boxes = [each.get_window_extent() for each in figure.axes[0].texts]
     assert all(figure.bbox.contains(*corner) for box in boxes for corner in box.corners())

@@ -11,8 +11,8 @@ Examples
 from pgsim.kinds import by_name
 from pgsim.study.systems.gated import GATED
 from pgsim.study.systems.static import STATIC_SYSTEMS
-from pgsim.study.systems.system import FAMILIES, KINDS, Run, System
+from pgsim.study.systems.system import FAMILIES, Run, System
 
-__all__ = ["FAMILIES", "KINDS", "SYSTEMS", "Run", "System"]
+__all__ = ["FAMILIES", "SYSTEMS", "Run", "System"]
 
 SYSTEMS: dict[str, System] = by_name((*GATED, *STATIC_SYSTEMS))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pgsim.results.system_kinds import INPUTS, OUTPUTS
 from pgsim.study.systems.pes import FUSION, SERIAL_ACTIVATION, fixed
-from pgsim.study.systems.system import INPUTS, OUTPUTS, Run, System
+from pgsim.study.systems.system import Run, System
 
 _NO_REGIONS = "a mask of input pixels belongs to a convolution"
 _PG_MASKS = "masks are those of Precision Gating's gate, not its own"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pgsim.results.system_kinds import SEVERAL, STATIC
 from pgsim.study.systems.pes import BINARY, FUSION, SERIAL_ACTIVATION, SERIAL_WEIGHT, fixed
-from pgsim.study.systems.system import SEVERAL, STATIC, Run, System
+from pgsim.study.systems.system import Run, System
 
 _LSTM = "char_lstm_pg_4_2"
 _EIGHT, _FOUR, _THREE = "resnet20_pg_4_2", "resnet20_uniform_4_4", "resnet20_uniform_3"

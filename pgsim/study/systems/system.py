@@ -13,14 +13,6 @@ FAMILIES = {
 }
 
 
-# What chooses the precision of a system, in the order in which tables and figures have them.
-OUTPUTS = "gated outputs"
-INPUTS = "gated inputs"
-SEVERAL = "one weight set, several widths"
-STATIC = "one width a layer"
-KINDS = (OUTPUTS, INPUTS, SEVERAL, STATIC)
-
-
 @dataclass(frozen=True)
 class Run:
     """How a system is run on one network.
@@ -44,8 +36,8 @@ class Run:
 class System:
     """A precision system.
 
-    kind: one of KINDS. runs: how it is run, by family of network. lacks: what of it is not there.
-    absent: why a family that is not in `runs` has no run.
+    kind: one of `results.system_kinds`. runs: how it is run, by family of network. lacks: what of
+    it is not there. absent: why a family that is not in `runs` has no run.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from pgsim.errors import InputError, nearest
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import Result
 from pgsim.results.fronts import dominated
+from pgsim.results.system_kinds import TRAINED, UNTRAINED
 from pgsim.schemes import scheme_named
 from pgsim.study.jobs import any_scheduled, split, taken
 from pgsim.study.rows import accuracy_of, ungated
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_ARCH = "pg_os"
-TRAINED, UNTRAINED = "trained", "not trained"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +82,12 @@ class FieldTable:
 
     Attributes
     ----------
-    family : str
-        The network.
+    family, network : str
+        The network, as it is asked for and in words.
     area_mm2, gb_per_s : float
         What all systems have alike: the logic area that they may fill, the bandwidth of DRAM.
     entries : tuple of Entry
-        The systems that ran, in the order of `SYSTEMS`.
+        The systems that ran, in the order that was asked for.
     left_out : dict of str to str
         Why each of the others did not.
     table : DataFrame
@@ -103,6 +104,11 @@ class FieldTable:
 
     def __repr__(self) -> str:
         return f"<FieldTable of {self.family}, {len(self.entries)} systems>"
+
+    @property
+    def network(self) -> str:
+        """The network in words."""
+        return FAMILIES[self.family]
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -150,6 +156,7 @@ def systems(
     family: str = "resnet20",
     arch: ArchConfig | str | Path = DEFAULT_ARCH,
     *,
+    names: Sequence[str] = tuple(SYSTEMS),
     objective: str | None = None,
 ) -> FieldTable:
     """Run the field's precision systems on a committed network, as alike as can be.
@@ -164,6 +171,8 @@ def systems(
         `resnet20` or `char_lstm`.
     arch : ArchConfig, str or Path
         The reference design, or the path or name of a shipped one.
+    names : sequence of str
+        Which systems, by default all that there are.
     objective : str, optional
         What loop nests are searched for to make least, one of `pgsim.OBJECTIVES`, in the shape that
         was found. By default all layers run in the fixed order.
@@ -176,7 +185,8 @@ def systems(
     Raises
     ------
     InputError
-        For another family, for a design in whose area no system runs, and as `load_arch` does.
+        For another family or name, where no system runs in the design's area, and as `load_arch`
+        does.
 
     Notes
     -----
@@ -185,14 +195,15 @@ def systems(
 
     Examples
     --------
-    >>> found = systems("char_lstm")
-    >>> found.left_out["DRQ"]
-    'a mask of input pixels belongs to a convolution'
+    >>> found = systems("char_lstm", names=("DRQ", "Uniform 8"))
+    >>> found.left_out
+    {'DRQ': 'a mask of input pixels belongs to a convolution'}
+    >>> found.table["array.rows"].tolist()
+    [67]
     """
-    if family not in FAMILIES:
-        raise InputError(
-            f"{family}: expected one of {', '.join(FAMILIES)}.{nearest(family, FAMILIES)}"
-        )
+    _check(family, tuple(FAMILIES))
+    for name in names:
+        _check(name, tuple(SYSTEMS))
     arch = load_arch(arch)
     costs = costs_of(arch)
     area_mm2, gb_per_s = logic_area_mm2(costs), _gb_per_s(costs.arch)
@@ -202,15 +213,20 @@ def systems(
         _Study(area_mm2, objective, {}, WorkStore()),
     )
     entries, left_out = [], {}
-    for name, system in SYSTEMS.items():
+    for name in names:
         try:
-            entries.append(study.entry(system, family, base))
+            entries.append(study.entry(SYSTEMS[name], family, base))
         except InputError as error:
             left_out[name] = str(error)
     if not entries:
         reasons = "".join(f"\n{name}: {reason}" for name, reason in left_out.items())
         raise InputError(f"{arch.name}: no system runs in its {area_mm2:.3g} mm2{reasons}")
     return FieldTable(family, area_mm2, gb_per_s, tuple(entries), left_out)
+
+
+def _check(name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise InputError(f"{name}: expected one of {', '.join(known)}.{nearest(name, known)}")
 
 
 def _gb_per_s(arch: ArchConfig) -> float:

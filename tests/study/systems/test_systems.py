@@ -163,9 +163,8 @@ def test_the_finding_names_the_best_of_those_as_accurate(found: FieldTable) -> N
     assert f"{ratio[best] / ratio['Precision Gating']:.2f}x the energy" in found.finding
 
 
-def test_searched_nests_are_what_simulate_finds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "SYSTEMS", {"Uniform 4x4": SYSTEMS["Uniform 4x4"]})
-    (own,) = systems("resnet20", objective="edp").entries
+def test_searched_nests_are_what_simulate_finds() -> None:
+    (own,) = systems("resnet20", names=("Uniform 4x4",), objective="edp").entries
     small = {f"array.pe.max_{operand}_bits": 4 for operand in ("activation", "weight")}
     arch = design(179, 16, **{"array.pe.kind": "fixed", "lsb.scheduler": "dense"}, **small)
     by_hand = simulate("resnet20_uniform_4_4", arch, "full", objective="edp")
@@ -183,21 +182,22 @@ def test_a_pe_without_a_price_is_left_out_by_name(
     pes = {"array.pe.kind": "fixed", "array.pe.max_activation_bits": 16}
     run = Run("resnet20_uniform_4_4", "full", pes)
     unpriced = System("Wide", "nobody", "one width a layer", {"resnet20": run})
-    monkeypatch.setattr(table, "SYSTEMS", {"Wide": unpriced, "Uniform 8": SYSTEMS["Uniform 8"]})
+    monkeypatch.setitem(table.SYSTEMS, "Wide", unpriced)
     narrow = load_arch("pg_os").override({"technology": str(tmp_path / "narrow.yaml")})
-    found = systems("resnet20", narrow)
+    found = systems("resnet20", narrow, names=("Wide", "Uniform 8"))
     assert [each.system.name for each in found.entries] == ["Uniform 8"]
     assert "no PE of 16 bits in the technology table" in found.left_out["Wide"]
 
 
-def test_a_table_of_no_system_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "SYSTEMS", {"FracBNN": SYSTEMS["FracBNN"]})
+def test_a_table_of_no_system_is_refused() -> None:
     with pytest.raises(
         InputError, match=r"no system runs in its 0\.549 mm2\nFracBNN: no committed"
     ):
-        systems("char_lstm")
+        systems("char_lstm", names=("FracBNN",))
 
 
-def test_an_unknown_family_is_refused_with_the_nearest() -> None:
+def test_an_unknown_family_or_system_is_refused_with_the_nearest() -> None:
     with pytest.raises(InputError, match="Did you mean 'resnet20'"):
         systems("resnet2")
+    with pytest.raises(InputError, match="Did you mean 'SeerNet'"):
+        systems("resnet20", names=("seernet",))
