@@ -136,14 +136,23 @@ class FieldTable:
         if not accurate:
             return f"How accurate {first.system.name} is, its trace does not state."
         best = min(accurate, key=lambda each: each.result.summary["energy_delay_product_pj_s"])
-        _, time, energy = (a / b for a, b in zip(_spent(best), _spent(first), strict=True))
         return (
-            f"Of the trained systems at least as accurate as {first.system.name}, "
-            f"{best.system.name} has the least energy times time: {time:.2f}x the time and "
-            f"{energy:.2f}x the energy, with {100 * best.accuracy:.1f}% right where it has "
-            f"{100 * first.accuracy:.1f}%. No trained system beats these in accuracy, time and "
+            f"{_best_in_words(best, first)} No trained system beats these in accuracy, time and "
             f"energy together: {', '.join(self.undominated)}."
         )
+
+
+def _best_in_words(best: Entry, first: Entry) -> str:
+    """Return how the trained system of least energy times time compares with the first one."""
+    than = f"at least as accurate as {first.system.name}"
+    if best is first:
+        return f"No other trained system {than} has less energy times time."
+    _, time, energy = (a / b for a, b in zip(_spent(best), _spent(first), strict=True))
+    return (
+        f"Of the trained systems {than}, {best.system.name} has the least energy times time: "
+        f"{time:.2f}x the time and {energy:.2f}x the energy, with {100 * best.accuracy:.1f}% right "
+        f"where it has {100 * first.accuracy:.1f}%."
+    )
 
 
 def _spent(entry: Entry) -> tuple[float, float, float]:

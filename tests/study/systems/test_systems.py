@@ -163,6 +163,11 @@ def test_the_finding_names_the_best_of_those_as_accurate(found: FieldTable) -> N
     assert f"{ratio[best] / ratio['Precision Gating']:.2f}x the energy" in found.finding
 
 
+def test_the_finding_says_where_the_first_one_is_the_best() -> None:
+    finding = systems("resnet20", names=("Uniform 4x4", "Switchable 8")).finding
+    assert "No other trained system at least as accurate as Uniform 4x4 has less" in finding
+
+
 def test_searched_nests_are_what_simulate_finds() -> None:
     (own,) = systems("resnet20", names=("Uniform 4x4",), objective="edp").entries
     small = {f"array.pe.max_{operand}_bits": 4 for operand in ("activation", "weight")}
