@@ -1,4 +1,4 @@
-"""Rewrite the figures of README.md and docs/findings.md, and all pictures, from what pgsim finds.
+"""Rewrite the figures of README.md and of pages in docs, and all pictures, from what pgsim finds.
 
     python docs/make_findings.py
 
@@ -27,10 +27,11 @@ from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, Outc
 from pgsim.study.findings import alternatives_in_words, gating_in_words
 from pgsim.study.rows import SAME_AREA
 from pgsim.study.sensitivity import sensitivity
+from pgsim.study.systems import SYSTEMS, System
 from pgsim.study.waterfalls import waterfalls
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "findings.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "findings.md", ROOT / "docs" / "systems_table.md")
 PICTURES = ROOT / "notebooks"
 BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n).*?(\n<!-- end of figures -->)", re.S)
 WIDTH = 100
@@ -388,9 +389,55 @@ def sensitive() -> str:
     )
 
 
+def systems_resnet20() -> str:
+    """The field's systems on ResNet-20."""
+    return shown("pgsim systems")
+
+
+def systems_char_lstm() -> str:
+    """The field's systems on the LSTM."""
+    return shown("pgsim systems char_lstm")
+
+
+def systems_searched() -> str:
+    """What is found of them where loop nests are searched for."""
+    finding = pgsim.systems("resnet20", objective="edp").finding
+    return prose(finding, "(`pgsim systems --objective edp`.)")
+
+
+def systems_run() -> str:
+    """How each of the field's systems is run."""
+    return table(
+        ("system", "after", "precision", "ResNet-20", "LSTM", "what it lacks"),
+        (
+            (
+                each.name, each.citation, each.kind, run_of(each, "resnet20"),
+                run_of(each, "char_lstm"), each.lacks or ("" if each.runs else each.absent),
+            )
+            for each in SYSTEMS.values()
+        ),
+    )  # fmt: skip
+
+
+def run_of(system: System, family: str) -> str:
+    """Return the trace and the scheme of a system, and how much wider it is."""
+    run = system.runs.get(family)
+    if run is None:
+        return "-"
+    wider = "" if run.widened == 1 else f", {run.widened} x the channels"
+    return f"`{run.trace}`{wider}, `{run.scheme}`"
+
+
+def shown(line: str) -> str:
+    """Return a command and what it prints, as a terminal shows it."""
+    output = printed(line.removeprefix("pgsim ")).rstrip()
+    lines = "\n".join(each.rstrip() for each in output.splitlines())
+    return f"```console\n$ {line}\n{lines}\n```"
+
+
 BLOCKS = (
     screen, short, network, alternatives, predicated, schedulers, lanes, serial, narrow, dram, lstm,
-    sensitive,
+    sensitive, systems_resnet20, systems_searched, systems_char_lstm, systems_run,
 )  # fmt: skip
 
 
@@ -408,6 +455,7 @@ def main() -> None:
     write_figure(draw_sensitivity(sensitivity()), PICTURES / "sensitivity.png")
     trade = pgsim.windows(DEFAULT_TRACE, DEFAULT_ARCH, "layer1.1.conv1")
     pgsim.plot_windows(trade, ROOT / "docs" / "windows.png")
+    pgsim.plot_systems(pgsim.systems("resnet20"), ROOT / "docs" / "systems_table.png")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         plot_pareto,
         plot_results,
         plot_roofline,
+        plot_systems,
         plot_windows,
     )
     from pgsim.report.writing import write_report
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pgsim.study.request_stream import request_stream
     from pgsim.study.simulation import simulate
     from pgsim.study.sweeps import SweepSpec, load_sweep, read_sweep, sweep
+    from pgsim.study.systems.table import systems
     from pgsim.study.timeline import write_timeline
     from pgsim.study.training import training
     from pgsim.study.window_study import windows
@@ -81,6 +83,7 @@ _HOMES = {
     "plot_pareto": "plots",
     "plot_results": "plots",
     "plot_roofline": "plots",
+    "plot_systems": "plots",
     "plot_windows": "plots",
     "read_sweep": "study.sweeps",
     "read_table": "results.table_files",
@@ -90,6 +93,7 @@ _HOMES = {
     "simulate": "study.simulation",
     "sweep": "study.sweeps",
     "synthetic_trace": "masks",
+    "systems": "study.systems.table",
     "training": "study.training",
     "widened": "workload",
     "widened_trace": "workload",
@@ -128,6 +132,7 @@ __all__ = [
     "plot_pareto",
     "plot_results",
     "plot_roofline",
+    "plot_systems",
     "plot_windows",
     "read_sweep",
     "read_table",
@@ -137,6 +142,7 @@ __all__ = [
     "simulate",
     "sweep",
     "synthetic_trace",
+    "systems",
     "training",
     "widened",
     "widened_trace",

@@ -19,6 +19,7 @@ from pgsim.text import bounded, spelled_out
 VERBS = {
     "simulate": "Simulate a trace on a design, layer by layer.",
     "compare": "Set a gated design beside what one would build instead.",
+    "systems": "Set the field's precision systems side by side, in equal area.",
     "requests": "Serve a stream of requests, each at its own precision.",
     "windows": "Set deep windows of a gated layer against many channels.",
     "sweep": "Simulate every combination of traces, designs, schemes and axes.",

@@ -1,4 +1,4 @@
-"""Figures of tables, fronts, comparisons, gate masks and windows, written as png, svg or pdf.
+"""Figures of tables, fronts, comparisons, systems, masks and windows, as png, svg or pdf.
 
 What draws is imported when it is first used: `paths` checks a path without Matplotlib.
 """
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pgsim.plots.pareto import draw_pareto, plot_pareto
     from pgsim.plots.roofline import draw_roofline, plot_roofline
     from pgsim.plots.sensitivity import draw_sensitivity
+    from pgsim.plots.systems import draw_systems, plot_systems
     from pgsim.plots.table import draw_results, plot_results
     from pgsim.plots.windows import draw_windows, plot_windows
 
@@ -28,6 +29,7 @@ _HOMES = {
     "draw_results": "table",
     "draw_roofline": "roofline",
     "draw_sensitivity": "sensitivity",
+    "draw_systems": "systems",
     "draw_windows": "windows",
     "plot_comparison": "comparison",
     "plot_heat_map": "heat",
@@ -35,6 +37,7 @@ _HOMES = {
     "plot_pareto": "pareto",
     "plot_results": "table",
     "plot_roofline": "roofline",
+    "plot_systems": "systems",
     "plot_windows": "windows",
 }
 
@@ -47,6 +50,7 @@ __all__ = [
     "draw_results",
     "draw_roofline",
     "draw_sensitivity",
+    "draw_systems",
     "draw_windows",
     "plot_comparison",
     "plot_heat_map",
@@ -54,6 +58,7 @@ __all__ = [
     "plot_pareto",
     "plot_results",
     "plot_roofline",
+    "plot_systems",
     "plot_windows",
 ]
 

@@ -22,6 +22,7 @@ from pgsim.model.ledger import Count
 from pgsim.model.traffic import TRAFFIC
 from pgsim.results.choices import CHOICES
 from pgsim.results.mask_sources import MASK_SOURCES
+from pgsim.results.system_kinds import KINDS, TRAINED, UNTRAINED
 from pgsim.results.values import (
     AMOUNT,
     AMOUNT_OR_NONE,
@@ -182,13 +183,29 @@ REQUESTS = {
     "requests": Column("requests", "requests in a row at one precision, an image each", COUNT),
 }
 
+SYSTEMS = {
+    "system": Column("", "name of a precision system of the field", NAME),
+    "system_kind": Column("", "what chooses its precision", word(KINDS)),
+    "trained": Column("", "whether the trace states an accuracy", word((TRAINED, UNTRAINED))),
+    "bit_operations_per_image": Column(
+        "", "MACs x activation bits x weight bits, over all passes, of an image", AMOUNT
+    ),
+    "time_us_per_image": Column("us", "cycles of an image at the design's clock", POSITIVE),
+    "scheduler_gap": Column(
+        "", "cycles beyond the ideal scheduler's, over these; NaN where none is", AMOUNT_OR_NONE
+    ),
+    "lacks": Column("", "what of the system is not there, or nothing", NAME),
+}
+
 TRAINING = {
     "bits": Column("bits", "bits of weights and activations in an iteration (M57)", ONE_OR_MORE),
     "iterations": Column("iterations", "iterations of a training at these bits", COUNT),
     "product": Column("", "forward, error or gradient", NAME),
 }
 
-COLUMNS = LAYER_COLUMNS | SUMMARY | COMPARISON | SENSITIVITY | WINDOWS | REQUESTS | TRAINING
+COLUMNS = (
+    LAYER_COLUMNS | SUMMARY | COMPARISON | SENSITIVITY | WINDOWS | REQUESTS | SYSTEMS | TRAINING
+)
 
 PARTS_OF_CYCLES = tuple(each.name for each in (*passes.TIMES, *events.WAITS))
 PARTS_OF_ENERGY = tuple(PARTS)

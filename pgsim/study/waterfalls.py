@@ -105,7 +105,7 @@ class _Pair:
     @property
     def promise(self) -> Fraction:
         """Useful bit operations, the gated design's over the baseline's."""
-        return Fraction(_bit_operations(self.own), _bit_operations(self.base))
+        return Fraction(bit_operations(self.own), bit_operations(self.base))
 
 
 def _by_layer(
@@ -151,7 +151,7 @@ def _parts(result: Result, layer: LayerResult) -> dict[str, Fraction]:
     return exact_energies(energy_prices(result.costs, result.gated), layer.ledger)
 
 
-def _bit_operations(layer: LayerResult) -> int:
+def bit_operations(layer: LayerResult) -> int:
     """Return bits of activations times bits of weights, over the MACs of all passes (M4)."""
     return sum(each.activation_bits * each.weight_bits * macs for each, macs in layer.computed())
 

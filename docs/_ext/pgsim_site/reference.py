@@ -31,6 +31,7 @@ TABLES: dict[str, Mapping[str, columns.Column]] = {
     "sensitivity": columns.SENSITIVITY,
     "windows": columns.WINDOWS,
     "requests": columns.REQUESTS,
+    "systems": columns.SYSTEMS,
     "training": columns.TRAINING,
 }
 

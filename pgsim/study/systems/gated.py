@@ -1,0 +1,91 @@
+"""Systems whose masks choose the precision of each output, or of each input pixel."""
+
+from __future__ import annotations
+
+from pgsim.results.system_kinds import INPUTS, OUTPUTS
+from pgsim.study.systems.pes import FUSION, SERIAL_ACTIVATION, fixed
+from pgsim.study.systems.system import Run, System
+
+_NO_REGIONS = "a mask of input pixels belongs to a convolution"
+_PG_MASKS = "masks are those of Precision Gating's gate, not its own"
+_REGIONS = "resnet20_regions_8_5"
+# All lanes agree about an input pixel, so that nothing packs better than `skip`, which is smallest.
+_PIXELS = {"array.dataflow": "ws", "lsb.scheduler": "skip"}
+
+GATED = (
+    System(
+        "Precision Gating",
+        "Zhang et al., ICLR 2020",
+        OUTPUTS,
+        {
+            "resnet20": Run("resnet20_pg_4_2", "pg", FUSION),
+            "char_lstm": Run("char_lstm_pg_4_2", "pg", FUSION),
+        },
+    ),
+    System(
+        "Bit-serial PG",
+        "Zhang et al., ICLR 2020, on PEs of Stripes (Judd et al., MICRO 2016)",
+        OUTPUTS,
+        {
+            "resnet20": Run("resnet20_pg_4_2", "pg", SERIAL_ACTIVATION),
+            "char_lstm": Run("char_lstm_pg_4_2", "pg", SERIAL_ACTIVATION),
+        },
+    ),
+    System(
+        "ODQ",
+        "output-directed dynamic quantization, ICPP 2023",
+        OUTPUTS,
+        {
+            "resnet20": Run("resnet20_pg_4_2", "odq:2,4", FUSION),
+            "char_lstm": Run("char_lstm_pg_4_2", "odq:2,4", FUSION),
+        },
+        lacks=_PG_MASKS,
+    ),
+    System(
+        "SeerNet",
+        "Cao et al., CVPR 2019",
+        OUTPUTS,
+        {
+            "resnet20": Run("resnet20_pg_4_2", "seernet:2", FUSION),
+            "char_lstm": Run("char_lstm_pg_4_2", "seernet:2", FUSION),
+        },
+        lacks=_PG_MASKS,
+    ),
+    System(
+        "FracBNN",
+        "Zhang et al., FPGA 2021",
+        OUTPUTS,
+        {},
+        absent="no committed network has gated activations of 2 bits and weights of 1",
+    ),
+    System(
+        "Regions",
+        "Taht et al., EMC2 2018",
+        INPUTS,
+        {"resnet20": Run(_REGIONS, "pg", {**_PIXELS, **SERIAL_ACTIVATION})},
+        absent=_NO_REGIONS,
+    ),
+    System(
+        "Regions (variable)",
+        "Taht et al., EMC2 2018, on an array as in DRQ (Song et al., ISCA 2020)",
+        INPUTS,
+        {
+            "resnet20": Run(
+                _REGIONS, "pg", {**_PIXELS, **SERIAL_ACTIVATION, "array.speed": "variable"}
+            )
+        },
+        absent=_NO_REGIONS,
+    ),
+    System(
+        "DRQ",
+        "Song et al., ISCA 2020",
+        INPUTS,
+        {
+            "resnet20": Run(
+                _REGIONS, "odq:4,4", {**_PIXELS, **fixed(4, 4), "array.speed": "variable"}
+            )
+        },
+        lacks="masks are those of Regions, not its own",
+        absent=_NO_REGIONS,
+    ),
+)

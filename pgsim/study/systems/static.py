@@ -1,0 +1,135 @@
+"""Systems without a mask: a width a layer, or one of several that a weight set serves."""
+
+from __future__ import annotations
+
+from pgsim.results.system_kinds import SEVERAL, STATIC
+from pgsim.study.systems.pes import BINARY, FUSION, SERIAL_ACTIVATION, SERIAL_WEIGHT, fixed
+from pgsim.study.systems.system import Run, System
+
+_LSTM = "char_lstm_pg_4_2"
+_EIGHT, _FOUR, _THREE = "resnet20_pg_4_2", "resnet20_uniform_4_4", "resnet20_uniform_3"
+_SWITCHED = "resnet20_switchable_8_4_2"
+_NO_SWITCHED = "no committed network of this family was trained for several widths"
+
+
+def _switchable(bits: int) -> System:
+    return System(
+        f"Switchable {bits}",
+        "Park et al., 2020; Guerra et al., 2020; Wu et al., 2022",
+        SEVERAL,
+        {"resnet20": Run(_SWITCHED, f"top:{bits},{bits}", FUSION)},
+        absent=_NO_SWITCHED,
+    )
+
+
+STATIC_SYSTEMS = (
+    *(_switchable(bits) for bits in (8, 4, 2)),
+    System(
+        "PrecisionBatching",
+        "Lam et al., 2020",
+        SEVERAL,
+        {
+            "resnet20": Run(_FOUR, "weight_planes:16", SERIAL_WEIGHT),
+            "char_lstm": Run(_LSTM, "weight_planes:16", SERIAL_WEIGHT),
+        },
+        lacks="all weight planes are taken: no network was trained for fewer",
+    ),
+    System(
+        "Uniform 8",
+        "fixed PEs of 8 x 8 bits",
+        STATIC,
+        {
+            "resnet20": Run(_EIGHT, "uniform:8,8", fixed(8, 8)),
+            "char_lstm": Run(_LSTM, "uniform:8,8", fixed(8, 8)),
+        },
+    ),
+    System(
+        "Uniform 4",
+        "fixed PEs of 4 x 8 bits",
+        STATIC,
+        {
+            "resnet20": Run(_EIGHT, "inner:4,8", fixed(4, 8)),
+            "char_lstm": Run(_LSTM, "inner:4,8", fixed(4, 8)),
+        },
+    ),
+    System(
+        "Uniform 3",
+        "fixed PEs of 3 x 8 bits",
+        STATIC,
+        {"resnet20": Run(_THREE, "full", fixed(3, 8))},
+        absent="no committed network of this family was trained at 3 bits",
+    ),
+    System(
+        "Uniform 4x4",
+        "fixed PEs of 4 x 4 bits",
+        STATIC,
+        {"resnet20": Run(_FOUR, "full", fixed(4, 4))},
+        absent="no committed network of this family was trained at weights of 4 bits",
+    ),
+    System(
+        "Bit Fusion",
+        "Sharma et al., ISCA 2018",
+        STATIC,
+        {
+            "resnet20": Run(_FOUR, "full", FUSION),
+            "char_lstm": Run(_LSTM, "inner:4,8", FUSION),
+        },
+        lacks="output stationary, as the reference design is",
+    ),
+    System(
+        "Stripes",
+        "Judd et al., MICRO 2016",
+        STATIC,
+        {
+            "resnet20": Run(_THREE, "full", SERIAL_ACTIVATION),
+            "char_lstm": Run(_LSTM, "inner:4,8", SERIAL_ACTIVATION),
+        },
+        lacks="one precision inside, not a profiled one of each layer",
+    ),
+    System(
+        "BSQ",
+        "Yang et al., ICLR 2021",
+        STATIC,
+        {
+            "resnet20": Run(_FOUR, "table:resnet20_falling", SERIAL_WEIGHT),
+            "char_lstm": Run(_LSTM, "table:char_lstm_falling", SERIAL_WEIGHT),
+        },
+        lacks="its bits were made up, not searched for",
+    ),
+    System(
+        "WRPN",
+        "Mishra et al., ICLR 2018",
+        STATIC,
+        {
+            "resnet20": Run(_FOUR, "inner:2,2", fixed(2, 2), widened=2),
+            "char_lstm": Run(_LSTM, "inner:2,2", fixed(2, 2), widened=2),
+        },
+    ),
+    System(
+        "Packed memory",
+        "Klhufek et al., DDECS 2024",
+        STATIC,
+        {
+            "resnet20": Run(_FOUR, "packed:4,4", fixed(8, 8)),
+            "char_lstm": Run(_LSTM, "packed:4,4", fixed(8, 8)),
+        },
+        lacks="the first and the last layer have 4 bits too",
+    ),
+    System(
+        "XNOR-Net",
+        "Rastegari et al., ECCV 2016",
+        STATIC,
+        {
+            "resnet20": Run(_FOUR, "uniform:1,1", BINARY),
+            "char_lstm": Run(_LSTM, "uniform:1,1", BINARY),
+        },
+        lacks="the first and the last layer have 1 bit too",
+    ),
+    System(
+        "CPT",
+        "Fu et al., ICLR 2021",
+        STATIC,
+        {},
+        absent="it spends its precisions in training, and a network it trained is a uniform one",
+    ),
+)
