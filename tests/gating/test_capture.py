@@ -72,6 +72,7 @@ def test_geometry_is_that_of_the_model() -> None:
     assert (third.activation_bits, third.msb_bits, third.weight_bits) == (6, 3, 4)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 @pytest.mark.parametrize(
     ("kernel", "dilation", "padding"),
     # PyTorch's own, see nn.Conv2d: zeros of dilation·(kernel - 1), the odd one behind the last.
