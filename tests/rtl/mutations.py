@@ -224,7 +224,7 @@ FAULTS = (
         "tests/rtl/nest_plan.sv",
         "if (d > place_of_inputs && d < depths[SUMS]",
         "if (d > place_of_inputs + 1 && d < depths[SUMS]",
-        "4x2,dataflow=ws",
+        "3x2,overlap=none",
     ),
     Fault(
         "a gated pass finds input blocks that are gone",
@@ -270,9 +270,9 @@ FAULTS = (
     ),
     Fault(
         "an issue slot takes a slot too many, in the kernel",
-        "pgsim/kernels/combine.py",
-        "full = members[joined] == table.ways",
-        "full = members[joined] == table.ways + 1",
+        "pgsim/kernels/held.py",
+        "np.uint64(min(table.ways, 65))",
+        "np.uint64(min(table.ways + 1, 65))",
         "2x8,scheduler=combine,ways=2,open=4",
     ),
     Fault(
