@@ -37,7 +37,7 @@ from pgsim.workload import layer_shape
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "400"))
 PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "100"))
-PIXELS_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PIXELS_SEEDS", "200"))
+PIXELS_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PIXELS_SEEDS", "100"))
 ROWS_SEEDS = int(os.environ.get("PGSIM_REFERENCE_ROWS_SEEDS", "100"))
 CHUNK = 100
 

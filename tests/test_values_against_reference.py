@@ -13,7 +13,7 @@ from value_cases import ValueCase, value_case
 
 from pgsim import ArchConfig, simulate
 
-SEEDS = int(os.environ.get("PGSIM_REFERENCE_VALUES_SEEDS", "120"))
+SEEDS = int(os.environ.get("PGSIM_REFERENCE_VALUES_SEEDS", "60"))
 CHUNK = 40
 TERMS = ("msb_terms", "lsb_terms")
 

@@ -28,7 +28,7 @@ from pgsim.schemes import scheme_named
 from pgsim.study.counting import Network
 from pgsim.study.simulation import costed_jobs, layer_results
 
-SEEDS = int(os.environ.get("PGSIM_REFERENCE_ON_CHIP_SEEDS", "60"))
+SEEDS = int(os.environ.get("PGSIM_REFERENCE_ON_CHIP_SEEDS", "24"))
 
 
 def bits_there(seed: int) -> frozenset[int]:

@@ -24,7 +24,7 @@ from reference.plans import plan_tile
 from pgsim import ArchConfig, GateTrace, simulate
 from pgsim.workload import layer_shape
 
-SEEDS = int(os.environ.get("PGSIM_REFERENCE_CONVENTIONS_SEEDS", "160"))
+SEEDS = int(os.environ.get("PGSIM_REFERENCE_CONVENTIONS_SEEDS", "80"))
 CHUNK = 80
 
 
