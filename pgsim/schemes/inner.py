@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from pgsim.errors import InputError
-from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, whole
-from pgsim.schemes.scheme import Scheme, whole_pass
+from pgsim.schemes.passes import Pass, Passes, whole
+from pgsim.schemes.scheme import Scheme, numbers_in, whole_pass
 from pgsim.schemes.uniform import USUAL_BITS
 from pgsim.workload import LayerTrace
 
@@ -40,13 +38,8 @@ class Inner(Scheme):
     @classmethod
     def parsed(cls, name: str) -> Self | None:
         """Return the scheme of ``inner:A,W``, 1 to 16 bits each."""
-        found = re.fullmatch(r"inner:(\d+),(\d+)", name)
-        if found is None:
-            return None
-        activation, weight = (int(bits) for bits in found.groups())
-        if not all(1 <= bits <= WIDEST_BITS for bits in (activation, weight)):
-            raise InputError(f"scheme {name!r}: expected 1 to {WIDEST_BITS} bits")
-        return cls(activation, weight)
+        bits = numbers_in(name, "inner", (2,))
+        return None if bits is None else cls(*bits)
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return one pass."""

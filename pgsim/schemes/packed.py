@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from pgsim.errors import InputError
-from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, whole
-from pgsim.schemes.scheme import Scheme
+from pgsim.schemes.passes import Pass, Passes, whole
+from pgsim.schemes.scheme import Scheme, numbers_in
 from pgsim.workload import LayerTrace
 
 WORD_BITS = 16  # of memory, into which whole elements are packed
@@ -39,13 +37,8 @@ class Packed(Scheme):
     @classmethod
     def parsed(cls, name: str) -> Self | None:
         """Return the scheme of ``packed:A,W``, 1 to 16 bits each."""
-        found = re.fullmatch(r"packed:(\d+),(\d+)", name)
-        if found is None:
-            return None
-        activation, weight = (int(bits) for bits in found.groups())
-        if not all(1 <= bits <= WIDEST_BITS for bits in (activation, weight)):
-            raise InputError(f"scheme {name!r}: expected 1 to {WIDEST_BITS} bits")
-        return cls(activation, weight)
+        bits = numbers_in(name, "packed", (2,))
+        return None if bits is None else cls(*bits)
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return one pass, over operands of the bits that they take in memory."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar, Self
 
 from pgsim.errors import InputError
-from pgsim.schemes.passes import Pass, Passes, Plane, whole
+from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, Plane, whole
 from pgsim.workload import LayerShape, LayerTrace
 
 
@@ -113,6 +114,28 @@ class Scheme:
             As `passes` does.
         """
         return {layer.shape.name: self.passes(layer) for layer in layers}
+
+
+def numbers_in(
+    name: str, prefix: str, counts: Collection[int], of: str = "bits"
+) -> tuple[int, ...] | None:
+    """Return the numbers in the name of a scheme, ``prefix:A,W``; None for another name.
+
+    counts: how many there may be. of: what they number. Raises InputError for one that no operand
+    has.
+
+    Examples
+    --------
+    >>> numbers_in("top:4,8", "top", (1, 2)), numbers_in("top:4,8", "top", (1,))
+    ((4, 8), None)
+    """
+    found = re.fullmatch(rf"{prefix}:(\d+(?:,\d+)*)", name)
+    numbers = tuple(map(int, found[1].split(","))) if found else ()
+    if len(numbers) not in counts:
+        return None
+    if not all(1 <= each <= WIDEST_BITS for each in numbers):
+        raise InputError(f"scheme {name!r}: expected 1 to {WIDEST_BITS} {of}")
+    return numbers
 
 
 def inner_layers(layers: Sequence[LayerTrace]) -> Sequence[LayerTrace]:

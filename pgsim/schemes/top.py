@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from pgsim.errors import InputError
-from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, whole
-from pgsim.schemes.scheme import Scheme, inner_layers, top, whole_pass
+from pgsim.schemes.passes import Pass, Passes, whole
+from pgsim.schemes.scheme import Scheme, inner_layers, numbers_in, top, whole_pass
 from pgsim.workload import LayerTrace
 
 
@@ -47,13 +45,8 @@ class Top(Scheme):
     @classmethod
     def parsed(cls, name: str) -> Self | None:
         """Return the scheme of ``top:A,W`` or ``top:A``, 1 to 16 bits each."""
-        found = re.fullmatch(r"top:(\d+)(?:,(\d+))?", name)
-        if found is None:
-            return None
-        activation, weight = (None if bits is None else int(bits) for bits in found.groups())
-        if not all(bits is None or 1 <= bits <= WIDEST_BITS for bits in (activation, weight)):
-            raise InputError(f"scheme {name!r}: expected 1 to {WIDEST_BITS} bits")
-        return cls(activation or 0, weight)
+        bits = numbers_in(name, "top", (1, 2))
+        return None if bits is None else cls(*bits)
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return one pass, over the most significant bits of an inner layer."""

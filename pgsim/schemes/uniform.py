@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from pgsim.errors import InputError
-from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, whole
-from pgsim.schemes.scheme import Scheme
+from pgsim.schemes.passes import Pass, Passes, whole
+from pgsim.schemes.scheme import Scheme, numbers_in
 from pgsim.workload import LayerTrace
 
 USUAL_BITS = 8  # of weights in the networks that manifests name by their activation bits alone
@@ -44,13 +42,8 @@ class Uniform(Scheme):
     @classmethod
     def parsed(cls, name: str) -> Self | None:
         """Return the scheme of ``uniform:A,W`` or ``uniform:A``, 1 to 16 bits each."""
-        found = re.fullmatch(r"uniform:(\d+)(?:,(\d+))?", name)
-        if found is None:
-            return None
-        activation, weight = (None if bits is None else int(bits) for bits in found.groups())
-        if not all(bits is None or 1 <= bits <= WIDEST_BITS for bits in (activation, weight)):
-            raise InputError(f"scheme {name!r}: expected 1 to {WIDEST_BITS} bits")
-        return cls(activation or 0, weight)
+        bits = numbers_in(name, "uniform", (1, 2))
+        return None if bits is None else cls(*bits)
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return one pass."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from pgsim.errors import InputError
 from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, Plane, whole
-from pgsim.schemes.scheme import Scheme, zero_weight_planes
+from pgsim.schemes.scheme import Scheme, numbers_in, zero_weight_planes
 from pgsim.workload import LayerTrace
 
 
@@ -41,13 +39,8 @@ class WeightPlanes(Scheme):
     @classmethod
     def parsed(cls, name: str) -> Self | None:
         """Return the scheme of ``weight_planes:N``, of 1 to 16 planes."""
-        found = re.fullmatch(r"weight_planes:(\d+)", name)
-        if found is None:
-            return None
-        planes = int(found[1])
-        if not 1 <= planes <= WIDEST_BITS:
-            raise InputError(f"scheme {name!r}: expected 1 to {WIDEST_BITS} planes")
-        return cls(planes)
+        planes = numbers_in(name, "weight_planes", (1,), of="planes")
+        return None if planes is None else cls(*planes)
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return a pass for each plane that is not zero, the most significant first."""
