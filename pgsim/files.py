@@ -105,6 +105,25 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
+def text_of(path: Path, most_kib: int) -> str:
+    """Return the text of a small file, without a byte order mark.
+
+    Raises InputError as `opened` does, and where it is larger, or no UTF-8.
+    """
+    with opened(path) as file:
+        try:
+            data = file.read(most_kib * 1024 + 1)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > most_kib * 1024:
+        raise InputError(f"{path}: larger than {most_kib} KiB: not a file of this kind")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}:{line}: not UTF-8 text (byte {error.start})") from None
+
+
 def require_same(path: Path, state: FileState) -> None:
     """Raise InputError where a path is no longer the file, or as the file was, in this state."""
     try:

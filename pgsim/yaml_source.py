@@ -17,12 +17,12 @@ from typing import Any
 import yaml
 
 from pgsim.errors import InputError
-from pgsim.files import opened
+from pgsim.files import text_of
 from pgsim.text import shortened
 
 Location = tuple[str | int, ...]
 
-_LARGEST_BYTES = 256 * 1024  # a sweep of tens of thousands of values; read in about a second
+_MOST_KIB = 256  # a sweep of tens of thousands of values; read in about a second
 _DEEPEST = 8  # an architecture needs 4 levels; a bound keeps hostile nesting off the stack
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,30})")
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?")
@@ -71,7 +71,7 @@ def read_yaml(path: str | Path) -> YamlSource:
     """
     path = Path(path)
     source = YamlSource(path, {})
-    values = _parsed(_text(path), source)
+    values = _parsed(text_of(path, _MOST_KIB), source)
     if not isinstance(values, dict):
         found = "it is empty" if values is None else f"found {_kind(values)}"
         raise InputError(f"{path}: expected a mapping of keys to values; {found}")
@@ -85,7 +85,7 @@ def read_yaml_rows(path: str | Path, key: str) -> list[tuple[int, dict[str, obje
     Raises InputError for what `read_yaml` refuses or leaves in `problems`, and for anything else.
     """
     source = YamlSource(Path(path), {})
-    values = _parsed(_text(source.path), source)
+    values = _parsed(text_of(source.path, _MOST_KIB), source)
     if source.problems:
         raise InputError(
             "\n".join(f"{path}:{each.line}: {each.message}" for each in source.problems)
@@ -141,21 +141,6 @@ def _parsed(text: str, source: YamlSource) -> object:
 def _kind(value: object) -> str:
     kinds = ((list, "a list"), (dict, "a mapping"), (type(None), "nothing"))
     return next((words for kind, words in kinds if isinstance(value, kind)), "a single value")
-
-
-def _text(path: Path) -> str:
-    with opened(path) as file:
-        try:
-            data = file.read(_LARGEST_BYTES + 1)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(data) > _LARGEST_BYTES:
-        raise InputError(f"{path}: larger than 256 KiB: not a file of this kind")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}:{line}: not UTF-8 text (byte {error.start})") from None
 
 
 def _document(events: Iterator[yaml.Event], source: YamlSource) -> object:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgsim.errors import InputError
-from pgsim.files import opened
+from pgsim.files import text_of
 from pgsim.text import shortened
 
-_LARGEST_BYTES = 64 * 1024
+_MOST_KIB = 64
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def read_ini(path: str | Path) -> IniFile:
     path = Path(path)
     entries: dict[tuple[str, str], Entry] = {}
     sections: list[str] = []
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(text_of(path, _MOST_KIB).split("\n"), start=1):
         text = line.strip()
         if not text or text[0] in "#;":
             continue
@@ -69,21 +69,6 @@ def read_ini(path: str | Path) -> IniFile:
                 "one of them"
             )
     return IniFile(path, tuple(sections), entries)
-
-
-def _lines(path: Path) -> list[str]:
-    with opened(path) as file:
-        try:
-            data = file.read(_LARGEST_BYTES + 1)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(data) > _LARGEST_BYTES:
-        raise InputError(f"{path}: larger than 64 KiB: not a file of this kind")
-    try:
-        return data.decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}:{line}: not UTF-8 text (byte {error.start})") from None
 
 
 def _entry(path: Path, number: int, text: str, section: str | None) -> Entry:
