@@ -1,4 +1,4 @@
-"""Random weights are the same whatever ran before, and in whichever process."""
+"""Random weights and warnings are the same whatever ran before, and in whichever process."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def seeded() -> None:
-    """Seed PyTorch before every test, where it is installed."""
+    """Seed PyTorch before every test, where it is installed, and let it warn in every test.
+
+    Of itself it warns once in a process, in whichever test comes first.
+    """
     if find_spec("torch") is not None:
         import torch
 
         torch.manual_seed(0)
+        torch.set_warn_always(True)
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ def counted_macs(model: nn.Module, x: Any) -> int:
     return counter.get_total_flops() // 2
 
 
+of_even_kernels = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+
 CONVOLUTIONS: list[tuple[Callable[[], nn.Module], tuple[int, ...]]] = [
     (lambda: nn.Conv1d(4, 6, 5, 2, 2, 3, groups=2), (4, 30)),
     (lambda: nn.Conv1d(4, 6, 4, padding="same"), (4, 9)),
@@ -39,6 +41,7 @@ CONVOLUTIONS: list[tuple[Callable[[], nn.Module], tuple[int, ...]]] = [
 ]
 
 
+@of_even_kernels
 @pytest.mark.parametrize("place", range(len(CONVOLUTIONS)))
 def test_sizes_and_macs_of_convolutions_are_pytorchs(place: int) -> None:
     make, size = CONVOLUTIONS[place]
@@ -51,6 +54,7 @@ def test_sizes_and_macs_of_convolutions_are_pytorchs(place: int) -> None:
     assert shape.manifest() == shape.replace(padding=list(shape.padding)).manifest()
 
 
+@of_even_kernels
 def test_padding_that_keeps_the_size_is_padding_and_no_pixel() -> None:
     (shape,) = shapes(
         nn.Sequential(nn.Conv2d(4, 6, (4, 3), padding="same")), torch.rand(1, 4, 9, 8)
