@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pgsim.errors import InputError
 from pgsim.plots.drawing import BLUE, LATENCY, ORANGE, SKY, VERMILLION, YELLOW
 from pgsim.report.markup import Html, element, joined, paragraph
 from pgsim.results import LayerResult, Result
@@ -29,10 +28,7 @@ class Bar(NamedTuple):
 
 def timeline(result: Result, layer: LayerResult) -> Html:
     """Return a picture of a layer's first turns, and what it leaves out."""
-    try:
-        found = first_turns(result, layer, _MOST_EVENTS)
-    except InputError as error:
-        return paragraph(f"Not drawn: {error}.", class_="note")
+    found = first_turns(result, layer, _MOST_EVENTS)
     return joined((paragraph(_words(found, layer)), gantt(found), _key(found.events)))
 
 

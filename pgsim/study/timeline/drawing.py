@@ -72,8 +72,10 @@ def turn_events(turns: Turns, run: int, turn: int, begin: int) -> Iterator[Event
     for transfer in turns.transfers:
         name, args = _moved(turns, transfer, place)
         if name:
-            first, cycles = int(transfer.begins[place]), int(transfer.cycles[place])
+            (first, cycles), *rest = transfer.pieces(place)
             yield event(Track.DRAM, "transfer", name, begin + first, cycles, args)
+            for first, cycles in rest:
+                yield event(Track.DRAM, "transfer", f"{name}, the rest", begin + first, cycles, {})
 
 
 class Merged(NamedTuple):
@@ -124,17 +126,37 @@ def _waits(turns: Turns, place: tuple[int, int]) -> Iterator[tuple[str, int, int
     bubble, port, dram = WAITS
     now = int(turns.work_begins[place])
     yield dram, 0, now
+    still = _stands_still(turns, place)
     happening = [each for each in turns.passes if each.steady_cycles[place]]
     for each in sorted(happening, key=lambda each: int(each.begins[place])):
         begin, end = int(each.begins[place]), int(each.ends[place])
         stalls = end - int(each.port_stall_cycles[place])
-        yield bubble, now, begin
+        yield from _between(now, begin, still)
         yield bubble, begin + int(each.steady_cycles[place]), stalls
         yield port, stalls, end
         now = end
     done = int(turns.work_ends[place])
-    yield bubble, now, done
+    yield from _between(now, done, still)
     yield dram, done, int(turns.cycles[place])
+
+
+def _stands_still(turns: Turns, place: tuple[int, int]) -> range:
+    """Return the cycles of a turn in which its trailing passes wait for planes on demand."""
+    if turns.stands_still is None:
+        return range(0)
+    begin, cycles = (int(each[place]) for each in turns.stands_still)
+    return range(begin, begin + cycles)
+
+
+def _between(first: int, end: int, still: range) -> Iterator[tuple[str, int, int]]:
+    """Return the waits between two passes: bubbles, but for the cycles in which DRAM is awaited."""
+    bubble, _, dram = WAITS
+    if not still or not first <= still.start < end:
+        yield bubble, first, end
+        return
+    yield bubble, first, still.start
+    yield dram, still.start, still.stop
+    yield bubble, still.stop, end
 
 
 def _moved(turns: Turns, transfer: Moved, place: tuple[int, int]) -> tuple[str, dict[str, int]]:

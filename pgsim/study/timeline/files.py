@@ -10,7 +10,6 @@ from typing import Any
 from pgsim.errors import InputError
 from pgsim.files import check_new_file
 from pgsim.model.blocks import blocks_of
-from pgsim.model.job import Job
 from pgsim.model.layer import every_run, run_block
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests import run_nest
@@ -62,8 +61,7 @@ def write_timeline(
     Raises
     ------
     InputError
-        For another suffix, a file that cannot be written, fewer events than 100, and layers with
-        planes that wait for the gate, which are not drawn.
+        For another suffix, a file that cannot be written, and fewer events than 100.
 
     Notes
     -----
@@ -86,22 +84,11 @@ def write_timeline(
     path = check_timeline_path(path)
     if events_per_layer < _FEWEST_EVENTS:
         raise InputError(f"events_per_layer {events_per_layer}: expected {_FEWEST_EVENTS} or more")
-    for layer in result.layer_results:
-        check_drawn(layer.job)
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write(f'{{"otherData": {_text(_about(result))},\n"traceEvents": [\n')
         events = network_events(result, events_per_layer, store or WorkStore(limit_bytes=0))
         file.writelines(_lines(events))
         file.write("]}\n")
-
-
-def check_drawn(job: Job) -> None:
-    """Refuse a layer whose events no turn of a tile holds."""
-    if job.gated and job.demands_late:
-        raise InputError(
-            f"layer {job.shape.name!r} on {job.arch.name}: a timeline draws no planes that wait "
-            "for the gate: expected memory.ports: slots, or memory.lsb_fetch: with_msb"
-        )
 
 
 def network_events(result: Result, events_per_layer: int, store: WorkStore) -> Iterator[Event]:

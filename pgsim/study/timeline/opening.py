@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import LayerResult, Result
 from pgsim.study.timeline.drawing import Event, turn_events
-from pgsim.study.timeline.files import blocks_drawn, check_drawn
+from pgsim.study.timeline.files import blocks_drawn
 
 
 class FirstTurns(NamedTuple):
@@ -31,10 +31,8 @@ def first_turns(
 ) -> FirstTurns:
     """Return the events of a layer's first turns: one turn, and more up to so many events.
 
-    The layer is run once more, because a result holds no event. Raises InputError for a layer whose
-    events no turn holds. Source: MODEL.md M49.
+    The layer is run once more, because a result holds no event. Source: MODEL.md M49.
     """
-    check_drawn(layer.job)
     block = next(iter(blocks_drawn(result, layer, store or WorkStore(limit_bytes=0))))
     begins = block.turns.begins[0]
     events: list[Event] = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -66,16 +66,40 @@ class Part:
         return sum(others, first)
 
 
-@dataclass(frozen=True)
-class Moved:
-    """One of a turn's transfers, from the turn's begin on; without cycles where there is none.
-
-    begins, cycles: int64 (runs, turns). parts: what is moved one after the other.
-    """
+class Span(NamedTuple):
+    """Some cycles of every turn, from the turn's begin on, int64 (runs, turns) each."""
 
     begins: Counts
     cycles: Counts
+
+    @property
+    def ends(self) -> Counts:
+        """The cycle after the last."""
+        return self.begins + self.cycles
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One of a turn's transfers; without cycles where there is none.
+
+    span: when it happens, from its begin on. parts: what is moved one after the other. gives_way:
+    what DRAM moves before all else (M24), so that the rest of this transfer comes after it.
+    """
+
+    span: Span
     parts: tuple[Part, ...]
+    gives_way: Span | None = None
+
+    def pieces(self, place: tuple[int, int]) -> list[tuple[int, int]]:
+        """Return the begin and the cycles of what happens at once in a turn, and of the rest."""
+        begin, cycles = (int(each[place]) for each in self.span)
+        if self.gives_way is None:
+            return [(begin, cycles)]
+        first, held_up = (int(each[place]) for each in self.gives_way)
+        if not held_up or first >= begin + cycles:
+            return [(begin, cycles)]
+        rest = (first + held_up, begin + cycles - first)
+        return [(begin, first - begin), rest] if first > begin else [rest]
 
 
 @dataclass(frozen=True)
@@ -86,6 +110,7 @@ class Turns:
     unit: what passes in it: tiles, or blocks of a nest.
     begins: int64 (runs, turns + 1), since the run began; the last is when the run ends.
     work_begins, work_ends: of the array's work, int64 (runs, turns).
+    stands_still: when the array waits within it for planes on demand (M24); None where none come.
     axes: how the tiles, or blocks, of a run are nested, outermost first: the name and the size of
     each loop.
     """
@@ -97,6 +122,7 @@ class Turns:
     passes: tuple[Held, ...]
     transfers: tuple[Moved, ...]
     axes: Mapping[str, int]
+    stands_still: Span | None = None
 
     @property
     def runs(self) -> int:
@@ -118,6 +144,8 @@ class Turns:
         """What every turn adds to columns of the result table, int64 (runs, turns) each."""
         none = np.zeros_like(self.cycles)
         work = self.work_ends - self.work_begins
+        if self.stands_still is not None:
+            work = work - self.stands_still.cycles
         ports = sum((each.port_stall_cycles for each in self.passes), none)
         steps = {
             column: sum((each.steady_cycles for each in self.passes if each.column == column), none)
@@ -155,9 +183,16 @@ class Turns:
                 for each in self.passes
                 for part in (each.begins, each.ends, each.steady_cycles, each.port_stall_cycles)
             ),
-            *(each.cycles for each in self.transfers),
+            *(each.span.cycles for each in self.transfers),
+            *(own for each in self._on_demand for own in each),
             *(own for each in self.transfers for part in each.parts for own in part.moved.values()),
         )
+
+    @property
+    def _on_demand(self) -> tuple[Span, ...]:
+        """What begins anywhere in a turn, and where it ends."""
+        held_up = tuple(each.gives_way for each in self.transfers if each.gives_way is not None)
+        return held_up if self.stands_still is None else (*held_up, self.stands_still)
 
 
 def turns_of(run: BlockRun) -> Turns:
@@ -166,15 +201,51 @@ def turns_of(run: BlockRun) -> Turns:
     order = order_of(run.job, tiles)
     around = transfers_of(run.job, order, tiles, run.traffic)
     begins = begins_of(events, around)
+    demand = _demand(run, begins, around)
+    transfers = around_work(begins, around, _parts(run, order))
+    if demand is not None:
+        before, beside, after = transfers
+        beside = replace(beside, gives_way=demand.transfer.span)
+        transfers = before, beside, demand.transfer, after
     return Turns(
         unit="tile",
         begins=begins,
         work_begins=events.turn_begins - begins[:, :-1],
         work_ends=events.turn_ends - begins[:, :-1],
         passes=_passes(run, order, begins),
-        transfers=around_work(begins, around, _parts(run, order)),
+        transfers=transfers,
         axes=dict(zip(("group", "lane_group", "window"), tiles[1:], strict=True)),
+        stands_still=demand and demand.stands_still,
     )
+
+
+class _Demand(NamedTuple):
+    """What comes on demand in every turn, and when its trailing passes wait for it (M24)."""
+
+    transfer: Moved
+    stands_still: Span
+
+
+def _demand(run: BlockRun, begins: Counts, around: Transfers) -> _Demand | None:
+    """Return the planes on demand of every turn, None where no layer's mask asks for them."""
+    if not run.job.demands_late:
+        return None
+    turns = begins.shape[1] - 1
+    behind = turns - around.demand.shape[1]
+    cycles, asked = (
+        in_turns(each, behind, turns) for each in (around.demand, run.events.demand_begins)
+    )
+    span = Span(np.where(cycles > 0, asked - begins[:, :-1], 0), cycles)
+    bytes_ = in_turns(_demanded_bytes(run), behind, turns)
+    part = Part("read planes on demand of", -behind, {READS[0]: bytes_})
+    waits = run.events.demand_waits
+    return _Demand(Moved(span, (part,)), Span(span.ends - waits, waits))
+
+
+def _demanded_bytes(run: BlockRun) -> Counts:
+    """Return what comes on demand of every tile, int64 (runs, tiles)."""
+    bursts = run.traffic["dram_demand_read_bursts"] * run.job.demands_late
+    return of_runs(bursts, run.batches.tiles) * run.job.arch.memory.dram.burst_bytes
 
 
 def begins_of(events: Events, around: Transfers) -> Counts:
@@ -224,7 +295,7 @@ def around_work(
     late = np.diff(begins, axis=1) - around.after
     starts = (np.zeros_like(around.before), around.before, late)
     return tuple(
-        Moved(start, cycles, tuple(part for part in own if part.total.any()))
+        Moved(Span(start, cycles), tuple(part for part in own if part.total.any()))
         for start, cycles, own in zip(starts, around[:3], parts, strict=True)
     )
 
@@ -248,6 +319,8 @@ def _parts(run: BlockRun, order: Order) -> tuple[tuple[Part, ...], ...]:
 
     def around(column: str) -> Transfers:
         own = of_runs(run.traffic[column.replace("_bytes", "_bursts")], tiles) * burst_bytes
+        if column == READS[0]:
+            own = own - _demanded_bytes(run)
         none = np.zeros_like(own)
         read, written = (own, none) if column in READS else (none, own)
         return around_turns(order, read, written, none)

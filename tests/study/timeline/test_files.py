@@ -19,7 +19,7 @@ from cases import Case, random_case, random_passes_case
 from designs import design, drawn, linear, recurrent, trace_of
 from listed_passes import scheme_of
 from shipped import in_fixed_order
-from timeline_reader import Layer, end, merged
+from timeline_reader import Event, Layer, end, merged
 from timelines import bytes_per_cycle, check, timeline
 
 from pgsim import (
@@ -44,12 +44,6 @@ def ungated(name: str) -> list[LayerShape]:
     return [each.model_copy(update={"gate": "none"}) for each in network(name)]
 
 
-def drawn_memory(memory: dict[str, Any]) -> dict[str, Any]:
-    """A case's memory without what timelines do not draw: planes that wait for the gate."""
-    late = memory["lsb_fetch"] == "on_demand"
-    return memory | {"ports": "slots" if late else memory["ports"]}
-
-
 def simulated(case: Case) -> Result:
     layer = layer_shape(case.layer)
     masks: dict[str, Any] = {}
@@ -58,18 +52,10 @@ def simulated(case: Case) -> Result:
     images = case.images + case.calibration_images
     return simulate(
         GateTrace.from_masks(masks, [layer], images=images),
-        ArchConfig.model_validate(case.arch | {"memory": drawn_memory(case.arch["memory"])}),
+        ArchConfig.model_validate(case.arch),
         scheme_of(case.scheme),
         calibration_images=case.calibration_images,
     )
-
-
-def test_planes_that_wait_for_the_gate_are_not_drawn(tmp_path: Path) -> None:
-    changes = {"memory.lsb_fetch": "on_demand", "memory.ports": "all"}
-    result = simulate(trace_of(linear(4, 5, 2), drawn("x.x. x.x.")), design(changes), "pg")
-    with pytest.raises(InputError, match="wait for the gate"):
-        timeline(result, tmp_path)
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("case_of", [random_case, random_passes_case])
@@ -83,6 +69,23 @@ def test_random_designs_add_up(case_of: Callable[[int], Case], first: int, tmp_p
         check(result, tmp_path, events_per_layer=100)
 
 
+def whole(transfers: list[Event]) -> list[Event]:
+    """Transfers of which planes on demand have held up the rest, in one piece."""
+    found: list[Event] = []
+    for each in sorted(transfers, key=lambda each: each["ts"]):
+        name = each["name"].removesuffix(", the rest")
+        if name == each["name"]:
+            found.append(dict(each))
+            continue
+        (first,) = (one for one in found[-2:] if one["name"] == name)
+        first["dur"] += each["dur"]
+    return found
+
+
+def last_pass(passes: list[Event], tile: int) -> Event:
+    return max((each for each in passes if each["args"]["tile"] == tile), key=end)
+
+
 def check_transfers(layer: Layer, arch: ArchConfig) -> None:
     """M25: a transfer takes its bytes' cycles, or more where pages are opened (M44); reads come
     before passes, and writes after them."""
@@ -93,7 +96,7 @@ def check_transfers(layer: Layer, arch: ArchConfig) -> None:
             kind: [each for each in events if run["ts"] <= each["ts"] < end(run)]
             for kind, events in layer.events.items()
         }
-        transfers = [each for each in inside.get("transfer", []) if not merged(each)]
+        transfers = whole([each for each in inside.get("transfer", []) if not merged(each)])
         for each in transfers:
             moved = sum(each["args"].get(f"dram_{way}_bytes", 0) for way in ("read", "write"))
             assert each["dur"] >= ceil(moved / rate)
@@ -102,6 +105,10 @@ def check_transfers(layer: Layer, arch: ArchConfig) -> None:
             continue
         for each in inside["pass"]:
             tile = each["args"]["tile"]
+            late = [
+                one for one in transfers if one["name"] == f"read planes on demand of tile {tile}"
+            ]
+            assert all(end(one) <= last_pass(inside["pass"], tile)["ts"] for one in late)
             reads, writes = (
                 [one for one in transfers if f"{way} tile {tile}" in one["name"].split(", ")]
                 for way in ("read", "write")
@@ -153,10 +160,72 @@ def test_the_example_of_m25_cycle_by_cycle(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+ON_DEMAND = {
+    "array.rows": 2,
+    "lsb.window": 2,
+    "memory.dram.bytes_per_cycle": 1,
+    "memory.dram.burst_bytes": 8,
+    "memory.lsb_fetch": "on_demand",
+    "memory.ports": "all",
+    "memory.output_sram.port_bits": 64,
+}
+
+
+def test_planes_on_demand_are_waited_for_within_a_turn(tmp_path: Path) -> None:
+    """By hand, from M24's example: turn 2 begins at 32 and asks at 37, when its MSB pass is over,
+    for the burst of tile 1. Turn 3 begins at 50, and tile 2 finds that burst held."""
+    result = simulate(trace_of(linear(4, 5, 2), drawn("x.x. x.x.")), design(ON_DEMAND), "pg")
+    (found,) = check(result, tmp_path)
+    shown = {
+        kind: [(each["name"], each["ts"], each["dur"]) for each in found.events[kind]]
+        for kind in ("pass", "wait", "transfer")
+    }
+    assert shown == {
+        "pass": [
+            ("MSB tile 1", 24, 5),
+            ("MSB tile 2", 32, 5),
+            ("LSB tile 1", 45, 5),
+            ("LSB tile 2", 50, 5),
+        ],
+        "wait": [
+            ("DRAM stall", 0, 24),
+            ("DRAM stall", 29, 3),
+            ("DRAM stall", 37, 8),
+            ("bubble", 55, 2),
+            ("DRAM stall", 57, 1 + 8),
+        ],
+        "transfer": [
+            ("read tile 1", 0, 24),
+            ("read tile 2", 24, 8),
+            ("read planes on demand of tile 1", 37, 8),
+            ("write tile 1", 50, 8),
+            ("write tile 2", 58, 8),
+        ],
+    }
+
+
+def test_planes_on_demand_hold_up_what_moves_beside_the_turn(tmp_path: Path) -> None:
+    """By hand: as above with a third tile, which turn 2 reads from 32 on, a burst of 8 cycles. Its
+    last 3 come when the burst on demand, asked for at 37, has come."""
+    result = simulate(trace_of(linear(6, 5, 2), drawn("x..... ......")), design(ON_DEMAND), "pg")
+    (found,) = check(result, tmp_path)
+    transfers = sorted(found.events["transfer"], key=lambda each: each["ts"])
+    assert [(each["name"], each["ts"], each["dur"]) for each in transfers[:5]] == [
+        ("read tile 1", 0, 24),
+        ("read tile 2", 24, 8),
+        ("read tile 3", 32, 5),
+        ("read planes on demand of tile 1", 37, 8),
+        ("read tile 3, the rest", 45, 3),
+    ]
+    assert transfers[4]["args"] == {}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {},
+        {"memory.lsb_fetch": "on_demand", "memory.ports": "all"},
+        {"memory.lsb_fetch": "on_demand", "memory.ports": "all", "memory.double_buffered": False},
         {"memory.double_buffered": False},
         {"array.overlap": "none"},
         {"batch": 7, "memory.activation_sram.banks": 1, "memory.activation_sram.port_bits": 8},
