@@ -24,6 +24,7 @@ _SIZES = {
     "I32": 4, "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8,
 }  # fmt: skip
 _LARGEST = 2**18  # items of all tensors that are made anew
+_MOST_BYTES = 2**24  # of a tensor that an edit makes longer
 _HONEST = 0.85  # the share of edits after which digests are made anew
 
 
@@ -243,6 +244,8 @@ def _resize(rng: Random, tensors: Tensors) -> None:
     axis = rng.randrange(len(tensor.shape))
     tensor.shape[axis] = max(0, tensor.shape[axis] + rng.choice((-8, -1, 1, 8)))
     size = _SIZES[tensor.dtype] * prod(tensor.shape)
+    if size > _MOST_BYTES:  # an edit before has made it huge
+        raise Unfit
     tensor.data = (tensor.data + rng.randbytes(size))[:size]
 
 
@@ -261,7 +264,7 @@ def _fill(rng: Random, tensors: Tensors) -> None:
         rng.randbytes(7),
         tensor.data[::-1] or b"\x01",
     )
-    tensor.data = (rng.choice(fillers) * (len(tensor.data) + 1))[: len(tensor.data)]
+    tensor.data = _filled(rng.choice(fillers), len(tensor.data))
 
 
 def _flip(rng: Random, tensors: Tensors) -> None:
