@@ -17,7 +17,7 @@ from pgsim.results import LayerResult, Result
 from pgsim.study.timeline.blocks import turns_of_nest
 from pgsim.study.timeline.drawing import Event, Track, event, heads
 from pgsim.study.timeline.layers import Block, Numbering, layer_events
-from pgsim.study.timeline.turns import turns_of
+from pgsim.study.timeline.tiles import turns_of
 from pgsim.text import writable
 from pgsim.writing import replacing
 
