@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch.lanes import Counts
 from pgsim.arch.paths import path_between_ns
@@ -59,6 +60,22 @@ class Queue(Scheduler):
 
         slots, late = queue_from_banks(*tiles.masks, Fifos(self.depth, self.scan), reads)
         return IssuedFromBanks(slots, tiles.entries, late)
+
+    def occupied(self, mask: npt.NDArray[np.bool_], columns: int) -> npt.NDArray[np.bool_]:
+        """Return the lanes that pop in every slot time."""
+        last = np.full(mask.shape[1], -1)  # slot time in which a lane pops its newest entry
+        popped: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
+        now = scanned = 0
+        for lanes in map(np.flatnonzero, mask[mask.any(axis=1)]):
+            while scanned == self.scan or (last[lanes] - now + 1).max() >= self.depth:
+                now, scanned = now + 1, 0
+            last[lanes] = np.maximum(last[lanes] + 1, now)
+            popped.append((last[lanes], lanes))
+            scanned += 1
+        occupied = np.zeros((int(last.max()) + 1, mask.shape[1]), bool)
+        for times, lanes in popped:
+            occupied[times, lanes] = True
+        return occupied
 
     def most_vectors(self, columns: int) -> int:
         """Return one for each column."""
