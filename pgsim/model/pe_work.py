@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -115,7 +116,7 @@ def _masks(tiling: Tiling | BlockTiles, work: MaskWork) -> Iterator[Mask]:
     words = np.ascontiguousarray(work.rows)
     for batch in words:
         bits = np.unpackbits(batch.view(np.uint8), axis=-1, bitorder="little").view(bool)
-        for first, last in zip(lane_bounds, lane_bounds[1:], strict=False):
+        for first, last in pairwise(lane_bounds):
             own = np.ascontiguousarray(bits[lanes[first:last]].T)
-            for begin, end in zip(slot_bounds, slot_bounds[1:], strict=False):
+            for begin, end in pairwise(slot_bounds):
                 yield own[begin:end]

@@ -32,8 +32,8 @@ def array_use(result: Result, layers: Sequence[str] | None = None) -> dict[str, 
     Returns
     -------
     dict of str to ndarray
-        By layer float64 (rows, columns), from 0 to 1; and of all of them together, under
-        `network`. The mean over PEs is the layer's `pe_utilization`.
+        By layer float64 (rows, columns), from 0 to 1; and of all layers together, under `network`,
+        unless some were chosen. The mean over PEs is the `pe_utilization` of tables.
 
     Raises
     ------
@@ -58,11 +58,13 @@ def array_use(result: Result, layers: Sequence[str] | None = None) -> dict[str, 
     chosen = _chosen(result, layers)
     useful = [_useful(result, each) for each in chosen]
     cycles = [int(each.cycles.sum()) for each in chosen]
-    useful, cycles = [*useful, sum(useful)], [*cycles, sum(cycles)]
+    names = [each.shape.name for each in chosen]
+    if layers is None:
+        whole = np.sum(useful, axis=0)
+        useful, cycles, names = [whole, *useful], [sum(cycles), *cycles], [NETWORK, *names]
     operations, turns = result.arch.pe.peak
-    names = [*(each.shape.name for each in chosen), NETWORK]
     return {
-        name: own * turns / (operations * taken) if taken else np.full(own.shape, np.nan)
+        name: own * turns / (operations * taken)
         for name, own, taken in zip(names, useful, cycles, strict=True)
     }
 
