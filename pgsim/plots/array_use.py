@@ -96,11 +96,14 @@ def draw_array_use(
 
 
 def _shown(result: Result, use: dict[str, Use], page: Page) -> list[str]:
-    """Return the network and its layers, in order; of too many those that take most cycles."""
+    """Return the network and its layers, in order; of too many those that take most cycles.
+
+    A layer that takes none has no use.
+    """
     cycles = {each.shape.name: int(each.cycles.sum()) for each in result.layer_results}
     cycles[NETWORK] = result.cycles
     most = sorted(use, key=lambda name: -cycles[name])[: page.most_panels]
-    return [name for name in use if name in most]
+    return [name for name in use if name in most and cycles[name]]
 
 
 def _places(label: str, count: int) -> Scale:

@@ -33,7 +33,8 @@ def array_use(result: Result, layers: Sequence[str] | None = None) -> dict[str, 
     -------
     dict of str to ndarray
         By layer float64 (rows, columns), from 0 to 1; and of all layers together, under `network`,
-        unless some were chosen. The mean over PEs is the `pe_utilization` of tables.
+        unless some were chosen. The mean over PEs is the `pe_utilization` of tables, NaN for a
+        layer that takes no cycle.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def array_use(result: Result, layers: Sequence[str] | None = None) -> dict[str, 
         useful, cycles, names = [whole, *useful], [sum(cycles), *cycles], [NETWORK, *names]
     operations, turns = result.arch.pe.peak
     return {
-        name: own * turns / (operations * taken)
+        name: own * turns / (operations * taken) if taken else np.full(own.shape, np.nan)
         for name, own, taken in zip(names, useful, cycles, strict=True)
     }
 
