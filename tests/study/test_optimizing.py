@@ -214,15 +214,13 @@ def test_jobs_take_no_more_points_than_trials(whole, tmp_path) -> None:
     pd.testing.assert_frame_equal(read_table(output), front_of(whole, LEAST))
 
 
-def test_a_point_that_fails_in_a_process_is_told_and_the_rest_goes_on(tmp_path) -> None:
+def test_a_point_that_fails_is_told_and_the_rest_goes_on(tmp_path) -> None:
     """PEs that gate zeros need to know how many there are, which no synthetic trace says."""
     trace = tmp_path / "small.safetensors"
     layer = conv(4, 8, 6, 3, padding=[1, 1], name="conv", gate="output")
     save_trace(synthetic_trace([layer], images=2, density=0.3, seed=0), trace)
     axes = {"array.rows": [4, 8], "mapping.kind": ["fixed"], "array.pe.zero_gating": [False, True]}
-    found = optimize_into(
-        tmp_path / "front.csv", digits(traces=[str(trace)], axes=axes), LEAST, jobs=2
-    )
+    found = optimize_into(tmp_path / "front.csv", digits(traces=[str(trace)], axes=axes), LEAST)
     assert (found.trials, found.finished, len(found.failures)) == (4, 2, 2)
     assert all("zeros" in each for each in found.failures)
 
