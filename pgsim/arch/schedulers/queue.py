@@ -63,18 +63,22 @@ class Queue(Scheduler):
 
     def occupied(self, mask: npt.NDArray[np.bool_], columns: int) -> npt.NDArray[np.bool_]:
         """Return the lanes that pop in every slot time."""
-        last = np.full(mask.shape[1], -1)  # slot time in which a lane pops its newest entry
-        popped: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
+        active = mask[mask.any(axis=1)]
+        slots, lanes = np.nonzero(active)
+        newest = [-1] * mask.shape[1]  # slot time in which a lane pops its newest entry
+        popped: list[int] = []
         now = scanned = 0
-        for lanes in map(np.flatnonzero, mask[mask.any(axis=1)]):
-            while scanned == self.scan or (last[lanes] - now + 1).max() >= self.depth:
-                now, scanned = now + 1, 0
-            last[lanes] = np.maximum(last[lanes] + 1, now)
-            popped.append((last[lanes], lanes))
+        for own in np.split(lanes, np.flatnonzero(np.diff(slots)) + 1):
+            taken = own.tolist()
+            latest = max([newest[lane] for lane in taken])
+            if scanned == self.scan or latest - now + 1 >= self.depth:  # until all have room
+                now, scanned = max(now + (scanned == self.scan), latest + 2 - self.depth), 0
+            for lane in taken:
+                newest[lane] = max(newest[lane] + 1, now)
+                popped.append(newest[lane])
             scanned += 1
-        occupied = np.zeros((int(last.max()) + 1, mask.shape[1]), bool)
-        for times, lanes in popped:
-            occupied[times, lanes] = True
+        occupied = np.zeros((max(popped) + 1, mask.shape[1]), bool)
+        occupied[popped, lanes] = True
         return occupied
 
     def most_vectors(self, columns: int) -> int:
