@@ -16,7 +16,7 @@ from pgsim.plots import draw_array_use
 
 @pytest.fixture(scope="module")
 def result() -> Any:
-    return simulate("digits_pg_4_2", "pg_os")
+    return simulate("digits_pg_4_2", "pg_os", calibration_images=480)
 
 
 def headings(figure: Any) -> list[str]:
@@ -34,13 +34,14 @@ def test_every_pe_has_its_cell_and_headings_say_the_mean(result: Any) -> None:
         np.testing.assert_array_equal(image.get_array(), own)
         assert image.origin == "upper"
         assert image.get_clim() == (0, most)
-    assert title(figure).startswith("digits_pg_4_2 (500 images, captured masks) on pg-os-16x16")
+    assert title(figure).startswith("digits_pg_4_2 (20 images, captured masks) on pg-os-16x16")
     assert y_labels(figure.axes[0]) == ["0", "2", "4", "6", "8", "10", "12", "14"]
     assert "over a PE's peak" in figure.axes[-1].get_ylabel()
 
 
 def test_a_layer_alone_has_its_numbers(result: Any) -> None:
-    small = simulate("digits_pg_4_2", result.arch.override({"array.rows": 2, "array.columns": 4}))
+    arch = result.arch.override({"array.rows": 2, "array.columns": 4})
+    small = simulate("digits_pg_4_2", arch, calibration_images=490)
     figure = draw_array_use(small, layers=["conv2"])
     use = array_use(small, ["conv2"])["conv2"]
     written = {text.get_position(): text.get_text() for text in figure.axes[0].texts}

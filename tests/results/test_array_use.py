@@ -24,7 +24,8 @@ from pgsim.errors import InputError
     ],
 )
 def test_the_mean_over_pes_is_the_utilization(arch: str, changes: Any, scheme: str) -> None:
-    result = simulate("digits_pg_4_2", load_arch(arch).override(changes), scheme)
+    design = load_arch(arch).override(changes)
+    result = simulate("digits_pg_4_2", design, scheme, calibration_images=470)  # 30 are simulated
     means = {name: own.mean() for name, own in array_use(result).items()}
     stated = {row["layer"]: row["pe_utilization"] for row in result.rows}
     assert means == pytest.approx(stated | {"network": result.summary["pe_utilization"]})
@@ -43,7 +44,7 @@ def test_a_layer_that_is_counted_by_hand() -> None:
 
 
 def test_layers_that_are_chosen_stand_alone() -> None:
-    result = simulate("digits_pg_4_2", "pg_ws")
+    result = simulate("digits_pg_4_2", "pg_ws", calibration_images=499)
     use = array_use(result, ["fc", "conv1"])
     assert list(use) == ["fc", "conv1"]
     # `fc` has ten channels, and conv1's 9 elements are a row each: fold by hand of 16 x 16 PEs
@@ -52,7 +53,7 @@ def test_layers_that_are_chosen_stand_alone() -> None:
 
 
 def test_a_layer_that_there_is_not_is_named() -> None:
-    result = simulate("digits_pg_4_2", "pg_ws")
+    result = simulate("digits_pg_4_2", "pg_ws", calibration_images=499)
     with pytest.raises(InputError, match=r"not 'conv9'\. Did you mean 'conv5'"):
         array_use(result, ["conv9"])
 

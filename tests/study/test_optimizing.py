@@ -207,13 +207,6 @@ def test_jobs_try_points_together_and_end_as_they_would_without_an_end(whole, tm
     pd.testing.assert_frame_equal(read_sweep(ended), tried)
 
 
-def test_jobs_take_no_more_points_than_trials(whole, tmp_path) -> None:
-    output = tmp_path / "front.csv"
-    found = optimize_into(output, digits(), LEAST, trials=12, jobs=2)  # all: without Optuna
-    assert (found.trials, found.finished, found.is_whole) == (12, 12, True)
-    pd.testing.assert_frame_equal(read_table(output), front_of(whole, LEAST))
-
-
 def test_a_point_that_fails_is_told_and_the_rest_goes_on(tmp_path) -> None:
     """PEs that gate zeros need to know how many there are, which no synthetic trace says."""
     trace = tmp_path / "small.safetensors"
