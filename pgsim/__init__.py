@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pgsim.errors import InputError
     from pgsim.masks import mask_measures, synthetic_trace
     from pgsim.plots import (
+        plot_array_use,
         plot_comparison,
         plot_heat_map,
         plot_masks,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     )
     from pgsim.report.writing import write_report
     from pgsim.results import COLUMNS
+    from pgsim.results.array_use import array_use
     from pgsim.results.reports import write_reports
     from pgsim.results.table_files import read_table, write_table
     from pgsim.schemes import SCHEMES
@@ -65,6 +67,7 @@ _HOMES = {
     "LayerTrace": "workload",
     "SCHEMES": "schemes",
     "SweepSpec": "study.sweeps",
+    "array_use": "results.array_use",
     "check_trace": "workload",
     "compare": "study.comparison",
     "export_arch": "cost.exporters",
@@ -77,6 +80,7 @@ _HOMES = {
     "network": "workload",
     "optimize": "study.optimizing",
     "pareto": "study.pareto",
+    "plot_array_use": "plots",
     "plot_comparison": "plots",
     "plot_heat_map": "plots",
     "plot_masks": "plots",
@@ -114,6 +118,7 @@ __all__ = [
     "LayerShape",
     "LayerTrace",
     "SweepSpec",
+    "array_use",
     "check_trace",
     "compare",
     "export_arch",
@@ -126,6 +131,7 @@ __all__ = [
     "network",
     "optimize",
     "pareto",
+    "plot_array_use",
     "plot_comparison",
     "plot_heat_map",
     "plot_masks",

@@ -10,7 +10,8 @@ from pgsim.cli.options import table_option
 from pgsim.cli.progress import bar
 from pgsim.cli.streams import say
 from pgsim.study.fronts import objectives_of
-from pgsim.study.optimizing import TRIALS, Found, optimize_into
+from pgsim.study.optimizing import TRIALS, optimize_into
+from pgsim.study.searches import Found
 from pgsim.study.sweeps import SweepSpec, load_sweep
 
 _MOST_FAILURES = 20  # that are told each; of the others there is a count
@@ -52,6 +53,14 @@ def _names(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -
     metavar="N",
     help="Another one tries other points.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes, and points that are chosen together. Another one tries other points.",
+)
 @table_option("Write the designs that no other is better than, one row each")
 @click.pass_context
 def command(
@@ -61,14 +70,16 @@ def command(
     maximize: list[str],
     trials: int,
     seed: int,
+    jobs: int,
     output: Path | None,
 ) -> None:
     """Search a sweep for the designs that no other is better than.
 
-    SPEC is what pgsim sweep takes. Some of its points are simulated, one after another, those
-    that are likely to be better. Sums over layers are per image. -o is needed, and is written
-    whenever the designs improve. A search that was ended goes on when the same command is given
-    again, or one of more trials.
+    SPEC is what pgsim sweep takes. Some of its points are simulated, those that are likely to be
+    better, one after another or, with --jobs, some at a time. Sums over layers are per image. -o is
+    needed, and is written whenever the designs improve. A search that was ended goes on when the
+    same command is given again, or one of more trials. The same seed and jobs give the same
+    designs.
     """
     if output is None:
         missing = next(each for each in ctx.command.params if each.name == "output")
@@ -84,6 +95,7 @@ def command(
             maximize,
             trials=trials,
             seed=seed,
+            jobs=jobs,
             progress=told("simulating"),
         )
     _say_what_was_left(asked, found, trials)

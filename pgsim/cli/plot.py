@@ -48,6 +48,11 @@ from pgsim.results.table_files import read_table
     metavar="ROW",
     help="Divide by the first row of a panel (first), or by a named one, such as scheme=full.",
 )
+@click.option(
+    "--speed-up",
+    metavar="ROW",
+    help="Divide such a row by every one: more is better, 1 is the row itself. With --x and --y.",
+)
 @click.option("--log", metavar="AXES", help="x, y, xy or none.  [default: as values need]")
 @click.option(
     "--parts",

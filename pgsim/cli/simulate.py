@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from pgsim import plots
 from pgsim.cli.options import (
     ARCH,
     TRACE,
     calibration_option,
     chosen_arch,
+    figure_option,
     objective_option,
     settings_option,
     verify_option,
@@ -99,6 +101,9 @@ def _check_apart(files: dict[str, Path]) -> None:
     metavar="FILE",
     help="Write when passes, transfers and waits begin and end, as a Chrome trace in .json.",
 )
+@figure_option(
+    "--array-use", meaning="Draw how much each PE of the array does, as .png, .svg or .pdf."
+)
 @click.option(
     "--dram-trace",
     type=click.Path(path_type=Path),
@@ -120,6 +125,7 @@ def command(
     output: Path | None,
     reports: str | None,
     timeline: Path | None,
+    array_use: Path | None,
     dram_trace: Path | None,
 ) -> None:
     """Simulate TRACE on a design, layer by layer.
@@ -152,11 +158,20 @@ def command(
     another viewer of Chrome traces. Layers follow each other, with all their
     batches. 1 us of the viewer is 1 cycle. What repeats is merged.
 
+    --array-use draws, for the network and each layer, which part of its peak
+    each PE does: rows and columns that folds leave unused, and lanes that
+    wait for others (MODEL.md, M27).
+
     --dram-trace writes a line for each burst: its address, R or W, and the
     cycle. Layers follow each other, with all their batches (MODEL.md, M44).
     """
     _check_output(output, reports)
-    files = {"the table": output, "the timeline": timeline, "the requests": dram_trace}
+    files = {
+        "the table": output,
+        "the timeline": timeline,
+        "the requests": dram_trace,
+        "the map of the array": array_use,
+    }
     _check_apart({what: path for what, path in files.items() if path is not None})
     again = timeline is not None or dram_trace is not None  # they run the layers once more
     store = WorkStore() if again else None
@@ -176,6 +191,8 @@ def command(
         write_reports(result, output, kind=reports)
     if timeline is not None:
         write_timeline(result, timeline, store=store)
+    if array_use is not None:
+        plots.plot_array_use(result, array_use)
     if dram_trace is not None:
         count = write_dram_trace(result, dram_trace, store=store)
         say(f"{dram_trace}: {count:,} requests, one a line", err=True)

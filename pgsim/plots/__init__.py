@@ -1,4 +1,4 @@
-"""Figures of tables, fronts, comparisons, systems, masks and windows, as png, svg or pdf.
+"""Figures of tables, fronts, comparisons, systems, masks, windows and arrays, as png, svg or pdf.
 
 What draws is imported when it is first used: `paths` checks a path without Matplotlib.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pgsim.plots.paths import check_plot_path
 
 if TYPE_CHECKING:
+    from pgsim.plots.array_use import draw_array_use, plot_array_use
     from pgsim.plots.comparison import draw_comparison, plot_comparison
     from pgsim.plots.heat import draw_heat_map, plot_heat_map
     from pgsim.plots.masks import draw_masks, plot_masks
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pgsim.plots.windows import draw_windows, plot_windows
 
 _HOMES = {
+    "draw_array_use": "array_use",
     "draw_comparison": "comparison",
     "draw_heat_map": "heat",
     "draw_masks": "masks",
@@ -31,6 +33,7 @@ _HOMES = {
     "draw_sensitivity": "sensitivity",
     "draw_systems": "systems",
     "draw_windows": "windows",
+    "plot_array_use": "array_use",
     "plot_comparison": "comparison",
     "plot_heat_map": "heat",
     "plot_masks": "masks",
@@ -43,6 +46,7 @@ _HOMES = {
 
 __all__ = [
     "check_plot_path",
+    "draw_array_use",
     "draw_comparison",
     "draw_heat_map",
     "draw_masks",
@@ -52,6 +56,7 @@ __all__ = [
     "draw_sensitivity",
     "draw_systems",
     "draw_windows",
+    "plot_array_use",
     "plot_comparison",
     "plot_heat_map",
     "plot_masks",

@@ -28,7 +28,10 @@ DESIGN, LAYER = "design", "layer"
 
 @dataclass(frozen=True)
 class Asked:
-    """How rows are arranged; the names are those of `plot_results`."""
+    """How rows are arranged; the names are those of `plot_results`.
+
+    inverse: whether the row that `normalize` names is divided by values, and not they by it.
+    """
 
     by: str = DESIGN
     facet: tuple[str, ...] = ()
@@ -37,6 +40,7 @@ class Asked:
     log: str | None = None
     page: Page = SCREEN
     network: bool = False
+    inverse: bool = False
 
     @property
     def baseline(self) -> str:
@@ -59,8 +63,11 @@ def asked_of(
     log: str | None,
     width: str | None,
     network: bool,
+    speed_up: str | None = None,
 ) -> Asked:
     """Return what is asked of a table; raises InputError for what cannot be."""
+    if normalize is not None and speed_up is not None:
+        raise InputError("normalize and speed_up: expected one of them, as both are relative")
     check_aggregate(aggregate)
     check_log(log)
     facets = (facet,) if isinstance(facet, str) else tuple(dict.fromkeys(facet))
@@ -76,7 +83,8 @@ def asked_of(
             )
     if by in facets:
         raise InputError(f"by and facet: expected different columns, not {by!r} twice")
-    return Asked(by, facets, aggregate, normalize, log, page_of(width), network)
+    to = normalize if speed_up is None else speed_up
+    return Asked(by, facets, aggregate, to, log, page_of(width), network, speed_up is not None)
 
 
 def parting_columns(frame: pd.DataFrame) -> list[str]:
@@ -122,13 +130,16 @@ def points_of(
         if points[name].isna().all():
             raise InputError(f"column {name!r} is empty in every row: there is nothing to draw")
     if asked.normalize is not None:
-        points = relative(points, values, asked.normalize, within=asked.facet)
+        points = relative(
+            points, values, asked.normalize, within=asked.facet, inverse=asked.inverse
+        )
     axes = [name for name in (x, y, *also) if name in keys]
     arrangement = arranged(
         points, _apart(points, keys, axes), asked.page, by=asked.colour, facet=asked.facet,
         aggregate=asked.aggregate, most_lines=most_lines,
     )  # fmt: skip
-    said = [f"relative to {asked.baseline}" if asked.normalize else "", arrangement.words]
+    is_ratio = asked.normalize is not None and not asked.inverse
+    said = [f"relative to {asked.baseline}" if is_ratio else "", arrangement.words]
     note = ", ".join(each for each in said if each)
     return Points(arrangement.together(points, axes, values), arrangement, note, title)
 

@@ -5,28 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pgsim.errors import InputError, nearest
 from pgsim.plots.arranging import panels_of
 from pgsim.plots.asked import DESIGN, Asked, asked_of, parting_columns, points_of
-from pgsim.plots.drawing import larger_unit, short, write_figure
-from pgsim.plots.pages import Page
-from pgsim.plots.scales import Scale, fitted, label_of
+from pgsim.plots.cells import draw_cells, name_colours
+from pgsim.plots.drawing import larger_unit, write_figure
+from pgsim.plots.scales import Scale, label_of
 from pgsim.plots.sheets import Sheet, room_of
 from pgsim.results.columns import checked_table
 from pgsim.results.conditions import chosen_rows
 from pgsim.results.designs import column_of
 
-# Its lightness only grows: it reads the same in grey, and for any colour vision.
-_COLOURS = matplotlib.colormaps["cividis"]
-_BRIGHT = 0.55  # of a colour, from 0 to 1: above it letters are black
-_LETTERS = 0.6  # width of a letter over its size
 X, Y, VALUE = "array.columns", "array.rows", "pe_utilization"
 
 
@@ -136,17 +129,9 @@ def _draw(frame: pd.DataFrame, value: str, x: str, y: str, asked: Asked) -> Figu
         cells = np.full((len(up.words), len(across.words)), np.nan)
         rows = panel.points.index
         cells[up.places[rows].to_numpy(int), across.places[rows].to_numpy(int)] = values[rows]
-        image = axes.imshow(
-            cells, cmap=_COLOURS, vmin=least, vmax=most, origin="lower", aspect="auto"
-        )
-        cell = sheet.inches_across / len(across.words), sheet.inches_up / len(up.words)
-        _write(axes, cells, image.to_rgba(cells), cell, asked.page)
+        image = draw_cells(axes, cells, (least, most), sheet)
     sheet.set_scales(across, up)
-    bar = sheet.figure.colorbar(image, ax=sheet.axes, aspect=30, pad=0.02)
-    bar.ax.tick_params(labelsize=asked.page.small)
-    inches = sheet.down * (sheet.inches_up + 0.2)
-    label = fitted(label_of(value, unit, points.note), max(20, int(inches * 72 / 5)))
-    bar.set_label(label, fontsize=asked.page.letters)
+    name_colours(image, label_of(value, unit, points.note), sheet)
     sheet.set_title(points.title)
     return sheet.figure
 
@@ -156,26 +141,3 @@ def _side_by_side(values: pd.Series[int]) -> Scale:
     is_number = pd.api.types.is_numeric_dtype(values)
     places, names = pd.factorize(values, sort=is_number, use_na_sentinel=False)
     return Scale(pd.Series(places, index=values.index), str(values.name), tuple(map(str, names)))
-
-
-def _write(
-    axes: Axes,
-    cells: npt.NDArray[np.float64],
-    colours: npt.NDArray[np.float64],
-    inches: tuple[float, float],
-    page: Page,
-) -> None:
-    """Write the value of every cell, where cells are large enough for all of them."""
-    texts = {
-        place: short(float(cell)) for place, cell in np.ndenumerate(cells) if np.isfinite(cell)
-    }
-    longest = max(map(len, texts.values()), default=0)
-    if longest * _LETTERS * page.small / 72 > inches[0] or 1.4 * page.small / 72 > inches[1]:
-        return
-    for (row, column), text in texts.items():
-        red, green, blue, _ = colours[row, column]
-        bright = 0.2126 * red + 0.7152 * green + 0.0722 * blue > _BRIGHT
-        axes.text(
-            column, row, text, ha="center", va="center", fontsize=page.small,
-            color="black" if bright else "white",
-        )  # fmt: skip

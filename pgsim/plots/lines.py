@@ -16,7 +16,9 @@ from pgsim.plots.looks import Look, looks_of
 from pgsim.plots.pages import SCREEN
 from pgsim.plots.scales import NETWORK, Scale, asked_log, scale_of, to_the_right
 from pgsim.plots.sheets import Sheet, room_of
-from pgsim.results.designs import labels_of
+from pgsim.results.designs import column_of, labels_of
+
+_OF_TIME = ("cycles", "us")  # units of what a speed-up is of
 
 
 def draw_lines(points: Points, x: str, y: str, asked: Asked) -> Figure:
@@ -32,6 +34,8 @@ def draw_lines(points: Points, x: str, y: str, asked: Asked) -> Figure:
         frame[y], swept=False, log=False if log is None and len(panels) == 1 else log,
         note=points.note, ratio=asked.normalize is not None,
     )  # fmt: skip
+    if asked.inverse:
+        up = up._replace(label=_speed_up_label(y, asked, points.note))
     labels = _labels(frame, list(arrangement.lines))
     looks = _looks(frame, list(arrangement.lines), labels, asked.colour)
     shown = [in_legend(label, page) for label in looks] if len(looks) > 1 else []
@@ -41,6 +45,8 @@ def draw_lines(points: Points, x: str, y: str, asked: Asked) -> Figure:
     for axes, panel in zip(sheet.axes, panels, strict=True):
         handles |= _draw_panel(axes, panel, labels, looks, (across, up), size)
         _mark_network(axes, across)
+        if asked.inverse:
+            axes.axhline(1, color="black", lw=0.6, zorder=0)
     sheet.set_scales(across, up)
     if asked.normalize is None and not up.logarithmic and up.places.min() >= 0:
         sheet.axes[0].set_ylim(0, float(up.places.max()) * 1.05 or 1.0)
@@ -48,6 +54,13 @@ def draw_lines(points: Points, x: str, y: str, asked: Asked) -> Figure:
         sheet.set_legend([handles[label] for label in looks], shown)
     sheet.set_title(points.title)
     return sheet.figure
+
+
+def _speed_up_label(y: str, asked: Asked, note: str) -> str:
+    """Return what an axis of speed-ups is, and below it what was done to them."""
+    what = "speed-up" if column_of(y).unit in _OF_TIME else "gain"
+    about = f"{what} over {asked.baseline}: its {y} over each"
+    return "\n".join(each for each in (about, note) if each)
 
 
 def _labels(frame: pd.DataFrame, names: list[str]) -> pd.Series[str]:

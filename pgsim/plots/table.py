@@ -34,6 +34,7 @@ def plot_results(
     facet: str | Sequence[str] = (),
     aggregate: str | None = None,
     normalize: str | None = None,
+    speed_up: str | None = None,
     log: str | None = None,
     parts: Sequence[str] = _PARTS,
     network: bool = False,
@@ -67,6 +68,9 @@ def plot_results(
     normalize : str, optional
         Divides all by the first row of each panel (`first`), or by the row that a condition such
         as ``scheme=full`` names: where there are several, by the one that agrees in all else.
+    speed_up : str, optional
+        As `normalize`, but that the row is divided by all: more is better, and 1 is the row itself.
+        For lines of a cost, such as `cycles`, over an `x` that was swept.
     log : str, optional
         `x`, `y`, `xy` or `none`: which axes are logarithmic. By default those that values of very
         different size need.
@@ -95,7 +99,7 @@ def plot_results(
     """
     figure = draw_results(
         frame, x=x, y=y, by=by, where=where, facet=facet, aggregate=aggregate,
-        normalize=normalize, log=log, parts=parts, network=network, width=width,
+        normalize=normalize, speed_up=speed_up, log=log, parts=parts, network=network, width=width,
     )  # fmt: skip
     write_figure(figure, path)
 
@@ -110,6 +114,7 @@ def draw_results(
     facet: str | Sequence[str] = (),
     aggregate: str | None = None,
     normalize: str | None = None,
+    speed_up: str | None = None,
     log: str | None = None,
     parts: Sequence[str] = _PARTS,
     network: bool = False,
@@ -126,9 +131,11 @@ def draw_results(
     frame = chosen_rows(frame, where)
     asked = asked_of(
         frame, by=by, facet=facet, aggregate=aggregate, normalize=normalize, log=log, width=width,
-        network=network,
+        network=network, speed_up=speed_up,
     )  # fmt: skip
     parts = check_parts(parts)
+    if asked.inverse and (x is None or x not in parting_columns(frame)):
+        raise InputError("speed_up: expected y, a cost such as cycles, over an x that was swept")
     if x is not None and y is not None:
         return _draw_points(frame, x, y, asked)
     if _has_too_many_bars(frame, asked):

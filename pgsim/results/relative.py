@@ -13,28 +13,34 @@ FIRST = "first"
 
 
 def relative(
-    points: pd.DataFrame, values: Sequence[str], to: str, *, within: Sequence[str] = ()
+    points: pd.DataFrame,
+    values: Sequence[str],
+    to: str,
+    *,
+    within: Sequence[str] = (),
+    inverse: bool = False,
 ) -> pd.DataFrame:
     """Return points whose values are divided by those of a baseline.
 
     points: columns that tell points apart, and `values`. to: ``first``, or a condition such as
     ``scheme=full``; where several points meet it, each point is divided by the one that agrees
     with it in all columns in which those differ. within: columns that keep each their own first.
+    inverse: whether baselines are divided by values instead, as for a speed-up.
     Raises InputError where a point has no baseline or several, or where that is 0.
     """
-    values = list(values)
+    values, word = list(values), "speed_up" if inverse else "normalize"
     if to == FIRST:
         keys = list(within)
         base = points.groupby(keys, sort=False, dropna=False).head(1) if keys else points.head(1)
     else:
-        base = chosen_rows(points, [to], "normalize")
+        base = chosen_rows(points, [to], word)
         keys = [
             str(name)
             for name in points.columns
             if name not in values and base[name].nunique(dropna=False) > 1
         ]
     if len(base[keys].drop_duplicates()) < len(base) if keys else len(base) > 1:
-        raise InputError(f"normalize {to}: several rows are the same but for their values")
+        raise InputError(f"{word} {to}: several rows are the same but for their values")
     matched = points.assign(_=0)[[*keys, "_"]].merge(
         base.assign(_=0)[[*keys, "_", *values]], on=[*keys, "_"], how="left"
     )
@@ -43,7 +49,10 @@ def relative(
     if missing.any():
         first = points.loc[missing].iloc[0]
         named = ", ".join(f"{key}={first[key]}" for key in keys) or "its baseline"
-        raise InputError(f"normalize {to}: there is no such row with {named}, or it has no value")
+        raise InputError(f"{word} {to}: there is no such row with {named}, or it has no value")
     if (bases == 0).any(axis=None):
-        raise InputError(f"normalize {to}: the baseline is 0, and nothing can be told against it")
-    return points.assign(**{name: points[name] / bases[name] for name in values})
+        raise InputError(f"{word} {to}: the baseline is 0, and nothing can be told against it")
+    if inverse and (points[values] == 0).any(axis=None):
+        raise InputError("speed_up: a value is 0, and no baseline can be divided by it")
+    above, below = (bases, points) if inverse else (points, bases)
+    return points.assign(**{name: above[name] / below[name] for name in values})

@@ -1,8 +1,9 @@
-"""Which point of a sweep a search tries next: each of them once, the most promising ones first."""
+"""Which points of a sweep a search tries next: each of them once, the most promising ones first."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -11,29 +12,30 @@ from pgsim.study.sweeps import Points
 from pgsim.study.sweeps.order import batches
 
 if TYPE_CHECKING:
-    from optuna import Study
+    from optuna import Study, Trial
 
-# A generator of numbers, each of which is answered by its costs, or by None where it has none.
-Proposals = Generator[int, Sequence[float] | None, None]
+# A generator of some numbers, which are answered by the costs of each, or None where it has none.
+Answers = Sequence[Sequence[float] | None]
+Proposals = Generator[Sequence[int], Answers, None]
 
 _MOST_REPEATS = 20  # proposals in a row that were made before; then one is drawn by lot
 
 
 def every_point(points: Points) -> Proposals:
     """Yield every point once; those that share most come one after another."""
-    for batch in batches(points, points.is_kept, 1):
-        for number in batch:  # noqa: UP028 - a list could not be answered
-            yield number
+    for batch in batches(points, points.is_kept, 1):  # noqa: UP028 - it takes no answers
+        yield batch
 
 
-def promising_points(points: Points, objectives: int, seed: int) -> Proposals:
+def promising_points(points: Points, objectives: int, seed: int, together: int = 1) -> Proposals:
     """Yield points, each once, that by the costs of those before are likely to be better.
 
     Optuna's tree-structured Parzen estimator proposes them: a choice of each list, all together. It
-    is asked again where it proposes what was tried. The same seed and costs give the same points.
-    Raises InputError where Optuna is not installed.
+    is asked again where it proposes what was tried, and for so many points before it is told what
+    they cost. The same seed and costs give the same points. Raises InputError where Optuna is not
+    installed.
     """
-    yield from _asked(_study(objectives, seed), points, seed)
+    yield from _asked(_study(objectives, seed), points, seed, together)
 
 
 def _study(objectives: int, seed: int) -> Study:
@@ -54,7 +56,21 @@ def _study(objectives: int, seed: int) -> Study:
         optuna.logging.set_verbosity(before)
 
 
-def _asked(study: Study, points: Points, seed: int) -> Proposals:
+def _asked(study: Study, points: Points, seed: int, together: int) -> Proposals:
+    from optuna.trial import TrialState
+
+    asked = _new_trials(study, points, seed)
+    while some := list(islice(asked, together)):
+        answers = yield [number for _, number in some]
+        for (trial, _), costs in zip(some, answers, strict=True):
+            if costs is None:
+                study.tell(trial, state=TrialState.FAIL)
+            else:
+                study.tell(trial, [float(each) for each in costs])
+
+
+def _new_trials(study: Study, points: Points, seed: int) -> Iterator[tuple[Trial, int]]:
+    """Find trials of points that were not tried, with the number of each, until all are."""
     from optuna.distributions import CategoricalDistribution
     from optuna.trial import TrialState
 
@@ -73,11 +89,7 @@ def _asked(study: Study, points: Points, seed: int) -> Proposals:
             continue
         repeats = 0
         tried.add(number)
-        costs = yield number
-        if costs is None:
-            study.tell(trial, state=TrialState.FAIL)
-        else:
-            study.tell(trial, [float(each) for each in costs])
+        yield trial, number
 
 
 def _untried(drawn: Random, tried: set[int], count: int) -> int:

@@ -30,6 +30,7 @@ def results(tmp_path):
         ["--by", "layer", "--network", "--where", "scheme=pg", "--where", "array.rows>4"],
         ["--by", "scheme", "--facet", "array.rows", "--aggregate", "min", "--normalize", "first"],
         ["--parts", "energy", "--width", "column"],
+        ["--x", "array.rows", "--y", "cycles", "--speed-up", "scheme=full"],
         ["--heat", "cycles", "--x", "scheme", "--facet", "trace", "--y", "array.rows"],
     ],
 )

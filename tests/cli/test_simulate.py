@@ -84,6 +84,15 @@ def test_images_are_kept_apart_on_request(small, run, tmp_path):
     assert set(frame["images"]) == {1}
 
 
+def test_the_use_of_the_array_is_drawn(small, run, tmp_path):
+    path = tmp_path / "use.svg"
+    plain = run("simulate", small, "--arch", "pg_os").output
+    assert run("simulate", small, "--arch", "pg_os", "--array-use", path).output == plain
+    assert path.read_bytes().startswith(b"<?xml")
+    said = run("simulate", small, "--arch", "pg_os", "--array-use", tmp_path / "u.txt", code=2)
+    assert "a figure's name ends in one of .png, .svg, .pdf" in said.stderr
+
+
 def test_timeline_writes_what_adds_up_to_the_table(small, run, tmp_path):
     path, output = tmp_path / "timeline.json", tmp_path / "layers.csv"
     plain = run("simulate", small, "--arch", "pg_os").output

@@ -160,3 +160,40 @@ def test_masks_of_another_source_part_the_line_of_an_architecture() -> None:
 def test_an_architecture_renamed_at_every_value_does_not_part_the_line() -> None:
     frame = table({"array.rows": 8, "arch": "small"}, {"array.rows": 16, "arch": "large"})
     assert lines(draw_results(frame, x="array.rows", y="cycles")) == {"pg": [(8, 100), (16, 100)]}
+
+
+def ways(**more: Any) -> Any:
+    """200, 100 and 80 cycles of 1, 2 and 4 ways; with a window of 8 slots 400, 250 and 250."""
+    cycles = {64: (200, 100, 80), 8: (400, 250, 250)}
+    return table(
+        *(
+            {"lsb.ways": ways, "lsb.window": window, "cycles": own} | more
+            for window, of_ways in cycles.items()
+            for ways, own in zip((1, 2, 4), of_ways, strict=True)
+        )
+    )
+
+
+def test_a_speed_up_is_a_row_over_each_and_more_is_better() -> None:
+    figure = draw_results(ways(), x="lsb.ways", y="cycles", speed_up="lsb.ways=1")
+    found = list(lines(figure).values())
+    # each window by its own row of one way: 200 / 100, 200 / 80; 400 / 250 twice
+    assert found[:2] == [[(1, 1), (2, 2), (4, 2.5)], [(1, 1), (2, 1.6), (4, 1.6)]]
+    assert figure.axes[0].get_lines()[-1].get_ydata() == [1, 1]  # the row itself
+    label = figure.axes[0].get_ylabel()
+    assert " ".join(label.split()) == "speed-up over lsb.ways=1: its cycles over each"
+
+
+def test_a_speed_up_over_one_row_and_what_is_averaged_is_said() -> None:
+    one = draw_results(ways(), x="lsb.window", y="cycles", by="lsb.ways", speed_up="first")
+    # over the first row, 200: of one way 200 / 200 and, of 8 slots, 200 / 400
+    assert next(iter(lines(one).values())) == [(8, 0.5), (64, 1)]
+    mean = draw_results(ways(), x="lsb.ways", y="cycles", speed_up="lsb.ways=1", aggregate="mean")
+    (drawn, *_) = lines(mean).values()
+    assert [up for _, up in drawn] == pytest.approx([1, 1.8, 2.05])
+    assert mean.axes[0].get_ylabel().endswith("mean over lsb.window")
+
+
+def test_what_is_no_time_is_a_gain() -> None:
+    figure = draw_results(ways(), x="lsb.ways", y="energy_pj", speed_up="lsb.ways=1")
+    assert figure.axes[0].get_ylabel().startswith("gain over lsb.ways=1")

@@ -92,7 +92,7 @@ def test_a_pdf_has_no_type_3_fonts(figure: str, tmp_path: Path) -> None:
     path = tmp_path / "figure.pdf"
     plot_results(table(*ROWS), path, width="column", **FIGURES[figure])
     data = path.read_bytes()
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", data, re.DOTALL)
+    streams = re.findall(rb"stream\n(.*?)\nendstream", data, re.DOTALL)
     data += b"".join(zlib.decompress(each) for each in streams if each[:1] == b"x")
     assert b"/Type3" not in data and b"/Subtype /Type3" not in data
     assert b"/TrueType" in data or b"/CIDFontType2" in data

@@ -32,6 +32,12 @@ from pgsim.plots import draw_results
         ({"parts": ["enrgy"]}, "parts: expected one of latency, .* Did you mean 'energy'"),
         ({"parts": []}, "parts: expected one or more of latency"),
         ({"x": "arch", "y": "cycles", "log": "x"}, "log: 'arch' has words"),
+        ({"speed_up": "scheme=pg"}, "speed_up: expected y, .* over an x that was swept"),
+        ({"speed_up": "first", "normalize": "first"}, "normalize and speed_up: expected one"),
+        (
+            {"x": "array.rows", "y": "cycles", "speed_up": "scheme=ful"},
+            "speed_up scheme=ful: column 'scheme' is nowhere 'ful'",
+        ),
         ({"normalize": "scheme=ful"}, "normalize scheme=ful: column 'scheme' is nowhere 'ful'"),
     ],
 )

@@ -81,6 +81,7 @@ __all__ = [
     "schedule",
     "simulate_layer",
     "simulate_nest",
+    "simulate_pes",
     "skip",
     "stepped_outputs",
     "stored_bits",
@@ -198,6 +199,31 @@ def simulate_nest(
     )
     assert total["msb_macs"] == total["macs"]
     return dict(total)
+
+
+def simulate_pes(
+    layer: Mapping[str, Any],
+    arch: Mapping[str, Any],
+    scheme: Scheme,
+    nest: Nest | None = None,
+    *,
+    images: int,
+    output_bits: int,
+    mask: LayerMask | None = None,
+    calibration_mask: LayerMask | None = None,
+) -> Counter[tuple[int, int, int]]:
+    """M27: the MACs of each pass in each PE, by pass, row and column; nest: None for no nest."""
+    shape = layer_of(layer)
+    job = Job(shape, sweeps_of(shape, scheme, arch), arch, first=True)
+    total: Counter[tuple[int, int, int]] = Counter()
+    for run in runs_of(job, images):
+        if nest is None:
+            plans = [plan_tile(job, tile, mask) for tile in tiles_of(job, run, calibration_mask)]
+            _, _, ledger = step_run(job, plans, run.images, output_bits=output_bits)
+            total.update(ledger.pe_macs)
+        else:
+            total.update(NestRun(job, run, nest, output_bits, mask, calibration_mask).pe_macs())
+    return total
 
 
 def sweeps_of(shape: Layer, scheme: Scheme, arch: Mapping[str, Any]) -> list[Pass]:

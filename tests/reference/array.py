@@ -59,6 +59,7 @@ class Ledger:
     sums: list[list[int]] = field(default_factory=list)  # by pass
     macs: Counter[str] = field(default_factory=Counter)
     busy_pe_cycles: Counter[str] = field(default_factory=Counter)
+    pe_macs: Counter[tuple[int, int, int]] = field(default_factory=Counter)  # pass, row, column
 
     def __post_init__(self) -> None:
         for _ in range(self.passes):
@@ -142,6 +143,7 @@ class SystolicArray:
                 chunk = fold.finished(row, diagonal - row, wave.step)
             if output is not None and chunk and wave.ends_step:
                 self.ledger.multiply(wave.pass_index, output, chunk)
+                self.ledger.pe_macs[wave.pass_index, row, diagonal - row] += len(chunk)
 
 
 @dataclass(frozen=True)

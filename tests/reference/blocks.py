@@ -240,6 +240,10 @@ class NestRun:
         ledger.check([own.plan for own in self.sums_once()])
         return cycles, ledger
 
+    def pe_macs(self) -> Counter[tuple[int, int, int]]:
+        """M27: the MACs of each pass in each PE, by pass, row and column."""
+        return self._stepped()[1].pe_macs
+
     def sums_once(self) -> Iterator[LaneGroup]:
         """The lane groups of turns that begin sums: every output once."""
         for turn in self.turns:

@@ -60,3 +60,10 @@ def test_several_values_have_the_same_baseline() -> None:
 def test_a_point_without_a_baseline_is_named(change: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
         relative(POINTS.assign(**change), ["cycles"], "scheme=full")
+
+
+def test_baselines_over_values_are_what_a_speed_up_is() -> None:
+    found = relative(POINTS, ["cycles"], "scheme=full", inverse=True)
+    assert found["cycles"].tolist() == [1, 4, 1, 1.25]  # 100 / 25, 50 / 40
+    with pytest.raises(InputError, match="speed_up: a value is 0"):
+        relative(POINTS.assign(cycles=[100, 0, 50, 40]), ["cycles"], "scheme=full", inverse=True)

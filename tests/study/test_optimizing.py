@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -91,12 +92,27 @@ def test_optuna_proposes_every_point_once(seed) -> None:
     pytest.importorskip("optuna")
     points = unchecked_points(digits())
     proposals = promising_points(points, 1, seed)
-    numbers = [next(proposals)]
+    numbers = [*next(proposals)]
     with pytest.raises(StopIteration):
         while True:  # of every third nothing is known
             known = None if len(numbers) % 3 == 0 else [float(numbers[-1])]
-            numbers.append(proposals.send(known))
+            numbers += proposals.send([known])
     assert sorted(numbers) == list(range(12))
+
+
+def test_points_are_proposed_together_and_never_twice() -> None:
+    pytest.importorskip("optuna")
+    every = []
+    for _ in range(2):  # the same seed and costs give the same points
+        proposals = promising_points(unchecked_points(digits()), 1, seed=0, together=5)
+        rounds = [next(proposals)]
+        with pytest.raises(StopIteration):
+            while True:
+                rounds.append(proposals.send([[float(number)] for number in rounds[-1]]))
+        assert [len(each) for each in rounds] == [5, 5, 2]
+        assert sorted(chain(*rounds)) == list(range(12))
+        every.append(rounds)
+    assert every[0] == every[1]
 
 
 def test_proposals_learn_from_what_points_cost() -> None:
@@ -107,10 +123,10 @@ def test_proposals_learn_from_what_points_cost() -> None:
     points = unchecked_points(digits(axes=axes))
     for seed in range(3):
         proposals = promising_points(points, 1, seed)
-        number, costs = next(proposals), []
+        (number,), costs = next(proposals), []
         for _ in range(100):
             costs.append(sum(points.digits(number).values()))
-            number = proposals.send([float(costs[-1])])
+            (number,) = proposals.send([[float(costs[-1])]])
         assert min(costs) == 0
 
 
@@ -167,6 +183,39 @@ def test_a_search_that_was_ended_goes_on_as_if_it_had_not(simulated, tmp_path) -
     assert ended.read_bytes() == once.read_bytes()
     assert journal.read_bytes() == once.with_name("once.csv.journal").read_bytes()
     pd.testing.assert_frame_equal(optimize(digits(), LEAST, trials=7, seed=3), read_table(once))
+
+
+def test_jobs_try_points_together_and_end_as_they_would_without_an_end(whole, tmp_path) -> None:
+    """Rounds of two points by two processes: the same points and front, ended or not."""
+    pytest.importorskip("optuna")
+    once, ended = tmp_path / "once.csv", tmp_path / "ended.csv"
+    seen: list[int] = []
+    found = optimize_into(
+        once, digits(), LEAST, trials=7, seed=3, jobs=2, progress=lambda done, of: seen.append(done)
+    )
+    assert (found.trials, found.finished, seen) == (7, 7, list(range(1, 8)))
+    tried = read_sweep(once)
+    pd.testing.assert_frame_equal(read_table(once), front_of(tried, LEAST))
+    keys = ["array.rows", "clock_mhz"]
+    same = tried.merge(whole, on=[*keys, *LEAST])  # each as a sweep of one process has it
+    assert len(same) == 7
+    with pytest.raises(Stop):
+        optimize_into(ended, digits(), LEAST, trials=7, seed=3, jobs=2, progress=stop_after(4))
+    assert len(read_sweep(ended)) >= 4
+    assert optimize_into(ended, digits(), LEAST, trials=7, seed=3, jobs=2).before >= 4
+    assert ended.read_bytes() == once.read_bytes()
+    pd.testing.assert_frame_equal(read_sweep(ended), tried)
+
+
+def test_a_point_that_fails_is_told_and_the_rest_goes_on(tmp_path) -> None:
+    """PEs that gate zeros need to know how many there are, which no synthetic trace says."""
+    trace = tmp_path / "small.safetensors"
+    layer = conv(4, 8, 6, 3, padding=[1, 1], name="conv", gate="output")
+    save_trace(synthetic_trace([layer], images=2, density=0.3, seed=0), trace)
+    axes = {"array.rows": [4, 8], "mapping.kind": ["fixed"], "array.pe.zero_gating": [False, True]}
+    found = optimize_into(tmp_path / "front.csv", digits(traces=[str(trace)], axes=axes), LEAST)
+    assert (found.trials, found.finished, len(found.failures)) == (4, 2, 2)
+    assert all("zeros" in each for each in found.failures)
 
 
 def test_more_trials_or_other_objectives_go_on_from_the_same_journal(
@@ -236,6 +285,7 @@ def test_a_journal_of_another_trace_of_that_name_is_refused(tmp_path) -> None:
         ({"minimize": ["arch"]}, "'arch' is no column"),
         ({"minimize": ["cycles"], "maximize": ["cycles"]}, "cycles is asked for twice"),
         ({"minimize": ["cycles"], "trials": 0}, "trials: expected at least 1, not 0"),
+        ({"minimize": ["cycles"], "jobs": 0}, "jobs: expected at least 1, not 0"),
         ({"minimize": ["cycles"], "seed": -1}, "seed: expected 0 to 4294967295, not -1"),
     ],
 )

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 from pgsim.arch.lanes import NOTHING, Counts
 from pgsim.schemes import Passes
 from pgsim.workload import LayerShape
@@ -191,6 +194,22 @@ class Dataflow:
         """Return how often a pass's sums come to the output buffer (M22).
 
         pieces: in how many the lane operands of each tile fit their buffer.
+        """
+        raise NotImplementedError
+
+    def outputs_by_row(self, occupied: npt.NDArray[np.bool_], rows: int) -> Counts:
+        """Return how many outputs of a tile are computed in each row and column (M27).
+
+        occupied: bool (issued slots, columns), as `Scheduler.occupied` has it. Returns int64 (rows,
+        columns), or (1, columns) where every output goes through all rows. Raises InputError where
+        it is open which PEs an output is computed in.
+        """
+        raise NotImplementedError
+
+    def macs_by_row(self, shape: LayerShape, rows: int, rate: Rate) -> Counts:
+        """Return how many MACs of an output that is computed there each row does (M27).
+
+        Returns int64 (rows, 1), or (1, 1) where all rows do as many.
         """
         raise NotImplementedError
 

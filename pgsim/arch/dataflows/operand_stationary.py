@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch.dataflows.dataflow import Beat, Dataflow, Rate
 from pgsim.arch.lanes import Counts
@@ -64,6 +65,24 @@ class OperandStationary(Dataflow):
     def sum_visits(self, rate: Rate, pieces: Counts) -> Counts:
         """Return the folds of the reduction: each leaves sums that the next one takes up."""
         return np.full_like(pieces, rate.reduction_folds)
+
+    def outputs_by_row(self, occupied: npt.NDArray[np.bool_], rows: int) -> Counts:
+        """Return the outputs of each column: all go through all rows."""
+        outputs: Counts = occupied.sum(axis=0, keepdims=True, dtype=np.int64)
+        return outputs
+
+    def macs_by_row(self, shape: LayerShape, rows: int, rate: Rate) -> Counts:
+        """Return the elements of the reduction that each row holds, over all folds.
+
+        The first fold may have fewer rows than there are, and its first row fewer elements (M21).
+        """
+        taps = self.beat(shape, rows, rate).taps
+        elements = shape.reduction // taps
+        pieces = -(-elements // rate.macs)  # that a row holds one of in each fold
+        own = np.full((rows, 1), pieces // rows * rate.macs, np.int64)
+        own[: pieces % rows] += rate.macs
+        own[0] -= pieces * rate.macs - elements
+        return own * taps
 
     def issued_cycles(self, slots: int, rows: int, rate: Rate) -> Fraction:
         """Return the cycles of the slots in every fold of the reduction."""

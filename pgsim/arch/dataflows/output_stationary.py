@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch.dataflows.dataflow import Beat, Dataflow, Rate
 from pgsim.arch.lanes import Counts
@@ -64,6 +65,18 @@ class OutputStationary(Dataflow):
     def sum_visits(self, rate: Rate, pieces: Counts) -> Counts:
         """Return the pieces: a window goes through each before it goes on to the next."""
         return pieces
+
+    def outputs_by_row(self, occupied: npt.NDArray[np.bool_], rows: int) -> Counts:
+        """Return the outputs of the slots of each row; the first fold may be short (M21)."""
+        first = len(occupied) % rows
+        rest = occupied[first:].reshape(-1, rows, occupied.shape[1])
+        outputs: Counts = rest.sum(axis=0, dtype=np.int64)
+        outputs[:first] += occupied[:first]
+        return outputs
+
+    def macs_by_row(self, shape: LayerShape, rows: int, rate: Rate) -> Counts:
+        """Return the whole reduction: a PE computes an output alone."""
+        return np.full((1, 1), shape.reduction, np.int64)
 
     def issued_cycles(self, slots: int, rows: int, rate: Rate) -> Fraction:
         """Return the cycles of a fold for every `rows` slots, and of a part of one for the rest."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch.dataflows.dataflow import Dataflow, Fabric, Rate
 from pgsim.arch.dataflows.operand_stationary import OperandStationary
@@ -20,6 +21,7 @@ from pgsim.arch.dataflows.row_sets import (
     window_words,
 )
 from pgsim.arch.lanes import Counts
+from pgsim.errors import InputError
 from pgsim.schemes import Passes
 from pgsim.workload import LayerShape
 
@@ -138,6 +140,13 @@ class RowStationary(OperandStationary):
         stacked = shape.kernel_size[0] * -(-shape.in_channels_per_group // sets.channels)
         passed = outputs * (stacked - rate.reduction_folds)
         return brought + passed, brought + outputs * rate.output_cycles * _ACCESSES
+
+    def outputs_by_row(self, occupied: npt.NDArray[np.bool_], rows: int) -> Counts:
+        """Raise InputError: sets lie in any place of the array."""
+        raise InputError(
+            "array.dataflow row_stationary leaves open where in the array a set lies: expected "
+            "another dataflow for a map of its PEs"
+        )
 
     def issued_cycles(self, slots: int, rows: int, rate: Rate) -> Fraction:
         """Return the cycles of the slots in every fold, parts of a strip in proportion."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch.lanes import Counts
 from pgsim.arch.paths import path_between_ns, path_ns
@@ -76,6 +77,27 @@ class Combine(Scheduler):
 
         slots, late = combine_from_banks(*tiles.masks, Table(self.ways, self.open), reads)
         return IssuedFromBanks(slots, tiles.active_slots, late)
+
+    def occupied(self, mask: npt.NDArray[np.bool_], columns: int) -> npt.NDArray[np.bool_]:
+        """Return the lanes of the slots that share each issue slot, the oldest first."""
+        active = mask[mask.any(axis=1)]
+        lanes_of_slots = [int.from_bytes(own) for own in np.packbits(active, axis=1)]
+        issued: list[tuple[int, int]] = []  # lanes bit by bit, members
+        oldest = 0  # that is still held
+        joined = np.empty(len(active), np.int64)
+        for slot, lanes in enumerate(lanes_of_slots):
+            for place in range(oldest, len(issued)):
+                taken, members = issued[place]
+                if members < self.ways and not taken & lanes:
+                    issued[place], joined[slot] = (taken | lanes, members + 1), place
+                    break
+            else:
+                joined[slot] = len(issued)
+                issued.append((lanes, 1))
+                oldest = max(oldest, len(issued) - self.open)
+        occupied = np.zeros((len(issued), mask.shape[1]), bool)
+        np.logical_or.at(occupied, joined, active)
+        return occupied
 
     def most_vectors(self, columns: int) -> int:
         """Return the ways, or the columns if they are fewer."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch.lanes import Counts
 from pgsim.arch.schedulers.scheduler import Issued, IssuedFromBanks, MaskTiles, even_shortfalls
@@ -43,6 +44,10 @@ class Dense(Skip):
     def issue_alike_from_banks(self, tiles: MaskTiles, reads: Reads) -> IssuedFromBanks:
         """Return all slots, which lie in the banks in turn."""
         return self.issue_from_banks(tiles, reads)
+
+    def occupied(self, mask: npt.NDArray[np.bool_], columns: int) -> npt.NDArray[np.bool_]:
+        """Return all slots as they are."""
+        return mask
 
     def modules(self, columns: int) -> Mapping[str, float]:
         """Return nothing: there is no scheduler."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch.lanes import Counts
 from pgsim.arch.paths import path_between_ns
@@ -59,6 +60,26 @@ class Queue(Scheduler):
 
         slots, late = queue_from_banks(*tiles.masks, Fifos(self.depth, self.scan), reads)
         return IssuedFromBanks(slots, tiles.entries, late)
+
+    def occupied(self, mask: npt.NDArray[np.bool_], columns: int) -> npt.NDArray[np.bool_]:
+        """Return the lanes that pop in every slot time."""
+        active = mask[mask.any(axis=1)]
+        slots, lanes = np.nonzero(active)
+        newest = [-1] * mask.shape[1]  # slot time in which a lane pops its newest entry
+        popped: list[int] = []
+        now = scanned = 0
+        for own in np.split(lanes, np.flatnonzero(np.diff(slots)) + 1):
+            taken = own.tolist()
+            latest = max([newest[lane] for lane in taken])
+            if scanned == self.scan or latest - now + 1 >= self.depth:  # until all have room
+                now, scanned = max(now + (scanned == self.scan), latest + 2 - self.depth), 0
+            for lane in taken:
+                newest[lane] = max(newest[lane] + 1, now)
+                popped.append(newest[lane])
+            scanned += 1
+        occupied = np.zeros((max(popped) + 1, mask.shape[1]), bool)
+        occupied[popped, lanes] = True
+        return occupied
 
     def most_vectors(self, columns: int) -> int:
         """Return one for each column."""

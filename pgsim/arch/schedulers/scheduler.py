@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch.lanes import Counts, Words
 from pgsim.arch.technology import Technology
+from pgsim.errors import InputError
 
 if TYPE_CHECKING:
     from pgsim.kernels.banks import Reads
@@ -129,6 +131,18 @@ class Scheduler:
 
         issued = self.issue_alike(tiles)
         return IssuedFromBanks(issued.slots, issued.vectors, active_slots(*tiles.masks, reads))
+
+    def occupied(self, mask: npt.NDArray[np.bool_], columns: int) -> npt.NDArray[np.bool_]:
+        """Return in which columns an output is computed in every issue slot of a tile (M27).
+
+        mask: bool (slots, lanes). columns: of the array. Returns bool (issued slots, columns or
+        lanes), with as many entries as the mask has. Raises InputError for a scheduler that does
+        not say.
+        """
+        raise InputError(
+            f"lsb.scheduler {self.name} does not say where its outputs are computed: expected one "
+            f"with a method `occupied` for a map of the array"
+        )
 
     def most_vectors(self, columns: int) -> int:
         """Return the most operand vectors that one issued slot reads; 0 if no port limits it."""

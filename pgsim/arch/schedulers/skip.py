@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch.lanes import Counts
 from pgsim.arch.paths import path_between_ns
@@ -42,6 +43,10 @@ class Skip(Scheduler):
 
         active = tiles.active_slots
         return IssuedFromBanks(active, active, active_slots(*tiles.masks, reads))
+
+    def occupied(self, mask: npt.NDArray[np.bool_], columns: int) -> npt.NDArray[np.bool_]:
+        """Return the active slots as they are."""
+        return np.asarray(mask[mask.any(axis=1)])
 
     def most_vectors(self, columns: int) -> int:
         """Return 1: an issued slot is one slot."""
