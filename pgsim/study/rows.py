@@ -101,7 +101,12 @@ def rows_of(trace: GateTrace, arch: ArchConfig, costs_of: Pricing) -> tuple[Row,
 def ungated(arch: ArchConfig) -> ArchConfig:
     """Return a design without what steers gated passes."""
     return arch.override(
-        {"lsb.window": "auto", "lsb.lane_order": "raster", "lsb.scheduler": "dense"}
+        {
+            "lsb.window": "auto",
+            "lsb.lane_order": "raster",
+            "lsb.scheduler": "dense",
+            "array.predictor_share": 0.0,
+        }
     )
 
 

@@ -106,7 +106,8 @@ def check_drawn(job: Job) -> None:
 
 def network_events(result: Result, events_per_layer: int, store: WorkStore) -> Iterator[Event]:
     """Return the events of all layers, one layer after the other; made as they are asked for."""
-    yield from heads(writable(f"{result.arch.name}: {result.trace.name}, {result.scheme}"))
+    title = writable(f"{result.arch.name}: {result.trace.name}, {result.scheme}")
+    yield from heads(title, predicts=result.arch.array.predictor_share > 0)
     now = 0
     for layer in result.layer_results:
         cycles = int(layer.cycles.sum())
