@@ -23,7 +23,8 @@ def predictor_refusals(array: Array, memory: Memory, mapping: Mapping) -> Iterat
     if array.overlap != "folds":
         yield (
             "array.overlap",
-            f"value {array.overlap!r}: expected folds {whose}: folds that run alone wait for no other array.",
+            f"value {array.overlap!r}: expected folds {whose}: folds that run alone are counted on "
+            "one array.",
         )
     if array.counted_by.by_tiles:
         yield (

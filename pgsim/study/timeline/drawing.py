@@ -115,13 +115,12 @@ def _pass_event(
 def _wait_events(
     turns: Turns, worker: Worker, place: tuple[int, int], begin: int
 ) -> Iterator[Event]:
-    """Return what an array waits for in a turn; all wait for DRAM, which counts once."""
+    """Return what an array waits for in a turn; of two, DRAM is drawn with the executor."""
     _, track = _TRACKS[worker.wait]
-    dram = WAITS[-1]
     for wait, first, end in _waits(turns, worker, place):
-        if end > first:
-            again = wait == dram and track is Track.PREDICTOR_WAITS
-            args = {} if again else {wait: end - first}
+        drawn_already = wait == WAITS[-1] and worker.wait == PREDICTOR
+        if end > first and not drawn_already:
+            args = {wait: end - first}
             yield event(track, "wait", _WAITS[wait], begin + first, end - first, args)
 
 
