@@ -45,10 +45,14 @@ SRAM_TRAFFIC = {
 }
 
 
+AT_ONCE = "at_once"
+
+
 class Stack(NamedTuple):
     """One quantity in parts: a row of `spent` is a bar, a column of it a part, in `unit`.
 
-    at_once: how much of each bar two arrays do at once, so that it begins so far before 0 (M59).
+    Bars begin at 0. Where a column AT_ONCE is below it, they begin there: so much of two parts is
+    done at the same time (M59).
     """
 
     quantity: str
@@ -56,35 +60,42 @@ class Stack(NamedTuple):
     spent: pd.DataFrame
     unit: str
     against: str = ""  # what it is relative to; a ratio has no unit
-    at_once: npt.NDArray[np.float64] | float = 0.0
 
     @property
     def totals(self) -> npt.NDArray[np.float64]:
         """Where every bar ends, float64 (rows,)."""
-        return self.spent.sum(axis=1).to_numpy(float) - self.at_once
+        return self.spent.sum(axis=1).to_numpy(float)
 
     def scaled(self) -> Stack:
         """Return it in the unit that suits the longest bar."""
         unit, size = larger_unit(self.unit, float(self.totals.max()))
-        return self._replace(spent=self.spent / size, unit=unit, at_once=self.at_once / size)
+        return self._replace(spent=self.spent / size, unit=unit)
 
     @property
     def label(self) -> str:
         """What stands below the axis of its bars."""
         what = f"relative to {self.against}" if self.against else f"{self.unit} per image"
-        both = "; before 0: what two arrays do at once" if np.any(self.at_once) else ""
-        return f"{self.quantity}, {what}{both}"
+        return f"{self.quantity}, {what}" + ("; below 0: done at once" if self.begins.any() else "")
+
+    @property
+    def begins(self) -> npt.NDArray[np.float64]:
+        """Where every bar begins, float64 (rows,)."""
+        if AT_ONCE not in self.spent:
+            return np.zeros(len(self.spent))
+        return self.spent[AT_ONCE].to_numpy(float)
 
 
 def latency(rows: pd.DataFrame) -> Stack:
     """Return the parts of latency: of different clocks they are compared in time, not in cycles."""
     spent, unit = rows[list(LATENCY)], "cycles"
-    at_once = rows["both_cycles"] if "both_cycles" in rows else 0 * rows["cycles"]
+    at_once = (rows["cycles"] - spent.sum(axis=1)).round(6).clip(upper=0)
+    if at_once.any():
+        spent = spent.assign(**{AT_ONCE: at_once})
     clocks = (rows["cycles"] / rows["time_us"]).dropna()
     if len(clocks) and clocks.max() > clocks.min() * (1 + 1e-9):
-        unit, cycle_us = "us", (rows["time_us"] / rows["cycles"]).where(rows["cycles"] > 0, 0)
-        spent, at_once = spent.mul(cycle_us, axis=0), at_once * cycle_us
-    return Stack("latency", LATENCY, spent, unit, at_once=at_once.to_numpy(float))
+        unit = "us"
+        spent = spent.mul((rows["time_us"] / rows["cycles"]).where(rows["cycles"] > 0, 0), axis=0)
+    return Stack("latency", LATENCY, spent, unit)
 
 
 def _as_it_is(
@@ -131,7 +142,7 @@ def draw_stack(
 
     inches: how wide the axes are.
     """
-    left = first = np.zeros(len(stack.spent)) - stack.at_once
+    left = stack.begins
     for column, (name, colour) in stack.parts.items():
         width = stack.spent[column].to_numpy(float)
         _draw_part(axes, left, width, name, colour)
@@ -141,7 +152,7 @@ def draw_stack(
             f"{short(end)}{note}", (end, row), (3, 0), textcoords="offset points",
             va="center", fontsize=page.small - 1,
         )  # fmt: skip
-    axes.set_xlim(min(0.0, float(first.min())), (float(left.max()) or 1.0) * 1.3)
+    axes.set_xlim(min(0, float(stack.begins.min())), (float(left.max()) or 1.0) * 1.3)
     axes.xaxis.set_major_locator(
         MaxNLocator(4 if page is not SCREEN else 6, steps=[1, 2, 2.5, 5, 10])
     )
