@@ -69,7 +69,7 @@ def port_stalls(work: Work) -> Counts:
 def bubbles(counts: Mapping[str, Counts], passes: Sequence[PassCounts]) -> Mapping[str, Counts]:
     """Return the bubbles of every batch, which are what is left of its cycles (M20).
 
-    counts: of a batch, with those of WAITS, TOTAL and SIDE_BY_SIDE. Cycles in which two arrays work
+    counts: of a batch, with those of WAITS, TOTAL and `two_arrays`. Cycles in which two arrays work
     are those of both (M59).
     """
     left = counts["cycles"] + counts["both_cycles"]
