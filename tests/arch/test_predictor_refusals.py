@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from designs import design
 
-from pgsim import InputError, compare, load_arch, simulate, write_reports
+from pgsim import InputError, compare, load_arch, simulate, windows, write_reports
 
 SHARE = {"array.predictor_share": 0.25}
 
@@ -74,5 +74,9 @@ def test_what_knows_one_array_refuses_two(tmp_path: Path) -> None:
     result = simulate("digits_pg_4_2", two, calibration_images=499)
     with pytest.raises(InputError, match=r"array\.predictor_share: SCALE-Sim's reports know one"):
         write_reports(result, tmp_path / "reports")
+    with pytest.raises(
+        InputError, match=r"array\.predictor_share: value 0\.25: expected 0, for no"
+    ):
+        windows("digits_pg_4_2", two, "conv5")
     with pytest.raises(InputError, match=r"mapping\.kind: expected the fixed order"):
         simulate("digits_pg_4_2", two, objective="edp")
