@@ -67,14 +67,12 @@ class TwoArrays:
     @property
     def counts(self) -> dict[str, Counts]:
         """The counts of COUNTS in every run, int64 (runs,) each."""
-        return {name: np.add.reduce(each, axis=1) for name, each in self.in_turns.items()}
-
-    @property
-    def in_turns(self) -> dict[str, Counts]:
-        """The same of every turn, int64 (runs, turns) each."""
         waits = [self.turn_cycles - busy for busy in self.busy_cycles]
-        every = (np.minimum(*self.busy_cycles), *waits)
-        return {count.name: each for count, each in zip(COUNTS, every, strict=True)}
+        in_turns = (np.minimum(*self.busy_cycles), *waits)
+        return {
+            count.name: np.add.reduce(each, axis=1)
+            for count, each in zip(COUNTS, in_turns, strict=True)
+        }
 
     @property
     def as_one(self) -> tuple[Order, Work]:
