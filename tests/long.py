@@ -6,7 +6,7 @@ needs Verilator 5, and two cores for about half an hour. SHARE of the cases, fro
 takes less. It runs
 
 - the stepped reference against pgsim: 40,000 cases of named schemes, 2,000 of four passes, 4,000
-  of gated inputs and as many of row stationary;
+  of gated inputs and as many of row stationary, 2,000 of a predictor beside an executor;
 - the RTL of every design against pgsim: 340 cases of named schemes, as many of any passes, and 300
   of loop nests each;
 - the faults of `tests/rtl/mutations.py`, each of which has to be caught;
@@ -113,6 +113,11 @@ def checks(share: float) -> tuple[Check, ...]:
             f"the stepped reference, {some(2_000)} cases of PEs that go by values",
             (*PYTEST, str(TESTS / "test_values_against_reference.py")),
             {"PGSIM_REFERENCE_VALUES_SEEDS": some(2_000)},
+        ),
+        Check(
+            f"the stepped reference, {some(2_000)} cases of a predictor beside an executor",
+            (*PYTEST, str(TESTS / "test_two_arrays_against_reference.py")),
+            {"PGSIM_REFERENCE_TWO_ARRAYS_SEEDS": some(2_000)},
         ),
     )
 

@@ -33,6 +33,7 @@ from reference import COUNTS, simulate_layer
 from row_cases import row_case
 
 from pgsim import ArchConfig, GateTrace, simulate
+from pgsim.results import Result
 from pgsim.workload import layer_shape
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "400"))
@@ -62,7 +63,7 @@ def expected(case: Case) -> dict[str, int]:
     )
 
 
-def found(case: Case) -> dict[str, int]:
+def simulated(case: Case) -> Result:
     """The case as a trace of one layer, the calibration images first, through `simulate`."""
     layer = layer_shape(case.layer)
     masks: dict[str, Any] = {}
@@ -73,8 +74,11 @@ def found(case: Case) -> dict[str, int]:
     trace = GateTrace.from_masks(masks, [layer], images=images)
     arch = ArchConfig.model_validate(case.arch)
     scheme = scheme_of(case.scheme)
-    result = simulate(trace, arch, scheme, calibration_images=case.calibration_images)
-    (row,) = result.rows
+    return simulate(trace, arch, scheme, calibration_images=case.calibration_images)
+
+
+def found(case: Case) -> dict[str, int]:
+    (row,) = simulated(case).rows
     return {name: row[name] for name in COUNTS}
 
 

@@ -254,6 +254,31 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
         "seernet",
         {"msb_cycles": 8, "lsb_cycles": 8 * 2, "lsb_slots_issued": 2, "lsb_macs": 2 * 8},
     ),
+    # Turns of max(16 + 2, 0), max(16 + 2, 8 + 2) and max(0, 16 + 2) cycles, four skews of 2.
+    (
+        "M59",
+        "turns of two arrays",
+        {
+            "msb_cycles": 2 * 2 * 8,
+            "lsb_cycles": (1 + 2) * 8,
+            "bubble_cycles": 4 * 2,
+            "both_cycles": 8 + 2,
+            "predictor_wait_cycles": 18,
+            "executor_wait_cycles": 18 + 8,
+            "cycles": 3 * 18,
+        },
+    ),
+    # 4 * 8 * 3 bits at 2 a cycle, against 4 * 8 cycles; 4 + 1 folds of 8 * 2 * 8 bits.
+    (
+        "M59",
+        "ports of two arrays",
+        {
+            "msb_cycles": 4 * 8,
+            "lsb_cycles": 8,
+            "port_stall_cycles": 4 * 8 * 3 // 2 - 4 * 8,
+            "weight_sram_read_bytes": (4 + 1) * 16,
+        },
+    ),
     # Steps of max(3, 1) and max(1, 4); (3 + 1 + 1 + 4) * 2 columns.
     ("M58", "lockstep", {"msb_cycles": 3 + 4, "msb_busy_pe_cycles": 18}),
     # Rows of 3 + 1 and 1 + 4.

@@ -20,6 +20,7 @@ from pgsim.arch.lanes import Lanes
 from pgsim.arch.memory import BANDWIDTH_KEYS, DRAM, DRAMCycles, Memory
 from pgsim.arch.nests import Mapping as MappingKeys
 from pgsim.arch.pes import PEKind
+from pgsim.arch.predictor_refusals import predictor_refusals
 from pgsim.arch.schedulers import Scheduler
 from pgsim.arch.section import Section
 from pgsim.arch.sections import LSB, Array, Name
@@ -122,6 +123,12 @@ class ArchConfig(Section):
     @model_validator(mode="after")
     def _goes_by_values_where_it_can(self) -> ArchConfig:
         if problems := list(value_refusals(self.array, self.mapping, self.lsb)):
+            raise KeyProblems(*problems)
+        return self
+
+    @model_validator(mode="after")
+    def _predicts_where_it_can(self) -> ArchConfig:
+        if problems := list(predictor_refusals(self.array, self.memory, self.mapping)):
             raise KeyProblems(*problems)
         return self
 

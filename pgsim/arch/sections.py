@@ -6,6 +6,7 @@ and those that its kinds declare.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -116,6 +117,9 @@ class Array(Section):
         `im2col`: a network's first layer runs as a product of matrices (M47), not `as_others`.
     convention : str
         Whose cycles count: the name of one of CONVENTIONS (M51).
+    predictor_share : float
+        Share of the rows, rounded to whole ones, that is an array of its own for the passes before
+        a gate decides; 0: one array takes all passes (M59).
     pe : PE
         The processing element.
     register_files : RegisterFiles
@@ -132,6 +136,7 @@ class Array(Section):
     speed: Annotated[str, NameIn(SPEEDS)] = "steady"
     first_layer: Literal["as_others", "im2col"] = "as_others"
     convention: Annotated[str, NameIn(CONVENTIONS)] = "pgsim"
+    predictor_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     pe: PE
     register_files: RegisterFiles = RegisterFiles()
     source: str = ""
@@ -155,6 +160,24 @@ class Array(Section):
         """What the lanes are: chosen where the dataflow leaves a choice (M7)."""
         possible = self.flow.lanes
         return LANES[self.lanes if self.lanes in possible and len(possible) > 1 else possible[0]]
+
+    @property
+    def predictor_rows(self) -> int:
+        """Rows of the array that predicts, 0 where there is none (M59)."""
+        return _whole_rows(self.predictor_share, self.rows)
+
+    @property
+    def predictor(self) -> Array:
+        """The array that takes the passes before a gate decides, where it is one of its own."""
+        return self._of_rows(self.predictor_rows)
+
+    @property
+    def executor(self) -> Array:
+        """The array that takes all other passes: all rows where no other array predicts."""
+        return self._of_rows(self.rows - self.predictor_rows) if self.predictor_share else self
+
+    def _of_rows(self, rows: int) -> Array:
+        return self.model_copy(update={"rows": rows, "predictor_share": 0.0})
 
     @property
     def counted_by(self) -> Convention:
@@ -197,6 +220,17 @@ class Array(Section):
             )
         return convention
 
+    @field_validator("predictor_share")
+    @classmethod
+    def _leaves_both_arrays_a_row(cls, share: float, info: ValidationInfo) -> float:
+        rows = info.data.get("rows")
+        if rows is None or not share or 0 < _whole_rows(share, rows) < rows:
+            return share
+        shares = f", or from {1 / rows:.4g} to {1 - 1 / rows:.4g}" if rows > 1 else ""
+        raise ValueError(
+            f"value {share:.12g}: expected 0{shares}: of array.rows ({rows}) both arrays need one."
+        )
+
     @field_validator("lanes")
     @classmethod
     def _only_some_dataflows_choose(cls, lanes: str, info: ValidationInfo) -> str:
@@ -209,6 +243,11 @@ class Array(Section):
                 f"only {', '.join(choosing)} has a choice."
             )
         return lanes
+
+
+def _whole_rows(share: float, rows: int) -> int:
+    """Return the nearest whole number of a share of some rows, of two the larger."""
+    return int(Fraction(str(share)) * rows + Fraction(1, 2))
 
 
 class LSB(_SchedulerParameters):

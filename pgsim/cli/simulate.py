@@ -23,6 +23,7 @@ from pgsim.cli.output import masks_of, paragraph, show, table
 from pgsim.cli.streams import say
 from pgsim.errors import InputError
 from pgsim.files import check_new_file
+from pgsim.model import two_arrays
 from pgsim.model.layer import threads_for
 from pgsim.model.mask_work import WorkStore
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
@@ -276,7 +277,21 @@ def summary_lines(result: Result) -> list[str]:
         f"average bits      {gated} over gated outputs, {macs} over MACs",
         f"PE utilization    {summary['pe_utilization']:.1%}",
         f"area              {summary['area_mm2']:.3f} mm2",
+        *_two_arrays_line(result),
         *_cores_line(result),
+    ]
+
+
+def _two_arrays_line(result: Result) -> list[str]:
+    """Return a line on how two arrays wait for each other; none of one array (M59)."""
+    if not result.arch.array.predictor_share:
+        return []
+    both, predictor, executor = (
+        result.summary[each.column] / result.cycles for each in two_arrays.COUNTS
+    )
+    return [
+        f"two arrays        {both:.1%} of cycles at work at once, {predictor:.1%} the predictor "
+        f"waits, {executor:.1%} the executor"
     ]
 
 

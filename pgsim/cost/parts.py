@@ -153,6 +153,7 @@ def gating_cost(technology: Technology, arch: ArchConfig) -> GatingCost:
     InputError as `arch.logic_cost` does. Source: MODEL.md M28, M29.
     """
     columns, scheduler, pe = arch.array.columns, arch.scheduler, arch.pe
+    gated_pes = arch.array.executor.rows * columns  # those that predict take dense passes (M59)
     steering = logic_cost(technology, scheduler.modules(columns))
     stream_bit = logic_cost(technology, pe.stream_bit_modules)
     address_bits = max(1, (arch.window - 1).bit_length())
@@ -164,7 +165,7 @@ def gating_cost(technology: Technology, arch: ArchConfig) -> GatingCost:
         comparator=logic_cost(technology, {"comparator_32": 1}),
         scheduler=_possible("the scheduler", steering, technology),
         stream_bit=_possible("a bit of an operand stream", stream_bit, technology),
-        stream_bits=arch.pes * scheduler.further_streams(columns) * _widest_stream_bits(arch),
+        stream_bits=gated_pes * scheduler.further_streams(columns) * _widest_stream_bits(arch),
         issue_table=sram_cost(technology, slots * banks * word_bits / 8192, banks, word_bits),
     )
 

@@ -129,8 +129,11 @@ class Size:
     @lazy
     def folds(self) -> list[int]:
         """Folds of each pass in a tile."""
-        array, flow = self.job.arch.array, self.job.flow
-        return [int(flow.folds(self.window, array.rows, rate)) for rate in self.job.rates]
+        job = self.job
+        return [
+            int(job.flow.folds(self.window, job.array_of(index).rows, rate))
+            for index, rate in enumerate(job.rates)
+        ]
 
     @lazy
     def pass_cycles(self) -> list[int]:
@@ -166,7 +169,8 @@ class Size:
         slots, lanes = (memory.buffers[each.name] for each in (job.slot_operand, job.lane_operand))
         roundings = len(job.passes) * self.tiles
         if not memory.all_ports:
-            return self.slot_bits // slots.cycle_bits + roundings
+            slowest = min(job.slot_port_bits(index) for index in range(len(job.passes)))
+            return self.slot_bits // slowest + roundings
         words = self.slot_word_bits // slots.port_bits
         sums = 2 * _sum_bits(self) // memory.output_sram.cycle_bits
         return words + _lane_bits(self) // lanes.cycle_bits + sums + 3 * roundings

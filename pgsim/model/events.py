@@ -14,6 +14,7 @@ from pgsim.model.holding import lane_loads
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts, shown
 from pgsim.model.passes import Timings
+from pgsim.model.two_arrays import TwoArrays
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Order, Transfers, Work
@@ -23,7 +24,7 @@ WAITS = (
     shown("port_stall_cycles", "cycles", "the array waits for SRAM ports"),
     shown("dram_stall_cycles", "cycles", "the array waits for DRAM"),
 )
-TOTAL = (shown("cycles", "cycles", "msb + lsb + bubble + stall cycles", priced=True),)
+TOTAL = (shown("cycles", "cycles", "msb + lsb + bubble + stall - both cycles", priced=True),)
 
 _SMALL = 2**31  # products of such numbers are exact in int64
 _LARGE = 2**62  # which int64 holds
@@ -35,12 +36,15 @@ def events_of(
     """Return when the passes and turns of every run begin and end, and the array's work in them.
 
     traffic: of every tile, with the bursts that `traffic.dram` names. Source: MODEL.md M16 to M19,
-    M21, M25.
+    M21, M25, M59.
     """
     from pgsim.kernels.timeline import timeline  # Numba: only if anything is simulated
 
     order, work = order_of(job, tiles), work_of(job, tiles, timings)
-    events: Events = timeline(work, transfers_of(job, order, tiles, traffic), order)
+    transfers = transfers_of(job, order, tiles, traffic)
+    if job.predicts:
+        return TwoArrays.of(job, work).events(transfers), work
+    events: Events = timeline(work, transfers, order)
     return events, work
 
 
@@ -65,9 +69,11 @@ def port_stalls(work: Work) -> Counts:
 def bubbles(counts: Mapping[str, Counts], passes: Sequence[PassCounts]) -> Mapping[str, Counts]:
     """Return the bubbles of every batch, which are what is left of its cycles (M20).
 
-    counts: of a batch, with those of WAITS and TOTAL.
+    counts: of a batch, with those of WAITS, TOTAL and `two_arrays`. Cycles in which two arrays work
+    are those of both (M59).
     """
-    left = counts["cycles"] - counts["port_stall_cycles"] - counts["dram_stall_cycles"]
+    left = counts["cycles"] + counts["both_cycles"]
+    left = left - counts["port_stall_cycles"] - counts["dram_stall_cycles"]
     for each in passes:
         left = left - each.steady_cycles
     return {"bubble_cycles": left}
@@ -77,7 +83,7 @@ def order_of(job: Job, tiles: Tiles) -> Order:
     """Return what decides when passes begin (M16 to M19)."""
     from pgsim.kernels.timeline import Order
 
-    array, alone = job.arch.array, not job.arch.array.folds_overlap
+    array, alone = job.array_of(0), not job.arch.array.folds_overlap
     doubled = job.arch.memory.double_buffered
     return Order(
         # A fold that runs alone has its edges in its own cycles, and nothing else waits (M16).

@@ -38,13 +38,13 @@ def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
     (lane groups, windows).
     """
     flow, tiling = job.flow, job.tiling
-    one_fold = int(tiling.window_slots[0]) <= flow.fold_slots(job.arch.array.rows)
-    if one_fold or once.all():  # no window of any lane group is cut
+    fold_slots = [flow.fold_slots(job.array_of(index).rows) for index in range(len(timings))]
+    if int(tiling.window_slots[0]) <= min(fold_slots) or once.all():  # no window is cut
         return tuple(flow.sum_visits(each.rate, _WHOLE) for each in timings)
     room = usable_bits(job, job.lane_operand)
-    in_pieces = ~once[:, None] & (tiling.window_slots > flow.fold_slots(job.arch.array.rows))
     visits = []
-    for each in timings:
+    for each, slots in zip(timings, fold_slots, strict=True):
+        in_pieces = ~once[:, None] & (tiling.window_slots > slots)
         bits = tiling.lane_group_lanes * job.shape.reduction * job.lane_operand.bits(each.plan)
         pieces = np.where(in_pieces, -(-bits // room)[:, None], 1)
         visits.append(flow.sum_visits(each.rate, pieces))
@@ -52,11 +52,16 @@ def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
 
 
 def finished_in_the_array(job: Job, timings: Timings, visits: Sequence[Counts]) -> Bools:
-    """Say of each tile whether its sums are finished before they leave the array (M22)."""
+    """Say of each tile whether its sums are finished before they leave the array (M22).
+
+    Those that another array adds to are not (M59).
+    """
+    if job.predicts:
+        return np.zeros((1, 1, 1, 1), np.bool_)
     if len(timings) == 1:
         at_once: Bools = visits[0] == 1
         return at_once
     flow, scheduler = job.flow, job.arch.scheduler
     in_place = scheduler.keeps_slots_apart or not job.gated
-    one_fold = job.tiling.tile_slots <= flow.fold_slots(job.arch.array.rows)
+    one_fold = job.tiling.tile_slots <= flow.fold_slots(job.array_of(0).rows)
     return one_fold & (flow.sums_in_pes and in_place)

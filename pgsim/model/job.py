@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 
-from pgsim.arch import ArchConfig, Dataflow, Rate
+from pgsim.arch import ArchConfig, Array, Dataflow, Rate
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tiles_of
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Passes, leading, union
@@ -143,6 +143,27 @@ class Job:
     def decides(self) -> bool:
         """Whether a gate decides about the layer's own sums, and passes wait for it (M19)."""
         return self.leading < len(self.passes)
+
+    @property
+    def predicts(self) -> bool:
+        """Whether the passes before a gate decides have an array of their own (M59)."""
+        return self.decides and self.arch.array.predictor_share > 0
+
+    def array_of(self, index: int) -> Array:
+        """Return the array that takes a pass (M59)."""
+        array = self.arch.array
+        return array.predictor if self.predicts and index < self.leading else array.executor
+
+    def slot_port_bits(self, index: int) -> int:
+        """Return the bits that the ports of the slots' operand bring to a pass's array in a cycle.
+
+        Two arrays share them as they share the rows, in whole bits (M21, M59).
+        """
+        array, bits = self.arch.array, self.arch.memory.buffers[self.slot_operand.name].cycle_bits
+        if not self.predicts:
+            return bits
+        predictor_bits = max(1, bits * array.predictor_rows // array.rows)
+        return predictor_bits if index < self.leading else bits - predictor_bits
 
     @property
     def scheduled(self) -> bool:

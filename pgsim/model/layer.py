@@ -13,7 +13,7 @@ import numpy as np
 from pgsim.arch import ArchConfig, Counts
 from pgsim.cores import free_cores, spread
 from pgsim.kinds import by_name
-from pgsim.model import events, gating, values, zeros
+from pgsim.model import events, gating, two_arrays, values, zeros
 from pgsim.model.block_work import BlockWork, clocked
 from pgsim.model.blocks import Block, blocks_of, mask_words
 from pgsim.model.bounds import check_counts
@@ -24,6 +24,7 @@ from pgsim.model.mask_work import MaskWork, WorkStore
 from pgsim.model.nests import work_of_nest
 from pgsim.model.passes import PES, SLOTS, TIMES, WORK, Timings, pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC, Tiles
+from pgsim.model.two_arrays import TwoArrays
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Work
@@ -34,6 +35,7 @@ LEDGER: tuple[Count, ...] = tuple(
             *WORK,
             *TIMES,
             *events.WAITS,
+            *two_arrays.COUNTS,
             *events.TOTAL,
             *SLOTS,
             *PES,
@@ -160,13 +162,20 @@ def _block_work(job: Job, block: Block, store: WorkStore) -> BlockWork:
     in_tiles = list(counted.values())
     for each in timings:
         in_tiles += each.in_tiles(job.tiling)
-    stalls = batches.of_runs(events.port_stalls(work))
-    sums = Sums(
-        ("port_stall_cycles", *counted),
-        tuple(each.slot_folds for each in timings),
-        np.concatenate([stalls[None], batches.sums(in_tiles)]),
-    )
+    in_runs = {"port_stall_cycles": events.port_stalls(work)}
     moved = events.all_moved(job, order, batches.tiles, traffic)
+    if job.predicts:
+        both = TwoArrays.of(job, work)
+        in_runs |= both.counts
+        moved = tuple(map(two_arrays.around_turns, moved))
+        order, work = both.as_one
+    sums = Sums(
+        (*in_runs, *counted),
+        tuple(each.slot_folds for each in timings),
+        np.concatenate(
+            [*(batches.of_runs(each)[None] for each in in_runs.values()), batches.sums(in_tiles)]
+        ),
+    )
     return BlockWork(batches, order, work, moved, sums)
 
 
@@ -186,9 +195,9 @@ def _timed(
 
 def ledger_of(job: Job, sums: Sums) -> Ledger:
     """Return the ledger of a layer, from what its tiles add up to."""
-    counts, passes = sums.counts, sums.passes
-    outputs = counts["outputs"]
+    passes, outputs = sums.passes, sums.counts["outputs"]
     none = np.zeros(outputs.size, np.int64)
+    counts = {**{each.name: none for each in two_arrays.COUNTS}, **sums.counts}
     return Ledger(
         counts={
             **counts,

@@ -58,9 +58,9 @@ def time_passes(job: Job, mask: MaskWork | None) -> Timings:
 def _time_pass(job: Job, index: int, mask: MaskWork | None) -> PassTiming:
     """Return the cycles of one pass in every tile.
 
-    Source: MODEL.md M5, M10, M15, M17, M21, M51, M52.
+    Source: MODEL.md M5, M10, M15, M17, M21, M51, M52, M59.
     """
-    array, flow, rate = job.arch.array, job.flow, job.rates[index]
+    array, flow, rate = job.array_of(index), job.flow, job.rates[index]
     by_inputs = job.gated_inputs and job.passes[index].gated
     if by_inputs and mask is not None and flow.holds_lane_operand:
         in_parts = bool(job.passes[index].parts)

@@ -89,9 +89,9 @@ class EvenReads:
 
 
 def slot_reads(job: Job, index: int) -> SlotReads | EvenReads:
-    """Return how a pass reads the operand of its slots. Source: MODEL.md M21, M46."""
+    """Return how a pass reads the operand of its slots. Source: MODEL.md M21, M46, M59."""
     arch, pass_, operand = job.arch, job.passes[index], job.slot_operand
-    array, sram, bits = arch.array, arch.memory.buffers[operand.name], operand.bits(pass_)
+    array, sram, bits = job.array_of(index), arch.memory.buffers[operand.name], operand.bits(pass_)
     rate = job.rates[index]
     if job.flow.reads_evenly:
         elements = job.flow.slot_elements(job.shape, job.tiling.tile_slots, rate)
@@ -100,7 +100,7 @@ def slot_reads(job: Job, index: int) -> SlotReads | EvenReads:
     spacing = array.fold_spacing(beat.cycles) if beat.is_fold else beat.cycles
     tap_elements = job.shape.reduction // beat.taps
     return SlotReads(
-        port_bits=sram.cycle_bits,
+        port_bits=job.slot_port_bits(index),
         most_vectors=arch.scheduler.most_vectors(array.columns) if pass_.scheduled else 1,
         beat_slots=beat.slots,
         beat_cycles=beat.cycles,

@@ -188,10 +188,11 @@ def _draw_panel(
 
 def _tidy(grid: Sequence[Sequence[Axes]], panels: Sequence[Panel], page: Page) -> None:
     """Leave names of parts to the first panel, and of axes to the last; and head every panel."""
-    reach = [max(row[number].get_xlim()[1] for row in grid) for number in range(len(grid[0]))]
+    columns = [[row[number].get_xlim() for row in grid] for number in range(len(grid[0]))]
+    reach = [(min(own)[0], max(end for _, end in own)) for own in columns]
     for place, (row, panel) in enumerate(zip(grid, panels, strict=True)):
         for number, axes in enumerate(row):
-            axes.set_xlim(0, reach[number])
+            axes.set_xlim(*reach[number])
             if place and (legend := axes.get_legend()):
                 legend.remove()
             if place < len(grid) - 1:

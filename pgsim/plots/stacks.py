@@ -45,8 +45,15 @@ SRAM_TRAFFIC = {
 }
 
 
+AT_ONCE = "at_once"
+
+
 class Stack(NamedTuple):
-    """One quantity in parts: a row of `spent` is a bar, a column of it a part, in `unit`."""
+    """One quantity in parts: a row of `spent` is a bar, a column of it a part, in `unit`.
+
+    Bars begin at 0. Where a column AT_ONCE is below it, they begin there: so much of two parts is
+    done at the same time (M59).
+    """
 
     quantity: str
     parts: Mapping[str, tuple[str, str]]
@@ -56,7 +63,7 @@ class Stack(NamedTuple):
 
     @property
     def totals(self) -> npt.NDArray[np.float64]:
-        """How long every bar is, float64 (rows,)."""
+        """Where every bar ends, float64 (rows,)."""
         return self.spent.sum(axis=1).to_numpy(float)
 
     def scaled(self) -> Stack:
@@ -68,12 +75,22 @@ class Stack(NamedTuple):
     def label(self) -> str:
         """What stands below the axis of its bars."""
         what = f"relative to {self.against}" if self.against else f"{self.unit} per image"
-        return f"{self.quantity}, {what}"
+        return f"{self.quantity}, {what}" + ("; below 0: done at once" if self.begins.any() else "")
+
+    @property
+    def begins(self) -> npt.NDArray[np.float64]:
+        """Where every bar begins, float64 (rows,)."""
+        if AT_ONCE not in self.spent:
+            return np.zeros(len(self.spent))
+        return self.spent[AT_ONCE].to_numpy(float)
 
 
 def latency(rows: pd.DataFrame) -> Stack:
     """Return the parts of latency: of different clocks they are compared in time, not in cycles."""
     spent, unit = rows[list(LATENCY)], "cycles"
+    at_once = (rows["cycles"] - spent.sum(axis=1)).round(6).clip(upper=0)
+    if at_once.any():
+        spent = spent.assign(**{AT_ONCE: at_once})
     clocks = (rows["cycles"] / rows["time_us"]).dropna()
     if len(clocks) and clocks.max() > clocks.min() * (1 + 1e-9):
         unit = "us"
@@ -125,7 +142,7 @@ def draw_stack(
 
     inches: how wide the axes are.
     """
-    left = np.zeros(len(stack.spent))
+    left = stack.begins
     for column, (name, colour) in stack.parts.items():
         width = stack.spent[column].to_numpy(float)
         _draw_part(axes, left, width, name, colour)
@@ -135,7 +152,7 @@ def draw_stack(
             f"{short(end)}{note}", (end, row), (3, 0), textcoords="offset points",
             va="center", fontsize=page.small - 1,
         )  # fmt: skip
-    axes.set_xlim(0, (float(left.max()) or 1.0) * 1.3)
+    axes.set_xlim(min(0, float(stack.begins.min())), (float(left.max()) or 1.0) * 1.3)
     axes.xaxis.set_major_locator(
         MaxNLocator(4 if page is not SCREEN else 6, steps=[1, 2, 2.5, 5, 10])
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.arch import OBJECTIVES
 from pgsim.cost.prices import PARTS
-from pgsim.model import events, passes
+from pgsim.model import events, passes, two_arrays
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Count
 from pgsim.model.traffic import TRAFFIC
@@ -109,6 +109,7 @@ LAYER_COLUMNS = {
     **_of(passes.TIMES),
     **_of(events.WAITS),
     "stall_cycles": Column("cycles", "port_stall_cycles + dram_stall_cycles", COUNT),
+    **_of(two_arrays.COUNTS),
     **_of(events.TOTAL),
     "time_us": Column("us", "cycles at the design's clock", POSITIVE),
     **_of(passes.SLOTS),

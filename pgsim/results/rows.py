@@ -86,6 +86,7 @@ def _derived(
 ) -> Row:
     """Return the columns that follow from counts and from what each pass computed (M4, M27)."""
     computed, useful = layer.computed(part), useful_of(layer.job, layer.ledger, part)
+    rows, steady_rows = arch.array.rows, _steady_rows(layer, part)
     macs = count["outputs"] * layer.shape.reduction
     return {
         **_clocked(count, sum(useful), arch),
@@ -93,9 +94,17 @@ def _derived(
         "weight_bits": layer.job.weight_bits,
         "msb_macs": macs,
         "lsb_macs": sum(done for _, done in computed[1:]),
-        "msb_pe_utilization": utilization(useful[0], count["msb_cycles"], arch),
-        "lsb_pe_utilization": utilization(sum(useful[1:]), count["lsb_cycles"], arch),
+        "msb_pe_utilization": utilization(rows * useful[0], steady_rows[0], arch),
+        "lsb_pe_utilization": utilization(rows * sum(useful[1:]), sum(steady_rows[1:]), arch),
     }
+
+
+def _steady_rows(layer: LayerResult, part: slice) -> list[int]:
+    """Return the steady cycles of each pass, times the rows of the array that takes it (M59)."""
+    return [
+        summed(own.steady_cycles[part]) * layer.job.array_of(index).rows
+        for index, own in enumerate(layer.ledger.passes)
+    ]
 
 
 def _clocked(count: Mapping[str, int], useful: int, arch: ArchConfig) -> Row:

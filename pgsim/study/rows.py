@@ -91,7 +91,16 @@ EIGHT = Bits(8, 8)
 
 
 def rows_of(trace: GateTrace, arch: ArchConfig, costs_of: Pricing) -> tuple[Row, ...]:
-    """Return what a comparison sets beside each other: the gated design first."""
+    """Return what a comparison sets beside each other: the gated design first.
+
+    Raises InputError for a gated design of two arrays, whose cycles no waterfall adds up (M59).
+    """
+    if arch.array.predictor_share:
+        raise InputError(
+            f"{arch.name}: array.predictor_share: value {arch.array.predictor_share:.12g}: "
+            "expected 0 in a comparison, whose waterfalls know one array (M30). Such a design may "
+            "stand beside another one."
+        )
     rows = [*_on_the_array(trace, arch), *_in_the_area(trace, arch, costs_of)]
     if all(layer.shape.zeros for layer in trace.layers):
         rows += _standing_still_at_zeros(trace, arch, costs_of)
@@ -101,7 +110,12 @@ def rows_of(trace: GateTrace, arch: ArchConfig, costs_of: Pricing) -> tuple[Row,
 def ungated(arch: ArchConfig) -> ArchConfig:
     """Return a design without what steers gated passes."""
     return arch.override(
-        {"lsb.window": "auto", "lsb.lane_order": "raster", "lsb.scheduler": "dense"}
+        {
+            "lsb.window": "auto",
+            "lsb.lane_order": "raster",
+            "lsb.scheduler": "dense",
+            "array.predictor_share": 0.0,
+        }
     )
 
 

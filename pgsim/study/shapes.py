@@ -87,7 +87,7 @@ class Bound(NamedTuple):
         whole, rest = divmod(images, job.batch)
         batches = [(job, whole)] if whole else []
         batches += [(replace(job, batch=rest), 1)] if rest else []
-        array = job.arch.array
+        array = job.array_of(0)
         skew = array.skew_cycles * job.shape.runs_per_batch if array.folds_overlap else 0
         steady_cycles = cycles = 0
         for own, often in batches:
@@ -163,10 +163,11 @@ def _dram_cycles(job: Job) -> int:
 def _array_cycles(job: Job) -> int:
     """Return the steady cycles of a layer's dense passes over a batch, each window unbroken."""
     lanes, slots = job.cuts
-    flow, rows, total = job.arch.dataflow, job.arch.array.rows, np.array([slots.total])
+    flow, rows, total = job.arch.dataflow, job.array_of(0).rows, np.array([slots.total])
+    alone = job.leading if job.predicts else len(job.passes)  # others run beside these (M59)
     tile = sum(
         int((flow.folds(total, rows, rate) * flow.fold_cycles(total, rate)).item())
-        for plan, rate in zip(job.passes, job.rates, strict=True)
+        for plan, rate in zip(job.passes[:alone], job.rates[:alone], strict=True)
         if not plan.gated
     )
     return job.shape.runs_per_batch * job.shape.groups * lanes.pieces * tile

@@ -131,6 +131,11 @@ def _check_free(job: Job) -> None:
         raise InputError(f"{where}: dataflow {job.flow.name} has an order of its own")
     if job.arch.array.counted_by.by_tiles:
         raise InputError(f"{where}: array.convention {job.arch.array.convention} knows no other")
+    if share := job.arch.array.predictor_share:
+        raise InputError(
+            f"{where}: array.predictor_share: value {share:.12g}: expected 0, for no loop nest is "
+            "counted on two arrays (M59)"
+        )
 
 
 def _points(

@@ -211,7 +211,7 @@ def test_config_keys_are_those_of_the_format():
     assert {key for key in config_keys() if not key.endswith("source")} == {
         *("name", "clock_mhz", "technology", "corner", "batch", "output_bits"),
         *("array.rows", "array.columns", "array.dataflow", "array.lanes", "array.overlap"),
-        *("array.first_layer", "array.convention", "array.speed"),
+        *("array.first_layer", "array.convention", "array.speed", "array.predictor_share"),
         *("memory.counting", "memory.overlap"),
         *("array.pe.kind", "array.pe.max_activation_bits", "array.pe.max_weight_bits"),
         *("array.pe.zero_gating", "array.pe.terms", "array.pe.signed_digits"),

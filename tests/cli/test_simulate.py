@@ -58,6 +58,22 @@ def test_it_says_on_how_many_cores_a_large_trace_ran(small, run, monkeypatch):
     assert "\nsimulated on      2 cores, for its masks are large\n" in shown
 
 
+def test_it_says_how_two_arrays_wait_for_each_other(small, run):
+    one = ("--arch", "pg_os", "--set", "mapping=fixed", "--set", "memory.ports=slots")
+    assert "two arrays" not in run("simulate", small, *one).output
+    shown = run("simulate", small, *one, "--set", "array.predictor_share=0.5").output
+    design = load_arch("pg_os").override(
+        {"mapping": "fixed", "memory.ports": "slots", "array.predictor_share": 0.5}
+    )
+    found = simulate(small, design)
+    both, predictor, executor = (
+        f"{found.summary[f'{name}_cycles'] / found.cycles:.1%}"
+        for name in ("both", "predictor_wait", "executor_wait")
+    )
+    line = f"{both} of cycles at work at once, {predictor} the predictor waits, {executor} the"
+    assert f"\ntwo arrays        {line} executor\n" in shown
+
+
 def test_o_writes_every_column(small, run, tmp_path):
     output = tmp_path / "layers.csv"
     run("simulate", small, "--arch", "pg_os", "--scheme", "full", "-o", output)

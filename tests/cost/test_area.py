@@ -115,6 +115,14 @@ def test_streams_are_as_wide_as_what_a_pe_takes_in_a_cycle(
     )
 
 
+def test_an_array_that_predicts_has_no_further_streams() -> None:
+    """One row of four predicts: streams of 8 bits pass 3 x 2 PEs (M59). The PEs are as many."""
+    share = {"array.predictor_share": 0.25}
+    assert streams_um2(share) == close(6 * 8 * stream_bit("area_um2"))
+    one, two = (area_mm2(costs_of(design(each))) for each in ({}, share))
+    assert one == two  # `skip` has none
+
+
 @pytest.mark.parametrize("bits", [1, 3, 5, 8])
 @pytest.mark.parametrize(
     ("lanes", "operand"), [("channels", "activation"), ("positions", "weight")]

@@ -135,6 +135,7 @@ def test_bubbles_are_what_is_left() -> None:
         "cycles": np.array([100, 90, 80]),
         "port_stall_cycles": np.array([5, 0, 1]),
         "dram_stall_cycles": np.array([10, 20, 0]),
+        "both_cycles": np.array([0, 0, 0]),
     }
     none = np.zeros(3, np.int64)
     passes = [
@@ -143,6 +144,9 @@ def test_bubbles_are_what_is_left() -> None:
     ]
     found = bubbles_left(waits, passes)
     assert {name: each.tolist() for name, each in found.items()} == {"bubble_cycles": [25, 0, 0]}
+    # Of two arrays those of both are counted: what both do at once is twice in them (M59).
+    found = bubbles_left(waits | {"both_cycles": np.array([0, 3, 20])}, passes)
+    assert found["bubble_cycles"].tolist() == [25, 3, 20]
 
 
 # Four passes, by hand: os on 2 x 2 PEs (skew 2), D = 5, windows of 2 of 4 positions, each pass of a

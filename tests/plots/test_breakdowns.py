@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from plot_cases import table, widths, y_labels
+from plot_cases import table, texts, widths, y_labels
 
 from pgsim.plots import draw_results
 
@@ -72,6 +72,17 @@ def test_designs_of_different_clocks_are_compared_in_time() -> None:
     latency, _ = draw_results(table({}, {"arch": "slow", "time_us": 0.8})).axes
     assert latency.get_xlabel() == "latency, us per image"
     assert widths(latency)["first pass (MSBs)"] == pytest.approx([0.1, 0.2])
+
+
+def test_what_two_arrays_do_at_once_lies_before_0() -> None:
+    # 200 cycles of parts in 160 of 2 images: bars begin 20 before 0, and end at 80 an image.
+    latency, _ = draw_results(table({"cycles": 160, "time_us": 0.32}, {"scheme": "full"})).axes
+    first, *_, last = latency.containers
+    assert [bar.get_x() for bar in first] == [-20, 0]
+    assert [bar.get_x() + bar.get_width() for bar in last] == [80, 100]
+    assert texts(latency)[:2] == ["80.0", "100"]
+    assert latency.get_xlim()[0] == -20
+    assert "below 0: done at once" in " ".join(latency.get_xlabel().split())
 
 
 @pytest.mark.parametrize(

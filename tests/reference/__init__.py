@@ -19,6 +19,7 @@ The modules follow MODEL.md's order:
     conventions  M51      what other simulators charge
     nests        M40      loop nests, walked element by element
     blocks       M40      the blocks of a nest on the array
+    two_arrays   M59      one array that predicts beside one that executes
     by_values    M58      PEs whose cycles depend on the values of operands
     row_sets     M46      what row stationary makes of a layer
     row_array    M46      its stepped array
@@ -36,7 +37,7 @@ from dataclasses import replace
 from typing import Any
 
 from .arithmetic import gated_outputs, stepped_outputs
-from .array import step_run
+from .array import Ledger, step_run
 from .blocks import NestRun
 from .by_values import Operands, SteppedFold, promoted, terms_of
 from .layers import (
@@ -59,7 +60,8 @@ from .row_array import row_counts
 from .row_sets import RowJob
 from .schedulers import combine, dense, fullest_lane, ideal, queue, schedule, skip
 from .sram import sram_bytes
-from .turns import cycles_with_dram, dram_counts
+from .turns import Ask, cycles_with_dram, dram_counts
+from .two_arrays import step_halves
 
 __all__ = [
     "COUNTS",
@@ -97,6 +99,9 @@ COUNTS = (
     "dram_stall_cycles",
     "stall_cycles",
     "cycles",
+    "both_cycles",
+    "predictor_wait_cycles",
+    "executor_wait_cycles",
     "lsb_slots_dense",
     "lsb_slots_issued",
     "lsb_slots_ideal",
@@ -233,9 +238,9 @@ def sweeps_of(shape: Layer, scheme: Scheme, arch: Mapping[str, Any]) -> list[Pas
 
 def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) -> Counter[str]:
     """The counts of one run, but `macs`."""
-    turns, asks, ledger = step_run(job, plans, run.images, output_bits=output_bits)
     counts: Counter[str] = Counter()
-    for kind, cycles in sum(turns, Counter()).items():
+    kinds, compute, asks, ledger = stepped_run(job, run, plans, output_bits)
+    for kind, cycles in kinds.items():
         counts[f"{kind}_cycles"] = cycles
     for kind in ("msb", "lsb"):
         counts[f"{kind}_macs"] = ledger.macs[kind]
@@ -251,12 +256,23 @@ def run_counts(job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int) 
 
     dram = Dram(job, run, output_bits)
     streams = [dram.streams(plan) for plan in plans]
-    compute = [sum(cycles.values()) for cycles in turns]
     counts["cycles"] = cycles_with_dram(job, compute, asks, streams)
     counts["dram_stall_cycles"] = counts["cycles"] - sum(compute)
     counts["stall_cycles"] = counts["port_stall_cycles"] + counts["dram_stall_cycles"]
     counts.update(dram_counts(job, streams))
     return counts
+
+
+def stepped_run(
+    job: Job, run: Run, plans: Sequence[TilePlan], output_bits: int
+) -> tuple[Counter[str], list[int], Sequence[Ask | None], Ledger]:
+    """A run on one array, or on two (M59): cycles by kind, those of each turn, when its trailing
+    passes could begin, and the ledger of its MACs."""
+    if job.predicts:
+        kinds, compute, ledger = step_halves(job, plans, run.images, output_bits=output_bits)
+        return kinds, compute, [None] * len(compute), ledger
+    turns, asks, ledger = step_run(job, plans, run.images, output_bits=output_bits)
+    return sum(turns, Counter()), [sum(each.values()) for each in turns], asks, ledger
 
 
 def later_macs(plan: TilePlan) -> int:

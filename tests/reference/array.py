@@ -315,7 +315,7 @@ def step_run(
     begin, and the ledger of its MACs."""
     outputs = images * job.layer.out_channels * job.layer.positions_per_step
     ledger = Ledger(len(job.passes), outputs, job.layer.reduction, product, wanted_of(job, plans))
-    array = SystolicArray(job.rows, job.columns, job.gate_latency_cycles, ledger)
+    array = SystolicArray(job.rows_of(0), job.columns, job.gate_latency_cycles, ledger)
     cycles: list[Counter[str]] = [Counter() for _ in range(len(plans) + job.interleaved)]
     asks: list[Ask | None] = [None for _ in cycles]
     for wave in Sequencer(job, plans, array, output_bits).waves():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +37,23 @@ class Job:
     @property
     def columns(self) -> int:
         return self.arch["array"]["columns"]
+
+    @property
+    def predictor_rows(self) -> int:
+        """M59: the whole rows nearest to their share, of two as near the more."""
+        wanted = Fraction(str(self.arch["array"].get("predictor_share", 0))) * self.rows
+        return max(range(self.rows + 1), key=lambda rows: (-abs(rows - wanted), rows))
+
+    @property
+    def predicts(self) -> bool:
+        """M59: whether the passes before the gate run beside those behind it."""
+        return self.gated and self.predictor_rows > 0
+
+    def rows_of(self, index: int) -> int:
+        """M59: the rows of the array that takes a pass."""
+        if self.predicts and index < self.leading:
+            return self.predictor_rows
+        return self.rows - self.predictor_rows
 
     @property
     def dataflow(self) -> str:
@@ -342,7 +360,8 @@ def folds_of(job: Job, tile: Tile, index: int, issue: Issue) -> list[Fold]:
         return [OperandStationaryFold(outputs, issue.members, chunks) for chunks in held]
     macs, _ = job.rate(index)
     steps = short_first(job.reduction, macs)
-    rows = zip(short_first(outputs, job.rows), short_first(issue.members, job.rows), strict=True)
+    held = job.rows_of(index)
+    rows = zip(short_first(outputs, held), short_first(issue.members, held), strict=True)
     if job.arch["array"]["pe"]["kind"] in VALUE_KINDS:
         return [stepped(job, tile, index, *each, steps) for each in rows]
     return [OutputStationaryFold(slots, members, steps) for slots, members in rows]

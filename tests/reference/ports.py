@@ -77,6 +77,16 @@ def bits_a_cycle(job: Job, buffer: str) -> int:
     return sram["banks"] * sram["port_bits"]
 
 
+def bits_for(job: Job, index: int) -> int:
+    """What the slots' ports bring in a cycle to the array that takes a pass (M59): two arrays have
+    parts of them like their rows, the predictor at least a bit and the executor what is left."""
+    bits = bits_a_cycle(job, name_of_slots(job))
+    if not job.predicts:
+        return bits
+    own = max(1, bits * job.predictor_rows // job.rows)
+    return own if index < job.leading else bits - own
+
+
 def ports_of(job: Job, one: TilePass, use: BufferUse) -> PassPorts:
     """The ports of a pass. Under `ideal` none limits a gated one."""
     scheduled = job.passes[one.index].gated and not job.passes[one.index].parts
@@ -91,7 +101,7 @@ class SlotPort(PassPorts):
     """M21: the bits of the slots' operand, however they lie in the banks."""
 
     def __init__(self, job: Job, one: TilePass) -> None:
-        super().__init__([Port(bits_a_cycle(job, name_of_slots(job)))])
+        super().__init__([Port(bits_for(job, one.index))])
         self.job, self.one = job, one
 
     def enter(self, wave: Wave) -> None:

@@ -221,7 +221,7 @@ def sum_visits(job: Job, plan: TilePlan, index: int) -> int:
     if job.dataflow != "os":
         return plan.passes[index].visits(job.reduction_folds(index))
     dram = Dram(job, plan.tile.run, 0)
-    if len(plan.tile.slots) <= job.rows or dram.lanes_fetched_once(plan.tile):
+    if len(plan.tile.slots) <= job.rows_of(index) or dram.lanes_fetched_once(plan.tile):
         return 1
     room = dram.usable_bits("weight_sram" if job.slots_are_positions else "activation_sram")
     pieces, left = 1, job.layer.reduction * len(plan.tile.lanes) * lane_bits(job, index)
@@ -232,5 +232,7 @@ def sum_visits(job: Job, plan: TilePlan, index: int) -> int:
 
 def accumulators_keep_sums(job: Job, tile: Tile) -> bool:
     """Whether every pass finds its slots' sums where the first pass left them, in the PEs."""
+    if job.predicts:
+        return False  # another array goes on with them
     in_place = not job.steered or job.arch["lsb"]["scheduler"] in ("dense", "skip")
-    return job.dataflow == "os" and len(tile.slots) <= job.rows and in_place
+    return job.dataflow == "os" and len(tile.slots) <= job.rows_of(0) and in_place

@@ -7,8 +7,9 @@ import math
 
 import pytest
 from html_reader import values
+from shipped import in_fixed_order
 
-from pgsim import write_timeline
+from pgsim import simulate, write_timeline
 from pgsim.report.sections.timeline import _round_step
 
 same = pytest.approx
@@ -122,6 +123,17 @@ def test_the_timeline_has_the_first_events_of_the_layer(pages, result, tmp_path)
             shown.append((int(rect["data-begin"]), int(rect["data-cycles"]), words))
     assert len(shown) > 3
     assert {*shown} <= expected
+
+
+def test_two_arrays_have_tracks_of_their_own(page_of):
+    changes = {"memory.ports": "slots", "array.predictor_share": 0.5}
+    two = simulate("digits_pg_4_2", in_fixed_order("pg_os").override(changes))
+    section = page_of(two).one("timeline")
+    tracks = [each.text for each in section.all("text") if each.get("class") == "faint"]
+    titles = ["array", "waits of the array", "DRAM", "predictor", "waits of the predictor"]
+    assert [each for each in tracks if not each[0].isdigit()] == titles
+    kinds = {each["data-kind"] for each in section.all("rect") if each.get("data-kind")}
+    assert {"waits for the predictor", "first pass (MSBs)"} <= kinds
 
 
 @pytest.mark.parametrize(

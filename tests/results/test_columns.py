@@ -51,7 +51,8 @@ PROMISED = [
 SUMS = [
     *("macs", "outputs"),
     *("msb_cycles", "lsb_cycles", "bubble_cycles", "port_stall_cycles", "dram_stall_cycles"),
-    *("stall_cycles", "cycles", "time_us"),
+    *("stall_cycles", "both_cycles", "predictor_wait_cycles", "executor_wait_cycles"),
+    *("cycles", "time_us"),
     *("lsb_slots_dense", "lsb_slots_issued", "lsb_slots_ideal", "lsb_slots_fullest_lane"),
     *("msb_macs", "lsb_macs", "msb_busy_pe_cycles", "lsb_busy_pe_cycles"),
     *("activation_sram_read_bytes", "weight_sram_read_bytes"),

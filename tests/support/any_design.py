@@ -109,9 +109,24 @@ def _changes(rng: Random) -> dict[str, Any]:
     ports = rng.choice(("slots", "all"))
     known = {"os": ("scalesim", "stonne"), "ws": ("scalesim",), "is": ("scalesim",)}
     others = known.get(dataflow, ()) if ports == "slots" else ()
-    return changes | {
+    changes |= {
         "memory.ports": ports,
         "array.convention": conventions.choice(("pgsim", *others)),
         "memory.dram.model": rng.choice(("bandwidth", "pages")),
         "memory.dram.page_bytes": 1 << 16,
+    }
+    return changes | _predictor(changes)
+
+
+def _predictor(changes: dict[str, Any]) -> dict[str, Any]:
+    """Now and then a predictor, where a design may have one (M59)."""
+    rng, rows = Random(f"predictor {changes}"), changes["array.rows"]
+    if changes["array.dataflow"] != "os" or rows == 1 or rng.random() < 0.5:
+        return {}
+    return {
+        "array.predictor_share": rng.randint(1, rows - 1) / rows,
+        "array.overlap": "folds",
+        "array.convention": "pgsim",
+        "memory.ports": "slots",
+        "memory.double_buffered": True,
     }

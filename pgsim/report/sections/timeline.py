@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pgsim.plots.drawing import BLUE, LATENCY, ORANGE, SKY, VERMILLION, YELLOW
+from pgsim.plots.drawing import BLUE, GREY, LATENCY, ORANGE, PURPLE, SKY, VERMILLION, YELLOW
 from pgsim.report.markup import Html, element, joined, paragraph
 from pgsim.results import LayerResult, Result
 from pgsim.study.timeline import FirstTurns, first_turns
 from pgsim.study.timeline.drawing import Event, Track
+from pgsim.study.timeline.turns import EXECUTOR, PREDICTOR
 
 _MOST_EVENTS = 60
 _TRACKS = (Track.ARRAY, Track.WAITS, Track.DRAM)
+_DRAWN = LATENCY | {
+    EXECUTOR: ("waits for the predictor", GREY),
+    PREDICTOR: ("waits for the executor", PURPLE),
+}
 _READ, _WRITTEN = ("reads", VERMILLION), ("writes", "#6e6e6e")
-_ORDER = (BLUE, SKY, YELLOW, ORANGE, VERMILLION, _WRITTEN[1])  # of colours in the key
+_ORDER = (BLUE, SKY, YELLOW, ORANGE, VERMILLION, GREY, PURPLE, _WRITTEN[1])  # of colours in the key
 _ROW, _BAR, _ABOVE = 46, 20, 18  # pixels of a track, of a bar in it, and of the name above a bar
 _AXIS = 24  # pixels below all tracks
 
@@ -54,10 +59,11 @@ def _counted(number: int, what: str) -> str:
 
 def gantt(found: FirstTurns) -> Html:
     """Return the events as bars over cycles; widths are shares of the page's."""
-    height = _ROW * len(_TRACKS) + _AXIS
-    rows = {track: place * _ROW for place, track in enumerate(_TRACKS)}
+    tracks = sorted({*_TRACKS, *(Track(each["tid"]) for each in found.events)})
+    height = _ROW * len(tracks) + _AXIS
+    rows = {track: place * _ROW for place, track in enumerate(tracks)}
     names = (
-        element("text", track.title, x=0, y=rows[track] + 13, class_="faint") for track in _TRACKS
+        element("text", track.title, x=0, y=rows[track] + 13, class_="faint") for track in tracks
     )
     return element(
         "svg",
@@ -122,8 +128,8 @@ def _drawn(event: Event) -> Bar:
     if event["tid"] == Track.DRAM:
         written = "dram_read_bytes" not in event["args"]
         return Bar(*(_WRITTEN if written else _READ))
-    column = next(each for each in event["args"] if each in LATENCY)
-    return Bar(*LATENCY[column])
+    column = next(each for each in event["args"] if each in _DRAWN)
+    return Bar(*_DRAWN[column])
 
 
 def _key(events: Sequence[Event]) -> Html:

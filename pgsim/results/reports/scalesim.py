@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from pgsim.errors import InputError
 from pgsim.results.reports.report import Report
 from pgsim.results.rows import Row
 from pgsim.results.tables import LayerResult, Result
@@ -22,7 +23,12 @@ class ScaleSimReports(Report):
     description = "SCALE-Sim's COMPUTE_REPORT.csv and DETAILED_ACCESS_REPORT.csv"
 
     def files(self, result: Result) -> Mapping[str, str]:
-        """Return both reports."""
+        """Return both reports; raises InputError for a design of two arrays (M59)."""
+        if result.arch.array.predictor_share:
+            raise InputError(
+                f"{result.arch.name}: array.predictor_share: SCALE-Sim's reports know one array: "
+                "expected 0"
+            )
         return {name: _text(result, columns) for name, columns in _REPORTS.items()}
 
 

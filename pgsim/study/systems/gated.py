@@ -11,6 +11,8 @@ _PG_MASKS = "masks are those of Precision Gating's gate, not its own"
 _REGIONS = "resnet20_regions_8_5"
 # All lanes agree about an input pixel, so that nothing packs better than `skip`, which is smallest.
 _PIXELS = {"array.dataflow": "ws", "lsb.scheduler": "skip"}
+# A quarter of the rows predicts: of eighths the share at which ResNet-20 is the fastest.
+_SIDE_BY_SIDE = {**FUSION, "array.predictor_share": 0.25, "memory.ports": "slots"}
 
 GATED = (
     System(
@@ -50,6 +52,16 @@ GATED = (
             "char_lstm": Run("char_lstm_pg_4_2", "seernet:2", FUSION),
         },
         lacks=_PG_MASKS,
+    ),
+    System(
+        "DUET",
+        "Liu et al., MICRO 2020",
+        OUTPUTS,
+        {
+            "resnet20": Run("resnet20_pg_4_2", "seernet:2", _SIDE_BY_SIDE),
+            "char_lstm": Run("char_lstm_pg_4_2", "seernet:2", _SIDE_BY_SIDE),
+        },
+        lacks=f"{_PG_MASKS}; it predicts from upper bits, on PEs like the others",
     ),
     System(
         "FracBNN",

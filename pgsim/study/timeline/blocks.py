@@ -17,6 +17,7 @@ from pgsim.study.timeline.turns import (
     Held,
     Part,
     Turns,
+    Worker,
     around_work,
     begins_of,
     held_of,
@@ -30,12 +31,13 @@ def turns_of_nest(run: NestRun) -> Turns:
     """Return the turns of a block of images. Source: MODEL.md M40, M49."""
     events = run.events
     begins = begins_of(events, run.transfers)
+    work_ends = events.turn_ends - begins[:, :-1]
     return Turns(
         unit="block",
         begins=begins,
         work_begins=events.turn_begins - begins[:, :-1],
-        work_ends=events.turn_ends - begins[:, :-1],
-        passes=tuple(_passes(run, begins)),
+        work_ends=work_ends,
+        workers=(Worker(tuple(_passes(run, begins)), work_ends),),
         transfers=around_work(begins, run.transfers, _parts(run)),
         axes=_axes(run),
     )

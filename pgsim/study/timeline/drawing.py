@@ -6,18 +6,36 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from pgsim.study.timeline.turns import MOVED, READS, STEPS, WAITS, Moved, Part, Turns
+from pgsim.study.timeline.turns import (
+    EXECUTOR,
+    MOVED,
+    OTHERS,
+    PREDICTOR,
+    READS,
+    STEPS,
+    WAITS,
+    Held,
+    Moved,
+    Part,
+    Turns,
+    Worker,
+)
 
 Event = dict[str, Any]
 
 
 class Track(IntEnum):
-    """The rows of the viewer, from the top; 1 would be the process's main thread."""
+    """The rows of the viewer, from the top; 1 would be the process's main thread.
+
+    The last two are of an array that predicts, beside which the array is the executor (M59).
+    """
 
     LAYERS = 2
     ARRAY = 3
     WAITS = 4
     DRAM = 5
+    PREDICTOR = 6
+    PREDICTOR_WAITS = 7
 
     @property
     def title(self) -> str:
@@ -27,21 +45,33 @@ class Track(IntEnum):
             Track.ARRAY: "array",
             Track.WAITS: "waits of the array",
             Track.DRAM: "DRAM",
+            Track.PREDICTOR: "predictor",
+            Track.PREDICTOR_WAITS: "waits of the predictor",
         }[self]
 
 
+_ONE_ARRAY = (Track.LAYERS, Track.ARRAY, Track.WAITS, Track.DRAM)
+_TRACKS = {  # of the passes and the waits of an array, by whom else it waits for
+    "": (Track.ARRAY, Track.WAITS),
+    EXECUTOR: (Track.ARRAY, Track.WAITS),
+    PREDICTOR: (Track.PREDICTOR, Track.PREDICTOR_WAITS),
+}
 _WAITS = dict(zip(WAITS, ("bubble", "port stall", "DRAM stall"), strict=True))
+_WAITS |= {EXECUTOR: "wait for the predictor", PREDICTOR: "wait for the executor"}
 _MERGED = (  # what is on a track, and which columns it adds to
     (Track.ARRAY, "pass", STEPS),
-    (Track.WAITS, "wait", WAITS),
+    (Track.WAITS, "wait", (*WAITS, *OTHERS)),
     (Track.DRAM, "transfer", MOVED),
 )
 
 
-def heads(title: str) -> Iterator[Event]:
-    """Return the events that name the tracks and put them in order."""
+def heads(title: str, *, predicts: bool) -> Iterator[Event]:
+    """Return the events that name the tracks and put them in order.
+
+    predicts: whether a part of the array is one of its own (M59).
+    """
     yield {"ph": "M", "pid": 1, "name": "process_name", "args": {"name": title}}
-    for track in Track:
+    for track in Track if predicts else _ONE_ARRAY:
         about = {"thread_name": {"name": track.title}, "thread_sort_index": {"sort_index": track}}
         for name, args in about.items():
             yield {"ph": "M", "pid": 1, "tid": track, "name": name, "args": args}
@@ -58,17 +88,12 @@ def event(
 def turn_events(turns: Turns, run: int, turn: int, begin: int) -> Iterator[Event]:
     """Return the passes, waits and transfers of one turn, which begins at `begin`."""
     place = run, turn
-    for each in turns.passes:
-        if steady := int(each.steady_cycles[place]):
-            first, end = int(each.begins[place]), int(each.ends[place])
-            tile = turn - each.behind
-            args = {each.column: steady, **_coordinates(turns, tile), **each.where}
-            name = ", ".join([f"{each.name} {_name(turns, tile)}", *_words(each.where)])
-            yield event(Track.ARRAY, "pass", name, begin + first, end - first, args)
-    for wait, first, end in _waits(turns, place):
-        if end > first:
-            args = {wait: end - first}
-            yield event(Track.WAITS, "wait", _WAITS[wait], begin + first, end - first, args)
+    for worker in turns.workers:
+        for each in worker.passes:
+            if each.steady_cycles[place]:
+                yield _pass_event(turns, each, _TRACKS[worker.wait][0], place, begin)
+    for worker in turns.workers:
+        yield from _wait_events(turns, worker, place, begin)
     for transfer in turns.transfers:
         name, args = _moved(turns, transfer, place)
         if name:
@@ -76,6 +101,29 @@ def turn_events(turns: Turns, run: int, turn: int, begin: int) -> Iterator[Event
             yield event(Track.DRAM, "transfer", name, begin + first, cycles, args)
             for first, cycles in rest:
                 yield event(Track.DRAM, "transfer", f"{name}, the rest", begin + first, cycles, {})
+
+
+def _pass_event(
+    turns: Turns, held: Held, track: Track, place: tuple[int, int], begin: int
+) -> Event:
+    """Return a pass that happens in a turn, which begins at `begin`."""
+    first, end, tile = int(held.begins[place]), int(held.ends[place]), place[1] - held.behind
+    steady = int(held.steady_cycles[place])
+    args = {held.column: steady, **_coordinates(turns, tile), **held.where}
+    name = ", ".join([f"{held.name} {_name(turns, tile)}", *_words(held.where)])
+    return event(track, "pass", name, begin + first, end - first, args)
+
+
+def _wait_events(
+    turns: Turns, worker: Worker, place: tuple[int, int], begin: int
+) -> Iterator[Event]:
+    """Return what an array waits for in a turn; of two, DRAM is drawn with the executor."""
+    _, track = _TRACKS[worker.wait]
+    for wait, first, end in _waits(turns, worker, place):
+        drawn_already = wait == WAITS[-1] and worker.wait == PREDICTOR
+        if end > first and not drawn_already:
+            args = {wait: end - first}
+            yield event(track, "wait", _WAITS[wait], begin + first, end - first, args)
 
 
 class Merged(NamedTuple):
@@ -118,8 +166,8 @@ def merged_events(merged: Merged, begin: int, counts: Mapping[str, int]) -> Iter
             yield event(track, kind, merged.name, begin, merged.cycles, merged.about | own)
 
 
-def _waits(turns: Turns, place: tuple[int, int]) -> Iterator[tuple[str, int, int]]:
-    """Return what the array waits for in a turn, from when to when; some of no length.
+def _waits(turns: Turns, worker: Worker, place: tuple[int, int]) -> Iterator[tuple[str, int, int]]:
+    """Return what an array waits for in a turn, from when to when; some of no length.
 
     Those within a pass are between its folds and steps, and are drawn together at its end.
     """
@@ -127,7 +175,7 @@ def _waits(turns: Turns, place: tuple[int, int]) -> Iterator[tuple[str, int, int
     now = int(turns.work_begins[place])
     yield dram, 0, now
     still = _stands_still(turns, place)
-    happening = [each for each in turns.passes if each.steady_cycles[place]]
+    happening = [each for each in worker.passes if each.steady_cycles[place]]
     for each in sorted(happening, key=lambda each: int(each.begins[place])):
         begin, end = int(each.begins[place]), int(each.ends[place])
         stalls = end - int(each.port_stall_cycles[place])
@@ -135,9 +183,10 @@ def _waits(turns: Turns, place: tuple[int, int]) -> Iterator[tuple[str, int, int
         yield bubble, begin + int(each.steady_cycles[place]), stalls
         yield port, stalls, end
         now = end
-    done = int(turns.work_ends[place])
+    done, over = int(worker.ends[place]), int(turns.work_ends[place])
     yield from _between(now, done, still)
-    yield dram, done, int(turns.cycles[place])
+    yield worker.wait, done, over
+    yield dram, over, int(turns.cycles[place])
 
 
 def _stands_still(turns: Turns, place: tuple[int, int]) -> range:

@@ -93,7 +93,8 @@ def write_timeline(
 
 def network_events(result: Result, events_per_layer: int, store: WorkStore) -> Iterator[Event]:
     """Return the events of all layers, one layer after the other; made as they are asked for."""
-    yield from heads(writable(f"{result.arch.name}: {result.trace.name}, {result.scheme}"))
+    title = writable(f"{result.arch.name}: {result.trace.name}, {result.scheme}")
+    yield from heads(title, predicts=result.arch.array.predictor_share > 0)
     now = 0
     for layer in result.layer_results:
         cycles = int(layer.cycles.sum())

@@ -10,14 +10,18 @@ import numpy as np
 from pgsim.arch import Counts
 from pgsim.model.events import around_turns, of_passes, of_runs, order_of, transfers_of
 from pgsim.model.layer import BlockRun
+from pgsim.model.two_arrays import TwoArrays
 from pgsim.study.timeline.turns import (
+    EXECUTOR,
     MOVED,
+    PREDICTOR,
     READS,
     Held,
     Moved,
     Part,
     Span,
     Turns,
+    Worker,
     around_work,
     begins_of,
     held_of,
@@ -46,7 +50,7 @@ def turns_of(run: BlockRun) -> Turns:
         begins=begins,
         work_begins=events.turn_begins - begins[:, :-1],
         work_ends=events.turn_ends - begins[:, :-1],
-        passes=_passes(run, order, begins),
+        workers=_workers(run, order, begins),
         transfers=transfers,
         axes=dict(zip(("group", "lane_group", "window"), tiles[1:], strict=True)),
         stands_still=demand and demand.stands_still,
@@ -80,6 +84,19 @@ def _demanded_bytes(run: BlockRun) -> Counts:
     """Return what comes on demand of every tile, int64 (runs, tiles)."""
     bursts = run.traffic["dram_demand_read_bursts"] * run.job.demands_late
     return of_runs(bursts, run.batches.tiles) * run.job.arch.memory.dram.burst_bytes
+
+
+def _workers(run: BlockRun, order: Order, begins: Counts) -> tuple[Worker, ...]:
+    """Return the array with its passes, or the executor and the predictor (M59)."""
+    passes, events = _passes(run, order, begins), run.events
+    if not run.job.predicts:
+        return (Worker(passes, events.turn_ends - begins[:, :-1]),)
+    leading, began = run.job.leading, events.turn_begins - begins[:, :-1]
+    predictor, executor = (began + busy for busy in TwoArrays.of(run.job, run.work).busy_cycles)
+    return (
+        Worker(passes[leading:], executor, EXECUTOR),
+        Worker(passes[:leading], predictor, PREDICTOR),
+    )
 
 
 def _passes(run: BlockRun, order: Order, begins: Counts) -> tuple[Held, ...]:

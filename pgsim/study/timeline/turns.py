@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STEPS = ("msb_cycles", "lsb_cycles")
 WAITS = ("bubble_cycles", "port_stall_cycles", "dram_stall_cycles")
+OTHERS = PREDICTOR, EXECUTOR = ("predictor_wait_cycles", "executor_wait_cycles")
 READS = tuple(f"dram_{of}_read_bytes" for of in ("activation", "weight", "sum"))
 MOVED = ("dram_read_bytes", *READS, "dram_write_bytes")
 
@@ -43,6 +44,19 @@ class Held:
     def bubble_cycles(self) -> Counts:
         """Cycles within the pass in which no step enters, and no port is waited for (M16, M17)."""
         return self.ends - self.begins - self.steady_cycles - self.port_stall_cycles
+
+
+@dataclass(frozen=True)
+class Worker:
+    """An array in every turn: the passes that it takes, and when it has done them.
+
+    ends: int64 (runs, turns), since the turn began. wait: the column that counts how long it waits
+    for another array from then on (M59); nothing where there is no other.
+    """
+
+    passes: tuple[Held, ...]
+    ends: Counts
+    wait: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +121,7 @@ class Turns:
     A turn begins with the transfer that its array waits for, and ends where the next begins.
     unit: what passes in it: tiles, or blocks of a nest.
     begins: int64 (runs, turns + 1), since the run began; the last is when the run ends.
-    work_begins, work_ends: of the array's work, int64 (runs, turns).
+    work_begins, work_ends: of the work of all arrays, int64 (runs, turns). workers: the arrays.
     stands_still: when the array waits within it for planes on demand (M24); None where none come.
     axes: how the tiles, or blocks, of a run are nested, outermost first: the name and the size of
     each loop.
@@ -117,10 +131,15 @@ class Turns:
     begins: Counts
     work_begins: Counts
     work_ends: Counts
-    passes: tuple[Held, ...]
+    workers: tuple[Worker, ...]
     transfers: tuple[Moved, ...]
     axes: Mapping[str, int]
     stands_still: Span | None = None
+
+    @cached_property
+    def passes(self) -> tuple[Held, ...]:
+        """The passes of all arrays."""
+        return tuple(each for worker in self.workers for each in worker.passes)
 
     @property
     def runs(self) -> int:
@@ -142,18 +161,22 @@ class Turns:
         """What every turn adds to columns of the result table, int64 (runs, turns) each."""
         none = np.zeros_like(self.cycles)
         work = self.work_ends - self.work_begins
+        busy = sum((each.ends - self.work_begins for each in self.workers), none)
         if self.stands_still is not None:
-            work = work - self.stands_still.cycles
+            work, busy = work - self.stands_still.cycles, busy - self.stands_still.cycles
         ports = sum((each.port_stall_cycles for each in self.passes), none)
+        waits = {each.wait: self.work_ends - each.ends for each in self.workers if each.wait}
         steps = {
             column: sum((each.steady_cycles for each in self.passes if each.column == column), none)
             for column in STEPS
         }
         return {
             **steps,
-            "bubble_cycles": work - ports - sum(steps.values()),
+            "bubble_cycles": busy - ports - sum(steps.values()),
             "port_stall_cycles": ports,
             "dram_stall_cycles": self.cycles - work,
+            **dict.fromkeys(OTHERS, none),
+            **waits,
             **self._moved,
         }
 
@@ -176,6 +199,7 @@ class Turns:
             self.cycles,
             self.work_begins,
             self.work_ends,
+            *(each.ends for each in self.workers),
             *(
                 part
                 for each in self.passes
