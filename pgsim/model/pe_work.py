@@ -48,6 +48,10 @@ def pe_macs(job: Job, calibration: int, images: int) -> list[Counts]:
 
 def _check(job: Job) -> None:
     where = f"layer {job.shape.name!r} on {job.arch.name}"
+    if job.arch.array.predictor_share:
+        raise InputError(
+            f"{where}: a map of the array is of one array: expected array.predictor_share: 0"
+        )
     if job.gated_inputs:
         raise InputError(f"{where}: a map of the array is for gates of outputs, not of inputs")
     if job.arch.pe.by_values:

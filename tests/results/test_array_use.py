@@ -66,3 +66,11 @@ def test_peaks_are_those_of_the_design() -> None:
         arch: ArchConfig = design({"array.pe.max_activation_bits": bits})
         both.append(array_use(simulate(trace, arch, "full"))["network"])
     np.testing.assert_allclose(both[1], 2 * both[0])
+
+
+def test_two_arrays_have_no_map() -> None:
+    changes = {"array.predictor_share": 0.25, "mapping": "fixed", "memory.ports": "slots"}
+    design = load_arch("pg_os").override(changes)
+    result = simulate("digits_pg_4_2", design, calibration_images=499)
+    with pytest.raises(InputError, match="expected array.predictor_share: 0"):
+        array_use(result)
