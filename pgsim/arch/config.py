@@ -10,15 +10,15 @@ import math
 from collections.abc import Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pgsim.arch.dataflows import Dataflow, Fabric
 from pgsim.arch.lanes import Lanes
 from pgsim.arch.memory import BANDWIDTH_KEYS, DRAM, DRAMCycles, Memory
 from pgsim.arch.nests import Mapping as MappingKeys
+from pgsim.arch.overriding import overridden
 from pgsim.arch.pes import PEKind
 from pgsim.arch.predictor_refusals import predictor_refusals
 from pgsim.arch.schedulers import Scheduler
@@ -33,16 +33,11 @@ from pgsim.arch.windows import (
     window_capacity,
     window_refusal,
 )
-from pgsim.errors import nearest
 from pgsim.files import shipped
-from pgsim.yaml_source import Problem, read_yaml
+from pgsim.yaml_source import read_yaml
 
-_WORDS = {"mapping": f"mapping.{MappingKeys.word}"}  # sections that a word may stand for
-_VALUES = (str, int, float, bool, tuple, type(None))  # what a key of a design may hold
 _NAMES_AND_PRICES = {"name", "source", "technology", "corner", "clock_mhz"}
 _DRAM_PRICES = {"kind", "source", *BANDWIDTH_KEYS}
-# Keys of DRAM of which a design has one: it stays when the clock changes.
-BANDWIDTHS = frozenset(f"memory.dram.{key}" for key in BANDWIDTH_KEYS)
 
 
 class ArchConfig(Section):
@@ -292,25 +287,8 @@ class ArchConfig(Section):
         >>> wide.pes, wide.name  # a batch of 1 is what it has already
         (512, 'pg-os-16x16[array.rows=32]')
         """
-        label = f"{self.name}, overridden"
-        changed = self.model_dump()
-        unknown, different = [], {}
-        replaced = _replaced(values)
-        for key in replaced:
-            _put(changed, key, None)
-        for key, value in values.items():
-            key = _WORDS.get(key, key)
-            if key in config_keys():
-                value = value.item() if isinstance(value, np.generic) else value
-                before = _put(changed, key, value)
-                if not isinstance(value, _VALUES) or value != before:
-                    different[key] = value
-            else:
-                location = tuple(str(key).split("."))
-                unknown.append(Problem(location, _not_a_key(key)))
-        if "name" not in values:
-            changed["name"] = _renamed(self.name, different, replaced)
-        return check_values(ArchConfig, changed, label, known=unknown)
+        changed, unknown = overridden(self.model_dump(), values, config_keys())
+        return check_values(ArchConfig, changed, f"{self.name}, overridden", known=unknown)
 
 
 def load_arch(name_or_path: str | Path | ArchConfig) -> ArchConfig:
@@ -356,59 +334,3 @@ def config_keys() -> tuple[str, ...]:
     True
     """
     return dotted_keys(ArchConfig)
-
-
-def _replaced(values: Mapping[str, object]) -> frozenset[str]:
-    """Return the bandwidth of DRAM that gives way where the other one is set."""
-    set_ = {key for key in BANDWIDTHS if values.get(key) is not None}
-    return BANDWIDTHS - values.keys() if set_ else frozenset()
-
-
-def _put(values: dict[str, Any], key: str, value: object) -> Any:
-    """Set the value at a dotted key, and return what stood there."""
-    *sections, last = key.split(".")
-    for section in sections:
-        values = values[section]
-    before = values[last]
-    values[last] = value
-    return before
-
-
-def _renamed(
-    name: str, changes: Mapping[str, object], replaced: frozenset[str] = frozenset()
-) -> str:
-    """Return a design's name with what was changed of it in brackets, each key once.
-
-    replaced: keys whose values other keys took the place of, which the name no longer tells.
-
-    Examples
-    --------
-    >>> _renamed("small[array.rows=4]", {"array.rows": 8, "output_bits": None})
-    'small[array.rows=8,output_bits=null]'
-    """
-    if not changes:
-        return name
-    base, _, inside = name.removesuffix("]").partition("[")
-    before = dict(each.partition("=")[::2] for each in inside.split(",")) if inside else {}
-    if not (name.endswith("]") and before.keys() <= set(config_keys())):
-        base, before = name, {}  # brackets of its own
-    before = {key: text for key, text in before.items() if key not in replaced}
-    words = {None: "null", True: "true", False: "false"}
-    texts = {
-        key: words[value] if value is None or isinstance(value, bool) else str(value)
-        for key, value in changes.items()
-    }
-    return f"{base}[{','.join(f'{key}={text}' for key, text in (before | texts).items())}]"
-
-
-def _not_a_key(key: object) -> str:
-    """Return the message for a dotted name that is no value of an architecture."""
-    keys = config_keys()
-    inside = [known for known in keys if known.startswith(f"{key}.")]
-    if inside:
-        return f"a section: expected one of its values: {', '.join(inside)}."
-    same_ending = [known for known in keys if known.endswith(f".{key}")]
-    if len(same_ending) == 1:
-        return f"unknown key. Did you mean {same_ending[0]!r}?"
-    all_keys = f" Expected one of {', '.join(keys)}."
-    return f"unknown key.{nearest(key, keys) or all_keys}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pgsim.arch import load_arch
-from pgsim.arch.config import BANDWIDTHS
+from pgsim.arch.overriding import BANDWIDTHS
 from pgsim.cli.options import table_option
 from pgsim.cli.progress import bar
 from pgsim.cli.streams import say
