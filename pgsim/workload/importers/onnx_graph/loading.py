@@ -53,8 +53,6 @@ def _loaded(onnx: Any, data: bytes, path: Path, sizes: Mapping[str, int]) -> Gra
     quantized = _plain(model.graph, _numbers(values))
     _fix_sizes(model.graph, sizes, path)
     _import_domains(model)
-    with _refusing(path):
-        model = onnx.shape_inference.infer_shapes(model, data_prop=True)
     values = complete_sizes(onnx, model, values)
     return _graph(onnx, model.graph, _numbers(values), quantized)
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 Values = dict[str, npt.NDArray[Any]]
 
 MOST_VALUES = 1024  # of a constant that shapes may depend on
+_MOST_AXES = 64  # of a tensor
 # What computes sizes: of small operands it gives something small, and the same each time.
 _MOVES = {"Concat", "Gather", "Identity", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
 _ARITHMETIC = {
@@ -101,6 +102,13 @@ def _computed(
     return {node.output[0]: np.asarray(computed)} if small else {}
 
 
+def _is_short(kind: Any) -> bool:
+    """Say whether a tensor's type is that of a few values in a row."""
+    return (
+        is_known(kind) and prod(each.dim_value for each in kind.tensor_type.shape.dim) <= _MOST_AXES
+    )
+
+
 def _is_large(sizes: npt.NDArray[Any]) -> bool:
     return prod(abs(int(size)) for size in sizes.reshape(-1).tolist()) > MOST_VALUES
 
@@ -108,8 +116,13 @@ def _is_large(sizes: npt.NDArray[Any]) -> bool:
 def _inferred(
     onnx: Any, model: Any, node: Any, types: dict[str, Any], values: Values
 ) -> dict[str, Any]:
-    """Return the types of what an operator gives, as onnx infers them from what is known."""
+    """Return the types of what an operator gives, as onnx infers them from what is known.
+
+    What it would give more axes than a tensor has is left open: onnx makes room for each of them.
+    """
     read = {name for name in node.input if name}
+    if node.op_type == "Expand" and not _is_short(types.get(node.input[-1])):
+        return {}
     versions = {each.domain: each.version for each in model.opset_import}
     try:
         schema = onnx.defs.get_schema(node.op_type, versions.get(node.domain, 1), node.domain)
