@@ -47,20 +47,30 @@ _NAMES_AND_PRICES: Row = dict.fromkeys(
 def _counted_row(result: Result, layer: LayerResult, image: int | None = None) -> Row:
     """Return a row, in the order of columns, that still lacks what names and prices decide."""
     first, images = result.calibration_images, result.images
-    part, masks = slice(None), slice(first, result.trace.images)
+    part, masks = slice(None), range(first, result.trace.images)
     row = _NAMES_AND_PRICES | {"layer": writable(layer.shape.name)}
     row |= _mapping_cells(layer.job, result.images)
     if image is not None:
-        part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
+        part, masks, images = slice(image - first, image - first + 1), range(image, image + 1), 1
         row["image"] = image
     count = layer.ledger.total(part)
     row |= counted(count, result.arch)
     row |= _derived(layer, count, part, result.arch)
     row["images"] = images
     row["macs"] = layer.shape.macs * images
-    has_mask = bool(layer.trace.shards)
-    row["mask_density"] = layer.trace.density(masks.start, masks.stop) if has_mask else float("nan")
+    row["mask_density"] = _density(layer, part, masks)
     return {name: row[name] for name in LAYER_COLUMNS if name in row}
+
+
+def _density(layer: LayerResult, part: slice, images: range) -> float:
+    """Return the mean of a layer's mask over some images, which are some batches.
+
+    What a gate of outputs has computed are the bits of its mask, so that nobody reads them again.
+    """
+    if not layer.job.decides:
+        return layer.trace.density(images.start, images.stop)
+    ones = summed(layer.ledger.passes[layer.job.leading].outputs[part])
+    return ones / (layer.shape.outputs * len(images))
 
 
 def _mapping_cells(job: Job, images: int) -> Row:
