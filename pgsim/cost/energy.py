@@ -15,6 +15,11 @@ from pgsim.cost.prices import PARTS, Price, price_list
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Ledger
 
+_PLACES = {part: place for place, part in enumerate(PARTS)}
+_COUNTED = {
+    name: place for place, name in enumerate(sorted(each.name for each in LEDGER if each.priced))
+}
+
 Energies = npt.NDArray[np.float64]
 
 
@@ -43,16 +48,15 @@ def price_table(prices: Sequence[Price]) -> PriceTable:
     Raises ValueError naming a count of the ledger that costs something and has no price, or a
     price of no such count: neither may be left out in silence.
     """
-    priced, counted = {each.count for each in prices}, {c.name for c in LEDGER if c.priced}
-    if missing := sorted(counted - priced):
+    priced = {each.count for each in prices}
+    if missing := sorted(_COUNTED.keys() - priced):
         raise ValueError(f"no price for the count {missing[0]!r}: add one to pgsim/cost/prices.py")
-    if unknown := sorted(priced - counted):
+    if unknown := sorted(priced - _COUNTED.keys()):
         raise ValueError(f"a price for {unknown[0]!r}, which no count of the ledger is named")
-    counts, parts = tuple(sorted(counted)), list(PARTS)
-    matrix = np.zeros((len(parts), len(counts)))
+    matrix = [[0.0] * len(_COUNTED) for _ in PARTS]
     for each in prices:
-        matrix[parts.index(each.part), counts.index(each.count)] += each.pj
-    return PriceTable(counts, matrix)
+        matrix[_PLACES[each.part]][_COUNTED[each.count]] += each.pj
+    return PriceTable(tuple(_COUNTED), np.array(matrix))
 
 
 def energies(table: PriceTable, ledger: Ledger) -> dict[str, Energies]:
