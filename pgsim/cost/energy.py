@@ -65,6 +65,16 @@ def energies(table: PriceTable, ledger: Ledger) -> dict[str, Energies]:
     return {**dict(zip(PARTS, parts, strict=True)), "energy_pj": parts.sum(axis=0)}
 
 
+def energies_of(table: PriceTable, ledgers: Sequence[Ledger]) -> list[dict[str, Energies]]:
+    """Return the same of several layers, over as many batches each."""
+    parts = table.matrix @ np.array([each.matrix(table.counts) for each in ledgers])
+    totals = parts.sum(axis=1)
+    return [
+        {**dict(zip(PARTS, own, strict=True)), "energy_pj": total}
+        for own, total in zip(parts, totals, strict=True)
+    ]
+
+
 def exact_energies(table: PriceTable, ledger: Ledger) -> dict[str, Fraction]:
     """Return the energy of each part of one layer over all batches, in pJ and without rounding.
 

@@ -51,7 +51,7 @@ def _map_cells(cells: pd.Series[Any], change: Callable[[str], str]) -> pd.Series
     if pd.api.types.is_numeric_dtype(cells.dtype):
         return cells
     texts = {each for each in cells if isinstance(each, str)}  # few, in tables of many rows
-    changed = {text: new for text in texts if (new := change(text)) != text}
+    changed = {text: other for text in texts if (other := change(text)) != text}
     if not changed:
         return cells
     new = cells.map(lambda each: changed.get(each, each) if isinstance(each, str) else each)

@@ -214,8 +214,7 @@ def _summary(result: Result) -> Row:
     useful = round(sum(macs * weight_bits * bits for macs, weight_bits, bits in weighed))
     if result.arch.pe.by_values:
         useful = sum(useful_operations(each.job, each.ledger) for each in result.layer_results)
-    spread = _cycles_of_images(result)
-    low, high = np.percentile(spread, (5, 95)).tolist()
+    low, median, high = _spread(_cycles_of_images(result))
     return row | {
         "gated_average_bits": _mean(columns, "average_bits", "outputs", gated),
         "mac_average_bits": _mean(columns, "average_bits", "macs", every),
@@ -227,7 +226,7 @@ def _summary(result: Result) -> Row:
         "energy_pj_per_image": row["energy_pj"] / result.images,
         "energy_delay_product_pj_s": row["energy_pj"] * row["time_us"] * 1e-6 / result.images**2,
         "cycles_per_image_p5": low,
-        "cycles_per_image_median": float(np.median(spread)),
+        "cycles_per_image_median": median,
         "cycles_per_image_p95": high,
     }
 
@@ -238,6 +237,14 @@ def _mean(columns: Columns, column: str, weight: str, which: Sequence[bool]) -> 
     values = compress(columns[column], which)
     total = sum(weights)
     return sum(map(mul, values, weights)) / total if total else float("nan")
+
+
+def _spread(values: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the 5th percentile, the median and the 95th percentile."""
+    if values.size == 1:  # as of many points of sweeps
+        return (float(values.item()),) * 3
+    low, high = np.percentile(values, (5, 95)).tolist()
+    return low, float(np.median(values)), high
 
 
 def _cycles_of_images(result: Result) -> npt.NDArray[np.float64]:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pgsim.arch import ArchConfig, load_arch
-from pgsim.cost import Costs, costs_of, energies, energy_prices, warn_of_clock
+from pgsim.cost import Costs, costs_of, energies, energies_of, energy_prices, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
@@ -136,10 +136,8 @@ def costed_jobs(
 def result_of(network: Network, *, per_image: bool = False) -> Result:
     """Return what a network takes, with images apart or not."""
     counted, arch, prices = network.counted(), network.arch, network.prices
-    layers = tuple(
-        LayerResult(job.on(arch), ledger, energies(prices, ledger))
-        for job, ledger in zip(counted.jobs, counted.ledgers, strict=True)
-    )
+    every = zip(counted.jobs, counted.ledgers, energies_of(prices, counted.ledgers), strict=True)
+    layers = tuple(LayerResult(job.on(arch), ledger, own) for job, ledger, own in every)
     trace, scheme = network.trace, network.scheme.name
     calibration = network.calibration
     return Result(trace, network.costs, scheme, calibration, per_image, layers, counted.columns)
