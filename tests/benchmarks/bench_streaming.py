@@ -62,7 +62,14 @@ def ones(words: NDArray[np.uint64]) -> np.uint64:
     return total
 
 
-def test_read_and_count(rate: Callable[..., None], trace: GateTrace) -> None:
+COUNTS = {
+    "a compiled loop": ones,
+    "NumPy": lambda words: np.bitwise_count(words).sum(dtype=np.int64),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_read_and_count(rate: Callable[..., None], trace: GateTrace, name: str) -> None:
     """The files through a buffer, and a count of all their bits."""
     buffer = np.empty(BUFFER_BYTES // 8, np.uint64)
     paths = sorted(trace.path.parent.glob("*.safetensors"))
@@ -71,9 +78,9 @@ def test_read_and_count(rate: Callable[..., None], trace: GateTrace) -> None:
         for path in paths:
             with path.open("rb", buffering=0) as file:
                 while count := file.readinto(buffer):
-                    ones(buffer[: count // 8])
+                    COUNTS[name](buffer[: count // 8])
 
-    rate("files: read and counted", mask_bytes(trace), work)
+    rate(f"files: read, counted by {name}", mask_bytes(trace), work)
 
 
 @pytest.mark.parametrize("name", DESIGNS)
