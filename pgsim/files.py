@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -42,8 +42,7 @@ def shipped(kind: str, name_or_path: str | Path, suffix: str, folder: Path = Pat
 
     Raises InputError, with the nearest shipped name, where there is neither.
     """
-    path = folder / name_or_path
-    ours = shipped_folder(kind) / f"{name_or_path}{suffix}"
+    path, ours = _places(kind, name_or_path, suffix, folder)
     is_ours = _is_name(str(name_or_path)) and _exists(ours)
     if _exists(path) and not (path.is_dir() and is_ours):
         return path
@@ -54,6 +53,12 @@ def shipped(kind: str, name_or_path: str | Path, suffix: str, folder: Path = Pat
         f"{name_or_path}: no such file, and nothing in the shipped {kind} has this name "
         f"({', '.join(names) or 'none'}).{nearest(name_or_path, names)}"
     )
+
+
+@lru_cache(maxsize=256)  # every point of a sweep asks for the same few
+def _places(kind: str, name_or_path: str | Path, suffix: str, folder: Path) -> tuple[Path, Path]:
+    """Return where a file given by path would be, and where the shipped one of this name."""
+    return folder / name_or_path, shipped_folder(kind) / f"{name_or_path}{suffix}"
 
 
 def _is_name(text: str) -> bool:

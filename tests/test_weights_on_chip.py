@@ -23,10 +23,9 @@ from reference.nests import LOOPS
 from pgsim import ArchConfig, GateTrace
 from pgsim.mapping.nest import BLOCK_COLUMNS
 from pgsim.model.mask_work import WorkStore
-from pgsim.results import Result
 from pgsim.schemes import scheme_named
 from pgsim.study.counting import Network
-from pgsim.study.simulation import costed_jobs, layer_results
+from pgsim.study.simulation import costed_jobs, result_of
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_ON_CHIP_SEEDS", "24"))
 
@@ -43,12 +42,13 @@ def found(
 ) -> dict[str, int]:
     """What pgsim says of the case's layer, some bits of whose weights are on chip."""
     scheme = scheme_named(scheme_of(case.scheme))
-    _, costs = costed_jobs(trace, arch, scheme)
+    jobs, costs = costed_jobs(trace, arch, scheme)
+    scheduled = any(job.scheduled for job in jobs)
     word = sum(1 << bit for bit in there)
     on_chip = {layer.shape.name: word for layer in trace.layers}
     store, calibration = WorkStore(limit_bytes=0), case.calibration_images
-    layers = layer_results(Network(trace, scheme, costs, calibration, store, on_chip))
-    row = Result(trace, costs, scheme.name, calibration, False, layers).rows[0]
+    network = Network(trace, scheme, costs, scheduled, calibration, store, on_chip)
+    row = result_of(network).rows[0]
     return {name: row[name] for name in counts}
 
 

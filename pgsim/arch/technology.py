@@ -171,8 +171,13 @@ def _found(key: str, kind: str, name_or_path: str | Path, folder: Path = Path())
         path = shipped(f"arch_configs/{kind}", name_or_path, ".yaml", folder)
     except InputError as error:
         raise InputError(f"{key}: {error}") from None
-    ours = path.parent == shipped_folder(f"arch_configs/{kind}")  # which is resolved already
-    return path if ours else path.resolve()
+    return path if _is_ours(kind, path) else path.resolve()
+
+
+@lru_cache(maxsize=64)
+def _is_ours(kind: str, path: Path) -> bool:
+    """Say whether a table is a shipped one, whose path is resolved already."""
+    return path.parent == shipped_folder(f"arch_configs/{kind}")
 
 
 # A table is read once for as long as its file stays as it is: every simulation needs one.

@@ -2,7 +2,14 @@
 
 from pgsim.cost.area import area_mm2, logic_area_mm2
 from pgsim.cost.clock import PartPath, warn_of_clock
-from pgsim.cost.energy import PriceTable, energies, energy_prices, exact_energies, price_table
+from pgsim.cost.energy import (
+    PriceTable,
+    energies,
+    energies_of,
+    energy_prices,
+    exact_energies,
+    price_table,
+)
 from pgsim.cost.parts import Costs, GatingCost, costs_of, gating_cost
 from pgsim.cost.prices import PARTS, Price, price_list
 
@@ -16,6 +23,7 @@ __all__ = [
     "area_mm2",
     "costs_of",
     "energies",
+    "energies_of",
     "energy_prices",
     "exact_energies",
     "gating_cost",

@@ -15,6 +15,11 @@ from pgsim.cost.prices import PARTS, Price, price_list
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Ledger
 
+_PLACES = {part: place for place, part in enumerate(PARTS)}
+_COUNTED = {
+    name: place for place, name in enumerate(sorted(each.name for each in LEDGER if each.priced))
+}
+
 Energies = npt.NDArray[np.float64]
 
 
@@ -43,22 +48,31 @@ def price_table(prices: Sequence[Price]) -> PriceTable:
     Raises ValueError naming a count of the ledger that costs something and has no price, or a
     price of no such count: neither may be left out in silence.
     """
-    priced, counted = {each.count for each in prices}, {c.name for c in LEDGER if c.priced}
-    if missing := sorted(counted - priced):
+    priced = {each.count for each in prices}
+    if missing := sorted(_COUNTED.keys() - priced):
         raise ValueError(f"no price for the count {missing[0]!r}: add one to pgsim/cost/prices.py")
-    if unknown := sorted(priced - counted):
+    if unknown := sorted(priced - _COUNTED.keys()):
         raise ValueError(f"a price for {unknown[0]!r}, which no count of the ledger is named")
-    counts, parts = tuple(sorted(counted)), list(PARTS)
-    matrix = np.zeros((len(parts), len(counts)))
+    matrix = [[0.0] * len(_COUNTED) for _ in PARTS]
     for each in prices:
-        matrix[parts.index(each.part), counts.index(each.count)] += each.pj
-    return PriceTable(counts, matrix)
+        matrix[_PLACES[each.part]][_COUNTED[each.count]] += each.pj
+    return PriceTable(tuple(_COUNTED), np.array(matrix))
 
 
 def energies(table: PriceTable, ledger: Ledger) -> dict[str, Energies]:
     """Return the energy columns of one layer, float64 (batches,) in pJ."""
     parts = table.matrix @ ledger.matrix(table.counts)
     return {**dict(zip(PARTS, parts, strict=True)), "energy_pj": parts.sum(axis=0)}
+
+
+def energies_of(table: PriceTable, ledgers: Sequence[Ledger]) -> list[dict[str, Energies]]:
+    """Return the same of several layers, over as many batches each."""
+    parts = table.matrix @ np.array([each.matrix(table.counts) for each in ledgers])
+    totals = parts.sum(axis=1)
+    return [
+        {**dict(zip(PARTS, own, strict=True)), "energy_pj": total}
+        for own, total in zip(parts, totals, strict=True)
+    ]
 
 
 def exact_energies(table: PriceTable, ledger: Ledger) -> dict[str, Fraction]:

@@ -7,6 +7,9 @@ import numpy as np
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.words import popcount
 
+_ALL = ~np.uint64(0)
+_FEW_WORDS = 4  # of a row, of which stretches of words are too short to pay
+
 
 @kernel
 def _count_union(union, before, last_words, shifts, counts):
@@ -19,8 +22,41 @@ def _count_union(union, before, last_words, shifts, counts):
     for window in range(last_words.size):
         word = last_words[window]
         end = before[word] + popcount(union[word] << shifts[window])
-        counts[window, 0] = np.int64(end - begin)
+        counts[window] = np.int64(end - begin)
         begin = end
+
+
+@kernel
+def _activity_of_few_words(rows, lanes, lane_bounds, slots):
+    """Count the same as `activity` where rows are of few words, and one window of so many slots.
+
+    It goes word by word, with the lanes of a group side by side.
+    """
+    batches, words = rows.shape[0], (slots + 63) >> 6
+    last = _ALL >> np.uint64(-slots & 63)  # drops what comes after the last slot
+    groups = lane_bounds.size - 1
+    counts = np.empty((3, batches, groups, 1), np.int64)
+    entries = np.empty(lanes.size, np.int64)  # of each lane of a group
+    for batch in range(batches):
+        for group in range(groups):
+            first, size = lane_bounds[group], lane_bounds[group + 1] - lane_bounds[group]
+            entries[:size] = 0
+            active = np.int64(0)
+            for word in range(words):
+                union, keep = np.uint64(0), last if word + 1 == words else _ALL
+                for lane in range(size):
+                    bits = rows[batch, lanes[first + lane], word] & keep
+                    union |= bits
+                    entries[lane] += np.int64(popcount(bits))
+                active += np.int64(popcount(union))
+            total, fullest = np.int64(0), np.int64(0)
+            for lane in range(size):
+                total += entries[lane]
+                fullest = max(fullest, entries[lane])
+            counts[0, batch, group, 0] = active
+            counts[1, batch, group, 0] = total
+            counts[2, batch, group, 0] = fullest
+    return counts
 
 
 @kernel
@@ -31,11 +67,13 @@ def activity(rows, lanes, lane_bounds, slot_bounds):
     lanes: int64 (lanes,), the row of each lane in lane-group order.
     lane_bounds, slot_bounds: int64, where lane groups and windows begin (windows from slot 0 on),
     and the end of the last. No window is empty.
-    Returns int64 (batches, lane groups, windows, 3). Source: MODEL.md M11, M14.
+    Returns int64 (3, batches, lane groups, windows). Source: MODEL.md M11, M14.
     """
     batches, _, words = rows.shape
     groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
-    counts = np.zeros((batches, groups, windows, 3), np.int64)
+    if windows == 1 and words <= _FEW_WORDS:
+        return _activity_of_few_words(rows, lanes, lane_bounds, slot_bounds[1])
+    counts = np.zeros((3, batches, groups, windows), np.int64)
     # The last word of each window, and the shift that drops the slots after its end.
     last_words = ((slot_bounds[1:] - 1) >> 6).astype(np.uint64)
     shifts = (-slot_bounds[1:] & 63).astype(np.uint64)
@@ -57,10 +95,10 @@ def activity(rows, lanes, lane_bounds, slot_bounds):
                     last = last_words[window]
                     end = before[last] + popcount(rows[batch, row, last] << shifts[window])
                     entries = np.int64(end - begin)
-                    counts[batch, group, window, 1] += entries
-                    counts[batch, group, window, 2] = max(counts[batch, group, window, 2], entries)
+                    counts[1, batch, group, window] += entries
+                    counts[2, batch, group, window] = max(counts[2, batch, group, window], entries)
                     begin = end
-            _count_union(union, before, last_words, shifts, counts[batch, group])
+            _count_union(union, before, last_words, shifts, counts[0, batch, group])
     return counts
 
 

@@ -53,6 +53,7 @@ class Work(NamedTuple):
 class Transfers(NamedTuple):
     """Cycles of DRAM around every turn, int64 (runs, turns) each, and on demand of every tile.
 
+    Where all runs are alike, one row may stand for them.
     before: the turn waits for it to begin. beside: it begins with the turn, and the next turn
     waits for it, or the end of the run. after: it begins when both are done. demand: int64 (runs,
     tiles), what a tile's trailing passes wait for, asked for when its mask is known, and moved
@@ -114,14 +115,14 @@ def timeline(work, transfers, order):
 def stood(sizes, orders, work, transfers):
     """Return the cycles of every run of some blocks, and those in which the array does not work.
 
-    sizes: int64 (blocks, 3), passes, runs and tiles of each. orders: int64 (blocks, 10), the fields
-    of its `Order`. work, transfers: int64, the numbers of each block's `Work` and `Transfers`, one
-    block after the other. Returns int64 (2, runs of all blocks).
+    sizes: int64 (blocks, 4), passes, runs, tiles and rows of transfers of each. orders: int64
+    (blocks, 10), the fields of its `Order`. work, transfers: int64, the numbers of each block's
+    `Work` and `Transfers`, one block after the other. Returns int64 (2, runs of all blocks).
     """
     found = np.zeros((2, sizes[:, 1].sum()), np.int64)
     done = taken = moved = 0
     for block in range(len(sizes)):
-        passes, runs, tiles = sizes[block]
+        passes, runs, tiles, rows = sizes[block]
         own = orders[block]
         order = Order(
             own[0],
@@ -139,10 +140,10 @@ def stood(sizes, orders, work, transfers):
         in_passes = work[taken : taken + 3 * of_work].reshape(3, passes, runs, tiles)
         taken += 3 * of_work
         turns = tiles + own[7]
-        around = transfers[moved : moved + 3 * runs * turns].reshape(3, runs, turns)
-        moved += 3 * runs * turns
-        demand = transfers[moved : moved + runs * tiles].reshape(runs, tiles)
-        moved += runs * tiles
+        around = transfers[moved : moved + 3 * rows * turns].reshape(3, rows, turns)
+        moved += 3 * rows * turns
+        demand = transfers[moved : moved + rows * tiles].reshape(rows, tiles)
+        moved += rows * tiles
         events = timeline(
             Work(in_passes[0], in_passes[1], in_passes[2]),
             Transfers(around[0], around[1], around[2], demand),
@@ -161,15 +162,16 @@ def stood(sizes, orders, work, transfers):
 def _time_run(run, work, transfers, order, gate_known, events):
     """Fill in the events of one run; gate_known: int64 (tiles,), when each tile's mask is known."""
     passes, _, tiles = work.pass_cycles.shape
+    row = min(run, len(transfers.before) - 1)
     behind = int(order.interleaved)  # turns from a tile's leading to its trailing passes
     now = pass_end = bus_free = np.int64(0)  # of the array's own clock
     stopped = np.int64(0)  # for how long that clock has stood still
     moved = np.int64(0)  # when what moves beside the turns is over
     for turn in range(tiles + behind):
-        stopped += transfers.before[run, turn]
+        stopped += transfers.before[row, turn]
         began = now
         events.turn_begins[run, turn] = now + stopped
-        moved = max(moved, now + stopped + transfers.beside[run, turn])
+        moved = max(moved, now + stopped + transfers.beside[row, turn])
         begins_segment = turn % order.segment_tiles == 0
         # Trailing passes go first where the array still holds the operands of their segment.
         shift = order.leading if behind and begins_segment else 0
@@ -181,11 +183,11 @@ def _time_run(run, work, transfers, order, gate_known, events):
                 continue
             if trails:
                 now = max(now, gate_known[tile])
-                if index == order.leading and transfers.demand[run, tile] > 0:
+                if index == order.leading and transfers.demand[row, tile] > 0:
                     known_before = behind and gate_known[tile] <= began
                     asked = events.turn_begins[run, turn] if known_before else now + stopped
-                    arrives = asked + transfers.demand[run, tile]
-                    moved = max(moved, asked) + transfers.demand[run, tile]
+                    arrives = asked + transfers.demand[row, tile]
+                    moved = max(moved, asked) + transfers.demand[row, tile]
                     events.demand_begins[run, tile] = asked
                     events.demand_waits[run, turn] = max(0, arrives - now - stopped)
                     stopped += events.demand_waits[run, turn]
@@ -209,5 +211,5 @@ def _time_run(run, work, transfers, order, gate_known, events):
         events.turn_ends[run, turn] = now + stopped
         if not order.run_ahead or turn + 1 == tiles + behind:
             stopped += max(0, moved - events.turn_ends[run, turn])
-        stopped += transfers.after[run, turn]
+        stopped += transfers.after[row, turn]
     events.ends[run] = now + stopped

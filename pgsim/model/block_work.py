@@ -33,6 +33,11 @@ class BlockWork:
     sums: Sums
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Its passes, runs and tiles, and rows of what moves, as `kernels.timeline` takes them."""
+        return (*self.work.pass_cycles.shape, len(self.moved[0].before))
+
+    @property
     def size_bytes(self) -> int:
         """How much memory it takes, about."""
         arrays = [self.sums.rows, *self.work, *(each for own in self.moved for each in own)]
@@ -68,18 +73,18 @@ class Turns:
     @classmethod
     def of(cls, blocks: Sequence[BlockWork]) -> Turns:
         """Return the turns of some blocks of one design."""
-        times = [_times(each.batches) for each in blocks]
-        runs = np.cumsum([0, *(len(each) for own in times for each in own)])
+        every = [each.batches for each in blocks]
+        runs = np.repeat([each.runs for each in every], [each.simulated for each in every])
         return cls(
-            np.array([each.work.pass_cycles.shape for each in blocks], np.int64),
+            np.array([each.sizes for each in blocks], np.int64),
             np.array([each.order for each in blocks], np.int64),
             _flat([counts for each in blocks for counts in each.work]),
             tuple(
                 _flat([counts for each in own for counts in each])
                 for own in zip(*(each.moved for each in blocks), strict=True)
             ),
-            np.concatenate([each for own in times for each in own]),
-            runs[:-1],
+            np.concatenate([_times(each) for each in every]),
+            np.cumsum(runs) - runs,
         )
 
     @property
@@ -97,11 +102,11 @@ class Turns:
         return waits
 
 
-def _times(batches: Batches) -> list[Counts]:
-    """Return of every batch for how many of its runs each run that is counted stands."""
+def _times(batches: Batches) -> Counts:
+    """Return for how many runs of its batch each run that is counted stands, of every batch."""
     own = np.ones(batches.runs, np.int64)
     own[-1] += batches.tiling.runs - batches.runs
-    return [own] * batches.simulated
+    return np.tile(own, batches.simulated)
 
 
 def _flat(arrays: Sequence[Counts]) -> Counts:

@@ -114,14 +114,23 @@ def _cycles_with_loads(job: Job, timings: Timings) -> list[Counts]:
 
 def transfers_of(job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]) -> Transfers:
     """Return the cycles of DRAM around every turn, from the traffic of every tile (M25)."""
-    return cycles_around(job, *all_moved(job, order, tiles, traffic))
+    around = cycles_around(job, *all_moved(job, order, tiles, traffic))
+    times = tiles[0] // len(around.before)
+    return type(around)(*(np.repeat(each, times, axis=0) for each in around))
 
 
 def all_moved(
     job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts]
 ) -> tuple[Transfers, ...]:
-    """Return what moves around every turn: bursts, and row misses where they take time (M44)."""
+    """Return what moves around every turn: bursts, and row misses where they take time (M44).
+
+    Of runs that are all alike in it, one row stands for all.
+    """
     kinds = ("bursts", "row_misses") if job.arch.memory.dram.in_time.has_pages else ("bursts",)
+    ways = ("read", "write", "demand_read")
+    every = [traffic[f"dram_{way}_{kind}"] for way in ways for kind in kinds]
+    if all(each.ndim < len(tiles) or len(each) == 1 for each in every):
+        tiles = (1, *tiles[1:])
     return tuple(moved_around(job, order, tiles, traffic, each) for each in kinds)
 
 

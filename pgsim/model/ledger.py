@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -129,10 +130,15 @@ class _Changed(Ledger):
 
     def _matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
         matrix = self.like.matrix(names).copy()
-        for name in self.changed:
-            if name in names:
-                matrix[names.index(name)] = self.counts[name]
+        for place, name in _places(names, self.changed):
+            matrix[place] = self.counts[name]
         return matrix
+
+
+@lru_cache(maxsize=64)
+def _places(names: tuple[str, ...], some: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    """Return where some of the names stand among all, of those that do."""
+    return tuple((names.index(name), name) for name in some if name in names)
 
 
 @dataclass(frozen=True)

@@ -213,10 +213,24 @@ class MaskWork:
     @lazy
     def rows(self) -> Words:
         """The slots of each lane, packed: uint64 (batches, lanes, words)."""
+        return self._parts[0] if len(self._parts) == 1 else np.concatenate(self._parts)
+
+    @lazy
+    def _parts(self) -> tuple[Words, ...]:
+        """The same, some batches each: masks of several files are not joined without need."""
+        return tuple(map(self._rows_of, self._masks()))
+
+    def _masks(self) -> tuple[Words, ...]:
+        """Return the mask, file by file where each has whole batches."""
+        layer, block = self.job.layer, self.block
         if self.job.gated_inputs:
-            mask = positions_under(self._pixels, self.job.shape, self._taps)
-        else:
-            mask = self.job.layer.mask_words(self.block.start, self.block.stop)
+            return (positions_under(self._pixels, self.job.shape, self._taps),)
+        parts = layer.mask_parts(block.start, block.stop)
+        if any(len(each) % self.tiling.batch for each in parts):
+            return (layer.mask_words(block.start, block.stop),)
+        return parts
+
+    def _rows_of(self, mask: Words) -> Words:
         rows = self.tiling.lanes.rows(mask, self.job.shape, self.tiling.batch)
         order = self.tiling.order
         return rows if order is None else self.tiling.lanes.rows_in(rows, order)
@@ -281,8 +295,8 @@ class MaskWork:
     def _activity(self) -> Arrays:
         from pgsim.kernels.activity import activity  # Numba: only if masks are simulated
 
-        counts = activity(self.rows, *self.bounds)
-        active, entries, fullest = (counts[..., place].copy() for place in range(3))
+        found = [activity(rows, *self.bounds) for rows in self._parts]
+        active, entries, fullest = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
         return active, entries, fullest
 
     def issued(self, rates: Counts) -> Issued:

@@ -10,7 +10,7 @@ from pgsim.results.columns import (
     SUMMED,
     Column,
 )
-from pgsim.results.rows import Row, row_of
+from pgsim.results.rows import Columns, Row
 from pgsim.results.tables import LayerResult, Result
 
 __all__ = [
@@ -22,8 +22,8 @@ __all__ = [
     "SUMMARY",
     "SUMMED",
     "Column",
+    "Columns",
     "LayerResult",
     "Result",
     "Row",
-    "row_of",
 ]

@@ -50,5 +50,9 @@ def map_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
 def _map_cells(cells: pd.Series[Any], change: Callable[[str], str]) -> pd.Series[Any]:
     if pd.api.types.is_numeric_dtype(cells.dtype):
         return cells
-    new = cells.map(lambda each: change(each) if isinstance(each, str) else each)
+    texts = {each for each in cells if isinstance(each, str)}  # few, in tables of many rows
+    changed = {text: other for text in texts if (other := change(text)) != text}
+    if not changed:
+        return cells
+    new = cells.map(lambda each: changed.get(each, each) if isinstance(each, str) else each)
     return new.astype(cells.dtype)

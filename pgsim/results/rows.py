@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from pgsim.arch import ArchConfig
 from pgsim.cost import PARTS
 from pgsim.mapping.nest import FIXED_CELLS
@@ -19,24 +22,39 @@ if TYPE_CHECKING:
     from pgsim.results.tables import LayerResult, Result
 
 Row = dict[str, Any]  # column name -> int, float or str, as `columns.COLUMNS` says
+Columns = dict[str, list[Any]]  # the same of several rows, which all have the same columns
 
 
-def row_of(result: Result, layer: LayerResult, image: int | None = None) -> Row:
-    """Return one layer's row over all simulated images, or of one image of a batch of one."""
-    energies = layer.energies
-    if image is not None:
-        row = _counted_row(result, layer, image)
-        first = image - result.calibration_images
-        energies = {name: each[first : first + 1] for name, each in energies.items()}
-    else:
-        if not layer.counted:
-            layer.counted.update(_counted_row(result, layer))
-        row = dict(layer.counted)
-    row |= result.names
+def columns_of(result: Result) -> Columns:
+    """Return the columns of all layers over all simulated images."""
+    if not result.counted:
+        every = [_counted_row(result, layer) for layer in result.layer_results]
+        result.counted.update({name: [row[name] for row in every] for name in every[0]})
+    columns, layers, mhz = dict(result.counted), len(result.layer_results), result.arch.mhz
+    columns |= {name: [value] * layers for name, value in result.names.items()}
+    columns["time_us"] = [cycles / mhz for cycles in columns["cycles"]]
+    energies = [layer.energies for layer in result.layer_results]
+    for name in energies[0]:
+        columns[name] = [_total(own[name]) for own in energies]
+    return columns
+
+
+def rows_in(columns: Columns) -> list[Row]:
+    """Return the same row by row."""
+    every = zip(*columns.values(), strict=True)
+    return [dict(zip(columns, values, strict=True)) for values in every]
+
+
+def row_of_image(result: Result, layer: LayerResult, image: int) -> Row:
+    """Return one layer's row of one image, of batches of one."""
+    row = _counted_row(result, layer, image) | result.names
     row["time_us"] = row["cycles"] / result.arch.mhz
-    for name, each in energies.items():
-        row[name] = each.item() if each.size == 1 else float(each.sum())
-    return row
+    first = image - result.calibration_images
+    return row | {name: float(each[first]) for name, each in layer.energies.items()}
+
+
+def _total(energies: npt.NDArray[np.float64]) -> float:
+    return float(energies.item() if energies.size == 1 else energies.sum())
 
 
 _NAMES_AND_PRICES: Row = dict.fromkeys(
@@ -47,20 +65,30 @@ _NAMES_AND_PRICES: Row = dict.fromkeys(
 def _counted_row(result: Result, layer: LayerResult, image: int | None = None) -> Row:
     """Return a row, in the order of columns, that still lacks what names and prices decide."""
     first, images = result.calibration_images, result.images
-    part, masks = slice(None), slice(first, result.trace.images)
+    part, masks = slice(None), range(first, result.trace.images)
     row = _NAMES_AND_PRICES | {"layer": writable(layer.shape.name)}
     row |= _mapping_cells(layer.job, result.images)
     if image is not None:
-        part, masks, images = slice(image - first, image - first + 1), slice(image, image + 1), 1
+        part, masks, images = slice(image - first, image - first + 1), range(image, image + 1), 1
         row["image"] = image
     count = layer.ledger.total(part)
     row |= counted(count, result.arch)
     row |= _derived(layer, count, part, result.arch)
     row["images"] = images
     row["macs"] = layer.shape.macs * images
-    has_mask = bool(layer.trace.shards)
-    row["mask_density"] = layer.trace.density(masks.start, masks.stop) if has_mask else float("nan")
+    row["mask_density"] = _density(layer, part, masks)
     return {name: row[name] for name in LAYER_COLUMNS if name in row}
+
+
+def _density(layer: LayerResult, part: slice, images: range) -> float:
+    """Return the mean of a layer's mask over some images, which are some batches.
+
+    What a gate of outputs has computed are the bits of its mask, so that nobody reads them again.
+    """
+    if not layer.job.decides:
+        return layer.trace.density(images.start, images.stop)
+    ones = summed(layer.ledger.passes[layer.job.leading].outputs[part])
+    return ones / (layer.shape.outputs * len(images))
 
 
 def _mapping_cells(job: Job, images: int) -> Row:
@@ -153,19 +181,18 @@ def useful_operations(job: Job, ledger: Ledger) -> int:
     return sum(useful_of(job, ledger))
 
 
-def row_at(ledger: Ledger, useful: int, arch: ArchConfig, other: Row) -> Row:
-    """Return a layer's row, as `LayerResult.counted`, from its row at another speed of DRAM.
+def columns_at(
+    ledgers: Sequence[Ledger], useful: Sequence[int], arch: ArchConfig, other: Columns
+) -> Columns:
+    """Return the columns of layers, as `Result.counted`, from those at another speed of DRAM.
 
     useful: of `useful_operations`, which are the same.
     """
-    counts = ledger.counts
-    count = {
-        "cycles": summed(counts["cycles"]),
-        "dram_stall_cycles": summed(counts["dram_stall_cycles"]),
-        "bubble_cycles": summed(counts["bubble_cycles"]),
-        "port_stall_cycles": other["port_stall_cycles"],
-    }
-    return other | _clocked(count, useful, arch)
+    names = ("cycles", "dram_stall_cycles", "bubble_cycles")
+    found = {name: [summed(each.counts[name]) for each in ledgers] for name in names}
+    counts = rows_in(found | {"port_stall_cycles": other["port_stall_cycles"]})
+    every = [_clocked(count, own, arch) for count, own in zip(counts, useful, strict=True)]
+    return other | {name: [row[name] for row in every] for name in every[0]}
 
 
 def utilization(operations: int, cycles: int, arch: ArchConfig) -> float:

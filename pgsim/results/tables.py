@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
+from operator import mul
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,16 @@ from pgsim.model.job import Job
 from pgsim.model.ledger import Ledger
 from pgsim.results.columns import SUMMED
 from pgsim.results.mask_sources import mask_source_of
-from pgsim.results.rows import Row, computed, row_of, useful_operations, utilization
+from pgsim.results.rows import (
+    Columns,
+    Row,
+    columns_of,
+    computed,
+    row_of_image,
+    rows_in,
+    useful_operations,
+    utilization,
+)
 from pgsim.schemes import Pass, Passes
 from pgsim.text import writable
 from pgsim.workload import GateTrace, LayerShape, LayerTrace
@@ -27,16 +38,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LayerResult:
-    """One layer's passes, its ledger and its energies, (batches,) each, in the order simulated.
-
-    counted: the layer's row but for names and prices, once it was made; results that differ in
-    nothing else may have it in common.
-    """
+    """One layer's passes, its ledger and its energies, (batches,) each, in the order simulated."""
 
     job: Job
     ledger: Ledger
     energies: Mapping[str, npt.NDArray[np.float64]]
-    counted: Row = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def trace(self) -> LayerTrace:
@@ -80,6 +86,8 @@ class Result:
         The network's row: sums over layers, and what only a network has (M31).
     rows : list of dict
         One row per layer over all images, as plain dicts; they need no pandas.
+    columns : dict of str to list
+        The same by column.
     cycles, images : int
         Cycles of all layers and images, and images simulated.
     trace : GateTrace
@@ -96,6 +104,9 @@ class Result:
         Whether `layers` keeps images apart.
     layer_results : tuple of LayerResult
         Each layer's ledger, from which all tables are made.
+    counted : dict of str to list
+        The columns but for what names and prices decide, once they were made: results that differ
+        in nothing else may have them in common.
 
     Examples
     --------
@@ -113,6 +124,7 @@ class Result:
     calibration_images: int
     per_image: bool
     layer_results: tuple[LayerResult, ...]
+    counted: Columns = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:
         return f"<Result of {self.trace.name} on {self.arch.name} under {self.scheme}>"
@@ -144,8 +156,13 @@ class Result:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """One row per layer over all images: what tables and the summary are made of."""
-        return [row_of(self, layer) for layer in self.layer_results]
+        """One row per layer over all images."""
+        return rows_in(self.columns)
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The same by column: what tables and the summary are made of."""
+        return columns_of(self)
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -153,10 +170,10 @@ class Result:
         import pandas as pd
 
         if not self.per_image:
-            return pd.DataFrame(self.rows)
+            return pd.DataFrame(self.columns)
         images = range(self.calibration_images, self.trace.images)
         return pd.DataFrame(
-            [row_of(self, layer, image) for layer in self.layer_results for image in images]
+            [row_of_image(self, layer, image) for layer in self.layer_results for image in images]
         )
 
     @property
@@ -188,39 +205,46 @@ class Result:
 
 def _summary(result: Result) -> Row:
     """Return a network's sums over layers, its averages, area, and figures per image (M31)."""
-    rows = result.rows
-    row: Row = {name: rows[0][name] for name in ("arch", "trace", "mask_source", "scheme")}
-    row |= {"images": result.images} | {name: sum(each[name] for each in rows) for name in SUMMED}
-    gated = [
-        each for each, layer in zip(rows, result.layer_results, strict=True) if layer.shape.gated
-    ]
-    macs_bits = [each["macs"] * each["weight_bits"] for each in rows]
-    operations = sum(
-        macs * each["average_bits"] for macs, each in zip(macs_bits, rows, strict=True)
-    )
-    useful = round(operations)
+    columns = result.columns
+    row: Row = result.names | {"images": result.images}
+    row |= {name: sum(columns[name]) for name in SUMMED}
+    every = [True] * len(result.layer_results)
+    gated = [layer.shape.gated for layer in result.layer_results]
+    weighed = zip(columns["macs"], columns["weight_bits"], columns["average_bits"], strict=True)
+    useful = round(sum(macs * weight_bits * bits for macs, weight_bits, bits in weighed))
     if result.arch.pe.by_values:
         useful = sum(useful_operations(each.job, each.ledger) for each in result.layer_results)
-    spread = _cycles_of_images(result)
+    low, median, high = _spread(_cycles_of_images(result))
     return row | {
-        "gated_average_bits": _mean(gated, "average_bits", "outputs"),
-        "mac_average_bits": _mean(rows, "average_bits", "macs"),
-        "gated_density": _mean(gated, "mask_density", "outputs"),
+        "gated_average_bits": _mean(columns, "average_bits", "outputs", gated),
+        "mac_average_bits": _mean(columns, "average_bits", "macs", every),
+        "gated_density": _mean(columns, "mask_density", "outputs", gated),
         "pe_utilization": utilization(useful, row["cycles"], result.arch),
         "area_mm2": result.area_mm2,
         "logic_area_mm2": logic_area_mm2(result.costs, gated=result.gated),
         "cycles_per_image": row["cycles"] / result.images,
         "energy_pj_per_image": row["energy_pj"] / result.images,
         "energy_delay_product_pj_s": row["energy_pj"] * row["time_us"] * 1e-6 / result.images**2,
-        "cycles_per_image_p5": float(np.percentile(spread, 5)),
-        "cycles_per_image_median": float(np.median(spread)),
-        "cycles_per_image_p95": float(np.percentile(spread, 95)),
+        "cycles_per_image_p5": low,
+        "cycles_per_image_median": median,
+        "cycles_per_image_p95": high,
     }
 
 
-def _mean(rows: list[Row], column: str, weight: str) -> float:
-    total = sum(row[weight] for row in rows)
-    return sum(row[column] * row[weight] for row in rows) / total if total else float("nan")
+def _mean(columns: Columns, column: str, weight: str, which: Sequence[bool]) -> float:
+    """Return the mean of a column over some layers, weighted by another one."""
+    weights = list(compress(columns[weight], which))
+    values = compress(columns[column], which)
+    total = sum(weights)
+    return sum(map(mul, values, weights)) / total if total else float("nan")
+
+
+def _spread(values: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the 5th percentile, the median and the 95th percentile."""
+    if values.size == 1:  # as of many points of sweeps
+        return (float(values.item()),) * 3
+    low, high = np.percentile(values, (5, 95)).tolist()
+    return low, float(np.median(values)), high
 
 
 def _cycles_of_images(result: Result) -> npt.NDArray[np.float64]:

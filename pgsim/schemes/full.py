@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pgsim.schemes.passes import Passes
@@ -10,6 +11,7 @@ from pgsim.schemes.scheme import Scheme, whole_pass
 from pgsim.workload import LayerTrace
 
 
+@dataclass(frozen=True)
 class Full(Scheme):
     """Every output at the layer's own bits, in one pass."""
 

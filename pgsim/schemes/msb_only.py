@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pgsim.schemes.gates import gate_of
@@ -11,6 +12,7 @@ from pgsim.schemes.scheme import Scheme, split, whole_pass
 from pgsim.workload import LayerTrace
 
 
+@dataclass(frozen=True)
 class MSBOnly(Scheme):
     """The MSBs of every output of a layer that `pg` would gate."""
 

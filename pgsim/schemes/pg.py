@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pgsim.schemes.gates import gate_of
@@ -12,6 +12,7 @@ from pgsim.schemes.scheme import Scheme, split, whole_pass
 from pgsim.workload import LayerTrace
 
 
+@dataclass(frozen=True)
 class PrecisionGating(Scheme):
     """The MSBs of every output, then the LSBs of those outputs, or inputs, whose gate is open."""
 

@@ -17,29 +17,29 @@ from pgsim.model.ledger import Ledger, summed
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
 from pgsim.model.search import Goal, Search, mapped
-from pgsim.results import Row
-from pgsim.results.rows import row_at, useful_operations
+from pgsim.results import Columns
+from pgsim.results.rows import columns_at, useful_operations
 from pgsim.schemes import Scheme
-from pgsim.study.jobs import any_scheduled, jobs_of, split, taken
+from pgsim.study.jobs import jobs_of, split
 from pgsim.workload import GateTrace
 
 _ROW_BYTES = 10_000
 
 
 class Counted(NamedTuple):
-    """The layers of a network as they are mapped, their ledgers, and the counts of their rows.
+    """The layers of a network as they are mapped, their ledgers, and the columns of their counts.
 
-    jobs: on a design that differs at most in what decides no count.
+    jobs: on a design that differs at most in what decides no count. columns: once they are made.
     """
 
     jobs: Sequence[Job]
     ledgers: list[Ledger]
-    rows: list[Row]
+    columns: Columns
 
     @classmethod
     def of(cls, jobs: Sequence[Job], ledgers: list[Ledger]) -> Counted:
-        """Return layers whose rows are not made yet."""
-        return cls(jobs, ledgers, [{} for _ in jobs])
+        """Return layers whose columns are not made yet."""
+        return cls(jobs, ledgers, {})
 
     @property
     def size_bytes(self) -> int:
@@ -51,14 +51,15 @@ class Counted(NamedTuple):
 class Network:
     """The layers of a trace under a scheme on a design, and the images that are simulated.
 
-    costs: of the design's parts. calibration: first images of the trace, that are not simulated.
-    on_chip: bit by bit, the weight planes that a layer finds on chip, by its name, where weights
-    stay there (M55).
+    costs: of the design's parts. scheduled: whether a scheduler steers any pass. calibration: first
+    images of the trace, that are not simulated. on_chip: bit by bit, the weight planes that a layer
+    finds on chip, by its name, where weights stay there (M55).
     """
 
     trace: GateTrace
     scheme: Scheme
     costs: Costs
+    scheduled: bool
     calibration: int
     store: WorkStore
     on_chip: Mapping[str, int] | None = None
@@ -71,8 +72,7 @@ class Network:
     @lazy
     def prices(self) -> PriceTable:
         """What each count costs."""
-        found = split(self.trace, self.scheme, self.store)
-        return energy_prices(self.costs, any_scheduled(taken(found, self.arch)))
+        return energy_prices(self.costs, self.scheduled)
 
     @lazy
     def goal(self) -> Goal:
@@ -144,14 +144,12 @@ class Network:
         if shared.network is None:
             return self._simulated()
         counted = Counted.of(shared.network.jobs, shared.network.at(self.arch))
-        if not shared.rows:  # these are the first
-            shared.rows.extend(counted.rows)
-            return counted
-        every = zip(counted.ledgers, shared.useful, shared.rows, strict=True)
-        rows = [
-            row_at(ledger, useful, self.arch, row) if row else {} for ledger, useful, row in every
-        ]
-        return counted._replace(rows=rows)
+        if not shared.columns:  # these are the first
+            shared.columns.append(counted.columns)
+        elif other := shared.columns[0]:
+            columns = columns_at(counted.ledgers, shared.useful, self.arch, other)
+            return counted._replace(columns=columns)
+        return counted
 
     def _at_any_speed(self) -> _Shared:
         own = self._mapped()
@@ -162,13 +160,13 @@ class Network:
 class _Shared(NamedTuple):
     """What designs share that differ in the speed of DRAM: nothing if the network is too large.
 
-    useful: operations of each layer. rows: of the design that was simulated first, once they are
-    made.
+    useful: operations of each layer. columns: those of the design that was simulated first, once
+    it was.
     """
 
     network: AnySpeed | None
     useful: list[int]
-    rows: list[Row]
+    columns: list[Columns]
 
     @property
     def size_bytes(self) -> int:

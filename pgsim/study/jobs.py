@@ -72,17 +72,21 @@ def taken(found: Split, arch: ArchConfig) -> list[Passes]:
 
 
 def _taken(layer: LayerTrace, passes: Passes, arch: ArchConfig) -> Passes:
-    where = f"layer {layer.shape.name!r} on {arch.name}"
+    flow, pe = arch.dataflow, arch.pe
     try:
-        own = arch.array.tempo.taken(passes, arch.pe, arch.dataflow)
+        own = arch.array.tempo.taken(passes, pe, flow)
     except ValueError as error:
-        raise InputError(f"{where}: {error}") from None
-    if refusal := arch.dataflow.refusal(layer.shape, own):
-        raise InputError(f"{where}, dataflow {arch.dataflow.name}: {refusal}")
+        raise _refused(layer, arch, f": {error}") from None
+    if refusal := flow.refusal(layer.shape, own):
+        raise _refused(layer, arch, f", dataflow {flow.name}: {refusal}")
     for each in own:
-        if refusal := arch.pe.refusal(each):
-            raise InputError(f"{where}, PEs of kind {arch.pe.name}: a PE {refusal}")
+        if refusal := pe.refusal(each):
+            raise _refused(layer, arch, f", PEs of kind {pe.name}: a PE {refusal}")
     return own
+
+
+def _refused(layer: LayerTrace, arch: ArchConfig, why: str) -> InputError:
+    return InputError(f"layer {layer.shape.name!r} on {arch.name}{why}")
 
 
 def _output_bits(arch: ArchConfig, reader: Passes) -> int:

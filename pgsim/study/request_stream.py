@@ -18,7 +18,7 @@ from pgsim.results.values import COUNT
 from pgsim.schemes import Scheme, scheme_named, union
 from pgsim.study.counting import Network
 from pgsim.study.rows import accuracy_of
-from pgsim.study.simulation import calibration_count, costed_jobs, layer_results
+from pgsim.study.simulation import calibration_count, costed_jobs, result_of
 from pgsim.workload import GateTrace, load_trace
 
 if TYPE_CHECKING:
@@ -203,5 +203,6 @@ def _served(
         read = {job.shape.name: union(each.weight for each in job.passes) for job in jobs}
         after = {**kept, **{name: word | kept.get(name, 0) for name, word in read.items()}}
     calibration = calibration_count(trace, costs.arch)
-    layers = layer_results(Network(trace, scheme, costs, calibration, store, kept))
-    return Result(trace, costs, scheme.name, calibration, False, layers), after
+    scheduled = any(job.scheduled for job in jobs)
+    network = Network(trace, scheme, costs, scheduled, calibration, store, kept)
+    return result_of(network), after

@@ -143,7 +143,9 @@ class Shape:
         if total >= cycles:
             return False
         costs = costs_of(self.design, gated=any(each.job.gated for each in self.bounds))
-        network = Network(self.trace, self.scheme, costs, self.calibration_images, self.store)
+        scheduled = any(each.job.scheduled for each in self.bounds)
+        calibration = self.calibration_images
+        network = Network(self.trace, self.scheme, costs, scheduled, calibration, self.store)
         network.check()
         for bound in sorted(self.bounds, key=lambda each: -each.times * each.cycles):
             if total >= cycles:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pgsim.arch import ArchConfig, load_arch
-from pgsim.cost import Costs, costs_of, energies, energy_prices, warn_of_clock
+from pgsim.cost import Costs, costs_of, energies, energies_of, energy_prices, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
@@ -88,8 +88,8 @@ def simulate(
     store = store or NO_STORE
     if arch.pe.by_values:
         trace = _with_operands(trace, store)
-    passes = taken(split(trace, scheme, store), arch)
-    costs = costs_of(arch, gated=any_scheduled(passes))
+    scheduled = any_scheduled(taken(split(trace, scheme, store), arch))
+    costs = costs_of(arch, gated=scheduled)
     warn_of_clock(costs.arch, costs.paths)
     arch = costs.arch
     if per_image and arch.batch > 1:
@@ -98,8 +98,9 @@ def simulate(
             f'{arch.batch}: pass arch.override({{"batch": 1}}), or --set batch=1'
         )
     calibration = calibration_count(trace, arch, calibration_images)
-    layers = layer_results(Network(trace, scheme, costs, calibration, store))
-    return Result(trace, costs, scheme.name, calibration, per_image, layers)
+    return result_of(
+        Network(trace, scheme, costs, scheduled, calibration, store), per_image=per_image
+    )
 
 
 def _with_operands(trace: GateTrace, store: WorkStore) -> GateTrace:
@@ -132,12 +133,14 @@ def costed_jobs(
     return jobs, costs
 
 
-def layer_results(network: Network) -> tuple[LayerResult, ...]:
-    """Return the ledger and the energies of every layer."""
-    return tuple(
-        LayerResult(job.on(network.arch), ledger, energies(network.prices, ledger), row)
-        for job, ledger, row in zip(*network.counted(), strict=True)
-    )
+def result_of(network: Network, *, per_image: bool = False) -> Result:
+    """Return what a network takes, with images apart or not."""
+    counted, arch, prices = network.counted(), network.arch, network.prices
+    every = zip(counted.jobs, counted.ledgers, energies_of(prices, counted.ledgers), strict=True)
+    layers = tuple(LayerResult(job.on(arch), ledger, own) for job, ledger, own in every)
+    trace, scheme = network.trace, network.scheme.name
+    calibration = network.calibration
+    return Result(trace, network.costs, scheme, calibration, per_image, layers, counted.columns)
 
 
 def repriced(result: Result, costs: Costs) -> Result:

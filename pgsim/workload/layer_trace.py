@@ -162,6 +162,31 @@ class LayerTrace:
         InputError
             For a layer without a gate.
         """
+        parts = self.mask_parts(start, stop)
+        if len(parts) == 1:
+            return parts[0]
+        joined = np.concatenate(parts) if parts else self.shards[0][:0]
+        joined.flags.writeable = False
+        return joined
+
+    def mask_parts(self, start: int = 0, stop: int | None = None) -> tuple[Words, ...]:
+        """Return the same without a copy, in an array for each shard that has some of them.
+
+        Parameters
+        ----------
+        start, stop : int
+            A slice of the images, by default all.
+
+        Returns
+        -------
+        tuple of uint64 arrays (images, mask_channels, words)
+            Read-only views; none where there are no images.
+
+        Raises
+        ------
+        InputError
+            For a layer without a gate.
+        """
         if not self.shards:
             raise InputError(f"layer {self.shape.name!r} has gate 'none', so it has no mask")
         begin, end, _ = slice(start, stop).indices(self.images)
@@ -171,11 +196,7 @@ class LayerTrace:
             if low < high:
                 parts.append(shard[low:high])
             first += len(shard)
-        if len(parts) == 1:
-            return parts[0]
-        joined = np.concatenate(parts) if parts else self.shards[0][:0]
-        joined.flags.writeable = False
-        return joined
+        return tuple(parts)
 
     def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[Words]:
         """Yield `mask_words` of those images in pieces that fit in memory whatever the trace.

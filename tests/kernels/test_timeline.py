@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from stepped_turns import (
     Folds,
     Machine,
@@ -20,7 +21,7 @@ from stepped_turns import (
     ungated,
 )
 
-from pgsim.kernels.timeline import stood
+from pgsim.kernels.timeline import Order, Transfers, Work, stood
 
 
 def random_machine(rng: Random, passes: int, tiles: int) -> Machine:
@@ -104,13 +105,25 @@ def test_blocks_wait_as_each_of_their_runs_does(seed: int) -> None:
             worked = sum(end - begin for begin, end in turns) - sum(expected["demand_waits"])
             cycles.append(expected["ends"])
             waits.append(expected["ends"] - worked)
-    found = stood(
-        np.array([work.pass_cycles.shape for work, _, _ in every], np.int64),
-        np.array([order for _, _, order in every], np.int64),
-        np.concatenate([each.ravel() for work, _, _ in every for each in work]),
-        np.concatenate([each.ravel() for _, moved, _ in every for each in moved]),
+    assert stood_in(every).tolist() == [cycles, waits]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_one_row_of_transfers_stands_for_all_runs_that_are_alike_in_it(seed: int) -> None:
+    machine, runs, moved, demand = drawn(Random(seed))
+    runs = runs * 3
+    work, transfers, order = taken(machine, runs, moved[:1], demand[:1])
+    expected = [naive(machine, own, moved[0], demand[0])["ends"] for own in runs]
+    assert stood_in([(work, transfers, order)])[0].tolist() == expected
+
+
+def stood_in(blocks: list[tuple[Work, Transfers, Order]]) -> NDArray[np.int64]:
+    return stood(
+        np.array([(*work.pass_cycles.shape, len(moved.before)) for work, moved, _ in blocks]),
+        np.array([order for _, _, order in blocks], np.int64),
+        np.concatenate([each.ravel() for work, _, _ in blocks for each in work]),
+        np.concatenate([each.ravel() for _, moved, _ in blocks for each in moved]),
     )
-    assert found.tolist() == [cycles, waits]
 
 
 def test_trailing_passes_wait_for_what_is_on_demand() -> None:

@@ -323,3 +323,29 @@ def test_a_store_in_another_process_begins_empty() -> None:
     assert copy.held(Known("known")) is None and store.held(Known("known")) is not None
     copy.get("large", lambda: (np.zeros(13, np.int64),))  # 104 bytes
     assert copy.held(Known("large")) is None
+
+
+@pytest.mark.parametrize("dataflow", ["os", "ws", "is"])
+@pytest.mark.parametrize("batch", [1, 2, 3])
+@pytest.mark.parametrize("scheduler", ["skip", "combine"])
+def test_masks_of_several_files_count_as_those_of_one(
+    scheduler: str, batch: int, dataflow: str
+) -> None:
+    """Files of 3, 4 and 1 images, between which batches end or do not."""
+    whole = trace_of(LAYER, random_mask(images=8))
+    (layer,) = whole.layers
+    cut = tuple(layer.shards[0][first:last] for first, last in ((0, 3), (3, 7), (7, 8)))
+    parted = replace(whole, layers=(replace(layer, shards=cut, verify=True),))
+    changes = {"batch": batch, "lsb.scheduler": scheduler, "array.dataflow": dataflow}
+    assert counts(parted, changes, None) == counts(whole, changes, None)
+
+
+@pytest.mark.parametrize("calibration", [0, 3])
+def test_the_density_of_what_gates_outputs_is_that_of_the_masks(calibration: int) -> None:
+    mask = random_mask(images=5)
+    found = simulate(
+        trace_of(LAYER, mask), design({}), per_image=True, calibration_images=calibration
+    )
+    assert found.rows[0]["mask_density"] == mask[calibration:].mean()
+    of_images = [each.mean() for each in mask[calibration:]]
+    assert found.layers["mask_density"].tolist() == pytest.approx(of_images, rel=1e-15)

@@ -8,6 +8,7 @@ import pytest
 from designs import design, drawn, linear, trace_of
 
 from pgsim import COLUMNS, GateTrace, simulate
+from pgsim.cost import energies, energy_prices
 from pgsim.results import IDENTITY, SUMMARY
 
 ONE_CHANNEL = linear(6, 3, 1)
@@ -25,6 +26,23 @@ def network() -> GateTrace:
 @pytest.fixture(scope="module")
 def layers() -> pd.DataFrame:
     return simulate(network(), design()).layers
+
+
+def test_rows_columns_and_the_table_hold_the_same() -> None:
+    result = simulate(network(), design())
+    assert [row["cycles"] for row in result.rows] == result.columns["cycles"]
+    assert [list(row) for row in result.rows] == [list(result.columns)] * 3
+    pd.testing.assert_frame_equal(pd.DataFrame(result.rows), result.layers)
+
+
+def test_energies_of_layers_are_those_of_each_alone() -> None:
+    result = simulate(network(), design({"batch": 1}))
+    prices = energy_prices(result.costs, result.gated)
+    for layer in result.layer_results:
+        alone = energies(prices, layer.ledger)
+        assert {name: each.tolist() for name, each in layer.energies.items()} == {
+            name: each.tolist() for name, each in alone.items()
+        }
 
 
 def test_every_figure_of_a_summary_is_explained() -> None:

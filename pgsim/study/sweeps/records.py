@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from pgsim.results import Row
+from pgsim.results import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +30,8 @@ def text_of(line: bytes) -> bytes | None:
     return found[2] if found and int(found[1], 16) == crc32(found[2]) else None
 
 
-def record(number: int, rows: Sequence[Row]) -> bytes:
+def record(number: int, columns: Columns) -> bytes:
     """Return the line of a point."""
-    columns = {column: [row[column] for row in rows] for column in rows[0]}
     return checked_line({"point": number, "columns": columns})
 
 

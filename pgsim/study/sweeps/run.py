@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pgsim.cores import usable_cores
 from pgsim.errors import ClockWarning, InputError
 from pgsim.model.mask_work import WorkStore
-from pgsim.results import Result, Row
+from pgsim.results import Columns, Result
 from pgsim.study.pool.cluster import run_on_cluster
 from pgsim.study.pool.processes import run
 from pgsim.study.pool.worker import Failed
@@ -174,8 +174,10 @@ class Simulation:
     def __call__(self, number: int) -> bytes:
         """Return the record of a point."""
         point = self.points.point(number)
-        rows_of = _ROWS[self.points.spec.rows]
-        return record(number, [point.axes | row for row in rows_of(self._simulated(point))])
+        columns = _COLUMNS[self.points.spec.rows](self._simulated(point))
+        rows = len(columns["arch"])
+        axes = {axis: [value] * rows for axis, value in point.axes.items()}
+        return record(number, axes | columns)
 
     def _simulated(self, point: Point) -> Result:
         """Simulate a point on its trace, whose files have to be the same as when it was opened."""
@@ -217,16 +219,15 @@ class Elsewhere:
         return self._simulation(number)
 
 
-def _layer_rows(result: Result) -> list[Row]:
-    area = {"area_mm2": result.area_mm2}
-    return [row | area for row in result.rows]
+def _of_layers(result: Result) -> Columns:
+    return result.columns | {"area_mm2": [result.area_mm2] * len(result.layer_results)}
 
 
-def _network_row(result: Result) -> list[Row]:
-    return [result.summary]
+def _of_network(result: Result) -> Columns:
+    return {column: [value] for column, value in result.summary.items()}
 
 
-_ROWS: dict[str, Callable[[Result], list[Row]]] = {"layer": _layer_rows, "point": _network_row}
+_COLUMNS: dict[str, Callable[[Result], Columns]] = {"layer": _of_layers, "point": _of_network}
 
 
 def _check_sources(point: Point) -> None:

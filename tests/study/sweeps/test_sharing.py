@@ -10,7 +10,7 @@ import pytest
 from pgsim.arch import load_arch
 from pgsim.errors import InputError
 from pgsim.model.mask_work import WorkStore
-from pgsim.study import counting
+from pgsim.study import counting, jobs
 from pgsim.study.simulation import simulate
 from pgsim.workload import load_trace
 
@@ -145,6 +145,27 @@ def test_bandwidths_share_all_but_when_transfers_end(gated, monkeypatch):
     assert len(calls) == 1
     simulate(trace, arch.override({"memory.dram.burst_bytes": 32}), store=store)
     assert len(calls) == 2
+
+
+@pytest.mark.parametrize("asked", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_bandwidths_have_rows_of_their_own_whenever_one_asks(gated, asked):
+    store, trace = WorkStore(), load_trace(gated)
+    arch = load_arch("pg_ws").override({"mapping.kind": "fixed"})
+    designs = [arch.override({"memory.dram.bytes_per_cycle": rate}) for rate in (1, 2, 4)]
+    found = [simulate(trace, each, store=store) for each in designs]
+    for place in asked:
+        alone = simulate(trace, designs[place])
+        pd.testing.assert_frame_equal(found[place].layers, alone.layers, check_exact=True)
+        assert found[place].summary == pytest.approx(alone.summary, rel=0, nan_ok=True)
+
+
+def test_designs_share_the_passes_of_a_scheme(gated, monkeypatch):
+    made, own = [], jobs.network_passes
+    monkeypatch.setattr(jobs, "network_passes", lambda *given: made.append(given) or own(*given))
+    store, trace = WorkStore(), load_trace(gated)
+    for clock_mhz in (200, 300):
+        simulate(trace, load_arch("pg_ws").override({"clock_mhz": clock_mhz}), "pg", store=store)
+    assert len(made) == 1
 
 
 def test_bandwidths_share_as_much_where_nests_are_given(gated, monkeypatch):
