@@ -72,5 +72,5 @@ def test_two_arrays_have_no_map() -> None:
     changes = {"array.predictor_share": 0.25, "mapping": "fixed", "memory.ports": "slots"}
     design = load_arch("pg_os").override(changes)
     result = simulate("digits_pg_4_2", design, calibration_images=499)
-    with pytest.raises(InputError, match="expected array.predictor_share: 0"):
+    with pytest.raises(InputError, match=r"expected array\.predictor_share: 0$"):
         array_use(result)

@@ -1,8 +1,8 @@
 """Sizes that are computed in the graph itself, as exporters write reshapes of activations.
 
-onnx infers the shapes of one operator. This goes through all of them in order, computes what depends
-on constants and shapes alone, and has onnx infer the rest. Its own way through a graph makes room
-for every value that a file says a shape has, however many.
+onnx infers the shapes of one operator. This goes through all of them in order, computes what
+depends on constants and shapes alone, and has onnx infer the rest. Its own way through a graph
+makes room for every value that a file says a shape has, however many.
 """
 
 from __future__ import annotations
