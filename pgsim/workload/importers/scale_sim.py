@@ -25,6 +25,7 @@ _CONVOLUTION = (
     "stride",
 )
 _PRODUCT = ("M", "N", "K")
+_FEWEST_OF_CONVOLUTION = 5  # numbers in a row that is nearer to a convolution, if one is misspelt
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _CODE = frozenset("[({=")  # in what begins a line of a program
 _DEPTHWISE = "DP"  # in a layer's name
@@ -58,7 +59,7 @@ class ScaleSim(Importer):
     def read(self, source: Source) -> list[Row]:
         """Return the layers; a row of a name alone is a title, and passed over."""
         lines = [line for line in _lines(source.text()) if line.cells]
-        header = lines.pop(0).cells if lines and not _WHOLE.fullmatch(lines[0].cells[0]) else []
+        header = lines.pop(0).cells if lines and _says_words(lines[0]) else []
         if not lines:
             raise InputError(f"{source.path}: no layer: expected a name and whole numbers a row")
         require_few(len(lines), source.path)
@@ -135,6 +136,11 @@ def _lines(text: str) -> Iterator[_Line]:
             yield _Line(number, cells[0], cells[1:])
 
 
+def _says_words(line: _Line) -> bool:
+    """Say whether a row is a header: of words, without a number that a layer would have."""
+    return not any(map(_WHOLE.fullmatch, line.cells))
+
+
 def _is_of_products(source: Source, header: Sequence[str], first: _Line) -> bool:
     """Say whether rows are matrix products, by the header, or by how many numbers a row has."""
     names = [cell.upper() for cell in header[:3]]
@@ -145,10 +151,8 @@ def _is_of_products(source: Source, header: Sequence[str], first: _Line) -> bool
                 "and K in this order whatever it says: put the columns in this order"
             )
         return True
-    leading = next(
-        (at for at, cell in enumerate(first.cells) if not _WHOLE.fullmatch(cell)), len(first.cells)
-    )
-    return not header and leading < len(_CONVOLUTION)
+    numbers = sum(1 for cell in first.cells[: len(_CONVOLUTION)] if _WHOLE.fullmatch(cell))
+    return not header and numbers < _FEWEST_OF_CONVOLUTION
 
 
 def _product(source: Source, line: _Line) -> Row:

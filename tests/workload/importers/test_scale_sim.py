@@ -139,6 +139,14 @@ def test_names_that_are_there_again_are_told_apart(tmp_path: Path) -> None:
             "height, filter width, channels, number of filters, stride",
         ),
         (CONV + ", 1, 1, 1, 1, 2, 2, 1,\n", "net.txt:3: the row has no name in its first cell"),
+        (  # a first row with a number in it is no header
+            "FC, x, 1, 1, 1, 2, 2, 1,\n" + CONV.split("\n", 1)[1],
+            "net.txt:1: layer 'FC': IFMAP height: expected a whole number, at least 1, not 'x'",
+        ),
+        (
+            "FC, 1, 1, 1, x, 2, 2, 1,\n" + CONV.split("\n", 1)[1],
+            "net.txt:1: layer 'FC': filter width: expected a whole number, at least 1, not 'x'",
+        ),
         (
             "Layer, M, K, N,\na, 1, 2, 3,\n",
             "net.txt: the header says M, K, N, but SCALE-Sim reads M, N and K in this order "
