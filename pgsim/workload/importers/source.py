@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pgsim.errors import InputError
 from pgsim.files import opened
 
-LARGEST_TEXT = 2**19  # bytes of a text file: some ten thousand layers
+LARGEST_TEXT = 2**20  # bytes of a text file: some ten thousand layers, of 90 bytes each
 _HEAD = 2**16  # bytes by which a format is known
 _FIRST_LINES = 4  # that are looked at together, as a bracket may stand alone
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
