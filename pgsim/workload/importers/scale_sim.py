@@ -29,6 +29,8 @@ _FEWEST_OF_CONVOLUTION = 5  # numbers in a row that is nearer to a convolution, 
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _CODE = frozenset("[({=")  # in what begins a line of a program
 _DEPTHWISE = "DP"  # in a layer's name
+_LAYOUT = "intraline"  # in a header of SCALE-Sim's layouts
+_MARKS = ",;\t"  # between cells; of several in a row the first of these
 
 
 class _Line(NamedTuple):
@@ -46,13 +48,16 @@ class ScaleSim(Importer):
     description = "a topology of SCALE-Sim: convolutions, or M, N, K of matrix products, as CSV"
 
     def recognises(self, source: Source) -> bool:
-        """Say whether one of the first rows has a name and three whole numbers."""
+        """Say whether one of the first rows is a header, or has a name and three whole numbers."""
         head = source.head.decode("utf-8", "replace")
         first = [line for _, line in zip(range(8), _lines(head), strict=False)]
         return any(
-            len(line.cells) >= 3
-            and all(map(_WHOLE.fullmatch, line.cells[:3]))
-            and not _CODE.intersection(line.name)
+            _is_header(line.cells)
+            or (
+                len(line.cells) >= 3
+                and all(map(_WHOLE.fullmatch, line.cells[:3]))
+                and not _CODE.intersection(line.name)
+            )
             for line in first
         )
 
@@ -63,6 +68,11 @@ class ScaleSim(Importer):
         if not lines:
             raise InputError(f"{source.path}: no layer: expected a name and whole numbers a row")
         require_few(len(lines), source.path)
+        if any(_LAYOUT in cell.lower() for cell in header):
+            raise InputError(
+                f"{source.path}: a layout of SCALE-Sim, which says where elements lie: expected a "
+                "topology, with the sizes of layers"
+            )
         if _is_of_products(source, header, lines[0]):
             rows = [_product(source, line) for line in lines]
         else:
@@ -125,9 +135,10 @@ class ScaleSimCeil(ScaleSim):
 
 
 def _lines(text: str) -> Iterator[_Line]:
-    """Yield the rows that have a name; cells are between commas, or between tabs."""
+    """Yield the rows that have a name; cells are between commas, else semicolons, else tabs."""
     for number, line in enumerate(text.splitlines(), start=1):
-        cells = [cell.strip() for cell in line.split("," if "," in line else "\t")]
+        mark = next((mark for mark in _MARKS if mark in line), ",")
+        cells = [cell.strip() for cell in line.split(mark)]
         comment = next((at for at, cell in enumerate(cells) if cell.startswith("#")), len(cells))
         del cells[comment:]
         while cells and not cells[-1]:
@@ -139,6 +150,12 @@ def _lines(text: str) -> Iterator[_Line]:
 def _says_words(line: _Line) -> bool:
     """Say whether a row is a header: of words, without a number that a layer would have."""
     return not any(map(_WHOLE.fullmatch, line.cells))
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    """Say whether a row names the columns of a topology."""
+    names = [cell.upper() for cell in cells[:3]]
+    return sorted(names) == sorted(_PRODUCT) or names[:1] in (["IFMAP HEIGHT"], ["IFMAP WIDTH"])
 
 
 def _is_of_products(source: Source, header: Sequence[str], first: _Line) -> bool:

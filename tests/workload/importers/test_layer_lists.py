@@ -79,6 +79,11 @@ def test_lists_in_mappings_are_named_by_their_keys(tmp_path: Path) -> None:
     assert len(imported(tmp_path, text, "nets.b")) == 2
 
 
+def test_a_list_without_a_name_is_not_asked_for_by_one(tmp_path: Path) -> None:
+    found = refusal(tmp_path, f"[{ROW}]", "vgg16")
+    assert found == "net.txt: its one list has no name: leave ':vgg16' out"
+
+
 def test_nothing_is_run(tmp_path: Path) -> None:
     text = f"import sys\nsys.exit(3)\nopen('x', 'w')\nnet = [{ROW}]\nraise SystemExit\n"
     assert len(imported(tmp_path, text)) == 1
