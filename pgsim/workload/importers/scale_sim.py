@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pgsim.errors import InputError
 from pgsim.workload.importers.importer import Importer, named_apart, require_few
-from pgsim.workload.importers.source import Row, Source
+from pgsim.workload.importers.source import Row, Source, mark_between
 from pgsim.workload.problems import short
 
 _CONVOLUTION = (
@@ -30,7 +30,6 @@ _WHOLE = re.compile(r"[0-9]{1,9}")
 _CODE = frozenset("[({=")  # in what begins a line of a program
 _DEPTHWISE = "DP"  # in a layer's name
 _LAYOUT = "intraline"  # in a header of SCALE-Sim's layouts
-_MARKS = ",;\t"  # between cells; of several in a row the first of these
 
 
 class _Line(NamedTuple):
@@ -137,8 +136,7 @@ class ScaleSimCeil(ScaleSim):
 def _lines(text: str) -> Iterator[_Line]:
     """Yield the rows that have a name; cells are between commas, else semicolons, else tabs."""
     for number, line in enumerate(text.splitlines(), start=1):
-        mark = next((mark for mark in _MARKS if mark in line), ",")
-        cells = [cell.strip() for cell in line.split(mark)]
+        cells = [cell.strip() for cell in line.split(mark_between(line))]
         comment = next((at for at, cell in enumerate(cells) if cell.startswith("#")), len(cells))
         del cells[comment:]
         while cells and not cells[-1]:

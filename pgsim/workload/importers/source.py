@@ -82,6 +82,17 @@ class Source:
                 raise InputError(f"{self.path}: cannot be read: {error.strerror}") from None
 
 
+def mark_between(line: str) -> str:
+    """Return what stands between a line's cells: a comma, else a semicolon, else a tab.
+
+    Spreadsheets write semicolons where numbers have decimal commas.
+
+    >>> mark_between("a; b")
+    ';'
+    """
+    return next((mark for mark in ",;\t" if mark in line), ",")
+
+
 def source_of(path: str | Path, sizes: Mapping[str, int] | None = None) -> Source:
     """Return the source of `FILE`, or of `FILE:NETWORK` where no file has that whole name.
 
