@@ -1,0 +1,63 @@
+"""ONNX Runtime's integer operators: the layers are those of the same network without them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("onnx")
+
+import numpy as np
+from imports import imported, refusal
+from onnx import NodeProto
+from onnx_cases import model, node, scalar
+
+OWN = {"domain": "com.microsoft"}
+Q = "s z"  # a scale and a zero point
+WEIGHTS = {
+    "s": scalar(0.1),
+    "z": np.array(0, np.uint8),
+    "wz": np.array(0, np.int8),
+    "w1": np.zeros((8, 3, 3, 3), np.int8),
+    "w2": np.zeros((8, 8, 3, 3), np.int8),
+    "w3": np.zeros((10, 16), np.int8),
+}
+
+
+def conv(data: str, weights: str, output: str) -> NodeProto:
+    inputs = f"{data} {Q} {weights} s wz {Q}"
+    return node("QLinearConv", inputs, output, pads=[1, 1, 1, 1])
+
+
+def nodes(**pooling: int) -> list[NodeProto]:
+    """Return a block with a shortcut, doubled, pooled, and its head."""
+    return [
+        node("QuantizeLinear", f"x {Q}", "xq"),
+        conv("xq", "w1", "first"),
+        conv("first", "w2", "second"),
+        node("QLinearLeakyRelu", f"second {Q} {Q}", "relu", **OWN),
+        node("QLinearAdd", f"relu {Q} first {Q} {Q}", "sum", **OWN),
+        node("QLinearConcat", f"{Q} sum {Q} sum {Q}", "twice", axis=1, **OWN),
+        node("QLinearGlobalAveragePool", f"twice {Q} {Q}", "mean", **OWN, **pooling),
+        node("Flatten", "mean", "flat"),
+        node("QGemm", f"flat {Q} w3 s wz bias {Q}", "head", transB=1, **OWN),
+        node("DequantizeLinear", f"head {Q}", "y"),
+    ]
+
+
+def test_a_quantized_residual_network(tmp_path: Path) -> None:
+    weights = {**WEIGHTS, "bias": np.zeros(10, np.int32)}
+    layers = imported(tmp_path, model(nodes(), {"x": [1, 3, 12, 12]}, weights))
+    assert [layer.name for layer in layers] == ["first", "second", "head"]
+    assert [layer.macs for layer in layers] == [144 * 8 * 27, 144 * 8 * 72, 160]
+    assert [layer.inputs for layer in layers] == [("network",), ("first",), ("second",)]
+    for layer in layers:
+        assert (layer.activation_bits, layer.weight_bits, layer.signed) == (8, 8, False)
+
+
+def test_channels_that_come_last_are_refused(tmp_path: Path) -> None:
+    weights = {**WEIGHTS, "bias": np.zeros(10, np.int32)}
+    data = model(nodes(channels_last=1), {"x": [1, 3, 12, 12]}, weights)
+    found = refusal(tmp_path, data)
+    assert "QLinearGlobalAveragePool 'mean': of the domain 'com.microsoft'" in found
