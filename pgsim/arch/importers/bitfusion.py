@@ -95,13 +95,13 @@ def _kind(bits: int, least: int) -> tuple[Sourced, list[str]]:
     Descendants of Bit Fusion have units that fuse nothing, or bricks of more than 2 bits.
     """
     if least > bits:
-        raise Unfit(f"[{_ACCELERATOR}] low_prec: {least}: expected no more than high_prec, {bits}")
+        raise Unfit(f"expected no more than high_prec, {bits}", "low_prec")
     if least == bits:
         return Sourced("fixed", "low_prec is high_prec: nothing is fused"), []
     if bits not in _FUSED_BITS:
+        widths = ", ".join(map(str, _FUSED_BITS))
         raise Unfit(
-            f"[{_ACCELERATOR}] high_prec: {bits}: expected one of "
-            f"{', '.join(map(str, _FUSED_BITS))}, or as much as low_prec, where nothing is fused"
+            f"expected one of {widths}, or as much as low_prec, where nothing is fused", "high_prec"
         )
     kind = Sourced("fusion", f"bricks of {_BRICK_BITS} bits")
     if least == _BRICK_BITS:

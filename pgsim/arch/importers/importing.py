@@ -8,7 +8,13 @@ from pathlib import Path
 from pgsim.arch.config import ArchConfig, load_arch
 from pgsim.arch.importers.importer import Importer, Sourced
 from pgsim.arch.importers.ini import IniFile, read_ini
-from pgsim.arch.importers.keys import Unfit, defaulted, read_keys, without_counterpart
+from pgsim.arch.importers.keys import (
+    Unfit,
+    defaulted,
+    read_keys,
+    refusal,
+    without_counterpart,
+)
 from pgsim.arch.importers.kinds import IMPORTERS
 from pgsim.arch.importers.writing import values_of, yaml_of
 from pgsim.arch.validation import check_values
@@ -76,7 +82,8 @@ def import_arch(
     try:
         found, taken = importer.design(values, spelled_out(file.path.stem) or importer.name)
     except Unfit as unfit:
-        raise InputError(f"{file.path}: {unfit}") from None
+        key = next(each for each in importer.keys if each.name == unfit.key)
+        raise InputError(refusal(file, key, unfit)) from None
     where = f"{importer.description}, {spelled_out(file.path.name)}"
     design = {"name": found["name"], "source": Sourced(where), **found}
     arch = check_values(ArchConfig, values_of(design), str(path))
