@@ -1,4 +1,4 @@
-"""ONNX Runtime's integer operators: the layers are those of the same network without them."""
+"""What ONNX Runtime quantizes: the layers are those of the same network without it."""
 
 from __future__ import annotations
 
@@ -61,3 +61,27 @@ def test_channels_that_come_last_are_refused(tmp_path: Path) -> None:
     data = model(nodes(channels_last=1), {"x": [1, 3, 12, 12]}, weights)
     found = refusal(tmp_path, data)
     assert "QLinearGlobalAveragePool 'mean': of the domain 'com.microsoft'" in found
+
+
+def dynamic(data: str, weights: str, output: str) -> list[NodeProto]:
+    """Return a convolution whose input is quantized as its values are, as quantize_dynamic does."""
+    return [
+        node("DynamicQuantizeLinear", data, f"{output}_q {output}_s {output}_z"),
+        node(
+            "ConvInteger",
+            f"{output}_q {weights} {output}_z wz",
+            f"{output}_i",
+            pads=[1, 1, 1, 1],
+            name=output,
+        ),
+        node("Cast", f"{output}_i", f"{output}_f", to=1),
+        node("Mul", f"{output}_s s", f"{output}_scale"),
+        node("Mul", f"{output}_f {output}_scale", output, name=f"{output}_mul"),
+    ]
+
+
+def test_scales_that_are_computed_are_read_by_no_layer(tmp_path: Path) -> None:
+    chain = [*dynamic("x", "w1", "first"), *dynamic("first", "w2", "second")]
+    layers = imported(tmp_path, model(chain, {"x": [1, 3, 12, 12]}, WEIGHTS))
+    assert [layer.inputs for layer in layers] == [("network",), ("first",)]
+    assert [(layer.activation_bits, layer.signed) for layer in layers] == [(8, False)] * 2
