@@ -85,3 +85,21 @@ def test_scales_that_are_computed_are_read_by_no_layer(tmp_path: Path) -> None:
     layers = imported(tmp_path, model(chain, {"x": [1, 3, 12, 12]}, WEIGHTS))
     assert [layer.inputs for layer in layers] == [("network",), ("first",)]
     assert [(layer.activation_bits, layer.signed) for layer in layers] == [(8, False)] * 2
+
+
+@pytest.mark.parametrize(("attributes", "bits"), [({"bits": 2}, 2), ({}, 4)])
+def test_packed_weights_have_bits_of_their_own(
+    tmp_path: Path, attributes: dict[str, int], bits: int
+) -> None:
+    product = node("MatMulNBits", "x packed s", "y", K=48, N=30, block_size=16, **attributes, **OWN)
+    weights = {"s": scalar(0.1), "packed": np.zeros((30, 3, 8), np.uint8)}
+    (layer,) = imported(tmp_path, model([product], {"x": [1, 5, 48]}, weights))
+    assert (layer.in_channels, layer.out_channels, layer.positions) == (48, 30, 5)
+    assert (layer.activation_bits, layer.weight_bits) == (8, bits)
+
+
+def test_packed_weights_without_their_sizes_are_refused(tmp_path: Path) -> None:
+    product = node("MatMulNBits", "x packed s", "y", N=30, **OWN)
+    weights = {"s": scalar(0.1), "packed": np.zeros((30, 3, 8), np.uint8)}
+    found = refusal(tmp_path, model([product], {"x": [1, 5, 48]}, weights))
+    assert "MatMulNBits 'y': of the domain 'com.microsoft', which is not known here" in found

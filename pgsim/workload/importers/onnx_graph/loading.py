@@ -50,9 +50,9 @@ def _loaded(onnx: Any, data: bytes, path: Path, sizes: Mapping[str, int]) -> Gra
     if model.functions:
         with _refusing(path):
             model = onnx.inliner.inline_local_functions(model)
-    take_runtime_operators(model.graph)
+    packed = take_runtime_operators(model.graph)
     values = _small_constants(onnx, model.graph)
-    quantized = _plain(model.graph, _numbers(values))
+    quantized = packed | _plain(model.graph, _numbers(values))
     _fix_sizes(model.graph, sizes, path)
     _import_domains(model)
     with _refusing(path):
