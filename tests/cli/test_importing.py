@@ -74,3 +74,8 @@ def test_what_cannot_be_is_refused(run, nets, tmp_path, arguments, expected):
     shown = run("trace", "import", file, "-o", tmp_path / "out", *arguments, code=2).output
     assert expected in " ".join(shown.split())
     assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_the_help_names_the_formats(run):
+    shown = " ".join(run("trace", "import", "--help").output.split())
+    assert "One of onnx, layer_table, scale_sim, scale_sim_ceil, layer_lists." in shown
