@@ -166,8 +166,9 @@ def _is_of_products(source: Source, header: Sequence[str], first: _Line) -> bool
                 "and K in this order whatever it says: put the columns in this order"
             )
         return True
-    numbers = sum(1 for cell in first.cells[: len(_CONVOLUTION)] if _WHOLE.fullmatch(cell))
-    return not header and numbers < _FEWEST_OF_CONVOLUTION
+    cells = first.cells[: len(_CONVOLUTION)]
+    numbers = sum(1 for cell in cells if _WHOLE.fullmatch(cell))
+    return not header and (len(cells) < len(_CONVOLUTION) or numbers < _FEWEST_OF_CONVOLUTION)
 
 
 def _product(source: Source, line: _Line) -> Row:

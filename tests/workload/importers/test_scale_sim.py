@@ -63,8 +63,18 @@ def test_whole_windows_are_fewer_only_where_the_stride_leaves_some_over(tmp_path
         assert layer.padding == (0, 0)
 
 
-def test_matrix_products_are_m_by_k_times_k_by_n(tmp_path: Path) -> None:
-    (layer,) = imported(tmp_path, "Layer,M,N,K\nQKT,1024,512,64\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Layer,M,N,K\nQKT,1024,512,64\n",
+        "Layer,M,N,K,Sparsity,Batch\nQKT,1024,512,64,1:4,8,\n",
+        "QKT,1024,512,64,\n",
+        "QKT,1024,512,64,1,1,\n",
+        "QKT,1024,512,64,2:4,a,b,c,d,\n",
+    ],
+)
+def test_matrix_products_are_m_by_k_times_k_by_n(tmp_path: Path, text: str) -> None:
+    (layer,) = imported(tmp_path, text)
     assert (layer.op, layer.positions) == ("linear", 1024)
     assert (layer.in_channels, layer.out_channels, layer.macs) == (64, 512, 1024 * 512 * 64)
 
