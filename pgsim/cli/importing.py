@@ -13,6 +13,7 @@ from pgsim.cli.output import masks_of
 from pgsim.cli.streams import say
 from pgsim.errors import InputError
 from pgsim.masks import synthetic_trace
+from pgsim.text import counted
 from pgsim.workload import GateTrace, LayerShape, check_trace_path, save_trace
 from pgsim.workload.imported import import_layers
 from pgsim.workload.importers import IMPORTERS, source_of
@@ -112,8 +113,7 @@ def command(
     )
     trace = imported_trace(layers, file, density, images, seed)
     for path in save_trace(trace, output):
-        count = f"{len(layers):,} layer{'s' if len(layers) > 1 else ''}"
-        say(f"{path}: {count}, {masks_of(trace)}")
+        say(f"{path}: {counted(len(layers), 'layer')}, {masks_of(trace)}")
 
 
 def imported_trace(
