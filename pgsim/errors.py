@@ -46,11 +46,13 @@ class CounterpartWarning(UserWarning):
 def nearest(name: object, valid: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the valid name most like `name`, or an empty string.
 
-    Of very many names only the first ones are looked at, and none that is very long.
+    Small letters and capitals count as alike. Of very many names only the first ones are looked at,
+    and none that is very long.
     """
     wanted = str(name)
     if len(wanted) > _LONGEST:
         return ""
-    short = (each for each in valid if len(each) <= _LONGEST)
-    matches = difflib.get_close_matches(wanted, list(islice(short, _MOST)), n=1, cutoff=0.5)
-    return f" Did you mean {matches[0]!r}?" if matches else ""
+    short = islice((each for each in valid if len(each) <= _LONGEST), _MOST)
+    folded = {each.casefold(): each for each in reversed(list(short))}  # the first of those alike
+    matches = difflib.get_close_matches(wanted.casefold(), list(folded), n=1, cutoff=0.5)
+    return f" Did you mean {folded[matches[0]]!r}?" if matches else ""

@@ -28,6 +28,17 @@ def spelled_out(text: str, encoding: str = "utf-8", *, keep: str = "") -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number of things, in words that agree with it.
+
+    Examples
+    --------
+    >>> counted(1, "image"), counted(2000, "image")
+    ('1 image', '2,000 images')
+    """
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def writable(text: str) -> str:
     """Return text that UTF-8 can hold: lone surrogates stand as their escapes, all else stays."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

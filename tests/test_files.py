@@ -32,3 +32,4 @@ def test_shipped_designs_and_traces_are_found() -> None:
 def test_nearest_is_silent_where_nothing_is_near() -> None:
     assert nearest("queue", ["queue", "skip"]) == " Did you mean 'queue'?"
     assert nearest("zzz", ["queue", "skip"]) == ""
+    assert nearest("CONV1", ["conv10", "conv1", "Conv1"]) == " Did you mean 'conv1'?"

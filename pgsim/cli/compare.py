@@ -30,6 +30,7 @@ from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, Outc
 from pgsim.study.rows import GATED
 from pgsim.study.sensitivity import Sensitivity, sensitivity
 from pgsim.study.waterfalls import Waterfall
+from pgsim.text import counted
 from pgsim.workload import load_trace
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def print_comparison(comparison: Comparison, *, everything: bool, layers: bool) 
     """Print the designs, the accounts, by layer on request, and what was found."""
     gated = comparison.gated
     paragraph(
-        f"{gated.trace.name} ({masks_of(gated.trace)}), {gated.images:,} images, "
+        f"{gated.trace.name} ({masks_of(gated.trace)}), {counted(gated.images, 'image')}, "
         f"on {gated.arch.name}, {gated.arch.mapping.label}:"
     )
     show(design_table(comparison, everything=everything))

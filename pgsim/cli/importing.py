@@ -13,9 +13,10 @@ from pgsim.cli.output import masks_of
 from pgsim.cli.streams import say
 from pgsim.errors import InputError
 from pgsim.masks import synthetic_trace
+from pgsim.text import counted
 from pgsim.workload import GateTrace, LayerShape, check_trace_path, save_trace
 from pgsim.workload.imported import import_layers
-from pgsim.workload.importers import source_of
+from pgsim.workload.importers import IMPORTERS, source_of
 
 _MOST_MASK_BITS = 2**35  # of all masks of a trace, which are made in memory: 4 GiB
 _BITS = re.compile(r"([0-9]{1,3})(?:/([0-9]{1,3}))?")
@@ -57,7 +58,10 @@ def _sizes(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE",
     callback=_check_output, help="The trace; .safetensors is appended where it is missing.",
 )  # fmt: skip
-@click.option("--format", metavar="NAME", help="[default: what the file looks like]")
+@click.option(
+    "--format", metavar="NAME",
+    help=f"One of {', '.join(IMPORTERS)}.  [default: what the file looks like]",
+)  # fmt: skip
 @click.option(
     "--density",
     type=float,
@@ -109,8 +113,7 @@ def command(
     )
     trace = imported_trace(layers, file, density, images, seed)
     for path in save_trace(trace, output):
-        count = f"{len(layers):,} layer{'s' if len(layers) > 1 else ''}"
-        say(f"{path}: {count}, {masks_of(trace)}")
+        say(f"{path}: {counted(len(layers), 'layer')}, {masks_of(trace)}")
 
 
 def imported_trace(

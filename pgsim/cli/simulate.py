@@ -34,6 +34,7 @@ from pgsim.study.dram_trace import write_dram_trace
 from pgsim.study.nests import explain as explained_nest
 from pgsim.study.simulation import simulate
 from pgsim.study.timeline import check_timeline_path, write_timeline
+from pgsim.text import counted
 from pgsim.workload import GateTrace, layers_with_operands, load_trace
 from pgsim.writing import check_new_folder
 
@@ -223,8 +224,8 @@ def _of_layers(trace: GateTrace, names: str | None) -> GateTrace:
 
 def _images(result: Result) -> str:
     """Return of how many images a result is, and that these are all whose operands are known."""
-    images = "1 image" if result.images == 1 else f"{result.images:,} images"
-    return f"operands of {images}" if result.arch.pe.by_values else f"{result.images:,} images"
+    images = counted(result.images, "image")
+    return f"operands of {images}" if result.arch.pe.by_values else images
 
 
 def layer_table(result: Result) -> Table:

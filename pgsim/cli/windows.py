@@ -26,6 +26,7 @@ from pgsim.cli.progress import bar
 from pgsim.results.numbers import percent, scaled, whole
 from pgsim.study.window_study import windows
 from pgsim.study.window_trade import Point, WindowTrade
+from pgsim.text import counted
 from pgsim.workload import load_trace
 
 _MOST_ROWS = 24
@@ -84,7 +85,7 @@ def command(
     write_all(found.table, output, plot, partial(plots.draw_windows, found))
     paragraph(
         f"{found.layer} of {found.trace.name} ({masks_of(found.trace)}), "
-        f"{len(found.images):,} images, on {found.arch.name}, scheme {scheme}; per image:"
+        f"{counted(len(found.images), 'image')}, on {found.arch.name}, scheme {scheme}; per image:"
     )
     show(window_table(found))
     paragraph(f"\n{found.finding}")

@@ -30,6 +30,7 @@ from pgsim.results.mask_sources import MASK_SOURCES, MaskSource, mask_source_of
 from pgsim.results.table_files import csv_text
 from pgsim.study.comparison import Comparison
 from pgsim.study.pareto import pareto
+from pgsim.text import counted
 from pgsim.workload.saved_trace import trace_sha256
 
 _MOST_ROWS = 500
@@ -43,7 +44,7 @@ def of_simulation(result: Result, commands: Sequence[str]) -> Told:
     head = Head(
         "simulation",
         f"{result.trace.name} on {result.arch.name}, {result.scheme}",
-        [_label(mask_source_of(result.trace)), (f"{result.images:,} images", False)],
+        [_label(mask_source_of(result.trace)), (counted(result.images, "image"), False)],
         finding(result),
     )
     return head, [
@@ -61,7 +62,7 @@ def of_comparison(comparison: Comparison, commands: Sequence[str]) -> Told:
     head = Head(
         "comparison",
         f"{gated.trace.name} on {gated.arch.name}, beside its alternatives",
-        [_label(mask_source_of(gated.trace)), (f"{gated.images:,} images", False)],
+        [_label(mask_source_of(gated.trace)), (counted(gated.images, "image"), False)],
         comparison.finding,
         comparison.warnings,
     )

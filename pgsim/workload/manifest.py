@@ -16,7 +16,7 @@ from pgsim.workload.strict_json import parse_json
 FORMAT_VERSION: Final = 2  # that is written; version 1 is read too
 MOST_SHARDS = 99_999  # as many as their names can count
 MOST_IMAGES = 2**21  # of a trace: beyond any data set whose images are simulated one by one
-MOST_LAYERS = 4096
+MOST_LAYERS = 8192
 
 Label = Annotated[str, Field(max_length=1000)]
 Digests = Mapping[str, str]  # SHA-256 in hexadecimal digits, by name of tensor, and of MANIFEST

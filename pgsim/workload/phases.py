@@ -23,7 +23,7 @@ TRANSPOSED = {
 }
 
 _LARGEST = 2**24  # of one number, as of a layer's
-_MOST_PHASES = 4096  # of a layer: as many as a trace has layers
+_MOST_PHASES = 8192  # of a layer: as many as a trace has layers
 
 
 def transposed(fields: Mapping[str, Any], where: str = "") -> tuple[LayerShape, ...]:

@@ -27,7 +27,7 @@ def test_without_density_a_trace_has_no_masks_and_says_so(run, nets, tmp_path):
     assert trace.provenance == {"imported_from": "nets.py"}
     shapes = [layer.shape for layer in trace.layers]
     assert [(shape.activation_bits, shape.weight_bits) for shape in shapes] == [(6, 5), (4, 4)]
-    assert run("simulate", path, "--arch", "tpu_like").output
+    assert ", 1 image, on tpu-like-" in run("simulate", path, "--arch", "tpu_like").output
 
 
 def test_a_density_makes_synthetic_masks(run, nets, tmp_path):
@@ -74,3 +74,8 @@ def test_what_cannot_be_is_refused(run, nets, tmp_path, arguments, expected):
     shown = run("trace", "import", file, "-o", tmp_path / "out", *arguments, code=2).output
     assert expected in " ".join(shown.split())
     assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_the_help_names_the_formats(run):
+    shown = " ".join(run("trace", "import", "--help").output.split())
+    assert "One of onnx, layer_table, scale_sim, scale_sim_ceil, layer_lists." in shown

@@ -146,7 +146,7 @@ def test_what_is_no_text_or_too_long_is_refused(path: Path) -> None:
     with pytest.raises(InputError, match="not UTF-8 text"):
         scheme_named(f"table:{path}")
     path.write_bytes(b"x" * (2**20 + 1))
-    with pytest.raises(InputError, match="larger than 512 KiB"):
+    with pytest.raises(InputError, match="larger than 1 MiB"):
         scheme_named(f"table:{path}")
     with pytest.raises(InputError, match="Did you mean 'stripes_alexnet'"):
         scheme_named("table:stripes_alexnt")

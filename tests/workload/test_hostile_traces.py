@@ -96,7 +96,7 @@ def test_the_small_file_is_a_trace(tmp_path: Path) -> None:
         (
             {**ABOUT, "layers": [{**UNGATED, "name": f"l{i}"} for i in range(20_000)]},
             {},
-            "'layers': List should have at most 4096 items",
+            "'layers': List should have at most 8192 items",
         ),
         (
             {**ABOUT, "images": 2**21, "layers": [{**UNGATED, "name": f"l{i}"} for i in range(5)]},

@@ -81,8 +81,8 @@ def test_widths_that_no_layer_has_are_refused_by_layer(tmp_path: Path) -> None:
 
 
 def test_more_layers_than_a_trace_holds_are_refused(tmp_path: Path) -> None:
-    found = refusal(tmp_path, FILES["scale_sim"] * 4097)
-    assert found == "net.txt: 4,097 layers are more than 4,096"
+    found = refusal(tmp_path, FILES["scale_sim"] * 8193)
+    assert found == "net.txt: 8,193 layers are more than 8,192"
 
 
 def test_sizes_are_of_formats_that_leave_some_open(tmp_path: Path) -> None:

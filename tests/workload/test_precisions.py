@@ -24,7 +24,10 @@ def table(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("text", [CSV, ROWS, "precisions:" + ROWS, MAPPING])
+@pytest.mark.parametrize(
+    "text",
+    [CSV, CSV.replace(",", ";"), CSV.replace(",", "\t"), ROWS, "precisions:" + ROWS, MAPPING],
+)
 def test_layers_get_the_bits_of_a_table(tmp_path: Path, text: str) -> None:
     layers = imported(tmp_path, NET, precisions=table(tmp_path, text))
     bits = [(layer.activation_bits, layer.weight_bits) for layer in layers]
@@ -48,6 +51,7 @@ def test_a_table_goes_before_what_is_asked_of_all_layers(tmp_path: Path) -> None
     ("text", "expected"),
     [
         (CSV.replace("conv2", "conv3"), "bits: no layer is named 'conv3'. Did you mean 'conv2'?"),
+        (CSV.replace("fc", "FC"), "bits: no layer is named 'FC'. Did you mean 'fc'?"),
         (CSV.replace("fc", "conv2"), "bits:3: layer 'conv2' is there twice"),
         (CSV.replace("weight_bits", "weights"), "bits:2: unknown column 'weights' (known: layer, "),
         (CSV.replace("4, 2", "four, 2"), "bits:2: activation_bits: expected a whole number, not "),

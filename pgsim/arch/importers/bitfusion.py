@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pgsim.arch.importers.importer import Design, Importer, Sourced
-from pgsim.arch.importers.keys import Key, one_of, whole_number
+from pgsim.arch.importers.keys import Key, Unfit, whole_number
 from pgsim.arch.sections import LONGEST_SIDE
 
 _SYSTEM, _ACCELERATOR = "system", "accelerator"
 _KIB_BYTES = 1024
 _SUM_BITS = 32
+_WIDEST_BITS = 16
+_FUSED_BITS = (2, 4, 8, 16)  # widths of fusion PEs
+_BRICK_BITS = 2
+_PORT_STEP_BITS = 8  # ports are bytes wide
 
 
 class BitFusionFile(Importer):
@@ -29,8 +33,8 @@ class BitFusionFile(Importer):
         Key(_ACCELERATOR, "a", whole_number(most=LONGEST_SIDE)),
         Key(_ACCELERATOR, "b", whole_number(most=1), 1, is_fixed=True),
         Key(_ACCELERATOR, "c", whole_number(most=LONGEST_SIDE), also=("n",)),
-        Key(_ACCELERATOR, "high_prec", one_of("2", "4", "8", "16")),
-        Key(_ACCELERATOR, "low_prec", one_of("2")),
+        Key(_ACCELERATOR, "high_prec", whole_number(most=_WIDEST_BITS)),
+        Key(_ACCELERATOR, "low_prec", whole_number(most=_WIDEST_BITS)),
     )
     ignored: ClassVar[Mapping[str, tuple[str, ...]]] = {
         _SYSTEM: ("mem_size", "max_area"),
@@ -42,8 +46,10 @@ class BitFusionFile(Importer):
     def design(self, values: Mapping[str, Any], stem: str) -> tuple[Design, list[str]]:
         """Return the array, with its banks where the paper has buffers."""
         rows, columns = values["a"], values["c"]
-        bits, least = int(values["high_prec"]), int(values["low_prec"])
-        port_bits = max(bits * bits // least, 8)  # what a unit takes a cycle at its narrowest
+        bits, least = values["high_prec"], values["low_prec"]
+        kind, notes = _kind(bits, least)
+        unit_bits = bits * bits // least  # that a unit takes a cycle at its narrowest
+        port_bits = -(-unit_bits // _PORT_STEP_BITS) * _PORT_STEP_BITS
         memory = {
             "activation_sram": _buffer(values, "Act_SRAM", rows, "a buffer a row", port_bits),
             "weight_sram": _buffer(
@@ -66,7 +72,7 @@ class BitFusionFile(Importer):
             "dataflow": Sourced("bitfusion"),
             "first_layer": Sourced("im2col", "get_cycles: the first layer is taken by im2col"),
             "pe": {
-                "kind": Sourced("fusion", "low_prec = 2: bricks of 2 bits"),
+                "kind": kind,
                 "max_activation_bits": pe_bits,
                 "max_weight_bits": pe_bits,
             },
@@ -80,7 +86,30 @@ class BitFusionFile(Importer):
             "memory": memory,
             "batch": Sourced(16, "ASSUMED: the paper's evaluation"),
             "output_bits": Sourced(_SUM_BITS, "oprec = 32"),
-        }, []
+        }, notes
+
+
+def _kind(bits: int, least: int) -> tuple[Sourced, list[str]]:
+    """Return the kind of PE of these widths, and what to say of it.
+
+    Descendants of Bit Fusion have units that fuse nothing, or bricks of more than 2 bits.
+    """
+    if least > bits:
+        raise Unfit(f"expected no more than high_prec, {bits}", "low_prec")
+    if least == bits:
+        return Sourced("fixed", "low_prec is high_prec: nothing is fused"), []
+    if bits not in _FUSED_BITS:
+        widths = ", ".join(map(str, _FUSED_BITS))
+        raise Unfit(
+            f"expected one of {widths}, or as much as low_prec, where nothing is fused", "high_prec"
+        )
+    kind = Sourced("fusion", f"bricks of {_BRICK_BITS} bits")
+    if least == _BRICK_BITS:
+        return kind, []
+    return kind, [
+        f"[{_ACCELERATOR}] low_prec: {least}: taken as {_BRICK_BITS}, the bits of a brick: layers "
+        f"of fewer than {least} bits take fewer cycles than there"
+    ]
 
 
 def _buffer(

@@ -36,6 +36,7 @@ class Importer:
     def design(self, values: Mapping[str, Any], stem: str) -> tuple[Design, list[str]]:
         """Return the design of a file, and what to say of values that pgsim takes otherwise.
 
-        values: of `keys`, by name. stem: of the file's name.
+        values: of `keys`, by name. stem: of the file's name. Raises Unfit, with the key of one, for
+        values that do not go together.
         """
         raise NotImplementedError

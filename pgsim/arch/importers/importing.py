@@ -8,7 +8,13 @@ from pathlib import Path
 from pgsim.arch.config import ArchConfig, load_arch
 from pgsim.arch.importers.importer import Importer, Sourced
 from pgsim.arch.importers.ini import IniFile, read_ini
-from pgsim.arch.importers.keys import defaulted, read_keys, without_counterpart
+from pgsim.arch.importers.keys import (
+    Unfit,
+    defaulted,
+    read_keys,
+    refusal,
+    without_counterpart,
+)
 from pgsim.arch.importers.kinds import IMPORTERS
 from pgsim.arch.importers.writing import values_of, yaml_of
 from pgsim.arch.validation import check_values
@@ -73,7 +79,11 @@ def import_arch(
     values = read_keys(file, importer.keys)
     notes = defaulted(file, importer.keys)
     notes += without_counterpart(file, importer.keys, importer.ignored)
-    found, taken = importer.design(values, spelled_out(file.path.stem) or importer.name)
+    try:
+        found, taken = importer.design(values, spelled_out(file.path.stem) or importer.name)
+    except Unfit as unfit:
+        key = next(each for each in importer.keys if each.name == unfit.key)
+        raise InputError(refusal(file, key, unfit)) from None
     where = f"{importer.description}, {spelled_out(file.path.name)}"
     design = {"name": found["name"], "source": Sourced(where), **found}
     arch = check_values(ArchConfig, values_of(design), str(path))

@@ -16,7 +16,14 @@ _LONGEST_NAME = 200  # characters
 
 
 class Unfit(ValueError):
-    """Raised by what reads a text: what was expected instead."""
+    """Raised by what reads a text: what was expected instead.
+
+    A format raises it too, of values that do not go together, with the key of one of them.
+    """
+
+    def __init__(self, expected: str, key: str = "") -> None:
+        super().__init__(expected)
+        self.key = key
 
 
 @dataclass(frozen=True)
@@ -86,9 +93,7 @@ def read_keys(file: IniFile, keys: Iterable[Key]) -> dict[str, Any]:
         try:
             values[key.name] = key.default if entry is None else key.read(entry.text)
         except Unfit as unfit:
-            assert entry is not None  # defaults are not read
-            where = f"{file.path}:{entry.line}: {entry.name}"
-            problems.append(f"{where}: value {shortened(entry.text)!r}: {unfit}")
+            problems.append(refusal(file, key, unfit))
             continue
         if values[key.name] is None:
             there = [each.key for each in file.entries.values()]
@@ -97,6 +102,14 @@ def read_keys(file: IniFile, keys: Iterable[Key]) -> dict[str, Any]:
     if problems:
         raise InputError("\n".join(problems))
     return values
+
+
+def refusal(file: IniFile, key: Key, unfit: Unfit) -> str:
+    """Return what is said of a key whose value is unfit."""
+    entry = file.get(key.section, key.name, *key.also)
+    assert entry is not None  # defaults fit
+    where = f"{file.path}:{entry.line}: {entry.name}"
+    return f"{where}: value {shortened(entry.text)!r}: {unfit}"
 
 
 def defaulted(file: IniFile, keys: Iterable[Key]) -> list[str]:

@@ -15,6 +15,7 @@ _GENERAL, _ARRAY, _RUN = "general", "architecture_presets", "run_presets"
 _MOST_KIB = 1 << 20
 _WORD_BITS = 8  # SCALE-Sim counts words, of a byte each
 _USER, _CALC = "USER", "CALC"
+_ROWS_AND_BANKS = ("SRAM_row_size", "SRAM_bank_size", "DRAM_row_size", "DRAM_bank_size")
 _KIB_BITS = 8192
 _HALVES = 2
 
@@ -42,9 +43,10 @@ class ScaleSimFile(Importer):
             *("OnChipMemoryBankPorts", "ReadRequestBuffer", "WriteRequestBuffer"),
             *("IfmapCustomLayout", "IfmapSRAMBankBandwidth", "IfmapSRAMBankNum"),
             *("IfmapSRAMBankPort", "FilterCustomLayout", "FilterSRAMBankBandwidth"),
-            *("FilterSRAMBankNum", "FilterSRAMBankPort"),
+            *("FilterSRAMBankNum", "FilterSRAMBankPort", *_ROWS_AND_BANKS),
+            *("SparsitySupport", "SparseRep", "OptimizedMapping", "BlockSize"),
         ),
-        _RUN: ("UseRamulatorTrace",),
+        _RUN: ("UseRamulatorTrace", "TimeLinearModel", *_ROWS_AND_BANKS),
         "layout": (),
         "sparsity": (),
         "network_presets": ("TopologyCsvLoc",),

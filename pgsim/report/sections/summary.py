@@ -33,9 +33,10 @@ def summary(result: Result) -> Html:
         ("area", "area_mm2", f"{own['area_mm2']:.3f} mm\N{SUPERSCRIPT TWO}", own["area_mm2"],
          f"{own['logic_area_mm2']:.3f} of it logic"),
     )  # fmt: skip
+    one = "one image" if images == 1 else f"one of {images:,} images"
     return element(
         "div",
-        paragraph(f"Time, cycles, energy and traffic are of one of {images:,} images."),
+        paragraph(f"Time, cycles, energy and traffic are of {one}."),
         element("dl", *(_figure(*each) for each in figures), class_="figures"),
     )
 

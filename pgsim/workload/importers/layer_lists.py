@@ -103,6 +103,8 @@ def _chosen(
         raise InputError(
             f"{source.path}: holds {len(lists)} lists, name one: {names}{_how(source)}"
         )
+    if list(lists) == [""]:
+        raise InputError(f"{source.path}: its one list has no name: leave {':' + asked!r} out")
     raise InputError(f"{source.path}: no list is named {asked!r} ({names}).{nearest(asked, lists)}")
 
 

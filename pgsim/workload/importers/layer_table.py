@@ -6,7 +6,7 @@ import re
 
 from pgsim.errors import InputError
 from pgsim.workload.importers.importer import Importer, require_few
-from pgsim.workload.importers.source import Row, Source
+from pgsim.workload.importers.source import Row, Source, mark_between
 from pgsim.workload.importers.table_rows import TableRow, require_columns, table_rows
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.ops import OPS
@@ -31,7 +31,8 @@ class LayerTable(Importer):
 
     def recognises(self, source: Source) -> bool:
         """Say whether it is YAML with layers, or has a header with `name` and `op`."""
-        header = {cell.strip() for cell in source.first_line.split(",")}
+        line = source.first_line
+        header = {cell.strip() for cell in line.split(mark_between(line))}
         return bool(_YAML.match(source.beginning)) or {"name", "op"} <= header
 
     def read(self, source: Source) -> list[Row]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pgsim.errors import InputError
 from pgsim.workload.importers.importer import Importer, named_apart, require_few
-from pgsim.workload.importers.source import Row, Source
+from pgsim.workload.importers.source import Row, Source, mark_between
 from pgsim.workload.problems import short
 
 _CONVOLUTION = (
@@ -25,9 +25,11 @@ _CONVOLUTION = (
     "stride",
 )
 _PRODUCT = ("M", "N", "K")
+_FEWEST_OF_CONVOLUTION = 5  # numbers in a row that is nearer to a convolution, if one is misspelt
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _CODE = frozenset("[({=")  # in what begins a line of a program
 _DEPTHWISE = "DP"  # in a layer's name
+_LAYOUT = "intraline"  # in a header of SCALE-Sim's layouts
 
 
 class _Line(NamedTuple):
@@ -45,23 +47,31 @@ class ScaleSim(Importer):
     description = "a topology of SCALE-Sim: convolutions, or M, N, K of matrix products, as CSV"
 
     def recognises(self, source: Source) -> bool:
-        """Say whether one of the first rows has a name and three whole numbers."""
+        """Say whether one of the first rows is a header, or has a name and three whole numbers."""
         head = source.head.decode("utf-8", "replace")
         first = [line for _, line in zip(range(8), _lines(head), strict=False)]
         return any(
-            len(line.cells) >= 3
-            and all(map(_WHOLE.fullmatch, line.cells[:3]))
-            and not _CODE.intersection(line.name)
+            _is_header(line.cells)
+            or (
+                len(line.cells) >= 3
+                and all(map(_WHOLE.fullmatch, line.cells[:3]))
+                and not _CODE.intersection(line.name)
+            )
             for line in first
         )
 
     def read(self, source: Source) -> list[Row]:
         """Return the layers; a row of a name alone is a title, and passed over."""
         lines = [line for line in _lines(source.text()) if line.cells]
-        header = lines.pop(0).cells if lines and not _WHOLE.fullmatch(lines[0].cells[0]) else []
+        header = lines.pop(0).cells if lines and _says_words(lines[0]) else []
         if not lines:
             raise InputError(f"{source.path}: no layer: expected a name and whole numbers a row")
         require_few(len(lines), source.path)
+        if any(_LAYOUT in cell.lower() for cell in header):
+            raise InputError(
+                f"{source.path}: a layout of SCALE-Sim, which says where elements lie: expected a "
+                "topology, with the sizes of layers"
+            )
         if _is_of_products(source, header, lines[0]):
             rows = [_product(source, line) for line in lines]
         else:
@@ -124,15 +134,26 @@ class ScaleSimCeil(ScaleSim):
 
 
 def _lines(text: str) -> Iterator[_Line]:
-    """Yield the rows that have a name; cells are between commas, or between tabs."""
+    """Yield the rows that have a name; cells are between commas, else semicolons, else tabs."""
     for number, line in enumerate(text.splitlines(), start=1):
-        cells = [cell.strip() for cell in line.split("," if "," in line else "\t")]
+        cells = [cell.strip() for cell in line.split(mark_between(line))]
         comment = next((at for at, cell in enumerate(cells) if cell.startswith("#")), len(cells))
         del cells[comment:]
         while cells and not cells[-1]:
             cells.pop()
         if cells:
             yield _Line(number, cells[0], cells[1:])
+
+
+def _says_words(line: _Line) -> bool:
+    """Say whether a row is a header: of words, without a number that a layer would have."""
+    return not any(map(_WHOLE.fullmatch, line.cells))
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    """Say whether a row names the columns of a topology."""
+    names = [cell.upper() for cell in cells[:3]]
+    return sorted(names) == sorted(_PRODUCT) or names[:1] in (["IFMAP HEIGHT"], ["IFMAP WIDTH"])
 
 
 def _is_of_products(source: Source, header: Sequence[str], first: _Line) -> bool:
@@ -145,10 +166,9 @@ def _is_of_products(source: Source, header: Sequence[str], first: _Line) -> bool
                 "and K in this order whatever it says: put the columns in this order"
             )
         return True
-    leading = next(
-        (at for at, cell in enumerate(first.cells) if not _WHOLE.fullmatch(cell)), len(first.cells)
-    )
-    return not header and leading < len(_CONVOLUTION)
+    cells = first.cells[: len(_CONVOLUTION)]
+    numbers = sum(1 for cell in cells if _WHOLE.fullmatch(cell))
+    return not header and (len(cells) < len(_CONVOLUTION) or numbers < _FEWEST_OF_CONVOLUTION)
 
 
 def _product(source: Source, line: _Line) -> Row:

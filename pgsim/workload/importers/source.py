@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pgsim.errors import InputError
 from pgsim.files import opened
 
-LARGEST_TEXT = 2**19  # bytes of a text file: some ten thousand layers
+LARGEST_TEXT = 2**20  # bytes of a text file: some ten thousand layers, of 90 bytes each
 _HEAD = 2**16  # bytes by which a format is known
 _FIRST_LINES = 4  # that are looked at together, as a bracket may stand alone
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -80,6 +80,17 @@ class Source:
                 return file.read(min(most_bytes, there))
             except OSError as error:
                 raise InputError(f"{self.path}: cannot be read: {error.strerror}") from None
+
+
+def mark_between(line: str) -> str:
+    """Return what stands between a line's cells: a comma, else a semicolon, else a tab.
+
+    Spreadsheets write semicolons where numbers have decimal commas.
+
+    >>> mark_between("a; b")
+    ';'
+    """
+    return next((mark for mark in ",;\t" if mark in line), ",")
 
 
 def source_of(path: str | Path, sizes: Mapping[str, int] | None = None) -> Source:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pgsim.errors import InputError, nearest
-from pgsim.workload.importers.source import Source
+from pgsim.workload.importers.source import Source, mark_between
 from pgsim.workload.problems import short
 from pgsim.yaml_source import read_yaml_rows
 
@@ -61,7 +61,11 @@ def _check_header(header: list[str], where: str) -> None:
 
 def _cells(source: Source) -> Iterator[tuple[int, list[str]]]:
     """Yield the lines that are neither empty nor a comment, in cells, with their numbers."""
-    reader = csv.reader(source.text().splitlines(), skipinitialspace=True)
+    reader = csv.reader(
+        source.text().splitlines(),
+        delimiter=mark_between(source.first_line),
+        skipinitialspace=True,
+    )
     try:
         for cells in reader:
             row = [cell.strip() for cell in cells]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -55,15 +56,50 @@ def test_tables_of_areas_and_powers_are_warned_of(tmp_path: Path) -> None:
     assert any("[area] sp_2_2_signed_mult: no counterpart" in str(each.message) for each in caught)
 
 
+# Widths of conf_ant.ini, conf_biscaled.ini and of MixPE's conf_mixfloat.ini and conf_float.ini.
+# MACs of 4 x 4 bits are the products of `get_perf_factor` of Bit Fusion's simulator:
+# int(high / max(4, low)) in both directions.
+@pytest.mark.parametrize(
+    ("high", "low", "kind", "port_bits", "macs"),
+    [
+        (8, 4, "fusion", 16, 4),
+        (6, 6, "fixed", 8, 1),
+        (16, 8, "fusion", 32, 4),
+        (16, 16, "fixed", 16, 1),
+        (8, 8, "fixed", 8, 1),
+    ],
+)
+def test_units_of_wider_bricks_or_of_none(
+    high: int, low: int, kind: str, port_bits: int, macs: int, tmp_path: Path
+) -> None:
+    text = INI.replace("high_prec = 8", f"high_prec = {high}").replace("gate_count = 20000\n", "")
+    (tmp_path / "conf.ini").write_text(text.replace("low_prec = 2", f"low_prec = {low}"))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        arch = import_arch(tmp_path / "conf.ini")
+    told = [str(each.message) for each in caught]
+    assert len(told) == (kind == "fusion")
+    assert all(f"] low_prec: {low}: taken as 2" in message for message in told)
+    assert arch.array.pe.kind == kind
+    assert arch.memory.weight_sram.port_bits == arch.memory.activation_sram.port_bits == port_bits
+    bits = max(4, low)
+    assert arch.array.pe.unit.macs_and_cycles(bits, bits) == (macs, 1)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         (
             "low_prec = 2",
-            "low_prec = 4",
-            "15: [accelerator] low_prec: value '4': expected one of 2.",
+            "low_prec = 16",
+            "15: [accelerator] low_prec: value '16': expected no more than ",
         ),
-        ("high_prec = 8", "high_prec = 6", "value '6': expected one of 2, 4, 8, 16"),
+        (
+            "high_prec = 8",
+            "high_prec = 6",
+            "14: [accelerator] high_prec: value '6': expected one of 2, 4, ",
+        ),
+        ("low_prec = 2", "low_prec = 0", "15: [accelerator] low_prec: value '0': expected a whole"),
         (
             "a = 16",
             "b = 2\na = 16",

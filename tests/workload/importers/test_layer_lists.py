@@ -79,6 +79,11 @@ def test_lists_in_mappings_are_named_by_their_keys(tmp_path: Path) -> None:
     assert len(imported(tmp_path, text, "nets.b")) == 2
 
 
+def test_a_list_without_a_name_is_not_asked_for_by_one(tmp_path: Path) -> None:
+    found = refusal(tmp_path, f"[{ROW}]", "vgg16")
+    assert found == "net.txt: its one list has no name: leave ':vgg16' out"
+
+
 def test_nothing_is_run(tmp_path: Path) -> None:
     text = f"import sys\nsys.exit(3)\nopen('x', 'w')\nnet = [{ROW}]\nraise SystemExit\n"
     assert len(imported(tmp_path, text)) == 1
@@ -119,6 +124,12 @@ def test_a_file_without_a_list_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path, '{"net": 3}').startswith("net.txt: no list of layers: expected rows")
 
 
+def test_a_list_of_thousands_of_rows_is_read(tmp_path: Path) -> None:
+    row = "[ [1, 2048, 14, 14] , [2048, 2048, 3, 3], [1, 2048, 14, 14] , [1, 1] , [1, 1] , 4, 0],\n"
+    layers = imported(tmp_path, f"net = [\n{row * 5966}]\n")
+    assert (len(layers), layers[-1].name, layers[-1].macs) == (5966, "conv5965", 2048**2 * 9 * 196)
+
+
 def test_a_text_larger_than_is_stated_is_refused(tmp_path: Path) -> None:
-    found = refusal(tmp_path, f"net = [{ROW}]\n" + "#" * 2**19)
-    assert found == "net.txt: larger than 512 KiB: no file of this format"
+    found = refusal(tmp_path, f"net = [{ROW}]\n" + "#" * 2**20)
+    assert found == "net.txt: larger than 1 MiB: no file of this format"

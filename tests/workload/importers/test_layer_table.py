@@ -60,6 +60,8 @@ JSON = json.dumps([layer.manifest() for layer in EXPECTED], indent=2)
         f'{{\n"layers":\n{JSON}\n}}',
         CSV,
         CSV.replace("\n", "\r\n"),
+        CSV.replace(",", "\t"),
+        CSV.replace("stem ; network", '"stem ; network"').replace(",", ";"),
         "\ufeff" + CSV,
         YAML,
         YAML.replace("layers:\n", ""),

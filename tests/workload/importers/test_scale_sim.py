@@ -63,8 +63,18 @@ def test_whole_windows_are_fewer_only_where_the_stride_leaves_some_over(tmp_path
         assert layer.padding == (0, 0)
 
 
-def test_matrix_products_are_m_by_k_times_k_by_n(tmp_path: Path) -> None:
-    (layer,) = imported(tmp_path, "Layer,M,N,K\nQKT,1024,512,64\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Layer,M,N,K\nQKT,1024,512,64\n",
+        "Layer,M,N,K,Sparsity,Batch\nQKT,1024,512,64,1:4,8,\n",
+        "QKT,1024,512,64,\n",
+        "QKT,1024,512,64,1,1,\n",
+        "QKT,1024,512,64,2:4,a,b,c,d,\n",
+    ],
+)
+def test_matrix_products_are_m_by_k_times_k_by_n(tmp_path: Path, text: str) -> None:
+    (layer,) = imported(tmp_path, text)
     assert (layer.op, layer.positions) == ("linear", 1024)
     assert (layer.in_channels, layer.out_channels, layer.macs) == (64, 512, 1024 * 512 * 64)
 
@@ -80,6 +90,7 @@ def test_matrix_products_are_m_by_k_times_k_by_n(tmp_path: Path) -> None:
         CONV.split("\n", 1)[1],  # no header
         CONV.replace(",", " , ").replace("Conv1", "\tConv1"),
         CONV.replace(", ", "\t").replace(",", "\t"),
+        CONV.replace(", ", ";").replace(",", ";"),  # of a spreadsheet that has decimal commas
         CONV.replace(" 2,\n", " 2,#dw\n"),
         CONV.replace("Strides,", "Strides, Sparsity,").replace(" 2,\n", " 2, 2:4,\n"),
         CONV.replace("Strides,", "Strides, Batch Size,").replace(" 2,\n", " 2, 1,\n"),
@@ -139,6 +150,29 @@ def test_names_that_are_there_again_are_told_apart(tmp_path: Path) -> None:
             "height, filter width, channels, number of filters, stride",
         ),
         (CONV + ", 1, 1, 1, 1, 2, 2, 1,\n", "net.txt:3: the row has no name in its first cell"),
+        (  # a first row with a number in it is no header
+            "FC, x, 1, 1, 1, 2, 2, 1,\n" + CONV.split("\n", 1)[1],
+            "net.txt:1: layer 'FC': IFMAP height: expected a whole number, at least 1, not 'x'",
+        ),
+        (
+            "FC, 1, 1, 1, x, 2, 2, 1,\n" + CONV.split("\n", 1)[1],
+            "net.txt:1: layer 'FC': filter width: expected a whole number, at least 1, not 'x'",
+        ),
+        (  # the header alone tells the format
+            CONV.replace("224", "224.0"),
+            "net.txt:2: layer 'Conv1': IFMAP height: expected a whole number, at least 1, "
+            "not '224.0'",
+        ),
+        (
+            "Layer, M, N, K,\na, M, 2, 3,\n",
+            "net.txt:2: layer 'a': M: expected a whole number, at least 1, not 'M'",
+        ),
+        (  # as SCALE-Sim v3 has beside its topologies
+            "Layer name, IFMAP Height Intraline Factor, IFMAP Width Intraline Factor,\n"
+            "Inc5b_3x3, 2, 2, 1, 1, 16, 4, 1, 1, 2,\n",
+            "net.txt: a layout of SCALE-Sim, which says where elements lie: expected a topology, "
+            "with the sizes of layers",
+        ),
         (
             "Layer, M, K, N,\na, 1, 2, 3,\n",
             "net.txt: the header says M, K, N, but SCALE-Sim reads M, N and K in this order "

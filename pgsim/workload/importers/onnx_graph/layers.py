@@ -147,9 +147,11 @@ def _made_of(walk: _Walk, node: Node) -> Sources:
     """Return the layers of what an operator gives.
 
     Where tensors of one shape are combined, as in a sum with a shortcut, the layer that ran last
-    gives the result and reads the others; what is joined or stretched stays several outputs.
+    gives the result and reads the others; what is joined or stretched stays several outputs. A
+    number alone, such as the scale of a dynamic quantizer, is nothing beside larger tensors.
     """
     read = _read(walk, node)
+    read = [each for each in read if not _is_number(walk, each[0])] or read
     together: Sources = frozenset().union(*(sources for _, sources in read))
     sizes = walk.tensors.graph.sizes
     given = next((sizes[each] for each in node.outputs if each in sizes), None)
@@ -160,6 +162,12 @@ def _made_of(walk: _Walk, node: Node) -> Sources:
     if last in walk.reads:
         walk.reads[last].extend(_ranked(walk, together - own))
     return own
+
+
+def _is_number(walk: _Walk, name: str) -> bool:
+    """Say whether a tensor has one value."""
+    sizes = walk.tensors.graph.sizes.get(name)
+    return sizes is not None and all(size == 1 for size in sizes)
 
 
 def _read(walk: _Walk, node: Node) -> list[tuple[str, Sources]]:

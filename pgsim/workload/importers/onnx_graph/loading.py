@@ -23,6 +23,7 @@ from pgsim.workload.importers.onnx_graph.quantizers import (
     Precision,
     qonnx_precision,
 )
+from pgsim.workload.importers.onnx_graph.runtime import take_runtime_operators
 from pgsim.workload.importers.onnx_graph.sizes import MOST_VALUES, Values, complete_sizes
 from pgsim.workload.problems import cut, short
 
@@ -49,8 +50,9 @@ def _loaded(onnx: Any, data: bytes, path: Path, sizes: Mapping[str, int]) -> Gra
     if model.functions:
         with _refusing(path):
             model = onnx.inliner.inline_local_functions(model)
+    packed = take_runtime_operators(model.graph)
     values = _small_constants(onnx, model.graph)
-    quantized = _plain(model.graph, _numbers(values))
+    quantized = packed | _plain(model.graph, _numbers(values))
     _fix_sizes(model.graph, sizes, path)
     _import_domains(model)
     values = complete_sizes(onnx, model, values)
