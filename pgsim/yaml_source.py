@@ -264,3 +264,23 @@ def _yaml_1_1_kind(text: str) -> str | None:
     tag: str = resolver.resolve(yaml.ScalarNode, text, (True, False))
     kinds = {"int": "an integer", "float": "a number", "timestamp": "a date"}
     return kinds.get(tag.rpartition(":")[2])
+
+
+class _Writer(yaml.SafeDumper):
+    """Text that this reader takes for a number is quoted, as is what YAML 1.1 takes for one."""
+
+
+_Writer.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(f"(?:{_DECIMAL.pattern})$"), None
+)
+
+
+def yaml_text(content: object, *, width: int, any_letter: bool = False) -> str:
+    """Return values as YAML that this reader reads back, keys in their order.
+
+    any_letter: whether letters beyond ASCII stand as they are, and not as escapes of YAML's own.
+    """
+    text: str = yaml.dump(
+        content, Dumper=_Writer, sort_keys=False, allow_unicode=any_letter, width=width
+    )
+    return text

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import click
-import yaml
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.arch.importers import IMPORTERS, import_arch
@@ -18,6 +17,7 @@ from pgsim.cost.exporters import EXPORTERS, export_arch
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
 from pgsim.results.numbers import decimal
+from pgsim.yaml_source import yaml_text
 
 
 @click.group("arch")
@@ -47,9 +47,8 @@ def list_archs() -> None:
 def show_arch(arch: str, settings: tuple[str, ...]) -> None:
     """Print ARCH with all its defaults, as YAML that can be read back."""
     resolved = chosen_arch(arch, settings).model_dump()
-    any_letter = "utf" in sys.stdout.encoding.lower()  # else YAML has escapes of its own
-    text = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=any_letter, width=88)
-    say(text.removesuffix("\n"))
+    any_letter = "utf" in sys.stdout.encoding.lower()
+    say(yaml_text(resolved, width=88, any_letter=any_letter).removesuffix("\n"))
 
 
 @command.command("check", short_help="Check ARCH, and the prices of its parts.")

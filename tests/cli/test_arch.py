@@ -27,6 +27,13 @@ def test_show_is_the_same_design_with_its_defaults(name, run, tmp_path):
     assert "depth: 16" in path.read_text()
 
 
+@pytest.mark.parametrize("text", ["1e5", ".5", "12", "0x1F", "1:30", "yes", "null", "~", "1_0"])
+def test_show_quotes_text_that_looks_like_something_else(text, run, tmp_path):
+    path = tmp_path / "shown.yaml"
+    path.write_text(run("arch", "show", "pg_os", "--set", f"source='{text}'").output)
+    assert load_arch(path).source == text
+
+
 def test_show_takes_settings(run):
     assert "rows: 48\n" in run("arch", "show", "pg_os", "--set", "array.rows=48").output
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from pgsim.cost.exporters.components import Component, components
 from pgsim.cost.exporters.exporter import Exporter
 from pgsim.cost.parts import Costs
+from pgsim.yaml_source import yaml_text
 
 _VERSION = "0.4"  # of the layout, as Accelergy 0.4 writes it
 _ROOT = "system_top_level"
@@ -64,5 +63,4 @@ def _name(component: Component) -> str:
 
 
 def _text(content: Mapping[str, Any]) -> str:
-    text: str = yaml.safe_dump(content, sort_keys=False, width=100)
-    return text
+    return yaml_text(content, width=100)
