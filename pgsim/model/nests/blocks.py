@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -113,7 +113,7 @@ class Blocks:
         trips, sizes = self.nest.trips[IN_CHANNELS], self.nest.block_sizes(IN_CHANNELS)
         number = self.indices.shape[1]
         if trips == 1:
-            job = replace(self.job, tiles=self.tiles)
+            job = self.job.in_tiles(self.tiles)
             return [Chunk(job, np.ones(number, bool), 1, opens=True, closes=True)]
         differs = sizes[-1] != sizes[0] or (self.job.decides and self.job.arch.memory.all_ports)
         last_alone = differs and trips > 2  # by its size, or because outputs leave with it (M43)

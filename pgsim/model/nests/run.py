@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,8 +72,7 @@ def timed_blocks(job: Job, block: Block, store: WorkStore) -> tuple[Blocks, Batc
     batches = Batches(blocks.tiles, block.batches if job.gated else 1)
     timed = []
     for each in blocks.chunks:
-        tiles = replace(job, tiles=each.job.tiles)
-        mask = MaskWork(tiles, block, store) if job.gated else None
+        mask = MaskWork(job.in_tiles(each.job.tiles), block, store) if job.gated else None
         timed.append((each, time_passes(each.job, mask)))
     return blocks, batches, timed
 

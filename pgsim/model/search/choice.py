@@ -84,7 +84,7 @@ class Search:
         if key not in self._chosen:
             self._chosen[key] = self._shared(job)
         chosen = self._chosen[key]
-        return replace(job, nest=chosen.nest, window=chosen.window)
+        return job.by(chosen.nest, chosen.window)
 
     def _shared(self, job: Job) -> Choice:
         about = (job, self.goal, self.calibration, self.images, self.store)
@@ -155,8 +155,7 @@ def _searched_ungated(
     own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
     nest = None if asked.nest is None else asked.nest.of_batch(block.batch)
     fixed, found = (
-        goal.cost(simulate_block(each, block, store))
-        for each in (own, replace(own, nest=nest, window=asked.window))
+        goal.cost(simulate_block(each, block, store)) for each in (own, own.by(nest, asked.window))
     )
     return asked if (found.value, found.bursts) < (fixed.value, fixed.bursts) else Choice()
 
@@ -170,7 +169,7 @@ def _dense(
     if nest is None:
         return None
     # No estimate:
-    cost = goal.cost(simulate_block(replace(job, nest=nest), block, store, design))
+    cost = goal.cost(simulate_block(job.by(nest), block, store, design))
     return (nest, cost) if cost.value <= fixed.value else None
 
 

@@ -12,9 +12,10 @@ from pgsim.kernels.nest_problem import BUSY_LATER_PJ, CYCLE_PJ
 from pgsim.lazy import lazy
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.fixed_frame import FixedFrame
 from pgsim.model.search.goal import ROUNDED, Floats
+from pgsim.model.search.windows import Windows
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost
@@ -92,7 +93,12 @@ class FixedBound:
         busy = sum(each.output_cycles for each in self.job.rates[self.job.leading :])
         return float(busy * self._entries * self.frame.pj[BUSY_LATER_PJ])
 
-    @lazy
+    @property
     def _entries(self) -> int:
         """Outputs of the gated passes."""
-        return int(MaskWork(self.job, self.block, self.store).activity[1].sum())
+        return self.masks.spent.entries
+
+    @lazy
+    def masks(self) -> Windows:
+        """The masks, and what they leave of gated passes."""
+        return Windows(self.job, self.frame.goal, self.block, self.store, self.frame.paid)

@@ -64,7 +64,7 @@ class SizedLayer:
     def of(cls, job: Job, nest: Nest, block: Block, store: WorkStore) -> SizedLayer:
         """Return a layer in the blocks of a nest."""
         raster = replace(nest, order=LOOPS)
-        return cls(job, block, store, *timed_blocks(replace(job, nest=raster), block, store))
+        return cls(job, block, store, *timed_blocks(job.by(raster), block, store))
 
     def orders(self) -> list[Ordered]:
         """Return every order of the loops that move, with all held that fits and with less."""
@@ -95,16 +95,16 @@ class SizedLayer:
         """Return what the layer costs by one nest of these blocks."""
         moving = [loop for loop in nest.depths if nest.trips[loop] > 1]
         if moving != sorted(moving):
-            ledger = simulate_block(replace(self.job, nest=nest), self.block, self.store)
+            ledger = simulate_block(self.job.by(nest), self.block, self.store)
             return goal.cost(ledger, nest.volume)
         # Blocks run in raster order, in which their tiles are known.
-        blocks = replace(self.blocks, job=replace(self.blocks.job, nest=nest), nest=nest)
+        blocks = Blocks(self.blocks.job.by(nest), nest)
         run = run_blocks(blocks, self.batches, self.chunks)
         sums = clocked(self.job.arch, work_of_run(run))
         return goal.cost(ledger_of(self.blocks.job, sums), nest.volume)
 
     def _simulated(self, nest: Nest) -> Ordered:
-        count = simulate_block(replace(self.job, nest=nest), self.block, self.store).total()
+        count = simulate_block(self.job.by(nest), self.block, self.store).total()
         bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
         return Ordered(nest, count["cycles"], bursts, nest)
 
