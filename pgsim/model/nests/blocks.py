@@ -16,7 +16,7 @@ from pgsim.model.job import Job
 from pgsim.model.nests.holding import Holding
 from pgsim.schemes import Pass
 
-_MOST_TILES = 2**21  # of a run and group: some 40 counts of 8 bytes are held for each
+MOST_TILES = 2**21  # of a run and group: some 40 counts of 8 bytes are held for each
 
 
 @dataclass(frozen=True)
@@ -153,9 +153,9 @@ def blocks_of_nest(job: Job) -> Blocks:
             "fixed, or memory.lsb_fetch: with_msb"
         )
     tiles = job.batch_tiles // (job.shape.runs_per_batch * job.shape.groups)
-    if tiles > _MOST_TILES:
+    if tiles > MOST_TILES:
         raise InputError(
             f"{where}: some {tiles} tiles of a run and group are more than pgsim holds in memory "
-            f"({_MOST_TILES}): take larger blocks"
+            f"({MOST_TILES}): take larger blocks"
         )
     return Blocks(job, nest)

@@ -118,8 +118,11 @@ def _dram_counts(run: NestRun) -> Mapping[str, Counts]:
     runs, groups, _, number = batches.tiles
 
     def of_batches(bursts: Counts) -> Counts:
-        every = np.broadcast_to(bursts, (runs, groups, number))
-        return batches.of_runs(every.sum(axis=(1, 2)))
+        """Return the sums over all blocks; bursts: that broadcast to (runs, groups, blocks)."""
+        alike = groups * number // (bursts.shape[1] * bursts.shape[2])
+        of_runs = np.zeros(runs, np.int64)
+        of_runs += np.add.reduce(bursts, axis=(1, 2)) * alike
+        return batches.of_runs(of_runs)
 
     read = {name: of_batches(each.total) for name, each in run.fetches.items()}
     return {

@@ -10,6 +10,7 @@ import numpy as np
 from pgsim.arch import Counts
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model.job import Job
+from pgsim.model.nests.blocks import MOST_TILES
 from pgsim.model.search.dense import MOST_BLOCKS
 from pgsim.model.search.goal import ROUNDED, Floats
 
@@ -22,14 +23,25 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
 
     Returns int64 (choices, 5), and float64 (choices, 4), the first columns of `choices_of`.
     """
-    from pgsim.kernels.nest_bound import ARRAY_CYCLES, choices_of  # Numba: only if searched
+    from pgsim.kernels.nest_bound import ARRAY_CYCLES, choices_of_both  # Numba: only if searched
 
-    choices, least = choices_of(problem, MOST_BLOCKS)
+    own, apart = problem, _of_first_pass(job, problem)
+    choices, least, of_several = choices_of_both(own, apart, MOST_BLOCKS)
     several = choices[:, IN_CHANNELS] > 0
-    if several.any():
-        _, apart = choices_of(_of_first_pass(job, problem), MOST_BLOCKS)
-        least[several] = apart[several]
-    return choices, least[:, : ARRAY_CYCLES + 1]
+    least[several] = of_several[several]
+    fits = _tiles(problem, choices) <= MOST_TILES
+    return choices[fits], least[fits, : ARRAY_CYCLES + 1]
+
+
+def _tiles(problem: Problem, choices: Counts) -> Counts:
+    """Return the tiles of a run and group, int64 (choices,)."""
+    from pgsim.kernels.nest_problem import FULL, FULL_TIMES, REST_TIMES
+
+    parts = problem.loops.parts[:, np.arange(5), choices]
+    positions, channels = parts[FULL, :, :CHANNELS].prod(axis=1), parts[FULL, :, CHANNELS]
+    lanes = channels if problem.machine.slots_are_positions else positions
+    blocks: Counts = (parts[FULL_TIMES] + parts[REST_TIMES]).prod(axis=1)
+    return blocks * -(-lanes // problem.machine.columns)
 
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:

@@ -26,7 +26,7 @@ from pgsim.model.search.windows import Windows
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost
 
-_AT_FIRST, _THEN = 64, 4  # choices whose fullest lanes are looked at together, and their growth
+_AT_FIRST = 256  # choices whose fullest lanes are looked at together
 _GROWTH = 64  # from the one that is first asked for what it issues to those that then are
 
 
@@ -44,7 +44,7 @@ def gated_nest(
     sizes, least = _likely(geometry, windows, fixed)
     bounds = goal.least(least)
     best = Best(fixed)
-    for part in parts(_least_first(bounds, -sizes.prod(axis=1)), _AT_FIRST, _THEN):
+    for part in parts(_least_first(bounds, -sizes.prod(axis=1)), _AT_FIRST):
         part = part[goal.may_win(bounds[part], best.cost)]
         if not part.size:
             break
