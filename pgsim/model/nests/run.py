@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -85,16 +85,37 @@ def run_nest(job: Job, block: Block, store: WorkStore) -> NestRun:
     return run_blocks(*timed_blocks(job, block, store))
 
 
-def run_blocks(blocks: Blocks, batches: Batches, chunks: Chunks) -> NestRun:
-    """Return what happens in a nest's blocks, from what `timed_blocks` knows of them."""
+class Waiting(NamedTuple):
+    """What passes take in a nest's blocks with all that they wait for, and so the array's work.
+
+    It is of blocks of which each loads the operands of its lanes.
+    """
+
+    chunks: Chunks
+    work: Work
+
+    @classmethod
+    def of(cls, blocks: Blocks, batches: Batches, chunks: Chunks, stretch: int = 0) -> Waiting:
+        """Return what `timed_blocks` found, with waits; stretch: of `timing.stay_stretch`."""
+        chunks = wait_for_buffers(blocks, chunks, stretch)
+        return cls(chunks, work_of(blocks, chunks, blocks.tiles, batches.simulated))
+
+
+def run_blocks(
+    blocks: Blocks, batches: Batches, chunks: Chunks, waiting: Waiting | None = None
+) -> NestRun:
+    """Return what happens in a nest's blocks, from what `timed_blocks` knows of them.
+
+    waiting: what else is known of them in this order, if anything is.
+    """
     tiles = blocks.tiles
     stretch = stay_stretch(blocks.nest, tiles.lane_groups.shape[0], chunks[0][0].job)
-    chunks = wait_for_buffers(blocks, chunks, stretch)
+    if waiting is None or stretch:
+        waiting = Waiting.of(blocks, batches, chunks, stretch)
     nothing = np.zeros((1, 1, 1), np.int64)
-    fetches = fetches_of(blocks, chunks[0][1], batches.tiles[0])
+    fetches = fetches_of(blocks, waiting.chunks[0][1], batches.tiles[0])
     fetches["sum"] = Fetch(sum_reads(blocks), nothing, nothing)
     pieces = tiles.lane_groups.shape[0] * blocks.in_trips
     order = order_of_blocks(blocks, stretch, pieces)
-    work = work_of(blocks, chunks, tiles, batches.simulated)
     moved = all_moved(blocks, order, fetches, batches.tiles)
-    return NestRun(blocks, batches, chunks, stretch, fetches, order, work, moved)
+    return NestRun(blocks, batches, waiting.chunks, stretch, fetches, order, waiting.work, moved)

@@ -49,7 +49,7 @@ def gated_nest(
         if not part.size:
             break
         packed = windows.with_trailing(least[part], windows.fullest_cycles(sizes[part]))
-        for few in parts(_least_first(goal.least(packed), part), 1, _GROWTH):
+        for few in parts(_least_first(goal.least(packed), part), 64, _GROWTH):
             best = _tried(windows, sizes[part[few]], packed[few], best)
     return None if best.nest is None else (best.nest, best.exactly(goal).cost)
 

@@ -20,9 +20,8 @@ from pgsim.model.job import Job
 from pgsim.model.layer import ledger_of, simulate_block
 from pgsim.model.ledger import Batches
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.nests import Blocks, run_blocks, timed_blocks, work_of_run
-from pgsim.model.nests.ports import wait_for_buffers
-from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch, work_of
+from pgsim.model.nests import Blocks, Waiting, run_blocks, timed_blocks, work_of_run
+from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.orders import alphabetical
 from pgsim.model.search.unheld import unheld_of
@@ -99,7 +98,7 @@ class SizedLayer:
             return goal.cost(ledger, nest.volume)
         # Blocks run in raster order, in which their tiles are known.
         blocks = Blocks(self.blocks.job.by(nest), nest)
-        run = run_blocks(blocks, self.batches, self.chunks)
+        run = run_blocks(blocks, self.batches, self.chunks, self._waiting)
         sums = clocked(self.job.arch, work_of_run(run))
         return goal.cost(ledger_of(self.blocks.job, sums), nest.volume)
 
@@ -114,16 +113,19 @@ class SizedLayer:
         from pgsim.kernels.nest_orders import Pieces  # Numba: only if nests are searched
 
         blocks, batches = self.blocks, self.batches
-        chunks = wait_for_buffers(blocks, self.chunks, 0)
         runs, groups, _, number = batches.tiles
         happens = np.empty((len(blocks.job.passes), runs, groups, number), np.bool_)
-        for own, timing in zip(happens, chunks[0][1], strict=True):
+        for own, timing in zip(happens, self._waiting.chunks[0][1], strict=True):
             own[...] = timing.executed.max(axis=2)
         return Pieces(
-            work_of(blocks, chunks, blocks.tiles, batches.simulated),
+            self._waiting.work,
             happens.reshape(len(happens), runs, -1),
             blocks.job.leading,
         )
+
+    @lazy
+    def _waiting(self) -> Waiting:
+        return Waiting.of(self.blocks, self.batches, self.chunks)
 
     @lazy
     def _sized(self) -> Sized:
