@@ -68,8 +68,9 @@ class Turns:
     @classmethod
     def of(cls, blocks: Sequence[BlockWork]) -> Turns:
         """Return the turns of some blocks of one design."""
-        times = [_times(each.batches) for each in blocks]
-        runs = np.cumsum([0, *(len(each) for own in times for each in own)])
+        of_batches = np.concatenate(
+            [[each.batches.runs] * each.batches.simulated for each in blocks]
+        )
         return cls(
             np.array([each.work.pass_cycles.shape for each in blocks], np.int64),
             np.array([each.order for each in blocks], np.int64),
@@ -78,8 +79,8 @@ class Turns:
                 _flat([counts for each in own for counts in each])
                 for own in zip(*(each.moved for each in blocks), strict=True)
             ),
-            np.concatenate([each for own in times for each in own]),
-            runs[:-1],
+            np.concatenate([_times(each.batches) for each in blocks]),
+            np.cumsum(of_batches) - of_batches,
         )
 
     @property
@@ -97,11 +98,11 @@ class Turns:
         return waits
 
 
-def _times(batches: Batches) -> list[Counts]:
-    """Return of every batch for how many of its runs each run that is counted stands."""
+def _times(batches: Batches) -> Counts:
+    """Return for how many runs of its batch each run that is counted stands, of all batches."""
     own = np.ones(batches.runs, np.int64)
     own[-1] += batches.tiling.runs - batches.runs
-    return [own] * batches.simulated
+    return np.tile(own, batches.simulated)
 
 
 def _flat(arrays: Sequence[Counts]) -> Counts:

@@ -118,12 +118,18 @@ class Blocks:
         differs = sizes[-1] != sizes[0] or (self.job.decides and self.job.arch.memory.all_ports)
         last_alone = differs and trips > 2  # by its size, or because outputs leave with it (M43)
         found = [(0, 1)] + ([(1, trips - 1), (trips - 1, trips)] if last_alone else [(1, trips)])
-        chunks = []
+        chunks: list[Chunk] = []
+        alike: dict[int, Job] = {}
         for begin, end in found:
-            at = self.indices[IN_CHANNELS]
-            own = np.ones(number, bool) if self.job.decides else (at >= begin) & (at < end)
-            times = end - begin if self.job.decides else 1
-            job = self.job.of_channels(int(sizes[begin]), self.tiles.part(own))
+            at, size = self.indices[IN_CHANNELS], int(sizes[begin])
+            if self.job.decides:  # each block takes all C blocks, of which many are alike
+                own, times = np.ones(number, bool), end - begin
+                if size not in alike:
+                    alike[size] = self.job.of_channels(size, self.tiles)
+                job = alike[size]
+            else:
+                own, times = (at >= begin) & (at < end), 1
+                job = self.job.of_channels(size, self.tiles.part(own))
             chunks.append(Chunk(job, own, times, opens=begin == 0, closes=end == trips))
         return chunks
 

@@ -14,7 +14,7 @@ from pgsim.model.events import cycles_around
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches
 from pgsim.model.mask_work import MaskWork, WorkStore
-from pgsim.model.nests.blocks import Blocks, blocks_of_nest
+from pgsim.model.nests.blocks import Blocks, Chunk, blocks_of_nest
 from pgsim.model.nests.ports import wait_for_buffers
 from pgsim.model.nests.timing import (
     Chunks,
@@ -24,7 +24,7 @@ from pgsim.model.nests.timing import (
     work_of,
 )
 from pgsim.model.nests.traffic import Fetch, fetches_of, sum_reads
-from pgsim.model.passes import time_passes
+from pgsim.model.passes import Timings, time_passes
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Order, Transfers, Work
@@ -70,10 +70,14 @@ def timed_blocks(job: Job, block: Block, store: WorkStore) -> tuple[Blocks, Batc
     job = job.of_batch(block.batch)
     blocks = blocks_of_nest(job)
     batches = Batches(blocks.tiles, block.batches if job.gated else 1)
-    timed = []
+    timed: list[tuple[Chunk, Timings]] = []
     for each in blocks.chunks:
-        mask = MaskWork(job.in_tiles(each.job.tiles), block, store) if job.gated else None
-        timed.append((each, time_passes(each.job, mask)))
+        alike = (timings for chunk, timings in timed if chunk.job is each.job)
+        timings = next(alike, None)
+        if timings is None:
+            mask = MaskWork(job.in_tiles(each.job.tiles), block, store) if job.gated else None
+            timings = time_passes(each.job, mask)
+        timed.append((each, timings))
     return blocks, batches, timed
 
 
