@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import product
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,7 @@ from pgsim.kernels.nest_problem import (
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Moved = TypeVar("Moved", Ints, Floats)
 
 # What choices cost at least.
 LEAST_CYCLES, LEAST_BURSTS, LEAST_PJ, ARRAY_CYCLES, WORK_CYCLES, WAIT_CYCLES, OWN_PJ = range(7)
@@ -144,7 +145,7 @@ def with_bursts(problem: Problem, least: Floats, bursts: Ints) -> Floats:
     """
     machine, pj, found = problem.machine, problem.prices.pj, least.copy()
     found[:, LEAST_BURSTS] = np.maximum(bursts, least[:, LEAST_BURSTS])
-    moved = found[:, LEAST_BURSTS] * machine.burst_numerator // machine.burst_denominator
+    moved = _moves(machine, found[:, LEAST_BURSTS])
     if problem.order.one_buffer:
         found[:, LEAST_CYCLES] = least[:, ARRAY_CYCLES] + moved
     else:
@@ -287,8 +288,8 @@ def _edges(problem: Problem, sides: tuple[_Side, _Side, _Side], at: Ints) -> Int
     return _moves(problem.machine, np.array(moved))
 
 
-def _moves(machine: Machine, bursts: Ints) -> Ints:
-    """Return the cycles that bursts take, rounded up."""
+def _moves(machine: Machine, bursts: Moved) -> Moved:
+    """Return the cycles that bursts take, rounded up: each transfer is, and so are all."""
     return -(-bursts * machine.burst_numerator // machine.burst_denominator)
 
 
@@ -300,7 +301,7 @@ def _least(problem: Problem, takes: Floats, edges: Ints | None) -> Floats:
         own = -(-int(bits) // problem.widths.burst) * machine.groups * times
         bursts += own
         moved_pj += own * problem.prices.pj[BURST_PJ + way]
-    moved = bursts * machine.burst_numerator // machine.burst_denominator
+    moved = -(-bursts * machine.burst_numerator // machine.burst_denominator)
     work = takes[_WORK] * machine.groups - takes[_WAIT]  # the first, or last, tile has no wait
     array = work * machine.runs + problem.order.skew_cycles
     wait = np.zeros(array.size)

@@ -147,7 +147,7 @@ def _least_cost(problem, bound, bits, stalls, volume):
         own = np.int64(np.ceil(bits[way] / problem.widths.burst)) * machine.groups * times
         bursts += own
         energy_pj += own * prices.pj[BURST_PJ + way]
-    moved = bursts * machine.burst_numerator // machine.burst_denominator
+    moved = -(-bursts * machine.burst_numerator // machine.burst_denominator)
     cycles = np.int64(bound[ARRAY_CYCLES]) + stalls * machine.groups * machine.runs
     if problem.order.one_buffer:
         cycles += moved

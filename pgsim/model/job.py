@@ -70,7 +70,9 @@ class Job:
             return self.in_tiles(tiles)
         if channels not in self._of_channels:
             layer = replace(self.layer, shape=_of_channels(self.shape, channels))
-            self._of_channels[channels] = replace(self, layer=layer, tiles=None)
+            job = replace(self, layer=layer, tiles=None)
+            vars(job).update({name: getattr(self, name) for name in _OF_ANY_CHANNELS})
+            self._of_channels[channels] = job
         return self._of_channels[channels].in_tiles(tiles)
 
     @lazy
@@ -278,22 +280,20 @@ class Job:
 
 _FIELDS = tuple(each.name for each in fields(Job))
 
-# What is alike in every batch of a layer.
-_OF_EVERY_BATCH = (
-    "shape",
+# What is alike in every batch of a layer, and of it what input channels do not matter to.
+_OF_ANY_CHANNELS = (
     "leading",
     "gated",
     "decides",
     "flow",
     "slot_operand",
     "lane_operand",
-    "rates",
-    "operands_stay",
     "activation_bits",
     "weight_bits",
     "fetched_weight_bits",
     "ahead",
 )
+_OF_EVERY_BATCH = ("shape", "rates", "operands_stay", *_OF_ANY_CHANNELS)
 
 
 @lru_cache(maxsize=256)  # a search asks for the same few again and again

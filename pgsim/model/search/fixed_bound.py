@@ -38,7 +38,8 @@ class FixedBound:
     def values(self) -> Floats:
         """What is to be least, float64 (windows,)."""
         costs = np.stack([self._cycles, self._bursts, self._energy_pj], axis=1)
-        return self.frame.goal.values(costs) * ROUNDED
+        values: Floats = self.frame.goal.least(costs)[:, 0]
+        return values
 
     def costs(
         self, places: Counts, cycles: Floats | None = None, more_pj: float | Floats = 0
@@ -53,9 +54,8 @@ class FixedBound:
         known, bursts = self._cycles[places], self._bursts[places]
         cycles = known if cycles is None else np.maximum(cycles, known)
         energy_pj = self._energy_pj[places] + (cycles - known) * self.frame.pj[CYCLE_PJ] + more_pj
-        values = self.frame.goal.values(np.stack([cycles, bursts, energy_pj], axis=1))
-        whole = (cycles * ROUNDED).astype(np.int64)
-        columns = (values * ROUNDED, bursts, whole, energy_pj * ROUNDED)
+        least = self.frame.goal.least(np.stack([cycles, bursts, energy_pj], axis=1))
+        columns = (least[:, 0], bursts, least[:, 2].astype(np.int64), energy_pj * ROUNDED)
         rows = zip(*(each.tolist() for each in columns), strict=True)
         return [Cost(value, moved, took, pj, 0) for value, moved, took, pj in rows]
 

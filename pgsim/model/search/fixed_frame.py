@@ -125,9 +125,9 @@ class FixedFrame:
         return self.job.cuts[0].sizes
 
     def moves(self, counts: Counts) -> Counts:
-        """Return the cycles that bursts take."""
+        """Return the cycles that bursts take, rounded up: each transfer is, and so are all."""
         machine = self._machine
-        return counts * machine.burst_numerator // machine.burst_denominator
+        return -(-counts * machine.burst_numerator // machine.burst_denominator)
 
     @lazy
     def _of_lanes(self) -> Counts:
