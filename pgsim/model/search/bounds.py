@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,7 @@ from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import MOST_TILES
 from pgsim.model.search.dense import MOST_BLOCKS
-from pgsim.model.search.goal import ROUNDED, Floats
+from pgsim.model.search.goal import Floats
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Problem
@@ -41,7 +40,8 @@ def _tiles(problem: Problem, choices: Counts) -> Counts:
     positions, channels = parts[FULL, :, :CHANNELS].prod(axis=1), parts[FULL, :, CHANNELS]
     lanes = channels if problem.machine.slots_are_positions else positions
     blocks: Counts = (parts[FULL_TIMES] + parts[REST_TIMES]).prod(axis=1)
-    return blocks * -(-lanes // problem.machine.columns)
+    lane_groups: Counts = -(-lanes // problem.machine.columns)
+    return blocks * lane_groups
 
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
@@ -52,27 +52,8 @@ def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
     several = choices[:, IN_CHANNELS] > 0
     bursts = np.empty(several.size, np.int64)
     for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
-        moved = refined(own, choices[which], compulsory_bits(own), True)
-        bursts[which] = moved + np.maximum(0, np.ceil(_wasted(own, choices[which]) * ROUNDED) - 1)
+        bursts[which] = refined(own, choices[which], compulsory_bits(own), True)
     return bursts
-
-
-def _wasted(problem: Problem, choices: Counts) -> Floats:
-    """Return the bursts that carry nothing at least, as every block's weights come in whole ones.
-
-    Returns float64 (choices,), parts of bursts, of a batch.
-    """
-    from pgsim.kernels.nest_problem import FULL, FULL_TIMES, REST, REST_TIMES
-
-    kinds = ((FULL, FULL_TIMES), (REST, REST_TIMES))
-    loops, machine, widths = problem.loops, problem.machine, problem.widths
-    parts = loops.parts[:, [CHANNELS, IN_CHANNELS], choices[:, [CHANNELS, IN_CHANNELS]]]
-    wasted = np.zeros(len(choices))
-    for (k, k_times), (c, c_times) in product(kinds, kinds):
-        bits = parts[k, :, 0] * parts[c, :, 1] * (loops.taps * widths.weight)
-        wasted += parts[k_times, :, 0] * parts[c_times, :, 1] * (-bits % widths.burst)
-    runs = 1 if machine.weights_stay else machine.runs
-    return wasted * (machine.groups * runs / widths.burst)
 
 
 def _of_first_pass(job: Job, problem: Problem) -> Problem:
