@@ -79,6 +79,17 @@ def _first(bits):
     return _ALL >> (np.uint64(64) - bits) if bits > 0 else _NONE
 
 
+@kernel
+def issue_slots(low, high, fields):
+    """Return how many issue slots are held in two words."""
+    held, last = 0, _first(fields.bits)
+    for word in (low & ~fields.low, high & ~fields.high):
+        while word > 0:
+            held += (word & last) > 0
+            word = word >> (fields.bits - _ONE) >> _ONE
+    return held
+
+
 @kernel(inline="always")
 def none_held(fields):
     """Return what holds no issue slot."""

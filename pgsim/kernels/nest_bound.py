@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import product
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,7 @@ from pgsim.kernels.nest_problem import (
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Moved = TypeVar("Moved", Ints, Floats)
 
 # What choices cost at least.
 LEAST_CYCLES, LEAST_BURSTS, LEAST_PJ, ARRAY_CYCLES, WORK_CYCLES, WAIT_CYCLES, OWN_PJ = range(7)
@@ -88,6 +89,32 @@ def choices_of(
     DRAM rests beside the last block; and what PEs and buffers spend, in pJ.
     Source: MODEL.md M41.
     """
+    sides, at, takes = _taken(problem, most_blocks)
+    for edges in (False, True):  # few choices are left when these are looked at
+        least = _least(problem, takes, _edges(problem, sides, at) if edges else None)
+        likely = _values(problem, least) <= most_value
+        if not likely.all():
+            at, takes, least = at[:, likely], takes[:, likely], least[:, likely]
+    return _picks(sides, at), np.ascontiguousarray(least.T)
+
+
+def choices_of_both(
+    problem: Problem, other: Problem, most_blocks: int
+) -> tuple[Ints, Floats, Floats]:
+    """Return the same choices, and what each costs at least in either of two problems.
+
+    other: differs in the widths of what is fetched alone.
+    """
+    sides, at, takes = _taken(problem, most_blocks)
+    least, others = (
+        np.ascontiguousarray(_least(each, takes, _edges(each, sides, at)).T)
+        for each in (problem, other)
+    )
+    return _picks(sides, at), least, others
+
+
+def _taken(problem: Problem, most_blocks: int) -> tuple[tuple[_Side, _Side, _Side], Ints, Floats]:
+    """Return the choices of each side, those of all that fit, and what their tiles take."""
     slots_are_positions = problem.machine.slots_are_positions
     inputs, positions, channels = (_side(problem, loops) for loops in ((C,), (N, P, Q), (K,)))
     sides = (
@@ -99,16 +126,16 @@ def choices_of(
     tiles = _tiles(problem, sides[0])
     ours = _sums(problem, sides[1], tiles, slots_are_positions)
     theirs = _sums(problem, sides[2], tiles, not slots_are_positions)
-    takes = ours[:, at[0], at[1]] * theirs[:, at[0], at[2]]
-    for edges in (False, True):  # few choices are left when these are looked at
-        least = _least(problem, takes, _edges(problem, sides, at) if edges else None)
-        likely = _values(problem, least) <= most_value
-        if not likely.all():
-            at, takes, least = at[:, likely], takes[:, likely], least[:, likely]
+    return sides, at, ours[:, at[0], at[1]] * theirs[:, at[0], at[2]]
+
+
+def _picks(sides: tuple[_Side, _Side, _Side], at: Ints) -> Ints:
+    """Return which of its sizes the block of each loop has, int64 (choices, 5)."""
+    inputs, positions, channels = sides
     c, m, k = at
-    images, rows, columns = sides[1].picks[:, m]
-    picks = (images, rows, columns, sides[2].picks[0, k], sides[0].picks[0, c])
-    return np.ascontiguousarray(np.array(picks).T), np.ascontiguousarray(least.T)
+    images, rows, columns = positions.picks[:, m]
+    picks = (images, rows, columns, channels.picks[0, k], inputs.picks[0, c])
+    return np.ascontiguousarray(np.array(picks).T)
 
 
 def with_bursts(problem: Problem, least: Floats, bursts: Ints) -> Floats:
@@ -118,7 +145,7 @@ def with_bursts(problem: Problem, least: Floats, bursts: Ints) -> Floats:
     """
     machine, pj, found = problem.machine, problem.prices.pj, least.copy()
     found[:, LEAST_BURSTS] = np.maximum(bursts, least[:, LEAST_BURSTS])
-    moved = found[:, LEAST_BURSTS] * machine.burst_numerator // machine.burst_denominator
+    moved = _moves(machine, found[:, LEAST_BURSTS])
     if problem.order.one_buffer:
         found[:, LEAST_CYCLES] = least[:, ARRAY_CYCLES] + moved
     else:
@@ -261,8 +288,8 @@ def _edges(problem: Problem, sides: tuple[_Side, _Side, _Side], at: Ints) -> Int
     return _moves(problem.machine, np.array(moved))
 
 
-def _moves(machine: Machine, bursts: Ints) -> Ints:
-    """Return the cycles that bursts take, rounded up."""
+def _moves(machine: Machine, bursts: Moved) -> Moved:
+    """Return the cycles that bursts take, rounded up: each transfer is, and so are all."""
     return -(-bursts * machine.burst_numerator // machine.burst_denominator)
 
 
@@ -274,7 +301,7 @@ def _least(problem: Problem, takes: Floats, edges: Ints | None) -> Floats:
         own = -(-int(bits) // problem.widths.burst) * machine.groups * times
         bursts += own
         moved_pj += own * problem.prices.pj[BURST_PJ + way]
-    moved = bursts * machine.burst_numerator // machine.burst_denominator
+    moved = -(-bursts * machine.burst_numerator // machine.burst_denominator)
     work = takes[_WORK] * machine.groups - takes[_WAIT]  # the first, or last, tile has no wait
     array = work * machine.runs + problem.order.skew_cycles
     wait = np.zeros(array.size)

@@ -23,6 +23,7 @@ from pgsim.kernels.nest_problem import BURST_PJ, CYCLE_PJ, CYCLES, C, Cost, K, N
 from pgsim.kernels.nest_traffic import bits_of, least_bits, moves_of, picked
 from pgsim.kernels.nest_value import better, value_of
 from pgsim.kernels.nest_waits import longest_stalls
+from pgsim.kernels.nest_wasted import wasted_bits
 
 _ROUNDED = 1 - 1e-9  # bounds are sums of floats
 
@@ -37,13 +38,19 @@ def refined(problem, choices, compulsory, innermost):
     batch. Source: MODEL.md M41.
     """
     machine, least = problem.machine, np.empty(choices.shape[0], np.int64)
-    runs, picks = machine.groups * machine.runs, np.empty(5, np.int64)
+    runs, burst, picks = machine.groups * machine.runs, problem.widths.burst, np.empty(5, np.int64)
     for number in range(choices.shape[0]):
         for loop in range(5):
             picks[loop] = choices[number, loop]
         own = picked(problem.loops, picks)
         bits = least_bits(problem, picks, own, compulsory, innermost)
-        least[number] = np.int64(np.ceil(bits / problem.widths.burst * runs * _ROUNDED))
+        of_weights, of_others = wasted_bits(problem, picks, own, innermost)
+        if machine.weights_stay:  # later runs move less than the first
+            wasted = of_weights * machine.groups + of_others * runs
+            least[number] = np.int64(np.ceil((bits * runs + wasted) / burst * _ROUNDED))
+        else:
+            wasted = of_weights + of_others
+            least[number] = runs * np.int64(np.ceil((bits + wasted) / burst * _ROUNDED))
     return least
 
 
@@ -147,7 +154,7 @@ def _least_cost(problem, bound, bits, stalls, volume):
         own = np.int64(np.ceil(bits[way] / problem.widths.burst)) * machine.groups * times
         bursts += own
         energy_pj += own * prices.pj[BURST_PJ + way]
-    moved = bursts * machine.burst_numerator // machine.burst_denominator
+    moved = -(-bursts * machine.burst_numerator // machine.burst_denominator)
     cycles = np.int64(bound[ARRAY_CYCLES]) + stalls * machine.groups * machine.runs
     if problem.order.one_buffer:
         cycles += moved

@@ -54,7 +54,7 @@ class Nest:
     blocks: Five
     unheld: tuple[str, ...] = ()
 
-    @property
+    @lazy
     def trips(self) -> Five:
         """Blocks of each loop."""
         n, p, q, k, c = (
@@ -100,9 +100,8 @@ class Nest:
     def block_sizes(self, loop: int) -> Counts:
         """Return the size of each block of a loop, int64 (trips,)."""
         trips, block = self.trips[loop], self.blocks[loop]
-        sizes = np.full(trips, block, np.int64)
-        sizes[-1] = self.sizes[loop] - block * (trips - 1)
-        return sizes
+        last = self.sizes[loop] - block * (trips - 1)
+        return np.array([block] * (trips - 1) + [last], np.int64)
 
     def of_batch(self, batch: int) -> Nest:
         """Return the nest for a batch of so many images, such as a smaller last one."""

@@ -67,9 +67,34 @@ class Job:
     def of_channels(self, channels: int, tiles: BlockTiles | None = None) -> Job:
         """Return the job of a layer with so many input channels in a group, in some tiles."""
         if channels == self.shape.in_channels_per_group:
-            return replace(self, tiles=tiles)
-        layer = replace(self.layer, shape=_of_channels(self.shape, channels))
-        return replace(self, layer=layer, tiles=tiles)
+            return self.in_tiles(tiles)
+        if channels not in self._of_channels:
+            layer = replace(self.layer, shape=_of_channels(self.shape, channels))
+            job = replace(self, layer=layer, tiles=None)
+            vars(job).update({name: getattr(self, name) for name in _OF_ANY_CHANNELS})
+            self._of_channels[channels] = job
+        return self._of_channels[channels].in_tiles(tiles)
+
+    @lazy
+    def _of_channels(self) -> dict[int, Job]:
+        """The jobs of some of its input channels that anybody asked for."""
+        return {}
+
+    def in_tiles(self, tiles: BlockTiles | None) -> Job:
+        """Return the layer in some tiles, with all that it knows of any."""
+        return self._with(tiles=tiles)
+
+    def by(self, nest: Nest | None = None, window: int | None = None) -> Job:
+        """Return the layer mapped by a nest, or in such windows, with all that it knows of any."""
+        return self._with(nest=nest, window=window)
+
+    def _with(self, **changes: object) -> Job:
+        """Return a job with other fields, none of which decides what is alike in every batch."""
+        own, job = vars(self), object.__new__(Job)
+        known = {name: getattr(self, name) for name in _OF_EVERY_BATCH}
+        vars(job).update({name: own[name] for name in _FIELDS}, **known)
+        vars(job).update(changes)
+        return job
 
     def on(self, arch: ArchConfig) -> Job:
         """Return the layer on a design, mapped as it is; points of sweeps ask for many."""
@@ -81,10 +106,9 @@ class Job:
         """Return the job for batches of so many images."""
         if batch == self.batch:
             return self
-        nest = None if self.nest is None else self.nest.of_batch(batch)
-        job = replace(self, batch=batch, nest=nest)
-        vars(job).update({name: getattr(self, name) for name in _OF_EVERY_BATCH})
-        return job
+        return self._with(
+            batch=batch, nest=None if self.nest is None else self.nest.of_batch(batch)
+        )
 
     @property
     def largest_window(self) -> int:
@@ -277,22 +301,20 @@ class Job:
 
 _FIELDS = tuple(each.name for each in fields(Job))
 
-# What is alike in every batch of a layer.
-_OF_EVERY_BATCH = (
-    "shape",
+# What is alike in every batch of a layer, and of it what input channels do not matter to.
+_OF_ANY_CHANNELS = (
     "leading",
     "gated",
     "decides",
     "flow",
     "slot_operand",
     "lane_operand",
-    "rates",
-    "operands_stay",
     "activation_bits",
     "weight_bits",
     "fetched_weight_bits",
     "ahead",
 )
+_OF_EVERY_BATCH = ("shape", "rates", "operands_stay", *_OF_ANY_CHANNELS)
 
 
 @lru_cache(maxsize=256)  # a search asks for the same few again and again

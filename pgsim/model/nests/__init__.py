@@ -2,11 +2,12 @@
 
 from pgsim.model.nests.blocks import Blocks, blocks_of_nest
 from pgsim.model.nests.ledger import work_of_nest, work_of_run
-from pgsim.model.nests.run import NestRun, run_blocks, run_nest, timed_blocks
+from pgsim.model.nests.run import NestRun, Waiting, run_blocks, run_nest, timed_blocks
 
 __all__ = [
     "Blocks",
     "NestRun",
+    "Waiting",
     "blocks_of_nest",
     "run_blocks",
     "run_nest",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from pgsim.model.job import Job
 from pgsim.model.nests.holding import Holding
 from pgsim.schemes import Pass
 
-_MOST_TILES = 2**21  # of a run and group: some 40 counts of 8 bytes are held for each
+MOST_TILES = 2**21  # of a run and group: some 40 counts of 8 bytes are held for each
 
 
 @dataclass(frozen=True)
@@ -113,17 +113,23 @@ class Blocks:
         trips, sizes = self.nest.trips[IN_CHANNELS], self.nest.block_sizes(IN_CHANNELS)
         number = self.indices.shape[1]
         if trips == 1:
-            job = replace(self.job, tiles=self.tiles)
+            job = self.job.in_tiles(self.tiles)
             return [Chunk(job, np.ones(number, bool), 1, opens=True, closes=True)]
         differs = sizes[-1] != sizes[0] or (self.job.decides and self.job.arch.memory.all_ports)
         last_alone = differs and trips > 2  # by its size, or because outputs leave with it (M43)
         found = [(0, 1)] + ([(1, trips - 1), (trips - 1, trips)] if last_alone else [(1, trips)])
-        chunks = []
+        chunks: list[Chunk] = []
+        alike: dict[int, Job] = {}
         for begin, end in found:
-            at = self.indices[IN_CHANNELS]
-            own = np.ones(number, bool) if self.job.decides else (at >= begin) & (at < end)
-            times = end - begin if self.job.decides else 1
-            job = self.job.of_channels(int(sizes[begin]), self.tiles.part(own))
+            at, size = self.indices[IN_CHANNELS], int(sizes[begin])
+            if self.job.decides:  # each block takes all C blocks, of which many are alike
+                own, times = np.ones(number, bool), end - begin
+                if size not in alike:
+                    alike[size] = self.job.of_channels(size, self.tiles)
+                job = alike[size]
+            else:
+                own, times = (at >= begin) & (at < end), 1
+                job = self.job.of_channels(size, self.tiles.part(own))
             chunks.append(Chunk(job, own, times, opens=begin == 0, closes=end == trips))
         return chunks
 
@@ -153,9 +159,9 @@ def blocks_of_nest(job: Job) -> Blocks:
             "fixed, or memory.lsb_fetch: with_msb"
         )
     tiles = job.batch_tiles // (job.shape.runs_per_batch * job.shape.groups)
-    if tiles > _MOST_TILES:
+    if tiles > MOST_TILES:
         raise InputError(
             f"{where}: some {tiles} tiles of a run and group are more than pgsim holds in memory "
-            f"({_MOST_TILES}): take larger blocks"
+            f"({MOST_TILES}): take larger blocks"
         )
     return Blocks(job, nest)

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model import events
 from pgsim.model.block_work import BlockWork
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.ledger import Batches, PassCounts, Sums
+from pgsim.model.ledger import PassCounts, Sums
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests.blocks import Chunk
 from pgsim.model.nests.run import NestRun, run_nest
-from pgsim.model.nests.timing import Chunks
 from pgsim.model.nests.traffic import OWN, operand_words_of, others_of, output_words, writes
-from pgsim.model.pass_timing import PassTiming
 from pgsim.model.traffic.dram import row_misses
 from pgsim.model.traffic.sram import retained_words
 
+_OF_C_BLOCKS = ("steady_cycles", "busy_pe_cycles", "port_stall_cycles", "macs")
 _SLOTS = (
     "slots_dense",
     "slots_issued",
@@ -40,13 +39,17 @@ def work_of_nest(job: Job, block: Block, store: WorkStore) -> BlockWork:
 def work_of_run(run: NestRun) -> BlockWork:
     """Return what the blocks of a nest are at any speed of DRAM."""
     chunks, batches = run.chunks, run.batches
-    passes = _pass_counts(chunks, batches)
+    counted = [
+        _counted(run, place, written)
+        for place, written in enumerate(output_words(run.blocks, chunks))
+    ]
+    passes = tuple(_pass_counts(run, counted, index) for index in range(len(chunks[0][1])))
     none = np.zeros(batches.simulated, np.int64)
     counts = {
         **{count.name: none for rule in OWN for count in rule.counts},
         "port_stall_cycles": batches.of_runs(events.port_stalls(run.work)),
         "outputs": passes[0].outputs,
-        **_tile_counts(run),
+        **_added([each.counts for each in counted]),
         **_dram_counts(run),
     }
     folds = tuple(
@@ -58,59 +61,55 @@ def work_of_run(run: NestRun) -> BlockWork:
     return BlockWork(batches, run.order, run.work, run.moved, sums)
 
 
-def _pass_counts(chunks: Chunks, batches: Batches) -> tuple[PassCounts, ...]:
-    """Return what each pass counts, by batch: outputs and slots once, cycles in every C block."""
-    found = []
-    for index in range(len(chunks[0][1])):
-        counted = [
-            (chunk, timings[index].counts(replace(batches, tiling=chunk.job.tiling)))
-            for chunk, timings in chunks
-        ]
-        first = next(each for chunk, each in counted if chunk.opens)
-        found.append(
-            first._replace(
-                steady_cycles=_summed(counted, "steady_cycles"),
-                busy_pe_cycles=_summed(counted, "busy_pe_cycles"),
-                port_stall_cycles=_summed(counted, "port_stall_cycles"),
-                macs=_summed(counted, "macs"),
-                **_slots_of_folds(counted, chunks[0][1][index]),
-            )
-        )
-    return tuple(found)
+class _Counted(NamedTuple):
+    """What the tiles of a chunk count, by batch: of all passes together, and of each."""
+
+    counts: Mapping[str, Counts]
+    passes: tuple[PassCounts, ...]
 
 
-def _slots_of_folds(
-    counted: Sequence[tuple[Chunk, PassCounts]], timing: PassTiming
-) -> dict[str, Counts]:
-    """Return the slots of all C blocks, where each fold has slots of its own (M52)."""
-    return {name: _summed(counted, name) for name in _SLOTS if timing.counted_by_fold}
+def _counted(run: NestRun, place: int, written: Mapping[str, Counts]) -> _Counted:
+    """Return what the tiles of one of the chunks count; written: words of the output buffer."""
+    chunk, timings = run.chunks[place]
+    tiling, batches = chunk.job.tiling, run.batches
+    named = {
+        **operand_words_of(chunk, timings, run.stretch),
+        **others_of(chunk, timings, run.stretch, batches.simulated),
+        **written,
+    }
+    if chunk.opens:  # each output once
+        named["activation_sram_write_words"] = retained_words(chunk.job)
+    in_tiles = [*named.values(), *(row for each in timings for row in each.in_tiles(tiling))]
+    own = batches if tiling is batches.tiling else replace(batches, tiling=tiling)
+    sums = Sums(tuple(named), (), own.sums(in_tiles))
+    return _Counted(sums.counts, sums.passes)
+
+
+def _added(counts: Sequence[Mapping[str, Counts]]) -> dict[str, Counts]:
+    """Return what all chunks count together, by name."""
+    found: dict[str, Counts] = {}
+    for each in counts:
+        for name, own in each.items():
+            found[name] = found[name] + own if name in found else own
+    return found
+
+
+def _pass_counts(run: NestRun, counted: Sequence[_Counted], index: int) -> PassCounts:
+    """Return what a pass counts, by batch: outputs and slots once, cycles in every C block."""
+    parts = [
+        (chunk, each.passes[index]) for (chunk, _), each in zip(run.chunks, counted, strict=True)
+    ]
+    first = next(each for chunk, each in parts if chunk.opens)
+    if len(parts) == 1:
+        return first
+    by_fold = run.chunks[0][1][index].counted_by_fold  # each fold has slots of its own (M52)
+    names = _OF_C_BLOCKS + _SLOTS * by_fold
+    return first._replace(**{name: _summed(parts, name) for name in names})
 
 
 def _summed(counted: Sequence[tuple[Chunk, PassCounts]], name: str) -> Counts:
     parts: list[Counts] = [getattr(each, name) * chunk.times for chunk, each in counted]
     return sum(parts[1:], parts[0])
-
-
-def _tile_counts(run: NestRun) -> Mapping[str, Counts]:
-    """Return the words of every buffer, and what other rules count in tiles, by batch."""
-    chunks, batches = run.chunks, run.batches
-    found: dict[str, Counts] = {}
-
-    def add(name: str, tiling: Tiling | BlockTiles, words: Counts) -> None:
-        own = replace(batches, tiling=tiling).sum(words)
-        found[name] = found[name] + own if name in found else own
-
-    tiles = next(chunk.job for chunk, _ in chunks if chunk.opens)  # each output once
-    for chunk, timings in chunks:
-        for name, words in operand_words_of(chunk, timings, run.stretch).items():
-            add(name, chunk.job.tiling, words)
-        for name, counted in others_of(chunk, timings, run.stretch, batches.simulated).items():
-            add(name, chunk.job.tiling, counted)
-    add("activation_sram_write_words", tiles.tiling, retained_words(tiles))
-    for chunk, read, written in output_words(run.blocks, chunks):
-        add("output_sram_read_words", chunk.job.tiling, read)
-        add("output_sram_write_words", chunk.job.tiling, written)
-    return found
 
 
 def _dram_counts(run: NestRun) -> Mapping[str, Counts]:
@@ -119,8 +118,11 @@ def _dram_counts(run: NestRun) -> Mapping[str, Counts]:
     runs, groups, _, number = batches.tiles
 
     def of_batches(bursts: Counts) -> Counts:
-        every = np.broadcast_to(bursts, (runs, groups, number))
-        return batches.of_runs(every.sum(axis=(1, 2)))
+        """Return the sums over all blocks; bursts: that broadcast to (runs, groups, blocks)."""
+        alike = groups * number // (bursts.shape[1] * bursts.shape[2])
+        of_runs = np.zeros(runs, np.int64)
+        of_runs += np.add.reduce(bursts, axis=(1, 2)) * alike
+        return batches.of_runs(of_runs)
 
     read = {name: of_batches(each.total) for name, each in run.fetches.items()}
     return {

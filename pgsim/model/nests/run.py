@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from pgsim.model.events import cycles_around
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches
 from pgsim.model.mask_work import MaskWork, WorkStore
-from pgsim.model.nests.blocks import Blocks, blocks_of_nest
+from pgsim.model.nests.blocks import Blocks, Chunk, blocks_of_nest
 from pgsim.model.nests.ports import wait_for_buffers
 from pgsim.model.nests.timing import (
     Chunks,
@@ -24,7 +24,7 @@ from pgsim.model.nests.timing import (
     work_of,
 )
 from pgsim.model.nests.traffic import Fetch, fetches_of, sum_reads
-from pgsim.model.passes import time_passes
+from pgsim.model.passes import Timings, time_passes
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Order, Transfers, Work
@@ -70,11 +70,14 @@ def timed_blocks(job: Job, block: Block, store: WorkStore) -> tuple[Blocks, Batc
     job = job.of_batch(block.batch)
     blocks = blocks_of_nest(job)
     batches = Batches(blocks.tiles, block.batches if job.gated else 1)
-    timed = []
+    timed: list[tuple[Chunk, Timings]] = []
     for each in blocks.chunks:
-        tiles = replace(job, tiles=each.job.tiles)
-        mask = MaskWork(tiles, block, store) if job.gated else None
-        timed.append((each, time_passes(each.job, mask)))
+        alike = (timings for chunk, timings in timed if chunk.job is each.job)
+        timings = next(alike, None)
+        if timings is None:
+            mask = MaskWork(job.in_tiles(each.job.tiles), block, store) if job.gated else None
+            timings = time_passes(each.job, mask)
+        timed.append((each, timings))
     return blocks, batches, timed
 
 
@@ -86,16 +89,37 @@ def run_nest(job: Job, block: Block, store: WorkStore) -> NestRun:
     return run_blocks(*timed_blocks(job, block, store))
 
 
-def run_blocks(blocks: Blocks, batches: Batches, chunks: Chunks) -> NestRun:
-    """Return what happens in a nest's blocks, from what `timed_blocks` knows of them."""
+class Waiting(NamedTuple):
+    """What passes take in a nest's blocks with all that they wait for, and so the array's work.
+
+    It is of blocks of which each loads the operands of its lanes.
+    """
+
+    chunks: Chunks
+    work: Work
+
+    @classmethod
+    def of(cls, blocks: Blocks, batches: Batches, chunks: Chunks, stretch: int = 0) -> Waiting:
+        """Return what `timed_blocks` found, with waits; stretch: of `timing.stay_stretch`."""
+        chunks = wait_for_buffers(blocks, chunks, stretch)
+        return cls(chunks, work_of(blocks, chunks, blocks.tiles, batches.simulated))
+
+
+def run_blocks(
+    blocks: Blocks, batches: Batches, chunks: Chunks, waiting: Waiting | None = None
+) -> NestRun:
+    """Return what happens in a nest's blocks, from what `timed_blocks` knows of them.
+
+    waiting: what else is known of them in this order, if anything is.
+    """
     tiles = blocks.tiles
     stretch = stay_stretch(blocks.nest, tiles.lane_groups.shape[0], chunks[0][0].job)
-    chunks = wait_for_buffers(blocks, chunks, stretch)
+    if waiting is None or stretch:
+        waiting = Waiting.of(blocks, batches, chunks, stretch)
     nothing = np.zeros((1, 1, 1), np.int64)
-    fetches = fetches_of(blocks, chunks[0][1], batches.tiles[0])
+    fetches = fetches_of(blocks, waiting.chunks[0][1], batches.tiles[0])
     fetches["sum"] = Fetch(sum_reads(blocks), nothing, nothing)
     pieces = tiles.lane_groups.shape[0] * blocks.in_trips
     order = order_of_blocks(blocks, stretch, pieces)
-    work = work_of(blocks, chunks, tiles, batches.simulated)
     moved = all_moved(blocks, order, fetches, batches.tiles)
-    return NestRun(blocks, batches, chunks, stretch, fetches, order, work, moved)
+    return NestRun(blocks, batches, waiting.chunks, stretch, fetches, order, waiting.work, moved)

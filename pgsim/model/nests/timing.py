@@ -109,7 +109,7 @@ def _gated_pieces(
     for index in range(passes):
         begin = 0
         for place, (chunk, _) in enumerate(chunks):
-            own = np.broadcast_to(values[place * passes + index], shape)
+            own = values[place * passes + index]
             pieces[index, begin : begin + chunk.times] = own.transpose(2, 0, 1, 3)
             begin += chunk.times
     return pieces.reshape(-1, runs, groups * number)
@@ -143,7 +143,8 @@ def around_turns(
     from pgsim.kernels.timeline import Transfers  # Numba: only if anything is simulated
 
     def of_runs(counts: Counts) -> Counts:
-        every = np.broadcast_to(counts, (shape[0], shape[1], shape[3]))
+        every = np.empty((shape[0], shape[1], shape[3]), np.int64)
+        every[...] = counts
         return every.reshape(shape[0], -1)
 
     none = np.zeros((1, 1, 1), np.int64)

@@ -133,7 +133,7 @@ def loads_of(chunk: Chunk, timings: Timings, stretch: int) -> list[Counts]:
 
 def output_words(
     blocks: Blocks, chunks: Sequence[tuple[Chunk, Timings]]
-) -> list[tuple[Chunk, Counts, Counts]]:
+) -> list[dict[str, Counts]]:
     """Return the words of sums, outputs and masks that the tiles of each chunk read and write.
 
     A visit writes every sum, and reads what the visit before left; sums that leave the buffer are
@@ -144,7 +144,7 @@ def output_words(
     if len(chunks) == 1:
         (chunk, timings), (own,) = chunks[0], visits
         words = -(-sum_bits(chunk.job, timings, own) // port_bits)
-        return [(chunk, words, words)]
+        return [_output_words(words, words)]
     moved = [
         _sums_of(chunk, [each.visited_sums(often) for each, often in zip(own, times, strict=True)])
         for (chunk, own), times in zip(chunks, visits, strict=True)
@@ -155,12 +155,16 @@ def output_words(
         finished = outputs * (blocks.job.output_bits + 1)
         bits = counted(sum(moved[1:], moved[0]) + outputs, sum(computed[1:], computed[0]), finished)
         words = -(-bits // port_bits)
-        return [(chunks[0][0], words, words)]
+        return [_output_words(words, words), *({} for _ in chunks[1:])]
     found = []
     for (chunk, _), of_ports, of_macs in zip(chunks, moved, computed, strict=True):
         read, written = _spilled_bits(blocks, chunk, of_ports, of_macs)
-        found.append((chunk, -(-read // port_bits), -(-written // port_bits)))
+        found.append(_output_words(-(-read // port_bits), -(-written // port_bits)))
     return found
+
+
+def _output_words(read: Counts, written: Counts) -> dict[str, Counts]:
+    return {"output_sram_read_words": read, "output_sram_write_words": written}
 
 
 def _sums_of(chunk: Chunk, sums: Sequence[Counts]) -> Counts:

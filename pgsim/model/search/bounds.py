@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +9,9 @@ import numpy as np
 from pgsim.arch import Counts
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model.job import Job
+from pgsim.model.nests.blocks import MOST_TILES
 from pgsim.model.search.dense import MOST_BLOCKS
-from pgsim.model.search.goal import ROUNDED, Floats
+from pgsim.model.search.goal import Floats
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Problem
@@ -22,14 +22,26 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
 
     Returns int64 (choices, 5), and float64 (choices, 4), the first columns of `choices_of`.
     """
-    from pgsim.kernels.nest_bound import ARRAY_CYCLES, choices_of  # Numba: only if searched
+    from pgsim.kernels.nest_bound import ARRAY_CYCLES, choices_of_both  # Numba: only if searched
 
-    choices, least = choices_of(problem, MOST_BLOCKS)
+    own, apart = problem, _of_first_pass(job, problem)
+    choices, least, of_several = choices_of_both(own, apart, MOST_BLOCKS)
     several = choices[:, IN_CHANNELS] > 0
-    if several.any():
-        _, apart = choices_of(_of_first_pass(job, problem), MOST_BLOCKS)
-        least[several] = apart[several]
-    return choices, least[:, : ARRAY_CYCLES + 1]
+    least[several] = of_several[several]
+    fits = _tiles(problem, choices) <= MOST_TILES
+    return choices[fits], least[fits, : ARRAY_CYCLES + 1]
+
+
+def _tiles(problem: Problem, choices: Counts) -> Counts:
+    """Return the tiles of a run and group, int64 (choices,)."""
+    from pgsim.kernels.nest_problem import FULL, FULL_TIMES, REST_TIMES
+
+    parts = problem.loops.parts[:, np.arange(5), choices]
+    positions, channels = parts[FULL, :, :CHANNELS].prod(axis=1), parts[FULL, :, CHANNELS]
+    lanes = channels if problem.machine.slots_are_positions else positions
+    blocks: Counts = (parts[FULL_TIMES] + parts[REST_TIMES]).prod(axis=1)
+    lane_groups: Counts = -(-lanes // problem.machine.columns)
+    return blocks * lane_groups
 
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
@@ -40,27 +52,8 @@ def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
     several = choices[:, IN_CHANNELS] > 0
     bursts = np.empty(several.size, np.int64)
     for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
-        moved = refined(own, choices[which], compulsory_bits(own), True)
-        bursts[which] = moved + np.maximum(0, np.ceil(_wasted(own, choices[which]) * ROUNDED) - 1)
+        bursts[which] = refined(own, choices[which], compulsory_bits(own), True)
     return bursts
-
-
-def _wasted(problem: Problem, choices: Counts) -> Floats:
-    """Return the bursts that carry nothing at least, as every block's weights come in whole ones.
-
-    Returns float64 (choices,), parts of bursts, of a batch.
-    """
-    from pgsim.kernels.nest_problem import FULL, FULL_TIMES, REST, REST_TIMES
-
-    kinds = ((FULL, FULL_TIMES), (REST, REST_TIMES))
-    loops, machine, widths = problem.loops, problem.machine, problem.widths
-    parts = loops.parts[:, [CHANNELS, IN_CHANNELS], choices[:, [CHANNELS, IN_CHANNELS]]]
-    wasted = np.zeros(len(choices))
-    for (k, k_times), (c, c_times) in product(kinds, kinds):
-        bits = parts[k, :, 0] * parts[c, :, 1] * (loops.taps * widths.weight)
-        wasted += parts[k_times, :, 0] * parts[c_times, :, 1] * (-bits % widths.burst)
-    runs = 1 if machine.weights_stay else machine.runs
-    return wasted * (machine.groups * runs / widths.burst)
 
 
 def _of_first_pass(job: Job, problem: Problem) -> Problem:

@@ -84,17 +84,22 @@ class Search:
         if key not in self._chosen:
             self._chosen[key] = self._shared(job)
         chosen = self._chosen[key]
-        return replace(job, nest=chosen.nest, window=chosen.window)
+        return job.by(chosen.nest, chosen.window)
 
     def _shared(self, job: Job) -> Choice:
         about = (job, self.goal, self.calibration, self.images, self.store)
-        search = partial(searched, *about, geometries=self._geometries)
+        search = partial(searched, *about, geometries=self._geometries, tables=self._tables)
         if not self.store.keeps:
             return search()
         block = sample(job, self.calibration, self.images)
         key = ("searched", job.alike, job.batch, block if job.gated else block.batch, self._decides)
         make = partial(search, design=self._design)
         return self.store.shared(key, make, lambda _: _CHOICE_BYTES)
+
+    @lazy
+    def _tables(self) -> WorkStore:
+        """What layers share tables of tiles through, whether or not simulations share anything."""
+        return self.store if self.store.keeps else WorkStore()
 
     @lazy
     def _decides(self) -> Known:
@@ -115,19 +120,21 @@ def searched(
     *,
     design: object = None,
     geometries: dict[Hashable, Geometry] | None = None,
+    tables: WorkStore | None = None,
 ) -> Choice:
     """Return what costs a layer least.
 
     design: what stands in `store` for the job's with accesses counted at its ports, as
     `simulate_block` takes it. geometries: those of layers that were searched before on the design,
-    to which its own is added. Source: MODEL.md M41.
+    to which its own is added. tables: what those layers share tables of tiles through, `store` by
+    default. Source: MODEL.md M41.
     """
     known = {} if geometries is None else geometries
     if job.gated_inputs:
         return _searched_ungated(job, goal, calibration, images, store)
     block = sample(job, calibration, images)
     own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
-    geometry = known.setdefault(geometry_key(own), Geometry(own, goal, store))
+    geometry = known.setdefault(geometry_key(own), Geometry(own, goal, tables or store))
     best, choice = goal.cost(simulate_block(own, block, store, design)), Choice()
     # Many choices share what they ask of the masks.
     asked = store if store.keeps or not job.gated else WorkStore()
@@ -155,8 +162,7 @@ def _searched_ungated(
     own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
     nest = None if asked.nest is None else asked.nest.of_batch(block.batch)
     fixed, found = (
-        goal.cost(simulate_block(each, block, store))
-        for each in (own, replace(own, nest=nest, window=asked.window))
+        goal.cost(simulate_block(each, block, store)) for each in (own, own.by(nest, asked.window))
     )
     return asked if (found.value, found.bursts) < (fixed.value, fixed.bursts) else Choice()
 
@@ -170,7 +176,7 @@ def _dense(
     if nest is None:
         return None
     # No estimate:
-    cost = goal.cost(simulate_block(replace(job, nest=nest), block, store, design))
+    cost = goal.cost(simulate_block(job.by(nest), block, store, design))
     return (nest, cost) if cost.value <= fixed.value else None
 
 

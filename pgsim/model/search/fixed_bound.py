@@ -12,9 +12,10 @@ from pgsim.kernels.nest_problem import BUSY_LATER_PJ, CYCLE_PJ
 from pgsim.lazy import lazy
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.fixed_frame import FixedFrame
 from pgsim.model.search.goal import ROUNDED, Floats
+from pgsim.model.search.windows import Windows
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost
@@ -37,7 +38,8 @@ class FixedBound:
     def values(self) -> Floats:
         """What is to be least, float64 (windows,)."""
         costs = np.stack([self._cycles, self._bursts, self._energy_pj], axis=1)
-        return self.frame.goal.values(costs) * ROUNDED
+        values: Floats = self.frame.goal.least(costs)[:, 0]
+        return values
 
     def costs(
         self, places: Counts, cycles: Floats | None = None, more_pj: float | Floats = 0
@@ -52,9 +54,8 @@ class FixedBound:
         known, bursts = self._cycles[places], self._bursts[places]
         cycles = known if cycles is None else np.maximum(cycles, known)
         energy_pj = self._energy_pj[places] + (cycles - known) * self.frame.pj[CYCLE_PJ] + more_pj
-        values = self.frame.goal.values(np.stack([cycles, bursts, energy_pj], axis=1))
-        whole = (cycles * ROUNDED).astype(np.int64)
-        columns = (values * ROUNDED, bursts, whole, energy_pj * ROUNDED)
+        least = self.frame.goal.least(np.stack([cycles, bursts, energy_pj], axis=1))
+        columns = (least[:, 0], bursts, least[:, 2].astype(np.int64), energy_pj * ROUNDED)
         rows = zip(*(each.tolist() for each in columns), strict=True)
         return [Cost(value, moved, took, pj, 0) for value, moved, took, pj in rows]
 
@@ -92,7 +93,12 @@ class FixedBound:
         busy = sum(each.output_cycles for each in self.job.rates[self.job.leading :])
         return float(busy * self._entries * self.frame.pj[BUSY_LATER_PJ])
 
-    @lazy
+    @property
     def _entries(self) -> int:
         """Outputs of the gated passes."""
-        return int(MaskWork(self.job, self.block, self.store).activity[1].sum())
+        return self.masks.spent.entries
+
+    @lazy
+    def masks(self) -> Windows:
+        """The masks, and what they leave of gated passes."""
+        return Windows(self.job, self.frame.goal, self.block, self.store, self.frame.paid)

@@ -33,6 +33,7 @@ from pgsim.model.job import Job
 from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import machine_of
+from pgsim.model.search.spent import Paid
 from pgsim.model.search.tables import tables_of
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand
 
@@ -52,6 +53,11 @@ class FixedFrame:
     goal: Goal
     windows: Counts
     store: WorkStore
+
+    @lazy
+    def paid(self) -> Paid:
+        """What gated passes spend on an entry, a vector and a slot."""
+        return Paid(self.job, self.goal)
 
     # How windows are cut.
 
@@ -119,9 +125,9 @@ class FixedFrame:
         return self.job.cuts[0].sizes
 
     def moves(self, counts: Counts) -> Counts:
-        """Return the cycles that bursts take."""
+        """Return the cycles that bursts take, rounded up: each transfer is, and so are all."""
         machine = self._machine
-        return counts * machine.burst_numerator // machine.burst_denominator
+        return -(-counts * machine.burst_numerator // machine.burst_denominator)
 
     @lazy
     def _of_lanes(self) -> Counts:

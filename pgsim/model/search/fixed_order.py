@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +51,7 @@ def best_window(
             left = list(zip(least(part), part.tolist(), strict=True)) if part.size else []
         for cost, place in sorted(left):
             if wins(cost, place):
-                own = replace(job, window=int(windows[place]))
+                own = job.by(window=int(windows[place]))
                 cost = goal.cost(simulate_block(own, block, store))
                 if wins(cost, place):
                     best, chosen = cost, place

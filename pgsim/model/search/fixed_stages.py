@@ -50,9 +50,9 @@ class FixedStages:
                 more_pj[each.places] += issued.sums_pj
         return self.bound.costs(places, self.bound.array_cycles[places] + cycles, more_pj)
 
-    @lazy
+    @property
     def _masks(self) -> Windows:
-        return Windows(self.bound.job, self.bound.frame.goal, self.bound.block, self.bound.store)
+        return self.bound.masks
 
     @property
     def _whole(self) -> Counts:

@@ -5,7 +5,7 @@ Deep windows pack better, and leave room for fewer channels: what a block issues
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -40,22 +40,17 @@ def gated_nest(
     fixed: what they cost in the fixed order. images: the batches.
     """
     goal = geometry.goal
-    windows = Windows(job, goal, images, store)
+    windows = Windows(job, goal, images, store, geometry.paid)
     sizes, least = _likely(geometry, windows, fixed)
     bounds = goal.least(least)
-    whole = loop_sizes(job.shape, job.batch)
     best = Best(fixed)
     for part in parts(_least_first(bounds, -sizes.prod(axis=1)), _AT_FIRST):
         part = part[goal.may_win(bounds[part], best.cost)]
         if not part.size:
             break
         packed = windows.with_trailing(least[part], windows.fullest_cycles(sizes[part]))
-        for few in parts(_least_first(goal.least(packed), part), 1, _GROWTH):
-            for own, row in _likely_of(windows, sizes[part[few]], packed[few], best.cost):
-                if goal.may_win(goal.least(row[None]), best.cost)[0]:
-                    n, p, q, k, c = own
-                    sized = SizedLayer.of(job, Nest(LOOPS, whole, (n, p, q, k, c)), images, store)
-                    best = _with_orders(sized, goal, row, best)
+        for few in parts(_least_first(goal.least(packed), part), 64, _GROWTH):
+            best = _tried(windows, sizes[part[few]], packed[few], best)
     return None if best.nest is None else (best.nest, best.exactly(goal).cost)
 
 
@@ -81,26 +76,6 @@ def _least_first(bounds: Floats, ties: Counts) -> Counts:
     return places
 
 
-def _likely_of(
-    windows: Windows, sizes: Counts, least: Floats, best: Cost
-) -> Iterator[tuple[list[int], Floats]]:
-    """Yield sizes of blocks that may cost no more than the best, and what they cost at least.
-
-    What is issued in them is known then. least: without that.
-    """
-    goal = windows.goal
-    steps = (windows.with_some_issued, windows.with_issued)
-    costs = least
-    for step in steps if len(sizes) > 1 else steps[1:]:
-        likely = goal.may_win(goal.least(costs), best)
-        sizes, least = sizes[likely], least[likely]
-        if not likely.any():
-            return
-        costs = step(least, sizes)
-    for place in _least_first(goal.least(costs), -sizes.prod(axis=1)).tolist():
-        yield sizes[place].tolist(), costs[place]
-
-
 @dataclass(frozen=True)
 class Best:
     """The best nest that is known, None for the fixed order.
@@ -120,6 +95,29 @@ class Best:
         if self.priced or self.nest is None or self.sized is None:
             return self
         return replace(self, cost=self.sized.cost(goal, self.nest), priced=True)
+
+
+def _tried(windows: Windows, sizes: Counts, least: Floats, best: Best) -> Best:
+    """Return the best nest that is known once blocks of some sizes are tried.
+
+    least: what they cost at least, without what is issued in them.
+    """
+    goal, job, costs = windows.goal, windows.job, least
+    for step in windows.steps if len(sizes) > 1 else windows.steps[-1:]:
+        likely = goal.may_win(goal.least(costs), best.cost)
+        if not likely.any():
+            return best
+        sizes, least = sizes[likely], least[likely]
+        costs = step(least, sizes)
+    bounds = goal.least(costs)
+    left = _least_first(bounds, -sizes.prod(axis=1))
+    while (left := left[goal.may_win(bounds[left], best.cost)]).size:
+        first, left = left[0], left[1:]
+        n, p, q, k, c = sizes[first].tolist()
+        nest = Nest(LOOPS, loop_sizes(job.shape, job.batch), (n, p, q, k, c))
+        sized = SizedLayer.of(job, nest, windows.block, windows.store)
+        best = _with_orders(sized, goal, costs[first], best)
+    return best
 
 
 def _with_orders(sized: SizedLayer, goal: Goal, least: Floats, best: Best) -> Best:

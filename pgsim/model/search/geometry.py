@@ -17,6 +17,7 @@ from pgsim.model.search.bounds import bounds_of, bursts_of
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.smaller_windows import smaller_windows
+from pgsim.model.search.spent import Paid
 from pgsim.schemes import ACTIVATIONS
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ class Geometry:
     def _bursts(self) -> Counts:
         """Of each choice, -1 while nobody has asked."""
         return np.full(len(self.bounds[0]), -1, np.int64)
+
+    @lazy
+    def paid(self) -> Paid:
+        """What gated passes spend on an entry, a vector and a slot."""
+        return Paid(self.job, self.goal)
 
     @lazy
     def fixed(self) -> FixedFrame:

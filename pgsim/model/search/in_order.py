@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +35,12 @@ class ScheduledMasks:
         """How many images there are."""
         return self.block.stop - self.block.start
 
+    @lazy
+    def entries(self) -> int:
+        """Mask bits set."""
+        words = self.job.layer.mask_words(self.block.start, self.block.stop)
+        return int(np.bitwise_count(words).sum())
+
     def issued(self, tiles: BlockTiles) -> Scheduled:
         """Return what is issued in some tiles, in the order of kernels."""
         from pgsim.kernels.nest_issued import Scheduled  # Numba: only if nests are searched
@@ -49,7 +55,7 @@ class ScheduledMasks:
 
     def work(self, tiles: BlockTiles) -> MaskWork:
         """Return the masks in some tiles."""
-        return MaskWork(replace(self.job, tiles=tiles), self.block, self.store)
+        return MaskWork(self.job.in_tiles(tiles), self.block, self.store)
 
     def _in_order(self, work: MaskWork, order: Counts) -> tuple[Counts, Counts, Issued]:
         """Return active slots, entries and what is issued, in the order of kernels."""

@@ -20,9 +20,8 @@ from pgsim.model.job import Job
 from pgsim.model.layer import ledger_of, simulate_block
 from pgsim.model.ledger import Batches
 from pgsim.model.mask_work import WorkStore
-from pgsim.model.nests import Blocks, run_blocks, timed_blocks, work_of_run
-from pgsim.model.nests.ports import wait_for_buffers
-from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch, work_of
+from pgsim.model.nests import Blocks, Waiting, run_blocks, timed_blocks, work_of_run
+from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.orders import alphabetical
 from pgsim.model.search.unheld import unheld_of
@@ -64,7 +63,7 @@ class SizedLayer:
     def of(cls, job: Job, nest: Nest, block: Block, store: WorkStore) -> SizedLayer:
         """Return a layer in the blocks of a nest."""
         raster = replace(nest, order=LOOPS)
-        return cls(job, block, store, *timed_blocks(replace(job, nest=raster), block, store))
+        return cls(job, block, store, *timed_blocks(job.by(raster), block, store))
 
     def orders(self) -> list[Ordered]:
         """Return every order of the loops that move, with all held that fits and with less."""
@@ -95,16 +94,16 @@ class SizedLayer:
         """Return what the layer costs by one nest of these blocks."""
         moving = [loop for loop in nest.depths if nest.trips[loop] > 1]
         if moving != sorted(moving):
-            ledger = simulate_block(replace(self.job, nest=nest), self.block, self.store)
+            ledger = simulate_block(self.job.by(nest), self.block, self.store)
             return goal.cost(ledger, nest.volume)
         # Blocks run in raster order, in which their tiles are known.
-        blocks = replace(self.blocks, job=replace(self.blocks.job, nest=nest), nest=nest)
-        run = run_blocks(blocks, self.batches, self.chunks)
+        blocks = Blocks(self.blocks.job.by(nest), nest)
+        run = run_blocks(blocks, self.batches, self.chunks, self._waiting)
         sums = clocked(self.job.arch, work_of_run(run))
         return goal.cost(ledger_of(self.blocks.job, sums), nest.volume)
 
     def _simulated(self, nest: Nest) -> Ordered:
-        count = simulate_block(replace(self.job, nest=nest), self.block, self.store).total()
+        count = simulate_block(self.job.by(nest), self.block, self.store).total()
         bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
         return Ordered(nest, count["cycles"], bursts, nest)
 
@@ -114,16 +113,19 @@ class SizedLayer:
         from pgsim.kernels.nest_orders import Pieces  # Numba: only if nests are searched
 
         blocks, batches = self.blocks, self.batches
-        chunks = wait_for_buffers(blocks, self.chunks, 0)
         runs, groups, _, number = batches.tiles
         happens = np.empty((len(blocks.job.passes), runs, groups, number), np.bool_)
-        for own, timing in zip(happens, chunks[0][1], strict=True):
+        for own, timing in zip(happens, self._waiting.chunks[0][1], strict=True):
             own[...] = timing.executed.max(axis=2)
         return Pieces(
-            work_of(blocks, chunks, blocks.tiles, batches.simulated),
+            self._waiting.work,
             happens.reshape(len(happens), runs, -1),
             blocks.job.leading,
         )
+
+    @lazy
+    def _waiting(self) -> Waiting:
+        return Waiting.of(self.blocks, self.batches, self.chunks)
 
     @lazy
     def _sized(self) -> Sized:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,27 +16,32 @@ from pgsim.model.blocks import Block
 from pgsim.model.events import order_of
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
-from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.fullest import FullestLanes, gated_cycles, gated_rates
 from pgsim.model.search.goal import ROUNDED, Floats, Goal
 from pgsim.model.search.in_order import ScheduledMasks
 from pgsim.model.search.issued import Issued, Key, WindowTiles, keys_of, tiles_of_blocks
-from pgsim.model.search.spent import Spent, visits
+from pgsim.model.search.spent import Paid, Spent, visits
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_issued import Takes
 
 _PARTS = 4  # one of them has the first batches
+_FEW = 8  # batches, of which parts would not be told sooner
 
 
 @dataclass(frozen=True)
 class Windows:
-    """The masks of a layer in some batches, and what gated passes take at least."""
+    """The masks of a layer in some batches, and what gated passes take at least.
+
+    geometry_paid: what layers of its geometry share; the layer's own by default.
+    """
 
     job: Job
     goal: Goal
     block: Block
     store: WorkStore
+    geometry_paid: Paid | None = None
     _known: dict[Key, tuple[float, ...]] = field(default_factory=dict)
 
     # What does not ask what is issued.
@@ -54,8 +60,12 @@ class Windows:
         """What the gated passes spend, whatever they issue."""
         job, images = self.job, self._scheduled.images
         outputs = job.shape.mask_channels * job.shape.mask_positions * images
-        entries = int(MaskWork(job, self.block, self.store).activity[1].sum())
-        return Spent(job, self.goal, outputs, entries)
+        return Spent(self.paid, outputs, self._scheduled.entries)
+
+    @lazy
+    def paid(self) -> Paid:
+        """What they spend on an entry, a vector and a slot."""
+        return Paid(self.job, self.goal) if self.geometry_paid is None else self.geometry_paid
 
     def fullest_cycles(self, sizes: Counts) -> Floats:
         """Return their cycles at least in blocks of some sizes, as `FullestLanes` has them."""
@@ -98,7 +108,7 @@ class Windows:
         energy_pj = self._gating_pj(found["slots"], found["active"], found["scanned"])
         words = found["lane_words"] + found["lane_bits"] / takes.lane_port_bits
         energy_pj += words * prices[f"{job.lane_operand.name}_sram_read_words"]
-        sums_pj = found["sum_bits"] * self.spent.sum_bit_pj * (not self.spent.sums_may_stay)
+        sums_pj = found["sum_bits"] * self.paid.sum_bit_pj * (not self.paid.sums_may_stay)
         cycles = found["cycles"].astype(np.float64)
         counts = (found["last_cycles"], found["slots"])
         return Issued(cycles, energy_pj, found["vectors"], sums_pj, *counts)
@@ -166,6 +176,11 @@ class Windows:
         costs[:, 2] += (costs[:, 0] - least[:, 0]) * prices["cycles"]
         return costs
 
+    @property
+    def steps(self) -> Sequence[Callable[[Floats, Counts], Floats]]:
+        """What tells the costs of choices with what is issued, the soonest first."""
+        return (self.with_some_issued, self.with_issued)[len(self._parts) == 1 :]
+
     def with_issued(self, least: Floats, sizes: Counts) -> Floats:
         """Return the costs of choices with what is issued in their blocks; sizes: (choices, 5)."""
         return self._with_parts(least, sizes, len(self._parts))
@@ -214,17 +229,19 @@ class Windows:
     def _parts(self) -> tuple[Windows, ...]:
         """The masks of the first batches, and those of all others if there are any."""
         block = self.block
-        few = -(-block.batches // _PARTS)
-        if few == block.batches:
+        few = max(_FEW, -(-block.batches // _PARTS))
+        if few >= block.batches:
             return (self,)
         first = Block(block.start, block.batch, few, block.calibration)
         rest = Block(first.stop, block.batch, block.batches - few, block.calibration)
-        return tuple(Windows(self.job, self.goal, each, self.store) for each in (first, rest))
+        return tuple(
+            replace(self, block=each, geometry_paid=self.paid, _known={}) for each in (first, rest)
+        )
 
     def issued_pj(self, issued: Issued, in_channels: Counts) -> Floats:
         """Return the energy of what is issued, sums apart, by the input channels of a block."""
-        vectors_pj = issued.vectors * self.spent.vectors_pj(in_channels)
-        return issued.energy_pj + vectors_pj + issued.slots * self.spent.slots_pj(in_channels)
+        vectors_pj = issued.vectors * self.paid.vectors_pj(in_channels)
+        return issued.energy_pj + vectors_pj + issued.slots * self.paid.slots_pj(in_channels)
 
     def with_trailing(self, least: Floats, cycles: float | Floats) -> Floats:
         """Return costs of leading passes, as `choices_of` gives them, with gated passes' cycles."""

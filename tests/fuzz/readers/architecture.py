@@ -17,6 +17,7 @@ from pgsim import ArchConfig, GateTrace, InputError, load_arch, simulate
 from pgsim.cost import area_mm2, costs_of
 from pgsim.files import shipped_folder, shipped_names
 from pgsim.schemes import layer_passes, scheme_named
+from pgsim.yaml_source import yaml_text
 
 _RANDOM = 12  # designs of the cases that pgsim is compared with its reference on
 
@@ -48,7 +49,7 @@ class ArchitectureReader(Reader):
         """Read a design, write it and read it again, price it, and simulate a small trace on it."""
         design = load_arch(path)
         again = path.with_name(f"again-{path.name}")
-        text = yaml.safe_dump(design.model_dump(), sort_keys=False, allow_unicode=True, width=88)
+        text = yaml_text(design.model_dump(), width=88, any_letter=True)
         again.write_text(text, encoding="utf-8")
         try:
             if load_arch(again) != design:
