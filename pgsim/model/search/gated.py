@@ -130,6 +130,12 @@ def _with_orders(sized: SizedLayer, goal: Goal, least: Floats, best: Best) -> Be
 
     known: dict[Hashable, Cost] = {}
     for order in sorted(sized.orders(), key=lambda each: (each.cycles, each.bursts)):
+        if sized.opens_pages:
+            floor = goal.bound(least, order.cycles, order.bursts, order.nest.volume)
+            best = best.exactly(goal) if goal.weighs_energy else best
+            if best.cost[:3] < floor[:3]:
+                continue
+            order = sized.simulated(order.nest)
         own = Best(
             goal.bound(least, order.cycles, order.bursts, order.nest.volume),
             order.nest,

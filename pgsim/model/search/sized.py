@@ -65,15 +65,22 @@ class SizedLayer:
         raster = replace(nest, order=LOOPS)
         return cls(job, block, store, *timed_blocks(job.by(raster), block, store))
 
+    @property
+    def opens_pages(self) -> bool:
+        """Whether blocks cost more cycles than `orders` says, by the pages that DRAM opens."""
+        return self.job.arch.memory.dram.in_time.has_pages
+
     def orders(self) -> list[Ordered]:
-        """Return every order of the loops that move, with all held that fits and with less."""
+        """Return every order of the loops that move, with all held that fits and with less.
+
+        Their cycles are those without the pages that DRAM opens: at least so many.
+        """
         nests = list(_nests(self.blocks))
         chunk, lane_groups = self.chunks[0][0].job, self.blocks.tiles.lane_groups.shape[0]
         stretches = [stay_stretch(nest, lane_groups, chunk) for nest in nests]
-        memory = self.job.arch.memory
-        if memory.dram.in_time.has_pages or (memory.all_ports and any(stretches)):
+        if self.job.arch.memory.all_ports and any(stretches):
             # What is read with a block depends on the blocks before: each order is simulated.
-            return [self._simulated(nest) for nest in nests]
+            return [self.simulated(nest) for nest in nests]
         from pgsim.kernels.nest_orders import Orders, costs_of_orders
 
         orders = Orders(
@@ -102,7 +109,8 @@ class SizedLayer:
         sums = clocked(self.job.arch, work_of_run(run))
         return goal.cost(ledger_of(self.blocks.job, sums), nest.volume)
 
-    def _simulated(self, nest: Nest) -> Ordered:
+    def simulated(self, nest: Nest) -> Ordered:
+        """Return what a nest of these blocks takes, pages included."""
         count = simulate_block(self.job.by(nest), self.block, self.store).total()
         bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
         return Ordered(nest, count["cycles"], bursts, nest)
