@@ -18,6 +18,7 @@ from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.smaller_windows import smaller_windows
 from pgsim.model.search.spent import Paid
+from pgsim.model.zeros import zero_fraction
 from pgsim.schemes import ACTIVATIONS
 
 if TYPE_CHECKING:
@@ -81,4 +82,5 @@ def geometry_key(job: Job) -> Hashable:
     passes = tuple((each.activation, each.weight, each.gated) for each in job.passes)
     room = usable_bits(job, ACTIVATIONS)
     stays = (job.inputs_stay, job.output_stays, room, job.weights_on_chip)
-    return (job.shape.geometry, passes, job.output_bits, job.flow, job.batch, stays)
+    zeros = [zero_fraction(job, each) for each in job.passes if job.arch.pe.zero_gating]
+    return (job.shape.geometry, passes, job.output_bits, job.flow, job.batch, stays, *zeros)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.arch import Objective
+from pgsim.arch import Objective, side_by_side
 from pgsim.lazy import lazy
 from pgsim.model.job import Job
 from pgsim.model.ledger import Ledger
+from pgsim.model.zeros import zero_fraction
+from pgsim.schemes import Passes
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost, Prices
@@ -50,10 +52,27 @@ class Goal:
             "activation_sram_write_words",
         )
         pj = np.array([self.prices[each] for each in counts])
+        pj[1:3] = self.busy_pj(job, job.passes[:1]), self.busy_pj(job, job.passes[1:])
         pj[3:5] *= job.arch.memory.convention.operands(
             1, 0
         )  # 0 where MACs count, whatever the nest
         return Prices(*self.objective.powers, pj)
+
+    def busy_pj(self, job: Job, passes: Passes) -> float:
+        """Return the price of a busy PE cycle in the first pass, or in later ones, at least.
+
+        PEs that stand still at zeros spend less (M45). passes: the first, or those that may be.
+        """
+        first = passes == job.passes[:1]
+        busy_pj = self.prices["msb_busy_pe_cycles" if first else "lsb_busy_pe_cycles"]
+        if not job.arch.pe.zero_gating:
+            return busy_pj
+        saved = [
+            self.prices[f"zero_pe_cycles_of_{side_by_side(rate.macs)}"] * zero_fraction(job, plan)
+            for rate, plan in zip(job.rates, job.passes, strict=True)
+            if plan in passes
+        ]
+        return busy_pj + min(saved, default=0.0)
 
     def values(self, costs: Floats) -> Floats:
         """Return what is to be least.
