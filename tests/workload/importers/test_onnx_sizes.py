@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("onnx")
 
 from imports import imported, refusal
-from onnx import NodeProto, numpy_helper
-from onnx_cases import model, node
+from onnx import NodeProto, TensorProto, numpy_helper
+from onnx_cases import model, node, tensor
 
 
 def reshaped_by(size: NodeProto) -> list[NodeProto]:
@@ -54,8 +54,19 @@ def test_sizes_that_would_fill_memory_are_not_made(tmp_path: Path, made) -> None
     assert "'y'" in refusal(tmp_path, made(2**40))
 
 
-def test_axes_that_would_fill_memory_are_not_made(tmp_path: Path) -> None:
-    """An expansion to sizes that only their number is known of, as many as a file may say."""
-    nodes = [node("Expand", "x sizes", "image"), node("Conv", "image w", "y")]
-    given = {"x": [1, 4, 1, 1], "sizes": [2**40]}
+@pytest.mark.parametrize(
+    "made",
+    [
+        node("Expand", "x sizes", "image"),
+        node("Reshape", "x sizes", "image"),
+        node("ConstantOfShape", "sizes", "image"),
+        node("Tile", "x sizes", "image"),
+        node("Pad", "x sizes", "image"),
+    ],
+    ids=lambda made: made.op_type,
+)
+def test_axes_that_would_fill_memory_are_not_made(tmp_path: Path, made: NodeProto) -> None:
+    """Sizes of which only the number is known, as many as a file may say."""
+    given = [tensor("x", [1, 4, 1, 1]), tensor("sizes", [2**40], TensorProto.INT64)]
+    nodes = [made, node("Relu", "image", "more"), node("Conv", "more w", "y")]
     assert "'y'" in refusal(tmp_path, model(nodes, given, {"w": (8, 4, 3, 3)}))

@@ -123,20 +123,25 @@ def _inferred(
     read = {name for name in node.input if name}
     if node.op_type == "Expand" and not _is_short(types.get(node.input[-1])):
         return {}
-    versions = {each.domain: each.version for each in model.opset_import}
     try:
-        schema = onnx.defs.get_schema(node.op_type, versions.get(node.domain, 1), node.domain)
-        data = {
-            name: onnx.numpy_helper.from_array(values[name], name) for name in read & values.keys()
-        }
-        found = onnx.shape_inference.infer_node_outputs(
-            schema,
-            node,
-            {name: types[name] for name in read & types.keys()},
-            data,
-            opset_imports=list(model.opset_import),
-            ir_version=model.ir_version,
+        given = [
+            onnx.helper.make_value_info(name, types[name])
+            for name in sorted(read & types.keys() - values.keys())
+        ]
+        known = [
+            onnx.numpy_helper.from_array(values[name], name)
+            for name in sorted(read & values.keys())
+        ]
+        graph = onnx.helper.make_graph([node], "one", given, [], known)
+        one = onnx.helper.make_model(
+            graph, opset_imports=list(model.opset_import), ir_version=model.ir_version
         )
-    except Exception:  # of an operator that onnx does not know, or that cannot be
+        found = onnx.shape_inference.infer_shapes(one)
+    except Exception:  # of an operator that cannot be
         return {}
-    return {name: kind for name, kind in found.items() if kind.tensor_type.HasField("shape")}
+    made = {each.name: each.type for each in found.graph.value_info}
+    return {
+        name: made[name]
+        for name in node.output
+        if name in made and made[name].tensor_type.HasField("shape")
+    }
