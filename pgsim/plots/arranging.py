@@ -10,7 +10,7 @@ import pandas as pd
 
 from pgsim.errors import InputError, nearest
 from pgsim.plots.pages import Page
-from pgsim.results.designs import is_determined, told_apart
+from pgsim.results.designs import in_floats, is_determined, told_apart
 from pgsim.results.mask_sources import MASK_SOURCES
 from pgsim.text import shortened
 
@@ -48,6 +48,7 @@ class Arrangement:
         """Return one row for each panel, line and value of the columns `kept`."""
         if not self.over:
             return points
+        points = in_floats(points, values)
         masks = [_MASKS] if _MASKS in points and _MASKS not in self.over else []
         keys = list(dict.fromkeys([*self.facets, *self.lines, *kept, *masks]))
         if not keys:

@@ -26,6 +26,7 @@ from pgsim.results.conditions import chosen_rows
 from pgsim.results.designs import (
     axis_columns,
     check_columns,
+    in_floats,
     title_of,
     told_apart,
     without_what_ifs,
@@ -35,6 +36,7 @@ _NEEDED = (
     "arch", "trace", "mask_source", "scheme", "images", "macs", "average_bits", "weight_bits",
     "cycles", "pe_utilization", "dram_read_bytes", "dram_write_bytes",
 )  # fmt: skip
+_COUNTED = ("macs", "cycles", "dram_read_bytes", "dram_write_bytes")
 _BANDWIDTH = ("memory.dram.", "clock_mhz")  # keys of a design that may change it
 _X = "operational intensity, useful bit operations per byte of DRAM"
 _Y = "throughput, useful bit operations per cycle"
@@ -144,6 +146,7 @@ def _has_its_bandwidth(name: str, arch: ArchConfig) -> bool:
 def _points(frame: pd.DataFrame, arch: ArchConfig, by: str) -> pd.DataFrame:
     """Return a row for each mark: operations a cycle and a byte, and both roofs."""
     keys = axis_columns(frame)
+    frame = in_floats(frame, _COUNTED)
     frame = frame.assign(
         operations=frame["macs"] * frame["average_bits"] * frame["weight_bits"],
         moved=frame["dram_read_bytes"] + frame["dram_write_bytes"],

@@ -54,15 +54,20 @@ def axis_columns(frame: pd.DataFrame) -> list[str]:
     return sorted(apart, key=lambda name: first.index(name) if name in first else len(first))
 
 
+def in_floats(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """Return a table whose counts can be added up: of int64, sums of the largest would wrap."""
+    return frame.astype(dict.fromkeys(columns, float))
+
+
 def per_image(frame: pd.DataFrame, keys: list[str], columns: Sequence[str]) -> pd.DataFrame:
     """Return sums over the rows that share `keys`, per image, one row for each; keys come back."""
-    groups = frame.groupby(keys, sort=False, dropna=False)
+    groups = in_floats(frame, columns).groupby(keys, sort=False, dropna=False)
     return groups[list(columns)].sum().div(images_by(frame, keys), axis=0).reset_index()
 
 
 def images_by(frame: pd.DataFrame, keys: list[str]) -> pd.Series[float]:
     """Return the images behind the rows that share `keys`; every layer saw all of them."""
-    groups = frame.groupby(keys, sort=False, dropna=False)
+    groups = in_floats(frame, ["images"]).groupby(keys, sort=False, dropna=False)
     return groups["images"].sum() / (groups["layer"].nunique() if "layer" in frame.columns else 1)
 
 
@@ -82,7 +87,7 @@ def value_by(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
         return per_image(frame, keys, [column])
     by = [frame[key] for key in keys]
     if (weight := _WEIGHTS.get(column)) in frame.columns:
-        weights = frame[weight].where(frame[column].notna())
+        weights = frame[weight].astype(float).where(frame[column].notna())
         found = (frame[column] * weights).groupby(by, sort=False, dropna=False).sum()
         total = weights.groupby(by, sort=False, dropna=False).sum()
         return (found / total.where(total > 0)).rename(column).reset_index()

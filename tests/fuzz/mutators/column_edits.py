@@ -80,9 +80,10 @@ COLUMN_EDITS = (column_type, column_value, column_value, column_shape)
 def _table(data: bytes) -> pa.Table:
     try:
         table = pq.read_table(io.BytesIO(data), use_threads=False)
+        named = bool(table.column_names)  # which may be no UTF-8
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError):
         raise Unfit from None
-    if not table.num_columns:
+    if not named:
         raise Unfit
     return table
 
