@@ -36,10 +36,10 @@ from pgsim import ArchConfig, GateTrace, simulate
 from pgsim.results import Result
 from pgsim.workload import layer_shape
 
-SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "400"))
-PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "100"))
-PIXELS_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PIXELS_SEEDS", "100"))
-ROWS_SEEDS = int(os.environ.get("PGSIM_REFERENCE_ROWS_SEEDS", "100"))
+SEEDS = int(os.environ.get("PGSIM_REFERENCE_SEEDS", "200"))
+PASSES_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PASSES_SEEDS", "50"))
+PIXELS_SEEDS = int(os.environ.get("PGSIM_REFERENCE_PIXELS_SEEDS", "50"))
+ROWS_SEEDS = int(os.environ.get("PGSIM_REFERENCE_ROWS_SEEDS", "50"))
 CHUNK = 100
 
 

@@ -20,7 +20,7 @@ from reference.layers import Layer, Pass, layer_of, macs_and_cycles, passes_of
 from pgsim import ArchConfig, GateTrace, InputError, simulate
 from pgsim.workload import layer_shape
 
-SEEDS = int(os.environ.get("PGSIM_ANY_DESIGN_SEEDS", "200"))
+SEEDS = int(os.environ.get("PGSIM_ANY_DESIGN_SEEDS", "100"))
 CHUNK = 50
 
 

@@ -22,7 +22,7 @@ from reference.nests import LOOPS
 from pgsim import ArchConfig, simulate
 from pgsim.mapping.nest import BLOCK_COLUMNS
 
-SEEDS = int(os.environ.get("PGSIM_REFERENCE_NESTS_SEEDS", "200"))
+SEEDS = int(os.environ.get("PGSIM_REFERENCE_NESTS_SEEDS", "100"))
 CHUNK = 100
 
 

@@ -22,7 +22,7 @@ from pgsim import ArchConfig, GateTrace, simulate
 from pgsim.mapping.nest import BLOCK_COLUMNS
 from pgsim.results import Result
 
-SEEDS = int(os.environ.get("PGSIM_TIMELINE_SEEDS", "50"))
+SEEDS = int(os.environ.get("PGSIM_TIMELINE_SEEDS", "30"))
 CHUNK = 50
 EVENTS = ("pass", "wait", "transfer")
 

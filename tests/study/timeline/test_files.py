@@ -1,6 +1,6 @@
 """Timelines in files: an independent reader's sums are the result table's, event by event.
 
-A plain run takes some hundred random designs; more are asked for by
+A plain run takes some sixty random designs; more are asked for by
 
     PGSIM_TIMELINE_SEEDS=1000 python -m pytest tests/study/timeline/test_files.py -k random
 """
@@ -35,7 +35,7 @@ from pgsim import (
 from pgsim.results import Result
 from pgsim.workload import layer_shape
 
-SEEDS = int(os.environ.get("PGSIM_TIMELINE_SEEDS", "50"))
+SEEDS = int(os.environ.get("PGSIM_TIMELINE_SEEDS", "30"))
 CHUNK = 50
 
 
