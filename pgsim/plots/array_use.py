@@ -108,6 +108,6 @@ def _shown(result: Result, use: dict[str, Use], page: Page) -> list[str]:
 
 def _places(label: str, count: int) -> Scale:
     """Return an axis of rows or columns, counted from 0, some of which have their number."""
-    step = next(step for power in range(9) for step in (2**power,) if count <= step * _MOST_TICKS)
+    step = 1 << ((count - 1) // _MOST_TICKS).bit_length()  # a power of two, whatever the array
     ticks = tuple(float(each) for each in range(0, count, step))
     return Scale(pd.Series(range(count), dtype=float), label, swept=ticks)

@@ -118,17 +118,19 @@ def check_transfers(layer: Layer, arch: ArchConfig) -> None:
             assert writes[0]["ts"] >= end(each)
 
 
+OF_M25 = {
+    "array.rows": 2,
+    "lsb.window": 2,
+    "memory.dram.bytes_per_cycle": 1,
+    "memory.dram.burst_bytes": 8,
+}
+
+
 def test_the_example_of_m25_cycle_by_cycle(tmp_path: Path) -> None:
     """By hand, from the rule's text: turns of 5, 10 and 7 cycles, transfers of 24, 8, 0, 8 and 8
     cycles, of which the first and the last stand alone."""
-    changes = {
-        "array.rows": 2,
-        "lsb.window": 2,
-        "memory.dram.bytes_per_cycle": 1,
-        "memory.dram.burst_bytes": 8,
-    }
     layer = linear(4, 5, 2)
-    result = simulate(trace_of(layer, drawn("x.x. x.x.")), design(changes))
+    result = simulate(trace_of(layer, drawn("x.x. x.x.")), design(OF_M25))
     (found,) = check(result, tmp_path)
     shown = {
         kind: [(each["name"], each["ts"], each["dur"]) for each in found.events[kind]]
@@ -160,11 +162,7 @@ def test_the_example_of_m25_cycle_by_cycle(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-ON_DEMAND = {
-    "array.rows": 2,
-    "lsb.window": 2,
-    "memory.dram.bytes_per_cycle": 1,
-    "memory.dram.burst_bytes": 8,
+ON_DEMAND = OF_M25 | {
     "memory.lsb_fetch": "on_demand",
     "memory.ports": "all",
     "memory.output_sram.port_bits": 64,
