@@ -21,11 +21,13 @@ def positions_under(mask: npt.NDArray[np.bool_], shape: LayerShape, taps: Taps) 
     (in_h, in_w), (out_h, out_w) = shape.mask_size, shape.out_size
     pixels = mask.reshape(len(mask), in_h, in_w)
     pixels = np.pad(pixels, ((0, 0), (0, 1), (0, 1)))  # where -1 finds what is padding
-    rows, columns = (side.places(np.arange(side.outputs)) for side in shape.sides)
+    rows, columns = shape.sides
     found = np.zeros((len(mask), out_h, out_w), bool)
-    for tap in taps:
-        row, column = divmod(tap, columns.shape[1])
-        found |= pixels[:, rows[:, row]][:, :, columns[:, column]]
+    for tap in taps:  # one by one: places under all of them could fill memory
+        row, column = divmod(tap, columns.taps)
+        down = rows.places(np.arange(out_h), [row])[:, 0]
+        across = columns.places(np.arange(out_w), [column])[:, 0]
+        found |= pixels[:, down][:, :, across]
     words = pack_masks(found.reshape(len(mask), 1, -1))
     every = np.repeat(words, shape.out_channels, axis=1)
     every.flags.writeable = False

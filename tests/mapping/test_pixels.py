@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from random import Random
 from typing import Any
 
@@ -42,3 +43,20 @@ def test_positions_under_taps(seed: int) -> None:
             pixels = [layer.window_pixels(position)[tap] for tap in taps]
             expected = any(pixel is not None and mask[image, pixel] for pixel in pixels)
             assert set(found[image, :, position]) == {int(expected)}
+
+
+def test_long_kernels_do_not_fill_memory() -> None:
+    fields = conv(1, 1, 1, 1, gate="input").manifest()
+    shape = layer_shape(fields | {"in_size": [2**16, 1], "kernel": [2**12, 1]})
+    mask = np.zeros((1, 2**16), bool)
+    mask[0, 2**15] = True
+    tracemalloc.start()
+    try:
+        words = positions_under(mask, shape, tuple(range(shape.taps)))
+        peak_bytes = tracemalloc.get_traced_memory()[1]  # numpy reports its arrays there
+    finally:
+        tracemalloc.stop()
+    found = np.unpackbits(words.view(np.uint8), bitorder="little")
+    # The pixel lies under all 4,096 taps, each of another position.
+    assert np.flatnonzero(found).tolist() == list(range(2**15 - 2**12 + 1, 2**15 + 1))
+    assert peak_bytes < 2**24  # 61,441 positions under each tap would be 1.9 GiB

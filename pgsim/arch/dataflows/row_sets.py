@@ -9,12 +9,16 @@ from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch.dataflows.dataflow import Fabric, Rate
 from pgsim.arch.lanes import Counts
 from pgsim.workload import LayerShape
+from pgsim.workload.ops.side import Line, Side
 
 Weights = TypeVar("Weights", int, Counts)
+
+_MOST_PLACES = 2**20  # under taps that are looked at together: 8 MiB
 
 
 @dataclass(frozen=True)
@@ -110,11 +114,25 @@ def one_row_each(shape: LayerShape) -> bool:
 def _taps(shape: LayerShape) -> Counts:
     """Return the kernel rows on the input at the output rows of an image before each, int64."""
     rows, _ = shape.run_sides
-    inside = np.sum(rows.places(np.arange(rows.outputs)) >= 0, axis=1)
+    inside = np.zeros(rows.outputs, np.int64)
+    for tap in range(rows.taps):  # one by one: places under all of them could fill memory
+        inside += rows.places(np.arange(rows.outputs), [tap])[:, 0] >= 0
     return np.concatenate(([0], np.cumsum(inside)))
 
 
-@lru_cache(maxsize=1024)
+def _image_rows(shape: LayerShape, columns: int) -> int:
+    """Return the input rows that the strips of one image need together, each strip its own."""
+    out_rows = shape.run_out_size[0]
+    if one_row_each(shape):
+        return out_rows
+    whole, rest = divmod(out_rows, columns)
+    reached = int(np.sum(_strip_rows(shape, np.arange(whole) * columns, columns)))
+    if rest:
+        reached += int(_strip_rows(shape, np.array([whole * columns]), rest)[0])
+    return reached
+
+
+@lru_cache(maxsize=64)  # of some MiB each where images have many rows
 def _period(shape: LayerShape, columns: int) -> Counts:
     """Return the input rows that all strips before each need, until all is as at first."""
     out_rows = shape.run_out_size[0]
@@ -125,6 +143,48 @@ def _period(shape: LayerShape, columns: int) -> Counts:
 def _strip_rows(shape: LayerShape, begins: Counts, rows: int) -> Counts:
     """Return the input rows of strips of so many rows that begin at these rows of an image."""
     side, _ = shape.run_sides
+    _, first, alike = np.unique(
+        _alike_strips(side, begins, rows), return_index=True, return_inverse=True
+    )
+    unlike = begins[first]
+    some = max(1, _MOST_PLACES // (rows * side.taps))
+    parts = [
+        _strip_rows_of(side, unlike[begin : begin + some], rows)
+        for begin in range(0, unlike.size, some)
+    ]
+    return np.concatenate(parts)[alike]
+
+
+def _alike_strips(side: Side, begins: Counts, rows: int) -> Counts:
+    """Return a number for each strip; those that have the same one need as many input rows.
+
+    Strips are alike that begin at the same row of frames of which no tap lies on padding, and
+    those within one frame none of whose taps does.
+    """
+    lines, frames = side.rows, side.frames
+    ends = begins + rows - 1
+    frame, row = np.divmod(begins, lines.outputs)
+    last_frame, last_row = np.divmod(ends, lines.outputs)
+    in_frames = _inside(frames, frame, last_frame)
+    in_rows = (frame == last_frame) & _inside(lines, row, last_row)
+    of_row = np.where(in_rows, lines.outputs, row)
+    of_frame = np.where(in_frames, frames.outputs, frame)
+    numbers: Counts = of_frame * (lines.outputs + 1) + of_row
+    return numbers
+
+
+def _inside(line: Line, first: Counts, last: Counts) -> npt.NDArray[np.bool_]:
+    """Say of stretches of outputs whether there are all of them, and no tap lies on padding."""
+    inside: npt.NDArray[np.bool_] = (
+        (first * line.stride >= line.before)
+        & (last * line.stride - line.before + line.span <= line.inputs)
+        & (last < line.outputs)
+    )
+    return inside
+
+
+def _strip_rows_of(side: Side, begins: Counts, rows: int) -> Counts:
+    """Return the input rows of strips, from where each of their taps lies."""
     own = begins[:, None] + np.arange(rows)
     places = side.places(own.reshape(-1) % side.outputs).reshape(begins.size, -1)
     images = np.repeat(own // side.outputs, side.taps, axis=1)
@@ -168,7 +228,7 @@ def _best_of(
     inputs, outputs = shape.in_channels_per_group, shape.channels_per_group
     storeys, room = fabric.rows // kernel_h, fabric.sums // (columns * out_columns)
     strips = -(-out_rows // columns)
-    rows = int(reached_rows(shape, out_rows, columns, np.array([strips]))[0])
+    rows = _image_rows(shape, columns)
     for channels in range(1, min(inputs, fabric.activation_words // window_words(shape)) + 1):
         words = min(fabric.sum_words, fabric.weight_words // (channels * kernel_w))
         if min(storeys, room, words) < 1:

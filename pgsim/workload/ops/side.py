@@ -38,10 +38,14 @@ class Line:
         """How many outputs there are; less than 1 where the taps do not fit."""
         return (self.inputs + self.before + self.after - self.span) // self.stride + 1
 
-    def places(self, outputs: npt.NDArray[Any]) -> Places:
-        """Return the input under each tap of some outputs, int64 (outputs, taps); padding is -1."""
-        taps = np.arange(self.taps) * self.dilation - self.before
-        places: Places = np.asarray(outputs, np.int64)[:, None] * self.stride + taps
+    def places(self, outputs: npt.NDArray[Any], taps: npt.ArrayLike | None = None) -> Places:
+        """Return the input under taps of some outputs, int64 (outputs, taps); padding is -1.
+
+        taps: which of them, by default all.
+        """
+        own = np.asarray(range(self.taps) if taps is None else taps, np.int64)
+        before = own * self.dilation - self.before
+        places: Places = np.asarray(outputs, np.int64)[:, None] * self.stride + before
         return np.where((places >= 0) & (places < self.inputs), places, -1)
 
 
@@ -75,10 +79,14 @@ class Side:
         """Whether any tap may lie on padding."""
         return any(line.before or line.after for line in (self.frames, self.rows))
 
-    def places(self, outputs: npt.NDArray[Any]) -> Places:
-        """Return the input under each tap of some outputs, int64 (outputs, taps); padding is -1."""
+    def places(self, outputs: npt.NDArray[Any], taps: npt.ArrayLike | None = None) -> Places:
+        """Return the input under taps of some outputs, int64 (outputs, taps); padding is -1.
+
+        taps: which of them, by default all.
+        """
+        own = np.asarray(range(self.taps) if taps is None else taps, np.int64)
         frame, row = np.divmod(np.asarray(outputs, np.int64), self.rows.outputs)
-        frames, rows = self.frames.places(frame)[:, :, None], self.rows.places(row)[:, None, :]
-        inside = (frames >= 0) & (rows >= 0)
-        places: Places = np.where(inside, frames * self.rows.inputs + rows, -1)
-        return places.reshape(len(places), -1)
+        of_frames, of_rows = np.divmod(own, self.rows.taps)
+        frames, rows = self.frames.places(frame, of_frames), self.rows.places(row, of_rows)
+        places: Places = np.where((frames < 0) | (rows < 0), -1, frames * self.rows.inputs + rows)
+        return places

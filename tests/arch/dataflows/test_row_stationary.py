@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from random import Random
 from typing import Any
 
@@ -13,6 +14,7 @@ from designs import conv, design, linear, trace_of
 from pgsim import ArchConfig, LayerShape, load_arch, simulate
 from pgsim.arch.dataflows.row_sets import RowSets, reached_columns, reached_rows, row_sets
 from pgsim.errors import InputError
+from pgsim.workload import layer_shape
 
 UNGATED: dict[str, Any] = {"gate": "none", "msb_bits": None}
 FILES = {"activation_words": 6, "weight_words": 12, "sum_words": 2}
@@ -127,6 +129,66 @@ def test_strips_read_each_input_row_that_they_need_once(seed: int) -> None:
     named = named_rows(layer, rows, columns)
     strips = np.arange(1, len(named) + 1)
     assert reached_rows(layer, rows, columns, strips).tolist() == np.cumsum(named).tolist()
+
+
+def rows_of_frames(layer: LayerShape, output: int) -> set[int]:
+    """Input rows, of frames below each other, that an output row of an image needs."""
+    (depth, height, _), (taps_z, taps_y, _) = layer.in_size, layer.kernel
+    out_h = layer.run_out_size[0] // frames_out(layer)
+    z, y = divmod(output, out_h)
+    found = set()
+    for tap_z in range(taps_z):
+        for tap_y in range(taps_y):
+            frame = z * layer.stride[0] - layer.margins[0][0] + tap_z * layer.dilation[0]
+            row = y * layer.stride[1] - layer.margins[1][0] + tap_y * layer.dilation[1]
+            if 0 <= frame < depth and 0 <= row < height:
+                found.add(frame * height + row)
+    return found
+
+
+def frames_out(layer: LayerShape) -> int:
+    span = layer.dilation[0] * (layer.kernel[0] - 1) + 1
+    return (layer.in_size[0] + sum(layer.margins[0]) - span) // layer.stride[0] + 1
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_strips_of_frames_read_each_input_row_once(seed: int) -> None:
+    rng = Random(seed)
+    kernel = [rng.randint(1, 3), rng.randint(1, 3), 1]
+    fields = conv(1, 1, 3, 1).manifest() | {
+        "op": "conv3d",
+        "in_size": [rng.randint(5, 9), rng.randint(5, 12), 2],
+        "kernel": kernel,
+        "stride": [rng.randint(1, 3), rng.randint(1, 3), 1],
+        "padding": [rng.choice((0, 1, 2)), rng.choice((0, 1, 2)), 0],
+        "dilation": [rng.choice((1, 1, 2)), rng.choice((1, 1, 2)), 1],
+    }
+    layer = layer_shape(fields)
+    outputs, columns, images = layer.run_out_size[0], rng.randint(1, 9), rng.randint(1, 3)
+    named = []
+    for begin in range(0, images * outputs, columns):
+        own = range(begin, min(begin + columns, images * outputs))
+        places = [divmod(output, outputs) for output in own]
+        names = {(image, row) for image, out in places for row in rows_of_frames(layer, out)}
+        named.append(len(names))
+    strips = np.arange(1, len(named) + 1)
+    found = reached_rows(layer, images * outputs, columns, strips)
+    assert found.tolist() == np.cumsum(named).tolist()
+
+
+def test_a_million_rows_do_not_fill_memory() -> None:
+    layer = layer_shape(
+        conv(3, 4, 1, 1, gate="none").manifest() | {"in_size": [2**20, 3], "kernel": [11, 3]}
+    )
+    tracemalloc.start()
+    try:
+        (row,) = simulate(trace_of(layer), load_arch("eyeriss_isca_2016"), "full").rows
+        peak_bytes = tracemalloc.get_traced_memory()[1]  # numpy reports its arrays there
+    finally:
+        tracemalloc.stop()
+    assert row["outputs"] == 4 * (2**20 - 10)
+    # An output row's eleven taps alone are 92 MB, and sets of every width were 6 GB.
+    assert peak_bytes < 2**28
 
 
 def test_columns_that_no_output_needs_are_not_read() -> None:
