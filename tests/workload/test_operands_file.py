@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from operand_cases import CONV, LINEAR, random_operands
 from safetensors import safe_open
@@ -79,6 +80,17 @@ def _tell(**fields: object) -> Callable[[Tensors, Manifest], None]:
     return lambda tensors, manifest: manifest.update(fields)
 
 
+def _first(value: int, others: int) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+    """Return what makes of a tensor one of the same shape, of which one number is another."""
+
+    def make(tensor: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        made = np.full_like(tensor, others)
+        made.flat[0] = value
+        return made
+
+    return make
+
+
 WRONG = {
     "dtype": (
         _set("conv.activations", lambda a: a.astype("int8")),
@@ -94,6 +106,14 @@ WRONG = {
     "range": (
         _set("conv.activations", lambda a: np.full_like(a, 16)),
         r"tensor 'conv\.activations' should hold integers from 0 to 15, holds 16 to 16",
+    ),
+    "one too large": (
+        _set("conv.activations", _first(16, others=0)),
+        r"'conv\.activations' should hold integers from 0 to 15, holds 0 to 16",
+    ),
+    "one too small": (
+        _set("linear.weights", _first(-2049, others=5)),
+        r"'linear\.weights' should hold integers from -2048 to 2047, holds -2049 to 5",
     ),
     "weight range": (
         _set("linear.weights", lambda a: np.full_like(a, -2049)),
