@@ -25,6 +25,7 @@ from pgsim.mapping.nest import BLOCK_COLUMNS
 from pgsim.model.mask_work import WorkStore
 from pgsim.schemes import scheme_named
 from pgsim.study.counting import Network
+from pgsim.study.jobs import split
 from pgsim.study.simulation import costed_jobs, result_of
 
 SEEDS = int(os.environ.get("PGSIM_REFERENCE_ON_CHIP_SEEDS", "24"))
@@ -47,7 +48,9 @@ def found(
     word = sum(1 << bit for bit in there)
     on_chip = {layer.shape.name: word for layer in trace.layers}
     store, calibration = WorkStore(limit_bytes=0), case.calibration_images
-    network = Network(trace, scheme, costs, scheduled, calibration, store, on_chip)
+    network = Network(
+        trace, split(trace, scheme, store), costs, scheduled, calibration, store, on_chip
+    )
     row = result_of(network).rows[0]
     return {name: row[name] for name in counts}
 

@@ -9,6 +9,7 @@ from pgsim.cost.energy import (
     energy_prices,
     exact_energies,
     price_table,
+    priced_counts,
 )
 from pgsim.cost.parts import Costs, GatingCost, costs_of, gating_cost
 from pgsim.cost.prices import PARTS, Price, price_list
@@ -30,5 +31,6 @@ __all__ = [
     "logic_area_mm2",
     "price_list",
     "price_table",
+    "priced_counts",
     "warn_of_clock",
 ]

@@ -20,7 +20,7 @@ _COUNTED = {
     name: place for place, name in enumerate(sorted(each.name for each in LEDGER if each.priced))
 }
 
-Energies = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,23 @@ def price_table(prices: Sequence[Price]) -> PriceTable:
     return PriceTable(tuple(_COUNTED), np.array(matrix))
 
 
-def energies(table: PriceTable, ledger: Ledger) -> dict[str, Energies]:
+def priced_counts(ledgers: Sequence[Ledger]) -> Floats:
+    """Return what costs energy of some layers, over as many batches each.
+
+    Returns float64 (layers, counts, batches), the counts in the order of `PriceTable.counts`.
+    """
+    counts = np.concatenate([each.counts[name] for each in ledgers for name in _COUNTED])
+    return counts.reshape(len(ledgers), len(_COUNTED), -1).astype(np.float64)
+
+
+def energies(table: PriceTable, ledger: Ledger) -> dict[str, Floats]:
     """Return the energy columns of one layer, float64 (batches,) in pJ."""
-    parts = table.matrix @ ledger.matrix(table.counts)
-    return {**dict(zip(PARTS, parts, strict=True)), "energy_pj": parts.sum(axis=0)}
+    return energies_of(table, priced_counts([ledger]))[0]
 
 
-def energies_of(table: PriceTable, ledgers: Sequence[Ledger]) -> list[dict[str, Energies]]:
-    """Return the same of several layers, over as many batches each."""
-    parts = table.matrix @ np.array([each.matrix(table.counts) for each in ledgers])
+def energies_of(table: PriceTable, priced: Floats) -> list[dict[str, Floats]]:
+    """Return the same of several layers; priced: of `priced_counts`."""
+    parts = table.matrix @ priced
     totals = parts.sum(axis=1)
     return [
         {**dict(zip(PARTS, own, strict=True)), "energy_pj": total}

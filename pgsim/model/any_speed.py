@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pgsim.arch import ArchConfig, Counts
-from pgsim.model.block_work import CLOCKED, BlockWork, Turns, with_waits
+from pgsim.model.block_work import CLOCKED, BlockWork, Turns
 from pgsim.model.blocks import blocks_of
 from pgsim.model.bounds import check_counts, most_burst_size, rough_burst_size
 from pgsim.model.job import Job
@@ -105,7 +105,7 @@ def at_any_speed(
 def _without_dram(job: Job, sums: Sums) -> Ledger:
     """Return the ledger of a layer if DRAM took no time, but for its cycles, which are 0."""
     none = np.zeros((len(CLOCKED), sums.rows.shape[1]), np.int64)
-    return ledger_of(job, with_waits(sums, none))
+    return ledger_of(job, sums.after(CLOCKED, none))
 
 
 def _bytes(job: Job, images: int) -> int:

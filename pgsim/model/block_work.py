@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,15 +44,13 @@ class BlockWork:
         return sum(each.nbytes for each in arrays)
 
 
-def clocked(arch: ArchConfig, work: BlockWork) -> Sums:
-    """Return what the tiles of a block add up to, on a design whose DRAM has a speed."""
-    return with_waits(work.sums, Turns.of([work]).waits(arch))
-
-
-def with_waits(sums: Sums, waits: Counts) -> Sums:
-    """Return sums that lack what CLOCKED names with these, int64 (2, batches)."""
-    rows = np.concatenate([waits, sums.rows])
-    return replace(sums, names=(*CLOCKED, *sums.names), rows=rows)
+def clocked(arch: ArchConfig, works: Sequence[BlockWork]) -> list[Sums]:
+    """Return what the tiles of each block add up to, on a design whose DRAM has a speed."""
+    waits, end, found = Turns.of(works).waits(arch), 0, []
+    for work in works:
+        begin, end = end, end + work.batches.simulated
+        found.append(work.sums.after(CLOCKED, waits[:, begin:end]))
+    return found
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class Turns:
                 _flat([counts for each in own for counts in each])
                 for own in zip(*(each.moved for each in blocks), strict=True)
             ),
-            np.concatenate([_times(each) for each in every]),
+            np.array([times for each in every for times in _times(each)], np.int64),
             np.cumsum(runs) - runs,
         )
 
@@ -102,11 +100,10 @@ class Turns:
         return waits
 
 
-def _times(batches: Batches) -> Counts:
+def _times(batches: Batches) -> list[int]:
     """Return for how many runs of its batch each run that is counted stands, of every batch."""
-    own = np.ones(batches.runs, np.int64)
-    own[-1] += batches.tiling.runs - batches.runs
-    return np.tile(own, batches.simulated)
+    rest = batches.tiling.runs - batches.runs
+    return ([1] * (batches.runs - 1) + [1 + rest]) * batches.simulated
 
 
 def _flat(arrays: Sequence[Counts]) -> Counts:

@@ -127,11 +127,11 @@ def all_moved(
     Of runs that are all alike in it, one row stands for all.
     """
     kinds = ("bursts", "row_misses") if job.arch.memory.dram.in_time.has_pages else ("bursts",)
-    ways = ("read", "write", "demand_read")
-    every = [traffic[f"dram_{way}_{kind}"] for way in ways for kind in kinds]
-    if all(each.ndim < len(tiles) or len(each) == 1 for each in every):
+    ways = ("read", "write", "demand_read") if job.demands_late else ("read", "write")
+    every = [[traffic[f"dram_{way}_{kind}"] for way in ways] for kind in kinds]
+    if all(each.ndim < len(tiles) or len(each) == 1 for own in every for each in own):
         tiles = (1, *tiles[1:])
-    return tuple(moved_around(job, order, tiles, traffic, each) for each in kinds)
+    return tuple(_moved_around(order, *[of_runs(each, tiles) for each in own]) for own in every)
 
 
 def cycles_around(job: Job, *moved: Transfers) -> Transfers:
@@ -143,14 +143,15 @@ def cycles_around(job: Job, *moved: Transfers) -> Transfers:
     return type(moved[0])(before, beside, after, demand)
 
 
-def moved_around(
-    job: Job, order: Order, tiles: Tiles, traffic: Mapping[str, Counts], what: str
+def _moved_around(
+    order: Order, read: Counts, written: Counts, demand: Counts | None = None
 ) -> Transfers:
-    """Return how many bursts, or row misses, move around every turn and on demand (M24, M25)."""
-    read, written = (of_runs(traffic[f"dram_{way}_{what}"], tiles) for way in ("read", "write"))
-    if not job.demands_late:
+    """Return how many bursts, or row misses, move around every turn and on demand (M24, M25).
+
+    demand: what of all that is read waits for a tile's mask, if any does.
+    """
+    if demand is None:
         return around_turns(order, read, written, np.zeros(read.shape, np.int64))
-    demand = of_runs(traffic[f"dram_demand_read_{what}"], tiles)
     return around_turns(order, read - demand, written, demand)
 
 

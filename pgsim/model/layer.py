@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from pgsim.model.ledger import Batches, Count, Ledger, Sums, joined
 from pgsim.model.mask_work import MaskWork, WorkStore
 from pgsim.model.nests import work_of_nest
 from pgsim.model.passes import PES, SLOTS, TIMES, WORK, Timings, pass_counts, time_passes
-from pgsim.model.traffic import TRAFFIC, Tiles
+from pgsim.model.traffic import TRAFFIC, Tiles, added
 from pgsim.model.two_arrays import TwoArrays
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ LEDGER: tuple[Count, ...] = tuple(
 )
 
 _SPREAD_WORDS = 2**21  # 16 MiB of masks: a second of work
+_TOGETHER_TILES = 2**14  # whose turns take some MiB at most
 _DESIGN_BYTES = 4096
 _LARGEST_BYTES = 2**22  # of a block's work that is kept: that of few images, or of few tiles
 
@@ -67,12 +68,28 @@ def simulate_layers(
     cut = {key: tuple(blocks_of(job, calibration, images)) for key, job in unlike.items()}
     every = [(unlike[key], block) for key, blocks in cut.items() for block in blocks]
     threads = threads_for(jobs, images - calibration)
-    sums = iter(spread(lambda each: sums_of(*each, store, design), every, threads))
+    groups = _together(every) if threads == 1 else [[each] for each in every]
+    found = spread(lambda some: sums_together(some, store, design), groups, threads)
+    sums = chain.from_iterable(found)
     ledgers = {
         key: _ledger(unlike[key], blocks, list(islice(sums, len(blocks))))
         for key, blocks in cut.items()
     }
     return [ledgers[job.alike] for job in jobs]
+
+
+def _together(blocks: Sequence[tuple[Job, Block]]) -> list[list[tuple[Job, Block]]]:
+    """Group blocks whose turns are timed in one call: small ones, as many as are no large one."""
+    groups: list[list[tuple[Job, Block]]] = []
+    room = 0
+    for job, block in blocks:
+        tiles = job.batch_tiles * (block.batches if job.varies else 1)
+        if tiles > room:
+            groups.append([])
+            room = _TOGETHER_TILES
+        groups[-1].append((job, block))
+        room -= tiles
+    return groups
 
 
 def threads_for(jobs: Sequence[Job], images: int) -> int:
@@ -136,16 +153,31 @@ def simulate_block(job: Job, block: Block, store: WorkStore, design: object = No
 def sums_of(job: Job, block: Block, store: WorkStore, design: object = None) -> Sums:
     """Return what the tiles of a block of images add up to, of one batch if all are alike.
 
+    design: as `sums_together` takes it.
+    """
+    return sums_together([(job, block)], store, design)[0]
+
+
+def sums_together(
+    blocks: Sequence[tuple[Job, Block]], store: WorkStore, design: object = None
+) -> list[Sums]:
+    """Return what the tiles of some blocks of images on one design add up to.
+
     design: of `design_in`, so that blocks of another speed of DRAM may share all else; by default
     they share their mask work alone.
     """
+    works = [_known_work(job, block, store, design) for job, block in blocks]
+    return clocked(blocks[0][0].arch, works)
+
+
+def _known_work(job: Job, block: Block, store: WorkStore, design: object) -> BlockWork:
+    """Return what a block of images is at any speed of DRAM, and keep it for its design."""
     if design is None:
-        return clocked(job.arch, work_of(job, block, store))
+        return work_of(job, block, store)
     images = block if job.varies else block.batch
     key = ("block", job.alike, images, design)
     make = partial(work_of, job, block, store)
-    work = store.shared(key, make, lambda found: found.size_bytes, _LARGEST_BYTES)
-    return clocked(job.arch, work)
+    return store.shared(key, make, lambda found: found.size_bytes, _LARGEST_BYTES)
 
 
 def work_of(job: Job, block: Block, store: WorkStore) -> BlockWork:
@@ -158,24 +190,24 @@ def _block_work(job: Job, block: Block, store: WorkStore) -> BlockWork:
     batches, timings, traffic = _timed(job, block, store)
     order = events.order_of(job, batches.tiles)
     work = events.work_of(job, batches.tiles, timings)
-    counted = {"outputs": job.tiling.outputs, **traffic}
-    in_tiles = list(counted.values())
-    for each in timings:
-        in_tiles += each.in_tiles(job.tiling)
-    in_runs = {"port_stall_cycles": events.port_stalls(work)}
+    counted = {
+        "outputs": job.tiling.outputs,
+        "port_stall_cycles": added([each.port_stall_cycles for each in timings]),
+        **traffic,
+    }
+    passes = [row for each in timings for row in each.in_tiles(job.tiling)]
     moved = events.all_moved(job, order, batches.tiles, traffic)
+    sums = Sums(
+        tuple(counted),
+        tuple(each.slot_folds for each in timings),
+        batches.sums([*counted.values(), *passes]),
+    )
     if job.predicts:
         both = TwoArrays.of(job, work)
-        in_runs |= both.counts
+        own = [batches.of_runs(each) for each in both.counts.values()]
+        sums = sums.after(tuple(both.counts), np.array(own))
         moved = tuple(map(two_arrays.around_turns, moved))
         order, work = both.as_one
-    sums = Sums(
-        (*in_runs, *counted),
-        tuple(each.slot_folds for each in timings),
-        np.concatenate(
-            [*(batches.of_runs(each)[None] for each in in_runs.values()), batches.sums(in_tiles)]
-        ),
-    )
     return BlockWork(batches, order, work, moved, sums)
 
 
@@ -189,7 +221,9 @@ def _timed(
     timings = values.time_by_values(job, block) if job.arch.pe.by_values else time_passes(job, mask)
     timings = wait_for_buffers(job, timings)
     tiles = Tiles(job, timings, mask, batches.simulated, runs=batches.runs)
-    traffic = {name: each for rule in TRAFFIC for name, each in rule.of(tiles).items()}
+    traffic: dict[str, Counts] = {}
+    for rule in TRAFFIC:
+        traffic.update(rule.of(tiles))
     return batches, timings, traffic
 
 
@@ -198,16 +232,11 @@ def ledger_of(job: Job, sums: Sums) -> Ledger:
     passes, outputs = sums.passes, sums.counts["outputs"]
     none = np.zeros(outputs.size, np.int64)
     counts = {**{each.name: none for each in two_arrays.COUNTS}, **sums.counts}
-    return Ledger(
-        counts={
-            **counts,
-            **pass_counts(passes, none),
-            **events.bubbles(counts, passes),
-            **gating.counts(job, passes, outputs, sums.folds),
-            **zeros.counts(job, passes, outputs),
-        },
-        passes=passes,
-    )
+    counts.update(pass_counts(passes, none))
+    counts.update(events.bubbles(counts, passes))
+    counts.update(gating.counts(job, passes, outputs, sums.folds))
+    counts.update(zeros.counts(job, passes, outputs))
+    return Ledger(counts, passes)
 
 
 class BlockRun(NamedTuple):

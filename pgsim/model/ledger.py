@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pgsim.arch import ArchConfig, Counts
 from pgsim.lazy import lazy
@@ -84,7 +82,7 @@ class Ledger:
 
     def with_counts(self, changed: Mapping[str, Counts]) -> Ledger:
         """Return the ledger with some counts in place of its own."""
-        return _Changed({**self.counts, **changed}, self.passes, self, tuple(changed))
+        return _Changed({**self.counts, **changed}, self.passes, tuple(changed))
 
     @property
     def cycles(self) -> Counts:
@@ -95,50 +93,23 @@ class Ledger:
         """Return the counts summed over some batches."""
         return {name: summed(values[part]) for name, values in self.counts.items()}
 
-    def matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
-        """Return some counts, float64 (names, batches), which are put together once."""
-        if names not in self._matrices:
-            self._matrices[names] = self._matrix(names)
-        return self._matrices[names]
-
-    def _matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
-        return np.array([self.counts[name] for name in names], np.float64)
-
-    @lazy
-    def _matrices(self) -> dict[tuple[str, ...], npt.NDArray[np.float64]]:
-        return {}
-
     @property
     def size_bytes(self) -> int:
         """How much memory it takes, about."""
         arrays = [*self.counts.values(), *(each for own in self.passes for each in own)]
-        return sum(2 * each.nbytes + _ARRAY_BYTES for each in arrays)  # once more as floats
+        return sum(each.nbytes + _ARRAY_BYTES for each in arrays)
 
 
 @dataclass(frozen=True)
 class _Changed(Ledger):
     """A ledger that differs from another one in a few counts."""
 
-    like: Ledger
     changed: tuple[str, ...]
 
     @property
     def size_bytes(self) -> int:
         """How much memory it takes beside the other one, about."""
-        every = len(self.counts) + 2 * len(self.changed)  # of which some are put together anew
-        return every * self.cycles.nbytes + _ARRAY_BYTES * len(self.changed)
-
-    def _matrix(self, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
-        matrix = self.like.matrix(names).copy()
-        for place, name in _places(names, self.changed):
-            matrix[place] = self.counts[name]
-        return matrix
-
-
-@lru_cache(maxsize=64)
-def _places(names: tuple[str, ...], some: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
-    """Return where some of the names stand among all, of those that do."""
-    return tuple((names.index(name), name) for name in some if name in names)
+        return len(self.changed) * (self.cycles.nbytes + _ARRAY_BYTES)
 
 
 @dataclass(frozen=True)
@@ -153,6 +124,10 @@ class Sums:
     names: tuple[str, ...]
     folds: tuple[int, ...]
     rows: Counts
+
+    def after(self, names: tuple[str, ...], rows: Counts) -> Sums:
+        """Return the same after other counts of all passes; rows: int64 (names, batches)."""
+        return Sums((*names, *self.names), self.folds, np.concatenate([rows, self.rows]))
 
     @lazy
     def counts(self) -> dict[str, Counts]:
@@ -177,7 +152,7 @@ def joined(blocks: Sequence[tuple[Sums, int]]) -> Sums:
     rows = [
         np.repeat(sums.rows, times, axis=1) if times > 1 else sums.rows for sums, times in blocks
     ]
-    return replace(first, rows=np.concatenate(rows, axis=1))
+    return Sums(first.names, first.folds, np.concatenate(rows, axis=1))
 
 
 @dataclass(frozen=True)
@@ -207,10 +182,8 @@ class Batches:
 
         What stands there more than once is summed once. Returns int64 (counts, simulated).
         """
-        sums: dict[int, Counts | int] = {}
-        for each in counts:
-            if id(each) not in sums:
-                sums[id(each)] = self._sum(each)
+        unlike = {id(each): each for each in counts}
+        sums = {key: self._sum(each) for key, each in unlike.items()}
         rows = np.array([sums[id(each)] for each in counts], np.int64)
         return rows.reshape(len(counts), self.simulated)
 

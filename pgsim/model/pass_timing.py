@@ -68,7 +68,7 @@ class PassTiming:
         """MACs of the outputs, or of the input pixels, that it takes."""
         return self.done_macs if self.useful_macs is None else self.useful_macs
 
-    @property
+    @lazy
     def done_macs(self) -> Counts:
         """MACs that PEs do, those with what a mask of input pixels leaves out among them."""
         return self.issue.entries * self.reduction

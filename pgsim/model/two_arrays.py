@@ -64,7 +64,7 @@ class TwoArrays:
         """How long every turn takes, if DRAM is never waited for: as the slower of both."""
         return np.maximum(*self.busy_cycles)
 
-    @property
+    @lazy
     def counts(self) -> dict[str, Counts]:
         """The counts of COUNTS in every run, int64 (runs,) each."""
         waits = [self.turn_cycles - busy for busy in self.busy_cycles]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from pgsim.arch import ArchConfig
-from pgsim.cost import Costs, energy_prices
-from pgsim.cost.energy import PriceTable
+from pgsim.cost import Costs, energy_prices, priced_counts
+from pgsim.cost.energy import Floats, PriceTable
 from pgsim.lazy import lazy
 from pgsim.model.any_speed import AnySpeed, at_any_speed
 from pgsim.model.job import Job
@@ -19,14 +19,14 @@ from pgsim.model.retention import retained
 from pgsim.model.search import Goal, Search, mapped
 from pgsim.results import Columns
 from pgsim.results.rows import columns_at, useful_operations
-from pgsim.schemes import Scheme
-from pgsim.study.jobs import jobs_of, split
+from pgsim.study.jobs import Split, jobs_in
 from pgsim.workload import GateTrace
 
 _ROW_BYTES = 10_000
 
 
-class Counted(NamedTuple):
+@dataclass(frozen=True)
+class Counted:
     """The layers of a network as they are mapped, their ledgers, and the columns of their counts.
 
     jobs: on a design that differs at most in what decides no count. columns: once they are made.
@@ -34,30 +34,30 @@ class Counted(NamedTuple):
 
     jobs: Sequence[Job]
     ledgers: list[Ledger]
-    columns: Columns
+    columns: Columns = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, jobs: Sequence[Job], ledgers: list[Ledger]) -> Counted:
-        """Return layers whose columns are not made yet."""
-        return cls(jobs, ledgers, {})
+    @lazy
+    def priced(self) -> Floats:
+        """What costs energy, as `cost.energies_of` takes it."""
+        return priced_counts(self.ledgers)
 
     @property
     def size_bytes(self) -> int:
         """How much memory it takes, about."""
-        return sum(ledger.size_bytes + _ROW_BYTES for ledger in self.ledgers)
+        return self.priced.nbytes + sum(each.size_bytes + _ROW_BYTES for each in self.ledgers)
 
 
 @dataclass(frozen=True)
 class Network:
     """The layers of a trace under a scheme on a design, and the images that are simulated.
 
-    costs: of the design's parts. scheduled: whether a scheduler steers any pass. calibration: first
-    images of the trace, that are not simulated. on_chip: bit by bit, the weight planes that a layer
-    finds on chip, by its name, where weights stay there (M55).
+    split: its layers under the scheme. costs: of the design's parts. scheduled: whether a scheduler
+    steers any pass. calibration: first images of the trace, that are not simulated. on_chip: bit by
+    bit, the weight planes that a layer finds on chip, by its name, where weights stay there (M55).
     """
 
     trace: GateTrace
-    scheme: Scheme
+    split: Split
     costs: Costs
     scheduled: bool
     calibration: int
@@ -96,9 +96,8 @@ class Network:
     @lazy
     def _deciding(self) -> Hashable:
         """What decides its counts beside the design: layers stand for themselves, with masks."""
-        known = split(self.trace, self.scheme, self.store).known
         on_chip = None if self.on_chip is None else tuple(self.on_chip.items())
-        return known, self.trace.images, self.calibration, on_chip
+        return self.split.known, self.trace.images, self.calibration, on_chip
 
     def check(self) -> None:
         """Raise InputError where a layer cannot be simulated, as `check_layers` does."""
@@ -113,7 +112,7 @@ class Network:
     @lazy
     def kept(self) -> list[Job]:
         """The layers, each knowing which of its tensors stay on chip."""
-        jobs = jobs_of(self.trace, self.arch, self.scheme, self.store)
+        jobs = jobs_in(self.split, self.arch)
         if self.on_chip is not None:
             jobs = [
                 replace(job, weights_on_chip=self.on_chip.get(job.shape.name, 0)) for job in jobs
@@ -134,7 +133,7 @@ class Network:
     def _simulated(self) -> Counted:
         own = self._mapped()
         ledgers = simulate_layers(own, self.calibration, self.trace.images, self.store)
-        return Counted.of(own, ledgers)
+        return Counted(own, ledgers)
 
     def _at_its_speed(self) -> Counted:
         """Return the same where another speed of DRAM changes no nest, and so shares the rest."""
@@ -143,12 +142,12 @@ class Network:
         shared = self.store.shared(key, self._at_any_speed, lambda found: found.size_bytes)
         if shared.network is None:
             return self._simulated()
-        counted = Counted.of(shared.network.jobs, shared.network.at(self.arch))
+        counted = Counted(shared.network.jobs, shared.network.at(self.arch))
         if not shared.columns:  # these are the first
             shared.columns.append(counted.columns)
         elif other := shared.columns[0]:
             columns = columns_at(counted.ledgers, shared.useful, self.arch, other)
-            return counted._replace(columns=columns)
+            return replace(counted, columns=columns)
         return counted
 
     def _at_any_speed(self) -> _Shared:

@@ -18,8 +18,12 @@ NO_STORE = WorkStore(limit_bytes=0)
 
 
 class Split(NamedTuple):
-    """The layers of a trace that a scheme does not skip, their passes, and what stands for both."""
+    """The layers of a trace that a scheme does not skip, their passes, and what stands for both.
 
+    scheme: its name.
+    """
+
+    scheme: str
     layers: tuple[LayerTrace, ...]
     passes: tuple[Passes, ...]
     known: Known
@@ -31,7 +35,8 @@ def split(trace: GateTrace, scheme: Scheme, store: WorkStore) -> Split:
     def make() -> Split:
         passes = network_passes(trace.layers, scheme)
         layers = tuple(layer for layer in trace.layers if layer.shape.name in passes)
-        return Split(layers, tuple(passes.values()), Known((layers, tuple(passes.values()))))
+        own = tuple(passes.values())
+        return Split(scheme.name, layers, own, Known((layers, own)))
 
     return store.shared(
         ("passes", trace, scheme), make, lambda found: _LAYER_BYTES * len(found.passes)
@@ -52,7 +57,11 @@ def jobs_of(
     layer reads them (M23). store: what designs share passes through. Raises InputError where the
     scheme, or the design, cannot run a layer.
     """
-    found = split(trace, scheme, store or NO_STORE)
+    return jobs_in(split(trace, scheme, store or NO_STORE), arch)
+
+
+def jobs_in(found: Split, arch: ArchConfig) -> list[Job]:
+    """Return the same of a trace whose passes are known; raises InputError as `taken` does."""
     passes = taken(found, arch)
     following = [*passes[1:], passes[-1]]
     return [

@@ -17,6 +17,7 @@ from pgsim.results import COLUMNS, Result
 from pgsim.results.values import COUNT
 from pgsim.schemes import Scheme, scheme_named, union
 from pgsim.study.counting import Network
+from pgsim.study.jobs import split
 from pgsim.study.rows import accuracy_of
 from pgsim.study.simulation import calibration_count, costed_jobs, result_of
 from pgsim.workload import GateTrace, load_trace
@@ -204,5 +205,6 @@ def _served(
         after = {**kept, **{name: word | kept.get(name, 0) for name, word in read.items()}}
     calibration = calibration_count(trace, costs.arch)
     scheduled = any(job.scheduled for job in jobs)
-    network = Network(trace, scheme, costs, scheduled, calibration, store, kept)
+    found = split(trace, scheme, store)
+    network = Network(trace, found, costs, scheduled, calibration, store, kept)
     return result_of(network), after

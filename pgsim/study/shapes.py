@@ -21,7 +21,7 @@ from pgsim.model.retention import retained
 from pgsim.results import Result
 from pgsim.schemes import WEIGHTS, Scheme
 from pgsim.study.counting import Network
-from pgsim.study.jobs import jobs_of
+from pgsim.study.jobs import jobs_of, split
 from pgsim.study.simulation import simulate
 from pgsim.workload import GateTrace
 
@@ -145,7 +145,8 @@ class Shape:
         costs = costs_of(self.design, gated=any(each.job.gated for each in self.bounds))
         scheduled = any(each.job.scheduled for each in self.bounds)
         calibration = self.calibration_images
-        network = Network(self.trace, self.scheme, costs, scheduled, calibration, self.store)
+        found = split(self.trace, self.scheme, self.store)
+        network = Network(self.trace, found, costs, scheduled, calibration, self.store)
         network.check()
         for bound in sorted(self.bounds, key=lambda each: -each.times * each.cycles):
             if total >= cycles:

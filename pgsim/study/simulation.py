@@ -88,7 +88,8 @@ def simulate(
     store = store or NO_STORE
     if arch.pe.by_values:
         trace = _with_operands(trace, store)
-    scheduled = any_scheduled(taken(split(trace, scheme, store), arch))
+    found = split(trace, scheme, store)
+    scheduled = any_scheduled(taken(found, arch))
     costs = costs_of(arch, gated=scheduled)
     warn_of_clock(costs.arch, costs.paths)
     arch = costs.arch
@@ -99,7 +100,7 @@ def simulate(
         )
     calibration = calibration_count(trace, arch, calibration_images)
     return result_of(
-        Network(trace, scheme, costs, scheduled, calibration, store), per_image=per_image
+        Network(trace, found, costs, scheduled, calibration, store), per_image=per_image
     )
 
 
@@ -136,9 +137,9 @@ def costed_jobs(
 def result_of(network: Network, *, per_image: bool = False) -> Result:
     """Return what a network takes, with images apart or not."""
     counted, arch, prices = network.counted(), network.arch, network.prices
-    every = zip(counted.jobs, counted.ledgers, energies_of(prices, counted.ledgers), strict=True)
+    every = zip(counted.jobs, counted.ledgers, energies_of(prices, counted.priced), strict=True)
     layers = tuple(LayerResult(job.on(arch), ledger, own) for job, ledger, own in every)
-    trace, scheme = network.trace, network.scheme.name
+    trace, scheme = network.trace, network.split.scheme
     calibration = network.calibration
     return Result(trace, network.costs, scheme, calibration, per_image, layers, counted.columns)
 

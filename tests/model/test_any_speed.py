@@ -71,9 +71,6 @@ def check_speeds(network: AnySpeed, jobs: list[Job], first: int) -> None:
         expected = simulate_layers(alone, first, IMAGES, NOTHING)
         found = network.at(arch)
         assert counts_of(found) == counts_of(expected)
-        for own, other in zip(found, expected, strict=True):
-            names = tuple(sorted(own.counts))
-            assert own.matrix(names).tolist() == other.matrix(names).tolist()
 
 
 @pytest.mark.parametrize("seed", range(12))

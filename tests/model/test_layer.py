@@ -64,13 +64,13 @@ def test_a_smaller_batch_is_tiled_by_itself() -> None:
 def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of layers in the order in which a first block of them is simulated."""
     names: list[str] = []
-    one = layer_module.sums_of
+    one = layer_module.work_of
 
     def noted(job: Job, block: Block, *rest: object) -> object:
         names.extend([job.shape.name] * (block.start == 0))
         return one(job, block, *rest)
 
-    monkeypatch.setattr(layer_module, "sums_of", noted)
+    monkeypatch.setattr(layer_module, "work_of", noted)
     yield names
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from pgsim.arch.dataflows import Dataflow
 from pgsim.arch.lanes import NOTHING, Counts
 
 
-@dataclass(frozen=True)
-class Folds:
+class Folds(NamedTuple):
     """One pass in every tile, on an array of so many rows and columns.
 
     slots: that it issues. lanes: of the tile. folds: that it executes, of fold_cycles steady cycles

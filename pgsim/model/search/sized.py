@@ -106,7 +106,7 @@ class SizedLayer:
         # Blocks run in raster order, in which their tiles are known.
         blocks = Blocks(self.blocks.job.by(nest), nest)
         run = run_blocks(blocks, self.batches, self.chunks, self._waiting)
-        sums = clocked(self.job.arch, work_of_run(run))
+        (sums,) = clocked(self.job.arch, [work_of_run(run)])
         return goal.cost(ledger_of(self.blocks.job, sums), nest.volume)
 
     def simulated(self, nest: Nest) -> Ordered:
