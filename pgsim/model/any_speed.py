@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from pgsim.model.block_work import CLOCKED, BlockWork, Turns
 from pgsim.model.blocks import blocks_of
 from pgsim.model.bounds import check_counts, most_burst_size, rough_burst_size
 from pgsim.model.job import Job
-from pgsim.model.layer import alike_batches, check_layers, ledger_of, work_of
+from pgsim.model.layer import alike_batches, check_layers, ledger_of, unlike, work_of
 from pgsim.model.ledger import Ledger, Sums, joined
 from pgsim.model.mask_work import WorkStore
 
@@ -74,9 +74,7 @@ def at_any_speed(
     `simulate_layers` does.
     """
     check_layers(jobs, images - calibration)
-    alike: dict[Hashable, int] = {}
-    layers = tuple(alike.setdefault(job.alike, len(alike)) for job in jobs)
-    own = [jobs[layers.index(layer)] for layer in range(len(alike))]
+    own, layers = unlike(jobs)
     if not own or sum(_bytes(job, images - calibration) for job in own) > _LARGEST_BYTES:
         return None
     works: list[BlockWork] = []

@@ -62,20 +62,25 @@ def simulate_layers(
     """
     check_layers(jobs, images - calibration)
     design = design_in(store, jobs[0].arch) if jobs else None
-    unlike: dict[Hashable, Job] = {}
-    for job in jobs:
-        unlike.setdefault(job.alike, job)
-    cut = {key: tuple(blocks_of(job, calibration, images)) for key, job in unlike.items()}
-    every = [(unlike[key], block) for key, blocks in cut.items() for block in blocks]
+    own, layers = unlike(jobs)
+    cut = [tuple(blocks_of(job, calibration, images)) for job in own]
+    every = [(job, block) for job, blocks in zip(own, cut, strict=True) for block in blocks]
     threads = threads_for(jobs, images - calibration)
     groups = _together(every) if threads == 1 else [[each] for each in every]
     found = spread(lambda some: sums_together(some, store, design), groups, threads)
     sums = chain.from_iterable(found)
-    ledgers = {
-        key: _ledger(unlike[key], blocks, list(islice(sums, len(blocks))))
-        for key, blocks in cut.items()
-    }
-    return [ledgers[job.alike] for job in jobs]
+    ledgers = [
+        _ledger(job, blocks, list(islice(sums, len(blocks))))
+        for job, blocks in zip(own, cut, strict=True)
+    ]
+    return [ledgers[layer] for layer in layers]
+
+
+def unlike(jobs: Sequence[Job]) -> tuple[list[Job], tuple[int, ...]]:
+    """Return the layers that differ in more than their names, and which of them each layer is."""
+    places: dict[Hashable, int] = {}
+    layers = tuple(places.setdefault(job.alike, len(places)) for job in jobs)
+    return [jobs[layers.index(place)] for place in range(len(places))], layers
 
 
 def _together(blocks: Sequence[tuple[Job, Block]]) -> list[list[tuple[Job, Block]]]:
