@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 from rich.table import Table
 
 from pgsim import plots
@@ -25,7 +24,6 @@ from pgsim.cli.output import masks_of, paragraph, show, table
 from pgsim.cli.sensitivity import print_sensitivity
 from pgsim.cli.streams import say
 from pgsim.results.numbers import Scale, decimal, percent, scale_of, scaled, signed, whole
-from pgsim.results.table_files import write_table
 from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, Outcome, compare
 from pgsim.study.rows import GATED
 from pgsim.study.sensitivity import Sensitivity, sensitivity
@@ -34,6 +32,7 @@ from pgsim.text import counted
 from pgsim.workload import load_trace
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 _NO_CHANGE = "0"
@@ -94,11 +93,11 @@ def command(
     what, on = load_trace(trace, verify=verify), chosen_arch(arch, settings)
     if varied:
         found = sensitivity(what, on, calibration_images=calibration_images)
-        write_all(found.table, output, plot, partial(_drawn, "draw_sensitivity", found))
+        write_all(lambda: found.table, output, plot, partial(_drawn, "draw_sensitivity", found))
         print_sensitivity(found)
         return
     comparison = compare(what, on, calibration_images=calibration_images, beside=beside)
-    write_all(comparison.designs, output, plot, partial(_drawn, "draw_comparison", comparison))
+    write_all(lambda: comparison.designs, output, plot, partial(_drawn, "draw_comparison", comparison))
     print_comparison(comparison, everything=everything, layers=layers)
 
 
@@ -109,12 +108,17 @@ def _drawn(how: str, found: Comparison | Sensitivity) -> Figure:
 
 
 def write_all(
-    frame: pd.DataFrame, output: Path | None, plot: Path | None, draw: Callable[[], Figure]
+    frame: Callable[[], pd.DataFrame],
+    output: Path | None,
+    plot: Path | None,
+    draw: Callable[[], Figure],
 ) -> None:
     """Write what is asked for: all of it is made before any of it is written."""
     write = []
     if output is not None:
-        write.append(partial(write_table, frame, output))
+        from pgsim.results.table_files import write_table  # with pandas, which takes its time
+
+        write.append(partial(write_table, frame(), output))
     if plot is not None:
         from pgsim.plots.drawing import write_figure
 

@@ -99,15 +99,19 @@ def figure_option(*names: str, meaning: str) -> Callable[[Function], Function]:
 
 
 def _check_plot_path(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
-    from pgsim.plots.paths import check_plot_path
+    if path is None:
+        return None
+    from pgsim.plots.paths import check_plot_path  # only now: it takes its time
 
-    return path if path is None else check_plot_path(path)
+    return check_plot_path(path)
 
 
 def _check_table_path(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
-    from pgsim.results.table_files import check_table_path
+    if path is None:
+        return None
+    from pgsim.results.table_files import check_table_path  # only now: it takes its time
 
-    return path if path is None else check_table_path(path)
+    return check_table_path(path)
 
 
 def chosen_arch(name_or_path: str, settings: tuple[str, ...]) -> ArchConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -74,26 +75,41 @@ def _latest_folds(words: Counts, kinds: Counts) -> Counts:
 def fold_words(job: Job, index: int, bits: int) -> Counts:
     """Return the words of a vector that each fold of the reduction reads, int64 (folds,).
 
-    bits: of the plane that it reads of an element.
+    bits: of the plane that it reads of an element. The array is read-only.
     """
-    arch, shape = job.arch, job.shape
-    ends = fold_ends(job, index)
-    operand, port_bits = job.slot_operand, arch.memory.buffers[job.slot_operand.name].port_bits
-    begins = np.concatenate([[0], ends[:-1]])
-    stretch = operand.stretch(shape)
-    stretch_words = -(-stretch * bits // port_bits)
-    upto = ends // stretch * stretch_words - (-(ends % stretch) * bits // port_bits)
-    before = begins // stretch * stretch_words + begins % stretch * bits // port_bits
-    words: Counts = upto - before
-    return words
+    operand, port_bits = job.slot_operand, job.arch.memory.buffers[job.slot_operand.name].port_bits
+    return _words_to(*_folds_of(job, index), operand.stretch(job.shape), bits, port_bits)
 
 
 def fold_ends(job: Job, index: int) -> Counts:
     """Return the elements of the reduction up to and with each fold, int64 (folds,)."""
+    return _fold_ends(*_folds_of(job, index))
+
+
+def _folds_of(job: Job, index: int) -> tuple[int, int, int]:
+    """Return the taps, their elements, and the elements of a fold that is not a tap's first."""
     beat = job.flow.beat(job.shape, job.arch.array.rows, job.rates[index])
-    tap = job.shape.reduction // beat.taps
-    ends: Counts = np.add.outer(np.arange(beat.taps) * tap, _ends(tap, beat.fold_elements)).ravel()
+    return beat.taps, job.shape.reduction // beat.taps, beat.fold_elements
+
+
+def _fold_ends(taps: int, elements: int, fold_elements: int) -> Counts:
+    ends: Counts = np.add.outer(np.arange(taps) * elements, _ends(elements, fold_elements)).ravel()
     return ends
+
+
+@lru_cache(maxsize=256)  # a search asks for the same few again and again
+def _words_to(
+    taps: int, elements: int, fold_elements: int, stretch: int, bits: int, port_bits: int
+) -> Counts:
+    """Return the words that each fold reads, of elements that lie in stretches of whole words."""
+    ends = _fold_ends(taps, elements, fold_elements)
+    begins = np.concatenate([[0], ends[:-1]])
+    stretch_words = -(-stretch * bits // port_bits)
+    upto = ends // stretch * stretch_words - (-(ends % stretch) * bits // port_bits)
+    before = begins // stretch * stretch_words + begins % stretch * bits // port_bits
+    words: Counts = upto - before
+    words.flags.writeable = False
+    return words
 
 
 class FoldWork(NamedTuple):

@@ -191,13 +191,15 @@ class Comparison:
     @cached_property
     def promise(self) -> dict[str, float]:
         """What bit counting promises: by activation bits alone, and with weight bits (M30)."""
-        layers = self.gated.layers
-        macs, bits = layers["macs"], layers["average_bits"]
+        layers = self.gated.columns
+        macs, bits, weight_bits = (
+            layers[name] for name in ("macs", "average_bits", "weight_bits")
+        )
+        promised = [own * each for own, each in zip(macs, bits, strict=True)]
+        products = (own * each for own, each in zip(promised, weight_bits, strict=True))
         return {
-            "8 / average bits": float(8 * macs.sum() / (macs * bits).sum()),
-            "64 / (average bits x w)": float(
-                64 * macs.sum() / (macs * bits * layers["weight_bits"]).sum()
-            ),
+            "8 / average bits": 8 * sum(macs) / sum(promised),
+            "64 / (average bits x w)": 64 * sum(macs) / sum(products),
         }
 
     @property
