@@ -89,6 +89,22 @@ def test_no_window_costs_less_than_its_bound(seed: int, gated: bool) -> None:
                 assert not better(cost, least)[0]
 
 
+@pytest.mark.parametrize("dataflow", ["os", "ws", "is"])
+def test_what_windows_spend_beside_cycles_is_known_exactly(dataflow: str) -> None:
+    """Whole words and bursts of a byte leave nothing to round: a bound that is lower is no help."""
+    ports = {f"memory.{name}_sram.port_bits": 8 for name in ("activation", "weight", "output")}
+    changes = {**LARGE, **ports, "array.dataflow": dataflow, "memory.dram.burst_bytes": 1}
+    eight = {"activation_bits": 8, "weight_bits": 8, "msb_bits": None, "gate": "none"}
+    layer = linear(12, 8, 10, **eight)
+    case = SearchCase(layer, None, 1, changes, "full", output_bits=8, stays=(False, False))
+    bound = bound_of(case, "energy")
+    assert bound.frame.windows.size > 1
+    for place, window in enumerate(bound.frame.windows.tolist()):
+        own = case.cost(None, window)
+        spent_pj = own.energy_pj - own.cycles * case.prices["cycles"]
+        assert bound.frame.energy_pj[place] == pytest.approx(spent_pj, rel=1e-9)
+
+
 def bound_of(case: SearchCase, objective: str) -> FixedBound:
     job: Job = case.job
     batches = case.images // job.batch if job.gated else 1
