@@ -52,7 +52,7 @@ def public() -> Iterator[tuple[str, Function | ast.ClassDef]]:
     names = [
         *((home, name) for name, home in pgsim._HOMES.items()),
         ("masks", "MaskMeasures"),
-        ("model.mask_work", "WorkStore"),
+        ("model.work_store", "WorkStore"),
         ("results", "Result"),
         ("schemes", "Scheme"),
         ("study.comparison", "Comparison"),

@@ -18,7 +18,7 @@ PACKAGE = Path(pgsim.__file__).parent
 CONSTANTS = ("COLUMNS", "SCHEMES")  # dicts: the docstring of their module speaks for them
 OTHERS = (  # what public functions take and return
     "masks.MaskMeasures",
-    "model.mask_work.WorkStore",
+    "model.work_store.WorkStore",
     "results.Result",
     "schemes.Scheme",
     "study.comparison.Comparison",

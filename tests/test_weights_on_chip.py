@@ -22,7 +22,7 @@ from reference.nests import LOOPS
 
 from pgsim import ArchConfig, GateTrace
 from pgsim.mapping.nest import BLOCK_COLUMNS
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.schemes import scheme_named
 from pgsim.study.counting import Network
 from pgsim.study.jobs import split

@@ -97,7 +97,8 @@ def command(
         print_sensitivity(found)
         return
     comparison = compare(what, on, calibration_images=calibration_images, beside=beside)
-    write_all(lambda: comparison.designs, output, plot, partial(_drawn, "draw_comparison", comparison))
+    draw = partial(_drawn, "draw_comparison", comparison)
+    write_all(lambda: comparison.designs, output, plot, draw)
     print_comparison(comparison, everything=everything, layers=layers)
 
 
@@ -113,7 +114,10 @@ def write_all(
     plot: Path | None,
     draw: Callable[[], Figure],
 ) -> None:
-    """Write what is asked for: all of it is made before any of it is written."""
+    """Write what is asked for: all of it is made before any of it is written.
+
+    frame, draw: make the table, and the figure, where they are asked for.
+    """
     write = []
     if output is not None:
         from pgsim.results.table_files import write_table  # with pandas, which takes its time

@@ -53,7 +53,8 @@ def command(
     Where RESULTS has no column accuracy, it is what shipped traces state.
     """
     found = pareto(read_table(results), x, y, z, most=most, where=where)
-    write_all(found.designs, output, plot, partial(plots.draw_pareto, found, width=width))
+    draw = partial(plots.draw_pareto, found, width=width)
+    write_all(lambda: found.designs, output, plot, draw)
     paragraph(f"{found.title}; per image:")
     show(pareto_table(found, everything=everything))
     paragraph(f"\n{found.finding}")

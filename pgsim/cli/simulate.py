@@ -25,7 +25,7 @@ from pgsim.errors import InputError
 from pgsim.files import check_new_file
 from pgsim.model import two_arrays
 from pgsim.model.layer import threads_for
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.results import PARTS_OF_ENERGY, Result, Row
 from pgsim.results.numbers import decimal, percent, quantity, scaled, whole
 from pgsim.results.reports import REPORTS, write_reports

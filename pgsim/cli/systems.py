@@ -54,7 +54,7 @@ def command(
       to ideal %   cycles beyond those of the ideal scheduler, over these
     """
     found = systems(family, chosen_arch(arch, settings), objective=objective)
-    write_all(found.table, output, plot, partial(plots.draw_systems, found))
+    write_all(lambda: found.table, output, plot, partial(plots.draw_systems, found))
     paragraph(
         f"{found.network}, {found.area_mm2:.3f} mm2 of logic, {found.gb_per_s:g} GB/s of DRAM; "
         "per image:"

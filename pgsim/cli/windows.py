@@ -82,7 +82,7 @@ def command(
             calibration_images=calibration_images,
             progress=told("windows"),
         )
-    write_all(found.table, output, plot, partial(plots.draw_windows, found))
+    write_all(lambda: found.table, output, plot, partial(plots.draw_windows, found))
     paragraph(
         f"{found.layer} of {found.trace.name} ({masks_of(found.trace)}), "
         f"{counted(len(found.images), 'image')}, on {found.arch.name}, scheme {scheme}; per image:"

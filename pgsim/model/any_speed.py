@@ -14,7 +14,7 @@ from pgsim.model.bounds import check_counts, most_burst_size, rough_burst_size
 from pgsim.model.job import Job
 from pgsim.model.layer import alike_batches, check_layers, ledger_of, unlike, work_of
 from pgsim.model.ledger import Ledger, Sums, joined
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 
 _LARGEST_BYTES = 2**24  # of what passes and transfers take in all tiles of a network
 _TILE_NUMBERS = 4  # of a tile, beside those of its passes

@@ -20,11 +20,12 @@ from pgsim.model.bounds import check_counts
 from pgsim.model.buffer_ports import wait_for_buffers
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches, Count, Ledger, Sums, joined
-from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.mask_work import MaskWork
 from pgsim.model.nests import work_of_nest
 from pgsim.model.passes import PES, SLOTS, TIMES, WORK, Timings, pass_counts, time_passes
 from pgsim.model.traffic import TRAFFIC, Tiles, added
 from pgsim.model.two_arrays import TwoArrays
+from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Work

@@ -16,8 +16,9 @@ from pgsim.mapping import BlockTiles, Tiling
 from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.job import Job
-from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.mask_work import MaskWork
 from pgsim.model.nests.blocks import blocks_of_nest
+from pgsim.model.work_store import WorkStore
 
 Mask = npt.NDArray[np.bool_]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pgsim.arch import ArchConfig, PEKind, load_arch
 from pgsim.cost import costs_of
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.results import Result
 from pgsim.results.mask_sources import mask_source_of
 from pgsim.results.verdicts import Verdict
@@ -192,9 +192,7 @@ class Comparison:
     def promise(self) -> dict[str, float]:
         """What bit counting promises: by activation bits alone, and with weight bits (M30)."""
         layers = self.gated.columns
-        macs, bits, weight_bits = (
-            layers[name] for name in ("macs", "average_bits", "weight_bits")
-        )
+        macs, bits, weight_bits = (layers[name] for name in ("macs", "average_bits", "weight_bits"))
         promised = [own * each for own, each in zip(macs, bits, strict=True)]
         products = (own * each for own, each in zip(promised, weight_bits, strict=True))
         return {

@@ -14,9 +14,9 @@ from pgsim.model.any_speed import AnySpeed, at_any_speed
 from pgsim.model.job import Job
 from pgsim.model.layer import check_layers, design_in, simulate_layer, simulate_layers
 from pgsim.model.ledger import Ledger, summed
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
 from pgsim.model.search import Goal, Search, mapped
+from pgsim.model.work_store import WorkStore
 from pgsim.results import Columns
 from pgsim.results.rows import columns_at, useful_operations
 from pgsim.study.jobs import Split, jobs_in

@@ -14,10 +14,10 @@ from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.events import around_turns, of_runs, order_of, transfers_of
 from pgsim.model.job import Job
 from pgsim.model.layer import BlockRun, every_run, run_block
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests import NestRun, run_nest
 from pgsim.model.nests.timing import around_turns as around_blocks
 from pgsim.model.nests.traffic import writes
+from pgsim.model.work_store import WorkStore
 from pgsim.results import Result
 from pgsim.writing import replacing
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pgsim.arch import ArchConfig
 from pgsim.errors import InputError
 from pgsim.model.job import Job
-from pgsim.model.mask_work import Known, WorkStore
+from pgsim.model.work_store import Known, WorkStore
 from pgsim.schemes import ACTIVATIONS, Passes, Scheme, network_passes
 from pgsim.workload import GateTrace, LayerTrace
 

@@ -12,7 +12,7 @@ from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import warn_of_clock
 from pgsim.errors import InputError
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.results import COLUMNS, Result
 from pgsim.results.values import COUNT
 from pgsim.schemes import Scheme, scheme_named, union

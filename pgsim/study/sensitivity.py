@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import Costs, costs_of
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, compared
 from pgsim.study.factors import FACTORS, Factor, Setting
 from pgsim.study.findings import Spent

@@ -16,8 +16,8 @@ from pgsim.errors import InputError
 from pgsim.lazy import lazy
 from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
+from pgsim.model.work_store import WorkStore
 from pgsim.results import Result
 from pgsim.schemes import WEIGHTS, Scheme
 from pgsim.study.counting import Network

@@ -14,7 +14,7 @@ from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import Costs, costs_of, energies, energies_of, energy_prices, warn_of_clock
 from pgsim.errors import InputError
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.results import LayerResult, Result
 from pgsim.schemes import Scheme, scheme_named
 from pgsim.study.counting import Network

@@ -16,9 +16,9 @@ from pgsim.model.blocks import Block
 from pgsim.model.bounds import check_counts
 from pgsim.model.job import Job
 from pgsim.model.layer import simulate_block
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.retention import retained
 from pgsim.model.search import Choice, Goal, sample, searched
+from pgsim.model.work_store import WorkStore
 from pgsim.schemes import Scheme, scheme_named
 from pgsim.study.simulation import calibration_count, costed_jobs, searching
 from pgsim.study.window_nests import WindowNests

@@ -22,10 +22,10 @@ from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
 from pgsim.kernels.nests import Held, walk
 from pgsim.mapping import Nest, loop_sizes, walk_of
 from pgsim.model.blocks import Block
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.bounds import bounds_of, bursts_of
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.windows import Windows
+from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
 ALL_BLOCKS = 2**62

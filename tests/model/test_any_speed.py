@@ -16,7 +16,7 @@ from pgsim.model.any_speed import AnySpeed, at_any_speed
 from pgsim.model.job import Job
 from pgsim.model.layer import simulate_layers
 from pgsim.model.ledger import Ledger
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.schemes import scheme_named
 from pgsim.study.jobs import jobs_of
 

@@ -22,8 +22,8 @@ from pgsim.model.layer import (
     simulate_layer,
     simulate_layers,
 )
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.traffic import TRAFFIC, Tiles
+from pgsim.model.work_store import WorkStore
 from pgsim.schemes import layer_passes
 from pgsim.workload import LayerShape
 

@@ -8,7 +8,7 @@ from designs import conv, design, linear, random_mask, trace_of
 from pgsim import ArchConfig, GateTrace, load_trace, simulate
 from pgsim.arch import DATAFLOWS
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.schemes import scheme_named
 from pgsim.study import shapes as module
 from pgsim.study.counting import Network

@@ -13,7 +13,7 @@ from pgsim import GateTrace, InputError, save_trace, simulate
 from pgsim.model.blocks import Block
 from pgsim.model.layer import ledger_of, simulate_layer, sums_of
 from pgsim.model.ledger import joined
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.results import SUMMED
 from pgsim.schemes import scheme_named
 from pgsim.study.jobs import jobs_of

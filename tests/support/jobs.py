@@ -12,7 +12,8 @@ from designs import design, trace_of
 from pgsim import LayerShape
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.mask_work import MaskWork
+from pgsim.model.work_store import WorkStore
 from pgsim.schemes import OutputGate, Pass, Plane, Scheme, layer_passes
 from pgsim.workload import LayerTrace
 

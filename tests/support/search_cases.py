@@ -26,8 +26,8 @@ from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.job import Job
 from pgsim.model.layer import simulate_layer
 from pgsim.model.ledger import Ledger
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search import Goal
+from pgsim.model.work_store import WorkStore
 
 FLOWS = (("os", "channels"), ("os", "positions"), ("ws", "channels"), ("is", "channels"))
 DENSE = ("full", "full", "uniform:8,8", "planes:2,2", "planes:1,3")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pgsim import GateTrace, InputError, compare, load_arch, load_trace, save_trace, simulate
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.workload import load_operands, save_operands, trace_with_operands
 from pgsim.workload.operands import reductions_by_tap
 

@@ -14,12 +14,12 @@ from pgsim.model.block_work import BlockWork
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts, Sums
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests.blocks import Chunk
 from pgsim.model.nests.run import NestRun, run_nest
 from pgsim.model.nests.traffic import OWN, operand_words_of, others_of, output_words, writes
 from pgsim.model.traffic.dram import row_misses
 from pgsim.model.traffic.sram import retained_words
+from pgsim.model.work_store import WorkStore
 
 _OF_C_BLOCKS = ("steady_cycles", "busy_pe_cycles", "port_stall_cycles", "macs")
 _SLOTS = (

@@ -13,7 +13,7 @@ from pgsim.model.blocks import Block
 from pgsim.model.events import cycles_around
 from pgsim.model.job import Job
 from pgsim.model.ledger import Batches
-from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.mask_work import MaskWork
 from pgsim.model.nests.blocks import Blocks, Chunk, blocks_of_nest
 from pgsim.model.nests.ports import wait_for_buffers
 from pgsim.model.nests.timing import (
@@ -25,6 +25,7 @@ from pgsim.model.nests.timing import (
 )
 from pgsim.model.nests.traffic import Fetch, fetches_of, sum_reads
 from pgsim.model.passes import Timings, time_passes
+from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.timeline import Events, Order, Transfers, Work

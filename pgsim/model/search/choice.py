@@ -14,12 +14,12 @@ from pgsim.mapping import Nest, given_nest
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.layer import design_in, simulate_block
-from pgsim.model.mask_work import Known, WorkStore
 from pgsim.model.search.dense import dense_nest
 from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.gated import gated_nest
 from pgsim.model.search.geometry import Geometry, geometry_key
 from pgsim.model.search.goal import Goal
+from pgsim.model.work_store import Known, WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost

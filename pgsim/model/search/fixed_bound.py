@@ -12,10 +12,10 @@ from pgsim.kernels.nest_problem import BUSY_LATER_PJ, CYCLE_PJ
 from pgsim.lazy import lazy
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.fixed_frame import FixedFrame
 from pgsim.model.search.goal import ROUNDED, Floats
 from pgsim.model.search.windows import Windows
+from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost

@@ -30,11 +30,11 @@ from pgsim.lazy import lazy
 from pgsim.model.fetches import FETCHES, Bools, bursts, row_fetches
 from pgsim.model.holding import fetched_once
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import machine_of
 from pgsim.model.search.spent import Paid
 from pgsim.model.search.tables import tables_of
+from pgsim.model.work_store import WorkStore
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand
 
 if TYPE_CHECKING:

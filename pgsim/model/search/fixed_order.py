@@ -9,9 +9,9 @@ import numpy as np
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.layer import simulate_block
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.geometry import Geometry
 from pgsim.model.search.parts import parts
+from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost

@@ -16,12 +16,12 @@ from pgsim.mapping import Nest, loop_sizes
 from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.geometry import Geometry
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.parts import parts
 from pgsim.model.search.sized import SizedLayer
 from pgsim.model.search.windows import Windows
+from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost

@@ -12,12 +12,12 @@ from pgsim.arch import Counts
 from pgsim.lazy import lazy
 from pgsim.model.fetches import usable_bits
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.bounds import bounds_of, bursts_of
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.smaller_windows import smaller_windows
 from pgsim.model.search.spent import Paid
+from pgsim.model.work_store import WorkStore
 from pgsim.model.zeros import zero_fraction
 from pgsim.schemes import ACTIVATIONS
 

@@ -12,8 +12,9 @@ from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.mask_work import MaskWork, WorkStore
+from pgsim.model.mask_work import MaskWork
 from pgsim.model.search.issued import shares_lanes
+from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_issued import Scheduled

@@ -24,9 +24,9 @@ from pgsim.mapping.nest import (
 from pgsim.model.events import order_of
 from pgsim.model.fetches import FETCHES, usable_bits
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.tables import tables_of
+from pgsim.model.work_store import WorkStore
 from pgsim.schemes import ACTIVATIONS, WEIGHTS
 
 if TYPE_CHECKING:

@@ -19,12 +19,12 @@ from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
 from pgsim.model.layer import ledger_of, simulate_block
 from pgsim.model.ledger import Batches
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests import Blocks, Waiting, run_blocks, timed_blocks, work_of_run
 from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.orders import alphabetical
 from pgsim.model.search.unheld import unheld_of
+from pgsim.model.work_store import WorkStore
 from pgsim.schemes import WEIGHTS, Pass
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from pgsim.model.buffer_ports import pass_end
 from pgsim.model.holding import finished_in_the_array
 from pgsim.model.job import Job
 from pgsim.model.layer import design_in
-from pgsim.model.mask_work import Known, WorkStore
 from pgsim.model.pass_timing import PassTiming
 from pgsim.model.passes import time_passes
 from pgsim.model.traffic.sram import slot_words
+from pgsim.model.work_store import Known, WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Tables

@@ -16,12 +16,12 @@ from pgsim.model.blocks import Block
 from pgsim.model.events import order_of
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.fullest import FullestLanes, gated_cycles, gated_rates
 from pgsim.model.search.goal import ROUNDED, Floats, Goal
 from pgsim.model.search.in_order import ScheduledMasks
 from pgsim.model.search.issued import Issued, Key, WindowTiles, keys_of, tiles_of_blocks
 from pgsim.model.search.spent import Paid, Spent, visits
+from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_issued import Takes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.cores import usable_cores
 from pgsim.errors import ClockWarning, InputError
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.results import Columns, Result
 from pgsim.study.pool.cluster import run_on_cluster
 from pgsim.study.pool.processes import run

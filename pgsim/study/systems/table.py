@@ -13,7 +13,7 @@ import numpy as np
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import costs_of, logic_area_mm2
 from pgsim.errors import InputError, nearest
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.results import Result
 from pgsim.results.fronts import dominated
 from pgsim.results.system_kinds import TRAINED, UNTRAINED

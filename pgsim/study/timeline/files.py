@@ -11,8 +11,8 @@ from pgsim.errors import InputError
 from pgsim.files import check_new_file
 from pgsim.model.blocks import blocks_of
 from pgsim.model.layer import every_run, run_block
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests import run_nest
+from pgsim.model.work_store import WorkStore
 from pgsim.results import LayerResult, Result
 from pgsim.study.timeline.blocks import turns_of_nest
 from pgsim.study.timeline.drawing import Event, Track, event, heads

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.results import LayerResult, Result
 from pgsim.study.timeline.drawing import Event, turn_events
 from pgsim.study.timeline.files import blocks_drawn

@@ -7,9 +7,9 @@ from designs import conv, linear
 from nest_jobs import nested
 
 from pgsim.model.layer import simulate_layer
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests import Blocks, blocks_of_nest
 from pgsim.model.nests.timing import stay_stretch
+from pgsim.model.work_store import WorkStore
 
 WS, IS = {"array.dataflow": "ws"}, {"array.dataflow": "is"}
 

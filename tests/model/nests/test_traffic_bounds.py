@@ -14,8 +14,8 @@ from nest_jobs import job_of_case, trace_of_case
 from reference.layers import layer_of
 
 from pgsim.model.layer import simulate_layer
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.nests import Blocks, blocks_of_nest
+from pgsim.model.work_store import WorkStore
 from pgsim.schemes import union
 
 BUFFERS = ("activation_sram", "weight_sram", "output_sram")

@@ -15,8 +15,8 @@ from search_cases import Cost, SearchCase, nests_of, search_case, windows_of
 
 from pgsim.arch import OBJECTIVES
 from pgsim.mapping import Nest
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search import Choice, searched
+from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "6"))
 SAME = 1e-9  # energies are sums of floats

@@ -13,11 +13,11 @@ from pgsim.arch import OBJECTIVES
 from pgsim.kernels.nest_value import better
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.fixed_bound import FixedBound
 from pgsim.model.search.fixed_frame import FixedFrame
 from pgsim.model.search.fixed_stages import FixedStages
 from pgsim.model.search.smaller_windows import smaller_windows
+from pgsim.model.work_store import WorkStore
 from pgsim.study.nests import explain
 
 KINDS = pytest.mark.parametrize("gated", [False, True], ids=["dense", "gated"])

@@ -9,8 +9,8 @@ import pytest
 from search_cases import blocks_that_fit, nests_of, steered_case
 
 from pgsim.model.blocks import Block
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.windows import Windows
+from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "10"))
 

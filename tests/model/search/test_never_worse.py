@@ -14,8 +14,8 @@ import pytest
 from search_cases import Cost, SearchCase, search_case
 
 from pgsim.arch import OBJECTIVES
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search import Choice, searched
+from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "4"))
 SAME = 1 + 1e-9  # energies are sums of floats

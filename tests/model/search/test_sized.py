@@ -16,8 +16,8 @@ from search_cases import SearchCase, blocks_that_fit, nests_of, steered_case
 from pgsim.arch import LOOPS
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.blocks import Block
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.sized import SizedLayer
+from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "12"))
 

@@ -9,8 +9,8 @@ import pytest
 from designs import conv
 from jobs import job_of
 
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.tables import tables_of
+from pgsim.model.work_store import WorkStore
 
 LAYERS = (
     conv(8, 6, 6, 3, name="one"),

@@ -16,11 +16,11 @@ import pytest
 from search_cases import SearchCase, nests_of, steered_case
 
 from pgsim.model.blocks import Block
-from pgsim.model.mask_work import WorkStore
 from pgsim.model.search.bounds import bounds_of, bursts_of
 from pgsim.model.search.goal import ROUNDED, Floats
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.windows import Windows
+from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "16"))
 

@@ -9,7 +9,7 @@ import pytest
 
 from pgsim.arch import load_arch
 from pgsim.errors import InputError
-from pgsim.model.mask_work import WorkStore
+from pgsim.model.work_store import WorkStore
 from pgsim.study import counting, jobs
 from pgsim.study.simulation import simulate
 from pgsim.workload import load_trace
