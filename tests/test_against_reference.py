@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -98,6 +99,20 @@ def differences(
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_every_integer_equals_the_reference(first: int) -> None:
     assert not differences(random_case, first, SEEDS)
+
+
+def product_case(seed: int) -> Case:
+    """The first product of two activations that a seed's random numbers give, of several images."""
+    rng = Random(seed)
+    while (case := drawn_case(rng, seed)).layer["op"] != "linear" or case.images == 1:
+        pass
+    arch = {**case.arch, "batch": rng.randint(2, case.images)}
+    return replace(case, layer={**case.layer, "op": "matmul"}, arch=arch)
+
+
+@pytest.mark.parametrize("first", range(0, PASSES_SEEDS, CHUNK))
+def test_products_of_two_activations_equal_the_reference(first: int) -> None:
+    assert not differences(product_case, first, PASSES_SEEDS)
 
 
 @pytest.mark.parametrize("first", range(0, PASSES_SEEDS, CHUNK))

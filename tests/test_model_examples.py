@@ -27,6 +27,7 @@ KEYS = {
     "activations",
     "weights",
     "mask",
+    "images",
     "next",
     "design",
     "scheme",
@@ -41,6 +42,8 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M50", "frames", {"dram_activation_read_bytes": 16 + 8}),
     # 12 * 12 a pair of channels; 16 positions on 4 rows, of each 9 taps in four phases.
     ("M50", "phases", {"macs": 12 * 12 * 2, "msb_cycles": 4 * (1 + 2 + 2 + 4)}),
+    # 2 images * 2 lane groups: a fold of 4 steps each, and a burst each, of 64 and 32 bits.
+    ("M60", "matmul", {"msb_cycles": 2 * 2 * 4, "dram_weight_read_bytes": 2 * 2 * 8}),
     # 8192 bits, half of them over 2 * 32: 64 slots. 150 = 64 + 64 + 22, a burst of 256 bytes each.
     ("M8", "windows", {"dram_write_bytes": 3 * 256}),
     # Issue slots {0, 1}, {2, 4}, {5} of 6 slots; 7 entries on 4 lanes; 3 in the first lane.
@@ -395,7 +398,9 @@ def trace(example: Mapping[str, Any]) -> GateTrace:
     for place, name in ((0, "before"), (2, "next")):
         if name in example:
             layers.insert(place, layer | {"name": name} | ungated | example[name])
-    made = GateTrace.from_masks(masks, layers, **({} if masks else {"images": 1}))
+    made = GateTrace.from_masks(
+        masks, layers, **({} if masks else {"images": example.get("images", 1)})
+    )
     return trace_with_operands(made, integers(example, made)) if "weights" in example else made
 
 

@@ -60,7 +60,7 @@ def _batched(module: nn.Module, args: Sequence[Any], images: int) -> Parts:
     (batch, rows, inputs), outputs = first.shape, second.shape[2]
     if not batch or not rows or batch % images:
         return {}
-    return {"": _linear(inputs, outputs, rows, groups=batch // images)}
+    return {"": _matmul(inputs, outputs, rows, groups=batch // images)}
 
 
 def _attention(query: Tensor, key: Tensor, value: Tensor, images: int) -> Parts:
@@ -70,19 +70,24 @@ def _attention(query: Tensor, key: Tensor, value: Tensor, images: int) -> Parts:
     heads, queries, width = query.shape[1:]
     keys, values = key.shape[2], value.shape[3]
     return {
-        "scores": _linear(width, keys, queries, groups=heads),
-        "values": _linear(keys, values, queries, groups=heads),
+        "scores": _matmul(width, keys, queries, groups=heads),
+        "values": _matmul(keys, values, queries, groups=heads),
     }
 
 
-def _linear(inputs: int, outputs: int, positions: int, groups: int = 1) -> dict[str, Any]:
+def _linear(inputs: int, outputs: int, positions: int) -> dict[str, Any]:
     return {
         "op": "linear",
-        "in_channels": groups * inputs,
-        "out_channels": groups * outputs,
+        "in_channels": inputs,
+        "out_channels": outputs,
         "positions": positions,
-        "groups": groups,
     }
+
+
+def _matmul(inputs: int, outputs: int, positions: int, groups: int) -> dict[str, Any]:
+    """Return a product whose second operand is another for each image, matrix by matrix."""
+    fields = _linear(groups * inputs, groups * outputs, positions)
+    return {**fields, "op": "matmul", "groups": groups}
 
 
 def _convolution(module: nn.Module, args: Sequence[Any], images: int) -> Parts:

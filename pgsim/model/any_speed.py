@@ -12,8 +12,15 @@ from pgsim.model.block_work import CLOCKED, BlockWork, Turns
 from pgsim.model.blocks import blocks_of
 from pgsim.model.bounds import check_counts, most_burst_size, rough_burst_size
 from pgsim.model.job import Job
-from pgsim.model.layer import alike_batches, check_layers, ledger_of, unlike, work_of
-from pgsim.model.ledger import Ledger, Sums, joined
+from pgsim.model.layer import (
+    alike_batches,
+    check_layers,
+    ledger_of,
+    of_all_batches,
+    unlike,
+    work_of,
+)
+from pgsim.model.ledger import Ledger, Sums
 from pgsim.model.work_store import WorkStore
 
 _LARGEST_BYTES = 2**24  # of what passes and transfers take in all tiles of a network
@@ -35,6 +42,7 @@ class AnySpeed:
     layers: tuple[int, ...]
     turns: Turns
     places: Counts
+    begins: Counts
     bubbles: Counts
     images: int
     most_burst_size: int
@@ -51,7 +59,8 @@ class AnySpeed:
         """
         if rough_burst_size(arch) > self.most_burst_size:
             check_counts([replace(job, arch=arch) for job in self.jobs], self.images)
-        cycles, stalls = self.turns.waits(arch)[:, self.places]
+        waits = self.turns.waits(arch)[:, self.places]
+        cycles, stalls = np.add.reduceat(waits, self.begins, axis=1)
         bubbles = self.bubbles + cycles - stalls  # M20
         found, end = [], 0
         for ledger in self.ledgers:
@@ -78,7 +87,7 @@ def at_any_speed(
     if not own or sum(_bytes(job, images - calibration) for job in own) > _LARGEST_BYTES:
         return None
     works: list[BlockWork] = []
-    ledgers, places, batches = [], [], 0
+    ledgers, places, begins, batches, done = [], [], [], 0, 0
     for job in own:
         sums = []
         for block in blocks_of(job, calibration, images):
@@ -87,13 +96,17 @@ def at_any_speed(
             sums.append((works[-1].sums, alike_ones))
             places.append(np.repeat(np.arange(batches, batches + simulated), alike_ones))
             batches += simulated
-        ledgers.append(_without_dram(job, joined(sums)))
+        ledgers.append(_without_dram(job, of_all_batches(job, sums)))
+        own_batches = sum(each.rows.shape[1] * often for each, often in sums)
+        begins.append(np.arange(done, done + own_batches, job.batches_together))
+        done += own_batches
     return AnySpeed(
         tuple(jobs),
         tuple(ledgers),
         layers,
         Turns.of(works),
         np.concatenate(places),
+        np.concatenate(begins),
         np.concatenate([each.counts["bubble_cycles"] for each in ledgers]),
         images - calibration,
         min(most_burst_size(job, images - calibration, len(jobs)) for job in jobs),

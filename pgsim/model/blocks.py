@@ -36,7 +36,7 @@ def blocks_of(job: Job, calibration: int, images: int) -> Iterator[Block]:
     What a block holds is bounded by its mask words and by its tiles, but a batch is never cut. The
     batches of a layer whose images do not differ are alike, and are one block.
     """
-    batch = job.arch.batch
+    batch = job.batch
     whole, rest = divmod(images - calibration, batch)
     step = max(1, whole)
     if job.varies:
@@ -56,7 +56,7 @@ def mask_words(job: Job) -> int:
 
 def _batch_words(job: Job) -> int:
     """Return the mask words of a batch, as a trace has them or as schedulers take them."""
-    shape, batch = job.shape, job.arch.batch
+    shape, batch = job.shape, job.batch
     slots, lanes = job.arch.lanes.slots_and_lanes(shape.outputs_per_channel, shape.out_channels)
     words = max(shape.out_channels * words_of(shape.outputs_per_channel), lanes * words_of(slots))
     # Of input pixels, folds of some taps each have a mask of their own (M52).

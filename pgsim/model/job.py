@@ -128,6 +128,11 @@ class Job:
         return tiles_of(self.shape, self.arch, self.batch, *self.cuts)
 
     @property
+    def batches_together(self) -> int:
+        """Batches of the layer that a batch of the design is: of products, one an image (M60)."""
+        return self.arch.batch // self.shape.kind.images_together(self.arch.batch)
+
+    @property
     def written_bits(self) -> int:
         """Bits of an output that go to DRAM; none if the tensor stays on chip (M42)."""
         return 0 if self.output_stays else self.output_bits

@@ -137,7 +137,16 @@ def simulate_layer(
 def _ledger(job: Job, blocks: Sequence[Block], sums: Sequence[Sums]) -> Ledger:
     """Return the ledger of a layer, from the sums of all its blocks."""
     times = (alike_batches(job, each) for each in blocks)
-    return ledger_of(job, joined(list(zip(sums, times, strict=True))))
+    return ledger_of(job, of_all_batches(job, list(zip(sums, times, strict=True))))
+
+
+def of_all_batches(job: Job, blocks: Sequence[tuple[Sums, int]]) -> Sums:
+    """Return the sums of all batches of the design, from those of blocks as `joined` takes them.
+
+    A batch may be several of the layer's, one after the other (M60).
+    """
+    every = joined(blocks)
+    return every.together(job.batches_together) if job.batches_together > 1 else every
 
 
 def alike_batches(job: Job, block: Block) -> int:

@@ -129,6 +129,11 @@ class Sums:
         """Return the same after other counts of all passes; rows: int64 (names, batches)."""
         return Sums((*names, *self.names), self.folds, np.concatenate([rows, self.rows]))
 
+    def together(self, batches: int) -> Sums:
+        """Return the sums of so many batches each, of those that are left in the last."""
+        begins = np.arange(0, self.rows.shape[1], batches)
+        return Sums(self.names, self.folds, np.add.reduceat(self.rows, begins, axis=1))
+
     @lazy
     def counts(self) -> dict[str, Counts]:
         """The counts of all passes together, by name, int64 (batches,) each."""

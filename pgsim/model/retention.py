@@ -69,7 +69,7 @@ def _kept(
         name = job.shape.name
         if name not in last or name in refused:
             continue
-        bits = job.batch * _elements(job, jobs, reads) * job.output_bits
+        bits = job.arch.batch * _elements(job, jobs, reads) * job.output_bits
         living = range(place, last[name] + 1)
         if all(room[at] - bits >= _need_bits(jobs[at], reads, kept | {name}) for at in living):
             kept.add(name)

@@ -65,7 +65,14 @@ def jobs_in(found: Split, arch: ArchConfig) -> list[Job]:
     passes = taken(found, arch)
     following = [*passes[1:], passes[-1]]
     return [
-        Job(layer, own, arch, _output_bits(arch, reader), arch.batch, first=index == 0)
+        Job(
+            layer,
+            own,
+            arch,
+            _output_bits(arch, reader),
+            layer.shape.kind.images_together(arch.batch),
+            first=index == 0,
+        )
         for index, (layer, own, reader) in enumerate(
             zip(found.layers, passes, following, strict=True)
         )

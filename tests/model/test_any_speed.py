@@ -31,6 +31,8 @@ LAYERS = (
     linear(5, 6, 3, name="dense", **PLAIN),
     linear(5, 6, 3, name="again", **PLAIN),  # alike
     recurrent(4, 6, 5, name="states", **PLAIN),
+    linear(5, 6, 3, name="scores", **PLAIN).replace(op="matmul"),
+    linear(4, 3, 6, name="mixed").replace(op="matmul"),
 )
 CHOICES = {
     "batch": (1, 2, 3, 10),

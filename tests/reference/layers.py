@@ -136,7 +136,11 @@ def layer_of(manifest: Mapping[str, Any]) -> Layer:
 def _axes(manifest: Mapping[str, Any]) -> tuple[Axis, Axis, Axis]:
     """M1, M50: frames, rows and columns."""
     if "in_size" not in manifest:
-        return Axis(), Axis(manifest["positions"] if manifest["op"] == "linear" else 1), Axis()
+        return (
+            Axis(),
+            Axis(manifest["positions"] if manifest["op"] in ("linear", "matmul") else 1),
+            Axis(),
+        )
     sizes, number = manifest["in_size"], len(manifest["in_size"])
     padding = list(manifest.get("padding", [0] * number))
     if len(padding) == number:  # one number for both ends

@@ -196,9 +196,11 @@ class Run:
 
 
 def runs_of(job: Job, images: int) -> Iterator[Run]:
-    for first in range(0, images, job.arch["batch"]):
+    # Of a product of two activations each image has its own second operand (M60).
+    batch = 1 if job.layer.op == "matmul" else job.arch["batch"]
+    for first in range(0, images, batch):
         for step in range(job.layer.time_steps):
-            yield Run(first, min(job.arch["batch"], images - first), step)
+            yield Run(first, min(batch, images - first), step)
 
 
 @dataclass(frozen=True)

@@ -58,3 +58,10 @@ def linear(
         **widths,
         **others,
     }
+
+
+def matmul(
+    name: str, channels: tuple[int, int], positions: int, widths: Widths, **others: Any
+) -> dict[str, Any]:
+    """Return a product of two activations over some positions."""
+    return {**linear(name, channels, positions, widths, **others), "op": "matmul"}

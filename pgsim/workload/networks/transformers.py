@@ -1,7 +1,7 @@
 """Encoders of transformers: ViT and BERT.
 
-The products of attention have two operands that are activations. They are linear layers of a group
-for each head: queries by keys, and what comes of them by values (MODEL.md M50).
+The products of attention have two operands that are activations. They are products of a group for
+each head: queries by keys, and what comes of them by values (MODEL.md M60).
 """
 
 from __future__ import annotations
@@ -9,7 +9,16 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from pgsim.workload.networks.parts import EDGE, Layers, Network, Widths, conv, linear, ungated
+from pgsim.workload.networks.parts import (
+    EDGE,
+    Layers,
+    Network,
+    Widths,
+    conv,
+    linear,
+    matmul,
+    ungated,
+)
 
 
 class _Names(NamedTuple):
@@ -58,9 +67,9 @@ def _encoder_layer(
         yield linear(name, square, tokens, whole, inputs=[last])
     scores, mixed = f"{attention}.scores", f"{attention}.values"
     both = {**whole, "weight_bits": gated["activation_bits"], "groups": heads}
-    yield linear(scores, (features, heads * tokens), tokens, both, inputs=[query])
+    yield matmul(scores, (features, heads * tokens), tokens, both, inputs=[query])
     weighted = {**both, "signed": False}  # by what a softmax gives
-    yield linear(mixed, (heads * tokens, features), tokens, weighted, inputs=[scores])
+    yield matmul(mixed, (heads * tokens, features), tokens, weighted, inputs=[scores])
     yield linear(output, square, tokens, whole, inputs=[mixed, last])
     hidden = {**gated, "signed": True}
     yield linear(wide, (features, 4 * features), tokens, hidden, inputs=[output])

@@ -15,13 +15,14 @@ from pgsim.workload.ops.conv1d import Conv1d
 from pgsim.workload.ops.conv2d import Conv2d
 from pgsim.workload.ops.conv3d import Conv3d
 from pgsim.workload.ops.linear import Linear
+from pgsim.workload.ops.matmul import Matmul
 from pgsim.workload.ops.op import Op, Sides, Size, Sizes
 from pgsim.workload.ops.recurrent import Recurrent
 from pgsim.workload.ops.side import Line, Side
 
 __all__ = ["OPS", "Line", "Op", "Side", "Sides", "Size", "Sizes", "fields_of_ops"]
 
-OPS: dict[str, Op] = by_name((Conv1d(), Conv2d(), Conv3d(), Linear(), Recurrent()))
+OPS: dict[str, Op] = by_name((Conv1d(), Conv2d(), Conv3d(), Linear(), Matmul(), Recurrent()))
 
 
 def fields_of_ops() -> set[str]:

@@ -78,6 +78,10 @@ class Op(ABC):
         """Return how many runs a batch takes, one after the other (MODEL.md M6)."""
         return 1
 
+    def images_together(self, batch: int) -> int:
+        """Return how many images of a batch share weights, and are computed together (M6, M60)."""
+        return batch
+
     def group_inputs(self, shape: Shape) -> int:
         """Return the input elements of one group of one image in one run (MODEL.md M23)."""
         rows, columns = shape.run_sides

@@ -35,6 +35,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "dilation": [2, 1, 2],
     },
     "linear": {"positions": 5},
+    "matmul": {"positions": 5},
     "recurrent": {"time_steps": 4},
 }
 GEOMETRY = (  # of an image in, of a run in, of a run out, of an image out, runs, inputs of a group
@@ -44,9 +45,10 @@ GEOMETRY = (  # of an image in, of a run in, of a run out, of an image out, runs
     ("conv2d", (9, 7), (9, 7), (5, 5), (5, 5), 1, 3 * 9 * 7),
     ("conv3d", (36, 7), (36, 7), (15, 5), (15, 5), 1, 3 * 4 * 9 * 7),
     ("linear", (5, 1), (5, 1), (5, 1), (5, 1), 1, 3 * 5),
+    ("matmul", (5, 1), (5, 1), (5, 1), (5, 1), 1, 3 * 5),
     ("recurrent", (4, 1), (1, 1), (1, 1), (4, 1), 4, 3),
 )
-KNOWN = "'conv1d', 'conv2d', 'conv3d', 'linear' or 'recurrent'"
+KNOWN = "'conv1d', 'conv2d', 'conv3d', 'linear', 'matmul' or 'recurrent'"
 DERIVED = sorted(
     name
     for name, member in vars(LayerShape).items()
@@ -239,3 +241,8 @@ def test_nothing_is_computed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         assert (shape.out_size, shape.macs, shape.outputs) == ((5, 5), 8 * 25 * 18, 200)
     assert len(asked) <= 1
+
+
+def test_images_of_a_batch_share_weights_but_not_the_second_operand_of_a_product() -> None:
+    together = {name: op.images_together(8) for name, op in OPS.items()}
+    assert together == {name: 1 if name == "matmul" else 8 for name in OPS}

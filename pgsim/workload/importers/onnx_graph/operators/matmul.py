@@ -58,7 +58,7 @@ def _by_activations(first: tuple[int, ...], second: tuple[int, ...], tensors: Te
         raise Unfit(f"{list(first)} by {list(second)}, which are not matrices in pairs")
     groups = tensors.of_one_image(prod(first[:-2]))
     return {
-        "op": "linear",
+        "op": "matmul",
         "in_channels": groups * first[-1],
         "out_channels": groups * second[-1],
         "positions": first[-2],
