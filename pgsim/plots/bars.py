@@ -16,7 +16,7 @@ from pgsim.plots.drawing import INCHES_PER_LINE, bar_labels, wrapped
 from pgsim.plots.pages import PAGES, SCREEN, Page
 from pgsim.plots.scales import NETWORK
 from pgsim.plots.sheets import set_title
-from pgsim.plots.stacks import BREAKDOWNS, Stack, draw_stack
+from pgsim.plots.stacks import BOTH, BREAKDOWNS, Stack, draw_stack
 from pgsim.results.designs import (
     check_columns,
     labels_of,
@@ -51,6 +51,7 @@ def draw_bars(frame: pd.DataFrame, parts: Sequence[str], asked: Asked) -> Figure
     title = title_of(_short(frame, asked))
     needed = list(dict.fromkeys(name for part in parts for name in BREAKDOWNS[part][0]))
     check_columns(frame, needed)
+    needed += [BOTH] if BOTH in frame else []
     rows, arrangement = _rows(frame, needed, asked)
     stacks = [BREAKDOWNS[part][1](rows) for part in parts]
     rows = rows.drop(columns=needed)

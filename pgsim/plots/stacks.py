@@ -46,6 +46,7 @@ SRAM_TRAFFIC = {
 
 
 AT_ONCE = "at_once"
+BOTH = "both_cycles"  # which tables of one array may lack
 
 
 class Stack(NamedTuple):
@@ -88,9 +89,8 @@ class Stack(NamedTuple):
 def latency(rows: pd.DataFrame) -> Stack:
     """Return the parts of latency: of different clocks they are compared in time, not in cycles."""
     spent, unit = rows[list(LATENCY)], "cycles"
-    at_once = (rows["cycles"] - spent.sum(axis=1)).round(6).clip(upper=0)
-    if at_once.any():
-        spent = spent.assign(**{AT_ONCE: at_once})
+    if BOTH in rows and rows[BOTH].any():
+        spent = spent.assign(**{AT_ONCE: -rows[BOTH]})
     clocks = (rows["cycles"] / rows["time_us"]).dropna()
     if len(clocks) and clocks.max() > clocks.min() * (1 + 1e-9):
         unit = "us"

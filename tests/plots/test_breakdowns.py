@@ -76,13 +76,20 @@ def test_designs_of_different_clocks_are_compared_in_time() -> None:
 
 def test_what_two_arrays_do_at_once_lies_before_0() -> None:
     # 200 cycles of parts in 160 of 2 images: bars begin 20 before 0, and end at 80 an image.
-    latency, _ = draw_results(table({"cycles": 160, "time_us": 0.32}, {"scheme": "full"})).axes
+    at_once = {"cycles": 160, "both_cycles": 40, "time_us": 0.32}
+    latency, _ = draw_results(table(at_once, {"both_cycles": 0, "scheme": "full"})).axes
     first, *_, last = latency.containers
     assert [bar.get_x() for bar in first] == [-20, 0]
     assert [bar.get_x() + bar.get_width() for bar in last] == [80, 100]
     assert texts(latency)[:2] == ["80.0", "100"]
     assert latency.get_xlim()[0] == -20
     assert "below 0: done at once" in " ".join(latency.get_xlabel().split())
+
+
+def test_bars_begin_at_0_whatever_their_parts_add_up_to() -> None:
+    # 200 cycles of parts beside a total of 160, and no word of two arrays.
+    latency, _ = draw_results(table({"cycles": 160}, {"scheme": "full"})).axes
+    assert [bar.get_x() for bar in latency.containers[0]] == [0, 0]
 
 
 @pytest.mark.parametrize(

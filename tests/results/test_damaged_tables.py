@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from shipped import in_fixed_order
 
 from pgsim import COLUMNS, compare, simulate
@@ -245,6 +247,29 @@ def test_a_damaged_parquet_file_is_refused(frame: pd.DataFrame, tmp_path: Path) 
         path.write_bytes(damaged)
         with pytest.raises(InputError, match=r"not a \.parquet table"):
             read_table(path)
+
+
+def test_text_of_a_parquet_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    latin = pa.StringArray.from_buffers(
+        2, pa.array([0, 2, 5], pa.int32()).buffers()[1], pa.py_buffer(b"fcn\xe4h")
+    )
+    parquet.write_table(pa.table({"layer": latin, "macs": [1, 2]}), path)
+    with pytest.raises(InputError, match=r"table\.parquet: not a \.parquet table: .*UTF8"):
+        read_table(path)
+
+
+def test_numbers_of_16_bits_in_a_parquet_file_count_as_any(
+    frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "table.parquet"
+    frame.astype({"images": "float16"}).to_parquet(path)
+    found = read_table(path)
+    assert found["images"].tolist() == frame["images"].tolist()
+    assert found["images"].dtype == "int64"
+    halves = frame[["layer", "macs"]].assign(**{"array.rows": np.float16([0.5] * len(frame))})
+    halves.to_parquet(path)
+    assert read_table(path).groupby("array.rows")["macs"].sum().tolist() == [frame["macs"].sum()]
 
 
 def test_a_flipped_bit_of_a_parquet_page_changes_no_number(
