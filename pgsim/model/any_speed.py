@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +22,7 @@ from pgsim.model.layer import (
     unlike,
     work_of,
 )
-from pgsim.model.ledger import Ledger, Sums
+from pgsim.model.ledger import Ledger
 from pgsim.model.work_store import WorkStore
 
 _LARGEST_BYTES = 2**24  # of what passes and transfers take in all tiles of a network
@@ -33,8 +35,8 @@ class AnySpeed:
 
     ledgers: of the layers that differ, but for what follows from when transfers end. layers: which
     of them each layer has. turns: of them all. places: of each of their batches, the batch of
-    `turns` that is alike. bubbles: the same batches', if they took no cycles. images: that are
-    simulated. most_burst_size: of `bounds`.
+    `turns` that is alike. begins: the first of these of each batch of the design. bubbles: its
+    bubbles, if it took no cycles. images: that are simulated. most_burst_size: of `bounds`.
     """
 
     jobs: tuple[Job, ...]
@@ -86,26 +88,22 @@ def at_any_speed(
     own, layers = unlike(jobs)
     if not own or sum(_bytes(job, images - calibration) for job in own) > _LARGEST_BYTES:
         return None
-    works: list[BlockWork] = []
-    ledgers, places, begins, batches, done = [], [], [], 0, 0
-    for job in own:
-        sums = []
-        for block in blocks_of(job, calibration, images):
-            works.append(work_of(job, block, store))
-            simulated, alike_ones = works[-1].batches.simulated, alike_batches(job, block)
-            sums.append((works[-1].sums, alike_ones))
-            places.append(np.repeat(np.arange(batches, batches + simulated), alike_ones))
-            batches += simulated
-        ledgers.append(_without_dram(job, of_all_batches(job, sums)))
-        own_batches = sum(each.rows.shape[1] * often for each, often in sums)
-        begins.append(np.arange(done, done + own_batches, job.batches_together))
-        done += own_batches
+    found = [_Layer.of(job, calibration, images, store) for job in own]
+    works = [work for layer in found for work in layer.works]
+    simulated = [work.batches.simulated for work in works]
+    often = [times for layer in found for times in layer.often]
+    ends = list(accumulate(layer.batches for layer in found))
+    begins = [
+        np.arange(end - layer.batches, end, layer.job.batches_together)
+        for layer, end in zip(found, ends, strict=True)
+    ]
+    ledgers = tuple(layer.ledger for layer in found)
     return AnySpeed(
         tuple(jobs),
-        tuple(ledgers),
+        ledgers,
         layers,
         Turns.of(works),
-        np.concatenate(places),
+        np.repeat(np.arange(sum(simulated)), np.repeat(often, simulated)),
         np.concatenate(begins),
         np.concatenate([each.counts["bubble_cycles"] for each in ledgers]),
         images - calibration,
@@ -113,10 +111,33 @@ def at_any_speed(
     )
 
 
-def _without_dram(job: Job, sums: Sums) -> Ledger:
-    """Return the ledger of a layer if DRAM took no time, but for its cycles, which are 0."""
-    none = np.zeros((len(CLOCKED), sums.rows.shape[1]), np.int64)
-    return ledger_of(job, sums.after(CLOCKED, none))
+class _Layer(NamedTuple):
+    """A layer, its blocks of images, and for how many alike batches a batch of each stands."""
+
+    job: Job
+    works: list[BlockWork]
+    often: list[int]
+
+    @classmethod
+    def of(cls, job: Job, calibration: int, images: int, store: WorkStore) -> _Layer:
+        """Return a layer over the images of a trace."""
+        blocks = list(blocks_of(job, calibration, images))
+        works = [work_of(job, block, store) for block in blocks]
+        return cls(job, works, [alike_batches(job, block) for block in blocks])
+
+    @property
+    def batches(self) -> int:
+        """Batches of the layer, of which a batch of the design may be several (M60)."""
+        both = zip(self.works, self.often, strict=True)
+        return sum(work.batches.simulated * times for work, times in both)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Its ledger if DRAM took no time, but for its cycles, which are 0."""
+        sums = [work.sums for work in self.works]
+        every = of_all_batches(self.job, list(zip(sums, self.often, strict=True)))
+        none = np.zeros((len(CLOCKED), every.rows.shape[1]), np.int64)
+        return ledger_of(self.job, every.after(CLOCKED, none))
 
 
 def _bytes(job: Job, images: int) -> int:
