@@ -9,6 +9,7 @@ Examples
 """
 
 from pgsim.kinds import by_name
+from pgsim.study.published.ant import Ant
 from pgsim.study.published.bit_fusion import BitFusion
 from pgsim.study.published.cyclic_precision import CyclicPrecisionTraining
 from pgsim.study.published.precision_gating import PrecisionGating
@@ -25,5 +26,6 @@ PUBLISHED: dict[str, Published] = by_name(
         CyclicPrecisionTraining(),
         Stripes(),
         BitFusion(),
+        Ant(),
     )
 )

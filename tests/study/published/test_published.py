@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import pytest
 
-from pgsim import network, widened
+from pgsim import LayerShape, network, widened
 from pgsim.study.published import PUBLISHED
 from pgsim.study.published.precision_gating import average_bits
 from pgsim.study.published.wide_reduced_precision import relative_cost
 
 
-@pytest.mark.parametrize("name", ["precision_gating", "wrpn", "cpt", "stripes"])
+@pytest.mark.parametrize("name", ["precision_gating", "wrpn", "cpt", "stripes", "ant"])
 def test_every_result_says_where_it_is_from_and_what_differs(name: str) -> None:
     result = PUBLISHED[name]
     assert result.name == name
@@ -58,3 +60,29 @@ def test_bit_fusion_is_as_much_faster_than_eyeriss_as_its_authors_say() -> None:
     assert len(networks) == 8
     assert round(mean.published, 1) == 3.9  # Sharma et al., ISCA 2018, abstract
     assert all(0.7 < each.computed / each.published < 1.7 for each in networks)
+
+
+def steps(layer: LayerShape, rows: int, columns: int, bits: int) -> int:
+    """Steps of 64 images where PEs of 8 bits are four of 4 bits: two rows by two columns."""
+    more = 8 // max(bits, 4)
+    positions = 64 * layer.out_size[0] * layer.out_size[1]
+    return (
+        ceil(positions / (rows * more))
+        * ceil(layer.out_channels / (columns * more))
+        * (layer.reduction)
+    )
+
+
+def test_ant_and_its_rivals_take_as_long_as_published() -> None:
+    figures = {each.what: each for each in PUBLISHED["ant"].figures()}
+    assert len(figures) == 4 * 3 - 1  # BiScaled has no ResNet-18
+    for what, figure in figures.items():
+        waits = what.startswith("resnet50, ANT")  # for DRAM, as `differs` says
+        assert abs(figure.difference) < (0.2 if waits else 0.06), what
+    layers = network("vgg16")
+    inner = range(1, len(layers) - 1)
+    eight = sum(steps(each, 32, 28, 8) for each in layers)
+    mixed = sum(
+        steps(each, 32, 32, 4 if place in inner else 8) for place, each in enumerate(layers)
+    )
+    assert figures["vgg16, ANT-OS"].computed == pytest.approx(mixed / eight, rel=0.01)
