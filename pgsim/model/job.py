@@ -90,10 +90,10 @@ class Job:
 
     def _with(self, **changes: object) -> Job:
         """Return a job with other fields, none of which decides what is alike in every batch."""
-        own, job = vars(self), object.__new__(Job)
-        known = {name: getattr(self, name) for name in _OF_EVERY_BATCH}
-        vars(job).update({name: own[name] for name in _FIELDS}, **known)
-        vars(job).update(changes)
+        job, known = object.__new__(Job), {**vars(self), **changes}
+        for name in _OF_ONE_BATCH:
+            known.pop(name, None)
+        vars(job).update(known)
         return job
 
     def on(self, arch: ArchConfig) -> Job:
@@ -320,6 +320,11 @@ _OF_ANY_CHANNELS = (
     "ahead",
 )
 _OF_EVERY_BATCH = ("shape", "rates", "operands_stay", *_OF_ANY_CHANNELS)
+_OF_ONE_BATCH = tuple(
+    name
+    for name, member in vars(Job).items()
+    if isinstance(member, lazy) and name not in _OF_EVERY_BATCH
+)
 
 
 @lru_cache(maxsize=256)  # a search asks for the same few again and again

@@ -187,9 +187,10 @@ class Batches:
 
         What stands there more than once is summed once. Returns int64 (counts, simulated).
         """
-        unlike = {id(each): each for each in counts}
+        keys = list(map(id, counts))
+        unlike = dict(zip(keys, counts, strict=True))
         sums = {key: self._sum(each) for key, each in unlike.items()}
-        rows = np.array([sums[id(each)] for each in counts], np.int64)
+        rows = np.array([sums[key] for key in keys], np.int64)
         return rows.reshape(len(counts), self.simulated)
 
     def sum(self, counts: Counts) -> Counts:
@@ -208,10 +209,12 @@ class Batches:
             of_runs: Counts = np.add.reduce(counts.reshape(runs, -1), axis=1)
             batches = self.of_runs(of_runs * (self.tiling.run_tiles * runs // size))
             return batches if self.simulated > 1 else int(batches[0])
-        if size > _FEW:  # of which Python's sum is the faster
-            total = int(np.add.reduce(counts, axis=None))
-        else:
+        if size == 1:
+            total = int(counts.item())
+        elif size <= _FEW:  # of which Python's sum is the faster
             total = sum(counts.ravel().tolist())
+        else:
+            total = int(np.add.reduce(counts, axis=None))
         total *= self._batch_tiles // size  # that an entry stands for
         return total if self.simulated == 1 else np.full(self.simulated, total)
 

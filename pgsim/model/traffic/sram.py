@@ -97,10 +97,13 @@ def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
     bits = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
     finished = outputs * (job.output_bits + job.decides)  # with a mask of one bit
     moved = finished
-    if not in_array.all():
+    if not (in_array.item() if in_array.size == 1 else in_array.all()):
         both = zip(timings, visits, strict=True)
-        visiting = added([each.visited_sums(often) * PARTIAL_SUM_BITS for each, often in both])
-        moved = np.where(in_array, finished, visiting + outputs * job.decides)
+        moved = added([each.visited_sums(often) * PARTIAL_SUM_BITS for each, often in both])
+        if job.decides:
+            moved = moved + outputs
+        if in_array.size > 1:
+            moved = np.where(in_array, finished, moved)
     return job.arch.memory.convention.sum_bits(moved, added(bits), finished)
 
 
