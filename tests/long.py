@@ -86,7 +86,7 @@ def checks(share: float) -> tuple[Check, ...]:
         ),
         Check(
             f"the stepped reference, {some(2_000)} cases of four passes",
-            (*PYTEST, AGAINST_REFERENCE, "-k", "four"),
+            (*PYTEST, AGAINST_REFERENCE, "-k", "four or products"),
             {"PGSIM_REFERENCE_PASSES_SEEDS": some(2_000)},
         ),
         Check(

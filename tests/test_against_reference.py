@@ -1,10 +1,12 @@
 """pgsim equals the stepped reference model on every integer column, case by seeded case.
 
 The ordinary run takes some thousand cases. Long runs ask for more, of the named schemes or of
-passes of any number, of exactly four passes, of gated input pixels, or of row stationary:
+passes of any number, of exactly four passes, of products of two activations, of gated input
+pixels, or of row stationary:
 
     PGSIM_REFERENCE_SEEDS=40000 python -m pytest tests/test_against_reference.py -k integer
     PGSIM_REFERENCE_PASSES_SEEDS=2000 python -m pytest tests/test_against_reference.py -k four
+    PGSIM_REFERENCE_PASSES_SEEDS=2000 python -m pytest tests/test_against_reference.py -k products
     PGSIM_REFERENCE_PIXELS_SEEDS=4000 python -m pytest tests/test_against_reference.py -k pixels
     PGSIM_REFERENCE_ROWS_SEEDS=4000 python -m pytest tests/test_against_reference.py -k rows
 """

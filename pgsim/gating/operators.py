@@ -60,7 +60,8 @@ def _batched(module: nn.Module, args: Sequence[Any], images: int) -> Parts:
     (batch, rows, inputs), outputs = first.shape, second.shape[2]
     if not batch or not rows or batch % images:
         return {}
-    return {"": _matmul(inputs, outputs, rows, groups=batch // images)}
+    make = _linear if _is_of_weights(second) else _matmul
+    return {"": make(inputs, outputs, rows, groups=batch // images)}
 
 
 def _attention(query: Tensor, key: Tensor, value: Tensor, images: int) -> Parts:
@@ -75,19 +76,24 @@ def _attention(query: Tensor, key: Tensor, value: Tensor, images: int) -> Parts:
     }
 
 
-def _linear(inputs: int, outputs: int, positions: int) -> dict[str, Any]:
+def _linear(inputs: int, outputs: int, positions: int, groups: int = 1) -> dict[str, Any]:
     return {
         "op": "linear",
-        "in_channels": inputs,
-        "out_channels": outputs,
+        "in_channels": groups * inputs,
+        "out_channels": groups * outputs,
         "positions": positions,
+        "groups": groups,
     }
 
 
 def _matmul(inputs: int, outputs: int, positions: int, groups: int) -> dict[str, Any]:
     """Return a product whose second operand is another for each image, matrix by matrix."""
-    fields = _linear(groups * inputs, groups * outputs, positions)
-    return {**fields, "op": "matmul", "groups": groups}
+    return {**_linear(inputs, outputs, positions, groups), "op": "matmul"}
+
+
+def _is_of_weights(matrix: Tensor) -> bool:
+    """Return whether a matrix is a parameter of a module, or a view of one."""
+    return any(isinstance(each, nn.Parameter) for each in (matrix, matrix._base))
 
 
 def _convolution(module: nn.Module, args: Sequence[Any], images: int) -> Parts:

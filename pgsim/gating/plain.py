@@ -37,7 +37,7 @@ def shapes(
 
     Every multiplication that PyTorch's dispatcher sees is in a layer: those of convolutions and
     matrices, in modules or called as functions, and those of attention, whose two products are
-    `linear` layers with a group for each head. Transposed convolutions are their phases (M50).
+    `matmul` layers with a group for each head. Transposed convolutions are their phases (M50).
 
     Parameters
     ----------

@@ -36,8 +36,8 @@ class LayerMargins:
     shape : LayerShape
         Geometry and widths.
     margins : int8 array (images, out_channels, height, width)
-        -128 and 127 are gates whose threshold is infinite. Positions of linear and recurrent layers
-        are one column.
+        -128 and 127 are gates whose threshold is infinite. Positions of layers without a kernel are
+        one column.
     margin_step : float
         What one unit of margin is worth in the layer's output before bias and batch norm, PG's own
         unit of thresholds.

@@ -4,7 +4,6 @@ job        what every rule asks about: a layer, its passes, a design, its tiles
 room       what of a batch is held at once, and that it fits memory
 blocks     images that are simulated together
 work_store what simulations share, by what decides it
-work_store what simulations share, by what decides it
 mask_work  what schedulers see of a mask, and issue for it; shared between designs
 issue      what every pass issues in every tile
 ports      when the array waits for the operand of its slots

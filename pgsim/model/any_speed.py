@@ -17,12 +17,12 @@ from pgsim.model.job import Job
 from pgsim.model.layer import (
     alike_batches,
     check_layers,
+    in_batches,
     ledger_of,
-    of_all_batches,
     unlike,
     work_of,
 )
-from pgsim.model.ledger import Ledger
+from pgsim.model.ledger import Ledger, joined
 from pgsim.model.work_store import WorkStore
 
 _LARGEST_BYTES = 2**24  # of what passes and transfers take in all tiles of a network
@@ -135,9 +135,9 @@ class _Layer(NamedTuple):
     def ledger(self) -> Ledger:
         """Its ledger if DRAM took no time, but for its cycles, which are 0."""
         sums = [work.sums for work in self.works]
-        every = of_all_batches(self.job, list(zip(sums, self.often, strict=True)))
+        every = joined(list(zip(sums, self.often, strict=True)))
         none = np.zeros((len(CLOCKED), every.rows.shape[1]), np.int64)
-        return ledger_of(self.job, every.after(CLOCKED, none))
+        return in_batches(self.job, ledger_of(self.job, every.after(CLOCKED, none)))
 
 
 def _bytes(job: Job, images: int) -> int:

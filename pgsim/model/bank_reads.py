@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pgsim.kernels.banks import Reads
     from pgsim.model.mask_work import MaskWork
 
+_MOST_KEPT = 2**12  # folds of a reduction whose words are kept: 32 KiB
+
 
 def bank_reads(job: Job, index: int) -> Reads | None:
     """Return how a pass reads the vectors of its slots; None where no port limits it."""
@@ -78,7 +80,10 @@ def fold_words(job: Job, index: int, bits: int) -> Counts:
     bits: of the plane that it reads of an element. The array is read-only.
     """
     operand, port_bits = job.slot_operand, job.arch.memory.buffers[job.slot_operand.name].port_bits
-    return _words_to(*_folds_of(job, index), operand.stretch(job.shape), bits, port_bits)
+    folds = _folds_of(job, index)
+    few = job.rates[index].reduction_folds <= _MOST_KEPT
+    words = _known_words if few else _words_to
+    return words(*folds, operand.stretch(job.shape), bits, port_bits)
 
 
 def fold_ends(job: Job, index: int) -> Counts:
@@ -97,7 +102,6 @@ def _fold_ends(taps: int, elements: int, fold_elements: int) -> Counts:
     return ends
 
 
-@lru_cache(maxsize=256)  # a search asks for the same few again and again
 def _words_to(
     taps: int, elements: int, fold_elements: int, stretch: int, bits: int, port_bits: int
 ) -> Counts:
@@ -110,6 +114,9 @@ def _words_to(
     words: Counts = upto - before
     words.flags.writeable = False
     return words
+
+
+_known_words = lru_cache(maxsize=256)(_words_to)  # a search asks for the same few again and again
 
 
 class FoldWork(NamedTuple):

@@ -306,7 +306,8 @@ class Job:
 
 _FIELDS = tuple(each.name for each in fields(Job))
 
-# What is alike in every batch of a layer, and of it what input channels do not matter to.
+# What is alike in every batch of a layer, and of it what input channels do not matter to. All else
+# that is `lazy` is forgotten where a job gets another batch, nest, window or tiles.
 _OF_ANY_CHANNELS = (
     "leading",
     "gated",

@@ -137,16 +137,15 @@ def simulate_layer(
 def _ledger(job: Job, blocks: Sequence[Block], sums: Sequence[Sums]) -> Ledger:
     """Return the ledger of a layer, from the sums of all its blocks."""
     times = (alike_batches(job, each) for each in blocks)
-    return ledger_of(job, of_all_batches(job, list(zip(sums, times, strict=True))))
+    return in_batches(job, ledger_of(job, joined(list(zip(sums, times, strict=True)))))
 
 
-def of_all_batches(job: Job, blocks: Sequence[tuple[Sums, int]]) -> Sums:
-    """Return the sums of all batches of the design, from those of blocks as `joined` takes them.
+def in_batches(job: Job, ledger: Ledger) -> Ledger:
+    """Return a layer's ledger by batches of the design, each of which may be several of its own.
 
-    A batch may be several of the layer's, one after the other (M60).
+    Of products those are images, one after the other (M60).
     """
-    every = joined(blocks)
-    return every.together(job.batches_together) if job.batches_together > 1 else every
+    return ledger.together(job.batches_together) if job.batches_together > 1 else ledger
 
 
 def alike_batches(job: Job, block: Block) -> int:

@@ -84,6 +84,19 @@ class Ledger:
         """Return the ledger with some counts in place of its own."""
         return _Changed({**self.counts, **changed}, self.passes, tuple(changed))
 
+    def together(self, batches: int) -> Ledger:
+        """Return the sums of so many batches each, of those that are left in the last."""
+        begins = np.arange(0, self.cycles.size, batches)
+
+        def summed_up(counts: Counts) -> Counts:
+            sums: Counts = np.add.reduceat(counts, begins)
+            return sums
+
+        return Ledger(
+            {name: summed_up(own) for name, own in self.counts.items()},
+            tuple(PassCounts(*map(summed_up, own)) for own in self.passes),
+        )
+
     @property
     def cycles(self) -> Counts:
         """Cycles of every batch, int64 (batches,)."""
@@ -128,11 +141,6 @@ class Sums:
     def after(self, names: tuple[str, ...], rows: Counts) -> Sums:
         """Return the same after other counts of all passes; rows: int64 (names, batches)."""
         return Sums((*names, *self.names), self.folds, np.concatenate([rows, self.rows]))
-
-    def together(self, batches: int) -> Sums:
-        """Return the sums of so many batches each, of those that are left in the last."""
-        begins = np.arange(0, self.rows.shape[1], batches)
-        return Sums(self.names, self.folds, np.add.reduceat(self.rows, begins, axis=1))
 
     @lazy
     def counts(self) -> dict[str, Counts]:

@@ -21,7 +21,9 @@ def retained(jobs: Sequence[Job], reads: Mapping[str, Sequence[str]]) -> list[Jo
         return list(jobs)
     reads = _through_skipped(jobs, reads)
     capacity = int(jobs[0].arch.memory.activation_sram.kib * 8192)
-    refused: set[str] = set()
+    # A product fetches its second operand, which may be any of what it reads, from DRAM (M60).
+    products = [job.shape.name for job in jobs if not job.shape.kind.shares_weights]
+    refused = {read for name in products for read in reads[name]}
     while True:
         kept, room = _kept(jobs, reads, refused, capacity)
         # What stays was not written: a reader that fetches anything would not find it in DRAM.

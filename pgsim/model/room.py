@@ -34,7 +34,7 @@ def check_room(job: Job, images: int, layers: int) -> None:
         -(-images // job.batch),
         _MOST_COUNTS // (counts * layers),
         "batches",
-        "simulate fewer images, or take a larger batch",
+        "simulate fewer images, or take a larger batch where images share weights",
     )
     if job.arch.memory.all_ports:
         _check_banks(job)

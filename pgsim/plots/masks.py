@@ -70,8 +70,8 @@ def plot_masks(
 def draw_masks(trace: GateTrace, *, layer: str | None = None, images: int = 1) -> Figure:
     """Return a figure of one layer's masks in the trace's first images, and of their densities.
 
-    A map has a tile for each channel, its positions in raster order; a linear or recurrent layer
-    has one row of channels over tokens or time steps. Densities and measures (M35) are of all
+    A map has a tile for each channel, its positions in raster order; a layer without a kernel has
+    one row of channels over tokens or time steps. Densities and measures (M35) are of all
     images. `layer` defaults to the gated layer with most outputs. Raises InputError for a layer
     that is not there or has no mask, and for more images than there are or than fit.
     """

@@ -114,10 +114,14 @@ class Network:
         """The layers, each knowing which of its tensors stay on chip."""
         jobs = jobs_in(self.split, self.arch)
         if self.on_chip is not None:
-            jobs = [
-                replace(job, weights_on_chip=self.on_chip.get(job.shape.name, 0)) for job in jobs
-            ]
+            jobs = [self._knowing(job, self.on_chip) for job in jobs]
         return retained(jobs, self.trace.producers)
+
+    def _knowing(self, job: Job, on_chip: Mapping[str, int]) -> Job:
+        """Return a layer that knows which of its weights are on chip, if it has any of its own."""
+        if not job.shape.kind.shares_weights:
+            return job
+        return replace(job, weights_on_chip=on_chip.get(job.shape.name, 0))
 
     @lazy
     def _search(self) -> Search:

@@ -43,7 +43,8 @@ def explain(result: Result, layer: str) -> list[str]:
             f"{', '.join(names)}"
         )
     job = result.layer_results[names.index(layer)].job
-    head = f"layer {layer} on {result.arch.name}, for each batch"
+    each = "batch" if job.shape.kind.shares_weights else "image"
+    head = f"layer {layer} on {result.arch.name}, for each {each}"
     if job.shape.runs_per_batch > 1:
         head += " and time step"
     if job.shape.groups > 1:

@@ -186,12 +186,17 @@ def _fit(every: Sequence[Sequence[Job]], arch: ArchConfig) -> bool:
     words: dict[str, int] = {}
     elements: dict[str, int] = {}
     for jobs in every:
-        for job in jobs:
+        for job in filter(_has_weights, jobs):
             name = job.shape.name
             words[name] = words.get(name, 0) | union(each.weight for each in job.passes)
             elements[name] = job.shape.out_channels * job.shape.reduction
     bits = sum(elements[name] * word.bit_count() for name, word in words.items())
     return bits <= arch.memory.weight_sram.kib * _BITS_PER_KIB
+
+
+def _has_weights(job: Job) -> bool:
+    """Return whether a layer has weights, and not another operand of each request (M60)."""
+    return job.shape.kind.shares_weights
 
 
 def _served(

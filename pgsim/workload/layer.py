@@ -52,7 +52,7 @@ class LayerShape(BaseModel):
         One number for each axis, or one for each of its ends: (top, bottom, left, right). "same"
         becomes the numbers that make the output the input over the stride, rounded up (M50).
     positions, time_steps : int
-        Tokens of a `linear` layer, steps of a `recurrent` one.
+        Tokens of a `linear` layer or a `matmul`, steps of a `recurrent` one.
     activation_bits, msb_bits, weight_bits : int
         Widths, and how many of an activation's bits the gate sees; all of them without a gate.
     gate : str

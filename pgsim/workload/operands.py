@@ -19,8 +19,8 @@ THRESHOLD_DTYPE = np.dtype(np.int32)
 class LayerOperands:
     """One layer's operands: its gate, if it has one, is O_hb > threshold, on integers.
 
-    Positions of a linear layer and time steps of a recurrent one are one column, their kernels are
-    1 x 1. Source: MODEL.md M1, M2, M38.
+    Positions of a linear layer or a product and time steps of a recurrent one are one column, their
+    kernels are 1 x 1. Source: MODEL.md M1, M2, M38.
 
     Attributes
     ----------

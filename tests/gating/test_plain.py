@@ -183,6 +183,23 @@ class Attention(nn.Module):
         return self.out(y.transpose(1, 2).flatten(2))
 
 
+class EachByWeights(nn.Module):
+    """A product of every image's matrix by the same weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.rand(8, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.bmm(x, self.weights.expand(len(x), -1, -1))
+
+
+def test_matrices_in_pairs_whose_second_are_weights_are_a_linear_layer() -> None:
+    (layer,) = shapes(EachByWeights(), torch.rand(2, 5, 8))
+    assert (layer.op, layer.in_channels, layer.out_channels) == ("linear", 8, 3)
+    assert (layer.positions, layer.groups) == (5, 1)
+
+
 @pytest.mark.parametrize("fused", [True, False])
 @pytest.mark.parametrize("images", [1, 3])
 def test_products_of_attention_have_a_group_for_each_head(fused: bool, images: int) -> None:

@@ -148,9 +148,6 @@ def test_a_store_changes_no_number(scheduler: str) -> None:
                 assert counts(trace, changes, store) == counts(trace, changes, None), changes
 
 
-# The store itself.
-
-
 def test_without_a_store_nobody_asks_what_decides_the_work() -> None:
     work = mask_work(job_of(LAYER, random_mask(), SPARSE, "pg"), WorkStore(limit_bytes=0))
     assert work.activity[0].shape == (4, 5, 3)

@@ -47,7 +47,7 @@ def test_random_cases(first_seed: int) -> None:
 
 def test_cases_have_every_op_and_padding_of_every_side() -> None:
     layers = [random_case(seed).layer for seed in range(200)]
-    assert {layer["op"] for layer in layers} == set(OPS)
+    assert {layer["op"] for layer in layers} == OPS.keys() - {"matmul"}  # linear, image by image
     uneven = [x for x in layers if "padding" in x and len(x["padding"]) == 2 * len(x["in_size"])]
     assert {len(layer["in_size"]) for layer in uneven} == {1, 2, 3}
 

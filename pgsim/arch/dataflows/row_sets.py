@@ -110,7 +110,7 @@ def one_row_each(shape: LayerShape) -> bool:
     return rows.taps == 1 and not rows.padded
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8)  # of 8 MiB each where images have a million rows
 def _taps(shape: LayerShape) -> Counts:
     """Return the kernel rows on the input at the output rows of an image before each, int64."""
     rows, _ = shape.run_sides
@@ -132,7 +132,7 @@ def _image_rows(shape: LayerShape, columns: int) -> int:
     return reached
 
 
-@lru_cache(maxsize=64)  # of some MiB each where images have many rows
+@lru_cache(maxsize=8)
 def _period(shape: LayerShape, columns: int) -> Counts:
     """Return the input rows that all strips before each need, until all is as at first."""
     out_rows = shape.run_out_size[0]

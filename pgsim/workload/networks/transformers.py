@@ -67,9 +67,9 @@ def _encoder_layer(
         yield linear(name, square, tokens, whole, inputs=[last])
     scores, mixed = f"{attention}.scores", f"{attention}.values"
     both = {**whole, "weight_bits": gated["activation_bits"], "groups": heads}
-    yield matmul(scores, (features, heads * tokens), tokens, both, inputs=[query])
+    yield matmul(scores, (features, heads * tokens), tokens, both, inputs=[query, key])
     weighted = {**both, "signed": False}  # by what a softmax gives
-    yield matmul(mixed, (heads * tokens, features), tokens, weighted, inputs=[scores])
+    yield matmul(mixed, (heads * tokens, features), tokens, weighted, inputs=[scores, value])
     yield linear(output, square, tokens, whole, inputs=[mixed, last])
     hidden = {**gated, "signed": True}
     yield linear(wide, (features, 4 * features), tokens, hidden, inputs=[output])

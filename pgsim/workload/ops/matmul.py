@@ -13,7 +13,4 @@ class Matmul(Linear):
 
     name = "matmul"
     description = "a product of two activations, such as attention's, whose second is each image's"
-
-    def images_together(self, batch: int) -> int:
-        """Return one image, whatever the batch."""
-        return 1
+    shares_weights = False

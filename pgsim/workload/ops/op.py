@@ -47,7 +47,8 @@ class Op(ABC):
     `needed_fields` are the manifest fields that a layer of this op has to give, and `other_fields`
     those that it may give, beyond the fields that all layers have. `axes` are the dimensions of its
     input, `ends` the two ends of each, and `position` is the word for one position of its output.
-    Every op counts as a convolution of rows and columns (MODEL.md M1).
+    `shares_weights` says whether all images have the same weights (M60). Every op counts as a
+    convolution of rows and columns (MODEL.md M1).
     """
 
     name: ClassVar[str]
@@ -57,6 +58,7 @@ class Op(ABC):
     axes: ClassVar[tuple[str, ...]] = ("height", "width")
     ends: ClassVar[tuple[str, ...]] = ("top", "bottom", "left", "right")
     position: ClassVar[str] = "position"
+    shares_weights: ClassVar[bool] = True
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -79,8 +81,8 @@ class Op(ABC):
         return 1
 
     def images_together(self, batch: int) -> int:
-        """Return how many images of a batch share weights, and are computed together (M6, M60)."""
-        return batch
+        """Return how many images of a batch are computed together: those that share weights."""
+        return batch if self.shares_weights else 1
 
     def group_inputs(self, shape: Shape) -> int:
         """Return the input elements of one group of one image in one run (MODEL.md M23)."""

@@ -138,7 +138,8 @@ def test_products_of_attention_have_a_group_for_each_head(tmp_path: Path) -> Non
         node("MatMul", "p qt", "values"),
     ]
     weights = {"wq": (20, 20), "wk": (20, 20), "split": np.array([1, 7, 4, 5])}
-    _, _, scores, values = imported(tmp_path, model(nodes, {"x": [1, 7, 20]}, weights))
+    query, _, scores, values = imported(tmp_path, model(nodes, {"x": [1, 7, 20]}, weights))
+    assert [each.op for each in (query, scores, values)] == ["linear", "matmul", "matmul"]
     assert (scores.groups, scores.positions, scores.inputs) == (4, 7, ("q", "k"))
     assert (scores.in_channels, scores.out_channels) == (4 * 5, 4 * 7)
     assert (values.in_channels, values.out_channels) == (4 * 7, 4 * 5)

@@ -1,4 +1,4 @@
-"""MatMul and its quantized forms: a product with one matrix of weights."""
+"""MatMul and its quantized forms: a product with one matrix of weights, or of two activations."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pgsim.workload.importers.onnx_graph.operators.operator import (
 class MatMul(Operator):
     """A linear layer; its weights may stand on either side, and then its positions are columns.
 
-    Of two activations, as in attention, the second counts as weights that are each image's own,
-    with a group for each of the matrices side by side.
+    Of two activations, as in attention, it is a `matmul` with a group for each of the matrices side
+    by side.
     """
 
     def layers(self, node: Node, tensors: Tensors) -> list[Fields]:
-        """Return the linear layer."""
+        """Return the linear layer, or the product."""
         data, weights = self.data, self.weights
         mirrored = node.input(data) in tensors.constants
         if mirrored:
