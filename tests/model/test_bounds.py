@@ -139,6 +139,25 @@ def test_no_count_exceeds_its_bound(monkeypatch, dataflow: str, scheme: str) -> 
         assert busy <= most["busy PE cycles"]
 
 
+WHOLE_WORDS = {f"memory.{each}_sram.port_bits": 2048 for each in ("activation", "weight", "output")}
+SLOW = {"memory.ports": "all", "memory.output_sram.port_bits": 8, "memory.output_sram.banks": 1}
+
+
+@pytest.mark.parametrize("changes", [WHOLE_WORDS, SLOW], ids=["whole words", "waits for sums"])
+@pytest.mark.parametrize("dataflow", ["os", "ws"])
+def test_what_ports_add_is_within_the_bounds(changes: dict[str, object], dataflow: str) -> None:
+    """Tiles of a few bits read whole words, and sums of 32 bits leave by one of 8."""
+    layer = linear(9, 2, 5, **UNGATED)
+    arch = design({**changes, "array.dataflow": dataflow, "memory.dram.bytes_per_cycle": 1024})
+    trace = GateTrace.from_masks({}, [layer], images=3)
+    (job,) = jobs_of(trace, arch, scheme_named("full"))
+    most = dict(bounds._counts(Size(job, 3)))
+    (row,) = simulate(trace, arch, "full").rows
+    sram = [name for name in row if "_sram_" in name and name.endswith("bytes")]
+    assert 8 * sum(row[name] for name in sram) <= 2 * most["bits of SRAM"]
+    assert row["cycles"] <= most["cycles"]
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_no_count_of_row_stationary_exceeds_its_bound(seed: int) -> None:
     case = row_case(seed)
