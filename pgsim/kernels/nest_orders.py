@@ -18,7 +18,8 @@ from pgsim.kernels.nests import (
     outside,
     walk,
 )
-from pgsim.kernels.timeline import Order, Transfers, Work, timeline
+from pgsim.kernels.timeline import timeline
+from pgsim.kernels.turns import Order, Transfers, Work
 
 _C = 4  # the loop of input channels
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.kernels.nests import Widths
-from pgsim.kernels.timeline import Order
+from pgsim.kernels.turns import Order
 
 N, P, Q, K, C = range(5)  # images, rows, columns, output channels, input channels
 MOST, OPENING, SUMMED, BEGIN = range(4)  # of Loops.sides

@@ -7,6 +7,7 @@ execute; `Tiling` says how large each is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from pgsim.lazy import lazy
 from pgsim.workload import LayerShape
 
 Tiles = tuple[int, int, int, int]  # the shape of an array of all tiles
+
+_FEW = 256  # tiles of a run and group, that take some KiB
 
 
 class Cut(NamedTuple):
@@ -40,6 +43,7 @@ class Cut(NamedTuple):
         sizes = np.empty(self.pieces, np.int64)
         sizes[:-1] = self.size
         sizes[-1] = self.total - self.size * (self.pieces - 1)
+        sizes.flags.writeable = False  # several tilings may share them
         return sizes
 
 
@@ -141,9 +145,17 @@ def tiles_of(
     shape: LayerShape, arch: ArchConfig, batch: int, lane_groups: Cut, windows: Cut
 ) -> Tiling:
     """Return the tiles of a layer whose lanes and slots are cut so."""
-    return Tiling(
-        batch, shape.runs_per_batch, shape.groups, arch.lanes, lane_groups.sizes, windows.sizes
-    )
+    cut = _few if lane_groups.pieces * windows.pieces <= _FEW else _tiling
+    return cut(batch, shape.runs_per_batch, shape.groups, arch.lanes, lane_groups, windows)
+
+
+def _tiling(
+    batch: int, runs: int, groups: int, lanes: Lanes, lane_groups: Cut, windows: Cut
+) -> Tiling:
+    return Tiling(batch, runs, groups, lanes, lane_groups.sizes, windows.sizes)
+
+
+_few = lru_cache(maxsize=256)(_tiling)  # layers of a network, and designs, are often cut alike
 
 
 def bounds_of(sizes: Counts, repeats: int) -> Counts:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch import ArchConfig, Counts
+from pgsim.kernels.turns import Order, Transfers, Work
 from pgsim.model.events import cycles_of_dram
 from pgsim.model.ledger import Batches, Sums
-
-if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Order, Transfers, Work
 
 CLOCKED = ("cycles", "dram_stall_cycles")  # what the speed of DRAM decides
 

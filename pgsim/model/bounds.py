@@ -245,7 +245,7 @@ def _lane_bits(size: Size) -> int:
     read = size.tiles * lanes.largest * job.shape.reduction * bits
     lane_bits = sum(job.lane_operand.bits(each) for each in job.passes)
     macs = size.outputs * job.shape.reduction * lane_bits
-    return job.arch.memory.convention.operands(read, macs)
+    return job.arch.memory.convention.operands(read, lambda: macs)
 
 
 def _sum_bits(size: Size) -> int:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pgsim.arch import ArchConfig, Counts
+from pgsim.kernels.turns import Events, Order, Transfers, Work
 from pgsim.mapping.tiling import Tiles
 from pgsim.model.holding import lane_loads
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts, shown
 from pgsim.model.passes import Timings
 from pgsim.model.two_arrays import TwoArrays
-
-if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Events, Order, Transfers, Work
 
 WAITS = (
     shown("bubble_cycles", "cycles", "the array waits for its own pipeline"),
@@ -50,8 +48,6 @@ def events_of(
 
 def work_of(job: Job, tiles: Tiles, timings: Timings) -> Work:
     """Return what the passes of every tile hold the array for."""
-    from pgsim.kernels.timeline import Work  # Numba: only if anything is simulated
-
     counts = [
         *_cycles_with_loads(job, timings),
         *(each.fold_cycles for each in timings),
@@ -81,8 +77,6 @@ def bubbles(counts: Mapping[str, Counts], passes: Sequence[PassCounts]) -> Mappi
 
 def order_of(job: Job, tiles: Tiles) -> Order:
     """Return what decides when passes begin (M16 to M19)."""
-    from pgsim.kernels.timeline import Order
-
     array, alone = job.array_of(0), not job.arch.array.folds_overlap
     doubled = job.arch.memory.double_buffered
     return Order(
@@ -129,7 +123,9 @@ def all_moved(
     kinds = ("bursts", "row_misses") if job.arch.memory.dram.in_time.has_pages else ("bursts",)
     ways = ("read", "write", "demand_read") if job.demands_late else ("read", "write")
     every = [[traffic[f"dram_{way}_{kind}"] for way in ways] for kind in kinds]
-    if all(each.ndim < len(tiles) or len(each) == 1 for own in every for each in own):
+    if tiles[0] > 1 and all(
+        each.ndim < len(tiles) or len(each) == 1 for own in every for each in own
+    ):
         tiles = (1, *tiles[1:])
     return tuple(_moved_around(order, *[of_runs(each, tiles) for each in own]) for own in every)
 
@@ -157,8 +153,6 @@ def _moved_around(
 
 def around_turns(order: Order, read: Counts, written: Counts, demand: Counts) -> Transfers:
     """Return what moves around every turn, from what every tile reads and writes (M25)."""
-    from pgsim.kernels.timeline import Transfers
-
     runs, tiles = read.shape
     behind = int(order.interleaved)
     if order.one_buffer:

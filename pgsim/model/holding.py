@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pgsim.arch import Counts
+from pgsim.arch import NOTHING, Counts
 from pgsim.model.fetches import FETCHES, Bools, first, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
@@ -23,10 +23,10 @@ def fetched_once(job: Job) -> Bools:
 
 def lane_loads(job: Job, timings: Timings) -> list[Counts]:
     """Return how often each pass of a tile reads the operands of its lanes (M18, M22)."""
-    first_tile = first(job.tiling.window_slots.size)
-    return job.flow.lane_loads(
-        [each.folds for each in timings], first_tile[None, None, None, :], stay=job.operands_stay
-    )
+    first_tile = NOTHING
+    if job.operands_stay:  # else nobody asks
+        first_tile = first(job.tiling.window_slots.size)[None, None, None, :]
+    return job.flow.lane_loads([each.folds for each in timings], first_tile, stay=job.operands_stay)
 
 
 def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
@@ -38,9 +38,12 @@ def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
     (lane groups, windows).
     """
     flow, tiling = job.flow, job.tiling
+    whole = tuple(flow.sum_visits(each.rate, _WHOLE) for each in timings)
+    if not flow.sums_in_pes:  # they never wait for a piece
+        return whole
     fold_slots = [flow.fold_slots(job.array_of(index).rows) for index in range(len(timings))]
     if int(tiling.window_slots[0]) <= min(fold_slots) or once.all():  # no window is cut
-        return tuple(flow.sum_visits(each.rate, _WHOLE) for each in timings)
+        return whole
     room = usable_bits(job, job.lane_operand)
     visits = []
     for each, slots in zip(timings, fold_slots, strict=True):

@@ -173,7 +173,7 @@ class Job:
         """Whether a gate decides about the layer's own sums, and passes wait for it (M19)."""
         return self.leading < len(self.passes)
 
-    @property
+    @lazy
     def predicts(self) -> bool:
         """Whether the passes before a gate decides have an array of their own (M59)."""
         return self.decides and self.arch.array.predictor_share > 0
@@ -204,7 +204,7 @@ class Job:
         """Whether the mask is of input pixels, and known beforehand (M52)."""
         return self.gated and not self.decides
 
-    @property
+    @lazy
     def varies(self) -> bool:
         """Whether images differ: in their masks, or in values that the PEs go by (M58)."""
         return self.gated or self.arch.pe.by_values
@@ -312,6 +312,8 @@ _OF_ANY_CHANNELS = (
     "leading",
     "gated",
     "decides",
+    "predicts",
+    "varies",
     "flow",
     "slot_operand",
     "lane_operand",

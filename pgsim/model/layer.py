@@ -6,12 +6,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from pgsim.arch import ArchConfig, Counts
 from pgsim.cores import free_cores, spread
+from pgsim.kernels.turns import Events, Work
 from pgsim.kinds import by_name
 from pgsim.model import events, gating, two_arrays, values, zeros
 from pgsim.model.block_work import BlockWork, clocked
@@ -26,9 +27,6 @@ from pgsim.model.passes import PES, SLOTS, TIMES, WORK, Timings, pass_counts, ti
 from pgsim.model.traffic import TRAFFIC, Tiles, added
 from pgsim.model.two_arrays import TwoArrays
 from pgsim.model.work_store import WorkStore
-
-if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Events, Work
 
 LEDGER: tuple[Count, ...] = tuple(
     by_name(

@@ -179,7 +179,7 @@ class Batches:
     simulated: int
     alike: bool = False
 
-    @property
+    @lazy
     def runs(self) -> int:
         """Runs of a batch that are counted."""
         return min(2, self.tiling.runs) if self.alike else self.tiling.runs
@@ -195,36 +195,33 @@ class Batches:
 
         What stands there more than once is summed once. Returns int64 (counts, simulated).
         """
-        keys = list(map(id, counts))
-        unlike = dict(zip(keys, counts, strict=True))
-        sums = {key: self._sum(each) for key, each in unlike.items()}
-        rows = np.array([sums[key] for key in keys], np.int64)
-        return rows.reshape(len(counts), self.simulated)
-
-    def sum(self, counts: Counts) -> Counts:
-        """Return the counts of each batch, from some that broadcast to the tiles.
-
-        Returns int64 (simulated,).
-        """
-        row: Counts = self.sums([counts])[0]
-        return row
+        sums: dict[int, Counts | int] = {}
+        for each in counts:
+            if id(each) not in sums:
+                sums[id(each)] = self._sum(each)
+        found = [sums[id(each)] for each in counts]
+        if self.simulated == 1:
+            return np.array(found, np.int64)[:, None]
+        rows = np.empty((len(counts), self.simulated), np.int64)
+        for row, own in zip(rows, found, strict=True):
+            row[:] = own
+        return rows
 
     def _sum(self, counts: Counts) -> Counts | int:
-        """Return the same, a number where one batch is counted."""
-        size = counts.size
+        """Return the counts of each batch, or a number where one is counted, or all are alike."""
         if counts.ndim == 4 and len(counts) > 1:
-            runs = len(counts)
-            of_runs: Counts = np.add.reduce(counts.reshape(runs, -1), axis=1)
-            batches = self.of_runs(of_runs * (self.tiling.run_tiles * runs // size))
-            return batches if self.simulated > 1 else int(batches[0])
-        if size == 1:
-            total = int(counts.item())
-        elif size <= _FEW:  # of which Python's sum is the faster
-            total = sum(counts.ravel().tolist())
-        else:
-            total = int(np.add.reduce(counts, axis=None))
-        total *= self._batch_tiles // size  # that an entry stands for
-        return total if self.simulated == 1 else np.full(self.simulated, total)
+            return self._differing(counts)
+        size = counts.size
+        few = size <= _FEW  # of which Python's sum is the faster
+        total = sum(counts.ravel().tolist()) if few else int(np.add.reduce(counts, axis=None))
+        return total * (self._batch_tiles // size)  # that an entry stands for
+
+    def _differing(self, counts: Counts) -> Counts | int:
+        """Return the same of counts that differ from run to run."""
+        runs = len(counts)
+        of_runs: Counts = np.add.reduce(counts.reshape(runs, -1), axis=1)
+        batches = self.of_runs(of_runs * (self.tiling.run_tiles * runs // counts.size))
+        return batches if self.simulated > 1 else int(batches.item())
 
     @lazy
     def _batch_tiles(self) -> int:

@@ -14,7 +14,7 @@ from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model.bank_reads import fold_words, lead_cycles
 from pgsim.model.issue import Issue
 from pgsim.model.job import Job
-from pgsim.model.ledger import Batches, PassCounts
+from pgsim.model.ledger import PassCounts
 from pgsim.schemes import Operand, Pass
 
 
@@ -180,7 +180,3 @@ class PassTiming:
     def all_slots(self, tiling: Tiling | BlockTiles) -> Counts:
         """Return the slots of every tile, active or not (M26)."""
         return tiling.tile_slots
-
-    def counts(self, batches: Batches) -> PassCounts:
-        """Return what the pass counts, by batch."""
-        return PassCounts(*batches.sums(self.in_tiles(batches.tiling)))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from pgsim.arch import Counts
+from pgsim.kernels.turns import Events, Order, Transfers, Work
 from pgsim.lazy import lazy
 from pgsim.model.job import Job
 from pgsim.model.ledger import shown
-
-if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Events, Order, Transfers, Work
 
 COUNTS = (
     shown("both_cycles", "cycles", "predictor and executor are both busy in their turns (M59)"),
@@ -77,8 +75,6 @@ class TwoArrays:
     @property
     def as_one(self) -> tuple[Order, Work]:
         """The order and the work of an array that has a tile, and one pass, for every turn."""
-        from pgsim.kernels.timeline import Order, Work
-
         cycles = self.turn_cycles[None]
         order = Order(
             bus_cycles=0,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
 from pgsim.errors import InputError
 from pgsim.schemes.gates import Gate
@@ -90,7 +88,10 @@ def union_bits(planes: Iterable[Plane]) -> int:
 
 def union(planes: Iterable[Plane]) -> int:
     """Return the bits that are in any of these planes, as a word."""
-    return reduce(or_, (plane.word for plane in planes), 0)
+    word = 0
+    for plane in planes:
+        word |= plane.word
+    return word
 
 
 def leading(passes: Passes) -> int:

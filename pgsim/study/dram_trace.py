@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from pgsim.arch import PARTIAL_SUM_BITS, Counts
+from pgsim.kernels.turns import Events, Transfers
 from pgsim.model.blocks import Block, blocks_of
 from pgsim.model.events import around_turns, of_runs, order_of, transfers_of
 from pgsim.model.job import Job
@@ -20,9 +21,6 @@ from pgsim.model.nests.traffic import writes
 from pgsim.model.work_store import WorkStore
 from pgsim.results import Result
 from pgsim.writing import replacing
-
-if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Events, Transfers
 
 _ALIGNED = 4096  # every tensor begins at a multiple of so many bytes
 

@@ -21,7 +21,8 @@ from stepped_turns import (
     ungated,
 )
 
-from pgsim.kernels.timeline import Order, Transfers, Work, stood
+from pgsim.kernels.timeline import stood
+from pgsim.kernels.turns import Order, Transfers, Work
 
 
 def random_machine(rng: Random, passes: int, tiles: int) -> Machine:

@@ -33,11 +33,11 @@ def test_sums_equal_those_of_all_tiles(seed: int) -> None:
     for batch in range(simulated):
         runs = range(batch * tiling.runs, (batch + 1) * tiling.runs)
         of_batches.append(sum(int(value) for run in runs for value in every[run].reshape(-1)))
-    assert batches.sum(counts).tolist() == of_batches
+    assert batches.sums([counts]).tolist() == [of_batches]
     # Axes of one entry may be left out at the front.
     while counts.ndim and counts.shape[0] == 1:
         counts = counts[0]
-        assert batches.sum(counts).tolist() == of_batches
+        assert batches.sums([counts]).tolist() == [of_batches]
 
 
 def test_runs_of_a_batch_add_up() -> None:
@@ -64,8 +64,8 @@ def test_one_run_stands_for_all_that_are_alike() -> None:
     assert batches.tiles == (2, *tiling.tiles(1)[1:])
     assert batches.of_runs(np.array([7, 5])).tolist() == [17]
     tiles = int(np.prod(batches.tiles[1:]))
-    assert batches.sum(np.array([7, 5]).reshape(2, 1, 1, 1)).tolist() == [17 * tiles]
-    assert batches.sum(np.array([[[[2]]]])).tolist() == [2 * 3 * tiles]
+    counts = [np.array([7, 5]).reshape(2, 1, 1, 1), np.array([[[[2]]]])]
+    assert batches.sums(counts).tolist() == [[17 * tiles], [2 * 3 * tiles]]
 
 
 FIELDS = len(PassCounts._fields)

@@ -6,7 +6,7 @@ import numpy as np
 from designs import drawn, linear
 from jobs import Listed, job_of, mask_work
 
-from pgsim.model.ledger import Batches
+from pgsim.model.ledger import Batches, PassCounts
 from pgsim.model.passes import PassTiming, pass_counts, time_passes
 
 LAYER = linear(6, 3, 3)  # lane groups of 2 and 1 channels, windows of 4 and 2 slots; D = 3
@@ -45,7 +45,8 @@ def totals(scheme: object) -> dict[str, int]:
     job = job_of(LAYER, MASK, WINDOWS, scheme)
     batches = Batches(job.tiling, 1)
     passes = tuple(
-        each.counts(batches) for each in time_passes(job, mask_work(job) if job.gated else None)
+        PassCounts(*batches.sums(each.in_tiles(job.tiling)))
+        for each in time_passes(job, mask_work(job) if job.gated else None)
     )
     found = {"outputs": passes[0].outputs, **pass_counts(passes, np.zeros(1, np.int64))}
     return {name: value.item() for name, value in found.items()}

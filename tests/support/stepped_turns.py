@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pgsim.kernels.timeline import Events, Order, Transfers, Work, timeline
+from pgsim.kernels.timeline import timeline
+from pgsim.kernels.turns import Events, Order, Transfers, Work
 
 
 class Folds(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pgsim.arch.countings.counting import Counting, Some
 from pgsim.arch.lanes import Counts
 
@@ -17,10 +19,10 @@ class PerMac(Counting):
         "every MAC reads both of its operands, and every output is read and written once more"
     )
 
-    def operands(self, read: Some, macs: Some) -> Some:
+    def operands(self, read: Some, macs: Callable[[], Some]) -> Some:
         """Return the MACs."""
-        return macs
+        return macs()
 
-    def sum_bits(self, moved: Counts, computed: Counts, finished: Counts) -> Counts:
+    def sum_bits(self, moved: Counts, computed: Callable[[], Counts], finished: Counts) -> Counts:
         """Return a sum for each computed output, and the finished outputs."""
-        return computed + finished
+        return computed() + finished

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pgsim.arch.countings.counting import Counting, Some
 from pgsim.arch.lanes import Counts
 
@@ -12,10 +14,10 @@ class PerRead(Counting):
     name = "per_read"
     description = "what crosses the ports: PEs that share an operand read it once"
 
-    def operands(self, read: Some, macs: Some) -> Some:
+    def operands(self, read: Some, macs: Callable[[], Some]) -> Some:
         """Return what leaves the buffer."""
         return read
 
-    def sum_bits(self, moved: Counts, computed: Counts, finished: Counts) -> Counts:
+    def sum_bits(self, moved: Counts, computed: Callable[[], Counts], finished: Counts) -> Counts:
         """Return what crosses the ports."""
         return moved

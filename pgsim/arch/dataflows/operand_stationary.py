@@ -34,7 +34,7 @@ class OperandStationary(Dataflow):
 
     def folds(self, slots: Counts, rows: int, rate: Rate) -> Counts:
         """Return the folds of the reduction where anything is issued."""
-        return rate.reduction_folds * (slots > 0).astype(np.int64)
+        return rate.reduction_folds * np.minimum(slots, 1)
 
     def fold_cycles(self, slots: Counts, rate: Rate) -> Counts:
         """Return the cycles in which all slots stream by."""
@@ -57,7 +57,7 @@ class OperandStationary(Dataflow):
     ) -> list[Counts]:
         """Return a load of every executed pass, or, where operands stay, of the first one alone."""
         if not stay:
-            return [(each > 0).astype(np.int64) for each in folds]
+            return [np.minimum(each, 1) for each in folds]
         return [
             first_tile if index == 0 else np.zeros_like(first_tile) for index, _ in enumerate(folds)
         ]

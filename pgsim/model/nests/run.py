@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from pgsim.kernels.turns import Events, Order, Transfers, Work
 from pgsim.lazy import lazy
 from pgsim.model.blocks import Block
 from pgsim.model.events import cycles_around
@@ -26,9 +27,6 @@ from pgsim.model.nests.timing import (
 from pgsim.model.nests.traffic import Fetch, fetches_of, sum_reads
 from pgsim.model.passes import Timings, time_passes
 from pgsim.model.work_store import WorkStore
-
-if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Events, Order, Transfers, Work
 
 
 @dataclass(frozen=True)

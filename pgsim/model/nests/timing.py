@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch import Counts
+from pgsim.kernels.turns import Order, Transfers, Work
 from pgsim.mapping import BlockTiles, Nest
 from pgsim.mapping.nest import IN_CHANNELS, OPERAND_LOOPS
 from pgsim.model.events import order_of
@@ -16,9 +16,6 @@ from pgsim.model.nests.blocks import Blocks, Chunk
 from pgsim.model.nests.traffic import Fetch
 from pgsim.model.passes import Timings
 from pgsim.model.traffic.dram import row_misses
-
-if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Order, Transfers, Work
 
 Chunks = Sequence[tuple[Chunk, Timings]]
 
@@ -61,7 +58,6 @@ def work_of(blocks: Blocks, chunks: Chunks, tiles: BlockTiles, batches: int) -> 
     Where a mask steers a pass, each pass takes all C blocks, and of each all lane groups. Elsewhere
     each lane group takes all passes.
     """
-    from pgsim.kernels.timeline import Work  # Numba: only if anything is simulated
 
     job, shape = blocks.job, tiles.tiles(batches)
     every = [each for _, timings in chunks for each in timings]
@@ -140,7 +136,6 @@ def around_turns(
 
     What runs ahead is one transfer, which begins with the first turn (M47).
     """
-    from pgsim.kernels.timeline import Transfers  # Numba: only if anything is simulated
 
     def of_runs(counts: Counts) -> Counts:
         every = np.empty((shape[0], shape[1], shape[3]), np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from pgsim.model.fetches import FETCHES, first
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import Blocks, Chunk
 from pgsim.model.passes import Timings
-from pgsim.model.traffic import TRAFFIC, Tiles
+from pgsim.model.traffic import TRAFFIC, Tiles, added
 from pgsim.model.traffic.dram import DRAM_TRAFFIC, row_misses
 from pgsim.model.traffic.sram import SRAM_TRAFFIC, operand_words, sum_bits
 
@@ -153,7 +154,8 @@ def output_words(
     if blocks.job.decides:
         outputs, counted = blocks.tiles.outputs, blocks.job.arch.memory.convention.sum_bits
         finished = outputs * (blocks.job.output_bits + 1)
-        bits = counted(sum(moved[1:], moved[0]) + outputs, sum(computed[1:], computed[0]), finished)
+        sums = partial(added, computed)
+        bits = counted(added(moved) + outputs, sums, finished)
         words = -(-bits // port_bits)
         return [_output_words(words, words), *({} for _ in chunks[1:])]
     found = []
@@ -183,8 +185,8 @@ def _spilled_bits(
     widths = np.where(is_last, job.output_bits, PARTIAL_SUM_BITS)
     gone = chunk.job.tiling.outputs * widths * leaves
     counted = job.arch.memory.convention.sum_bits
-    read = counted(moved + sums * (leaves - opens), computed, gone)
-    return read, counted(moved, computed, gone)
+    read = counted(moved + sums * (leaves - opens), lambda: computed, gone)
+    return read, counted(moved, lambda: computed, gone)
 
 
 def visits_of(chunk: Chunk, timings: Timings) -> list[Counts]:

@@ -53,9 +53,8 @@ class Goal:
         )
         pj = np.array([self.prices[each] for each in counts])
         pj[1:3] = self.busy_pj(job, job.passes[:1]), self.busy_pj(job, job.passes[1:])
-        pj[3:5] *= job.arch.memory.convention.operands(
-            1, 0
-        )  # 0 where MACs count, whatever the nest
+        # 0 where MACs count, whatever the nest.
+        pj[3:5] *= job.arch.memory.convention.operands(1, lambda: 0)
         return Prices(*self.objective.powers, pj)
 
     def busy_pj(self, job: Job, passes: Passes) -> float:

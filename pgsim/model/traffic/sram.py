@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def slot_words(job: Job, timings: Timings) -> Counts:
     operand, counted = job.slot_operand, job.arch.memory.convention.operands
     port_bits, words = job.arch.memory.buffers[operand.name].port_bits, []
     for index, each in enumerate(timings):
-        bits = counted(each.read_bits(job, index), each.mac_bits(operand))
+        bits = counted(each.read_bits(job, index), partial(each.mac_bits, operand))
         words.append(-(bits // -port_bits))
     return added(words)
 
@@ -82,7 +83,7 @@ def _lane_words(job: Job, timings: Timings, loads: Sequence[Counts]) -> Counts:
     for each, loaded in zip(timings, loads, strict=True):
         elements = each.loaded_elements(loaded) * job.tiling.tile_lanes
         loaded_bits = elements * operand.bits(each.plan)
-        words.append(-(counted(loaded_bits, each.mac_bits(operand)) // -port_bits))
+        words.append(-(counted(loaded_bits, partial(each.mac_bits, operand)) // -port_bits))
     return added(words)
 
 
@@ -94,7 +95,6 @@ def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
     """
     outputs = job.tiling.outputs
     in_array = finished_in_the_array(job, timings, visits)
-    bits = [each.issue.entries * PARTIAL_SUM_BITS for each in timings]
     finished = outputs * (job.output_bits + job.decides)  # with a mask of one bit
     moved = finished
     if not (in_array.item() if in_array.size == 1 else in_array.all()):
@@ -104,7 +104,12 @@ def sum_bits(job: Job, timings: Timings, visits: Sequence[Counts]) -> Counts:
             moved = moved + outputs
         if in_array.size > 1:
             moved = np.where(in_array, finished, moved)
-    return job.arch.memory.convention.sum_bits(moved, added(bits), finished)
+    return job.arch.memory.convention.sum_bits(moved, partial(_computed_bits, timings), finished)
+
+
+def _computed_bits(timings: Timings) -> Counts:
+    """Return the bits of a sum for each output that a pass of a tile computes."""
+    return added([each.issue.entries for each in timings]) * PARTIAL_SUM_BITS
 
 
 SRAM_TRAFFIC = TrafficRule(_COUNTS, _counted)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from pgsim.arch import Counts
+from pgsim.kernels.turns import Order, Transfers
 from pgsim.model.events import around_turns, of_passes, of_runs, order_of, transfers_of
 from pgsim.model.layer import BlockRun
 from pgsim.model.two_arrays import TwoArrays
@@ -28,9 +29,6 @@ from pgsim.study.timeline.turns import (
     in_turns,
     pass_names,
 )
-
-if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Order, Transfers
 
 
 def turns_of(run: BlockRun) -> Turns:

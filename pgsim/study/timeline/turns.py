@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from pgsim.arch import Counts
-
-if TYPE_CHECKING:
-    from pgsim.kernels.timeline import Events, Transfers
+from pgsim.kernels.turns import Events, Transfers
 
 STEPS = ("msb_cycles", "lsb_cycles")
 WAITS = ("bubble_cycles", "port_stall_cycles", "dram_stall_cycles")

@@ -13,6 +13,6 @@ def test_a_convention_says_what_counts(name: str, elements: int, bits: int) -> N
     # 5 elements leave the buffer for 40 MACs. 700 bits of sums come and go; two passes compute one
     # output each, 2 * 32 bits, of which 8 bits are kept.
     counting = COUNTINGS[name]
-    assert counting.operands(5, 40) == elements
+    assert counting.operands(5, lambda: 40) == elements
     moved, computed, finished = (np.array([each]) for each in (700, 64, 8))
-    assert counting.sum_bits(moved, computed, finished).tolist() == [bits]
+    assert counting.sum_bits(moved, lambda: computed, finished).tolist() == [bits]
