@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 from pgsim.arch.section import Section
 from pgsim.arch.validation import KeyProblems
 
-Cost = Annotated[float, Field(gt=0)]
+# Counts of 64 bits at such costs, and squares of them, stay within floats.
+Cost = Annotated[float, Field(ge=1e-12, le=1e12)]
 _Factor = Annotated[float, Field(ge=1e-9, le=1e9)]
 Label = Annotated[str, Field(min_length=1)]
 Source = Annotated[str, Field(min_length=1)]

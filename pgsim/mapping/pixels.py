@@ -18,16 +18,16 @@ def positions_under(mask: npt.NDArray[np.bool_], shape: LayerShape, taps: Taps) 
     mask: bool (images, pixels), 1 for an important pixel; padding is not important.
     Returns uint64 (images, out_channels, words), read-only: all channels are alike.
     """
-    (in_h, in_w), (out_h, out_w) = shape.mask_size, shape.out_size
-    pixels = mask.reshape(len(mask), in_h, in_w)
-    pixels = np.pad(pixels, ((0, 0), (0, 1), (0, 1)))  # where -1 finds what is padding
-    rows, columns = shape.sides
-    found = np.zeros((len(mask), out_h, out_w), bool)
-    for tap in taps:  # one by one: places under all of them could fill memory
-        row, column = divmod(tap, columns.taps)
-        down = rows.places(np.arange(out_h), [row])[:, 0]
-        across = columns.places(np.arange(out_w), [column])[:, 0]
-        found |= pixels[:, down][:, :, across]
+    lines = [line for side in shape.sides for line in (side.frames, side.rows)]
+    pixels = np.pad(
+        mask.reshape(len(mask), *(line.inputs for line in lines)),
+        [(0, 0), *((line.before, line.after) for line in lines)],
+    )
+    found = np.zeros((len(mask), *(line.outputs for line in lines)), bool)
+    for tap in taps:  # one by one: pixels under all of them could fill memory
+        places = np.unravel_index(tap, [line.taps for line in lines])
+        under = (line.under(int(own)) for line, own in zip(lines, places, strict=True))
+        found |= pixels[:, *under]
     words = pack_masks(found.reshape(len(mask), 1, -1))
     every = np.repeat(words, shape.out_channels, axis=1)
     every.flags.writeable = False

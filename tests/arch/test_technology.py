@@ -89,7 +89,12 @@ def test_a_technology_that_does_not_exist_names_the_key(name, hint):
             "bank_bytes: 64, word_bits: 32, read_pj: 1.08629",
             r"sram\.rows: .*each size once, smallest first",
         ),
-        ("read_pj: 1.08629", "read_pj: -1", r"sram\.rows\[1\]\.read_pj: value -1.*number over 0"),
+        (
+            "read_pj: 1.08629",
+            "read_pj: -1",
+            r"rows\[1\]\.read_pj: value -1: .*from 1e-12 to 1e",
+        ),
+        ("read_pj: 1.08629", "read_pj: 1e13", r"rows\[1\]\.read_pj: .*from 1e-12 to 1e\+12"),
         ("read_pj: 1.08629, ", "", r"sram\.rows\[1\]\.read_pj: missing"),
         ("pe_idle_fraction: 0.1", "pe_idle_fraction: 10", r"pe_idle_fraction: .*from 0 to 1\."),
         ("area_um2: 4419.8}", "area_um: 4419.8}", r"sram\.rows\[1\]\.area_um.*mean 'area_um2'"),

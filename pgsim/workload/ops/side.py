@@ -48,6 +48,11 @@ class Line:
         places: Places = np.asarray(outputs, np.int64)[:, None] * self.stride + before
         return np.where((places >= 0) & (places < self.inputs), places, -1)
 
+    def under(self, tap: int) -> slice:
+        """Return the inputs under a tap of all outputs, counted from the first of the padding."""
+        first = tap * self.dilation
+        return slice(first, first + (self.outputs - 1) * self.stride + 1, self.stride)
+
 
 @dataclass(frozen=True)
 class Side:

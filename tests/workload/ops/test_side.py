@@ -27,6 +27,8 @@ def test_padding_is_what_a_padded_line_has_more(line: Line) -> None:
         for first in range(0, len(numbers) - line.span + 1, line.stride)
     ]
     assert line.places(np.arange(line.outputs)).tolist() == wanted
+    for tap in range(line.taps):
+        assert numbers[line.under(tap)] == [of_output[tap] for of_output in wanted]
 
 
 @given(LINES, LINES)
