@@ -145,14 +145,17 @@ SLOW = {"memory.ports": "all", "memory.output_sram.port_bits": 8, "memory.output
 
 @pytest.mark.parametrize("changes", [WHOLE_WORDS, SLOW], ids=["whole words", "waits for sums"])
 @pytest.mark.parametrize("dataflow", ["os", "ws"])
-def test_what_ports_add_is_within_the_bounds(changes: dict[str, object], dataflow: str) -> None:
+@pytest.mark.parametrize("scheme", ["full", "planes:1,3/4,4"])
+def test_what_ports_add_is_within_the_bounds(
+    changes: dict[str, object], dataflow: str, scheme: str
+) -> None:
     """Tiles of a few bits read whole words, and sums of 32 bits leave by one of 8."""
     layer = linear(9, 2, 5, **UNGATED)
     arch = design({**changes, "array.dataflow": dataflow, "memory.dram.bytes_per_cycle": 1024})
     trace = GateTrace.from_masks({}, [layer], images=3)
-    (job,) = jobs_of(trace, arch, scheme_named("full"))
+    (job,) = jobs_of(trace, arch, scheme_named(scheme))
     most = dict(bounds._counts(Size(job, 3)))
-    (row,) = simulate(trace, arch, "full").rows
+    (row,) = simulate(trace, arch, scheme).rows
     sram = [name for name in row if "_sram_" in name and name.endswith("bytes")]
     assert 8 * sum(row[name] for name in sram) <= 2 * most["bits of SRAM"]
     assert row["cycles"] <= most["cycles"]
