@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pgsim.arch import Words
 from pgsim.workload import LayerShape
-from pgsim.workload.layer_trace import pack_masks
+from pgsim.workload.mask_words import pack_masks
 
 Taps = tuple[int, ...]  # of a kernel, counted row by row
 

@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError
 from pgsim.workload.layer import LayerShape
-from pgsim.workload.layer_trace import LayerTrace, pack_masks
+from pgsim.workload.layer_trace import LayerTrace
+from pgsim.workload.mask_words import pack_masks
 from pgsim.workload.operands import THRESHOLD_DTYPE, Integers, LayerOperands, compared_sums
 from pgsim.workload.trace import GateTrace
 

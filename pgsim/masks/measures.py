@@ -27,7 +27,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.workload.layer_trace import WORD, LayerTrace, Words, pack_masks
+from pgsim.workload.layer_trace import LayerTrace
+from pgsim.workload.mask_words import WORD, Words, pack_masks
 
 _Counts = npt.NDArray[np.int64]
 _BLOCK_BYTES = 2**24  # of unpacked bits at a time

@@ -26,8 +26,8 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError
 from pgsim.workload.layer import LayerShape
-from pgsim.workload.layer_trace import Words, pack_masks, words_of
 from pgsim.workload.layers import layers_as_run
+from pgsim.workload.mask_words import Words, pack_masks, words_of
 from pgsim.workload.networks import network
 from pgsim.workload.trace import GateTrace, from_words
 

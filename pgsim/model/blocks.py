@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pgsim.model.job import Job
-from pgsim.workload.layer_trace import words_of
+from pgsim.workload.mask_words import words_of
 
 _MOST_WORDS = 2**22  # mask words of a block: 32 MiB
 _MOST_TILES = 2**17  # some 40 counts of 8 bytes are held for each, of two passes: 40 MiB

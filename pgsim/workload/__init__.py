@@ -2,7 +2,8 @@
 
 from pgsim.workload.fed_trace import layers_with_operands, trace_with_operands
 from pgsim.workload.layer import LayerShape, layer_shape
-from pgsim.workload.layer_trace import LayerTrace, pack_masks
+from pgsim.workload.layer_trace import LayerTrace
+from pgsim.workload.mask_words import pack_masks
 from pgsim.workload.networks import NETWORKS, network
 from pgsim.workload.operands import LayerOperands, Operands, gate_mask
 from pgsim.workload.operands_file import load_operands, save_operands

@@ -8,15 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
 from pgsim.workload.connections import producers
 from pgsim.workload.layer import LayerShape
-from pgsim.workload.layer_trace import LayerTrace, Words, bits_of, pack_masks
+from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.layers import layers_as_run
 from pgsim.workload.manifest import Manifest, check_manifest
+from pgsim.workload.mask_words import Words, packed_masks
 from pgsim.workload.problems import short
 
 _MOST_IMAGES_OF_LAYERS = 2**23  # each has a row of counts in memory
@@ -142,6 +142,7 @@ class GateTrace:
         ...     "name": "fc", "op": "linear", "in_channels": 64, "out_channels": 2, "positions": 1,
         ...     "activation_bits": 4, "msb_bits": 2, "weight_bits": 8, "gate": "output",
         ... }
+        >>> import numpy as np
         >>> two_images = np.array([[[True], [False]], [[True], [True]]])
         >>> GateTrace.from_masks({"fc": two_images}, [layer]).layers[0].density()
         0.75
@@ -149,7 +150,7 @@ class GateTrace:
         where = f"trace {name or model!r}"
         shapes = layers_as_run(layers, where)
         return from_words(
-            _packed(masks, shapes, where),
+            packed_masks(masks, shapes, where),
             shapes,
             name=name or model,
             model=model,
@@ -301,38 +302,3 @@ def _at_bits(shape: LayerShape, where: str, bits: Mapping[str, object]) -> Layer
     if (changed.activation_bits, changed.weight_bits) == widths:
         return shape.replace(where, **bits)
     return changed
-
-
-def _packed(
-    masks: Mapping[str, npt.NDArray[Any]], shapes: Iterable[LayerShape], where: str
-) -> dict[str, Words]:
-    """Return the packed masks of all gated layers by name."""
-    packed = {
-        shape.name: pack_masks(_checked_mask(masks, shape, where))
-        for shape in shapes
-        if shape.gate != "none"
-    }
-    if extra := sorted(masks.keys() - packed.keys()):
-        raise InputError(
-            f"{where}: a mask is given for {extra[0]!r}, which is no gated layer."
-            f"{nearest(extra[0], packed)}"
-        )
-    return packed
-
-
-def _checked_mask(
-    masks: Mapping[str, npt.NDArray[Any]], shape: LayerShape, where: str
-) -> npt.NDArray[np.bool_]:
-    """Return one layer's mask as bool (images, channels, positions)."""
-    where = f"{where}: layer {shape.name!r}"
-    if shape.name not in masks:
-        raise InputError(f"{where}: gated, but no mask is given.{nearest(shape.name, masks)}")
-    mask = bits_of(masks[shape.name], where)
-    channels, size = shape.mask_channels, shape.mask_size
-    flat = size[0] * size[1]
-    if mask.shape[1:] not in {(channels, *axes) for axes in shape.kind.mask_axes(shape)}:
-        raise InputError(
-            f"{where}: a mask has shape (images, {channels}, {size[0]}, {size[1]}) or "
-            f"(images, {channels}, {flat}), not {mask.shape}"
-        )
-    return mask.reshape(len(mask), channels, flat)

@@ -19,7 +19,7 @@ from pgsim.errors import InputError, nearest
 from pgsim.files import FileState
 from pgsim.workload.connections import check_inputs
 from pgsim.workload.layer import LayerShape
-from pgsim.workload.layer_trace import WORD, LayerTrace, Words, words_of
+from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.layers import layer_shapes
 from pgsim.workload.manifest import (
     FORMAT_VERSION,
@@ -32,6 +32,7 @@ from pgsim.workload.manifest import (
     file_manifest,
     manifest_text,
 )
+from pgsim.workload.mask_words import WORD, Words, words_of
 from pgsim.workload.problems import short
 from pgsim.workload.strict_json import parse_json
 from pgsim.workload.tensor_file import Shape, TensorFile, map_tensors

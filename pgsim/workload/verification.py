@@ -11,8 +11,9 @@ from itertools import islice
 from pgsim.cores import usable_cores
 from pgsim.errors import InputError
 from pgsim.files import FileState, require_same
-from pgsim.workload.layer_trace import LayerTrace, padding_problem
+from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.manifest import MANIFEST, capture_sha256
+from pgsim.workload.mask_words import padding_problem
 from pgsim.workload.trace_file import Shard, mask_digest, mask_tensor
 
 _ROWS_REPORTED = 10  # of set padding bits, per layer

@@ -27,7 +27,8 @@ from pgsim.masks.fitting.mask_model import (
 )
 from pgsim.masks.fitting.tetrachoric import Numbers
 from pgsim.masks.synthetic import gaussian_field
-from pgsim.workload.layer_trace import LayerTrace, Words, pack_masks, words_of
+from pgsim.workload.layer_trace import LayerTrace
+from pgsim.workload.mask_words import Words, pack_masks, words_of
 from pgsim.workload.trace import GateTrace, from_words
 
 _GENERATOR = f"pgsim fitted_trace, numpy {np.__version__}"
