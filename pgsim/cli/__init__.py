@@ -57,6 +57,12 @@ class _Verbs(click.Group):
         command: click.Command = import_module(f"pgsim.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; `sweep merge` is `merge`, since a spec's name ends in .yaml."""
+        return super().resolve_command(ctx, args[1:] if args[:2] == ["sweep", "merge"] else args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))

@@ -12,9 +12,9 @@ from pgsim import plots
 from pgsim.cli.compare import write_all
 from pgsim.cli.options import figure_option, table_option, where_option, width_option
 from pgsim.cli.output import paragraph, show, table
+from pgsim.cli.tables import table_of
 from pgsim.results import COLUMNS, SUMMED
 from pgsim.results.mask_sources import MASK_SOURCES
-from pgsim.results.table_files import read_table
 from pgsim.study.pareto import Pareto, pareto
 
 
@@ -52,7 +52,7 @@ def command(
     one that is worse in no column and better in one. Layers are summed, per image.
     Where RESULTS has no column accuracy, it is what shipped traces state.
     """
-    found = pareto(read_table(results), x, y, z, most=most, where=where)
+    found = pareto(table_of(results), x, y, z, most=most, where=where)
     draw = partial(plots.draw_pareto, found, width=width)
     write_all(lambda: found.designs, output, plot, draw)
     paragraph(f"{found.title}; per image:")

@@ -13,8 +13,8 @@ from click.core import ParameterSource
 from pgsim.arch import load_arch
 from pgsim.cli.options import ARCH, figure_option, where_option, width_option
 from pgsim.cli.streams import say
+from pgsim.cli.tables import table_of
 from pgsim.plots import plot_heat_map, plot_results, plot_roofline
-from pgsim.results.table_files import read_table
 
 
 @click.command("plot")
@@ -99,7 +99,7 @@ def command(
         how = _only(ctx, "--roofline", asked, ("by",))
         draw = partial(plot_roofline, arch=load_arch(roofline), **how)
     figure = output or results.with_suffix(".png")
-    draw(read_table(results), figure)
+    draw(table_of(results), figure)
     say(f"{figure}: written", err=True)
 
 

@@ -79,9 +79,9 @@ def _found(ctx: click.Context, subject: str, asked: dict[str, Any]) -> Any:
     given = {name for name in asked if ctx.get_parameter_source(name) != ParameterSource.DEFAULT}
     if Path(subject).suffix in _TABLES:
         _refuse(ctx, "a report of a table", given)
-        from pgsim.results.table_files import read_table
+        from pgsim.cli.tables import table_of
 
-        return read_table(subject)
+        return table_of(Path(subject))
     if asked["arch"] is None:
         raise click.UsageError("a report of a trace needs --arch, the design")
     from pgsim.workload import load_trace

@@ -70,12 +70,14 @@ def draw_bars(frame: pd.DataFrame, parts: Sequence[str], asked: Asked) -> Figure
     across = len(stacks) if _are_beside(len(stacks), asked.page) else 1
     beside = max(len(line) for label in labels for line in label.splitlines() or [""])
     inches = (asked.page.inches - beside * 0.58 * asked.page.small / 72) / across - 0.15
+    reach: list[list[tuple[float, float]]] = []
     for row, panel in zip(grid, panels, strict=True):
         for axes, stack in zip(row, stacks, strict=True):
             _draw_panel(
                 axes, panel, stack, labels, asked.page, inches, named=axes is row[0] or across == 1
             )
-    _tidy(grid, panels, asked.page)
+        reach.append([axes.get_xlim() for axes in row])  # before the next panel has its own
+    _tidy(grid, panels, reach, asked.page)
     set_title(figure, "\n".join(each for each in (title, arrangement.words) if each), asked.page)
     return figure
 
@@ -187,10 +189,17 @@ def _draw_panel(
     bar_labels(axes, labels[rows].tolist() if named else [""] * len(rows), page)
 
 
-def _tidy(grid: Sequence[Sequence[Axes]], panels: Sequence[Panel], page: Page) -> None:
-    """Leave names of parts to the first panel, and of axes to the last; and head every panel."""
-    columns = [[row[number].get_xlim() for row in grid] for number in range(len(grid[0]))]
-    reach = [(min(own)[0], max(end for _, end in own)) for own in columns]
+def _tidy(
+    grid: Sequence[Sequence[Axes]],
+    panels: Sequence[Panel],
+    reached: Sequence[Sequence[tuple[float, float]]],
+    page: Page,
+) -> None:
+    """Leave names of parts to the first panel, and of axes to the last; and head every panel.
+
+    reached: how far each axis was needed, by panels and breakdowns; all panels show the most.
+    """
+    reach = [(min(own)[0], max(end for _, end in own)) for own in zip(*reached, strict=True)]
     for place, (row, panel) in enumerate(zip(grid, panels, strict=True)):
         for number, axes in enumerate(row):
             axes.set_xlim(*reach[number])

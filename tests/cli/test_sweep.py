@@ -68,7 +68,9 @@ def test_shards_become_one_table(spec, run, tmp_path):
     for part in (1, 2):
         result = run("sweep", spec, "-o", output, "--jobs", 1, "--shard", f"{part}/2")
         assert result.stderr.endswith(f"results.csv: shard {part}/2: 2 of 2 points\n")
-    assert "missing" not in run("merge", output).stderr
+        assert not output.exists()
+        assert f"{part + 1} of" in run("pareto", output, "--x", "cycles", "--y", "energy_pj").output
+    assert "missing" not in run("sweep", "merge", output).stderr
     pd.testing.assert_frame_equal(read_table(output), sweep(load_sweep(spec), jobs=1))
     assert sorted(tmp_path.iterdir()) == [output, spec]
     for wrong in ("0/2", "3/2", "1", "a/b"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import log
 from typing import Annotated, Literal
 
@@ -92,17 +92,23 @@ def scaled(arch: ArchConfig, set_: Mapping[str, object], scale: Scale, most: flo
         except InputError:  # what the rest of the design does not allow does not fit either
             return float("inf")
 
+    every, every_rows = range(1, LONGEST_SIDE + 1), _rows_of(arch)
+
     def rows_at(columns: int) -> int:
-        return _most(lambda rows: at(rows, columns), most)
+        return _most(every_rows, lambda rows: at(rows, columns), most)
+
+    def rows_like(columns: int) -> int:
+        wanted = max(1, round(columns * ratio))
+        return every_rows[bisect_right(every_rows, wanted) - 1]
 
     rows, columns = arch.array.rows, arch.array.columns
+    ratio = rows / columns
     if SIDES[1] in set_:
         rows = rows_at(columns)
     elif SIDES[0] in set_:
-        columns = _most(lambda columns: at(rows, columns), most)
+        columns = _most(every, lambda columns: at(rows, columns), most)
     else:
-        ratio = rows / columns
-        like = _most(lambda columns: at(max(1, round(columns * ratio)), columns), most)
+        like = _most(every, lambda columns: at(rows_like(columns), columns), most)
         shapes = [(rows_at(each), each) for each in range(max(1, like), like + 2)]
         rows, columns = min(shapes, key=lambda shape: _unlikeness(shape[0] / shape[1], ratio))
     if not rows or not columns:
@@ -114,9 +120,17 @@ def _unlikeness(ratio: float, wanted: float) -> float:
     return abs(log(ratio / wanted)) if ratio else float("inf")
 
 
-def _most(measure: Callable[[int], float], most: float) -> int:
-    """Return the longest side at which an array measures no more than that, 0 where none is."""
-    return bisect_right(range(1, LONGEST_SIDE + 1), most, key=measure)
+def _rows_of(arch: ArchConfig) -> list[int]:
+    """Return how many rows an array may have beside the window that a design asks for (M8)."""
+    window, unit = arch.lsb.fixed_window, arch.dataflow.window_unit
+    every = range(1, LONGEST_SIDE + 1)
+    return [rows for rows in every if window is None or window % unit(rows) == 0]
+
+
+def _most(sides: Sequence[int], measure: Callable[[int], float], most: float) -> int:
+    """Return the longest of some sides at which an array measures no more, 0 where none does."""
+    place = bisect_right(sides, most, key=measure)
+    return sides[place - 1] if place else 0
 
 
 def _of_sides(arch: ArchConfig, rows: int, columns: int) -> ArchConfig:

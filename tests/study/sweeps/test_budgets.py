@@ -70,6 +70,33 @@ def test_arrays_of_equal_pes(axes, shapes, gated):
     assert shapes_of(spec_of(gated, axes=axes, scale={"to": "pes"})) == shapes
 
 
+@pytest.mark.parametrize(
+    ("axes", "shapes"),
+    [
+        # Under `os` the rows divide the window (M8): 256 PEs in 1, 2, 4, .. 64 rows, or any.
+        ({"lsb.window": ("auto", 16, 64)}, [(16, 16)] * 3),
+        ({"lsb.window": (64,), "array.columns": (3, 8, 16)}, [(64, 3), (32, 8), (16, 16)]),
+        # Of 16 rows, or of 12 by a window of 48; as nearly square as 256 PEs can be.
+        ({"lsb.window": (48,)}, [(16, 16)]),
+        ({"lsb.window": (48,), "array.columns": (20,)}, [(12, 20)]),
+    ],
+)
+def test_scaled_rows_divide_the_window(axes, shapes, gated):
+    spec = spec_of(gated, archs=["pg_os"], axes=axes, scale={"to": "pes"})
+    assert shapes_of(spec) == shapes
+
+
+def test_arrays_of_equal_area_whose_rows_divide_the_window(gated):
+    measured = {}
+    for window in ("auto", 64):
+        axes = {"lsb.window": (window,)}
+        scale = {"to": "logic_area_mm2", "of": "fixed_8bit"}
+        (point,) = sweep_points(spec_of(gated, archs=["pg_os"], axes=axes, scale=scale))
+        measured[window] = point.arch.pes
+        assert window == "auto" or 64 % point.arch.array.rows == 0
+    assert 2 * measured[64] > measured["auto"]  # twice the rows would not fit, and half would
+
+
 def test_arrays_of_another_designs_pes_keep_their_own_ratio(gated, tmp_path):
     text = load_arch("pg_ws").override({"array.rows": 10, "array.columns": 10, "name": "small"})
     small = tmp_path / "small.yaml"
