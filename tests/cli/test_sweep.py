@@ -69,7 +69,8 @@ def test_shards_become_one_table(spec, run, tmp_path):
         result = run("sweep", spec, "-o", output, "--jobs", 1, "--shard", f"{part}/2")
         assert result.stderr.endswith(f"results.csv: shard {part}/2: 2 of 2 points\n")
         assert not output.exists()
-        assert f"{part + 1} of" in run("pareto", output, "--x", "cycles", "--y", "energy_pj").output
+        found = run("pareto", output, "--x", "cycles", "--y", "energy_pj").output
+        assert f"of {2 * part} designs are not dominated" in found  # those that are finished
     assert "missing" not in run("sweep", "merge", output).stderr
     pd.testing.assert_frame_equal(read_table(output), sweep(load_sweep(spec), jobs=1))
     assert sorted(tmp_path.iterdir()) == [output, spec]

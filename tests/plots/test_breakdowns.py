@@ -115,3 +115,15 @@ def test_long_labels_are_wrapped_and_do_not_collide(count: int) -> None:
     assert max(len(line) for label in y_labels(latency) for line in label.splitlines()) <= 30
     legend, frame_of_energy = latency.get_legend(), energy.get_window_extent()
     assert legend is not None and legend.get_window_extent().x1 < frame_of_energy.x0
+
+
+def test_panels_side_by_side_reach_as_far_as_the_longest_bar_of_all() -> None:
+    # The same clock: 4,100 cycles in 41 times as long as the default 200 take.
+    long = {"msb_cycles": 4000, "cycles": 4100, "time_us": 8.2}
+    frame = table({"array.rows": 4, **long}, {"array.rows": 8, "time_us": 0.4})
+    figure = draw_results(frame, facet=["array.rows"])
+    latency = [axes for axes in figure.axes if "later passes (LSBs)" in widths(axes)]
+    assert len(latency) == 2
+    longest, short = (sum(sum(each) for each in widths(axes).values()) for axes in latency)
+    assert longest == pytest.approx(4100 / 200 * short)
+    assert all(axes.get_xlim()[1] > longest for axes in latency)
