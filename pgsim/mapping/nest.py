@@ -109,6 +109,12 @@ class Nest:
         sizes = (batch, height, width, channels, inputs)
         return replace(nest_of_blocks(self.order, sizes, self.blocks), unheld=self.unheld)
 
+    def repeated(self, batch: int) -> Nest:
+        """Return the nest for a larger batch, one block of images after the other."""
+        images = LOOPS[IMAGES]
+        order = self.order if self.trips[IMAGES] > 1 else images + self.order.replace(images, "")
+        return replace(self, order=order).of_batch(batch)
+
 
 def loop_sizes(shape: LayerShape, batch: int) -> Five:
     """Return the sizes of the loops of one run and group, as `LOOPS` has them."""

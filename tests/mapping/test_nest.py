@@ -72,3 +72,12 @@ def test_a_walk_knows_the_input_rows_and_columns_of_each_block():
     assert (most.tolist(), union.tolist(), walk.taps) == ([5, 9], [9, 9], 9)
     assert walk.sizes[:, 0].tolist() == [1, 3, 7, 4, 6]
     assert walk.sizes[1].tolist() == [3, 3, 1]
+
+
+def test_a_nest_is_repeated_for_blocks_of_images():
+    # One block of 2 images stands inside of the channels; of 5 images there are three such blocks.
+    small = nest_of_blocks("CKQPN", (2, 10, 1, 4, 3), (2, 4, 1, 2, 1))
+    assert (small.repeated(5).order, small.repeated(5).trips) == ("NCKQP", (3, 3, 1, 2, 3))
+    # Where its images are several blocks already, they stay where they are.
+    several = nest_of_blocks("CKQPN", (2, 10, 1, 4, 3), (1, 4, 1, 2, 1))
+    assert (several.repeated(5).order, several.repeated(5).trips) == ("CKQPN", (5, 3, 1, 2, 3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pgsim.arch import ArchConfig, Memory
 from pgsim.errors import InputError, nearest
@@ -13,12 +13,13 @@ from pgsim.lazy import lazy
 from pgsim.mapping import Nest, given_nest
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.layer import design_in, simulate_block
+from pgsim.model.layer import design_in, simulate_block, simulate_layer
 from pgsim.model.search.dense import dense_nest
 from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.gated import gated_nest
 from pgsim.model.search.geometry import Geometry, geometry_key
 from pgsim.model.search.goal import Goal
+from pgsim.model.search.problem import holds_a_channel
 from pgsim.model.work_store import Known, WorkStore
 
 if TYPE_CHECKING:
@@ -88,11 +89,14 @@ class Search:
 
     def _shared(self, job: Job) -> Choice:
         about = (job, self.goal, self.calibration, self.images, self.store)
-        search = partial(searched, *about, geometries=self._geometries, tables=self._tables)
+        search = partial(chosen, *about, geometries=self._geometries, tables=self._tables)
         if not self.store.keeps:
             return search()
-        block = sample(job, self.calibration, self.images)
-        key = ("searched", job.alike, job.batch, block if job.gated else block.batch, self._decides)
+        block, left = sample(job, self.calibration, self.images), None
+        if last_images(job, self.calibration, self.images):  # all batches decide
+            left = (self.calibration, self.images)
+        own = block if job.gated else block.batch
+        key = ("searched", job.alike, job.batch, own, left, self._decides)
         make = partial(search, design=self._design)
         return self.store.shared(key, make, lambda _: _CHOICE_BYTES)
 
@@ -109,6 +113,39 @@ class Search:
     @lazy
     def _design(self) -> object:
         return design_in(self.store, _by_ports(self.arch))
+
+
+def chosen(
+    job: Job, goal: Goal, calibration: int, images: int, store: WorkStore, **shared: Any
+) -> Choice:
+    """Return what costs a layer least, over all its batches where the last one is smaller.
+
+    Weighed are what is best for a whole batch, what is best for the last one, and the fixed order.
+    shared: as `searched` takes it. Source: MODEL.md M41.
+    """
+    of_whole = searched(job, goal, calibration, images, store, **shared)
+    last = last_images(job, calibration, images)
+    if not last:
+        return of_whole
+    smaller = replace(job, batch=last)
+    of_last = searched(smaller, goal, calibration, calibration + last, store, **shared)
+    nest = None if of_last.nest is None else of_last.nest.repeated(job.batch)
+    choices = dict.fromkeys((of_whole, Choice(nest, of_last.window), Choice()))
+    if len(choices) == 1:
+        return of_whole
+    own = replace(job, arch=_by_ports(job.arch))
+
+    def cost(choice: Choice) -> tuple[float, ...]:
+        ledger = simulate_layer(own.by(*choice), calibration, images, store)
+        return goal.cost(ledger)[:3]
+
+    return min(choices, key=cost)
+
+
+def last_images(job: Job, calibration: int, images: int) -> int:
+    """Return the images of a last batch that is smaller than the ones before it, 0 without one."""
+    simulated = images - calibration
+    return simulated % job.batch if simulated > job.batch else 0
 
 
 def searched(
@@ -138,10 +175,10 @@ def searched(
     best, choice = goal.cost(simulate_block(own, block, store, design)), Choice()
     # Many choices share what they ask of the masks.
     asked = store if store.keeps or not job.gated else WorkStore()
-    if job.gated:
-        found = gated_nest(own, geometry, best, block, asked)
-    else:
-        found = _dense(own, geometry, best, block, store, design)
+    found = None
+    if holds_a_channel(own):
+        dense = partial(_dense, own, geometry, best, block, store, design)
+        found = gated_nest(own, geometry, best, block, asked) if job.gated else dense()
     if found is not None:
         nest, best = found
         choice = Choice(nest.of_batch(job.batch))

@@ -82,6 +82,13 @@ def problem_of(job: Job, goal: Goal, store: WorkStore | None = None) -> Problem:
     )
 
 
+def holds_a_channel(job: Job) -> bool:
+    """Say whether buffers hold a pixel, and a kernel, of one input channel: else no block fits."""
+    kernel_bits = job.weight_bits * job.shape.taps
+    pixels = usable_bits(job, ACTIVATIONS) // job.activation_bits
+    return min(pixels, usable_bits(job, WEIGHTS) // kernel_bits) > 0
+
+
 def loops_of(job: Job) -> Loops:
     """Return a layer's loops, and the sizes that their blocks may have."""
     from pgsim.kernels.nest_problem import Loops  # Numba: only if nests are searched
