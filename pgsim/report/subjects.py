@@ -25,11 +25,11 @@ from pgsim.report.sections.summary import summary
 from pgsim.report.sections.timeline import timeline
 from pgsim.results import Result
 from pgsim.results.columns import checked_table
-from pgsim.results.designs import check_columns
+from pgsim.results.designs import axis_columns, check_columns, without_what_ifs
 from pgsim.results.mask_sources import MASK_SOURCES, MaskSource, mask_source_of
 from pgsim.results.table_files import csv_text
 from pgsim.study.comparison import Comparison
-from pgsim.study.pareto import pareto
+from pgsim.study.pareto import Pareto, pareto
 from pgsim.text import counted
 from pgsim.workload.saved_trace import trace_sha256
 
@@ -89,6 +89,8 @@ def of_table(frame: pd.DataFrame, commands: Sequence[str]) -> Told:
         if best == least
         else f"No design is faster than {fastest}, and none takes less energy than {leanest}."
     )
+    if many and "accuracy" in frame:
+        both += _most_accurate(frame)
     sources = [MASK_SOURCES[str(each)] for each in sorted(frame["mask_source"].unique())]
     head = Head(
         "table of results",
@@ -101,6 +103,7 @@ def of_table(frame: pd.DataFrame, commands: Sequence[str]) -> Told:
         *([Section("front", "Time and energy", fronts.front(found))] if many else []),
         Section("designs", "Designs", fronts.designs(frame, found)),
         Section("breakdowns", "Where it goes", _spent(frame, len(found.designs))),
+        *_layers_of(frame, found, fastest),
         Section("rows", "Every row", _rows(frame)),
         Section("reproduce", "How to reproduce", reproduce(commands, digests)),
     ]
@@ -136,6 +139,28 @@ def _spent(frame: pd.DataFrame, designs: int) -> Html:
     if designs == 1 and "layer" in frame:
         return breakdowns.of_layers(frame)
     return breakdowns.of_designs(frame, designs)
+
+
+def _most_accurate(frame: pd.DataFrame) -> str:
+    """Return which designs of a comparison's table are the most and the least accurate."""
+    known = frame.dropna(subset="accuracy").sort_values("accuracy", kind="stable")
+    if known.empty:
+        return ""
+    least, most = (
+        f"{row['design']} ({row['accuracy']:.1%} accurate)"
+        for _, row in known.iloc[[0, -1]].iterrows()
+    )
+    return f" They differ in accuracy, from {least} to {most}."
+
+
+def _layers_of(frame: pd.DataFrame, found: Pareto, fastest: str) -> Iterator[Section]:
+    """Return what the layers of the fastest design take, where a table of several has layers."""
+    if len(found.designs) == 1 or "layer" not in frame:
+        return
+    keys = axis_columns(without_what_ifs(frame))
+    best = found.designs.loc[[found.designs["time_us"].idxmin()], keys]
+    rows = without_what_ifs(frame).merge(best, on=keys)
+    yield Section("layers", f"Layers of {fastest}", breakdowns.of_layers(rows))
 
 
 def _rows(frame: pd.DataFrame) -> Html:

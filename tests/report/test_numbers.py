@@ -65,6 +65,26 @@ def test_the_summary_is_that_of_the_network(pages, result):
     }
 
 
+def test_a_comparisons_table_says_how_accurate_its_designs_are(page_of, comparison):
+    page = page_of(comparison.designs)
+    designs, *_ = page.one("designs").tables()
+    known = dict(zip(comparison.designs["design"], comparison.designs["accuracy"], strict=True))
+    for name, cell in zip(designs["design"], values(designs["accuracy"]), strict=True):
+        assert cell == same(known[name.text], nan_ok=True)
+    accurate = comparison.designs.dropna(subset="accuracy").sort_values("accuracy", kind="stable")
+    least, most = (
+        f"{own['design']} ({own['accuracy']:.1%} accurate)"
+        for own in (accurate.iloc[0], accurate.iloc[-1])
+    )
+    assert f"They differ in accuracy, from {least} to {most}." in page.text
+
+
+def test_the_layers_of_a_table_are_those_of_the_fastest_design(pages, table):
+    fastest = table.groupby("scheme")["time_us"].sum().idxmin()
+    (title,) = pages["table"].one("layers").all("h2")
+    assert fastest in title.text
+
+
 def test_designs_are_those_of_the_comparison(pages, comparison):
     (designs,) = pages["comparison"].one("designs").tables()
     frame = comparison.designs

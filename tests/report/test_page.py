@@ -17,7 +17,7 @@ LAYERS = ["layers", "nest", "timeline", "configuration", "reproduce"]
 SECTIONS = {
     "simulation": ["summary", "breakdowns", *LAYERS],
     "comparison": ["summary", "designs", "breakdowns", "accounts", *LAYERS],
-    "table": ["front", "designs", "breakdowns", "rows", "reproduce"],
+    "table": ["front", "designs", "breakdowns", "layers", "rows", "reproduce"],
 }
 LOADING = {"src", "srcset", "data", "action", "formaction", "poster", "background", "ping"}
 

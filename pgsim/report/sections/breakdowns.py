@@ -45,4 +45,4 @@ def _breakdown(
         return draw_results(rows, by=by, parts=parts, network=bool(beside), width=room)
 
     label = f"{words} of each {by}{beside}, part by part"
-    return picture(draw, label, key, f"{label}; per image.")
+    return picture(draw, label, f"{by}-{key}", f"{label}; per image.")
