@@ -175,7 +175,7 @@ def _own_inputs(
     elif left:
         raise InputError(
             f"layer {layer.name!r}: of its {layer.in_channels} input channels some are of "
-            f"{', '.join(map(repr, own))}, which keep theirs in a wider network: how many cannot be "
-            f"told, because what it reads has {layer.in_channels - left}"
+            f"{', '.join(map(repr, own))}, which keep theirs in a wider network: how many cannot "
+            f"be told, because what it reads has {layer.in_channels - left}"
         )
     return sum(shares[name] for name in own)

@@ -77,14 +77,17 @@ class _Operand:
         sizes = (self.layer.outputs_per_channel, self.layer.channels_per_group)
         return sizes in ((rows, columns), (columns, rows))
 
-    def has(self, tokens: int, features: int, groups: int, are_windows: bool) -> bool:
-        """Say whether it has so many tokens, and features in so many groups.
+    def windows(self, tokens: int) -> int:
+        """Return how many windows of so many tokens it has."""
+        return max(1, self.layer.outputs_per_channel // tokens)
 
-        Groups are heads, or windows of tokens too. One layer may make several operands, and several
+    def has(self, tokens: int, features: int, groups: int, windows: int = 1) -> bool:
+        """Say whether it has so many tokens in each window, and features in so many groups.
+
+        Groups are heads, in each of the windows. One layer may make several operands, and several
         groups may share one.
         """
         positions, channels = self.layer.outputs_per_channel, self.layer.out_channels
-        windows = positions // tokens if are_windows else 1
         if windows * tokens != positions or groups % windows:
             return False
         together = features * (groups // windows)
@@ -104,22 +107,18 @@ def _fits(
         if second.is_of_tokens:
             if second.is_matrix(inner, columns):
                 yield ProductSides(nothing, nothing)
-        elif second.has(inner, columns, groups, are_windows):
+        elif second.has(inner, columns, groups, second.windows(inner) if are_windows else 1):
             yield ProductSides(nothing, frozenset({second.layer.name}))
-    elif (
-        not second.is_of_tokens
-        and first.has(rows, inner, groups, are_windows)
-        and second.has(columns, inner, groups, are_windows)
-    ):
-        yield ProductSides(frozenset({first.layer.name, second.layer.name}), nothing)
+    elif not second.is_of_tokens:
+        windows = first.windows(rows) if are_windows else 1
+        if first.has(rows, inner, groups, windows) and second.has(columns, inner, groups, windows):
+            yield ProductSides(frozenset({first.layer.name, second.layer.name}), nothing)
 
 
 def _is_of_features(product: LayerShape, first: _Operand, second: _Operand) -> bool:
     """Say whether a product adds up over tokens and gives features by features."""
     rows, inner, columns = product.positions or 1, product.reduction, product.channels_per_group
-    return first.has(inner, rows, product.groups, False) and second.has(
-        inner, columns, product.groups, False
-    )
+    return first.has(inner, rows, product.groups) and second.has(inner, columns, product.groups)
 
 
 def _joined(found: set[ProductSides]) -> ProductSides:

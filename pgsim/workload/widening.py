@@ -71,13 +71,14 @@ def _wider(layer: LayerShape, own: OwnChannels, factor: float) -> LayerShape:
     if is_depthwise(layer):
         groups = _rounded(inputs)
         return _without_gate(layer, groups, groups * layer.channels_per_group, groups)
-    of_group = [inputs / groups, outputs / groups]
+    of_group = (inputs / groups, outputs / groups)
     if not layer.kind.shares_weights and any(each % 1 for each in of_group):
         raise InputError(
             f"layer {layer.name!r}: {factor:g} times the features of a head are no whole number: "
             "expected a factor that makes them one"
         )
-    return _without_gate(layer, *(groups * _rounded(each) for each in of_group), groups)
+    inputs, outputs = (groups * _rounded(each) for each in of_group)
+    return _without_gate(layer, inputs, outputs, groups)
 
 
 def _without_gate(layer: LayerShape, inputs: int, outputs: int, groups: int) -> LayerShape:

@@ -13,6 +13,8 @@ from imports import imported, refusal
 from onnx import TensorProto, helper
 from onnx_cases import QONNX, RESIDUAL, model, node, residual, scalar, tensor
 
+from pgsim import widened
+
 SCALES = {"scale": scalar(0.1), "zero": scalar(0), "four": scalar(4), "three": scalar(3)}
 
 
@@ -146,6 +148,34 @@ def test_products_of_attention_have_a_group_for_each_head(tmp_path: Path) -> Non
     assert scores.macs == values.macs == 4 * 7 * 7 * 5
 
 
+def test_imported_attention_is_widened_in_its_features_alone(tmp_path: Path) -> None:
+    nodes = [
+        node("MatMul", "x wqkv", "qkv"),
+        node("Reshape", "qkv split", "split3"),
+        node("Transpose", "split3", "all", perm=[2, 0, 3, 1, 4]),
+        node("Split", "all", "q1 k1 v1", axis=0, num_outputs=3),
+        *(node("Squeeze", f"{each}1 first", f"{each}") for each in "qkv"),
+        node("Transpose", "k", "kt", perm=[0, 1, 3, 2]),
+        node("MatMul", "q kt", "scores"),
+        node("Add", "scores mask", "masked"),  # a row of it for each query
+        node("Softmax", "masked", "p"),
+        node("MatMul", "p v", "values"),
+        node("Transpose", "values", "heads", perm=[0, 2, 1, 3]),
+        node("Reshape", "heads flat", "mixed"),
+        node("MatMul", "mixed wo", "out"),
+    ]
+    weights = {
+        "wqkv": (20, 60), "wo": (20, 9), "split": np.array([1, 7, 3, 4, 5]),
+        "first": np.array([0]), "flat": np.array([1, 7, 20]),
+    }  # fmt: skip
+    given = {"x": [1, 7, 20], "mask": [1, 1, 1, 7]}
+    all_, scores, values, out = widened(imported(tmp_path, model(nodes, given, weights)), 2)
+    assert (all_.in_channels, all_.out_channels) == (20, 120)
+    assert (scores.groups, scores.reduction, scores.channels_per_group) == (4, 10, 7)
+    assert (values.groups, values.reduction, values.channels_per_group) == (4, 7, 10)
+    assert (out.in_channels, out.out_channels) == (40, 9)
+
+
 @pytest.mark.parametrize(
     ("attributes", "data", "weights"),
     [
@@ -216,6 +246,11 @@ def test_both_directions_of_a_recurrent_layer(tmp_path: Path) -> None:
     ]
     assert layers[2].inputs == ("network",)
     assert layers[4].inputs == ("y.forward.hidden", "y.reverse.hidden")
+    wide = [(each.in_channels, each.out_channels) for each in widened(layers, 2)]
+    assert wide == [(6, 56), (14, 56), (6, 56), (14, 56), (28, 9)]
+    # Without what follows, the states are the network's own outputs.
+    last = widened(layers[:4], 2)
+    assert [(each.in_channels, each.out_channels) for each in last] == [(6, 28), (7, 28)] * 2
 
 
 def test_each_product_of_a_recurrent_layer_has_bits_of_its_own(tmp_path: Path) -> None:
