@@ -298,10 +298,46 @@ def test_other_quantizers_of_qonnx(tmp_path: Path) -> None:
     assert (second.activation_bits, second.weight_bits) == (3, 1)
 
 
-def test_bits_that_are_computed_are_refused(tmp_path: Path) -> None:
-    quantizer = node("Quant", "x scale zero x", "xq", domain=QONNX)
-    data = model([quantizer, node("MatMul", "xq w", "y")], {"x": [5, 20]}, SCALES | {"w": (20, 9)})
-    assert "Quant 'xq': of the domain 'qonnx.custom_op.general'" in refusal(tmp_path, data)
+@pytest.mark.parametrize(
+    ("quantizer", "reason"),
+    [
+        ("Quant", "its bit width, 'x', is no constant"),
+        ("Trunc", "its bit width, 'x', is no constant"),
+        ("Quant half", "bit width 3.5: expected a whole number from 1 to 64"),
+        ("IntQuant none", "bit width 0: expected a whole number from 1 to 64"),
+        ("IntQuant many", "bit width 65: expected a whole number from 1 to 64"),
+        ("Trunc half", "bit width 3.5: expected a whole number from 1 to 64"),
+        ("Quant each", "bit width 2.5: expected a whole number from 1 to 64"),
+        ("Quant odd", "bit width nan: expected a whole number from 1 to 64"),
+    ],
+)
+def test_bits_that_are_no_whole_number_are_told_with_who_reads_them(
+    tmp_path: Path, quantizer: str, reason: str
+) -> None:
+    op, _, width = quantizer.partition(" ")
+    before = "x scale zero four" if op == "Trunc" else "x scale zero"
+    nodes = [
+        node(op, f"{before} {width or 'x'}", "xq", domain=QONNX),
+        node("MatMul", "xq w", "y", name="fc"),
+    ]
+    widths = {"half": scalar(3.5), "none": scalar(0), "many": scalar(65), "odd": scalar(np.nan)}
+    widths |= {"each": np.array([2, 2.5], np.float32), "w": (20, 9)}
+    found = refusal(tmp_path, model(nodes, {"x": [5, 20]}, SCALES | widths))
+    assert found == f"net.txt: {op} 'xq', which MatMul 'fc' reads: {reason}"
+
+
+def test_all_quantizers_of_unknown_bits_are_told_at_once(tmp_path: Path) -> None:
+    nodes = [
+        node("Quant", "x scale zero", "xq", domain=QONNX),
+        node("Quant", "w scale zero half", "wq", domain=QONNX),
+        node("MatMul", "xq wq", "y"),
+    ]
+    weights = SCALES | {"half": scalar(0.5), "w": (20, 9)}
+    assert refusal(tmp_path, model(nodes, {"x": [5, 20]}, weights)).splitlines() == [
+        "net.txt: Quant 'xq', which MatMul 'y' reads: it has no bit width",
+        "net.txt: Quant 'wq', which MatMul 'y' reads: bit width 0.5: expected a whole number from "
+        "1 to 64",
+    ]
 
 
 def linear_quantizers(kind: type, clip: bool) -> list[object]:
