@@ -267,7 +267,7 @@ def _plane(values: Integers, plane: Plane, bits: int) -> Integers:
 
 
 def _laid(rows: Integers, steps: int, lanes: int) -> Integers:
-    """Return reductions by step and lane, the short step first, zeros in its empty lanes (M21)."""
+    """Return reductions by step and lane, the short step first, zeros in its first lanes (M58)."""
     empty = steps * lanes - rows.shape[-1]
     padded = np.pad(rows, [(0, 0), (empty, 0)])
     return padded.reshape(len(rows), steps, lanes)

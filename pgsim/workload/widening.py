@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pgsim.errors import InputError
-from pgsim.workload.connections import NETWORK_INPUT, producers
 from pgsim.workload.layer import LayerShape, layer_shape
 from pgsim.workload.layer_trace import LayerTrace
+from pgsim.workload.own_channels import OwnChannels, is_depthwise, own_channels
 from pgsim.workload.trace import GateTrace
 
 _LEAST, _MOST = 1 / 64, 64
@@ -18,8 +18,9 @@ def widened(layers: Sequence[LayerShape], factor: float) -> tuple[LayerShape, ..
     """Return the layers of a network with a factor more channels, and without gates.
 
     The network's input keeps its channels, and so do the outputs that no layer reads, which are the
-    network's own. Numbers of channels are rounded to the nearest. Of wider layers nobody has masks
-    or measured the zeros.
+    network's own, and all that is added to either. Tokens are no channels: products of activations
+    keep them and have wider features. Numbers of channels are rounded to the nearest. Of wider
+    layers nobody has masks or measured the zeros.
 
     Parameters
     ----------
@@ -36,7 +37,9 @@ def widened(layers: Sequence[LayerShape], factor: float) -> tuple[LayerShape, ..
     Raises
     ------
     InputError
-        For another factor, and for a layer that is wider than pgsim counts.
+        For another factor, for one that leaves a head of attention no whole number of features, for
+        a layer whose sizes do not tell what its channels are, and for one that is wider than pgsim
+        counts.
 
     Notes
     -----
@@ -51,29 +54,31 @@ def widened(layers: Sequence[LayerShape], factor: float) -> tuple[LayerShape, ..
     """
     if not _LEAST <= factor <= _MOST:
         raise InputError(f"factor {factor}: expected a number from 1/64 to 64")
-    reads = producers(layers)
-    read = {name for names in reads.values() for name in names}
-    return tuple(
-        _wider(
-            layer,
-            1 if reads[layer.name] == (NETWORK_INPUT,) else factor,
-            factor if layer.name in read else 1,
-        )
-        for layer in layers
-    )
+    own = own_channels(layers)
+    return tuple(_wider(layer, own[layer.name], factor) for layer in layers)
 
 
-def _wider(layer: LayerShape, inputs: float, outputs: float) -> LayerShape:
+def _wider(layer: LayerShape, own: OwnChannels, factor: float) -> LayerShape:
     """Return a layer with so many times the channels; a depthwise one has more groups."""
-    groups, of_group = layer.groups, layer.in_channels // layer.groups
-    if of_group == 1 and groups > 1:
-        groups = _rounded(groups, inputs)
-        of_outputs = layer.out_channels // layer.groups
-        return _without_gate(layer, groups, groups * of_outputs, groups)
-    of_outputs = layer.out_channels // groups
-    return _without_gate(
-        layer, groups * _rounded(of_group, inputs), groups * _rounded(of_outputs, outputs), groups
+    inputs, outputs = (
+        kept + (channels - kept) * factor
+        for channels, kept in (
+            (layer.in_channels, own.inputs),
+            (layer.out_channels, own.outputs),
+        )
     )
+    groups = layer.groups
+    if is_depthwise(layer):
+        groups = _rounded(inputs)
+        return _without_gate(layer, groups, groups * layer.channels_per_group, groups)
+    of_group = (inputs / groups, outputs / groups)
+    if not layer.kind.shares_weights and any(each % 1 for each in of_group):
+        raise InputError(
+            f"layer {layer.name!r}: {factor:g} times the features of a head are no whole number: "
+            "expected a factor that makes them one"
+        )
+    inputs, outputs = (groups * _rounded(each) for each in of_group)
+    return _without_gate(layer, inputs, outputs, groups)
 
 
 def _without_gate(layer: LayerShape, inputs: int, outputs: int, groups: int) -> LayerShape:
@@ -83,8 +88,8 @@ def _without_gate(layer: LayerShape, inputs: int, outputs: int, groups: int) -> 
     return layer_shape(layer.manifest() | channels | of_groups | ungated)
 
 
-def _rounded(channels: int, factor: float) -> int:
-    return max(1, int(channels * factor + 0.5))
+def _rounded(channels: float) -> int:
+    return max(1, int(channels + 0.5))
 
 
 def widened_trace(trace: GateTrace, factor: float) -> GateTrace:

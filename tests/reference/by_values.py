@@ -148,7 +148,7 @@ def stepped_fold(
 
 
 class _Laid:
-    """Operands laid out by step and lane; the short step comes first, lanes beyond it are empty."""
+    """Operands laid out by step and lane; the short step comes first, its first lanes empty."""
 
     def __init__(
         self,

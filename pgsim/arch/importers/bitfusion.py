@@ -16,6 +16,13 @@ _WIDEST_BITS = 16
 _FUSED_BITS = (2, 4, 8, 16)  # widths of fusion PEs
 _BRICK_BITS = 2
 _PORT_STEP_BITS = 8  # ports are bytes wide
+_HZ = 500_000_000
+_MHZ = 1e6
+
+
+def _frequency(text: str) -> Sourced:
+    """Read a frequency in Hz; one that the file lacks says that it is assumed."""
+    return Sourced(whole_number(most=10**11)(text), "frequency, in Hz")
 
 
 class BitFusionFile(Importer):
@@ -26,7 +33,12 @@ class BitFusionFile(Importer):
     sections = (_ACCELERATOR,)
     keys = (
         Key(_SYSTEM, "if_width", whole_number()),
-        Key(_ACCELERATOR, "frequency", whole_number(most=10**11)),
+        Key(
+            _ACCELERATOR,
+            "frequency",
+            _frequency,
+            Sourced(_HZ, "ASSUMED: the file has no frequency, the published configuration this"),
+        ),
         Key(_ACCELERATOR, "Act_SRAM", whole_number()),
         Key(_ACCELERATOR, "Wgt_SRAM", whole_number()),
         Key(_ACCELERATOR, "Out_SRAM", whole_number()),
@@ -79,7 +91,7 @@ class BitFusionFile(Importer):
         }
         return {
             "name": Sourced(stem, "the file's name"),
-            "clock_mhz": Sourced(values["frequency"] / 1e6, "frequency, in Hz"),
+            "clock_mhz": Sourced(values["frequency"].value / _MHZ, values["frequency"].source),
             "technology": Sourced("45nm_bitfusion", "the paper's process"),
             "array": array,
             "mapping": {"kind": Sourced("search", "get_stats_fast tries orders and tilings")},
@@ -106,10 +118,13 @@ def _kind(bits: int, least: int) -> tuple[Sourced, list[str]]:
     kind = Sourced("fusion", f"bricks of {_BRICK_BITS} bits")
     if least == _BRICK_BITS:
         return kind, []
-    return kind, [
-        f"[{_ACCELERATOR}] low_prec: {least}: taken as {_BRICK_BITS}, the bits of a brick: layers "
-        f"of fewer than {least} bits take fewer cycles than there"
-    ]
+    differs = (
+        f"layers of fewer than {least} bits take fewer cycles than there"
+        if least > _BRICK_BITS
+        else "layers of fewer bits than that take more cycles than there"
+    )
+    taken = f"taken as {_BRICK_BITS}, the bits of a brick: {differs}"
+    return kind, [f"[{_ACCELERATOR}] low_prec: {least}: {taken}"]
 
 
 def _buffer(

@@ -16,6 +16,10 @@ class Sourced:
     value: Any
     source: str = ""
 
+    def __str__(self) -> str:
+        """Return the value in words, as messages have it."""
+        return str(self.value)
+
 
 Design = Mapping[str, Any]  # sections of sections, and `Sourced` values
 

@@ -19,7 +19,8 @@ from pgsim.workload.importers.source import Row, Source
 from pgsim.workload.problems import cut
 from pgsim.workload.strict_json import parse_json
 
-_ASSIGNS = re.compile(r"^[A-Za-z_]\w*\s*(:[^=\n]*)?=\s*[\[({]", re.M)
+_NAME = r"[A-Za-z_]\w*"
+_ASSIGNS = re.compile(rf"^{_NAME}(\s*,\s*{_NAME})*\s*(:[^=\n]*)?(=\s*{_NAME}\s*)*=\s*[\[({{]", re.M)
 _DEEPEST = 32  # levels of lists within lists
 
 

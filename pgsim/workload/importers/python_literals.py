@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from pgsim.errors import InputError
+from pgsim.workload.importers.python_changes import Placed, change_of
 from pgsim.workload.problems import cut
 
 _MOST_NAMES = 10_000  # that one file assigns to
-_DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 @dataclass
 class Literals:
     """The values of names, and of other names why they have none: they are no literals.
 
-    others: the statements that are neither literals nor definitions, which may change names.
+    places: of the statement that made each value, among all. others: the statements that assign no
+    literal.
     """
 
     values: dict[str, object] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
     refusals: dict[str, InputError] = field(default_factory=dict)
-    others: list[ast.stmt] = field(default_factory=list)
+    others: list[Placed] = field(default_factory=list)
 
 
 @lru_cache(maxsize=1)  # a file of many lists is asked for one after the other
@@ -32,38 +35,50 @@ def assigned_literals(text: str, path: Path) -> Literals:
     """Return what a Python file assigns to names, at its top level.
 
     Raises InputError where it is no Python. What is not a literal, such as a call or a sum, is
-    refused only where its name is asked for: the rest of the file may be any program.
+    refused only where its name is asked for: the rest of the file may be any program. Of several
+    values of one name the last counts.
     """
     found = Literals()
-    assigned: dict[str, ast.expr] = {}  # of several values of one name the last counts
-    for statement in _parsed(text, path).body:
+    for place, statement in enumerate(_parsed(text, path).body):
         name, value = _assigned(statement)
         if name and value is not None:
-            assigned[name] = value
-        elif not isinstance(statement, _DEFINES):
-            found.others.append(statement)
-    if len(assigned) > _MOST_NAMES:
-        raise InputError(f"{path}: {len(assigned):,} names are more than {_MOST_NAMES:,}")
-    for name, value in assigned.items():
-        try:
-            found.values[name] = ast.literal_eval(value)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            found.others.append(ast.Expr(value, lineno=value.lineno))
-            found.refusals[name] = InputError(
-                f"{path}:{_offender(value).lineno}: {name!r} is no literal: expected lists and "
-                "numbers alone, because nothing of the file is run"
-            )
+            _take(found, Placed(place, statement), name, value, path)
+        else:
+            found.others.append(Placed(place, statement))
+            found.refusals |= {
+                each: _of_several(each, statement, path) for each in _together(statement)
+            }
+        if len(found.values) + len(found.refusals) > _MOST_NAMES:
+            raise InputError(f"{path}: more than {_MOST_NAMES:,} names")
     return found
 
 
+def _take(found: Literals, placed: Placed, name: str, value: ast.expr, path: Path) -> None:
+    """Note the value that a statement gives a name, or that it is no literal."""
+    try:
+        found.values[name] = ast.literal_eval(value)
+        found.places[name] = placed.place
+        found.refusals.pop(name, None)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        found.values.pop(name, None)
+        found.others.append(placed)
+        found.refusals[name] = InputError(
+            f"{path}:{_offender(value).lineno}: {name!r} is no literal: expected lists and "
+            "numbers alone, because nothing of the file is run"
+        )
+
+
 def require_unchanged(literals: Literals, name: str, path: Path) -> None:
-    """Raise InputError where a top-level statement may change what its literal made of a name."""
-    for statement in literals.others:
-        if any(_changed(node) == name for node in ast.walk(statement)):
-            raise InputError(
-                f"{path}:{statement.lineno}: changes {name!r} after its literal: write the whole "
-                "list as one literal, because nothing of the file is run"
-            )
+    """Raise InputError where a statement may change what its literal made of a name."""
+    change = change_of(literals.others, name, literals.places[name])
+    if change is None:
+        return
+    changes = any(_changed(node) == name for node in ast.walk(change.statement))
+    held = f", which {change.name!r} holds," if change.name != name else ""
+    raise InputError(
+        f"{path}:{change.line}: {'changes' if changes else 'may change'} {name!r}{held} after its "
+        "literal: write the whole list as one literal, because nothing of the file is run"
+    )
 
 
 def _parsed(text: str, path: Path) -> ast.Module:
@@ -85,6 +100,21 @@ def _assigned(statement: ast.stmt) -> tuple[str, ast.expr | None]:
         case ast.AnnAssign(target=ast.Name(id=name), value=value):
             return name, value
     return "", None
+
+
+def _together(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that one statement assigns to with others, as `a = b = []` does."""
+    if isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+            yield from (each.id for each in parts if isinstance(each, ast.Name))
+
+
+def _of_several(name: str, statement: ast.stmt, path: Path) -> InputError:
+    return InputError(
+        f"{path}:{statement.lineno}: {name!r} is assigned together with others: write each list as "
+        "`name = [...]`"
+    )
 
 
 def _offender(value: ast.expr) -> ast.expr:

@@ -112,7 +112,8 @@ class ScaleSimCeil(ScaleSim):
     """The same, with the outputs that SCALE-Sim counts: ceil((H - FH + S) / S) a column.
 
     That is one more than floor((H - FH) / S) + 1 wherever H - FH is no multiple of S. The last
-    window then hangs over the edge; SCALE-Sim reads nothing there, so it is padding at the end.
+    window then hangs over the edge; SCALE-Sim reads nothing there, so it is padding at the end. It
+    is the only window of a filter that is larger than its input by less than a stride.
     """
 
     name = "scale_sim_ceil"
@@ -127,7 +128,7 @@ class ScaleSimCeil(ScaleSim):
     ) -> list[int]:
         """Return [top, bottom, left, right]: what the last window lacks."""
         below, right = (
-            -(size - side) % step if size > side else 0
+            -(size - side) % step if size - side > -step else 0
             for size, side, step in zip(in_size, kernel, stride, strict=True)
         )
         return [0, below, 0, right]

@@ -47,8 +47,9 @@ class Op(ABC):
     `needed_fields` are the manifest fields that a layer of this op has to give, and `other_fields`
     those that it may give, beyond the fields that all layers have. `axes` are the dimensions of its
     input, `ends` the two ends of each, and `position` is the word for one position of its output.
-    `shares_weights` says whether all images have the same weights (M60). Every op counts as a
-    convolution of rows and columns (MODEL.md M1).
+    `shares_weights` says whether all images have the same weights (M60), and `reads_own_state`
+    whether its operand is what it gave the position before, to which is added what other layers
+    give. Every op counts as a convolution of rows and columns (MODEL.md M1).
     """
 
     name: ClassVar[str]
@@ -59,6 +60,7 @@ class Op(ABC):
     ends: ClassVar[tuple[str, ...]] = ("top", "bottom", "left", "right")
     position: ClassVar[str] = "position"
     shares_weights: ClassVar[bool] = True
+    reads_own_state: ClassVar[bool] = False
 
     @property
     def fields(self) -> tuple[str, ...]:

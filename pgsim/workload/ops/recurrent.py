@@ -14,6 +14,7 @@ class Recurrent(Column):
     description = "a matrix product with the state of each time step, one step after the other"
     needed_fields = ("time_steps",)
     position = "time step"
+    reads_own_state = True
 
     def runs_per_batch(self, shape: Shape) -> int:
         """Return the time steps: each is a run of its own."""

@@ -82,8 +82,37 @@ def test_units_of_wider_bricks_or_of_none(
     assert all(f"] low_prec: {low}: taken as 2" in message for message in told)
     assert arch.array.pe.kind == kind
     assert arch.memory.weight_sram.port_bits == arch.memory.activation_sram.port_bits == port_bits
+    assert all(f"fewer than {low} bits take fewer cycles than there" in message for message in told)
     bits = max(4, low)
     assert arch.array.pe.unit.macs_and_cycles(bits, bits) == (macs, 1)
+
+
+def test_bricks_of_one_bit_are_of_two(tmp_path: Path) -> None:
+    text = INI.replace("low_prec = 2", "low_prec = 1").replace("gate_count = 20000\n", "")
+    (tmp_path / "conf.ini").write_text(text)
+    with pytest.warns(CounterpartWarning) as caught:
+        arch = import_arch(tmp_path / "conf.ini")
+    (told,) = (str(each.message).partition(": ")[2] for each in caught)
+    assert told == (
+        "[accelerator] low_prec: 1: taken as 2, the bits of a brick: layers of fewer bits than "
+        "that take more cycles than there"
+    )
+    # There 64 MACs of 1 x 1 bit a cycle, int(8 / max(1, 1)) squared; here 16, as of 2 x 2.
+    assert arch.array.pe.unit.macs_and_cycles(1, 1) == (16, 1)
+
+
+def test_a_frequency_that_is_missing_is_assumed(tmp_path: Path) -> None:
+    text = INI.replace("frequency = 500000000\n", "").replace("gate_count = 20000\n", "")
+    (tmp_path / "conf.ini").write_text(text)
+    with pytest.warns(CounterpartWarning) as caught:
+        arch = import_arch(tmp_path / "conf.ini", tmp_path / "conf.yaml")
+    (told,) = (str(each.message).partition(": ")[2] for each in caught)
+    assert told == "[accelerator]: missing keys, taken are frequency as 500000000"
+    assert arch.clock_mhz == 500  # of the paper, and of bf_e_conf.ini
+    (line,) = (
+        each for each in (tmp_path / "conf.yaml").read_text().splitlines() if "clock_mhz" in each
+    )
+    assert "ASSUMED: the file has no frequency" in line
 
 
 @pytest.mark.parametrize(

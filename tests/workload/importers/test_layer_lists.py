@@ -5,6 +5,7 @@ Rows are those of ANT's `ant_bench.py` (ResNet-18, ViT), counted by hand.
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -102,10 +103,104 @@ def test_nothing_is_run(tmp_path: Path) -> None:
         (f"net = [{ROW}]\nfor net in net:\n  pass", "net.txt:2: changes 'net' after its literal"),
         (f"net = [{ROW}]\nx = net.pop()", "net.txt:2: changes 'net' after its literal"),
         (f"net = [{ROW}]\ndel net", "net.txt:2: changes 'net' after its literal"),
+        (f"net = other = [{ROW}]", "net.txt:1: 'net' is assigned together with others: write each"),
+        (
+            f"\nnet, b = [{ROW}], []",
+            "net.txt:2: 'net' is assigned together with others: write each",
+        ),
     ],
 )
 def test_what_only_running_would_tell_is_refused(tmp_path: Path, text: str, expected: str) -> None:
     assert refusal(tmp_path, text, "net").startswith(expected)
+
+
+# Each makes another list of it, or may where what is imported or called does.
+@pytest.mark.parametrize(
+    ("text", "line", "held"),
+    [
+        ("{net}\nfor row in net:\n  row[5] = 4", 2, ""),
+        ("{net}\nb = net\nb.append(net[0])", 3, ""),
+        ("{net}\nb = net\nb.append(1)", 3, "b"),
+        ("{net}\nb = c = net\nb.append(1)", 2, ""),
+        ("{net}\nnets = {{'a': net}}\nnets['a'].append(1)", 3, "nets"),
+        ("{net}\nnets = {{'a': net}}\nmore = [nets]\nfor each in more:\n  each.clear()", 4, "more"),
+        ("{net}\nb = [*net]\nb[0][5] = 4", 2, ""),
+        ("{net}\ndef g():\n  net.append(1)\ng()", 3, ""),
+        ("def g():\n  net.append(1)\n{net}\ng()", 2, ""),
+        ("{net}\ndef g():\n  global net\n  net = []\ng()", 3, ""),
+        ("{net}\ndef g():\n  net.append(1)\ndef h():\n  g()\nx = [h][0]()", 3, ""),
+        ("{net}\ndef run(f):\n  f()\n@run\ndef g():\n  net.append(1)", 6, ""),
+        ("g = lambda: net.append(1)\n{net}\ng()", 1, ""),
+        ("g = (net.append(1) for _ in [1])\n{net}\nlist(g)", 1, ""),
+        ("{net}\ndef g(rows=net):\n  rows.append(1)\ng()", 2, ""),
+        ("{net}\nfrom copy import copy as net", 2, ""),
+        ("{net}\nimport net.rows", 2, ""),
+        ("{net}\nfrom other import *", 2, ""),
+        ("{net}\nextend(net)", 2, ""),
+        ("{net}\nlen = list.clear\nlen(net)", 3, ""),
+        ("{net}\ndef net(): pass", 2, ""),
+        ("{net}\nclass net: pass", 2, ""),
+        ("{net}\nclass A:\n  net[0][5] = 4", 3, ""),
+        ("{net}\nlist(map(lambda r: r.__setitem__(5, 4), net))", 2, ""),
+        ("{net}\n[r.__setitem__(5, 4) for r in net]", 2, ""),
+        ("{net}\ntry:\n  1 / 0\nexcept ZeroDivisionError as net:\n  pass", 4, ""),
+        ("{net}\nmatch 3:\n  case net: pass", 3, ""),
+        ("{net}\nif (net := 3): pass", 2, ""),
+        ("{net}; net.append(1)", 1, ""),
+        ("{net}\nglobals()['net'].append(1)", 2, ""),
+        ("{net}\nexec('net.append(1)')", 2, ""),
+        ("{net}\nimport sys\nsys.modules[__name__].net.append(1)", 3, ""),
+        ("{net}\nif __name__ == '__main__':\n  pass\nelse:\n  net.append(1)", 5, ""),
+    ],
+)
+def test_a_list_that_the_file_may_change_is_refused_by_its_line(
+    tmp_path: Path, text: str, line: int, held: str
+) -> None:
+    found = refusal(tmp_path, text.format(net=f"net = [{ROW}]"), "net")
+    where, _, rest = found.partition(" 'net'")
+    assert where in (f"net.txt:{line}: may change", f"net.txt:{line}: changes")
+    assert rest.startswith(
+        f"{f', which {held!r} holds,' if held else ''} after its literal: write "
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{net}\nnetworks = {{'net': net, 'all': [net]}}\nprint(len(networks))",
+        "{net}\nprint('net', len(net), str(net), sep=', ')",
+        "{net}\nassert len(net) == 1",
+        "{net}\ndef get(name):\n  if name == 'net':\n    return net\n  raise KeyError(name)",
+        "{net}\ndef batch(net):\n  net.append(1)\nbatch([])",
+        "{net}\ndef made():\n  net = []\n  net.append(1)\nmade()",
+        "{net}\nf = lambda net: net.append(1)",
+        "{net}\nif '__main__' == __name__:\n  pass\nif __name__ == '__main__':\n  net.append(1)",
+        "{net}\nnets = ['net']\nfor name in nets:\n  print(name)",
+        "from math import *\nimport os as net\nnet = []\nnet.append(1)\ndef net(): pass\n{net}",
+    ],
+)
+def test_a_list_that_is_only_mentioned_is_read(tmp_path: Path, text: str) -> None:
+    text = text.format(net=f"net = [{ROW}]")
+    names = {"__name__": "net"}
+    exec(text, names)  # what Python makes of it
+    assert names["net"] == ast.literal_eval(f"[{ROW}]")
+    (layer,) = imported(tmp_path, text, "net")
+    assert (layer.in_channels, layer.out_channels, layer.weight_bits) == (512, 1000, 8)
+
+
+def test_a_list_that_many_others_hold_is_refused_in_good_time(tmp_path: Path) -> None:
+    chain = "\n".join(f"n{each + 1} = [n{each}]" for each in range(2_000))
+    found = refusal(tmp_path, f"n0 = [{ROW}]\n{chain}\n", "n0")
+    assert found.startswith("net.txt:102: may change 'n0', which 'n100' holds, after its literal")
+
+
+def test_names_that_are_assigned_together_are_told_by_their_line(tmp_path: Path) -> None:
+    expected = "is assigned together with others: write each list as `name = [...]`"
+    assert refusal(tmp_path, f"\na = b = [{ROW}]") == f"net.txt:2: 'a' {expected}"
+    assert refusal(tmp_path, f"\n\na, b = [{ROW}], [{ROW}]") == f"net.txt:3: 'a' {expected}"
+    both = f"a = b = [{ROW}]\na = [{ROW}]\n"
+    assert len(imported(tmp_path, both, "a")) == 1
+    assert refusal(tmp_path, both, "b") == f"net.txt:1: 'b' {expected}"
 
 
 def test_the_last_literal_of_a_name_counts(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from imports import imported, refusal
 from onnx import TensorProto, helper
 from onnx_cases import QONNX, RESIDUAL, model, node, residual, scalar, tensor
 
+from pgsim import widened
+
 SCALES = {"scale": scalar(0.1), "zero": scalar(0), "four": scalar(4), "three": scalar(3)}
 
 
@@ -146,6 +148,34 @@ def test_products_of_attention_have_a_group_for_each_head(tmp_path: Path) -> Non
     assert scores.macs == values.macs == 4 * 7 * 7 * 5
 
 
+def test_imported_attention_is_widened_in_its_features_alone(tmp_path: Path) -> None:
+    nodes = [
+        node("MatMul", "x wqkv", "qkv"),
+        node("Reshape", "qkv split", "split3"),
+        node("Transpose", "split3", "all", perm=[2, 0, 3, 1, 4]),
+        node("Split", "all", "q1 k1 v1", axis=0, num_outputs=3),
+        *(node("Squeeze", f"{each}1 first", f"{each}") for each in "qkv"),
+        node("Transpose", "k", "kt", perm=[0, 1, 3, 2]),
+        node("MatMul", "q kt", "scores"),
+        node("Add", "scores mask", "masked"),  # a row of it for each query
+        node("Softmax", "masked", "p"),
+        node("MatMul", "p v", "values"),
+        node("Transpose", "values", "heads", perm=[0, 2, 1, 3]),
+        node("Reshape", "heads flat", "mixed"),
+        node("MatMul", "mixed wo", "out"),
+    ]
+    weights = {
+        "wqkv": (20, 60), "wo": (20, 9), "split": np.array([1, 7, 3, 4, 5]),
+        "first": np.array([0]), "flat": np.array([1, 7, 20]),
+    }  # fmt: skip
+    given = {"x": [1, 7, 20], "mask": [1, 1, 1, 7]}
+    all_, scores, values, out = widened(imported(tmp_path, model(nodes, given, weights)), 2)
+    assert (all_.in_channels, all_.out_channels) == (20, 120)
+    assert (scores.groups, scores.reduction, scores.channels_per_group) == (4, 10, 7)
+    assert (values.groups, values.reduction, values.channels_per_group) == (4, 7, 10)
+    assert (out.in_channels, out.out_channels) == (40, 9)
+
+
 @pytest.mark.parametrize(
     ("attributes", "data", "weights"),
     [
@@ -216,6 +246,11 @@ def test_both_directions_of_a_recurrent_layer(tmp_path: Path) -> None:
     ]
     assert layers[2].inputs == ("network",)
     assert layers[4].inputs == ("y.forward.hidden", "y.reverse.hidden")
+    wide = [(each.in_channels, each.out_channels) for each in widened(layers, 2)]
+    assert wide == [(6, 56), (14, 56), (6, 56), (14, 56), (28, 9)]
+    # Without what follows, the states are the network's own outputs.
+    last = widened(layers[:4], 2)
+    assert [(each.in_channels, each.out_channels) for each in last] == [(6, 28), (7, 28)] * 2
 
 
 def test_each_product_of_a_recurrent_layer_has_bits_of_its_own(tmp_path: Path) -> None:
@@ -263,10 +298,46 @@ def test_other_quantizers_of_qonnx(tmp_path: Path) -> None:
     assert (second.activation_bits, second.weight_bits) == (3, 1)
 
 
-def test_bits_that_are_computed_are_refused(tmp_path: Path) -> None:
-    quantizer = node("Quant", "x scale zero x", "xq", domain=QONNX)
-    data = model([quantizer, node("MatMul", "xq w", "y")], {"x": [5, 20]}, SCALES | {"w": (20, 9)})
-    assert "Quant 'xq': of the domain 'qonnx.custom_op.general'" in refusal(tmp_path, data)
+@pytest.mark.parametrize(
+    ("quantizer", "reason"),
+    [
+        ("Quant", "its bit width, 'x', is no constant"),
+        ("Trunc", "its bit width, 'x', is no constant"),
+        ("Quant half", "bit width 3.5: expected a whole number from 1 to 64"),
+        ("IntQuant none", "bit width 0: expected a whole number from 1 to 64"),
+        ("IntQuant many", "bit width 65: expected a whole number from 1 to 64"),
+        ("Trunc half", "bit width 3.5: expected a whole number from 1 to 64"),
+        ("Quant each", "bit width 2.5: expected a whole number from 1 to 64"),
+        ("Quant odd", "bit width nan: expected a whole number from 1 to 64"),
+    ],
+)
+def test_bits_that_are_no_whole_number_are_told_with_who_reads_them(
+    tmp_path: Path, quantizer: str, reason: str
+) -> None:
+    op, _, width = quantizer.partition(" ")
+    before = "x scale zero four" if op == "Trunc" else "x scale zero"
+    nodes = [
+        node(op, f"{before} {width or 'x'}", "xq", domain=QONNX),
+        node("MatMul", "xq w", "y", name="fc"),
+    ]
+    widths = {"half": scalar(3.5), "none": scalar(0), "many": scalar(65), "odd": scalar(np.nan)}
+    widths |= {"each": np.array([2, 2.5], np.float32), "w": (20, 9)}
+    found = refusal(tmp_path, model(nodes, {"x": [5, 20]}, SCALES | widths))
+    assert found == f"net.txt: {op} 'xq', which MatMul 'fc' reads: {reason}"
+
+
+def test_all_quantizers_of_unknown_bits_are_told_at_once(tmp_path: Path) -> None:
+    nodes = [
+        node("Quant", "x scale zero", "xq", domain=QONNX),
+        node("Quant", "w scale zero half", "wq", domain=QONNX),
+        node("MatMul", "xq wq", "y"),
+    ]
+    weights = SCALES | {"half": scalar(0.5), "w": (20, 9)}
+    assert refusal(tmp_path, model(nodes, {"x": [5, 20]}, weights)).splitlines() == [
+        "net.txt: Quant 'xq', which MatMul 'y' reads: it has no bit width",
+        "net.txt: Quant 'wq', which MatMul 'y' reads: bit width 0.5: expected a whole number from "
+        "1 to 64",
+    ]
 
 
 def linear_quantizers(kind: type, clip: bool) -> list[object]:

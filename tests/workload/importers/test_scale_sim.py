@@ -189,8 +189,23 @@ def test_a_row_that_says_nothing_is_refused_by_its_line(
 def test_a_filter_larger_than_its_input_is_refused_as_scale_sim_does(tmp_path: Path) -> None:
     found = refusal(tmp_path, "Conv1, 5, 5, 7, 7, 3, 64, 2,\n")
     assert found.startswith("net.txt:1: layer 'Conv1': kernel [7, 7]")
-    ceil = refusal(tmp_path, "Conv1, 5, 5, 7, 7, 3, 64, 4,\n", format="scale_sim_ceil")
-    assert ceil.startswith("net.txt:1: layer 'Conv1': kernel [7, 7]")
+
+
+# ceil((H - FH + S) / S) of each side, in whole numbers.
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+@pytest.mark.parametrize(("size", "side"), [(5, 7), (5, 6), (6, 5), (1, 4), (5, 5), (9, 4)])
+def test_outputs_are_those_of_the_formula_wherever_it_gives_any(
+    tmp_path: Path, size: int, side: int, stride: int
+) -> None:
+    outputs = -(-(size - side + stride) // stride)
+    text = f"Conv1, {size}, 12, {side}, 3, 3, 4, {stride},\n"
+    if outputs < 1:
+        found = refusal(tmp_path, text, format="scale_sim_ceil")
+        assert found.startswith(f"net.txt:1: layer 'Conv1': kernel [{side}, 3]")
+        return
+    (layer,) = imported(tmp_path, text, format="scale_sim_ceil")
+    assert layer.out_size == (outputs, -(-(12 - 3 + stride) // stride))
+    assert layer.in_size == (size, 12)
 
 
 def test_a_file_without_a_layer_is_refused(tmp_path: Path) -> None:

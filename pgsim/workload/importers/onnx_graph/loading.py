@@ -21,13 +21,17 @@ from pgsim.workload.importers.onnx_graph.quantizers import (
     INTEGERS,
     QONNX,
     Precision,
+    UnknownBits,
     qonnx_precision,
 )
 from pgsim.workload.importers.onnx_graph.runtime import take_runtime_operators
 from pgsim.workload.importers.onnx_graph.sizes import MOST_VALUES, Values, complete_sizes
 from pgsim.workload.problems import cut, short
 
+Precisions = dict[str, Precision]
+
 _LARGEST_SIZE = 2**24  # as of all layers
+_MOST_TOLD = 20  # quantizers that one message names
 _VALUES = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
 
 
@@ -52,7 +56,7 @@ def _loaded(onnx: Any, data: bytes, path: Path, sizes: Mapping[str, int]) -> Gra
             model = onnx.inliner.inline_local_functions(model)
     packed = take_runtime_operators(model.graph)
     values = _small_constants(onnx, model.graph)
-    quantized = packed | _plain(model.graph, _numbers(values))
+    quantized = packed | _plain(model.graph, _numbers(values), path)
     _fix_sizes(model.graph, sizes, path)
     _import_domains(model)
     values = complete_sizes(onnx, model, values)
@@ -133,19 +137,44 @@ def _numbers(values: Values) -> dict[str, tuple[float, ...]]:
     }
 
 
-def _plain(graph: Any, numbers: Mapping[str, tuple[float, ...]]) -> dict[str, Precision]:
-    """Have QONNX's quantizers pass their input on, and return the precisions that they give."""
-    found: dict[str, Precision] = {}
+def _plain(graph: Any, numbers: Mapping[str, tuple[float, ...]], path: Path) -> Precisions:
+    """Have QONNX's quantizers pass their input on, and return the precisions that they give.
+
+    Raises InputError with a line for each whose bits cannot be told.
+    """
+    found: Precisions = {}
+    unknown = []
     for node in graph.node:
         if node.op_type in QONNX and node.domain and node.input and node.output:
             attributes = {each.name: each.i for each in node.attribute}
-            precision = qonnx_precision(node.op_type, tuple(node.input), attributes, numbers)
-            if precision is None:
+            try:
+                precision = qonnx_precision(node.op_type, tuple(node.input), attributes, numbers)
+            except UnknownBits as reason:
+                unknown.append((node, reason))
                 continue
             found[node.output[0]] = precision
             node.op_type, node.domain = "Identity", ""
             del node.input[1:], node.output[1:], node.attribute[:]
+    if unknown:
+        told = [
+            f"{path}: {_quantizer_words(graph, node)}: {reason}"
+            for node, reason in unknown[:_MOST_TOLD]
+        ]
+        more = len(unknown) - _MOST_TOLD
+        raise InputError("\n".join([*told, *([f"and {more} more"] if more > 0 else [])]))
     return found
+
+
+def _quantizer_words(graph: Any, node: Any) -> str:
+    """Return what a quantizer is called, and who reads what it gives."""
+    given = node.output[0]
+    reader = next((each for each in graph.node if given in each.input), None)
+    reads = f", which {reader.op_type} {_name(reader)} reads" if reader else ""
+    return f"{node.op_type} {_name(node)}{reads}"
+
+
+def _name(node: Any) -> str:
+    return short(node.name or next(iter(node.output), ""))
 
 
 def _import_domains(model: Any) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from pgsim.workload.problems import short
+
 Numbers = Mapping[str, tuple[float, ...]]
 
 
@@ -30,19 +32,31 @@ _MOVES |= {"SpaceToDepth", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze"}
 _PICKS = {"Clip", "Gather", "GatherElements", "GatherND", "GlobalMaxPool", "MaxPool", "Relu"}
 _RETYPES = {"Cast", "DequantizeLinear", "Dropout"}
 _CARRIERS = _MOVES | _PICKS | _RETYPES
+_MOST_BITS = 64
+
+
+class UnknownBits(ValueError):
+    """Why the bits that a quantizer gives cannot be told, in words."""
 
 
 def qonnx_precision(
     op: str, inputs: tuple[str, ...], attributes: Mapping[str, object], numbers: Numbers
-) -> Precision | None:
-    """Return what an operator of QONNX gives, or None where its bits are no constant."""
+) -> Precision:
+    """Return what an operator of QONNX gives; raises UnknownBits where that is no whole number."""
     if op == "BipolarQuant":
         return Precision(1, True)
-    widths = numbers.get(inputs[-1] if op == "Trunc" else inputs[3] if len(inputs) > 3 else "", ())
-    whole = [int(width) for width in widths if 1 <= width <= 64 and width == int(width)]
-    if not widths or len(whole) < len(widths):
-        return None
-    return Precision(max(whole), bool(attributes.get("signed", 1)))
+    name = inputs[-1] if op == "Trunc" else inputs[3] if len(inputs) > 3 else ""
+    widths = numbers.get(name, ())
+    if not widths:
+        raise UnknownBits(
+            f"its bit width, {short(name)}, is no constant" if name else "it has no bit width"
+        )
+    for width in widths:
+        if not 1 <= width <= _MOST_BITS or width != int(width):
+            raise UnknownBits(
+                f"bit width {width:g}: expected a whole number from 1 to {_MOST_BITS}"
+            )
+    return Precision(int(max(widths)), bool(attributes.get("signed", 1)))
 
 
 def carried(
