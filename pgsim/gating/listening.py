@@ -64,9 +64,8 @@ def _listening_to(name: str, layer: nn.Module, gate: Gate, keep: Keep) -> Iterat
                 x = _input_of(plain_name(name), forward, args, kwargs)
                 mask = None
                 if gate.msb_bits is not None:
-                    gated = (
-                        _one_channel(layer, x) if GATE_KINDS[gate.gates].gates_inputs else output
-                    )
+                    inputs = GATE_KINDS[gate.gates].gates_inputs
+                    gated = _one_channel(layer, x) if inputs else output
                     mask = _checked(plain_name(name), gate, mask_of(), gated)
                     _check_numbers(plain_name(name), x)
                 keep(name, layer, x, mask)

@@ -164,9 +164,10 @@ def _check(
     shapes = layer_shapes(manifest.layers, where)
     for shape in shapes:
         if shape.gate_kind not in companion.gates:
+            expected_gates = " or ".join(repr(each.name) for each in companion.gates)
             raise InputError(
                 f"{where}: layer {shape.name!r}: gate is {shape.gate!r}, expected "
-                f"{' or '.join(repr(each.name) for each in companion.gates)}: no other layers have {companion.kind}"
+                f"{expected_gates}: no other layers have {companion.kind}"
             )
     expected = {shape.name: companion.tensors_of(shape, manifest.images) for shape in shapes}
     _check_tensors(expected, tensors, where)
