@@ -52,6 +52,7 @@ HOMES = (
     "arch/speeds/",
     "model/fetches/",
     "schemes/",
+    "workload/gates/",
     "workload/ops/",
 )
 

@@ -123,7 +123,7 @@ def imported_trace(
     source = source_of(file)
     model = source.network or source.path.stem or "imported"
     came_from = {"imported_from": source.path.name}
-    gated = [layer for layer in layers if layer.gate != "none"]
+    gated = [layer for layer in layers if layer.masked]
     if density is None:
         if gated:
             raise InputError(

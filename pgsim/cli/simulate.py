@@ -81,7 +81,7 @@ def _check_apart(files: dict[str, Path]) -> None:
     "--layers", metavar="NAMES",
     help="Only these layers: names with commas, or operands: those whose integers the trace has.",
 )  # fmt: skip
-@click.option("--explain", metavar="LAYER", help="Print the loop nest of a layer too.")
+@click.option("--explain", metavar="LAYER", help="Print the loops of a layer too.")
 @click.option("--per-image", is_flag=True, help="Keep images apart in -o; needs batch=1.")
 @click.option(
     "-o",

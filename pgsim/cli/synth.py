@@ -95,7 +95,7 @@ def synth(
     real = load_trace(like)
     made = fitted_trace(real, images=images, seed=seed)
     _save(made, output, shards)
-    if any(layer.shape.gate == "input" for layer in real.layers):
+    if any(layer.shape.gates_inputs for layer in real.layers):
         say("savings are not compared: no scheduler packs the outputs of gated inputs")
     else:
         show(saving_table(real, made, design))

@@ -176,6 +176,6 @@ def _words(value: object) -> str:
 
 def _bits(shape: LayerShape) -> str:
     """Return activation bits (of which MSBs) by weight bits."""
-    split = "" if shape.gate == "none" else f"/{shape.msb_bits}"
+    split = f"/{shape.msb_bits}" if shape.masked else ""
     sign = "s" if shape.signed else ""
     return f"{sign}{shape.activation_bits}{split} x {shape.weight_bits}"

@@ -11,6 +11,7 @@ from torch.nn.modules.conv import _ConvNd
 from pgsim.errors import InputError
 from pgsim.gating.forwards import plain_name
 from pgsim.gating.modules import Gate
+from pgsim.workload.gates import GATE_KINDS
 from pgsim.workload.layer import LayerShape, layer_shape
 from pgsim.workload.ops import OPS
 from pgsim.workload.phases import transposed
@@ -143,7 +144,7 @@ def _convolution(layer: _ConvNd) -> dict[str, object]:
 def _phases(fields: dict[str, object], layer: _ConvNd, calls: Calls) -> Described:
     """Return what a transposed convolution of one image each runs as."""
     (axes,) = calls.inputs
-    if fields["gate"] != "none":
+    if GATE_KINDS[str(fields["gate"])].masked:
         raise InputError(
             f"layer {fields['name']!r} is a {type(layer).__name__}: it runs as several layers, one "
             "for each phase of its outputs, so that its mask is of none of them. Let it have no "

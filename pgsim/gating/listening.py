@@ -17,6 +17,7 @@ from pgsim.errors import InputError
 from pgsim.gating.forward_locals import local_kept
 from pgsim.gating.forwards import Forward, plain_name, wrapped_forward
 from pgsim.gating.modules import Gate
+from pgsim.workload.gates import GATE_KINDS
 
 Keep: TypeAlias = "Callable[[str, nn.Module, Tensor, Tensor | None], None]"
 """Called each time a layer ran, with its name, itself, its input, its mask (None: no gate)."""
@@ -63,7 +64,8 @@ def _listening_to(name: str, layer: nn.Module, gate: Gate, keep: Keep) -> Iterat
                 x = _input_of(plain_name(name), forward, args, kwargs)
                 mask = None
                 if gate.msb_bits is not None:
-                    gated = output if gate.gates == "output" else _one_channel(layer, x)
+                    inputs = GATE_KINDS[gate.gates].gates_inputs
+                    gated = _one_channel(layer, x) if inputs else output
                     mask = _checked(plain_name(name), gate, mask_of(), gated)
                     _check_numbers(plain_name(name), x)
                 keep(name, layer, x, mask)
@@ -111,7 +113,7 @@ def _checked(name: str, gate: Gate, mask: object, gated: Tensor) -> Tensor:
     if mask.shape != gated.shape:
         raise InputError(
             f"layer {name!r}: {place} has shape {tuple(mask.shape)}, expected that of the layer's "
-            f"{gate.gates}{' pixels' if gate.gates == 'input' else ''}, {tuple(gated.shape)}."
+            f"{GATE_KINDS[gate.gates].masks('input pixels', 'output')}, {tuple(gated.shape)}."
         )
     decided: Tensor = mask.detach() != 0
     if mask.dtype != torch.bool and not torch.equal(decided.to(mask.dtype), mask.detach()):

@@ -1,8 +1,8 @@
-"""A loop nest as a person reads it: loops, and what each buffer holds of them (MODEL.md M40)."""
+"""Loops as a person reads them, and what each buffer holds of them (MODEL.md M9, M40)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pgsim.arch import LOOPS
 from pgsim.mapping.nest import Nest
@@ -27,30 +27,50 @@ def explained(nest: Nest, held: Mapping[str, int], fills: Mapping[str, int]) -> 
         hold activations
         one block: 1 images, 8 rows, 32 columns, 16 channels, 16 input channels
     """
+    places: list[list[str]] = [[] for _ in range(len(LOOPS) + 1)]
+    for name, outside in held.items():
+        often = f", filled {times(fills[name])}" if name in fills else ""
+        places[outside].append(f"hold {name}{often}")
+    sizes = dict(zip(LOOPS, nest.sizes, strict=True))
+    blocks = dict(zip(LOOPS, nest.blocks, strict=True))
+    loops = [
+        loop(sizes[letter], blocks[letter], f"blocks of {{}} {WHAT[letter]} ({letter})")
+        for letter in nest.order
+    ]
+    whole = ", ".join(f"{blocks[letter]} {WHAT[letter]}" for letter in LOOPS)
+    return nested(loops, places, f"one block: {whole}")
+
+
+def loop(total: int, size: int, pieces: str) -> str:
+    """Return a loop over pieces of a size as a line, nothing where it is one.
+
+    pieces: what they are called, with `{}` where their size stands.
+
+    Examples
+    --------
+    >>> loop(10, 4, "windows of {} positions")
+    'for 3 windows of 4 positions, the last of 2:'
+    """
+    trips = -(-total // size)
+    last = total - size * (trips - 1)
+    smaller = f", the last of {last}" if last < size else ""
+    return f"for {trips} {pieces.format(size)}{smaller}:" if trips > 1 else ""
+
+
+def nested(loops: Sequence[str], held: Sequence[Sequence[str]], innermost: str) -> list[str]:
+    """Return loops as lines, outermost first, each indented by those around it.
+
+    loops: of `loop`. held: what is held outside of each loop, and inside of all of them.
+    """
     lines, depth = [], 0
-    for place in range(len(LOOPS) + 1):
-        for name, outside in held.items():
-            if outside == place:
-                often = f", filled {_times(fills[name])}" if name in fills else ""
-                lines.append(f"{'  ' * depth}hold {name}{often}")
-        if place == len(LOOPS):
-            break
-        loop = LOOPS.index(nest.order[place])
-        trips, block, size = nest.trips[loop], nest.blocks[loop], nest.sizes[loop]
-        if trips > 1:
-            last = size - block * (trips - 1)
-            smaller = f", the last of {last}" if last < block else ""
-            letter = nest.order[place]
-            lines.append(
-                f"{'  ' * depth}for {trips} blocks of {block} {WHAT[letter]} ({letter}){smaller}:"
-            )
+    for line, outside in zip((*loops, innermost), held, strict=True):
+        lines += [f"{'  ' * depth}{each}" for each in outside]
+        if line:
+            lines.append(f"{'  ' * depth}{line}")
             depth += 1
-    whole = ", ".join(
-        f"{size} {WHAT[letter]}" for letter, size in zip(LOOPS, nest.blocks, strict=True)
-    )
-    lines.append(f"{'  ' * depth}one block: {whole}")
     return lines
 
 
-def _times(count: int) -> str:
+def times(count: int) -> str:
+    """Return how often something happens, in words."""
     return "once" if count == 1 else f"{count:,} times"

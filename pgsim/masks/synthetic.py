@@ -98,7 +98,7 @@ def synthetic_trace(
     words = {
         layer.name: _masks(layer, images, asked, np.random.default_rng(stream))
         for layer, stream in zip(layers, streams, strict=True)
-        if layer.gate != "none"
+        if layer.masked
     }
     return from_words(
         words,

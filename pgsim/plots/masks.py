@@ -191,11 +191,9 @@ def _draw_sorted(axes: Axes, densities: npt.NDArray[np.float64], mean: float, wh
 
 
 def _name_colours(figure: Figure, layer: LayerTrace) -> None:
-    inputs = layer.shape.gate == "input"
-    one = "this input pixel has its LSBs" if inputs else "this output gets its LSB pass"
     figure.legend(
         handles=[
-            Patch(color=BLUE, label=f"1: {one}"),
+            Patch(color=BLUE, label=f"1: {layer.shape.gate_kind.opened}"),
             Patch(color=_OFF, label="0: MSBs only"),
         ],
         loc="outside lower left", ncols=2, fontsize=8, frameon=False, handlelength=1,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pgsim.workload import LayerTrace
+from pgsim.workload.gates import GATED_INPUTS, GATED_OUTPUTS, GateKind
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,16 @@ class Gate:
 
 @dataclass(frozen=True)
 class OwnGate(Gate):
-    """The gate of a layer that has a mask of that kind, as manifests call it."""
+    """The gate of a layer that has a mask of that kind."""
 
-    kind: ClassVar[str]
+    kind: ClassVar[GateKind]
 
     def refusal(self, layer: LayerTrace) -> str | None:
         """Return why not: a column's gate decides with the mask of its own layer (M19)."""
         if self.mask is not layer:
             return "is gated by the mask of another layer"
-        if layer.shape.gate != self.kind:
-            return f"is gated by {self.kind}s, and the layer has gate {layer.shape.gate!r}"
+        if layer.shape.gate_kind is not self.kind:
+            return f"is gated by {self.kind.name}s, and the layer has gate {layer.shape.gate!r}"
         return None
 
 
@@ -44,7 +45,7 @@ class OwnGate(Gate):
 class OutputGate(OwnGate):
     """One bit per output: the pass computes the outputs whose bit is 1 (Precision Gating)."""
 
-    kind = "output"
+    kind = GATED_OUTPUTS
     waits_for_sums = True
 
 
@@ -52,14 +53,14 @@ class OutputGate(OwnGate):
 class InputGate(OwnGate):
     """One bit per input pixel: the pass takes the pixels whose bit is 1 (M52)."""
 
-    kind = "input"
+    kind = GATED_INPUTS
     waits_for_sums = False
 
 
-GATES: dict[str, type[OwnGate]] = {each.kind: each for each in (OutputGate, InputGate)}
+GATES: dict[GateKind, type[OwnGate]] = {each.kind: each for each in (OutputGate, InputGate)}
 
 
 def gate_of(layer: LayerTrace) -> Gate | None:
     """Return the gate that a layer has a mask for, None where it has no mask."""
-    kind = GATES.get(layer.shape.gate)
+    kind = GATES.get(layer.shape.gate_kind)
     return None if kind is None else kind(layer)

@@ -65,7 +65,7 @@ class Planes(Scheme):
         if own == asked:
             pairs = product(_planes(self.activation_bits), _planes(weight_bits))
             return tuple(Pass(activation, weight) for activation, weight in pairs)
-        if shape.gate == "none":
+        if not shape.masked:
             return (whole_pass(layer),)
         raise InputError(
             f"layer {shape.name!r} has {own[0]} activation and {own[1]} weight bits, and scheme "

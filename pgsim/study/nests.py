@@ -5,13 +5,18 @@ from __future__ import annotations
 from math import prod
 
 from pgsim.errors import InputError, nearest
+from pgsim.mapping import Nest
 from pgsim.mapping.explained import explained
+from pgsim.model.job import Job
 from pgsim.model.nests import blocks_of_nest
 from pgsim.results import Result
+from pgsim.study.fixed_order import fixed_order
 
 
 def explain(result: Result, layer: str) -> list[str]:
-    """Return the loop nest of a layer as lines: loops, what each buffer holds, how often it fills.
+    """Return the loops of a layer as lines: what each buffer holds of them, how often it fills.
+
+    A layer in the fixed order is cut into lane groups, and each into windows of slots.
 
     Parameters
     ----------
@@ -50,25 +55,32 @@ def explain(result: Result, layer: str) -> list[str]:
     if job.shape.groups > 1:
         head += " and group"
     if job.nest is None:
-        lines = [
-            f"{head}: the fixed order: lane groups, and in each the windows (MODEL.md M9, M23)"
-        ]
+        lines = [f"{head}: the fixed order (MODEL.md M9, M23):"]
+        lines += [f"  {line}" for line in fixed_order(job)]
         if job.window is not None:
             few = f"  windows of {job.window} slots, fewer than the output buffer has room for"
             lines.append(few)
-        return lines
-    held = blocks_of_nest(job).holding.held
-    trips = [job.nest.trips[loop] for loop in job.nest.depths]
-    depths = {"activations": held.activation, "weights": held.weight, "sums": held.sums}
-    if job.inputs_stay:
-        del depths["activations"]
-    fills = {name: prod(trips[:depth]) for name, depth in depths.items()}
-    lines = [f"{head}:", *(f"  {line}" for line in explained(job.nest, depths, fills))]
-    if job.nest.unheld:
-        unheld = " and ".join(f"{name}s" for name in job.nest.unheld)
-        lines.append(f"  of {unheld} no more than a block is held, whatever fits")
+        if job.demand_bits:
+            late = f"{job.demand_bits} of {job.activation_bits} bits"
+            lines.append(f"  {late} of an activation come where gates open (M24)")
+    else:
+        lines = [f"{head}:", *(f"  {line}" for line in _of_nest(job, job.nest))]
     if job.inputs_stay:
         lines.append("  activations are on chip already")
     if job.output_stays:
         lines.append("  outputs stay on chip")
+    return lines
+
+
+def _of_nest(job: Job, nest: Nest) -> list[str]:
+    """Return the loops of a nest, what the buffers hold of it, and what they might."""
+    held = blocks_of_nest(job).holding.held
+    trips = [nest.trips[loop] for loop in nest.depths]
+    depths = {"activations": held.activation, "weights": held.weight, "sums": held.sums}
+    if job.inputs_stay:
+        del depths["activations"]
+    lines = explained(nest, depths, {name: prod(trips[:at]) for name, at in depths.items()})
+    if nest.unheld:
+        unheld = " and ".join(f"{name}s" for name in nest.unheld)
+        lines.append(f"of {unheld} no more than a block is held, whatever fits")
     return lines

@@ -21,6 +21,7 @@ from safetensors.numpy import save
 
 from pgsim.errors import InputError, nearest
 from pgsim.files import check_new_file, shipped
+from pgsim.workload.gates import GATED_OUTPUTS, GateKind
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.layers import layer_shapes
 from pgsim.workload.manifest import MOST_IMAGES, MOST_LAYERS, Label
@@ -68,7 +69,7 @@ class Companion(Generic[_Manifest]):
     kind: str
     manifest: type[_Manifest]
     tensors_of: Callable[[LayerShape, int], dict[str, Expected]]
-    gates: tuple[str, ...] = ("output",)
+    gates: tuple[GateKind, ...] = (GATED_OUTPUTS,)
 
     @property
     def suffix(self) -> str:
@@ -162,10 +163,11 @@ def _check(
         raise InputError(f"{where}: manifest: {describe(error, valid)}") from None
     shapes = layer_shapes(manifest.layers, where)
     for shape in shapes:
-        if shape.gate not in companion.gates:
+        if shape.gate_kind not in companion.gates:
+            expected_gates = " or ".join(repr(each.name) for each in companion.gates)
             raise InputError(
                 f"{where}: layer {shape.name!r}: gate is {shape.gate!r}, expected "
-                f"{' or '.join(map(repr, companion.gates))}: no other layers have {companion.kind}"
+                f"{expected_gates}: no other layers have {companion.kind}"
             )
     expected = {shape.name: companion.tensors_of(shape, manifest.images) for shape in shapes}
     _check_tensors(expected, tensors, where)

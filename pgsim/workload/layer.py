@@ -20,14 +20,13 @@ from pgsim.workload.fields import (
     PositiveSize,
     default_msb_bits,
 )
+from pgsim.workload.gates import GATE_KINDS, GateKind
 from pgsim.workload.ops import OPS, Op, Sides, Size, fields_of_ops
 from pgsim.workload.padding import SAME, same_padding
+from pgsim.workload.possible import check_possible
 from pgsim.workload.problems import describe, short
 from pgsim.workload.zeros import Operand, Zeros
 
-_MOST_MACS = 2**53  # of one image: counts stay exact, in int64 and in float64
-_MOST_ELEMENTS = 2**40  # of one image's input or output
-_TOTAL = "network"  # what tables call the total of all layers
 _NO_GEOMETRY = {"name", "inputs", "zeros"}
 _LEFT_OUT: dict[str, object] = {"signed": False, "inputs": None, "zeros": None}  # where it is so
 
@@ -110,51 +109,18 @@ class LayerShape(BaseModel):
 
     @model_validator(mode="after")
     def _is_possible(self) -> LayerShape:
-        if self.name == _TOTAL:
-            raise ValueError(f"the name {_TOTAL!r} stands for the total of all layers: rename it")
-        self._check_fields_of_op()
-        for side in ("in_channels", "out_channels"):
-            if (channels := getattr(self, side)) % self.groups:
-                raise ValueError(f"{side} {channels} is no multiple of groups {self.groups}")
-        self.kind.check(self)
-        if self.macs > _MOST_MACS:
-            raise ValueError(f"{self.macs} MACs an image are more than pgsim counts ({_MOST_MACS})")
-        self._check_elements()
-        top = self.activation_bits - (self.gate != "none")
-        if not 1 <= self.msb_bits <= top:
-            raise ValueError(
-                f"gate {self.gate!r} with activation_bits {self.activation_bits} needs msb_bits "
-                f"from 1 to {top}, not {self.msb_bits}"
-                if top
-                else f"gate {self.gate!r} needs at least 2 activation_bits, to split them"
-            )
-        if self.zeros:
-            self.zeros.check(activation_bits=self.activation_bits, weight_bits=self.weight_bits)
+        check_possible(self)
         return self
-
-    def _check_fields_of_op(self) -> None:
-        given = {field for field in self.model_fields_set if getattr(self, field) is not None}
-        for field in self.kind.needed_fields:
-            if field not in given:
-                raise ValueError(f"op {self.op!r} needs {field!r}")
-        if wrong := sorted(given & fields_of_ops().difference(self.kind.fields)):
-            raise ValueError(f"op {self.op!r} takes no {', '.join(map(repr, wrong))}")
-
-    def _check_elements(self) -> None:
-        for side, channels, size in (
-            ("in_channels", self.in_channels, self.image_in_size),
-            ("out_channels", self.out_channels, self.out_size),
-        ):
-            if channels * size[0] * size[1] > _MOST_ELEMENTS:
-                raise ValueError(
-                    f"{side} {channels} of {size[0]} x {size[1]} an image are more elements than "
-                    f"pgsim counts ({_MOST_ELEMENTS})"
-                )
 
     @property
     def kind(self) -> Op:
         """The layer's op, which knows all that is particular to it."""
         return OPS[self.op]
+
+    @property
+    def gate_kind(self) -> GateKind:
+        """What of the layer has a bit of mask."""
+        return GATE_KINDS[self.gate]
 
     @cached_property
     def geometry(self) -> Hashable:
@@ -227,7 +193,7 @@ class LayerShape(BaseModel):
     @cached_property
     def mask_size(self) -> Size:
         """Height and width of the gate mask: of the input for `gate: input`, else of the output."""
-        return self.image_in_size if self.gate == "input" else self.out_size
+        return self.gate_kind.masks(self.image_in_size, self.out_size)
 
     @cached_property
     def mask_positions(self) -> int:
@@ -237,7 +203,7 @@ class LayerShape(BaseModel):
     @property
     def mask_channels(self) -> int:
         """Channels of the gate mask: `out_channels`, or one shared by all for `gate: input`."""
-        return 1 if self.gate == "input" else self.out_channels
+        return self.gate_kind.mask_channels(self.out_channels)
 
     @cached_property
     def in_channels_per_group(self) -> int:
@@ -277,7 +243,17 @@ class LayerShape(BaseModel):
     @property
     def gated(self) -> bool:
         """Whether the layer's outputs are gated, as in Precision Gating."""
-        return self.gate == "output"
+        return self.gate_kind.gates_outputs
+
+    @property
+    def gates_inputs(self) -> bool:
+        """Whether input pixels are gated (M52)."""
+        return self.gate_kind.gates_inputs
+
+    @property
+    def masked(self) -> bool:
+        """Whether the layer has a mask: of its outputs or of its input pixels."""
+        return self.gate_kind.masked
 
     def manifest(self) -> dict[str, Any]:
         """Return the layer as the trace manifest has it.

@@ -60,7 +60,7 @@ class LayerTrace:
             raise InputError(
                 f"{where}: shards should be a tuple of arrays, not {type(self.shards).__name__}"
             )
-        if bool(self.shards) != (self.shape.gate != "none"):
+        if bool(self.shards) != self.shape.masked:
             has = "has no masks" if self.shards else "needs masks"
             raise InputError(f"{where}: a layer of gate {self.shape.gate!r} {has}")
         for words in self.shards:

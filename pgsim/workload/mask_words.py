@@ -78,7 +78,7 @@ def packed_masks(
     packed = {
         shape.name: pack_masks(_checked_mask(masks, shape, where))
         for shape in shapes
-        if shape.gate != "none"
+        if shape.masked
     }
     if extra := sorted(masks.keys() - packed.keys()):
         raise InputError(

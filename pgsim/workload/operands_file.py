@@ -20,6 +20,7 @@ from pgsim.workload.companion_file import (
     load_companion,
     save_companion,
 )
+from pgsim.workload.gates import GATE_KINDS
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.operands import THRESHOLD_DTYPE, LayerOperands, Operands, operand_dtype
 from pgsim.workload.problems import short
@@ -34,7 +35,8 @@ class _Manifest(Manifest):
 
     @model_validator(mode="after")
     def _near_zero_are_layers(self) -> _Manifest:
-        gated = {str(layer.get("name")) for layer in self.layers if layer.get("gate") == "output"}
+        kinds = [kind.name for kind in GATE_KINDS.values() if kind.gates_outputs]
+        gated = {str(layer.get("name")) for layer in self.layers if layer.get("gate") in kinds}
         for name in self.opens_near_zero:
             if name not in gated:
                 raise ValueError(
@@ -129,4 +131,4 @@ def _range(bits: int, signed: bool) -> tuple[int, int]:
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
 
 
-_OPERANDS = Companion("operands", _Manifest, _expected, gates=("output", "input", "none"))
+_OPERANDS = Companion("operands", _Manifest, _expected, gates=tuple(GATE_KINDS.values()))

@@ -211,7 +211,7 @@ def _tensor_shapes(images: int, layers: Iterable[LayerShape]) -> dict[str, Shape
     return {
         mask_tensor(layer): (images, layer.mask_channels, 8 * words_of(layer.mask_positions))
         for layer in layers
-        if layer.gate != "none"
+        if layer.masked
     }
 
 

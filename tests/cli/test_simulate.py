@@ -190,7 +190,7 @@ def test_requests_to_dram_are_written_on_request(small, run, tmp_path):
 def test_explain_prints_the_nest_of_a_layer_and_objective_searches_for_it(small, run, tmp_path):
     fixed = run("simulate", small, "--arch", "pg_os", "--set", "mapping.kind=fixed",
                 "--explain", "plain").output  # fmt: skip
-    assert "for each batch: the fixed order" in fixed
+    assert "for each batch: the fixed order (MODEL.md M9, M23):\n" in fixed
     classifier = linear(1, 64, 10, name="fc")
     path = tmp_path / "classifier.safetensors"
     save_trace(synthetic_trace([classifier], images=16, density=0.25), path)

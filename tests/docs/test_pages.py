@@ -115,7 +115,7 @@ def test_the_readme_shows_what_its_command_prints() -> None:
 
 
 def test_the_readme_is_short_enough_to_be_read_to_the_end() -> None:
-    assert 600 <= words(README) <= 800
+    assert 600 <= words(README) <= 750
 
 
 @pytest.mark.parametrize(

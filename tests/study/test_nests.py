@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from designs import design, linear
+from designs import conv, design, filled, linear, recurrent, trace_of
 
 from pgsim import GateTrace, InputError, load_arch, simulate
 from pgsim.study.nests import explain
@@ -68,9 +68,90 @@ def test_what_is_on_chip_already_is_said():
     assert not any("hold activations" in line for line in lines)
 
 
-def test_the_fixed_order_is_explained_as_such():
-    (line,) = explain(simulate(TRACE, design(), "full"), "b")
-    assert line.startswith("layer b on test-4x2, for each batch: the fixed order")
+def test_the_fixed_order_has_loops_over_lane_groups():
+    """6 channels on 2 columns are 3 lane groups; all fits, and one window has all positions."""
+    assert explain(simulate(TRACE, design(), "full"), "b") == [
+        "layer b on test-4x2, for each batch: the fixed order (MODEL.md M9, M23):",
+        "  hold activations, filled once",
+        "  for 3 lane groups of 2 channels:",
+        "    hold weights, filled 3 times",
+        "    hold sums, filled 3 times",
+        "    one tile: 4 positions, 2 channels, 8 input channels",
+    ]
+
+
+def small(**kib):
+    """Buffers of so many KiB, half of which a tile may use."""
+    return {
+        f"memory.{name}_sram.{key}": value
+        for name, size in kib.items()
+        for key, value in {"kib": size, "banks": 1, "port_bits": 8}.items()
+    }
+
+
+def fixed(layer, scheme="pg", **changes):
+    """The lines of a layer whose gates are closed, below the first."""
+    mask = None if layer.gate == "none" else filled(layer, False)
+    result = simulate(trace_of(layer, mask), design(changes), scheme)
+    return [line.strip() for line in explain(result, layer.name)[1:]]
+
+
+def test_what_no_buffer_holds_is_fetched_again():
+    """An example of M23: 640 bits of weights, 256 of which fit; 1280 of activations, 512 fit."""
+    layer = linear(8, 40, 4)
+    buffers = small(weight=0.0625) | small(activation=0.125)
+    assert fixed(layer, **buffers, **{"lsb.window": 4}) == [
+        "for 2 lane groups of 2 channels:",
+        "for 2 windows of 4 positions:",
+        "hold activations, filled 4 times",
+        "fetch weights again in every pass, up to 8 times",
+        "hold sums, filled 4 times",
+        "one tile: 4 positions, 2 channels, 40 input channels",
+    ]
+    assert "fetch weights again in every tile, 2 times" in fixed(layer, "full", **buffers)
+
+
+def test_the_last_lane_group_may_fit_alone():
+    """2 channels of 8 weights are 128 bits, one is 64, which is all that fits."""
+    lines = fixed(linear(8, 8, 3), **small(weight=0.015625), **{"lsb.window": 4})
+    assert lines[1:5] == [
+        "for 2 lane groups of 2 channels, the last of 1:",
+        "hold weights of the last lane group, filled once",
+        "for 2 windows of 4 positions:",
+        "fetch weights again in every pass, up to 4 times, those of other lane groups",
+    ]
+
+
+def test_rows_that_do_not_fit_come_once_for_each_row_of_the_kernel():
+    """An example of M23: three rows of 32 bits, of which 64 fit."""
+    lines = fixed(conv(2, 2, in_size=4, kernel=3), **small(activation=0.015625))
+    assert "hold activations, filled once, each row 3 times" in lines
+
+
+def test_weights_that_feed_slots_come_pass_by_pass_where_a_window_does_not_fit():
+    """An example of M23: six channels of 64 bits under `is`, 256 bits fit."""
+    stationary = {"array.dataflow": "is"}
+    assert fixed(linear(2, 8, 6), **stationary, **small(weight=0.0625)) == [
+        "hold activations, filled once",
+        "fetch weights again in every pass, up to 2 times",
+        "hold sums, filled once",
+        "one tile: 6 channels, 2 positions, 8 input channels",
+    ]
+    assert fixed(linear(2, 8, 6), **stationary)[0] == "hold weights, filled once"
+
+
+def test_weights_of_time_steps_stay():
+    lines = fixed(recurrent(5, 4, 2))
+    assert "hold weights, filled once in the first time step, and then not again" in lines
+
+
+def test_what_comes_on_demand_and_what_stays_is_said_of_the_fixed_order():
+    assert fixed(linear(4, 8, 2), **{"memory.lsb_fetch": "on_demand"})[-1] == (
+        "2 of 4 bits of an activation come where gates open (M24)"
+    )
+    lines = explain(simulate(TRACE, design({"memory.retain": True}), "full"), "b")
+    assert lines[-2:] == ["  activations are on chip already", "  outputs stay on chip"]
+    assert not any("hold activations" in line for line in lines)
 
 
 def test_a_layer_that_there_is_not():

@@ -33,6 +33,10 @@ class Fetch:
         """Return whether the buffer holds what all slots of a run and group need."""
         raise NotImplementedError
 
+    def windows_held(self, job: Job) -> Bools:
+        """Say of each window whether all its passes share one fetch of the slots' operand."""
+        return np.ones(job.tiling.window_slots.size, np.bool_)
+
     def only_in_first_run(self, job: Job) -> bool:
         """Return whether the runs of a batch that depend on each other share one fetch."""
         return False

@@ -29,6 +29,12 @@ class WeightFetch(Fetch):
         slots = job.cuts[1].total
         return slots * job.shape.reduction * job.weight_bits <= usable_bits(job, self.operand)
 
+    def windows_held(self, job: Job) -> Bools:
+        """Say of each window whether the buffer holds its weights from pass to pass."""
+        bits = job.tiling.window_slots * (job.shape.reduction * job.weight_bits)
+        fits: Bools = bits <= usable_bits(job, self.operand)
+        return fits | (len(job.passes) == 1 or self.slots_resident(job))
+
     def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return a lane group's weights, once at all bits, or in every pass at the pass's own."""
         elements = job.tiling.lane_group_lanes * job.shape.reduction
@@ -54,8 +60,7 @@ class WeightFetch(Fetch):
         later = sum(
             bursts(job, each.read_elements(job) * each.plan.weight_bits) for each in timings[1:]
         )
-        fits = window * job.weight_bits <= usable_bits(job, self.operand)
-        return np.where(fits, whole, opening + later)
+        return np.where(self.windows_held(job), whole, opening + later)
 
     def only_in_first_run(self, job: Job) -> bool:
         """Return whether the buffer holds the weights of the whole layer."""

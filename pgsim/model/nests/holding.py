@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,13 +24,19 @@ if TYPE_CHECKING:
 class Need:
     """What a nest needs of one operand, in elements along each loop; 1 where none matters.
 
-    whole: int64 (5,), of all blocks of a loop. block: int64 (5,), of one block at most. fit:
-    elements that the buffer holds.
+    whole: int64 (5,), of all blocks of a loop. block: int64 (5,), of one block at most. usable:
+    bits of the buffer that a tile may use. element: bits of an element; of weights, of a kernel.
     """
 
     whole: Counts
     block: Counts
-    fit: int
+    usable: int
+    element: int
+
+    @property
+    def fit(self) -> int:
+        """Elements that the buffer holds."""
+        return self.usable // self.element
 
     @property
     def elements(self) -> int:
@@ -60,22 +66,24 @@ class Holding:
         job, (_, reach, union) = self.job, self._walked
         (n, p, q, k, c), (bn, bp, bq, bk, bc) = self.nest.sizes, self.nest.blocks
         taps = self.walk.taps
-        outputs = job.arch.memory.usable_bits(job.arch.memory.output_sram)
         return {
             ACTIVATIONS.name: Need(
                 np.array([n, union[0], union[1], 1, c]),
                 np.array([bn, reach[0], reach[1], 1, bc]),
-                usable_bits(job, ACTIVATIONS) // job.activation_bits,
+                usable_bits(job, ACTIVATIONS),
+                job.activation_bits,
             ),
             WEIGHTS.name: Need(
                 np.array([1, 1, 1, k, c]),
                 np.array([1, 1, 1, bk, bc]),
-                usable_bits(job, WEIGHTS) // (job.weight_bits * taps),
+                usable_bits(job, WEIGHTS),
+                job.weight_bits * taps,
             ),
             "output": Need(
                 np.array([n, p, q, k, 1]),
                 np.array([bn, bp, bq, bk, 1]),
-                outputs // PARTIAL_SUM_BITS,
+                job.arch.memory.usable_bits(job.arch.memory.output_sram),
+                PARTIAL_SUM_BITS,
             ),
         }
 
@@ -102,9 +110,25 @@ class Holding:
         for (name, need), fit in zip(self.needs.items(), fits, strict=True):
             found[name] = int(outside(self.walk.order, need.whole, need.block, fit))
             if found[name] < 0:
-                raise InputError(
-                    f"layer {self.job.shape.name!r} on {self.job.arch.name}: a block of the nest "
-                    f"{self.nest.order} {self.nest.blocks} needs more of {name}_sram than fits: "
-                    f"{need.elements} elements of {need.fit}: take smaller blocks"
-                )
+                raise InputError(self._refusal(name, need))
         return Held(found[ACTIVATIONS.name], found[WEIGHTS.name], found["output"])
+
+    def _refusal(self, name: str, need: Need) -> str:
+        """Return that a block does not fit the buffer of an operand, and what to do."""
+        job, memory = self.job, self.job.arch.memory
+        where = f"layer {job.shape.name!r} on {job.arch.name}: "
+        smallest = Holding(job, replace(self.nest, blocks=(1, 1, 1, 1, 1))).needs[name]
+        if smallest.elements <= need.fit:
+            return (
+                f"{where}a block of the nest {self.nest.order} {self.nest.blocks} needs more of "
+                f"{name}_sram than fits: {need.elements} elements of {need.fit}: take smaller "
+                "blocks"
+            )
+        bits = smallest.elements * need.element
+        retained = job.retained_bits if name == ACTIVATIONS.name else 0
+        kib = (bits * memory.halves + retained) / 8192
+        return (
+            f"{where}no block of a nest fits {name}_sram: the smallest takes {bits} bits, and a "
+            f"tile may use {need.usable}: expected memory.{name}_sram.kib of at least "
+            f"{kib:.17g}"
+        )

@@ -32,8 +32,8 @@ class Convolution(Op):
 
     def mask_axes(self, shape: Shape) -> set[Sizes]:
         """Return what any op takes, and the axes as the op has them."""
-        inputs = shape.gate == "input"
-        axes = tuple(line.inputs if inputs else line.outputs for line in _lines(shape))
+        masks = shape.gate_kind.masks
+        axes = tuple(masks(line.inputs, line.outputs) for line in _lines(shape))
         return super().mask_axes(shape) | {axes}
 
     def words(self, shape: Shape) -> str:

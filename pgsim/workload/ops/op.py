@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar, Protocol
 
+from pgsim.workload.gates import GateKind
 from pgsim.workload.ops.side import Side
 
 Size = tuple[int, int]  # height and width
@@ -32,7 +33,7 @@ class Shape(Protocol):
     @property
     def in_channels_per_group(self) -> int: ...
     @property
-    def gate(self) -> str: ...
+    def gate_kind(self) -> GateKind: ...
     @property
     def mask_size(self) -> Size: ...
     @property

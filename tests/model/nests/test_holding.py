@@ -78,3 +78,24 @@ def test_a_block_that_does_not_fit_is_refused():
         "layer 'linear' on test-4x2: a block of the nest PNQKC (1, 2, 1, 2, 4) needs more of "
         "activation_sram than fits: 8 elements of 6: take smaller blocks"
     )
+
+
+@pytest.mark.parametrize(
+    ("buffer", "usable", "bits", "kib"),
+    [
+        ("weight", 64, 3 * 3 * 8, "0.017578125"),  # one kernel of one channel, 2 * 72 / 8192
+        ("activation", 32, 3 * 3 * 4, "0.0087890625"),  # what one output reaches, 2 * 36 / 8192
+    ],
+)
+def test_where_no_block_fits_the_least_size_of_the_buffer_is_said(buffer, usable, bits, kib):
+    layer = conv(2, 4, in_size=6, kernel=3)
+    job = nested(layer, "PNQKC", (1, 2, 2, 2, 2), small(buffer, usable))
+    with pytest.raises(InputError) as refused:
+        _ = Holding(job, job.nest).held
+    assert str(refused.value) == (
+        f"layer 'conv' on test-4x2: no block of a nest fits {buffer}_sram: the smallest takes "
+        f"{bits} bits, and a tile may use {usable}: expected memory.{buffer}_sram.kib of at least "
+        f"{kib}"
+    )
+    enough = {**small(buffer, usable), f"memory.{buffer}_sram.kib": float(kib)}
+    assert depths(layer, "PNQKC", (1, 1, 1, 1, 1), enough)
