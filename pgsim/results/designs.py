@@ -11,6 +11,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from pgsim.errors import InputError, nearest
 from pgsim.results import COLUMNS, IDENTITY, SUMMED, Column
 from pgsim.results.mask_sources import MASK_SOURCES
+from pgsim.results.settings import contradicts_names, fixed_settings
 
 # A ratio over layers is their mean, weighted by what it is a ratio to (M4, M27).
 _WEIGHTS = {
@@ -110,14 +111,17 @@ def is_determined(frame: pd.DataFrame, by: list[str], column: str) -> bool:
 def told_apart(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
     """Return the columns that a label needs: the names of a design, and what else varies.
 
-    A column that follows from one already there is left out, but never that masks are synthetic.
+    A column that follows from one already there is left out, but never that masks are synthetic,
+    nor what an architecture's name says otherwise.
     """
     names = ("design",) if "design" in candidates else ("arch", "scheme")
     shown = [name for name in names if name in candidates]
     for name in candidates:
         varies = name not in shown and rows[name].nunique(dropna=False) > 1
         follows = any(
-            is_determined(rows, [other], name) for other in shown if other != "mask_source"
+            is_determined(rows, [other], name)
+            for other in shown
+            if other != "mask_source" and not (other == "arch" and contradicts_names(rows, name))
         )
         if varies and (name == "mask_source" or not follows):
             shown.append(name)
@@ -150,7 +154,10 @@ def without_what_ifs(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def title_of(frame: pd.DataFrame) -> str:
-    """Return what a table is about: traces, images, masks (synthetic ones say so), designs."""
+    """Return what a table is about: traces, images, masks (synthetic ones say so), designs.
+
+    What a sweep set and all rows share stands at the end, where no name says it.
+    """
     keys = axis_columns(frame)
     images = images_by(frame, keys)
     least, most = int(images.min()), int(images.max())
@@ -159,8 +166,13 @@ def title_of(frame: pd.DataFrame) -> str:
         f"{_named_or_counted(frame, 'trace', 'traces')} "
         f"({least if least == most else f'{least} to {most}'} images, {' and '.join(masks)}) "
         f"on {_named_or_counted(frame, 'arch', 'architectures')}; "
-        f"{_named_or_counted(frame, 'scheme', 'schemes', 'scheme ')}"
+        f"{_named_or_counted(frame, 'scheme', 'schemes', 'scheme ')}{_fixed(frame)}"
     )
+
+
+def _fixed(frame: pd.DataFrame) -> str:
+    settings = fixed_settings(frame)
+    return f"; {', '.join(settings)}" if settings else ""
 
 
 def _named_or_counted(frame: pd.DataFrame, column: str, plural: str, before: str = "") -> str:
