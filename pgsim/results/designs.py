@@ -11,7 +11,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from pgsim.errors import InputError, nearest
 from pgsim.results import COLUMNS, IDENTITY, SUMMED, Column
 from pgsim.results.mask_sources import MASK_SOURCES
-from pgsim.results.settings import contradicts_names, fixed_settings
+from pgsim.results.settings import belies_names, contradicts_names, fixed_settings
 
 # A ratio over layers is their mean, weighted by what it is a ratio to (M4, M27).
 _WEIGHTS = {
@@ -112,7 +112,8 @@ def told_apart(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
     """Return the columns that a label needs: the names of a design, and what else varies.
 
     A column that follows from one already there is left out, but never that masks are synthetic,
-    nor what an architecture's name says otherwise.
+    nor what an architecture's name says otherwise: sides of the array in any case, other values
+    where they follow from the name alone.
     """
     names = ("design",) if "design" in candidates else ("arch", "scheme")
     shown = [name for name in names if name in candidates]
@@ -123,7 +124,7 @@ def told_apart(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
             for other in shown
             if other != "mask_source" and not (other == "arch" and contradicts_names(rows, name))
         )
-        if varies and (name == "mask_source" or not follows):
+        if varies and (name == "mask_source" or not follows or belies_names(rows, name)):
             shown.append(name)
     return shown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache, reduce
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _OF_TRACES = "trace."
+_SIDES = {"array.rows": 1, "array.columns": 2}  # groups of the next line
+_SHAPE = re.compile(r"(?<![^\W_])(\d+)x(\d+)(?![^\W_])")  # as in pg-os-16x16
 
 
 def fixed_settings(frame: pd.DataFrame) -> list[str]:
@@ -35,6 +38,16 @@ def contradicts_names(frame: pd.DataFrame, name: str) -> bool:
         return False
     return any(
         (arch := _shipped(str(named))) is not None and not _has(arch, name, value)
+        for named, value in _pairs(frame, "arch", name)
+    )
+
+
+def belies_names(frame: pd.DataFrame, name: str) -> bool:
+    """Say whether a column has other sides of the array than the names beside them spell out."""
+    if name not in _SIDES:
+        return False
+    return any(
+        (found := _SHAPE.search(str(named))) is not None and found[_SIDES[name]] != str(value)
         for named, value in _pairs(frame, "arch", name)
     )
 
