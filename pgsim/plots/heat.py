@@ -16,6 +16,7 @@ from pgsim.plots.cells import draw_cells, name_colours
 from pgsim.plots.drawing import larger_unit, write_figure
 from pgsim.plots.scales import Scale, label_of
 from pgsim.plots.sheets import Sheet, room_of
+from pgsim.results.accuracies import where_asked
 from pgsim.results.columns import checked_table
 from pgsim.results.conditions import chosen_rows
 from pgsim.results.designs import column_of
@@ -92,7 +93,7 @@ def draw_heat_map(
     width: str | None = None,
 ) -> Figure:
     """Return a figure of a result over two columns; arguments are those of `plot_heat_map`."""
-    frame = chosen_rows(checked_table(frame, "the table"), where)
+    frame = chosen_rows(where_asked(checked_table(frame, "the table"), [value]), where)
     asked = asked_of(
         frame, by=DESIGN, facet=facet, aggregate=aggregate, normalize=normalize, log=None,
         width=width, network=False,

@@ -10,6 +10,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from pgsim.errors import InputError, nearest
 from pgsim.results import COLUMNS, IDENTITY, SUMMED, Column
+from pgsim.results.columns import DOMINATED, is_of_front
 from pgsim.results.mask_sources import MASK_SOURCES
 from pgsim.results.settings import belies_names, contradicts_names, fixed_settings
 
@@ -24,7 +25,8 @@ _WEIGHTS = {
 _MEASURED = {
     name: column for name, column in COLUMNS.items() if name not in (*IDENTITY, "design", "image")
 }
-_WITHIN_A_DESIGN = ("layer", "image")
+_NO_KEYS = ("layer", "image", DOMINATED)  # what tells no design from another
+_NAMED = ("arch", "trace", "mask_source", "scheme")
 NAMES = ("design", "arch", "trace")  # what a person or a sweep may call anew at every point
 
 
@@ -44,13 +46,19 @@ def check_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
         raise InputError("the table has no rows: there is nothing to draw")
 
 
+def check_results(frame: pd.DataFrame) -> None:
+    """Raise InputError where a table is empty, or lacks what all results have."""
+    check_columns(frame, _NAMED if is_of_front(frame.columns) else (*_NAMED, "images"))
+
+
+def compared_in(frame: pd.DataFrame) -> list[str]:
+    """Return the results that a table of designs has, in its order."""
+    return [str(name) for name in frame.columns if name in _MEASURED and name != "images"]
+
+
 def axis_columns(frame: pd.DataFrame) -> list[str]:
     """Return the columns that tell designs apart: names, and whatever a sweep varied."""
-    apart = [
-        str(name)
-        for name in frame.columns
-        if name not in _MEASURED and name not in _WITHIN_A_DESIGN
-    ]
+    apart = [str(name) for name in frame.columns if name not in _MEASURED and name not in _NO_KEYS]
     first = ["design", "arch", "scheme"]
     return sorted(apart, key=lambda name: first.index(name) if name in first else len(first))
 
@@ -67,7 +75,12 @@ def per_image(frame: pd.DataFrame, keys: list[str], columns: Sequence[str]) -> p
 
 
 def images_by(frame: pd.DataFrame, keys: list[str]) -> pd.Series[float]:
-    """Return the images behind the rows that share `keys`; every layer saw all of them."""
+    """Return the images behind the rows that share `keys`; every layer saw all of them.
+
+    Rows of a table of a front are of one image.
+    """
+    if is_of_front(frame.columns):
+        return frame.groupby(keys, sort=False, dropna=False).size().clip(upper=1).astype(float)
     groups = in_floats(frame, ["images"]).groupby(keys, sort=False, dropna=False)
     return groups["images"].sum() / (groups["layer"].nunique() if "layer" in frame.columns else 1)
 
@@ -159,16 +172,21 @@ def title_of(frame: pd.DataFrame) -> str:
 
     What a sweep set and all rows share stands at the end, where no name says it.
     """
-    keys = axis_columns(frame)
-    images = images_by(frame, keys)
-    least, most = int(images.min()), int(images.max())
     masks = sorted(MASK_SOURCES[str(source)].words for source in frame["mask_source"].unique())
     return (
-        f"{_named_or_counted(frame, 'trace', 'traces')} "
-        f"({least if least == most else f'{least} to {most}'} images, {' and '.join(masks)}) "
+        f"{_named_or_counted(frame, 'trace', 'traces')} ({_images(frame)}{' and '.join(masks)}) "
         f"on {_named_or_counted(frame, 'arch', 'architectures')}; "
         f"{_named_or_counted(frame, 'scheme', 'schemes', 'scheme ')}{_fixed(frame)}"
     )
+
+
+def _images(frame: pd.DataFrame) -> str:
+    """Say how many images were simulated, where a table knows it."""
+    if is_of_front(frame.columns):
+        return ""
+    images = images_by(frame, axis_columns(frame))
+    least, most = int(images.min()), int(images.max())
+    return f"{least if least == most else f'{least} to {most}'} images, "
 
 
 def _fixed(frame: pd.DataFrame) -> str:
