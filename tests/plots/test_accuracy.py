@@ -55,6 +55,6 @@ def test_a_table_of_a_front_is_drawn_as_it_is(tmp_path: Path) -> None:
 
 def test_a_table_of_a_front_with_one_result_asks_for_axes() -> None:
     designs = pareto(FRAME, "array.rows", "energy_pj").designs
-    with pytest.raises(InputError, match="which pareto wrote, .* give x and y"):
+    with pytest.raises(InputError, match=r"which pareto wrote, .* give x and y"):
         draw_results(designs)
     assert draw_results(designs, x="array.rows", y="energy_pj").axes
