@@ -12,6 +12,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from pgsim.plots.drawing import short
+from pgsim.plots.pages import Page
 from pgsim.plots.scales import fitted
 from pgsim.plots.sheets import Sheet
 
@@ -20,6 +21,11 @@ _COLOURS = matplotlib.colormaps["cividis"]
 _BRIGHT = 0.55  # of a colour, from 0 to 1: above it letters are black
 _INSET = 0.44  # of a cell's edge from its middle
 _LETTERS = 0.6  # width of a letter over its size
+
+
+def bar_inches(page: Page) -> float:
+    """Return how much of a page's width the bar takes that says what colours stand for."""
+    return 8 * page.letters / 72
 
 
 def draw_cells(

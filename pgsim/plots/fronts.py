@@ -17,6 +17,7 @@ from pgsim.results.fronts import senses
 
 _MOST_NAMED = 10
 _APART_INCHES = 0.16  # of two numbers
+_MARGINS = 1.24  # length of an axis over what its points span
 _AWAY_POINTS = 9.0  # of a number from its design, to the side where none is
 
 
@@ -37,26 +38,47 @@ def draw_front(
     order = np.argsort(across.to_numpy(float), kind="stable")
     (line,) = axes.plot(
         across.iloc[order], up.iloc[order], color=BLACK, lw=0.8, marker="o", ms=8, mfc="none",
-        mew=0.8, ls="solid" if joined else "none", zorder=3,
+        mew=0.8, ls="solid" if joined else "none", zorder=3, clip_on=False,
         drawstyle="steps-pre" if better[0] else "steps-post",
     )  # fmt: skip
     return line
 
 
-def named_of(front: pd.DataFrame, x: Scale, y: Scale, inches: tuple[float, float]) -> list[int]:
+def named_of(
+    front: pd.DataFrame, x: Scale, ys: Sequence[Scale], inches: tuple[float, float]
+) -> list[int]:
     """Return the rows of a front to be named, from left to right: both ends, and some between.
 
-    inches: of the axes. Numbers of designs that lie close together would hide each other.
+    ys: of the panels that show them. inches: of each of these. Numbers of designs that lie close
+    together in one of them would hide each other.
     """
     rows = x.places[front.index].sort_values(kind="stable").index
-    places = np.column_stack([_along(x, rows) * inches[0], _along(y, rows) * inches[1]])
+    if rows.empty:
+        return []
+    panels = [
+        np.column_stack([_along(x, rows) * inches[0], _along(y, rows) * inches[1]]) / _MARGINS
+        for y in ys
+    ]
     chosen = [0]
     while len(chosen) < min(_MOST_NAMED, len(rows)):
-        gaps = np.min([np.hypot(*(places - places[each]).T) for each in chosen], axis=0)
+        gaps = np.min(
+            [np.hypot(*(places - places[each]).T) for each in chosen for places in panels], axis=0
+        )
         if gaps.max() < _APART_INCHES:
             break
         chosen.append(int(gaps.argmax()))
     return [int(rows[place]) for place in sorted(chosen)]
+
+
+def front_words(front: int, named: int, whole: int, unknown: int) -> str:
+    """Return what a legend says of a front: its designs, those with numbers, and of how many.
+
+    unknown: designs that lack a value, and so are nowhere.
+    """
+    said = f"front: {front:,} of {whole:,} designs"
+    if named < front:
+        said += f", {named:,} of them numbered"
+    return f"{said}; {unknown:,} more lack a value" if unknown else said
 
 
 def _along(scale: Scale, rows: pd.Index[int]) -> npt.NDArray[np.float64]:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from pgsim.errors import InputError, nearest
 from pgsim.plots.arranging import panels_of
 from pgsim.plots.asked import DESIGN, Asked, asked_of, parting_columns, points_of
-from pgsim.plots.cells import draw_cells, mark_cells, name_colours
+from pgsim.plots.cells import bar_inches, draw_cells, mark_cells, name_colours
 from pgsim.plots.drawing import larger_unit, write_figure
 from pgsim.plots.marks import hollow_of
 from pgsim.plots.scales import Scale, label_of
@@ -127,7 +127,8 @@ def _draw(frame: pd.DataFrame, value: str, x: str, y: str, asked: Asked) -> Figu
     least, most = float(values.min()), float(values.max())
     panels = panels_of(points.frame, points.arrangement)
     hollow, caution = hollow_of(points.frame)
-    sheet = Sheet(panels, asked.page, room=room_of([], asked.page))
+    page = asked.page
+    sheet = Sheet(panels, page, room=room_of([], page), beside=bar_inches(page))
     for axes, panel in zip(sheet.axes, panels, strict=True):
         cells = np.full((len(up.words), len(across.words)), np.nan)
         rows = panel.points.index

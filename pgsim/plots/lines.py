@@ -55,7 +55,7 @@ def draw_lines(points: Points, x: str, y: str, asked: Asked) -> Figure:
             axes.axhline(1, color="black", lw=0.6, zorder=0)
     sheet.set_scales(across, up)
     if asked.normalize is None and not up.logarithmic and up.places.min() >= 0:
-        sheet.axes[0].set_ylim(0, float(up.places.max()) * 1.05 or 1.0)
+        sheet.axes[0].set_ylim(0, min(up.most, float(up.places.max()) * 1.05 or 1.0))
     if shown:
         named = [handles[label] for label in looks] if len(looks) > 1 else []
         sheet.set_legend([*named, *([hollow_handle()] if caution else [])], shown)
@@ -113,7 +113,7 @@ def _draw_panel(
         at = across if x.joins else to_the_right(across, place, len(looks))
         marker: dict[str, Any] = {
             "color": look.colour, "marker": look.marker, "ms": 2 + 2.5 * width,
-            "mew": 0.4 + 0.6 * size,
+            "mew": 0.4 + 0.6 * size, "clip_on": False,
         }  # fmt: skip
         up, cautioned = y.places[across.index], hollow[across.index].to_numpy(bool)
         (drawn[label],) = axes.plot(

@@ -43,7 +43,7 @@ class Marks:
                 if len(own):
                     axes.plot(
                         x.places[own], y.places[own], ls="none", color=look.colour, ms=4.5,
-                        marker=look.marker, mew=0.9, label=in_legend(label),
+                        marker=look.marker, mew=0.9, label=in_legend(label), clip_on=False,
                         mfc="none" if is_hollow or not self.caution else look.colour,
                     )  # fmt: skip
         axes.grid(lw=0.3)

@@ -24,7 +24,7 @@ def fixed_settings(frame: pd.DataFrame) -> list[str]:
     An architecture's name says what the shipped design of that name has, and what stands in its
     brackets; a trace's name says what stands in its brackets.
     """
-    named = (name for name in map(str, frame.columns) if _is_setting(name))
+    named = (name for name in map(str, frame.columns) if is_setting(name))
     return [
         f"{name}={frame[name].iloc[0]}"
         for name in named
@@ -34,7 +34,7 @@ def fixed_settings(frame: pd.DataFrame) -> list[str]:
 
 def contradicts_names(frame: pd.DataFrame, name: str) -> bool:
     """Say whether a column has other values than shipped designs of the names beside them."""
-    if not _is_setting(name) or name.startswith(_OF_TRACES):
+    if not is_setting(name) or name.startswith(_OF_TRACES):
         return False
     return any(
         (arch := _shipped(str(named))) is not None and not _has(arch, name, value)
@@ -52,7 +52,8 @@ def belies_names(frame: pd.DataFrame, name: str) -> bool:
     )
 
 
-def _is_setting(name: str) -> bool:
+def is_setting(name: str) -> bool:
+    """Say whether a column is what a sweep set: a key of a design, or of a trace."""
     return name.startswith(_OF_TRACES) or name in config_keys()
 
 
