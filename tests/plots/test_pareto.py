@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.text import Text
 from plot_cases import table
 
 from pgsim import pareto
 from pgsim.errors import InputError
-from pgsim.plots import draw_pareto
+from pgsim.plots import draw_pareto, draw_results
 
 FRAME = table(
     *(
@@ -44,6 +45,48 @@ def test_a_third_column_has_a_panel_of_its_own_and_no_line() -> None:
         ring = axes.get_lines()[-1]
         assert list(ring.get_ydata()) == values
         assert ring.get_linestyle() == "None"
+
+
+def test_a_legend_says_how_many_of_a_front_are_numbered_and_how_many_lack_a_value() -> None:
+    frame = table(
+        *(
+            {"array.rows": rows, "cycles": cycles, "energy_pj": energy, "accuracy": 0.5}
+            for rows, cycles, energy in ((1, 1000, 4e6), (2, 1001, 3.99e6), (3, 3000, 1e6))
+        ),
+        {"array.rows": 4, "cycles": 9000},
+    )
+    found = pareto(frame, "cycles", "energy_pj")
+    expected = "front: 3 of 4 designs, 2 of them numbered"  # two lie on each other
+    for figure in (draw_pareto(found), draw_results(frame, x="cycles", y="energy_pj")):
+        shown = [text.get_text().replace("\n", " ") for text in figure.legends[0].get_texts()]
+        assert expected in shown
+        assert [text.get_text() for text in figure.axes[0].texts] == ["1", "2"]
+    for figure in (
+        draw_pareto(pareto(frame, "array.rows", "accuracy")),
+        draw_results(frame, x="accuracy", y="energy_pj"),
+    ):
+        shown = [text.get_text().replace("\n", " ") for text in figure.legends[0].get_texts()]
+        assert "front: 1 of 3 designs; 1 more lack a value" in shown
+
+
+@pytest.mark.parametrize("width", ["column", "page", None])
+def test_no_two_numbers_touch_in_any_panel(width: str | None) -> None:
+    frame = table(
+        *(
+            {"array.rows": rows, "cycles": cycles, "energy_pj": energy, "area_mm2": area}
+            for rows, cycles, energy, area in (
+                # The second and third are far apart in energy, and side by side in area.
+                (1, 1000, 7e6, 1.6), (2, 2000, 8e6, 1.3), (3, 2020, 6e6, 1.3), (4, 9000, 5e6, 1),
+            )
+        )
+    )  # fmt: skip
+    figure = draw_pareto(pareto(frame, "cycles", "energy_pj", "area_mm2"), width=width)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        boxes = [Text.get_window_extent(text) for text in axes.texts]  # without their arrows
+        assert len(boxes) >= 3
+        for place, box in enumerate(boxes):
+            assert not any(box.overlaps(other) for other in boxes[place + 1 :])
 
 
 def test_numbers_stand_on_the_side_where_no_design_is() -> None:
