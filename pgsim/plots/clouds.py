@@ -33,7 +33,8 @@ def draw_cloud(points: Points, x: str, y: str, asked: Asked, *, most: Sequence[s
     front = _front(frame, x, y, most) if has_front else frame.iloc[:0]
     marks = marks_of(frame, list(points.arrangement.lines), asked.colour)
     handles, texts = marks.legend(page)
-    named = named_of(front, scales[0], scales[1:], panel_inches(page, 1, 1))
+    inches = panel_inches(page, 1, 1)
+    named = named_of(front, scales[0], scales[1:], inches)
     names = labels_of(front.loc[named], points.arrangement.lines) if named else []
     key = [in_legend(f"{place}: {each}", page) for place, each in enumerate(names, start=1)]
     if has_front:
@@ -47,7 +48,7 @@ def draw_cloud(points: Points, x: str, y: str, asked: Asked, *, most: Sequence[s
     if has_front:
         axes, better = sheet.axes[0], better_of((x, y), most)
         line = draw_front(axes, front, *scales, better)
-        number(axes, named, *scales, better, page)
+        number(axes, named, *scales, better, page, inches)
         handles += [line, *(Line2D([], [], ls="none") for _ in named)]
         texts += key
     if len(texts) > 1:

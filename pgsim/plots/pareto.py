@@ -67,7 +67,8 @@ def draw_pareto(found: Pareto, *, width: str | None = None, log: str | None = No
     ups = [scale_of(found.designs[each], swept=False, log=asked_log(log, "y")) for each in others]
     marks = marks_of(found.designs, list(found.names), None)
     handles, texts = marks.legend(page)
-    named = named_of(found.front, x, ups, panel_inches(page, 1, len(ups)))
+    inches = panel_inches(page, 1, len(ups))
+    named = named_of(found.front, x, ups, inches)
     about = front_words(len(found.front), len(named), len(found.designs), found.unknown)
     key = [in_legend(about, page), *_key(found, named, page)]
     panels = [Panel("", "", found.designs, place, 0) for place in range(len(ups))]
@@ -77,7 +78,7 @@ def draw_pareto(found: Pareto, *, width: str | None = None, log: str | None = No
         marks.draw(axes, found.designs.index, x, y)
         better = [found.better[first], found.better[name]]
         ring = draw_front(axes, found.front, x, y, better, joined=len(ups) == 1)
-        number(axes, named, x, y, better, page)
+        number(axes, named, x, y, better, page, inches)
     sheet.set_scales(x, *ups)
     sheet.set_legend(
         [*handles, *([ring] if ring else []), *(Line2D([], [], ls="none") for _ in named)],

@@ -47,7 +47,7 @@ def test_a_third_column_has_a_panel_of_its_own_and_no_line() -> None:
         assert ring.get_linestyle() == "None"
 
 
-def test_a_legend_says_how_many_of_a_front_are_numbered_and_how_many_lack_a_value() -> None:
+def test_designs_that_lie_on_each_other_are_named_together_and_lacking_values_told() -> None:
     frame = table(
         *(
             {"array.rows": rows, "cycles": cycles, "energy_pj": energy, "accuracy": 0.5}
@@ -56,11 +56,11 @@ def test_a_legend_says_how_many_of_a_front_are_numbered_and_how_many_lack_a_valu
         {"array.rows": 4, "cycles": 9000},
     )
     found = pareto(frame, "cycles", "energy_pj")
-    expected = "front: 3 of 4 designs, 2 of them numbered"  # two lie on each other
     for figure in (draw_pareto(found), draw_results(frame, x="cycles", y="energy_pj")):
         shown = [text.get_text().replace("\n", " ") for text in figure.legends[0].get_texts()]
-        assert expected in shown
-        assert [text.get_text() for text in figure.axes[0].texts] == ["1", "2"]
+        assert "front: 3 of 4 designs" in shown
+        assert [each[:2] for each in shown[-3:]] == ["1:", "2:", "3:"]
+        assert [text.get_text() for text in figure.axes[0].texts] == ["1, 2", "3"]
     for figure in (
         draw_pareto(pareto(frame, "array.rows", "accuracy")),
         draw_results(frame, x="accuracy", y="energy_pj"),
@@ -81,12 +81,26 @@ def test_no_two_numbers_touch_in_any_panel(width: str | None) -> None:
         )
     )  # fmt: skip
     figure = draw_pareto(pareto(frame, "cycles", "energy_pj", "area_mm2"), width=width)
+    assert [len(axes.texts) for axes in figure.axes] == [4, 3]
     figure.draw_without_rendering()
     for axes in figure.axes:
         boxes = [Text.get_window_extent(text) for text in axes.texts]  # without their arrows
-        assert len(boxes) >= 3
+        numbers = ", ".join(text.get_text() for text in axes.texts)
+        assert sorted(numbers.split(", ")) == ["1", "2", "3", "4"]
         for place, box in enumerate(boxes):
             assert not any(box.overlaps(other) for other in boxes[place + 1 :])
+
+
+def test_of_many_designs_ten_are_numbered_which_the_legend_says() -> None:
+    frame = table(
+        *({"array.rows": n, "cycles": 100 * n, "energy_pj": 1e8 / n} for n in range(1, 13))
+    )
+    for figure in (
+        draw_pareto(pareto(frame, "cycles", "energy_pj")),
+        draw_results(frame, x="cycles", y="energy_pj"),
+    ):
+        shown = [text.get_text().replace("\n", " ") for text in figure.legends[0].get_texts()]
+        assert "front: 12 of 12 designs, 10 of them numbered" in shown
 
 
 def test_numbers_stand_on_the_side_where_no_design_is() -> None:
