@@ -147,6 +147,10 @@ def _touch(one: list[int], other: list[int], places: npt.NDArray[np.float64], pa
 
 
 def _numbers(group: list[int]) -> str:
+    """Return the text of a group: "1, 2", and of three or more in a row "1-3"."""
+    first, last = group[0] + 1, group[-1] + 1
+    if len(group) > 2 and last - first == len(group) - 1:
+        return f"{first}-{last}"
     return ", ".join(str(each + 1) for each in group)
 
 

@@ -91,6 +91,15 @@ def test_no_two_numbers_touch_in_any_panel(width: str | None) -> None:
             assert not any(box.overlaps(other) for other in boxes[place + 1 :])
 
 
+def test_three_that_lie_on_each_other_are_a_range() -> None:
+    frame = table(
+        *({"array.rows": n, "cycles": 1000 + n, "energy_pj": 4e6 - n} for n in range(1, 4)),
+        {"array.rows": 9, "cycles": 3000, "energy_pj": 1e6},
+    )
+    (axes,) = draw_pareto(pareto(frame, "cycles", "energy_pj")).axes
+    assert [text.get_text() for text in axes.texts] == ["1-3", "4"]
+
+
 def test_of_many_designs_ten_are_numbered_which_the_legend_says() -> None:
     frame = table(
         *({"array.rows": n, "cycles": 100 * n, "energy_pj": 1e8 / n} for n in range(1, 13))
