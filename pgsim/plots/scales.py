@@ -25,7 +25,7 @@ NETWORK = "network"  # what stands beside layers: all of them
 LOGS = ("x", "y", "xy", "none")
 _WIDE = 20  # times the least value: from there on a scale without further words is logarithmic
 _MOST_TICKS, _SOME_TICKS, _FEWEST_TICKS = 12, 8, 3
-_CROWDED = 90  # characters of words along an axis that stand upright
+_FEW_POWERS = 10**3  # over what is least: up to there 2 and 5 of each power are named too
 
 
 class Scale(NamedTuple):
@@ -130,7 +130,7 @@ def set_ticks(axes: Axes, name: str, scale: Scale, page: Page, inches: float) ->
     elif scale.swept:
         _set_swept(axis, scale, page, inches, is_x=name == "x")
     elif scale.logarithmic:
-        _set_logarithmic(axis, scale.places)
+        _set_logarithmic(axis, *getattr(axes, f"get_{name}lim")())
     else:
         whole = bool((scale.places.dropna() % 1 == 0).all())
         ticks = max(3, min(8, int(inches / 0.5)))
@@ -167,15 +167,14 @@ def _chosen(swept: Sequence[float]) -> list[float]:
     return [swept[round(place)] for place in np.linspace(0, last, count)]
 
 
-def _set_logarithmic(axis: Axis, places: pd.Series[Any]) -> None:
+def _set_logarithmic(axis: Axis, least: float, most: float) -> None:
     """Name 1, 2 and 5 of each power of ten where there are few powers, else the powers.
 
-    Where that names too few values, round ones are named as on a linear axis.
+    least, most: of what the axis shows. Where too few of these are in it, round ones are named as
+    on a linear axis.
     """
-    least, most = float(places.min()), float(places.max())
-    decades = np.log10(most / least) if least > 0 else 1.0
-    subs = (1.0, 2.0, 5.0) if decades < 2.5 else (1.0,)
-    if least <= 0 or _named(least, most, subs) >= _FEWEST_TICKS:
+    subs = (1.0, 2.0, 5.0) if most / least < _FEW_POWERS else (1.0,)
+    if _named(least, most, subs) >= _FEWEST_TICKS:
         axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=20))
     else:
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=_FEWEST_TICKS))
