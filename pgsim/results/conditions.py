@@ -80,13 +80,16 @@ def _in_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     from pandas import to_numeric
 
     names = [str(name) for name in frame.columns if is_setting(str(name))]
-    words = [name for name in names if not _is_numeric(frame[name])]
-    texts = {name: frame[name].astype(str) for name in words}
+    found = {
+        name: to_numeric(frame[name].astype(str), errors="coerce")
+        for name in names
+        if not _is_numeric(frame[name])
+    }
     return frame.assign(
         **{
-            name: to_numeric(cells)
-            for name, cells in texts.items()
-            if all(_number(cell) is not None for cell in cells.unique())
+            name: cells
+            for name, cells in found.items()
+            if _is_numeric(cells) and all(map(math.isfinite, cells.unique()))
         }
     )
 

@@ -88,3 +88,10 @@ def test_a_setting_that_has_no_words_any_more_is_numbers() -> None:
     assert chosen["note"].tolist() == ["5", "6"]
     assert rows_that_meet(frame, ["lsb.window!=auto"])["lsb.window"].tolist() == ["16", "64"]
     assert chosen_rows(frame, ["trace!=1", "lsb.window!=16"])["lsb.window"].tolist() == [64]
+
+
+@pytest.mark.parametrize("odd", ["1_0", "\u0661", "1e999", "nan", "9" * 400, ""])
+def test_what_is_no_plain_number_stays_a_word(odd: str) -> None:
+    frame = pd.DataFrame({"lsb.window": ["auto", "16", odd], "scheme": "pg"})
+    chosen = chosen_rows(frame, ["lsb.window!=auto"])
+    assert chosen["lsb.window"].tolist() == ["16", odd]
