@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 from plot_cases import table, title, y_labels
@@ -45,7 +46,8 @@ def test_panels_of_every_breakdown_are_headed_where_they_stand_above_each_other(
 
 
 def test_headings_stand_above_the_bars() -> None:
-    figure = draw_results(FRAME, by="lsb.scheduler", facet="trace.activation_bits")
+    many = pd.concat([FRAME.assign(scheme=f"uniform:{bits}") for bits in range(1, 9)])
+    figure = draw_results(many, by="scheme", facet="trace.activation_bits")
     figure.draw_without_rendering()
     for axes in figure.axes[::2]:
         heading = axes.texts[-1].get_window_extent()
