@@ -48,7 +48,7 @@ def command(
 ) -> None:
     """Find the designs of RESULTS that no other is better than.
 
-    RESULTS is a table that simulate, compare or sweep wrote. A design is dominated by
+    RESULTS is a table that simulate, compare, sweep or pareto wrote. A design is dominated by
     one that is worse in no column and better in one. Layers are summed, per image.
     Where RESULTS has no column accuracy, it is what shipped traces state.
     """

@@ -84,10 +84,11 @@ def command(
     roofline: str | None,
     **asked: Any,
 ) -> None:
-    """Draw RESULTS, a table that simulate, compare or sweep wrote.
+    """Draw RESULTS, a table that simulate, compare, sweep or pareto wrote.
 
     Without --x and --y: latency and energy, part by part; of more than 60 designs, energy over
-    latency. What is too much for one panel is parted into several.
+    latency. What is too much for one panel is parted into several. Where RESULTS has no column
+    accuracy, it is what shipped traces state.
     """
     if heat is not None and roofline is not None:
         raise click.UsageError("--heat and --roofline are two figures: ask for one of them")

@@ -87,8 +87,12 @@ def arranged(
     told = [name for name in told_apart(points, apart) if name not in facet and name != by]
     own = [by] if by else []
     if aggregate is not None:
-        taken = tuple(name for name in told if _count(points, name) > 1)
-        return Arrangement(tuple(facet), tuple(own), taken, aggregate, page=page)
+        taken = [name for name in told if _count(points, name) > 1]
+        kept = [name for name in (*facet, *own) if _MASKS in taken]
+        if kept and is_determined(points, kept, _MASKS):  # headings or labels say it
+            taken.remove(_MASKS)
+            own += [] if facet and is_determined(points, list(facet), _MASKS) else [_MASKS]
+        return Arrangement(tuple(facet), tuple(own), tuple(taken), aggregate, page=page)
     most_lines = most_lines or page.most_lines
     facets, rest = _facets(points, list(facet), told, own, page, most_lines)
     over: list[str] = []

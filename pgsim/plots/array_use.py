@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pgsim.plots.arranging import Panel
-from pgsim.plots.cells import draw_cells, name_colours
+from pgsim.plots.cells import bar_inches, draw_cells, name_colours
 from pgsim.plots.drawing import write_figure
 from pgsim.plots.pages import Page, page_of
 from pgsim.plots.scales import Scale
@@ -81,7 +81,7 @@ def draw_array_use(
         )
         for place, name in enumerate(shown)
     ]
-    sheet = Sheet(panels, page, room=room_of([], page))
+    sheet = Sheet(panels, page, room=room_of([], page), beside=bar_inches(page))
     most = max(float(np.nanmax(use[name])) for name in shown)
     for axes, name in zip(sheet.axes, shown, strict=True):
         image = draw_cells(axes, use[name], (0.0, most or 1.0), sheet, from_top=True)

@@ -171,10 +171,12 @@ def _merged(frame: pd.DataFrame, keys: list[str], values: list[str]) -> pd.DataF
 def _apart(points: pd.DataFrame, keys: Sequence[str], axes: Sequence[str]) -> list[str]:
     """Return the columns whose values make one line or another."""
     apart = [key for key in keys if key not in axes]
-    if not axes or axes[0] in IDENTITY:
+    swept = [name for name in axes if name not in IDENTITY]
+    if not swept:
         return apart
-    x = axes[0]  # a name made anew for every value of a swept x parts no line
-    # So does what a what-if's masks are: thresholds moved by 0 are the captured ones.
-    names = (*NAMES, "mask_source") if x.startswith("trace.") else NAMES
+    # A name made anew for every value of what was swept parts no line. Nor does what a what-if's
+    # masks are: thresholds moved by 0 are the captured ones.
+    of_traces = any(name.startswith("trace.") for name in swept)
+    names = (*NAMES, "mask_source") if of_traces else NAMES
     made = [key for key in names if key in apart and points[key].nunique() > 1]
-    return [key for key in apart if key not in made or not is_determined(points, [x], key)]
+    return [key for key in apart if key not in made or not is_determined(points, swept, key)]

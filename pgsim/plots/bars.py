@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -66,10 +67,13 @@ def draw_bars(frame: pd.DataFrame, parts: Sequence[str], asked: Asked) -> Figure
         )
     panels = panels_of(rows, arrangement)
     labels = _labels(rows, list(arrangement.lines), asked)
-    figure, grid = _figure(panels, labels, len(stacks), asked.page)
     across = len(stacks) if _are_beside(len(stacks), asked.page) else 1
     beside = max(len(line) for label in labels for line in label.splitlines() or [""])
     inches = (asked.page.inches - beside * 0.58 * asked.page.small / 72) / across - 0.15
+    letters = asked.page.characters(inches / asked.page.inches, asked.page.small)
+    panels = [replace(each, heading=wrapped(each.heading, letters)) for each in panels]
+    heights = [_height(labels[panel.points.index], panel, asked.page) for panel in panels]
+    figure, grid = _figure(heights, len(stacks), asked.page)
     reach: list[list[tuple[float, float]]] = []
     for row, panel in zip(grid, panels, strict=True):
         for axes, stack in zip(row, stacks, strict=True):
@@ -77,7 +81,9 @@ def draw_bars(frame: pd.DataFrame, parts: Sequence[str], asked: Asked) -> Figure
                 axes, panel, stack, labels, asked.page, inches, named=axes is row[0] or across == 1
             )
         reach.append([axes.get_xlim() for axes in row])  # before the next panel has its own
-    _tidy(grid, panels, reach, asked.page)
+    _tidy(grid, reach)
+    for row, panel, height in zip(grid, panels, heights, strict=True):
+        _head(row, row if across == 1 else row[:1], panel, height, asked.page)
     set_title(figure, "\n".join(each for each in (title, arrangement.words) if each), asked.page)
     return figure
 
@@ -147,16 +153,20 @@ def _are_beside(stacks: int, page: Page) -> bool:
     return stacks <= (4 if page is SCREEN else 2) and page is not PAGES["column"]
 
 
-def _figure(
-    panels: Sequence[Panel], labels: pd.Series[str], stacks: int, page: Page
-) -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure and its axes, for each panel one of each breakdown."""
+def _height(labels: pd.Series[str], panel: Panel, page: Page) -> float:
+    """Return the inches that the bars of a panel need, and its heading."""
+    lines = sum(label.count("\n") + 1.5 for label in labels)
+    return INCHES_PER_LINE * lines * page.small / 8 + 0.35 + _head_inches(panel, page)
+
+
+def _head_inches(panel: Panel, page: Page) -> float:
+    lines = panel.heading.count("\n") + 1 if panel.heading else 0
+    return INCHES_PER_LINE * lines * page.small / 8
+
+
+def _figure(heights: list[float], stacks: int, page: Page) -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure and its axes, for each panel of a height one of each breakdown."""
     beside = _are_beside(stacks, page)
-    heights = [
-        INCHES_PER_LINE * sum(label.count("\n") + 1.5 for label in labels[panel.points.index])
-        * page.small / 8 + 0.35
-        for panel in panels
-    ]  # fmt: skip
     across = stacks if beside else 1
     legend = 0.55
     total = (sum(heights) + 0.35 * len(heights) + legend) * (1 if beside else stacks) + 0.9
@@ -167,9 +177,9 @@ def _figure(
     )
     if beside:
         return figure, [list(row) for row in grid]
-    places = range(len(panels))
+    panels = len(heights)
     return figure, [
-        [grid[number * len(panels) + place][0] for number in range(stacks)] for place in places
+        [grid[number * panels + place][0] for number in range(stacks)] for place in range(panels)
     ]
 
 
@@ -191,25 +201,34 @@ def _draw_panel(
 
 def _tidy(
     grid: Sequence[Sequence[Axes]],
-    panels: Sequence[Panel],
     reached: Sequence[Sequence[tuple[float, float]]],
-    page: Page,
 ) -> None:
-    """Leave names of parts to the first panel, and of axes to the last; and head every panel.
+    """Leave names of parts to the first panel, and of axes to the last.
 
     reached: how far each axis was needed, by panels and breakdowns; all panels show the most.
     """
     reach = [(min(own)[0], max(end for _, end in own)) for own in zip(*reached, strict=True)]
-    for place, (row, panel) in enumerate(zip(grid, panels, strict=True)):
+    for place, row in enumerate(grid):
         for number, axes in enumerate(row):
             axes.set_xlim(*reach[number])
             if place and (legend := axes.get_legend()):
                 legend.remove()
             if place < len(grid) - 1:
                 axes.set_xlabel("")
-            if panel.heading and number == 0:
-                heading = wrapped(panel.heading, page.characters(0.3, page.small))
-                axes.text(
-                    1, 1, heading, transform=axes.transAxes, ha="right", va="top",
-                    fontsize=page.small,
-                )  # fmt: skip
+
+
+def _head(
+    row: Sequence[Axes], named: Sequence[Axes], panel: Panel, height: float, page: Page
+) -> None:
+    """Make room for the heading of a panel of so many inches, and write it in some of its axes."""
+    if not panel.heading:
+        return
+    head = _head_inches(panel, page)
+    for axes in row:
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(bottom, top - (bottom - top) * head / (height - head))
+    for axes in named:
+        axes.text(
+            1, 1, panel.heading, transform=axes.transAxes, ha="right", va="top",
+            fontsize=page.small,
+        )  # fmt: skip

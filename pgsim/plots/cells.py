@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import matplotlib
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
 
 from pgsim.plots.drawing import short
+from pgsim.plots.pages import Page
 from pgsim.plots.scales import fitted
 from pgsim.plots.sheets import Sheet
 
 # Its lightness only grows: it reads the same in grey, and for any colour vision.
 _COLOURS = matplotlib.colormaps["cividis"]
 _BRIGHT = 0.55  # of a colour, from 0 to 1: above it letters are black
+_INSET = 0.44  # of a cell's edge from its middle
 _LETTERS = 0.6  # width of a letter over its size
+
+
+def bar_inches(page: Page) -> float:
+    """Return how much of a page's width the bar takes that says what colours stand for."""
+    return 8 * page.letters / 72
 
 
 def draw_cells(
@@ -38,6 +48,18 @@ def draw_cells(
     rows, columns = cells.shape
     _write(axes, cells, image, (sheet.inches_across / columns, sheet.inches_up / rows), sheet)
     return image
+
+
+def mark_cells(axes: Axes, rows: Iterable[int], columns: Iterable[int]) -> None:
+    """Give some cells dashed edges, which show on dark and on bright ones."""
+    for row, column in zip(rows, columns, strict=True):
+        for colour, dashes in (("white", "solid"), ("black", (0, (3, 3)))):
+            axes.add_patch(
+                Rectangle(
+                    (column - _INSET, row - _INSET), 2 * _INSET, 2 * _INSET, fill=False,
+                    ec=colour, ls=dashes, lw=1,
+                )
+            )  # fmt: skip
 
 
 def name_colours(image: AxesImage, label: str, sheet: Sheet) -> None:

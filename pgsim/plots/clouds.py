@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from pgsim.plots.arranging import panels_of
 from pgsim.plots.asked import Asked, Points
 from pgsim.plots.drawing import in_legend
-from pgsim.plots.fronts import better_of, draw_front, named_of, number
+from pgsim.plots.fronts import better_of, draw_front, front_words, named_of, number
 from pgsim.plots.marks import marks_of
 from pgsim.plots.scales import Scale, asked_log, scale_of
-from pgsim.plots.sheets import Sheet, room_of
+from pgsim.plots.sheets import Sheet, panel_inches, room_of
 from pgsim.results.designs import axis_columns, labels_of
 from pgsim.results.fronts import marked
 
@@ -33,19 +33,24 @@ def draw_cloud(points: Points, x: str, y: str, asked: Asked, *, most: Sequence[s
     front = _front(frame, x, y, most) if has_front else frame.iloc[:0]
     marks = marks_of(frame, list(points.arrangement.lines), asked.colour)
     handles, texts = marks.legend(page)
-    named = named_of(front, *scales, (0.8 * page.inches, 0.5 * page.inches)) if has_front else []
+    inches = panel_inches(page, 1, 1)
+    named = named_of(front, scales[0], scales[1:], inches)
     names = labels_of(front.loc[named], points.arrangement.lines) if named else []
     key = [in_legend(f"{place}: {each}", page) for place, each in enumerate(names, start=1)]
-    sheet = Sheet(panels, page, room=room_of([*texts, *key, ""], page))
+    if has_front:
+        whole = int(frame[[x, y]].notna().all(axis=1).sum())
+        about = front_words(len(front), len(named), whole, len(frame) - whole)
+        key = [in_legend(about, page), *key]
+    sheet = Sheet(panels, page, room=room_of([*texts, *key], page))
     for axes, panel in zip(sheet.axes, panels, strict=True):
         marks.draw(axes, panel.points.index, *scales)
     sheet.set_scales(*scales)
     if has_front:
         axes, better = sheet.axes[0], better_of((x, y), most)
         line = draw_front(axes, front, *scales, better)
-        number(axes, named, *scales, better, page)
-        handles += [line, *(Line2D([], [], ls="none") for _ in key)]
-        texts += [f"front: {len(front):,} of {len(frame):,} designs", *key]
+        number(axes, named, *scales, better, page, inches)
+        handles += [line, *(Line2D([], [], ls="none") for _ in named)]
+        texts += key
     if len(texts) > 1:
         sheet.set_legend(handles, texts)
     sheet.set_title(points.title)

@@ -5,6 +5,7 @@ Figures are made without pyplot, so that drawing one leaves no global state behi
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -97,7 +98,24 @@ def wrapped(text: str, width: int = LABEL_WIDTH) -> str:
     drawn = "".join(
         each if each.isspace() or ord(each) in glyphs else _escape(each) for each in shown
     )
-    return textwrap.fill(drawn, width, break_on_hyphens=False).replace("$", r"\$")
+    return _Wrapper(width, break_on_hyphens=False).fill(drawn).replace("$", r"\$")
+
+
+class _Wrapper(textwrap.TextWrapper):
+    """Breaks at spaces; words longer than a line after = or a comma, and then after . or _."""
+
+    def _split(self, text: str) -> list[str]:
+        chunks = super()._split(text)
+        for ends in ("=,", "._"):
+            chunks = [
+                part
+                for chunk in chunks
+                for part in (
+                    re.split(f"(?<=[{ends}])", chunk) if len(chunk) > self.width else [chunk]
+                )
+                if part
+            ]
+        return chunks
 
 
 def in_legend(label: str, page: Page = SCREEN) -> str:

@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 from pgsim.errors import InputError, nearest
 from pgsim.plots.arranging import panels_of
 from pgsim.plots.asked import DESIGN, Asked, asked_of, parting_columns, points_of
-from pgsim.plots.cells import draw_cells, name_colours
+from pgsim.plots.cells import bar_inches, draw_cells, mark_cells, name_colours
 from pgsim.plots.drawing import larger_unit, write_figure
+from pgsim.plots.marks import hollow_of
 from pgsim.plots.scales import Scale, label_of
 from pgsim.plots.sheets import Sheet, room_of
+from pgsim.results.accuracies import where_asked
 from pgsim.results.columns import checked_table
 from pgsim.results.conditions import chosen_rows
 from pgsim.results.designs import column_of
@@ -92,7 +94,7 @@ def draw_heat_map(
     width: str | None = None,
 ) -> Figure:
     """Return a figure of a result over two columns; arguments are those of `plot_heat_map`."""
-    frame = chosen_rows(checked_table(frame, "the table"), where)
+    frame = chosen_rows(where_asked(checked_table(frame, "the table"), [value]), where)
     asked = asked_of(
         frame, by=DESIGN, facet=facet, aggregate=aggregate, normalize=normalize, log=None,
         width=width, network=False,
@@ -124,15 +126,19 @@ def _draw(frame: pd.DataFrame, value: str, x: str, y: str, asked: Asked) -> Figu
     values = points.frame[value] / size
     least, most = float(values.min()), float(values.max())
     panels = panels_of(points.frame, points.arrangement)
-    sheet = Sheet(panels, asked.page, room=room_of([], asked.page))
+    hollow, caution = hollow_of(points.frame)
+    page = asked.page
+    sheet = Sheet(panels, page, room=room_of([], page), beside=bar_inches(page))
     for axes, panel in zip(sheet.axes, panels, strict=True):
         cells = np.full((len(up.words), len(across.words)), np.nan)
         rows = panel.points.index
         cells[up.places[rows].to_numpy(int), across.places[rows].to_numpy(int)] = values[rows]
         image = draw_cells(axes, cells, (least, most), sheet)
+        if caution and not hollow[rows].all():  # else the heading says it
+            mark_cells(axes, up.places[rows[hollow[rows]]], across.places[rows[hollow[rows]]])
     sheet.set_scales(across, up)
     name_colours(image, label_of(value, unit, points.note), sheet)
-    sheet.set_title(points.title)
+    sheet.set_title("\n".join([points.title, *([f"dashed edges: {caution}"] if caution else [])]))
     return sheet.figure
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
@@ -13,6 +15,7 @@ from pgsim.plots.arranging import MOST_LOOKS, Panel, panels_of
 from pgsim.plots.asked import Asked, Points
 from pgsim.plots.drawing import in_legend
 from pgsim.plots.looks import Look, looks_of
+from pgsim.plots.marks import hollow_handle, hollow_of
 from pgsim.plots.pages import SCREEN
 from pgsim.plots.scales import NETWORK, Scale, asked_log, scale_of, to_the_right
 from pgsim.plots.sheets import Sheet, room_of
@@ -38,20 +41,24 @@ def draw_lines(points: Points, x: str, y: str, asked: Asked) -> Figure:
         up = up._replace(label=_speed_up_label(y, asked, points.note))
     labels = _labels(frame, list(arrangement.lines))
     looks = _looks(frame, list(arrangement.lines), labels, asked.colour)
+    hollow, caution = hollow_of(frame)
+    hollow &= bool(caution)
     shown = [in_legend(label, page) for label in looks] if len(looks) > 1 else []
+    shown += [in_legend(f"hollow: {caution}", page)] if caution else []
     sheet = Sheet(panels, page, room=room_of(shown, page))
     size = 1.0 if page is SCREEN and len(panels) == 1 else 0.6
     handles: dict[str, Artist] = {}
     for axes, panel in zip(sheet.axes, panels, strict=True):
-        handles |= _draw_panel(axes, panel, labels, looks, (across, up), size)
+        handles |= _draw_panel(axes, panel, labels, looks, hollow, (across, up), size)
         _mark_network(axes, across)
         if asked.inverse:
             axes.axhline(1, color="black", lw=0.6, zorder=0)
     sheet.set_scales(across, up)
     if asked.normalize is None and not up.logarithmic and up.places.min() >= 0:
-        sheet.axes[0].set_ylim(0, float(up.places.max()) * 1.05 or 1.0)
+        sheet.axes[0].set_ylim(0, min(up.most, float(up.places.max()) * 1.05 or 1.0))
     if shown:
-        sheet.set_legend([handles[label] for label in looks], shown)
+        named = [handles[label] for label in looks] if len(looks) > 1 else []
+        sheet.set_legend([*named, *([hollow_handle()] if caution else [])], shown)
     sheet.set_title(points.title)
     return sheet.figure
 
@@ -85,10 +92,14 @@ def _draw_panel(
     panel: Panel,
     labels: pd.Series[str],
     looks: dict[str, Look],
+    hollow: pd.Series[bool],
     scales: tuple[Scale, Scale],
     size: float,
 ) -> dict[str, Artist]:
-    """Draw the lines of a panel, and return them by label; size: of lines and marks."""
+    """Draw the lines of a panel, and return them by label; size: of lines and marks.
+
+    hollow: points with a caution, beside others without. Where none has one, no mark is filled.
+    """
     x, y = scales
     drawn: dict[str, Artist] = {}
     own = labels[panel.points.index]
@@ -100,11 +111,20 @@ def _draw_panel(
             continue
         across = x.places[rows].sort_values(kind="stable")
         at = across if x.joins else to_the_right(across, place, len(looks))
+        marker: dict[str, Any] = {
+            "color": look.colour, "marker": look.marker, "ms": 2 + 2.5 * width,
+            "mew": 0.4 + 0.6 * size, "clip_on": False,
+        }  # fmt: skip
+        up, cautioned = y.places[across.index], hollow[across.index].to_numpy(bool)
         (drawn[label],) = axes.plot(
-            at, y.places[across.index], color=look.colour, ls=look.dashes if x.joins else "none",
-            lw=width, marker=look.marker, ms=2 + 2.5 * width, mew=0.4 + 0.6 * size, mfc="none",
-            label=in_legend(label),
+            at, up, ls=look.dashes if x.joins else "none", lw=width, label=in_legend(label),
+            mfc=look.colour if hollow.any() else "none", **marker,
         )  # fmt: skip
+        if cautioned.any():
+            axes.plot(
+                np.asarray(at)[cautioned], up[cautioned], ls="none", mfc="white", label="_hollow",
+                **marker,
+            )  # fmt: skip
     axes.grid(axis="y" if x.joins else "both", lw=0.3)
     return drawn
 

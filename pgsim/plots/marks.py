@@ -43,7 +43,7 @@ class Marks:
                 if len(own):
                     axes.plot(
                         x.places[own], y.places[own], ls="none", color=look.colour, ms=4.5,
-                        marker=look.marker, mew=0.9, label=in_legend(label),
+                        marker=look.marker, mew=0.9, label=in_legend(label), clip_on=False,
                         mfc="none" if is_hollow or not self.caution else look.colour,
                     )  # fmt: skip
         axes.grid(lw=0.3)
@@ -56,9 +56,14 @@ class Marks:
             _handle(look, filled=bool(self.caution)) for look in self.looks.values()
         ]
         if self.caution:
-            handles.append(_handle(Look(BLACK, "", "o"), filled=False))
+            handles.append(hollow_handle())
             texts.append(in_legend(f"hollow: {self.caution}", page))
         return handles, texts
+
+
+def hollow_handle() -> Line2D:
+    """Return what stands beside the caution in a legend."""
+    return _handle(Look(BLACK, "", "o"), filled=False)
 
 
 def _handle(look: Look, *, filled: bool) -> Line2D:
@@ -83,11 +88,11 @@ def marks_of(frame: pd.DataFrame, names: list[str], by: str | None) -> Marks:
     labels = pd.Series(labels_of(frame, shown), index=frame.index, dtype=object)
     heads = frame[shown].groupby(labels, sort=False).head(1)
     looks = dict(zip(labels[heads.index], looks_of(heads, by), strict=True))
-    return Marks(labels, looks, *_hollow(frame))
+    return Marks(labels, looks, *hollow_of(frame))
 
 
-def _hollow(frame: pd.DataFrame) -> tuple[pd.Series[bool], str]:
-    """Return which points are hollow, and why."""
+def hollow_of(frame: pd.DataFrame) -> tuple[pd.Series[bool], str]:
+    """Return which points are hollow, and why; the reason is empty where all points are alike."""
     if _MASKS not in frame:
         return pd.Series(False, index=frame.index), ""
     hollow = ~frame[_MASKS].isin(_PLAIN)

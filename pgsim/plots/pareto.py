@@ -11,11 +11,11 @@ from matplotlib.lines import Line2D
 
 from pgsim.plots.arranging import Panel
 from pgsim.plots.drawing import in_legend, write_figure
-from pgsim.plots.fronts import draw_front, named_of, number
+from pgsim.plots.fronts import draw_front, front_words, named_of, number
 from pgsim.plots.marks import marks_of
 from pgsim.plots.pages import Page, page_of
 from pgsim.plots.scales import asked_log, check_log, scale_of
-from pgsim.plots.sheets import Sheet, room_of
+from pgsim.plots.sheets import Sheet, panel_inches, room_of
 
 if TYPE_CHECKING:
     from pgsim.study.pareto import Pareto
@@ -67,20 +67,22 @@ def draw_pareto(found: Pareto, *, width: str | None = None, log: str | None = No
     ups = [scale_of(found.designs[each], swept=False, log=asked_log(log, "y")) for each in others]
     marks = marks_of(found.designs, list(found.names), None)
     handles, texts = marks.legend(page)
-    named = named_of(found.front, x, ups[0], (0.8 * page.inches, 0.5 * page.inches))
-    key = _key(found, named, page)
+    inches = panel_inches(page, 1, len(ups))
+    named = named_of(found.front, x, ups, inches)
+    about = front_words(len(found.front), len(named), len(found.designs), found.unknown)
+    key = [in_legend(about, page), *_key(found, named, page)]
     panels = [Panel("", "", found.designs, place, 0) for place in range(len(ups))]
-    sheet = Sheet(panels, page, room=room_of([*texts, *key, ""], page), shares_y=False)
+    sheet = Sheet(panels, page, room=room_of([*texts, *key], page), shares_y=False)
     ring: Artist | None = None
     for axes, name, y in zip(sheet.axes, others, ups, strict=True):
         marks.draw(axes, found.designs.index, x, y)
         better = [found.better[first], found.better[name]]
         ring = draw_front(axes, found.front, x, y, better, joined=len(ups) == 1)
-        number(axes, named, x, y, better, page)
+        number(axes, named, x, y, better, page, inches)
     sheet.set_scales(x, *ups)
     sheet.set_legend(
-        [*handles, *([ring] if ring else []), *(Line2D([], [], ls="none") for _ in key)],
-        [*texts, f"front: {len(found.front):,} of {len(found.designs):,} designs", *key],
+        [*handles, *([ring] if ring else []), *(Line2D([], [], ls="none") for _ in named)],
+        [*texts, *key],
     )
     sheet.set_title(found.title)
     return sheet.figure

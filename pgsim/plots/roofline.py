@@ -41,6 +41,8 @@ _BANDWIDTH = ("memory.dram.", "clock_mhz")  # keys of a design that may change i
 _X = "operational intensity, useful bit operations per byte of DRAM"
 _Y = "throughput, useful bit operations per cycle"
 _MOST_ROOFS = 6
+_ABOVE_GRID = 1.6  # and below roofs and marks
+_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # no grid line strikes text out
 _MARGIN = 1.6  # by which axes reach beyond the points
 
 
@@ -223,13 +225,12 @@ def _draw_roof(axes: Axes, peak: float, bandwidth: float, page: Page) -> None:
     left, right = axes.get_xlim()
     ridge = peak / bandwidth
     axes.plot(
-        [left, ridge, right], [bandwidth * left, peak, peak], color=BLACK, lw=1, zorder=1,
-        label="_",
+        [left, ridge, right], [bandwidth * left, peak, peak], color=BLACK, lw=1, label="_",
+        zorder=_ABOVE_GRID + 0.1,
     )  # fmt: skip
     axes.annotate(
-        f"{short(peak)} bit operations per cycle", (right, peak), (-2, 3), zorder=1.5,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
-        textcoords="offset points", ha="right", va="bottom", fontsize=page.small,
+        f"{short(peak)} bit operations per cycle", (right, peak), (-2, 3), ha="right", va="bottom",
+        textcoords="offset points", fontsize=page.small, zorder=_ABOVE_GRID, bbox=_BEHIND,
     )  # fmt: skip
 
 
@@ -239,5 +240,5 @@ def _name_bandwidth(axes: Axes, bandwidth: float, page: Page) -> None:
     axes.text(
         start, 1.1 * bandwidth * start, f"{bandwidth:g} bytes per cycle", fontsize=page.small,
         rotation=degrees(atan(bandwidth)), rotation_mode="anchor", transform_rotates_text=True,
-        va="bottom",
+        va="bottom", zorder=_ABOVE_GRID, bbox=_BEHIND,
     )  # fmt: skip

@@ -18,19 +18,21 @@ from pgsim.plots.drawing import larger_unit, si_ticks, wrapped
 from pgsim.plots.pages import Page
 from pgsim.results import SUMMED
 from pgsim.results.designs import column_of
+from pgsim.results.values import Number
 from pgsim.text import shortened
 
 NETWORK = "network"  # what stands beside layers: all of them
 LOGS = ("x", "y", "xy", "none")
 _WIDE = 20  # times the least value: from there on a scale without further words is logarithmic
-_MOST_TICKS = 12
-_CROWDED = 90  # characters of words along an axis that stand upright
+_MOST_TICKS, _SOME_TICKS, _FEWEST_TICKS = 12, 8, 3
+_FEW_POWERS = 10**3  # over what is least: up to there 2 and 5 of each power are named too
 
 
 class Scale(NamedTuple):
     """One axis: where values stand, in the unit that suits them, and what stands beside it.
 
-    words: the values of an axis of words, side by side. swept: numbers that have ticks each.
+    words: the values of an axis of words, side by side. swept: numbers at which ticks stand.
+    most: what no value can be above, in the unit of the axis.
     """
 
     places: pd.Series[Any]
@@ -38,6 +40,7 @@ class Scale(NamedTuple):
     words: tuple[str, ...] = ()
     swept: tuple[float, ...] = ()
     logarithmic: bool = False
+    most: float = np.inf
 
     @property
     def joins(self) -> bool:
@@ -69,7 +72,9 @@ def scale_of(
     distinct = tuple(float(each) for each in np.unique(values / size)) if swept else ()
     if log is None:
         log = positive and (_doubles(distinct) if swept else _is_wide(values))
-    return Scale(values / size, label_of(name, unit, note), swept=distinct, logarithmic=log)
+    known = column_of(name).values
+    most = known.most / size if isinstance(known, Number) and not ratio else np.inf
+    return Scale(values / size, label_of(name, unit, note), (), distinct, log, most)
 
 
 def _largest(values: pd.Series[Any]) -> float:
@@ -122,10 +127,10 @@ def set_ticks(axes: Axes, name: str, scale: Scale, page: Page, inches: float) ->
         getattr(axes, f"set_{name}scale")("log", base=base)
     if scale.words:
         _set_words(axis, scale.words, page, inches, is_x=name == "x")
-    elif scale.swept and len(scale.swept) <= _MOST_TICKS:
+    elif scale.swept:
         _set_swept(axis, scale, page, inches, is_x=name == "x")
     elif scale.logarithmic:
-        _set_logarithmic(axis, scale.places)
+        _set_logarithmic(axis, *getattr(axes, f"get_{name}lim")())
     else:
         whole = bool((scale.places.dropna() % 1 == 0).all())
         ticks = max(3, min(8, int(inches / 0.5)))
@@ -134,29 +139,54 @@ def set_ticks(axes: Axes, name: str, scale: Scale, page: Page, inches: float) ->
 
 
 def _set_swept(axis: Axis, scale: Scale, page: Page, inches: float, *, is_x: bool) -> None:
-    """Put a tick at every swept value, and its number where it does not touch the last one's."""
-    values = np.asarray(scale.swept)
+    """Put ticks at swept values, and their numbers where these do not touch those of others."""
+    values = np.asarray(_chosen(scale.swept))
     places = np.log(values) if scale.logarithmic else values
     reach = float(np.ptp(places)) or 1.0
-    texts, end = [], -np.inf
-    for value, place in zip(values, (places - places[0]) / reach * 0.9 * inches, strict=True):
-        text = f"{value:g}" if abs(value) < 1e5 else f"{value:.3g}"
-        half = 0.3 * len(text) * page.small / 72 if is_x else page.small / 144
-        shown = place - half > end
-        end = place + half + 0.03 if shown else end
-        texts.append(text if shown else "")
+    along = (places - places[0]) / reach * 0.9 * inches
+    texts = [f"{value:g}" if abs(value) < 1e5 else f"{value:.3g}" for value in values]
+    halves = [0.3 * len(text) * page.small / 72 if is_x else page.small / 144 for text in texts]
+    shown: list[int] = []
+    for place in (0, len(values) - 1, *range(1, len(values) - 1)):  # both ends in any case
+        gaps = [abs(along[place] - along[other]) - halves[other] for other in shown]
+        if all(gap > halves[place] + 0.03 for gap in gaps):
+            shown.append(place)
     axis.set_major_locator(FixedLocator(list(values)))
-    axis.set_ticks(list(values), texts)
+    axis.set_ticks(list(values), [each if n in shown else "" for n, each in enumerate(texts)])
     axis.set_minor_locator(FixedLocator([]))
 
 
-def _set_logarithmic(axis: Axis, places: pd.Series[Any]) -> None:
-    """Name 1, 2 and 5 of each power of ten where there are few powers, else the powers."""
-    decades = float(np.log10(places.max() / places.min())) if places.min() > 0 else 1.0
-    subs = (1.0, 2.0, 5.0) if decades < 2.5 else (1.0,)
-    axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=20))
+def _chosen(swept: Sequence[float]) -> list[float]:
+    """Return the values that have ticks: all, or of many some evenly, first and last among them."""
+    last = len(swept) - 1
+    if last < _MOST_TICKS:
+        return list(swept)
+    steps = [step for step in range(2, last // 4 + 1) if not last % step]
+    even = [last // step + 1 for step in steps if last // step < _MOST_TICKS]
+    count = even[0] if even else _SOME_TICKS
+    return [swept[round(place)] for place in np.linspace(0, last, count)]
+
+
+def _set_logarithmic(axis: Axis, least: float, most: float) -> None:
+    """Name 1, 2 and 5 of each power of ten where there are few powers, else the powers.
+
+    least, most: of what the axis shows. Where too few of these are in it, round ones are named as
+    on a linear axis.
+    """
+    subs = (1.0, 2.0, 5.0) if most / least < _FEW_POWERS else (1.0,)
+    if _named(least, most, subs) >= _FEWEST_TICKS:
+        axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=20))
+    else:
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=_FEWEST_TICKS))
+        axis.set_minor_locator(FixedLocator([]))
     axis.set_minor_formatter(NullFormatter())
     si_ticks(axis)
+
+
+def _named(least: float, most: float, subs: Sequence[float]) -> int:
+    """Return how many of these multiples of powers of ten there are from `least` to `most`."""
+    powers = 10.0 ** np.arange(np.floor(np.log10(least)), np.log10(most) + 1)
+    return sum(least <= sub * power <= most for power in powers for sub in subs)
 
 
 def _set_words(axis: Axis, words: Sequence[str], page: Page, inches: float, *, is_x: bool) -> None:

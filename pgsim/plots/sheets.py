@@ -23,19 +23,23 @@ class Sheet:
     """Panels that share their axes, on a figure of one page's width."""
 
     def __init__(
-        self, panels: Sequence[Panel], page: Page, *, room: float = 0, shares_y: bool = True
+        self,
+        panels: Sequence[Panel],
+        page: Page,
+        *,
+        room: float = 0,
+        beside: float = 0,
+        shares_y: bool = True,
     ) -> None:
         """Make the axes.
 
-        room: inches that title and legend take. shares_y: whether all panels have one y axis.
+        room: inches that title and legend take. beside: those that stand at the right of all
+        panels. shares_y: whether all panels have one y axis.
         """
         self.page = page
         self.across = 1 + max(panel.column for panel in panels)
         self.down = 1 + max(panel.row for panel in panels)
-        own_width = page.inches / self.across
-        self.inches_across = own_width - (0.8 if len(panels) == 1 else 0.35)
-        alone = min(4.8, (0.72 if page.inches < 4 else 0.6) * own_width)
-        self.inches_up = alone if len(panels) == 1 else max(1.15, min(3.6, 0.72 * own_width))
+        self.inches_across, self.inches_up = panel_inches(page, self.across, len(panels), beside)
         self.figure = Figure(
             figsize=(page.inches, self.down * (self.inches_up + 0.2) + room + 0.5),
             layout="constrained",
@@ -53,7 +57,7 @@ class Sheet:
     def _head(self, axes: Axes, panel: Panel) -> None:
         """Write above a panel, and at its right side, what its points share."""
         small = self.page.small
-        letters = self.page.characters(0.82 / self.across, small)
+        letters = self.page.characters(self.inches_across / self.page.inches, small)
         axes.set_title(wrapped(panel.heading, letters), fontsize=small, loc="left")
         if panel.side:
             height = max(12, int(1.1 * self.inches_up * 72 / (0.56 * small)))
@@ -80,6 +84,10 @@ class Sheet:
             y = ys[place % len(ys)]
             set_ticks(axes, "x", x, self.page, self.inches_across)
             set_ticks(axes, "y", y, self.page, self.inches_up)
+            if axes.get_xlim()[1] > x.most:
+                axes.set_xlim(right=x.most)
+            if axes.get_ylim()[1] > y.most:
+                axes.set_ylim(top=y.most)
             if axes.xaxis.get_tick_params()["labelbottom"]:
                 axes.set_xlabel(below, fontsize=letters)
             beside = fitted(y.label, max(18, min(height, 60)))
@@ -100,6 +108,17 @@ class Sheet:
             ncols=legend_columns(labels, self.page), columnspacing=1.5, borderaxespad=0.2,
             handlelength=2.6,
         )  # fmt: skip
+
+
+def panel_inches(page: Page, across: int, count: int, beside: float = 0) -> tuple[float, float]:
+    """Return how wide and how high each of `count` panels is, of which `across` are side by side.
+
+    beside: inches at the right of all panels that they do not have.
+    """
+    own_width = page.inches / across
+    alone = min(4.8, (0.72 if page.inches < 4 else 0.6) * own_width)
+    height = alone if count == 1 else max(1.15, min(3.6, 0.72 * own_width))
+    return own_width - (0.8 if count == 1 else 0.35) - beside / across, height
 
 
 def set_title(figure: Figure, title: str, page: Page) -> None:

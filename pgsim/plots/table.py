@@ -14,11 +14,11 @@ from pgsim.plots.bars import check_parts, draw_bars
 from pgsim.plots.clouds import draw_cloud
 from pgsim.plots.drawing import write_figure
 from pgsim.plots.lines import draw_lines
-from pgsim.results.columns import checked_table
+from pgsim.results.accuracies import where_asked
+from pgsim.results.columns import checked_table, is_of_front
 from pgsim.results.conditions import chosen_rows
-from pgsim.results.designs import axis_columns, check_columns
+from pgsim.results.designs import axis_columns, check_columns, check_results, compared_in
 
-_NEEDED = ("arch", "trace", "mask_source", "scheme", "images")
 _PARTS = ("latency", "energy")
 _ALL = 10**9  # designs of a cloud: each has a mark, however many there are
 
@@ -40,7 +40,7 @@ def plot_results(
     network: bool = False,
     width: str | None = None,
 ) -> None:
-    """Write a figure of a table that `simulate`, `compare` or `sweep` made, per image.
+    """Write a figure of a table that `simulate`, `compare`, `sweep` or `pareto` made, per image.
 
     Without `x` and `y` it shows stacked latency and energy, a bar for each design or layer; of
     more than 60 designs it shows energy over latency. With both it shows column `y` over column
@@ -55,7 +55,8 @@ def plot_results(
         What is written, as png, svg or pdf; its suffix chooses the format.
     x, y : str, optional
         Any columns. Sums over layers are per image; ratios are recomputed. Words stand side by
-        side, and no line joins them.
+        side, and no line joins them. `accuracy` may be missing: it is then what shipped traces
+        state, as in `pareto`.
     by : str
         What has colours, or bars: `design`, `layer`, or a column such as `scheme`.
     where : sequence of str
@@ -127,8 +128,11 @@ def draw_results(
     if (x is None) != (y is None):
         raise InputError(f"x and y go together: give {'x' if x is None else 'y'} too, or neither")
     frame = checked_table(frame, "the table")
-    check_columns(frame, [*_NEEDED, *([LAYER] if by == LAYER or network else [])])
-    frame = chosen_rows(frame, where)
+    check_results(frame)
+    check_columns(frame, [LAYER] if by == LAYER or network else [])
+    if x is None and is_of_front(frame.columns):
+        x, y = _compared(frame)
+    frame = chosen_rows(where_asked(frame, (x, y)), where)
     asked = asked_of(
         frame, by=by, facet=facet, aggregate=aggregate, normalize=normalize, log=log, width=width,
         network=network, speed_up=speed_up,
@@ -141,6 +145,17 @@ def draw_results(
     if _has_too_many_bars(frame, asked):
         return _draw_designs(frame, asked)
     return draw_bars(frame, parts, asked)
+
+
+def _compared(frame: pd.DataFrame) -> tuple[str, str]:
+    """Return the first two results of a table of a front, which has no parts for bars."""
+    found = compared_in(frame)
+    if len(found) < 2:
+        raise InputError(
+            "this table, which pareto wrote, has only the columns that it compared, and no parts "
+            "of latency or energy: give x and y"
+        )
+    return found[0], found[1]
 
 
 def _draw_points(frame: pd.DataFrame, x: str, y: str, asked: Asked) -> Figure:

@@ -11,7 +11,7 @@ Column(unit='us', meaning="cycles at the design's clock", values=<a number above
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.arch import OBJECTIVES
@@ -208,6 +208,8 @@ COLUMNS = (
     LAYER_COLUMNS | SUMMARY | COMPARISON | SENSITIVITY | WINDOWS | REQUESTS | SYSTEMS | TRAINING
 )
 
+DOMINATED = "dominated"  # whether another design is better: a mark that `pareto` writes
+
 PARTS_OF_CYCLES = tuple(each.name for each in (*passes.TIMES, *events.WAITS))
 PARTS_OF_ENERGY = tuple(PARTS)
 
@@ -223,7 +225,16 @@ SUMMED = tuple(
 def checked_table(frame: pd.DataFrame, where: str) -> pd.DataFrame:
     """Return a table whose cells are what their columns hold, in the types that tables have.
 
-    Raises InputError naming `where`, row, column and value of the first cell that is not; and for
-    a column without a name, or of the same name as another.
+    Counts of a table of a front are per image, and so need not be whole. Raises InputError naming
+    `where`, row, column and value of the first cell that is not; and for a column without a name,
+    or of the same name as another.
     """
-    return checked(frame, {name: column.values for name, column in COLUMNS.items()}, where)
+    values = {name: column.values for name, column in COLUMNS.items()}
+    if is_of_front(frame.columns):
+        values |= dict.fromkeys(SUMMED, AMOUNT)
+    return checked(frame, values, where)
+
+
+def is_of_front(names: Collection[object]) -> bool:
+    """Say whether columns are those of a table that `pareto` wrote, whose sums are per image."""
+    return DOMINATED in names and "images" not in names

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pgsim.errors import InputError, nearest
+from pgsim.results.settings import is_setting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,16 @@ class Condition(NamedTuple):
 def chosen_rows(frame: pd.DataFrame, where: Iterable[str], word: str = "where") -> pd.DataFrame:
     """Return the rows that meet some conditions, in their order.
 
+    Where a setting had words among numbers, such as `auto`, and has none any more, it is numbers.
+    Conditions and errors are those of `rows_that_meet`.
+    """
+    chosen = rows_that_meet(frame, where, word)
+    return chosen if chosen is frame else _in_numbers(chosen)
+
+
+def rows_that_meet(frame: pd.DataFrame, where: Iterable[str], word: str = "where") -> pd.DataFrame:
+    """Return the rows that meet some conditions, in their order and as they are.
+
     All conditions have to hold; but of several values that one column may equal, one is enough.
     word: what a person gave them as. Raises InputError for a column or a value that is not in the
     table, and where no row is left.
@@ -62,6 +73,25 @@ def chosen_rows(frame: pd.DataFrame, where: Iterable[str], word: str = "where") 
             raise InputError(f"{word} {words}: no row is left of {len(frame):,}")
         frame = frame[met]
     return frame
+
+
+def _in_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which settings that are all written as numbers are numbers."""
+    from pandas import to_numeric
+
+    names = [str(name) for name in frame.columns if is_setting(str(name))]
+    found = {
+        name: to_numeric(frame[name].astype(str), errors="coerce")
+        for name in names
+        if not _is_numeric(frame[name])
+    }
+    return frame.assign(
+        **{
+            name: cells
+            for name, cells in found.items()
+            if _is_numeric(cells) and all(map(math.isfinite, cells.unique()))
+        }
+    )
 
 
 def condition_of(frame: pd.DataFrame, text: str, word: str = "where") -> Condition:

@@ -10,7 +10,9 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from pgsim.errors import InputError, nearest
 from pgsim.results import COLUMNS, IDENTITY, SUMMED, Column
+from pgsim.results.columns import DOMINATED, is_of_front
 from pgsim.results.mask_sources import MASK_SOURCES
+from pgsim.results.settings import belies_names, contradicts_names, fixed_settings
 
 # A ratio over layers is their mean, weighted by what it is a ratio to (M4, M27).
 _WEIGHTS = {
@@ -23,7 +25,8 @@ _WEIGHTS = {
 _MEASURED = {
     name: column for name, column in COLUMNS.items() if name not in (*IDENTITY, "design", "image")
 }
-_WITHIN_A_DESIGN = ("layer", "image")
+_NO_KEYS = ("layer", "image", DOMINATED)  # what tells no design from another
+_NAMED = ("arch", "trace", "mask_source", "scheme")
 NAMES = ("design", "arch", "trace")  # what a person or a sweep may call anew at every point
 
 
@@ -43,13 +46,19 @@ def check_columns(frame: pd.DataFrame, needed: Iterable[str]) -> None:
         raise InputError("the table has no rows: there is nothing to draw")
 
 
+def check_results(frame: pd.DataFrame) -> None:
+    """Raise InputError where a table is empty, or lacks what all results have."""
+    check_columns(frame, _NAMED if is_of_front(frame.columns) else (*_NAMED, "images"))
+
+
+def compared_in(frame: pd.DataFrame) -> list[str]:
+    """Return the results that a table of designs has, in its order."""
+    return [str(name) for name in frame.columns if name in _MEASURED and name != "images"]
+
+
 def axis_columns(frame: pd.DataFrame) -> list[str]:
     """Return the columns that tell designs apart: names, and whatever a sweep varied."""
-    apart = [
-        str(name)
-        for name in frame.columns
-        if name not in _MEASURED and name not in _WITHIN_A_DESIGN
-    ]
+    apart = [str(name) for name in frame.columns if name not in _MEASURED and name not in _NO_KEYS]
     first = ["design", "arch", "scheme"]
     return sorted(apart, key=lambda name: first.index(name) if name in first else len(first))
 
@@ -66,7 +75,12 @@ def per_image(frame: pd.DataFrame, keys: list[str], columns: Sequence[str]) -> p
 
 
 def images_by(frame: pd.DataFrame, keys: list[str]) -> pd.Series[float]:
-    """Return the images behind the rows that share `keys`; every layer saw all of them."""
+    """Return the images behind the rows that share `keys`; every layer saw all of them.
+
+    Rows of a table of a front are of one image.
+    """
+    if is_of_front(frame.columns):
+        return frame.groupby(keys, sort=False, dropna=False).size().clip(upper=1).astype(float)
     groups = in_floats(frame, ["images"]).groupby(keys, sort=False, dropna=False)
     return groups["images"].sum() / (groups["layer"].nunique() if "layer" in frame.columns else 1)
 
@@ -110,16 +124,20 @@ def is_determined(frame: pd.DataFrame, by: list[str], column: str) -> bool:
 def told_apart(rows: pd.DataFrame, candidates: Sequence[str]) -> list[str]:
     """Return the columns that a label needs: the names of a design, and what else varies.
 
-    A column that follows from one already there is left out, but never that masks are synthetic.
+    A column that follows from one already there is left out, but never that masks are synthetic,
+    nor what an architecture's name says otherwise: sides of the array in any case, other values
+    where they follow from the name alone.
     """
     names = ("design",) if "design" in candidates else ("arch", "scheme")
     shown = [name for name in names if name in candidates]
     for name in candidates:
         varies = name not in shown and rows[name].nunique(dropna=False) > 1
         follows = any(
-            is_determined(rows, [other], name) for other in shown if other != "mask_source"
+            is_determined(rows, [other], name)
+            for other in shown
+            if other != "mask_source" and not (other == "arch" and contradicts_names(rows, name))
         )
-        if varies and (name == "mask_source" or not follows):
+        if varies and (name == "mask_source" or not follows or belies_names(rows, name)):
             shown.append(name)
     return shown
 
@@ -150,17 +168,30 @@ def without_what_ifs(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def title_of(frame: pd.DataFrame) -> str:
-    """Return what a table is about: traces, images, masks (synthetic ones say so), designs."""
-    keys = axis_columns(frame)
-    images = images_by(frame, keys)
-    least, most = int(images.min()), int(images.max())
+    """Return what a table is about: traces, images, masks (synthetic ones say so), designs.
+
+    What a sweep set and all rows share stands at the end, where no name says it.
+    """
     masks = sorted(MASK_SOURCES[str(source)].words for source in frame["mask_source"].unique())
     return (
-        f"{_named_or_counted(frame, 'trace', 'traces')} "
-        f"({least if least == most else f'{least} to {most}'} images, {' and '.join(masks)}) "
+        f"{_named_or_counted(frame, 'trace', 'traces')} ({_images(frame)}{' and '.join(masks)}) "
         f"on {_named_or_counted(frame, 'arch', 'architectures')}; "
-        f"{_named_or_counted(frame, 'scheme', 'schemes', 'scheme ')}"
+        f"{_named_or_counted(frame, 'scheme', 'schemes', 'scheme ')}{_fixed(frame)}"
     )
+
+
+def _images(frame: pd.DataFrame) -> str:
+    """Say how many images were simulated, where a table knows it."""
+    if is_of_front(frame.columns):
+        return ""
+    images = images_by(frame, axis_columns(frame))
+    least, most = int(images.min()), int(images.max())
+    return f"{least if least == most else f'{least} to {most}'} images, "
+
+
+def _fixed(frame: pd.DataFrame) -> str:
+    settings = fixed_settings(frame)
+    return f"; {', '.join(settings)}" if settings else ""
 
 
 def _named_or_counted(frame: pd.DataFrame, column: str, plural: str, before: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pgsim.errors import InputError
-from pgsim.results.conditions import chosen_rows
+from pgsim.results.conditions import rows_that_meet
 
 FIRST = "first"
 
@@ -33,7 +33,7 @@ def relative(
         keys = list(within)
         base = points.groupby(keys, sort=False, dropna=False).head(1) if keys else points.head(1)
     else:
-        base = chosen_rows(points, [to], word)
+        base = rows_that_meet(points, [to], word)
         keys = [
             str(name)
             for name in points.columns

@@ -11,8 +11,8 @@ import pandas as pd
 
 from pgsim.errors import InputError, nearest
 from pgsim.results import SUMMED
+from pgsim.results.accuracies import ACCURACY, with_accuracy
 from pgsim.results.columns import SUMMARY
-from pgsim.study.accuracies import ACCURACY, with_accuracy
 from pgsim.study.sweeps.records import frame_of
 
 Costs = npt.NDArray[np.float64]  # (objectives,), of which less is better; NaN where unknown

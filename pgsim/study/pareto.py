@@ -9,11 +9,13 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from pgsim.errors import InputError
+from pgsim.results.accuracies import where_asked
 from pgsim.results.columns import checked_table
 from pgsim.results.conditions import chosen_rows
 from pgsim.results.designs import (
     axis_columns,
     check_columns,
+    check_results,
     labels_of,
     title_of,
     told_apart,
@@ -21,9 +23,6 @@ from pgsim.results.designs import (
     without_what_ifs,
 )
 from pgsim.results.fronts import marked, senses
-from pgsim.study.accuracies import ACCURACY, with_accuracy
-
-_NEEDED = ("arch", "trace", "mask_source", "scheme", "images")
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,7 +90,7 @@ def pareto(
     Parameters
     ----------
     frame : DataFrame
-        A table that `simulate`, `compare` or `sweep` made.
+        A table that `simulate`, `compare` or `sweep` made, or the `designs` of another front.
     x, y, z : str
         Two columns or three of numbers, results or what a sweep varied. Sums over layers are per
         image; ratios are recomputed. `accuracy` may be missing: it is then what shipped traces
@@ -125,8 +124,8 @@ def pareto(
         raise InputError(f"expected different columns, not {', '.join(columns)}")
     better = senses(columns, most)
     frame = checked_table(frame, "the table")
-    check_columns(frame, _NEEDED)
-    frame = chosen_rows(with_accuracy(frame) if ACCURACY in columns else frame, where)
+    check_results(frame)
+    frame = chosen_rows(where_asked(frame, columns), where)
     check_columns(frame, columns)
     short = without_what_ifs(frame)
     keys = axis_columns(short)

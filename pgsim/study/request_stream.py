@@ -14,11 +14,11 @@ from pgsim.errors import InputError
 from pgsim.model.job import Job
 from pgsim.model.work_store import WorkStore
 from pgsim.results import COLUMNS, Result
+from pgsim.results.accuracies import accuracy_of
 from pgsim.results.values import COUNT
 from pgsim.schemes import Scheme, scheme_named, union
 from pgsim.study.counting import Network
 from pgsim.study.jobs import split
-from pgsim.study.rows import accuracy_of
 from pgsim.study.simulation import calibration_count, costed_jobs, result_of
 from pgsim.workload import GateTrace, load_trace
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pgsim.arch import ArchConfig
 from pgsim.cost import Costs, logic_area_mm2
 from pgsim.errors import InputError
-from pgsim.schemes import Scheme, network_passes, scheme_named
-from pgsim.schemes.inner import Inner
-from pgsim.schemes.scheme import whole_pass
+from pgsim.results.accuracies import accuracy_of
+from pgsim.results.network_bits import EIGHT, Bits, own_bits
+from pgsim.schemes import Scheme, scheme_named
 from pgsim.schemes.uniform import USUAL_BITS
 from pgsim.study.shapes import shapes_of
-from pgsim.workload import GateTrace, LayerShape
+from pgsim.workload import GateTrace
 
 Pricing = Callable[[ArchConfig], Costs]  # `cost.costs_of`, or what-ifs on prices
 
@@ -57,39 +57,6 @@ class Row:
         return accuracy_of(self.trace, self.scheme)
 
 
-def accuracy_of(trace: GateTrace, scheme: Scheme) -> float:
-    """Return the top-1 accuracy that a trace states of its network run so, NaN for none."""
-    stated, networks = trace.accuracy, scheme.networks
-    if _is_whole(trace, scheme):
-        networks = (*networks, *inner_bits(trace).scheme.networks)
-    keys = (f"top1_{network}" for network in networks)
-    return next((stated[key] for key in keys if key in stated), float("nan"))
-
-
-@dataclass(frozen=True)
-class Bits:
-    """Bits of activations by bits of weights, of a network's inner layers or of a PE."""
-
-    activation: int
-    weight: int
-
-    @property
-    def words(self) -> str:
-        """As a row names a network: weights of 8 bits go without saying."""
-        both = f"{self.activation}x{self.weight} bits"
-        return f"{self.activation} bits" if self.weight == USUAL_BITS else both
-
-    @property
-    def scheme(self) -> Scheme:
-        """What runs a network of these bits; every layer at 8, else the inner ones (M3)."""
-        if self == EIGHT:
-            return scheme_named("uniform:8,8")
-        return Inner(self.activation, self.weight)
-
-
-EIGHT = Bits(8, 8)
-
-
 def rows_of(trace: GateTrace, arch: ArchConfig, costs_of: Pricing) -> tuple[Row, ...]:
     """Return what a comparison sets beside each other: the gated design first.
 
@@ -117,33 +84,6 @@ def ungated(arch: ArchConfig) -> ArchConfig:
             "array.predictor_share": 0.0,
         }
     )
-
-
-def own_bits(trace: GateTrace) -> Bits:
-    """Return the bits of the trace's widest gated layer, or of its narrowest if none is gated."""
-    gated = [_bits(layer.shape) for layer in trace.layers if layer.shards]
-    return max(gated, key=_width) if gated else inner_bits(trace)
-
-
-def inner_bits(trace: GateTrace) -> Bits:
-    """Return the bits of the trace's narrowest layer."""
-    return min((_bits(layer.shape) for layer in trace.layers), key=_width)
-
-
-def _bits(shape: LayerShape) -> Bits:
-    return Bits(shape.activation_bits, shape.weight_bits)
-
-
-def _width(bits: Bits) -> tuple[int, int]:
-    return bits.activation, bits.weight
-
-
-def _is_whole(trace: GateTrace, scheme: Scheme) -> bool:
-    """Say whether a trace gates nothing, and a scheme takes all of its bits in one pass."""
-    if any(layer.shards for layer in trace.layers):
-        return False
-    whole = {layer.shape.name: (whole_pass(layer),) for layer in trace.layers}
-    return network_passes(trace.layers, scheme) == whole
 
 
 def trained_bits(trace: GateTrace) -> list[Bits]:

@@ -197,3 +197,18 @@ def test_a_speed_up_over_one_row_and_what_is_averaged_is_said() -> None:
 def test_what_is_no_time_is_a_gain() -> None:
     figure = draw_results(ways(), x="lsb.ways", y="energy_pj", speed_up="lsb.ways=1")
     assert figure.axes[0].get_ylabel().startswith("gain over lsb.ways=1")
+
+
+def test_words_that_a_condition_takes_from_among_numbers_leave_a_line() -> None:
+    frame = table(
+        *(
+            {"lsb.window": window, "cycles": cycles}
+            for window, cycles in (("auto", 100), ("1", 400), ("16", 200))
+        )
+    )
+    chosen = ["lsb.window!=auto"]
+    figure = draw_results(frame, x="lsb.window", y="cycles", where=chosen, speed_up="lsb.window=1")
+    line = figure.axes[0].get_lines()[0]
+    assert line.get_linestyle() != "None"
+    # 400 over 400 and over 200 cycles
+    assert list(zip(*line.get_data(), strict=True)) == [(1, 1), (16, 2)]

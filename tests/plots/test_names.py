@@ -27,6 +27,21 @@ def test_what_the_font_lacks_is_spelled_out(name: str, drawn: str) -> None:
     assert wrapped(name) == drawn
 
 
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("memory.double_buffered=True", 25, ["memory.double_buffered=", "True"]),
+        ("pg, memory.double_buffered=True", 25, ["pg,", "memory.double_buffered=", "True"]),
+        ("a.first_key=1, b=2", 12, ["a.first_key=", "1, b=2"]),
+        ("memory.double_buffered=True", 16, ["memory.double_", "buffered=True"]),
+        ("a=1, b=2", 5, ["a=1,", "b=2"]),  # where spaces do, nothing else breaks
+        ("x" * 7, 5, ["xxxxx", "xx"]),
+    ],
+)
+def test_long_words_break_where_a_reader_would(text: str, width: int, lines: list[str]) -> None:
+    assert wrapped(text, width).split("\n") == lines
+
+
 @pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
 def test_any_name_can_be_drawn(suffix: str, tmp_path: Path) -> None:
     names = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from plot_cases import table, texts, title
 
@@ -112,3 +113,15 @@ def test_what_cannot_be_drawn_is_said(rows: Any, words: Any, message: str) -> No
         draw_roofline(table(*rows), ARCH, **words)
     with pytest.raises(InputError, match="'macs' is not in this table"):
         draw_roofline(table({}), ARCH)
+
+
+def test_no_grid_line_strikes_through_the_names_of_roofs() -> None:
+    (axes,) = draw_roofline(table(layer()), ARCH, width="column").axes
+    assert axes.get_axisbelow() == "line"  # which puts its grid at 1.5
+    lowest = min(line.get_zorder() for line in axes.get_lines())  # of roofs and marks
+    assert len(axes.texts) == 2
+    for text in axes.texts:
+        behind = text.get_bbox_patch()
+        assert behind is not None
+        assert to_rgba(behind.get_facecolor()) == to_rgba("white")
+        assert 1.5 < text.get_zorder() < lowest

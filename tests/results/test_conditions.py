@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pgsim.errors import InputError
-from pgsim.results.conditions import chosen_rows
+from pgsim.results.conditions import chosen_rows, rows_that_meet
 
 FRAME = pd.DataFrame(
     {
@@ -74,3 +74,24 @@ def test_a_cell_that_looks_like_a_program_is_text(tmp_path) -> None:
     frame = pd.DataFrame({"scheme": [text, "pg"]})
     assert chosen_rows(frame, [f"scheme={text}"]).index.tolist() == [0]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_setting_that_has_no_words_any_more_is_numbers() -> None:
+    frame = pd.DataFrame(
+        {"lsb.window": ["auto", "16", "64"], "trace": ["1", "2", "3"], "note": ["4", "5", "6"]}
+    )
+    assert chosen_rows(frame, [])["lsb.window"].tolist() == ["auto", "16", "64"]
+    chosen = chosen_rows(frame, ["lsb.window!=auto"])
+    assert chosen["lsb.window"].tolist() == [16, 64]
+    assert pd.api.types.is_integer_dtype(chosen["lsb.window"])  # labels say 16, not 16.0
+    assert chosen["trace"].tolist() == ["2", "3"]  # names stay names
+    assert chosen["note"].tolist() == ["5", "6"]
+    assert rows_that_meet(frame, ["lsb.window!=auto"])["lsb.window"].tolist() == ["16", "64"]
+    assert chosen_rows(frame, ["trace!=1", "lsb.window!=16"])["lsb.window"].tolist() == [64]
+
+
+@pytest.mark.parametrize("odd", ["1_0", "\u0661", "1e999", "nan", "9" * 400, ""])
+def test_what_is_no_plain_number_stays_a_word(odd: str) -> None:
+    frame = pd.DataFrame({"lsb.window": ["auto", "16", odd], "scheme": "pg"})
+    chosen = chosen_rows(frame, ["lsb.window!=auto"])
+    assert chosen["lsb.window"].tolist() == ["16", odd]

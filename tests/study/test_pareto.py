@@ -10,7 +10,7 @@ from plot_cases import table
 
 from pgsim import pareto
 from pgsim.errors import InputError
-from pgsim.study.accuracies import with_accuracy
+from pgsim.results.accuracies import with_accuracy
 
 
 def designs(*values: tuple[float, float, float]) -> pd.DataFrame:

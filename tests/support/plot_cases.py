@@ -99,10 +99,11 @@ def y_labels(axes: Axes) -> list[str]:
 
 
 def lines(figure: Figure) -> dict[str, list[tuple[float, float]]]:
-    """The points of every line, by its label."""
+    """The points of every line, by its label; hollow marks that lie on one are none."""
     return {
         str(line.get_label()): list(zip(line.get_xdata(), line.get_ydata(), strict=True))
         for line in figure.axes[0].get_lines()
+        if line.get_label() != "_hollow"
     }
 
 

@@ -15,11 +15,12 @@ from pgsim.cost import costs_of, logic_area_mm2
 from pgsim.errors import InputError, nearest
 from pgsim.model.work_store import WorkStore
 from pgsim.results import Result
+from pgsim.results.accuracies import accuracy_of
 from pgsim.results.fronts import dominated
 from pgsim.results.system_kinds import TRAINED, UNTRAINED
 from pgsim.schemes import scheme_named
 from pgsim.study.jobs import any_scheduled, split, taken
-from pgsim.study.rows import accuracy_of, ungated
+from pgsim.study.rows import ungated
 from pgsim.study.simulation import simulate
 from pgsim.study.systems import FAMILIES, SYSTEMS, Run, System
 from pgsim.study.systems.fitting import fitted

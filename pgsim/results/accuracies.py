@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import pandas as pd
 
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
-from pgsim.schemes import scheme_named
-from pgsim.study.rows import accuracy_of
-from pgsim.workload import load_trace
+from pgsim.results.network_bits import inner_bits
+from pgsim.schemes import Scheme, network_passes, scheme_named
+from pgsim.schemes.scheme import whole_pass
+from pgsim.workload import GateTrace, load_trace
 
 ACCURACY = "accuracy"
+
+
+def where_asked(frame: pd.DataFrame, columns: Iterable[str | None]) -> pd.DataFrame:
+    """Return a table with the column `accuracy` if that is among the columns asked for."""
+    return with_accuracy(frame) if ACCURACY in columns else frame
 
 
 def with_accuracy(frame: pd.DataFrame) -> pd.DataFrame:
@@ -43,3 +50,20 @@ def _stated(trace: str, scheme: str) -> float:
         return accuracy_of(load_trace(trace, verify=False), scheme_named(scheme))
     except InputError:  # a scheme of other versions, or of a plug-in
         return float("nan")
+
+
+def accuracy_of(trace: GateTrace, scheme: Scheme) -> float:
+    """Return the top-1 accuracy that a trace states of its network run so, NaN for none."""
+    stated, networks = trace.accuracy, scheme.networks
+    if _is_whole(trace, scheme):
+        networks = (*networks, *inner_bits(trace).scheme.networks)
+    keys = (f"top1_{network}" for network in networks)
+    return next((stated[key] for key in keys if key in stated), float("nan"))
+
+
+def _is_whole(trace: GateTrace, scheme: Scheme) -> bool:
+    """Say whether a trace gates nothing, and a scheme takes all of its bits in one pass."""
+    if any(layer.shards for layer in trace.layers):
+        return False
+    whole = {layer.shape.name: (whole_pass(layer),) for layer in trace.layers}
+    return network_passes(trace.layers, scheme) == whole
