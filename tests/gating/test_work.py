@@ -112,12 +112,22 @@ def test_products_outside_layers_are_named(kind: str) -> None:
             lambda: torch.jit.script(nn.Conv2d(4, 2, 1)),
             r"aten::convolution in module '1' \(RecursiveScriptModule\)",
         ),
+        (
+            lambda: torch.jit.freeze(torch.jit.script(nn.Conv2d(4, 2, 1).eval())),
+            r"aten::convolution in module '1' \(RecursiveScriptModule\)",
+        ),
     ],
-    ids=["quantized", "TorchScript"],
+    ids=["quantized", "TorchScript", "frozen"],
 )
-def test_modules_that_multiply_by_themselves(module: Callable[[], nn.Module], place: str) -> None:
+@pytest.mark.parametrize("training", [True, False])
+def test_modules_that_multiply_by_themselves(
+    module: Callable[[], nn.Module], place: str, training: bool
+) -> None:
+    model = nn.Sequential(conv().train(training), module())
+    model.training = training
     with pytest.raises(InputError, match=place):
-        captured(conv(), module())
+        capture(model, [torch.rand(3, 4, 8, 8)], model_name="m", dataset="d")
+    assert (model.training, model[0].training) == (training, training)
 
 
 def test_in_inference_mode_all_is_seen() -> None:
