@@ -91,8 +91,8 @@ def capture(
         Where a layer states no widths (a plain nn.Conv2d), runs more than once a batch or at two
         input sizes, where its mask is not found or its input holds NaN, where its work is not the
         same for every image, or a gated layer's images are not on its first axis; where the model
-        multiplies matrices outside its layers (attention, a functional convolution); where a batch
-        is no Tensor, or nothing ran.
+        multiplies matrices outside its layers (attention, a functional convolution), or a layer
+        something else than its sums; where a batch is no Tensor, or nothing ran.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def _ran(
         if isinstance(layer, PGLayer) and gates[name] == own_gate(layer):
             zeros.setdefault(name, []).append(zeros_of_call(layer, x, len(batch)))
 
-    with listening(model, gates, keep), watched(model, gates, ignore) as work:
+    with listening(model, gates, keep), watched(model, batch, gates, ignore) as work:
         model(batch)
     if not inputs:
         raise InputError("nothing to capture: the batch reached no layer with a Gate.")
@@ -211,7 +211,9 @@ def _ran(
         )
         for name, axes in inputs.items()
     }
-    work.require_all_of({name: each.macs for name, each in modules.items()}, len(batch))
+    macs = {name: each.macs for name, each in modules.items()}
+    gated = {plain_name(name) for name, gate in gates.items() if gate.msb_bits is not None}
+    work.require_all_of(macs, gated, len(batch))
     own = pg_layers(model)
     return _Ran(
         modules,

@@ -12,35 +12,29 @@ what no layer made.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from pgsim.gating.forwards import Forward, plain_name, wrapped_forward
 from pgsim.gating.products import is_product
+from pgsim.gating.storages import is_whole, read_by, storage_of, tensors_in
 from pgsim.workload.connections import NETWORK_INPUT
 
 Sources = frozenset[str]
 """The layers whose outputs a tensor was made of, and `NETWORK_INPUT`."""
 
-_OVERWRITES = re.compile(r"::(?:copy_|fill_|zero_)$")
-_MAKES_NEW = re.compile(r"(?:^|_)(?:empty|full|ones|rand|randn|randint|zeros)(?:_|$)")
-
 
 class Flow(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignore]
     """While it is entered, follows tensors from layer to layer.
 
-    Tensors are known by their storage, because one may be written through slices of it. It is held
-    weakly: its numbers go as they would, and its identity is no other storage's.
+    Tensors are known by their storage (`pgsim.gating.storages`).
     """
 
     supports_higher_order_operators = True
@@ -70,14 +64,14 @@ class Flow(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignore]
         """Return a layer's `forward` that notes what it reads, and marks its output as its own."""
 
         def followed(*args: Any, **kwargs: Any) -> Any:
-            read = frozenset().union(*map(self._sources_of, _tensors((args, kwargs))))
+            read = frozenset().union(*map(self._sources_of, tensors_in((args, kwargs))))
             self._running += 1
             try:
                 output = forward(*args, **kwargs)
             finally:
                 self._running -= 1
             self._reads.setdefault(name, []).extend(sorted(read, key=self._rank))
-            for each in _tensors(output):
+            for each in tensors_in(output):
                 self._mark(each, frozenset({name}))
             return output
 
@@ -91,9 +85,9 @@ class Flow(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignore]
         if self._running:
             return func(*args, **kwargs)
         name = func._schema.name if isinstance(func, OpOverload) else "higher_order"
-        read = [(each.shape, self._sources_of(each)) for each in _read(name, args, kwargs)]
+        read = [(each.shape, self._sources_of(each)) for each in read_by(name, args, kwargs)]
         output = func(*args, **kwargs)
-        for each in _tensors(output):
+        for each in tensors_in(output):
             self._mark(each, self._made_of(name, [(s, of) for s, of in read if of], each))
         return output
 
@@ -119,13 +113,12 @@ class Flow(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignore]
         return list(self._reads).index(name) if name in self._reads else -1
 
     def _sources_of(self, tensor: Tensor) -> Sources:
-        return self._sources.get(_storage(tensor), frozenset())
+        return self._sources.get(storage_of(tensor), frozenset())
 
     def _mark(self, tensor: Tensor, sources: Sources) -> None:
         """Say what a tensor is made of; a part of a larger one adds to what that is made of."""
-        whole = tensor.numel() * tensor.element_size() >= tensor.untyped_storage().nbytes()
-        before = frozenset() if whole else self._sources_of(tensor)
-        self._sources[_storage(tensor)] = sources | before
+        before = frozenset() if is_whole(tensor) else self._sources_of(tensor)
+        self._sources[storage_of(tensor)] = sources | before
 
 
 @contextmanager
@@ -141,21 +134,3 @@ def following(model: nn.Module, layers: Iterable[str], batch: Tensor) -> Iterato
             stack.enter_context(wrapped_forward(model.get_submodule(name), wrap))
         stack.enter_context(flow)
         yield flow
-
-
-def _tensors(tree: Any) -> list[Tensor]:
-    """Return the tensors in lists, tuples and mappings, but for those of no plain storage."""
-    leaves = (each for each in tree_leaves(tree) if isinstance(each, Tensor))
-    return [each for each in leaves if each.layout == torch.strided]
-
-
-def _read(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
-    """Return the tensors whose numbers an operator reads."""
-    if _MAKES_NEW.search(name.partition("::")[2]):
-        return []
-    read = args[1:] if _OVERWRITES.search(name) else args
-    return _tensors((read, {key: each for key, each in kwargs.items() if key != "out"}))
-
-
-def _storage(tensor: Tensor) -> StorageWeakRef:
-    return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call, unused-ignore]

@@ -124,12 +124,12 @@ class PrecisionGate(nn.Module):
         names = ("activation_bits", "msb_bits", "weight_bits", "opens_near_zero")
         return ", ".join(f"{name}={getattr(self, name)}" for name in names)
 
-    def forward(self, x: Tensor, weight: Tensor, product: Product) -> Tensor:
-        """Return the layer's output before its bias, in x's dtype; leave decisions in `mask`."""
-        return self.gated(x, self.quantized(weight, x.dtype), product)
+    def forward(self, x: Tensor, weight: Tensor | QuantizedWeight, product: Product) -> Tensor:
+        """Return the layer's output before its bias, in x's dtype; leave decisions in `mask`.
 
-    def gated(self, x: Tensor, quantized: QuantizedWeight, product: Product) -> Tensor:
-        """Return what `forward` does, of a weight that is quantized already."""
+        `weight` is the layer's, or what `quantized` made of it. All products of a layer are here.
+        """
+        quantized = self.quantized(weight, x.dtype) if isinstance(weight, Tensor) else weight
         weights = quantized[0]
         integers, step = self.integers(x, quantized)
         multiply = product if self.training else _exact(product)

@@ -26,7 +26,7 @@ Keep: TypeAlias = "Callable[[str, nn.Module, Tensor, Tensor | None], None]"
 @contextmanager
 def listening(model: nn.Module, gates: Mapping[str, Gate], keep: Keep) -> Iterator[None]:
     """Call `keep` each time a layer in `gates` ran; run in eval mode, without gradients."""
-    modes = [(module, module.training) for module in model.modules()]
+    modes = [(each, each.training) for each in model.modules() if hasattr(each, "training")]
     with ExitStack() as stack:
         for name, gate in gates.items():
             stack.enter_context(_listening_to(name, model.get_submodule(name), gate, keep))

@@ -128,14 +128,14 @@ class _Seen(Products):  # type: ignore[no-untyped-call, unused-ignore]
         module = self._modules[name]
         parts = layers_of(operator, module, args, kwargs, self._images)
         if not parts:
-            self._no_layer(operator, None)
+            self._no_layer(operator)
         kind = operator.partition("::")[2]
         for part, fields in parts.items():
             of_module = [] if _is_layer(module) and name else [part or kind]
             own = self._numbered(".".join([*([name] if name else []), *of_module]))
             self.layers.append(_Found(name, {"name": own, **fields}))
 
-    def _no_layer(self, operator: str, _: int | None) -> None:
+    def _no_layer(self, operator: str, *_: object) -> None:
         name = self._path[-1] if self._path else ""
         kind = type(self._modules[name]).__name__
         self._elsewhere[f"{operator} in module {name!r} ({kind})"] = None

@@ -12,7 +12,7 @@ What no dispatcher sees is not seen here: numpy, and kernels that a library call
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -22,8 +22,9 @@ from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-Found = Callable[[str, int | None], None]
-"""Called with each product's operator, as ``aten::mm``, and its MACs, None where unknown."""
+Found = Callable[[str, int | None, Sequence[Tensor]], None]
+"""Called with each product's operator, as ``aten::mm``, its MACs, None where unknown, and what it
+multiplies, as far as that is known."""
 
 _TORCHS_OWN = {
     "_c10d_functional", "_native", "_quantized", "aten", "c10d", "inductor", "mkl", "mkldnn",
@@ -35,6 +36,7 @@ _PRODUCT = re.compile(
     r"|lstm|gru|rnn|bilinear|trilinear|cdist|euclidean)(?:_|$)"
 )
 _ONE_MATRIX = re.compile(rf"(?:^|_)(?:{_MATRIX})(?:_|$)")
+_ADDS = re.compile(r"::_?b?add")
 _NO_PRODUCT = re.compile(r"(?:^|_)(?:upsample|prepack|pack|unpack|reorder)(?:_|$)")
 
 
@@ -60,7 +62,7 @@ class Products(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignor
         """Run an operator: in its parts where it has any, as the operator counter does."""
         kwargs = kwargs or {}
         if not isinstance(func, OpOverload):
-            self.found(f"higher_order::{func.name()}", None)
+            self.found(f"higher_order::{func.name()}", None, ())
             return func(*args, **kwargs)
         if torch.is_inference_mode_enabled() and not types:
             with self:  # only there does an operator come whole that is made of others
@@ -76,7 +78,8 @@ class Products(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignor
         self, func: OpOverload, args: tuple[Any, ...], kwargs: Any, output: object
     ) -> None:
         """Tell of a product, given the operator, what it was called with and what it gave."""
-        self.found(func._schema.name, _macs(func, args, kwargs, output))
+        operator = func._schema.name
+        self.found(operator, _macs(func, args, kwargs, output), factors_of(operator, args))
 
 
 @cache
@@ -97,9 +100,22 @@ def _macs(func: OpOverload, args: tuple[Any, ...], kwargs: Any, output: Any) -> 
     if formula := flop_registry.get(func._overloadpacket):
         flops: int = formula(*args, **kwargs, out_val=output)
         return flops // 2
-    name = func._schema.name.partition("::")[2]
-    factors = [each for each in args if isinstance(each, Tensor)]
-    if not (_ONE_MATRIX.search(name) and isinstance(output, Tensor) and factors):
+    factors = factors_of(func._schema.name, args)
+    is_one_matrix = _ONE_MATRIX.search(func._schema.name.partition("::")[2])
+    if not (is_one_matrix and isinstance(output, Tensor) and factors):
         return None
-    rows = factors[name.startswith("add") and len(factors) > 1]  # the first is what is added to
-    return output.numel() * rows.shape[-1]
+    return output.numel() * factors[0].shape[-1]
+
+
+def factors_of(operator: str, args: Iterable[object]) -> list[Tensor]:
+    """Return the tensors that a product multiplies, from what its operator is called with.
+
+    What it adds them to comes before them, and a bias after them.
+
+    >>> bias, rows, columns = torch.ones(5), torch.ones(3, 4), torch.ones(4, 5)
+    >>> [list(each.shape) for each in factors_of("aten::addmm", [bias, rows, columns])]
+    [[3, 4], [4, 5]]
+    """
+    tensors = [each for each in args if isinstance(each, Tensor)]
+    adds = _ADDS.search(operator) is not None and len(tensors) > 1
+    return tensors[adds : adds + 2]

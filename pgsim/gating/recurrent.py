@@ -31,9 +31,7 @@ class PGRecurrent(PGLinear):
 
     def forward(self, x: Tensor, quantized: QuantizedWeight | None = None) -> Tensor:
         """Return ``(images, out_features)`` in x's dtype; see `quantized` of PrecisionGate."""
-        if quantized is None:
-            quantized = self.gate.quantized(self.weight, x.dtype)
-        output = self.gate.gated(x, quantized, F.linear)
+        output: Tensor = self.gate(x, self.weight if quantized is None else quantized, F.linear)
         return output if self.bias is None else output + self.bias
 
 

@@ -10,8 +10,9 @@ from pgsim.results.columns import (
     SUMMED,
     Column,
 )
+from pgsim.results.layer_results import LayerResult
 from pgsim.results.rows import Columns, Row
-from pgsim.results.tables import LayerResult, Result
+from pgsim.results.tables import Result
 
 __all__ = [
     "COLUMNS",

@@ -12,7 +12,8 @@ from pgsim.errors import InputError, nearest
 from pgsim.model.pe_work import pe_macs
 
 if TYPE_CHECKING:
-    from pgsim.results.tables import LayerResult, Result
+    from pgsim.results.layer_results import LayerResult
+    from pgsim.results.tables import Result
 
 Use = npt.NDArray[np.float64]  # (rows, columns)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +15,48 @@ from pgsim.model.job import Job
 from pgsim.model.layer import LEDGER
 from pgsim.model.ledger import Ledger, summed
 from pgsim.results.columns import LAYER_COLUMNS
-from pgsim.schemes import Pass
+from pgsim.results.layer_results import LayerResult
+from pgsim.results.operations import bit_operations, useful_of, utilization
 from pgsim.text import writable
-
-if TYPE_CHECKING:
-    from pgsim.results.tables import LayerResult, Result
+from pgsim.workload import GateTrace
 
 Row = dict[str, Any]  # column name -> int, float or str, as `columns.COLUMNS` says
 Columns = dict[str, list[Any]]  # the same of several rows, which all have the same columns
 
 
-def columns_of(result: Result) -> Columns:
+class Simulated(Protocol):
+    """What rows are made of, as `tables.Result` has it."""
+
+    @property
+    def trace(self) -> GateTrace:
+        """What ran."""
+
+    @property
+    def arch(self) -> ArchConfig:
+        """On which design."""
+
+    @property
+    def names(self) -> Row:
+        """The columns that name what ran, on what and how."""
+
+    @property
+    def layer_results(self) -> tuple[LayerResult, ...]:
+        """Each layer's ledger."""
+
+    @property
+    def calibration_images(self) -> int:
+        """The trace's first images, which were not simulated."""
+
+    @property
+    def images(self) -> int:
+        """Images simulated."""
+
+    @property
+    def counted(self) -> Columns:
+        """The columns but for what names and prices decide; empty until they are made."""
+
+
+def columns_of(result: Simulated) -> Columns:
     """Return the columns of all layers over all simulated images."""
     if not result.counted:
         every = [_counted_row(result, layer) for layer in result.layer_results]
@@ -45,7 +76,7 @@ def rows_in(columns: Columns) -> list[Row]:
     return [dict(zip(columns, values, strict=True)) for values in every]
 
 
-def row_of_image(result: Result, layer: LayerResult, image: int) -> Row:
+def row_of_image(result: Simulated, layer: LayerResult, image: int) -> Row:
     """Return one layer's row of one image, of batches of one."""
     row = _counted_row(result, layer, image) | result.names
     row["time_us"] = row["cycles"] / result.arch.mhz
@@ -62,7 +93,7 @@ _NAMES_AND_PRICES: Row = dict.fromkeys(
 )
 
 
-def _counted_row(result: Result, layer: LayerResult, image: int | None = None) -> Row:
+def _counted_row(result: Simulated, layer: LayerResult, image: int | None = None) -> Row:
     """Return a row, in the order of columns, that still lacks what names and prices decide."""
     first, images = result.calibration_images, result.images
     part, masks = slice(None), range(first, result.trace.images)
@@ -150,37 +181,6 @@ def _clocked(count: Mapping[str, int], useful: int, arch: ArchConfig) -> Row:
     }
 
 
-def computed(job: Job, ledger: Ledger, part: slice = slice(None)) -> list[tuple[Pass, int]]:
-    """Return each pass of a layer with the MACs that it did in some batches."""
-    found: list[tuple[Pass, int]] = []
-    for plan, own in zip(job.passes, ledger.passes, strict=True):
-        macs = summed(own.macs[part])
-        every = macs if not plan.parts else summed(own.outputs[part]) * job.shape.reduction
-        found += [(each, macs if each.gated else every) for each in plan.every_part]
-    return found
-
-
-def bit_operations(computed: Sequence[tuple[Pass, int]]) -> list[int]:
-    """Return the bit operations of the MACs of each pass."""
-    return [each.activation_bits * each.weight_bits * done for each, done in computed]
-
-
-def useful_of(job: Job, ledger: Ledger, part: slice = slice(None)) -> list[int]:
-    """Return the useful bit operations of each pass in some batches (M27, M58)."""
-    pe = job.arch.pe
-    if not pe.by_values:
-        return bit_operations(computed(job, ledger, part))
-    return [
-        summed(own.terms[part]) * pe.term_bits(plan.activation_bits, plan.weight_bits)
-        for plan, own in zip(job.passes, ledger.passes, strict=True)
-    ]
-
-
-def useful_operations(job: Job, ledger: Ledger) -> int:
-    """Return those of all passes, over all batches."""
-    return sum(useful_of(job, ledger))
-
-
 def columns_at(
     ledgers: Sequence[Ledger], useful: Sequence[int], arch: ArchConfig, other: Columns
 ) -> Columns:
@@ -193,14 +193,3 @@ def columns_at(
     counts = rows_in(found | {"port_stall_cycles": other["port_stall_cycles"]})
     every = [_clocked(count, own, arch) for count, own in zip(counts, useful, strict=True)]
     return other | {name: [row[name] for row in every] for name in every[0]}
-
-
-def utilization(operations: int, cycles: int, arch: ArchConfig) -> float:
-    """Useful bit operations over the array's peak in these cycles, NaN for none (M27).
-
-    At most 1: a convention may count a cycle less than a PE works (M51).
-    """
-    if not cycles:
-        return float("nan")
-    peak, turns = arch.peak
-    return min(1.0, operations * turns / (peak * cycles))

@@ -12,6 +12,7 @@ import json
 import math
 import re
 import warnings
+from base64 import b64decode
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,8 @@ def _read_parquet(data: bytes) -> pd.DataFrame:
         table = parquet.read_table(io.BytesIO(data), page_checksum_verification=True)
         table.validate(full=True)  # text that is not UTF-8, above all
         _check_names(table.column_names)
+        if (stated := _stated_names(data)) not in ([], table.column_names):
+            raise ValueError(f"its columns are {table.column_names}, and were written as {stated}")
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
         # pandas counts and sorts no numbers of 16 bits.
         halves = frame.select_dtypes("float16").columns
@@ -231,6 +234,21 @@ def _read_parquet(data: bytes) -> pd.DataFrame:
     except (pyarrow.ArrowException, NotImplementedError, TypeError, KeyError) as error:
         raise ValueError(str(error)) from None
     return frame
+
+
+def _stated_names(data: bytes) -> list[str]:
+    """Return the names of columns as Arrow's own schema has them, none where a file has no such.
+
+    No checksum holds those that the columns have; what writes them there writes both.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    metadata = parquet.read_metadata(io.BytesIO(data)).metadata or {}
+    if not (schema := metadata.get(b"ARROW:schema")):
+        return []
+    names: list[str] = pyarrow.ipc.read_schema(pyarrow.py_buffer(b64decode(schema))).names
+    return names
 
 
 def _read_json(data: bytes) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
@@ -14,64 +14,16 @@ import numpy.typing as npt
 
 from pgsim.arch import ArchConfig
 from pgsim.cost import Costs, area_mm2, logic_area_mm2
-from pgsim.model.job import Job
-from pgsim.model.ledger import Ledger
 from pgsim.results.columns import SUMMED
+from pgsim.results.layer_results import LayerResult
 from pgsim.results.mask_sources import mask_source_of
-from pgsim.results.rows import (
-    Columns,
-    Row,
-    columns_of,
-    computed,
-    row_of_image,
-    rows_in,
-    useful_operations,
-    utilization,
-)
-from pgsim.schemes import Pass, Passes
+from pgsim.results.operations import useful_operations, utilization
+from pgsim.results.rows import Columns, Row, columns_of, row_of_image, rows_in
 from pgsim.text import writable
-from pgsim.workload import GateTrace, LayerShape, LayerTrace
+from pgsim.workload import GateTrace
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class LayerResult:
-    """One layer's passes, its ledger and its energies, (batches,) each, in the order simulated."""
-
-    job: Job
-    ledger: Ledger
-    energies: Mapping[str, npt.NDArray[np.float64]]
-
-    @property
-    def trace(self) -> LayerTrace:
-        """The layer with its masks."""
-        return self.job.layer
-
-    @property
-    def shape(self) -> LayerShape:
-        """The layer's geometry and widths."""
-        return self.job.shape
-
-    @property
-    def passes(self) -> Passes:
-        """The passes that it made."""
-        return self.job.passes
-
-    @property
-    def gated(self) -> bool:
-        """Whether a mask steered any of them."""
-        return self.job.gated
-
-    @property
-    def cycles(self) -> npt.NDArray[np.int64]:
-        """Cycles of every batch, int64 (batches,)."""
-        return self.ledger.cycles
-
-    def computed(self, part: slice = slice(None)) -> list[tuple[Pass, int]]:
-        """Return each pass with the MACs that it did in some batches."""
-        return computed(self.job, self.ledger, part)
 
 
 @dataclass(frozen=True, repr=False)

@@ -18,7 +18,8 @@ from pgsim.model.retention import retained
 from pgsim.model.search import Goal, Search, mapped
 from pgsim.model.work_store import WorkStore
 from pgsim.results import Columns
-from pgsim.results.rows import columns_at, useful_operations
+from pgsim.results.operations import useful_operations
+from pgsim.results.rows import columns_at
 from pgsim.study.jobs import Split, jobs_in
 from pgsim.workload import GateTrace
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,7 +26,7 @@ from pgsim.workload.layer import LayerShape
 from pgsim.workload.layers import layer_shapes
 from pgsim.workload.manifest import MOST_IMAGES, MOST_LAYERS, Label
 from pgsim.workload.operands import Integers
-from pgsim.workload.problems import describe, short
+from pgsim.workload.problems import WHOLE, describe, short
 from pgsim.workload.strict_json import parse_json
 from pgsim.workload.tensor_file import map_tensors
 from pgsim.workload.trace_paths import check_name, find_trace
@@ -38,7 +38,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
-    format_version: Literal[1]
+    format_version: Annotated[Literal[1], WHOLE]
     trace: Label
     trace_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     first_image: int = Field(ge=0, le=MOST_IMAGES)

@@ -49,19 +49,23 @@ def among(layers: Sequence[LayerShape]) -> tuple[LayerShape, ...]:
 
 
 def check_inputs(layers: Sequence[LayerShape], where: str) -> None:
-    """Raise InputError, that begins with `where`, for inputs in a file that no layer can read."""
+    """Raise InputError, that begins with `where`, for inputs that a layer cannot read."""
     earlier: dict[str, LayerShape] = {}
     names = {layer.name for layer in layers}
     for layer in layers:
         about = f"{where}: layer {layer.name!r}: inputs"
         for name in layer.inputs or ():
+            hint = nearest(name, [*earlier, NETWORK_INPUT])
             if name != NETWORK_INPUT and name not in names:
                 raise InputError(
                     f"{about}: {short(name)} is no layer, and not {NETWORK_INPUT!r}, which is the "
-                    f"network's own input.{nearest(name, names)}"
+                    f"network's own input, and what no layer here made.{hint}"
                 )
             if name != NETWORK_INPUT and name not in earlier:
-                raise InputError(f"{about}: {name!r} should come before the layer that reads it")
+                raise InputError(
+                    f"{about}: {name!r} should come before the layer that reads it"
+                    f"{'.' if hint else ''}{hint}"
+                )
         read = [earlier[name] for name in layer.inputs or () if name != NETWORK_INPUT]
         if not fits(layer, read):
             raise InputError(

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pgsim.errors import InputError
-from pgsim.workload.problems import describe, short
+from pgsim.workload.problems import WHOLE, describe, short
 from pgsim.workload.strict_json import parse_json
 
 FORMAT_VERSION: Final = 2  # that is written; version 1 is read too
 MOST_SHARDS = 99_999  # as many as their names can count
 MOST_IMAGES = 2**21  # of a trace: beyond any data set whose images are simulated one by one
 MOST_LAYERS = 8192
+MOST_FIGURE = 1e9  # of what a network reached, either side of 0, in whatever unit
 
 Label = Annotated[str, Field(max_length=1000)]
+Figure = Annotated[float, Field(ge=-MOST_FIGURE, le=MOST_FIGURE)]
 Digests = Mapping[str, str]  # SHA-256 in hexadecimal digits, by name of tensor, and of MANIFEST
 MANIFEST = "manifest"
+_FRACTION = re.compile(
+    r"top[0-9]+(?:_.*)?", re.DOTALL
+)  # names of accuracies: of images that are right
 
 
 class Manifest(BaseModel):
@@ -32,9 +38,19 @@ class Manifest(BaseModel):
     dataset: Label
     mask_source: Literal["captured", "synthetic"]
     images: int = Field(ge=1, le=MOST_IMAGES)
-    accuracy: dict[str, float]
+    accuracy: dict[str, Figure]
     provenance: dict[str, Any]
     layers: list[dict[str, Any]] = Field(min_length=1, max_length=MOST_LAYERS)
+
+    @model_validator(mode="after")
+    def _top_n_are_fractions(self) -> Self:
+        for name, figure in self.accuracy.items():
+            if _FRACTION.fullmatch(name) and not 0 <= figure <= 1:
+                raise ValueError(
+                    f"field {short(f'accuracy.{name}')}: should be a fraction from 0 to 1, as of "
+                    f"images that are right, not {short(figure)}"
+                )
+        return self
 
 
 class Place(BaseModel):
@@ -53,7 +69,7 @@ class Place(BaseModel):
 class FileManifest(Manifest):
     """What a file says: beside what its trace does, its format, and since version 2 its place."""
 
-    format_version: Literal[1, 2]
+    format_version: Annotated[Literal[1, 2], WHOLE]
     shard: Place | None = None
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
 from pydantic_core import PydanticCustomError
 
 from pgsim.errors import nearest
@@ -23,6 +23,16 @@ def unknown_name(names: Collection[str]) -> PydanticCustomError:
     return PydanticCustomError(
         "unknown_name", "Input should be {expected}", {"expected": expected, "names": list(names)}
     )
+
+
+def _no_other_type(value: object) -> object:
+    if isinstance(value, bool | float):
+        raise PydanticCustomError("whole_number", "Input should be a whole number")
+    return value
+
+
+WHOLE = BeforeValidator(_no_other_type)
+"""For a number that is one of a few: Python takes `true` and 1.0 for 1."""
 
 
 def describe(error: ValidationError, fields: Iterable[str]) -> str:

@@ -74,10 +74,16 @@ def _read(name_or_path: str | Path) -> tuple[str, list[Shard]]:
 
 
 def _check_place(shard: Shard, number: int, shards: Sequence[Shard]) -> None:
-    """Raise InputError unless a file is the one that its name says; alone, any may be renamed."""
+    """Raise InputError unless a file is the one that its name says; a whole trace has any name."""
     place, first = shard.manifest.shard, shards[0].manifest.shard
-    if place is None or first is None or len(shards) == 1:
+    if place is None or first is None:
         return
+    if len(shards) == 1 < place.total:
+        name = shard_paths(shard.path, place.total)[place.index - 1].name
+        raise InputError(
+            f"{shard.path}: holds shard {place.index} of {place.total}, and is no whole trace: put "
+            f"it beside the other shards, under their common name as {name!r} has it"
+        )
     if (place.index, place.total) != (number, len(shards)):
         raise InputError(
             f"{shard.path}: holds shard {place.index} of {place.total}, expected shard {number} of "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
-from pgsim.workload.connections import producers
+from pgsim.workload.connections import check_inputs, producers
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.layers import layers_as_run
@@ -37,7 +37,9 @@ class GateTrace:
     images : int
         How many images the masks cover.
     accuracy : dict of str to float
-        What the model reached at these widths, by names such as `top1`.
+        What the model reached at these widths, by names such as `top1` or `bits_per_character`:
+        of `top1`, `top5` and those that begin so, `top1_pg`, fractions from 0 to 1; any other
+        figure in its own unit, from -1e9 to 1e9.
     provenance : dict of str to JSON values
         How the masks came to be.
     layers : tuple of LayerTrace
@@ -117,8 +119,10 @@ class GateTrace:
             Of every gated layer, bool, or numbers that are all 0 or 1, (images, channels, height,
             width) or (images, channels, positions). With `gate: input` there is one channel.
         layers : iterable of LayerShape or of mappings of manifest fields
-            All layers, in the network's order. The mapping of a transposed convolution stands for
-            the layers that it runs as (`pgsim.workload.transposed`), each with a mask of its own.
+            All layers, in the network's order. Their `inputs` name layers before them, or
+            `network`; of some layers of a network, `of_layers` makes a trace. The mapping of a
+            transposed convolution stands for the layers that it runs as
+            (`pgsim.workload.transposed`), each with a mask of its own.
         model, dataset, mask_source, accuracy, provenance
             What the trace says of itself, see `GateTrace`.
         images : int, optional
@@ -264,9 +268,11 @@ def from_words(
     """Return a trace of packed masks, uint64 (images, mask_channels, words) by name of gated layer.
 
     `about` is the manifest's model, dataset, mask_source, accuracy and provenance. Raises
-    InputError where layers differ in images, or the manifest is wrong.
+    InputError where layers differ in images or read what is none before them, or the manifest is
+    wrong.
     """
     where = f"trace {name!r}"
+    check_inputs(layers, where)
     if images is None:
         images = next((len(mask) for mask in words.values()), None)
     if images is None:

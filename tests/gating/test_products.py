@@ -25,7 +25,7 @@ Run = Callable[[], object]
 def seen(run: Run) -> list[tuple[str, int | None]]:
     """Return the operator and the MACs of each product that `run` computes."""
     products: list[tuple[str, int | None]] = []
-    with torch.no_grad(), Products(lambda *product: products.append(product)):
+    with torch.no_grad(), Products(lambda operator, macs, _: products.append((operator, macs))):
         run()
     return products
 

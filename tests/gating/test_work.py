@@ -112,12 +112,22 @@ def test_products_outside_layers_are_named(kind: str) -> None:
             lambda: torch.jit.script(nn.Conv2d(4, 2, 1)),
             r"aten::convolution in module '1' \(RecursiveScriptModule\)",
         ),
+        (
+            lambda: torch.jit.freeze(torch.jit.script(nn.Conv2d(4, 2, 1).eval())),
+            r"aten::convolution in module '1' \(RecursiveScriptModule\)",
+        ),
     ],
-    ids=["quantized", "TorchScript"],
+    ids=["quantized", "TorchScript", "frozen"],
 )
-def test_modules_that_multiply_by_themselves(module: Callable[[], nn.Module], place: str) -> None:
+@pytest.mark.parametrize("training", [True, False])
+def test_modules_that_multiply_by_themselves(
+    module: Callable[[], nn.Module], place: str, training: bool
+) -> None:
+    model = nn.Sequential(conv().train(training), module())
+    model.training = training
     with pytest.raises(InputError, match=place):
-        captured(conv(), module())
+        capture(model, [torch.rand(3, 4, 8, 8)], model_name="m", dataset="d")
+    assert (model.training, model[0].training) == (training, training)
 
 
 def test_in_inference_mode_all_is_seen() -> None:
@@ -241,6 +251,174 @@ def test_what_a_layer_computes_beside_its_sums_is_refused() -> None:
         captured(WithPredictor(4, 6, 3), gate_of=of_theirs)
     with pytest.raises(InputError, match=r"aten::_trilinear in module '0' \(WithAttention\)"):
         captured(WithAttention(4, 6, 3, padding=(0, 0)), gate_of=of_theirs)
+
+
+class Twice(nn.Conv2d):
+    """A convolution that adds another one of its own size, without a gate."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + F.conv2d(x, self.weight.flip(0), groups=self.groups)
+
+
+class TwiceLinear(nn.Linear):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + F.linear(x, self.weight.flip(0))
+
+
+class OnceAndAHalf(nn.Linear):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + F.linear(x[..., :4], self.weight[:, :4])
+
+
+class TwiceOfOurs(PGConv2d):
+    """A layer of pgsim's own that convolves once more beside its gate."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + F.conv2d(x, self.weight)
+
+
+def of_plain(msb_bits: int | None) -> Callable[[nn.Module], Gate | None]:
+    known = nn.Conv2d | nn.Linear
+    return lambda module: Gate(8, msb_bits, 8) if isinstance(module, known) else None
+
+
+@pytest.mark.parametrize(
+    ("layer", "geometry", "images"),
+    [
+        (Twice(4, 6, 3), 3 * 36 * 6 * 4 * 9, None),
+        (Twice(4, 4, 1, groups=4), 3 * 64 * 4, None),
+        (TwiceLinear(8, 5), 3 * 32 * 8 * 5, None),
+        (OnceAndAHalf(8, 5), 3 * 32 * 8 * 5, None),
+        (TwiceLinear(8, 8), 1 * 8 * 8, torch.rand(1, 8)),
+    ],
+    ids=["convolution", "depthwise", "linear", "half of it", "one image"],
+)
+def test_a_layer_without_a_gate_has_its_sums_once(
+    layer: nn.Module, geometry: int, images: Tensor | None
+) -> None:
+    """By PyTorch's own counter, and by hand the MACs of the geometry."""
+    given = torch.rand(3, 4, 8, 8) if images is None else images
+    with FlopCounterMode(display=False) as counter:
+        layer(given)
+    macs = counter.get_total_flops() // 2
+    assert macs > geometry
+    message = rf"layer '0': PyTorch counts {macs} MACs in it .* expected the {geometry} of its geo"
+    with pytest.raises(InputError, match=message):
+        captured(layer, images=given, gate_of=of_plain(None))
+
+
+class TimesItself(nn.Linear):
+    """The product of its output with itself: with as many features as positions, as many MACs."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = super().forward(x)
+        self.mask = y > 0
+        return y @ y.transpose(-1, -2)
+
+
+class TimesItselfOnOneAxis(TimesItself):
+    """The same where the images are one axis of a matrix."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = nn.Linear.forward(self, x)
+        self.mask = y > 0
+        return y @ y.T
+
+
+class Weighted(nn.Conv2d):
+    """Weights that the images decide, channel by channel, as in a dynamic convolution."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.conv2d(x, self.weight * self.scale(x))
+        self.mask = y > 0
+        return y
+
+    def scale(self, x: Tensor) -> Tensor:
+        return x.mean((0, 2, 3)).view(-1, 1, 1)
+
+
+class Scaled(Weighted):
+    """What one integer of the activations is worth, multiplied to the weights beforehand."""
+
+    def scale(self, x: Tensor) -> Tensor:
+        return x.amax() / 15
+
+
+@pytest.mark.parametrize("msb_bits", [2, None], ids=["gated", "ungated"])
+@pytest.mark.parametrize(
+    ("layer", "given", "operator"),
+    [
+        (TimesItself(8, 8), torch.rand(3, 8, 8), "aten::bmm"),
+        (TimesItself(8, 8), torch.rand(1, 8, 8), "aten::bmm"),
+        (TimesItself(8, 8), torch.rand(3, 8, 8).transpose(1, 2), "aten::bmm"),
+        (TimesItselfOnOneAxis(8, 8), torch.rand(8, 8), "aten::mm"),
+        (Weighted(4, 6, 3), torch.rand(3, 4, 8, 8), "aten::convolution"),
+    ],
+    ids=["of tokens", "of one image", "of other strides", "of images", "dynamic"],
+)
+def test_products_of_two_activations_are_no_layers(
+    layer: nn.Module, given: Tensor, operator: str, msb_bits: int | None
+) -> None:
+    kind = type(layer).__name__
+    message = rf"{operator} in module '0' \({kind}\), of two activations\."
+    with pytest.raises(InputError, match=message):
+        captured(layer, images=given, gate_of=of_plain(msb_bits))
+
+
+@pytest.mark.parametrize("msb_bits", [2, None], ids=["gated", "ungated"])
+def test_a_number_that_scales_weights_makes_no_activations_of_them(msb_bits: int | None) -> None:
+    (found,) = captured(Scaled(4, 6, 3), gate_of=of_plain(msb_bits)).layers
+    assert found.shape.macs == 36 * 6 * 4 * 9
+
+
+class InTwoPasses(WithMask):
+    """The MSBs' sums, and those of the LSBs: 36 x 6 x 4 x 9 MACs each."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        msb = (x * 4).floor() / 4
+        y = F.conv2d(msb, self.weight)
+        self.mask = y > 0
+        return y + self.mask * F.conv2d(x - msb, self.weight)
+
+
+class WithOtherKind(WithMask):
+    """As many MACs again as matrices: by hand 8 x 9 outputs of 108 products are 36 x 6 x 36."""
+
+    def extra(self, x: Tensor, y: Tensor) -> Tensor:
+        return y + torch.mm(torch.ones(24, 108), torch.ones(108, 9)).sum()
+
+
+def test_only_sums_of_its_own_kind_repeat_in_a_gated_layer() -> None:
+    (found,) = captured(InTwoPasses(4, 6, 3), gate_of=of_theirs).layers
+    assert found.shape.macs == 36 * 6 * 4 * 9
+    # by hand: 3 images of 7776 MACs, and 24 x 9 x 108 = 23328 of the matrices
+    message = r"counts 46656 MACs in it \(aten::convolution, aten::mm\) .* 23328 .* of two kinds"
+    with pytest.raises(InputError, match=message):
+        captured(WithOtherKind(4, 6, 3), gate_of=of_theirs)
+
+
+@pytest.mark.parametrize("msb_bits", [2, None])
+def test_layers_of_ours_multiply_in_their_gates_alone(msb_bits: int | None) -> None:
+    widths = {"activation_bits": 4, "msb_bits": msb_bits}
+    # by hand: the convolution beside it has 36 x 6 x 4 x 9 MACs for each of 3 images
+    message = r"'0': PyTorch counts 23328 MACs .* beside its gate, which computes the 23328 of"
+    with pytest.raises(InputError, match=message):
+        captured(TwiceOfOurs(4, 6, 3, **widths))
+
+
+@pytest.mark.parametrize("msb_bits", [2, None])
+def test_a_layer_of_ours_may_compute_its_sums_again_in_double_precision(
+    monkeypatch: pytest.MonkeyPatch, msb_bits: int | None
+) -> None:
+    product = PGConv2d._product
+
+    def inexact(self: PGConv2d, activations: Tensor, weights: Tensor) -> Tensor:
+        sums = product(self, activations, weights)
+        return sums if sums.dtype == torch.float64 else sums + 0.25  # as Winograd's may be
+
+    monkeypatch.setattr(PGConv2d, "_product", inexact)
+    (layer,) = captured(PGConv2d(4, 4, 3, padding=1, activation_bits=4, msb_bits=msb_bits)).layers
+    assert layer.shape.macs == 64 * 4 * 4 * 9
 
 
 def test_what_is_ignored_is_left_out_and_said() -> None:

@@ -132,6 +132,11 @@ WRONG = {
     "infinite step": (_tell(margin_steps={"conv": 0.5, "recurrent": math.inf}), r"Infinity"),
     "steps": (_tell(margin_steps=[0.5, 0.5]), r"field 'margin_steps'"),
     "version": (_tell(format_version=2), r"manifest: field 'format_version': .* not 2"),
+    "true version": (
+        _tell(format_version=True),
+        r"field 'format_version': should be a whole number, not True",
+    ),
+    "fractional version": (_tell(format_version=1.0), r"should be a whole number, not 1\.0"),
 }
 
 

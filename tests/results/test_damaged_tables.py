@@ -272,15 +272,17 @@ def test_numbers_of_16_bits_in_a_parquet_file_count_as_any(
     assert read_table(path).groupby("array.rows")["macs"].sum().tolist() == [frame["macs"].sum()]
 
 
-def test_a_flipped_bit_of_a_parquet_page_changes_no_number(
-    frame: pd.DataFrame, tmp_path: Path
+@pytest.mark.parametrize("part", ["pages", "footer"])
+def test_a_flipped_bit_of_a_parquet_file_changes_nothing(
+    frame: pd.DataFrame, tmp_path: Path, part: str
 ) -> None:
     path = tmp_path / "table.parquet"
     write_table(frame, path)
     data = path.read_bytes()
-    footer = int.from_bytes(data[-8:-4], "little")
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
     rng = np.random.default_rng(0)
-    for place in rng.integers(4, len(data) - 8 - footer, 60):
+    bounds = {"pages": (4, footer), "footer": (footer, len(data))}
+    for place in rng.integers(*bounds[part], 60 if part == "pages" else 240):
         flipped = data[place] ^ (1 << int(rng.integers(8)))
         path.write_bytes(data[:place] + bytes([flipped]) + data[place + 1 :])
         try:
@@ -289,6 +291,26 @@ def test_a_flipped_bit_of_a_parquet_page_changes_no_number(
             assert str(path) in str(error)
         else:
             pd.testing.assert_frame_equal(read, frame)
+
+
+def test_a_flipped_bit_of_a_parquet_column_s_name_is_told(
+    frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "table.parquet"
+    write_table(frame, path)
+    data = path.read_bytes()
+    place = data.index(b"cycles", len(data) - 8 - int.from_bytes(data[-8:-4], "little"))
+    path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    with pytest.raises(InputError, match=r"bycles.*, and were written as .*cycles"):
+        read_table(path)
+
+
+def test_a_parquet_file_that_others_wrote_needs_no_schema_of_arrow(
+    frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "table.parquet"
+    parquet.write_table(pa.Table.from_pandas(frame), path, store_schema=False)
+    pd.testing.assert_frame_equal(read_table(path), frame)
 
 
 @pytest.mark.parametrize(

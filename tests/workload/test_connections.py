@@ -11,7 +11,9 @@ from trace_cases import LAYERS, conv_fields, tiny_masks
 
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
+from pgsim.masks import synthetic_trace
 from pgsim.workload import GateTrace, load_trace, network, save_trace
+from pgsim.workload.layer import layer_shape
 
 
 def conv(name: str, **others: Any) -> dict[str, Any]:
@@ -89,6 +91,8 @@ def file_of(folder: Path, *layers: dict[str, Any]) -> Path:
     ("inputs", "message"),
     [
         (["sten"], r"layer 'first': inputs: 'sten' is no layer.*Did you mean 'stem'\?"),
+        (["netwrok"], r"layer 'first': inputs: 'netwrok' is no layer.*Did you mean 'network'\?"),
+        (["zz"], r"layer 'first': inputs: 'zz' is no layer, and not 'network', which .* made\.$"),
         (["second"], "layer 'first': inputs: 'second' should come before the layer that reads it"),
         (["first"], "layer 'first': inputs: 'first' should come before"),
         ([], "layer 'first': field 'inputs': expected a list of names of layers"),
@@ -104,6 +108,8 @@ def test_files_of_what_no_layer_can_read_are_refused(
     with pytest.raises(InputError, match=message) as caught:
         load_trace(path)
     assert str(caught.value).startswith(str(path))
+    with pytest.raises(InputError, match=f"trace 'unnamed': {message}"):
+        trace_of(BLOCK[0], conv("first", inputs=inputs), *BLOCK[2:])
 
 
 def test_maps_have_channels_enough_for_what_reads_them(tmp_path: Path) -> None:
@@ -133,11 +139,20 @@ def test_maps_have_channels_enough_for_what_reads_them(tmp_path: Path) -> None:
 
 
 def test_layers_taken_out_of_a_network_read_what_no_layer_made(tmp_path: Path) -> None:
-    some = trace_of(BLOCK[3], BLOCK[1], BLOCK[4])
-    expected = {"shortcut": ("network",), "first": ("network",), "last": ("shortcut",)}
+    some = trace_of(*BLOCK).of_layers(["shortcut", "first", "last"])
+    expected = {"first": ("network",), "shortcut": ("network",), "last": ("shortcut",)}
     assert some.producers == expected
     save_trace(some, tmp_path / "some")
-    assert load_trace(tmp_path / "some.safetensors").producers == expected
+    assert load_trace(tmp_path / "some.safetensors").producers == some.producers
+
+
+@pytest.mark.parametrize("name", ["zz", "second", "shortcut"])
+def test_layers_read_none_that_is_not_before_them(name: str) -> None:
+    """In what is made as in what is read: otherwise nobody would keep the output on chip."""
+    layers = [BLOCK[0], conv("second", inputs=[name]), BLOCK[3]]
+    gated = [layer_shape(each).replace(gate="output", msb_bits=2) for each in layers]
+    with pytest.raises(InputError, match=f"layer 'second': inputs: '{name}' "):
+        synthetic_trace(gated, images=1, density=0.5)
 
 
 def lifetimes(name: str) -> dict[str, str]:

@@ -102,6 +102,15 @@ def test_from_masks_errors(
 
 
 @pytest.mark.parametrize(
+    ("name", "figure"),
+    [("top1", 0), ("top5_pg", 1), ("bits_per_character_pg", 2.3), ("loss", -5.0), ("stop1", 101)],
+)
+def test_accuracies_are_fractions_or_figures_of_their_own_unit(name: str, figure: float) -> None:
+    trace = GateTrace.from_masks(tiny_masks(), LAYERS, accuracy={name: figure})
+    assert trace.accuracy == {name: figure}
+
+
+@pytest.mark.parametrize(
     "layers",
     [LAYERS[1], {"conv": LAYERS[1]}, layer_shape(LAYERS[1]), "conv", ["conv"], [[LAYERS[1]]], 3],
 )

@@ -138,6 +138,11 @@ WRONG = {
     "layer": (_tell(layers=[{**CONV, "kernel": 3}]), r"layer 'conv': field 'kernel'"),
     "no layers": (_tell(layers=[]), r"field 'layers'"),
     "version": (_tell(format_version=2), r"manifest: field 'format_version': .* not 2"),
+    "true version": (
+        _tell(format_version=True),
+        r"field 'format_version': should be a whole number, not True",
+    ),
+    "fractional version": (_tell(format_version=1.0), r"should be a whole number, not 1\.0"),
     "digest": (_tell(trace_sha256="abc"), r"field 'trace_sha256'"),
     "first image": (_tell(first_image=-1), r"field 'first_image': .* not -1"),
     "opens_near_zero": (

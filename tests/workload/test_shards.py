@@ -39,11 +39,30 @@ def test_shards_load_by_common_name_or_any_of_them(tmp_path: Path) -> None:
     assert len(loaded.layers[1].shards) == 3
 
 
-def test_a_shard_is_a_trace_of_its_own(tmp_path: Path) -> None:
-    second = save_trace(tiny_trace(), tmp_path / "tiny", shards=2)[1]
-    alone = second.rename(tmp_path / "alone.safetensors")
-    assert load_trace(alone).images == 3
-    assert np.array_equal(load_trace(alone).layers[1].unpack(), tiny_trace().layers[1].unpack(2))
+@pytest.mark.parametrize("verify", [True, False])
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("name", ["tiny", "other"])
+def test_a_shard_under_another_name_is_no_whole_trace(
+    tmp_path: Path, name: str, number: int, verify: bool
+) -> None:
+    shard = save_trace(tiny_trace(), tmp_path / "tiny", shards=3)[number - 1]
+    whole = tmp_path / f"{name}.safetensors"
+    whole.write_bytes(shard.read_bytes())
+    message = (
+        rf"{name}\.safetensors: holds shard {number} of 3, and is no whole trace: put it beside "
+        rf"the other shards, .* as '{name}-0000{number}-of-00003\.safetensors'"
+    )
+    for given_name in (whole, tmp_path / name):
+        with pytest.raises(InputError, match=message) as caught:
+            load_trace(given_name, verify=verify)
+        assert check_trace(given_name) == [str(caught.value)]
+
+
+def test_a_whole_trace_has_any_name(tmp_path: Path) -> None:
+    (whole,) = save_trace(tiny_trace(), tmp_path / "tiny")
+    for name in ("other", "other-00001-of-00001"):
+        assert_same(load_trace(whole.rename(tmp_path / f"{name}.safetensors")), tiny_trace())
+        (whole,) = tmp_path.glob("other*")
 
 
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:
@@ -158,12 +177,19 @@ def test_shards_of_version_1_are_read(tmp_path: Path) -> None:
     assert_same(load_trace(tmp_path / "tiny"), tiny_trace())
 
 
+def _images(trace: GateTrace, start: int, stop: int) -> GateTrace:
+    """Some images of a trace, as a trace of their own."""
+    layers = tuple(
+        replace(layer, shards=(layer.mask_words(start, stop).copy(),)) if layer.shards else layer
+        for layer in trace.layers
+    )
+    return replace(trace, images=stop - start, layers=layers)
+
+
 def test_traces_are_joined_a_file_each(tmp_path: Path) -> None:
     paths = save_trace(tiny_trace(), tmp_path / "tiny", shards=3)
     contents = [path.read_bytes() for path in paths]
-    alone = [path.rename(tmp_path / f"part{path.name[6:10]}.safetensors") for path in paths]
-    parts = [load_trace(path) for path in alone]
-    assert [part.images for part in parts] == [1, 2, 2]
+    parts = [_images(tiny_trace(), *bounds) for bounds in ((0, 1), (1, 3), (3, 5))]
     assert join_traces(parts, tmp_path / "tiny") == paths
     assert [path.read_bytes() for path in paths] == contents
 

@@ -27,6 +27,7 @@ from pgsim.masks.fitting.mask_model import (
 )
 from pgsim.masks.fitting.tetrachoric import Numbers
 from pgsim.masks.synthetic import gaussian_field
+from pgsim.workload.connections import among
 from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.mask_words import Words, pack_masks, words_of
 from pgsim.workload.trace import GateTrace, from_words
@@ -79,7 +80,7 @@ def fitted_trace(trace: GateTrace, *, images: int | None = None, seed: int = 0) 
     Examples
     --------
     >>> from pgsim import network, synthetic_trace
-    >>> layer = network("resnet20")[-2].replace(out_channels=2)
+    >>> layer = network("resnet20")[-2].replace(out_channels=2, inputs=None)
     >>> real = synthetic_trace([layer], images=2, density=0.3)
     >>> fitted_trace(real, images=1).layers[0].images
     1
@@ -105,7 +106,7 @@ def fitted_trace(trace: GateTrace, *, images: int | None = None, seed: int = 0) 
     }
     return from_words(
         words,
-        tuple(layer.shape for layer in trace.layers),
+        among([layer.shape for layer in trace.layers]),
         name=f"{trace.name}-fitted",
         images=int(count),
         model=trace.model,

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from pgsim.errors import InputError
+from pgsim.results.layer_results import LayerResult
 from pgsim.results.reports.report import Report
 from pgsim.results.rows import Row
-from pgsim.results.tables import LayerResult, Result
+from pgsim.results.tables import Result
 
 Cell = Callable[[Row, LayerResult], float | None]
 
