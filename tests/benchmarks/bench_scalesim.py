@@ -44,7 +44,8 @@ def convolutions() -> dict[tuple[int, ...], LayerShape]:
     for shape in network("resnet18"):
         if shape.op == "conv2d":
             sides = padded(shape)
-            own = shape.replace(in_size=sides, padding=[0, 0], gate="none", msb_bits=None)
+            ungated = shape.replace(gate="none", msb_bits=None, inputs=None)
+            own = ungated.replace(in_size=sides, padding=[0, 0])
             sizes = (*sides, *shape.kernel, shape.in_channels, shape.out_channels, shape.stride[0])
             found.setdefault(sizes, own)
     return found
