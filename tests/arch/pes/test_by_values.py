@@ -88,7 +88,7 @@ def test_no_fold_takes_longer_than_the_most_cycles(kind: str) -> None:
     numbers = np.random.default_rng(1)
     activations = numbers.integers(0, 256, (5, 3, 6, 4))
     weights = numbers.integers(-128, 128, (2, 6, 4))
-    work = pe.work(activations, weights, 8, 8)
+    work = pe.work(activations, pe.laid_out(weights), 8, 8)
     lanes, most = pe.macs_and_cycles(8, 8)
     assert lanes == 4
     assert (work.cycles <= 6 * most).all()
