@@ -18,6 +18,7 @@ from pgsim.plots.drawing import (
     BLUE,
     GREEN,
     ORANGE,
+    PURPLE,
     VERMILLION,
     larger_unit,
     wrapped,
@@ -33,11 +34,16 @@ _LETTERS = 8  # points
 _LETTER_WIDTH = 0.58 * _LETTERS
 _TITLE_WIDTH = 126
 _LOOKS = dict(
-    zip(KINDS, (("o", BLUE), ("s", VERMILLION), ("D", GREEN), ("^", ORANGE)), strict=True)
+    zip(
+        KINDS,
+        (("o", BLUE), ("s", VERMILLION), ("D", GREEN), ("^", ORANGE), ("v", PURPLE)),
+        strict=True,
+    )
 )
 _RADII = (7, 14, 24, 36, 50, 66, 84, 104)  # points from a mark to its name
 _DIRECTIONS = 16
 _LINE = 100.0  # square points of a name, as bad as a line across one
+_PART = "*"
 _MARK = 5.0  # points: half of what a mark keeps free around it
 
 
@@ -111,7 +117,7 @@ def _scale(axes: Axes) -> None:
 
 def _label(entry: Entry) -> str:
     accuracy = f", {100 * entry.accuracy:.1f}%" if entry.accuracy >= 0 else ""
-    return f"{entry.system.name}{accuracy}"
+    return f"{entry.system.name}{_PART if entry.missing else ''}{accuracy}"
 
 
 def _explain(figure: Figure, found: FieldTable) -> None:
@@ -120,11 +126,15 @@ def _explain(figure: Figure, found: FieldTable) -> None:
         Line2D([], [], ls="none", marker=_LOOKS[kind][0], color=_LOOKS[kind][1], label=kind)
         for kind in kinds
     ]
-    hollow = Line2D([], [], ls="none", marker="o", mfc="white", color=BLACK, label="not trained")
+    black = {"ls": "none", "color": BLACK}
+    handles.append(Line2D([], [], marker="o", mfc="white", label="not trained", **black))
+    if found.in_part:
+        part = Line2D([], [], marker=(5, 2), label="a part of the network ran", **black)
+        handles.append(part)
     figure.legend(
-        handles=[*handles, hollow],
+        handles=handles,
         loc="lower center",
-        ncols=5,
+        ncols=4,
         fontsize=8,
         frameon=False,
         handletextpad=0.2,
