@@ -23,6 +23,7 @@ BY_VALUES = (
     System(
         "Pragmatic",
         "Albericio et al., MICRO 2017",
+        "--scheme full --arch pragmatic_micro_2017 --layers operands",
         VALUES,
         _runs(PRAGMATIC),
         lacks=_INTEGERS,
@@ -30,6 +31,7 @@ BY_VALUES = (
     System(
         "Laconic",
         "Sharify et al., ISCA 2019",
+        "--scheme full --arch laconic_isca_2019 --layers operands",
         VALUES,
         _runs(LACONIC),
         lacks=_INTEGERS,
@@ -37,6 +39,7 @@ BY_VALUES = (
     System(
         "Bit-Tactical",
         "Delmas Lascorz et al., ASPLOS 2019, its TCLe",
+        "--scheme full --arch tactical_asplos_2019 --layers operands",
         VALUES,
         _runs(TACTICAL),
         lacks=_INTEGERS,
@@ -44,6 +47,7 @@ BY_VALUES = (
     System(
         "Cnvlutin",
         "Albericio et al., ISCA 2016",
+        "--scheme full --arch cnvlutin_isca_2016 --layers operands",
         VALUES,
         _runs({**ZERO_SKIP, **_WIDE_PORTS}),
         lacks=f"a lane skips what is zero in all rows, of which it had one; {_INTEGERS}",

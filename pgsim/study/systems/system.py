@@ -71,12 +71,14 @@ class OperandRun(Run):
 class System:
     """A precision system.
 
+    asked: what runs it, as options of `pgsim simulate`, another command or a name in Python.
     kind: one of `results.system_kinds`. runs: how it is run, by family of network. lacks: what of
     it is not there. absent: why a family that is not in `runs` has no run.
     """
 
     name: str
     citation: str
+    asked: str
     kind: str
     runs: Mapping[str, Run]
     lacks: str = ""

@@ -6,10 +6,9 @@ from math import ceil
 
 import pytest
 
-from pgsim import LayerShape, network, widened
+from pgsim import LayerShape, network, relative_cost, widened
 from pgsim.study.published import PUBLISHED
 from pgsim.study.published.precision_gating import average_bits
-from pgsim.study.published.wide_reduced_precision import relative_cost
 
 
 @pytest.mark.parametrize("name", ["precision_gating", "wrpn", "cpt", "stripes", "ant"])

@@ -186,7 +186,7 @@ def test_a_pe_without_a_price_is_left_out_by_name(
     (tmp_path / "narrow.yaml").write_text("\n".join(lines), encoding="utf-8")
     pes = {"array.pe.kind": "fixed", "array.pe.max_activation_bits": 16}
     run = Run("resnet20_uniform_4_4", "full", pes)
-    unpriced = System("Wide", "nobody", "one width a layer", {"resnet20": run})
+    unpriced = System("Wide", "nobody", "--scheme full", "one width a layer", {"resnet20": run})
     monkeypatch.setitem(table.SYSTEMS, "Wide", unpriced)
     narrow = load_arch("pg_os").override({"technology": str(tmp_path / "narrow.yaml")})
     found = systems("resnet20", narrow, names=("Wide", "Uniform 8"))
