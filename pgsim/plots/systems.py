@@ -115,7 +115,7 @@ def _label(entry: Entry) -> str:
     return f"{entry.system.name}{_PART if entry.missing else ''}{accuracy}"
 
 
-def _black(marker: str | tuple[int, int], label: str) -> Line2D:
+def _black(marker: str, label: str) -> Line2D:
     return Line2D([], [], ls="none", marker=marker, mfc="white", color=BLACK, label=label)
 
 
@@ -127,7 +127,7 @@ def _explain(figure: Figure, found: FieldTable) -> None:
     ]
     handles.append(_black("o", "not trained"))
     if found.in_part:
-        handles.append(_black((5, 2), "a part of the network ran"))  # a star
+        handles.append(_black("*", "a part of the network ran"))
     figure.legend(
         handles=handles,
         loc="lower center",
