@@ -13,7 +13,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +25,7 @@ from pgsim.cli.options import chosen_arch
 from pgsim.results import Result
 from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, Outcome
 from pgsim.study.findings import alternatives_in_words, gating_in_words
+from pgsim.study.published import PUBLISHED
 from pgsim.study.rows import SAME_AREA
 from pgsim.study.sensitivity import sensitivity
 from pgsim.study.systems import SYSTEMS, System
@@ -32,6 +33,7 @@ from pgsim.study.waterfalls import waterfalls
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "findings.md", ROOT / "docs" / "systems_table.md")
+PAGES += (ROOT / "docs" / "reproduced.md",)
 PICTURES = ROOT / "notebooks"
 BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n).*?(\n<!-- end of figures -->)", re.S)
 WIDTH = 100
@@ -444,6 +446,8 @@ BLOCKS = (
 def main() -> None:
     """Rewrite the pages and the pictures."""
     blocks = {block.__name__: cache(block) for block in BLOCKS}
+    for name in PUBLISHED:
+        blocks[f"reproduced_{name}"] = partial(shown, f"pgsim reproduce {name}")
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         new = BLOCK.sub(lambda found: found[1] + blocks[found[2]]() + found[3], text)

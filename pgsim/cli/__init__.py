@@ -31,7 +31,7 @@ VERBS = {
     "trace": "List, look into, check, draw, synthesize, widen or import traces.",
     "reproduce": "Set published results beside what pgsim computes.",
     "arch": "List, show, check, measure, import or export designs.",
-    "schemes": "List the schemes: rules from a layer to its passes.",
+    "schemes": "List the schemes, and what runs which system of the field.",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -61,10 +62,16 @@ def command(
     )
     show(systems_table(found))
     paragraph()
-    for reason in dict.fromkeys(found.left_out.values()):
-        names = [name for name, own in found.left_out.items() if own == reason]
-        paragraph(f"left out: {', '.join(names)}: {reason}")
+    _print_reasons("in part, and no part of what was found", found.in_part)
+    _print_reasons("left out", found.left_out)
     paragraph(f"\n{found.finding}")
+
+
+def _print_reasons(head: str, reasons: Mapping[str, str]) -> None:
+    """Print each reason once, with the names of all systems that it is of."""
+    for reason in dict.fromkeys(reasons.values()):
+        names = [name for name, own in reasons.items() if own == reason]
+        paragraph(f"{head}: {', '.join(names)}: {reason}")
 
 
 def systems_table(found: FieldTable) -> Table:

@@ -128,14 +128,13 @@ def _time_pass(job: Job, block: Block, index: int, operands: LayerOperands) -> V
     steps, lanes = rate.pe_steps, rate.macs
     weights = _laid(_weights(operands, plan.weight), steps, lanes)
     groups = tiling.lane_group_lanes
-    ends = np.cumsum(groups)
+    own_weights = _laid_out(job, weights)
     found = []
     for rows in _runs(job, block, operands, plan.activation):
-        for group in range(shape.groups):
-            own = _laid(rows[group], steps, lanes)
-            first = group * shape.channels_per_group
-            for begin, end in zip(ends - groups, ends, strict=True):
-                found.append(_windows(job, index, own, weights[first + begin : first + end]))
+        for positions, laid_out in zip(rows, own_weights, strict=True):
+            own = _laid(positions, steps, lanes)
+            for columns, each in zip(groups.tolist(), laid_out, strict=True):
+                found.append(_windows(job, index, own, each, columns))
     by_tile = Windows(
         *(np.array(each).reshape(-1, shape.groups, groups.size, tiling.window_slots.size)
           for each in zip(*found, strict=True))
@@ -156,10 +155,24 @@ def _time_pass(job: Job, block: Block, index: int, operands: LayerOperands) -> V
     )
 
 
-def _windows(job: Job, index: int, activations: Integers, weights: Integers) -> Windows:
+def _laid_out(job: Job, weights: Integers) -> list[list[Integers]]:
+    """Return the weights of each group and lane group as the PE takes them.
+
+    weights: (channels, steps, lanes).
+    """
+    ends = np.cumsum(job.tiling.lane_group_lanes)
+    by_group = weights.reshape(job.shape.groups, -1, *weights.shape[1:])
+    lay_out = job.arch.pe.laid_out
+    return [[lay_out(each) for each in np.split(own, ends[:-1])] for own in by_group]
+
+
+def _windows(
+    job: Job, index: int, activations: Integers, weights: Integers, columns: int
+) -> Windows:
     """Return what the windows of one run, group and lane group take.
 
-    activations: (positions, steps, lanes). weights: (channels of the lane group, steps, lanes).
+    activations: (positions, steps, lanes). weights: as the PE has laid them out. columns: the
+    channels of the lane group.
     """
     found, begin = [], 0
     for slots in job.tiling.window_slots.tolist():
@@ -169,7 +182,7 @@ def _windows(job: Job, index: int, activations: Integers, weights: Integers) -> 
             job.arch.pe.work(each, weights, *_widths(job, index)) for each in _folds(job, window)
         ]
         work = FoldWork(*map(np.concatenate, zip(*parts, strict=True)))
-        found.append(_window(job, index, slots, len(weights), work))
+        found.append(_window(job, index, slots, columns, work))
     return Windows(*(np.array(each, np.int64) for each in zip(*found, strict=True)))
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import product
-from math import cos, dist, hypot, pi, sin
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,27 +16,29 @@ from pgsim.plots.drawing import (
     BLUE,
     GREEN,
     ORANGE,
+    PURPLE,
     VERMILLION,
     larger_unit,
     wrapped,
     write_figure,
 )
+from pgsim.plots.naming import Box, placed_names
 from pgsim.results.system_kinds import KINDS
 
 if TYPE_CHECKING:
     from pgsim.study.systems.table import Entry, FieldTable
 
-_INCHES = (8.5, 6.0)
+_INCHES = (9.5, 7.0)
 _LETTERS = 8  # points
-_LETTER_WIDTH = 0.58 * _LETTERS
-_TITLE_WIDTH = 126
+_TITLE_WIDTH = 140
 _LOOKS = dict(
-    zip(KINDS, (("o", BLUE), ("s", VERMILLION), ("D", GREEN), ("^", ORANGE)), strict=True)
+    zip(
+        KINDS,
+        (("o", BLUE), ("s", VERMILLION), ("D", GREEN), ("^", ORANGE), ("v", PURPLE)),
+        strict=True,
+    )
 )
-_RADII = (7, 14, 24, 36, 50, 66, 84, 104)  # points from a mark to its name
-_DIRECTIONS = 16
-_LINE = 100.0  # square points of a name, as bad as a line across one
-_MARK = 5.0  # points: half of what a mark keeps free around it
+_PART = "*"
 
 
 def plot_systems(found: FieldTable, path: str | Path) -> None:
@@ -100,6 +100,7 @@ def _scale(axes: Axes) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.margins(0.12)
+    axes.autoscale_view()  # now, because names are placed by where marks stand
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -111,7 +112,11 @@ def _scale(axes: Axes) -> None:
 
 def _label(entry: Entry) -> str:
     accuracy = f", {100 * entry.accuracy:.1f}%" if entry.accuracy >= 0 else ""
-    return f"{entry.system.name}{accuracy}"
+    return f"{entry.system.name}{_PART if entry.missing else ''}{accuracy}"
+
+
+def _black(marker: str, label: str) -> Line2D:
+    return Line2D([], [], ls="none", marker=marker, mfc="white", color=BLACK, label=label)
 
 
 def _explain(figure: Figure, found: FieldTable) -> None:
@@ -120,11 +125,13 @@ def _explain(figure: Figure, found: FieldTable) -> None:
         Line2D([], [], ls="none", marker=_LOOKS[kind][0], color=_LOOKS[kind][1], label=kind)
         for kind in kinds
     ]
-    hollow = Line2D([], [], ls="none", marker="o", mfc="white", color=BLACK, label="not trained")
+    handles.append(_black("o", "not trained"))
+    if found.in_part:
+        handles.append(_black("*", "a part of the network ran"))
     figure.legend(
-        handles=[*handles, hollow],
+        handles=handles,
         loc="lower center",
-        ncols=5,
+        ncols=4,
         fontsize=8,
         frameon=False,
         handletextpad=0.2,
@@ -137,84 +144,17 @@ def _explain(figure: Figure, found: FieldTable) -> None:
     figure.suptitle(text, x=0.01, y=0.99, ha="left", va="top", fontsize=9)
 
 
-class _Box(NamedTuple):
-    """A rectangle that something takes, in points."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-    def overlap(self, other: _Box) -> float:
-        """Return the area that both take."""
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.top, other.top) - max(self.bottom, other.bottom)
-        return max(0.0, width) * max(0.0, height)
-
-    def crossed(self, start: tuple[float, float], way: tuple[float, float]) -> bool:
-        """Say whether a line crosses it, looked at in steps."""
-        steps = [
-            (start[0] + way[0] * part / 16, start[1] + way[1] * part / 16) for part in range(16)
-        ]
-        return any(self.left < x < self.right and self.bottom < y < self.top for x, y in steps)
-
-    def outside(self, frame: _Box) -> float:
-        """Return the area of it that lies beyond a frame."""
-        area = (self.right - self.left) * (self.top - self.bottom)
-        return area - self.overlap(frame)
-
-
 def _write_names(axes: Axes, names: Sequence[str], places: Sequence[tuple[float, float]]) -> None:
-    """Write each name where it covers least of other names and marks, near its mark if it can.
-
-    The names of marks that lie on each other stand below each other.
-    """
+    """Write each name beside its mark. Those of marks on each other stand below each other."""
     points = [(x, y) for x, y in axes.transData.transform(places) * 72 / axes.figure.dpi]
     corners = axes.bbox.get_points() * 72 / axes.figure.dpi
-    frame = _Box(*corners[0], *corners[1])
-    marks = [_Box(x - _MARK, y - _MARK, x + _MARK, y + _MARK) for x, y in points]
-    written: list[_Box] = []
-    for first, heap in _heaps(points).items():
-        text, mark = "\n".join(names[each] for each in heap), points[first]
-        costs = {
-            (across, up): _covered(_box(text, mark, (across, up)), [*marks, *written], frame)
-            + _LINE * sum(each.crossed(mark, (across, up)) for each in written)
-            for across, up in _ways()
-        }
-        across, up = min(costs, key=lambda way: costs[way])  # of equals the first, the nearest
-        written.append(_box(text, mark, (across, up)))
-        line = {"arrowstyle": "-", "lw": 0.4, "shrinkA": 0, "shrinkB": 3}
+    frame = Box(*corners[0], *corners[1])
+    for text, first, own in placed_names(names, points, frame, _LETTERS):
+        is_right = own.way[0] > 0
+        side = 0 if is_right else 1  # that is next to the mark
+        line = {"arrowstyle": "-", "lw": 0.4, "shrinkA": 0, "shrinkB": 3, "relpos": (side, 0.5)}
         axes.annotate(
-            text, places[first], (across, up), textcoords="offset points", fontsize=_LETTERS,
-            ha="left" if across > 0 else "right", va="center", zorder=4,
-            arrowprops=line if hypot(across, up) > _RADII[1] + 1 else None,
+            text, places[first], own.way, textcoords="offset points", fontsize=_LETTERS,
+            ha="left" if is_right else "right", va="center", zorder=4,
+            arrowprops=line if own.is_far else None,
         )  # fmt: skip
-
-
-def _heaps(points: Sequence[tuple[float, float]]) -> dict[int, list[int]]:
-    """Return the marks that lie on an earlier one, by the earliest of them."""
-    heaps: dict[int, list[int]] = {}
-    for place, point in enumerate(points):
-        first = next((each for each in heaps if dist(points[each], point) < _MARK), place)
-        heaps.setdefault(first, []).append(place)
-    return heaps
-
-
-def _covered(box: _Box, taken: Sequence[_Box], frame: _Box) -> float:
-    """Return how much a name covers of what is there; beyond the frame it counts much."""
-    return sum(map(box.overlap, taken)) + 9 * box.outside(frame)
-
-
-def _ways() -> Iterator[tuple[float, float]]:
-    """Yield the offsets of a name from its mark in points, the nearest first, none upright."""
-    for radius, step in product(_RADII, range(_DIRECTIONS)):
-        angle = 2 * pi * (step + 0.5) / _DIRECTIONS
-        yield radius * cos(angle), radius * sin(angle)
-
-
-def _box(text: str, mark: tuple[float, float], way: tuple[float, float]) -> _Box:
-    """Return what lines of text take at an offset from a mark."""
-    (x, y), (across, up), lines = mark, way, text.split("\n")
-    width, half = _LETTER_WIDTH * max(map(len, lines)), 0.65 * _LETTERS * len(lines)
-    left = x + across if across > 0 else x + across - width
-    return _Box(left, y + up - half, left + width, y + up + half)

@@ -6,6 +6,7 @@ OUTPUTS = "gated outputs"
 INPUTS = "gated inputs"
 SEVERAL = "one weight set, several widths"
 STATIC = "one width a layer"
-KINDS = (OUTPUTS, INPUTS, SEVERAL, STATIC)  # in the order in which figures have their marks
+VALUES = "values of operands"
+KINDS = (OUTPUTS, INPUTS, SEVERAL, STATIC, VALUES)  # in the order in which figures have their marks
 
 TRAINED, UNTRAINED = "trained", "not trained"

@@ -12,7 +12,7 @@ from pgsim.workload.phases import transposed
 from pgsim.workload.saved_trace import check_trace, load_trace, save_trace
 from pgsim.workload.trace import GateTrace
 from pgsim.workload.trace_paths import check_trace_path
-from pgsim.workload.widening import widened, widened_trace
+from pgsim.workload.widening import relative_cost, widened, widened_trace
 
 __all__ = [
     "NETWORKS",
@@ -32,6 +32,7 @@ __all__ = [
     "load_trace",
     "network",
     "pack_masks",
+    "relative_cost",
     "save_operands",
     "save_trace",
     "trace_with_operands",

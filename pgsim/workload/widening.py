@@ -12,6 +12,7 @@ from pgsim.workload.own_channels import OwnChannels, is_depthwise, own_channels
 from pgsim.workload.trace import GateTrace
 
 _LEAST, _MOST = 1 / 64, 64
+_FULL_BITS = 32  # of the networks that WRPN compares with
 
 
 def widened(layers: Sequence[LayerShape], factor: float) -> tuple[LayerShape, ...]:
@@ -56,6 +57,55 @@ def widened(layers: Sequence[LayerShape], factor: float) -> tuple[LayerShape, ..
         raise InputError(f"factor {factor}: expected a number from 1/64 to 64")
     own = own_channels(layers)
     return tuple(_wider(layer, own[layer.name], factor) for layer in layers)
+
+
+def relative_cost(
+    layers: Sequence[LayerShape],
+    factor: float = 1,
+    activation_bits: int | None = None,
+    weight_bits: int | None = None,
+) -> float:
+    """Return WRPN's cost of a widened network, over that of the network as it was at 32 bits.
+
+    A MAC costs the bits of both of its operands added up.
+
+    Parameters
+    ----------
+    layers : sequence of LayerShape
+        All layers of the network as it was, in its order.
+    factor : float
+        How many times the channels, from 1/64 to 64.
+    activation_bits, weight_bits : int, optional
+        Of all layers, at least 1 (default: each layer's own).
+
+    Returns
+    -------
+    float
+        1 for the network as it was at 32 x 32 bits.
+
+    Raises
+    ------
+    InputError
+        For fewer bits, and as `widened` does.
+
+    Notes
+    -----
+    Source: MODEL.md M56; Mishra et al., WRPN, ICLR 2018.
+
+    Examples
+    --------
+    >>> from pgsim import network
+    >>> relative_cost(network("resnet18"), 1, 8, 8)
+    0.25
+    """
+    for key, bits in (("activation_bits", activation_bits), ("weight_bits", weight_bits)):
+        if bits is not None and bits < 1:
+            raise InputError(f"{key}: value {bits}: expected 1 or more")
+    cost = sum(
+        each.macs * ((activation_bits or each.activation_bits) + (weight_bits or each.weight_bits))
+        for each in widened(layers, factor)
+    )
+    return cost / (sum(each.macs for each in layers) * 2 * _FULL_BITS)
 
 
 def _wider(layer: LayerShape, own: OwnChannels, factor: float) -> LayerShape:

@@ -1,7 +1,12 @@
 """pgsim schemes: what it lists, and that a scheme is asked for as it is listed."""
 
+from itertools import pairwise
+
 import pytest
 
+from pgsim.arch import load_arch
+from pgsim.cli import VERBS
+from pgsim.cli.trace import command as trace_command
 from pgsim.results.table_files import read_table
 from pgsim.schemes import SCHEMES
 
@@ -60,3 +65,33 @@ def test_planes_are_simulated(scheme, passes, small, run, tmp_path):
 )
 def test_planes_that_a_layer_does_not_have_are_refused(scheme, problem, small, run):
     assert problem in run("simulate", small, "--arch", "pg_os", "--scheme", scheme, code=2).stderr
+
+
+# Those that the field's table of systems has in the first column of the documentation.
+SYSTEMS = (
+    "Precision Gating", "Bit-serial PG", "ODQ", "SeerNet", "DUET", "FracBNN", "Regions",
+    "Regions (variable)", "DRQ", "Switchable 8", "Switchable 4", "Switchable 2",
+    "PrecisionBatching", "Uniform 8", "Uniform 4", "Uniform 3", "Uniform 4x4", "Bit Fusion",
+    "Stripes", "BSQ", "WRPN", "Packed memory", "XNOR-Net", "CPT", "Pragmatic", "Laconic",
+    "Bit-Tactical", "Cnvlutin",
+)  # fmt: skip
+
+
+def test_every_system_of_the_field_has_a_line(run):
+    shown = run("schemes").output
+    systems = shown.partition("Systems of the field")[2].splitlines()[3:]
+    names = [line.partition("  ")[0] for line in systems if line.strip()]
+    assert names == list(SYSTEMS)
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 100
+
+
+def test_what_runs_a_system_is_there(run):
+    shown = run("schemes").output.partition("Systems of the field")[2]
+    words = shown.replace(",", " ").split()
+    designs = [after for word, after in pairwise(words) if word == "--arch"]
+    kinds = {each.partition(":")[0] for each in SCHEMES}
+    asked = [after.partition(":")[0] for word, after in pairwise(words) if word == "--scheme"]
+    assert len(designs) > 8 and all(load_arch(each) for each in designs)
+    assert len(asked) == len(SYSTEMS) - 1  # CPT has no scheme
+    assert set(asked) <= kinds
+    assert "requests" in VERBS and "widen" in trace_command.commands

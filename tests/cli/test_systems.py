@@ -33,5 +33,14 @@ def test_systems_are_printed_and_written(run, tmp_path):
     assert figure.stat().st_size > 10_000
 
 
+def test_what_ran_in_part_is_told_below_the_table(run, monkeypatch):
+    monkeypatch.setattr(cli, "systems", partial(systems, names=("Uniform 8", "Laconic", "CPT")))
+    shown = " ".join(run("systems").output.split())
+    assert (
+        "in part, and no part of what was found: Laconic: 2 images of 500, without fc (0.0016% of "
+        "the MACs) left out: CPT: "
+    ) in shown
+
+
 def test_an_unknown_family_is_refused(run):
     assert "expected one of resnet20, char_lstm" in run("systems", "alexnet", code=2).stderr

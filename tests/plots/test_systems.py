@@ -36,3 +36,16 @@ def test_names_neither_cover_each_other_nor_leave_the_figure() -> None:
     assert all(figure.bbox.contains(*corner) for box in boxes for corner in box.corners())
     pairs = [(a, b) for place, a in enumerate(boxes) for b in boxes[:place]]
     assert not [pair for pair in pairs if pair[0].overlaps(pair[1])]
+
+
+def test_what_ran_in_part_has_a_star_that_the_legend_explains() -> None:
+    figure = draw_systems(systems("resnet20", names=("Uniform 8", "Cnvlutin")))
+    assert [each.get_text() for each in figure.axes[0].texts] == [
+        "Uniform 8, 87.8%",
+        "Cnvlutin*, 87.8%",
+    ]
+    (legend,) = figure.legends
+    assert "a part of the network ran" in [each.get_text() for each in legend.get_texts()]
+    figure = draw_systems(systems("resnet20", names=("Uniform 8",)))
+    (legend,) = figure.legends
+    assert "a part of the network ran" not in [each.get_text() for each in legend.get_texts()]

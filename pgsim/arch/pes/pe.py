@@ -91,13 +91,20 @@ class PEKind:
         """Return the useful bit operations of one term, of PEs that go by values (M27, M58)."""
         raise NotImplementedError
 
+    def laid_out(self, weights: Integers) -> Integers:
+        """Return the weights of a lane group as `work` takes them, the same for all folds (M58).
+
+        weights: (columns, steps, lanes). Lanes that a short step leaves empty hold zeros.
+        """
+        return weights
+
     def work(
         self, activations: Integers, weights: Integers, activation_bits: int, weight_bits: int
     ) -> FoldWork:
         """Return what folds take of such PEs, from the integers that they hold (M58).
 
-        activations: (folds, rows, steps, lanes). weights: (columns, steps, lanes). Lanes that a
-        short step leaves empty hold zeros. The widths are those of the pass.
+        activations: (folds, rows, steps, lanes), zeros in lanes that a short step leaves empty.
+        weights: what `laid_out` returned. The widths are those of the pass.
         """
         raise NotImplementedError
 

@@ -45,30 +45,31 @@ class Tactical(ByValues):
             )
         return found
 
+    def laid_out(self, weights: Integers) -> Integers:
+        """Return what each step that is left takes, int64 (steps, columns, lanes), -1 for none.
+
+        A weight is named by its place, step x lanes + lane, as before it was moved.
+        """
+        return np.stack(promoted(weights != 0, wires(self.lookahead, self.lookaside)))
+
     def work(
         self, activations: Integers, weights: Integers, activation_bits: int, weight_bits: int
     ) -> FoldWork:
         """Return what rows take for the weights that are left, and wait for each other."""
         folds, rows, steps, lanes = activations.shape
+        turns = self.weight_turns(weight_bits)
         values = activations.reshape(folds, rows, steps * lanes)
-        issued = promoted(weights != 0, wires(self.lookahead, self.lookaside))
-        turns, columns = self.weight_turns(weight_bits), len(weights)
-        row_cycles = np.empty((folds, rows, len(issued)), np.int64)
-        busy, terms = np.zeros((2, folds), np.int64)
-        for step, places in enumerate(issued):
-            own, of_pes, summed = self.step(values, places.reshape(columns, -1))
-            row_cycles[..., step] = own * turns
-            busy += of_pes * turns
-            terms += summed
-        cycles = run_ahead(row_cycles, self.weight_registers)
-        return FoldWork(cycles, busy, terms, np.full(folds, len(issued) * lanes, np.int64))
+        row_cycles, busy, terms = self.steps(values, weights)
+        cycles = run_ahead(row_cycles * turns, self.weight_registers)
+        read = np.full(folds, len(weights) * lanes, np.int64)
+        return FoldWork(cycles, busy * turns, terms, read)
 
-    def step(self, values: Integers, places: Counts) -> tuple[Counts, Counts, Counts]:
-        """Return what one step takes.
+    def steps(self, values: Integers, places: Integers) -> tuple[Counts, Counts, Counts]:
+        """Return what the steps take.
 
-        values: activations, (folds, rows, elements). places: int64 (columns, lanes), those that
-        each lane of a column multiplies, -1 for none. Returns the cycles of each row, int64 (folds,
-        rows), and the busy cycles of all PEs and the terms that they add up, int64 (folds,) each.
+        values: activations, (folds, rows, elements). places: what `laid_out` returned, of which
+        each lane multiplies the activation. Returns the cycles of each row, int64 (folds, rows,
+        steps), and the busy cycles of all PEs and the terms that they add up, int64 (folds,) each.
         """
         raise NotImplementedError
 

@@ -29,19 +29,19 @@ class TacticalEssential(Tactical):
 
     signed_digits: bool = switch(default=False)
 
-    def step(self, values: Integers, places: Counts) -> tuple[Counts, Counts, Counts]:
+    def steps(self, values: Integers, places: Integers) -> tuple[Counts, Counts, Counts]:
         """Return what the slowest lane of a row takes; each PE is busy as long as its own."""
         folds, rows, elements = values.shape
         counts = np.zeros((folds, rows, elements + 1), np.uint8)  # the last for lanes without any
         counts[..., :-1] = np.bitwise_count(powers_of(values, signed_digits=self.signed_digits))
-        row_cycles = np.ones((folds, rows), np.int64)
+        row_cycles = np.ones((folds, rows, len(places)), np.int64)
         busy, terms = np.zeros((2, folds), np.int64)
-        for column in places:
-            taken = counts[..., column]
+        for column in places.transpose(1, 0, 2):
+            taken = counts[..., column]  # of every step and lane
             of_pes = np.maximum(taken.max(axis=-1), 1).astype(np.int64)
             row_cycles = np.maximum(row_cycles, of_pes)
-            busy += of_pes.sum(axis=1)
-            terms += taken.sum(axis=(1, 2), dtype=np.int64)
+            busy += of_pes.sum(axis=(1, 2))
+            terms += taken.sum(axis=(1, 2, 3), dtype=np.int64)
         return row_cycles, busy, terms
 
     def plain_cost(self, technology: Technology) -> LogicCost:

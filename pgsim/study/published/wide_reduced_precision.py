@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pgsim.study.published.result import Figure, Published
-from pgsim.workload import LayerShape, network, widened
+from pgsim.workload import network, relative_cost
 
-_FULL_BITS = 32
 _ROWS = ((4, 4, 0.50), (4, 2, 0.38), (2, 2, 0.25), (1, 1, 0.13))  # activation bits, weight bits
-
-
-def relative_cost(
-    layers: Sequence[LayerShape], factor: float, activation: int, weight: int
-) -> float:
-    """Return the cost of a widened network at some bits, over that of the network at 32 bits.
-
-    A MAC costs the sum of its operands' bits, as in WRPN. Source: MODEL.md M56.
-
-    Examples
-    --------
-    >>> relative_cost(network("resnet18"), 1, 8, 8)
-    0.25
-    """
-    macs, own = (sum(each.macs for each in some) for some in (widened(layers, factor), layers))
-    return macs * (activation + weight) / (own * 2 * _FULL_BITS)
 
 
 class WideReducedPrecision(Published):

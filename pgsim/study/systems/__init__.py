@@ -9,10 +9,11 @@ Examples
 """
 
 from pgsim.kinds import by_name
+from pgsim.study.systems.by_values import BY_VALUES
 from pgsim.study.systems.gated import GATED
 from pgsim.study.systems.static import STATIC_SYSTEMS
 from pgsim.study.systems.system import FAMILIES, Run, System
 
 __all__ = ["FAMILIES", "SYSTEMS", "Run", "System"]
 
-SYSTEMS: dict[str, System] = by_name((*GATED, *STATIC_SYSTEMS))
+SYSTEMS: dict[str, System] = by_name((*GATED, *STATIC_SYSTEMS, *BY_VALUES))

@@ -18,6 +18,7 @@ GATED = (
     System(
         "Precision Gating",
         "Zhang et al., ICLR 2020",
+        "--scheme pg",
         OUTPUTS,
         {
             "resnet20": Run("resnet20_pg_4_2", "pg", FUSION),
@@ -27,6 +28,7 @@ GATED = (
     System(
         "Bit-serial PG",
         "Zhang et al., ICLR 2020, on PEs of Stripes (Judd et al., MICRO 2016)",
+        "--scheme pg --arch pg_serial",
         OUTPUTS,
         {
             "resnet20": Run("resnet20_pg_4_2", "pg", SERIAL_ACTIVATION),
@@ -36,6 +38,7 @@ GATED = (
     System(
         "ODQ",
         "output-directed dynamic quantization, ICPP 2023",
+        "--scheme odq:A,W",
         OUTPUTS,
         {
             "resnet20": Run("resnet20_pg_4_2", "odq:2,4", FUSION),
@@ -46,6 +49,7 @@ GATED = (
     System(
         "SeerNet",
         "Cao et al., CVPR 2019",
+        "--scheme seernet:A",
         OUTPUTS,
         {
             "resnet20": Run("resnet20_pg_4_2", "seernet:2", FUSION),
@@ -56,6 +60,7 @@ GATED = (
     System(
         "DUET",
         "Liu et al., MICRO 2020",
+        "--scheme seernet:A --set array.predictor_share=SHARE",
         OUTPUTS,
         {
             "resnet20": Run("resnet20_pg_4_2", "seernet:2", _SIDE_BY_SIDE),
@@ -66,6 +71,7 @@ GATED = (
     System(
         "FracBNN",
         "Zhang et al., FPGA 2021",
+        "--scheme pg, of gated 2-bit activations and 1-bit weights",
         OUTPUTS,
         {},
         absent="no committed network has gated activations of 2 bits and weights of 1",
@@ -73,6 +79,7 @@ GATED = (
     System(
         "Regions",
         "Taht et al., EMC2 2018",
+        "--scheme pg, of a trace with gate: input",
         INPUTS,
         {"resnet20": Run(_REGIONS, "pg", {**_PIXELS, **SERIAL_ACTIVATION})},
         absent=_NO_REGIONS,
@@ -80,6 +87,7 @@ GATED = (
     System(
         "Regions (variable)",
         "Taht et al., EMC2 2018, on an array as in DRQ (Song et al., ISCA 2020)",
+        "--scheme pg --set array.speed=variable, of such a trace",
         INPUTS,
         {
             "resnet20": Run(
@@ -91,6 +99,7 @@ GATED = (
     System(
         "DRQ",
         "Song et al., ISCA 2020",
+        "--scheme odq:A,W --set array.speed=variable, of such a trace",
         INPUTS,
         {
             "resnet20": Run(

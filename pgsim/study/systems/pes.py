@@ -20,4 +20,8 @@ def fixed(activation_bits: int, weight_bits: int) -> Changes:
 FUSION = _pe("fusion", 8, 8)
 SERIAL_ACTIVATION = _pe("serial_activation", 8, 8, terms=16)  # Stripes has 16
 SERIAL_WEIGHT = _pe("serial_weight", 8, 8, terms=16)
+PRAGMATIC = _pe("pragmatic", 8, 8, terms=16, first_stage_bits=2)  # its PRA-2b
+LACONIC = _pe("laconic", 8, 8, terms=16, signed_digits=True)
+TACTICAL = _pe("tactical_essential", 8, 8, terms=16, lookahead=2, lookaside=5, signed_digits=True)
+ZERO_SKIP = _pe("zero_skip", 8, 8, terms=16)
 BINARY = _pe("binary", 1, 1, terms=64)

@@ -16,6 +16,7 @@ def _switchable(bits: int) -> System:
     return System(
         f"Switchable {bits}",
         "Park et al., 2020; Guerra et al., 2020; Wu et al., 2022",
+        f"--scheme top:{bits},{bits}, or of a stream pgsim requests",
         SEVERAL,
         {"resnet20": Run(_SWITCHED, f"top:{bits},{bits}", FUSION)},
         absent=_NO_SWITCHED,
@@ -27,6 +28,7 @@ STATIC_SYSTEMS = (
     System(
         "PrecisionBatching",
         "Lam et al., 2020",
+        "--scheme weight_planes:N",
         SEVERAL,
         {
             "resnet20": Run(_FOUR, "weight_planes:16", SERIAL_WEIGHT),
@@ -37,6 +39,7 @@ STATIC_SYSTEMS = (
     System(
         "Uniform 8",
         "fixed PEs of 8 x 8 bits",
+        "--scheme uniform:8,8 --arch fixed_8bit",
         STATIC,
         {
             "resnet20": Run(_EIGHT, "uniform:8,8", fixed(8, 8)),
@@ -46,6 +49,7 @@ STATIC_SYSTEMS = (
     System(
         "Uniform 4",
         "fixed PEs of 4 x 8 bits",
+        "--scheme inner:4,8 --arch fixed_8bit",
         STATIC,
         {
             "resnet20": Run(_EIGHT, "inner:4,8", fixed(4, 8)),
@@ -55,6 +59,7 @@ STATIC_SYSTEMS = (
     System(
         "Uniform 3",
         "fixed PEs of 3 x 8 bits",
+        "--scheme inner:3,8 --arch fixed_8bit",
         STATIC,
         {"resnet20": Run(_THREE, "full", fixed(3, 8))},
         absent="no committed network of this family was trained at 3 bits",
@@ -62,6 +67,7 @@ STATIC_SYSTEMS = (
     System(
         "Uniform 4x4",
         "fixed PEs of 4 x 4 bits",
+        "--scheme inner:4,4 --arch fixed_8bit",
         STATIC,
         {"resnet20": Run(_FOUR, "full", fixed(4, 4))},
         absent="no committed network of this family was trained at weights of 4 bits",
@@ -69,6 +75,7 @@ STATIC_SYSTEMS = (
     System(
         "Bit Fusion",
         "Sharma et al., ISCA 2018",
+        "--scheme inner:A,W --arch bitfusion_isca_2018",
         STATIC,
         {
             "resnet20": Run(_FOUR, "full", FUSION),
@@ -79,6 +86,7 @@ STATIC_SYSTEMS = (
     System(
         "Stripes",
         "Judd et al., MICRO 2016",
+        "--scheme table:FILE --arch pg_serial",
         STATIC,
         {
             "resnet20": Run(_THREE, "full", SERIAL_ACTIVATION),
@@ -89,6 +97,7 @@ STATIC_SYSTEMS = (
     System(
         "BSQ",
         "Yang et al., ICLR 2021",
+        "--scheme table:FILE",
         STATIC,
         {
             "resnet20": Run(_FOUR, "table:resnet20_falling", SERIAL_WEIGHT),
@@ -99,6 +108,7 @@ STATIC_SYSTEMS = (
     System(
         "WRPN",
         "Mishra et al., ICLR 2018",
+        "pgsim trace widen, then --scheme inner:A,W",
         STATIC,
         {
             "resnet20": Run(_FOUR, "inner:2,2", fixed(2, 2), widened=2),
@@ -108,6 +118,7 @@ STATIC_SYSTEMS = (
     System(
         "Packed memory",
         "Klhufek et al., DDECS 2024",
+        "--scheme packed:A,W",
         STATIC,
         {
             "resnet20": Run(_FOUR, "packed:4,4", fixed(8, 8)),
@@ -118,6 +129,7 @@ STATIC_SYSTEMS = (
     System(
         "XNOR-Net",
         "Rastegari et al., ECCV 2016",
+        "--scheme uniform:1,1 --set array.pe.kind=binary",
         STATIC,
         {
             "resnet20": Run(_FOUR, "uniform:1,1", BINARY),
@@ -128,6 +140,7 @@ STATIC_SYSTEMS = (
     System(
         "CPT",
         "Fu et al., ICLR 2021",
+        "pgsim.training, in Python",
         STATIC,
         {},
         absent="it spends its precisions in training, and a network it trained is a uniform one",

@@ -39,12 +39,14 @@ class Entry:
     """A system that ran: on the fastest of its shapes, and there under the ideal scheduler.
 
     accuracy: NaN where no network was trained for it. ideal: None where no scheduler is at work.
+    missing: what of the network did not run, in words; nothing where all of it did.
     """
 
     system: System
     result: Result
     accuracy: float
     ideal: Result | None
+    missing: str = ""
 
     @cached_property
     def row(self) -> dict[str, object]:
@@ -66,8 +68,13 @@ class Entry:
             "bit_operations_per_image": work / images,
             "time_us_per_image": summary["time_us"] / images,
             "scheduler_gap": self.scheduler_gap,
-            "lacks": writable(self.system.lacks or "nothing"),
+            "lacks": writable(self.lacks),
         }
+
+    @property
+    def lacks(self) -> str:
+        """What of the system or of the network is not there, in words."""
+        return "; ".join(filter(None, (self.missing, self.system.lacks))) or "nothing"
 
     @property
     def scheduler_gap(self) -> float:
@@ -91,6 +98,8 @@ class FieldTable:
         The systems that ran, in the order that was asked for.
     left_out : dict of str to str
         Why each of the others did not.
+    in_part : dict of str to str
+        Of systems that ran on a part of the network, which.
     table : DataFrame
         One row per system that ran, under the columns of `pgsim.COLUMNS`.
     finding : str
@@ -122,18 +131,30 @@ class FieldTable:
     def undominated(self) -> tuple[str, ...]:
         """The trained systems to which no trained one is as good in all and better in something.
 
-        What counts is accuracy, time and energy of an image.
+        What counts is accuracy, time and energy of an image. A system of which a part of the
+        network did not run is not among them.
         """
-        trained = [each for each in self.entries if each.accuracy >= 0]
+        trained = [each for each in self._whole if each.accuracy >= 0]
         costs = np.array([_spent(each) for each in trained]).reshape(-1, 3)
         pairs = zip(trained, dominated(costs), strict=True)
         return tuple(each.system.name for each, is_beaten in pairs if not is_beaten)
 
     @property
+    def in_part(self) -> dict[str, str]:
+        """What of the network did not run, by the names of the systems of which this is so."""
+        return {each.system.name: each.missing for each in self.entries if each.missing}
+
+    @property
+    def _whole(self) -> list[Entry]:
+        return [each for each in self.entries if not each.missing]
+
+    @property
     def finding(self) -> str:
         """What was found: the best of those as accurate as the first, and who is beaten by none."""
-        first, *_ = self.entries
-        accurate = [each for each in self.entries if each.accuracy >= first.accuracy]
+        if not self._whole:
+            return "Of no system did the whole network run, so none is the best."
+        first, *_ = self._whole
+        accurate = [each for each in self._whole if each.accuracy >= first.accuracy]
         if not accurate:
             return f"How accurate {first.system.name} is, its trace does not state."
         best = min(accurate, key=lambda each: each.result.summary["energy_delay_product_pj_s"])
@@ -254,7 +275,7 @@ class _Study:
 
     area_mm2: float
     objective: str | None
-    traces: dict[tuple[str, int], GateTrace]
+    traces: dict[tuple[str, object], GateTrace]
     store: WorkStore
 
     def entry(self, system: System, family: str, base: ArchConfig) -> Entry:
@@ -276,13 +297,12 @@ class _Study:
         ideal = None
         if best.gated:
             ideal = self._simulated(trace, shape.override({"lsb.scheduler": "ideal"}), run)
-        return Entry(system, best, accuracy_of(trace, scheme), ideal)
+        return Entry(system, best, accuracy_of(trace, scheme), ideal, run.missing(trace))
 
     def _simulated(self, trace: GateTrace, design: ArchConfig, run: Run) -> Result:
         return simulate(trace, design, run.scheme, objective=self.objective, store=self.store)
 
     def _trace(self, run: Run) -> GateTrace:
-        key = run.trace, run.widened
-        if key not in self.traces:
-            self.traces[key] = run.loaded()
-        return self.traces[key]
+        if run.network not in self.traces:
+            self.traces[run.network] = run.loaded()
+        return self.traces[run.network]

@@ -9,11 +9,12 @@ import pytest
 from reference import promoted as reference_promoted
 from reference import terms_of
 
-from pgsim import InputError, load_arch
+from pgsim import InputError, load_arch, load_trace, simulate
 from pgsim.arch import PE, PES
 from pgsim.arch.pes.by_values import run_ahead
 from pgsim.arch.pes.tactical import promoted, wires
 from pgsim.arch.pes.terms import one_by_one, powers_of
+from pgsim.workload import layers_with_operands
 
 VALUES = np.arange(-(2**15), 2**16)
 
@@ -88,13 +89,24 @@ def test_no_fold_takes_longer_than_the_most_cycles(kind: str) -> None:
     numbers = np.random.default_rng(1)
     activations = numbers.integers(0, 256, (5, 3, 6, 4))
     weights = numbers.integers(-128, 128, (2, 6, 4))
-    work = pe.work(activations, weights, 8, 8)
+    work = pe.work(activations, pe.laid_out(weights), 8, 8)
     lanes, most = pe.macs_and_cycles(8, 8)
     assert lanes == 4
     assert (work.cycles <= 6 * most).all()
     assert (work.cycles > 0).all()
     assert (work.busy_pe_cycles <= 3 * 2 * work.cycles).all()
     assert (work.terms * pe.term_bits(8, 8) <= work.busy_pe_cycles * 4 * pe.term_bits(8, 4)).all()
+
+
+def test_weights_are_laid_out_once_for_all_time_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = layers_with_operands(load_trace("char_lstm_pg_4_2")).of_layers(["lstm1.hidden"])
+    laid_out = []
+    monkeypatch.setattr(
+        "pgsim.arch.pes.tactical.promoted",
+        lambda effectual, reach: laid_out.append(effectual) or promoted(effectual, reach),
+    )
+    simulate(trace, load_arch("tactical_asplos_2019").override({"array.columns": 64}), "full")
+    assert len(laid_out) == 1024 // 64
 
 
 def test_wires_aside_need_some_ahead() -> None:

@@ -6,10 +6,9 @@ from math import ceil
 
 import pytest
 
-from pgsim import LayerShape, network, widened
+from pgsim import InputError, LayerShape, network, relative_cost, widened
 from pgsim.study.published import PUBLISHED
 from pgsim.study.published.precision_gating import average_bits
-from pgsim.study.published.wide_reduced_precision import relative_cost
 
 
 @pytest.mark.parametrize("name", ["precision_gating", "wrpn", "cpt", "stripes", "ant"])
@@ -40,6 +39,10 @@ def test_a_wide_network_costs_what_its_macs_and_bits_do() -> None:
     macs = sum(each.macs for each in widened(layers, 2)) / sum(each.macs for each in layers)
     assert relative_cost(layers, 2, 3, 5) == pytest.approx(macs * 8 / 64)
     assert relative_cost(layers, 1, 32, 32) == 1
+    own = (sum(each.macs * (each.activation_bits + each.weight_bits) for each in layers)) / 64
+    assert relative_cost(layers) * sum(each.macs for each in layers) == pytest.approx(own)
+    with pytest.raises(InputError, match="weight_bits: value 0: expected 1 or more"):
+        relative_cost(layers, 1, 8, 0)
     bits = (4 + 4, 4 + 2, 2 + 2, 1 + 1)
     for figure, own in zip(PUBLISHED["wrpn"].figures(), bits, strict=True):
         assert figure.computed == pytest.approx(4 * own / 64, rel=0.004)  # but for the outer layers
