@@ -48,6 +48,20 @@ def among(layers: Sequence[LayerShape]) -> tuple[LayerShape, ...]:
     )
 
 
+def taken_out(layers: Sequence[LayerShape]) -> tuple[LayerShape, ...]:
+    """Return layers of a network some of whose layers are not here: what these made, none did."""
+    names = {layer.name for layer in layers}
+
+    def reads(layer: LayerShape) -> tuple[str, ...]:
+        here = (name if name in names else NETWORK_INPUT for name in layer.inputs or ())
+        return tuple(dict.fromkeys(here))
+
+    return tuple(
+        layer if names.issuperset(layer.inputs or ()) else layer.replace(inputs=reads(layer))
+        for layer in layers
+    )
+
+
 def check_inputs(layers: Sequence[LayerShape], where: str) -> None:
     """Raise InputError, that begins with `where`, for inputs that a layer cannot read."""
     earlier: dict[str, LayerShape] = {}

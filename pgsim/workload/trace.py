@@ -11,7 +11,7 @@ from typing import Any
 import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
-from pgsim.workload.connections import check_inputs, producers
+from pgsim.workload.connections import check_inputs, producers, taken_out
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.layers import layers_as_run
@@ -120,8 +120,8 @@ class GateTrace:
             width) or (images, channels, positions). With `gate: input` there is one channel.
         layers : iterable of LayerShape or of mappings of manifest fields
             All layers, in the network's order. Their `inputs` name layers before them, or
-            `network`; of some layers of a network, `of_layers` makes a trace. The mapping of a
-            transposed convolution stands for the layers that it runs as
+            `network`; of layers that are not here, taken out of a network, they read the network's
+            input. The mapping of a transposed convolution stands for the layers that it runs as
             (`pgsim.workload.transposed`), each with a mask of its own.
         model, dataset, mask_source, accuracy, provenance
             What the trace says of itself, see `GateTrace`.
@@ -268,11 +268,11 @@ def from_words(
     """Return a trace of packed masks, uint64 (images, mask_channels, words) by name of gated layer.
 
     `about` is the manifest's model, dataset, mask_source, accuracy and provenance. Raises
-    InputError where layers differ in images or read what is none before them, or the manifest is
+    InputError where layers differ in images or read one that comes later, or the manifest is
     wrong.
     """
     where = f"trace {name!r}"
-    check_inputs(layers, where)
+    check_inputs(taken_out(layers), where)
     if images is None:
         images = next((len(mask) for mask in words.values()), None)
     if images is None:
