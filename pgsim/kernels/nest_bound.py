@@ -115,7 +115,7 @@ def choices_of_both(
 
 def _taken(problem: Problem, most_blocks: int) -> tuple[tuple[_Side, _Side, _Side], Ints, Floats]:
     """Return the choices of each side, those of all that fit, and what their tiles take."""
-    slots_are_positions = problem.machine.slots_are_positions
+    slot_side = problem.machine.slot_side
     inputs, positions, channels = (_side(problem, loops) for loops in ((C,), (N, P, Q), (K,)))
     sides = (
         inputs.of(inputs.sizes[0] <= min(problem.loops.fit_weights, problem.loops.fit_activations)),
@@ -124,8 +124,9 @@ def _taken(problem: Problem, most_blocks: int) -> tuple[tuple[_Side, _Side, _Sid
     )
     at = np.array(np.nonzero(_fit(problem.loops, *sides, most_blocks)))
     tiles = _tiles(problem, sides[0])
-    ours = _sums(problem, sides[1], tiles, slots_are_positions)
-    theirs = _sums(problem, sides[2], tiles, not slots_are_positions)
+    ours, theirs = (
+        _sums(problem, each, tiles, place == slot_side) for place, each in enumerate(sides[1:])
+    )
     return sides, at, ours[:, at[0], at[1]] * theirs[:, at[0], at[2]]
 
 

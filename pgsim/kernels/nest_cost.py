@@ -43,10 +43,9 @@ class Most(NamedTuple):
 def lane_groups_of(problem, picks):
     """Return the lane groups of the largest block."""
     blocks = problem.loops.blocks
-    lanes = blocks[K, picks[K]]
-    if not problem.machine.slots_are_positions:
-        lanes = blocks[N, picks[N]] * blocks[P, picks[P]] * blocks[Q, picks[Q]]
-    return -(-lanes // problem.machine.columns)
+    positions = blocks[N, picks[N]] * blocks[P, picks[P]] * blocks[Q, picks[Q]]
+    sides = (positions, blocks[K, picks[K]])
+    return -(-sides[problem.machine.lane_side] // problem.machine.columns)
 
 
 @kernel(inner=True)

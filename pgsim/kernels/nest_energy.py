@@ -43,9 +43,8 @@ def spent_pj(problem, picks, traffic):
             often *= parts[part + 1, loop, picks[loop]]
         if often == 0:
             continue
-        slots, lanes = own[N] * own[P] * own[Q], own[K]
-        if not problem.machine.slots_are_positions:
-            slots, lanes = lanes, slots
+        sides = (own[N] * own[P] * own[Q], own[K])
+        slots, lanes = sides[problem.machine.slot_side], sides[problem.machine.lane_side]
         last = kind >> C & 1
         smaller = parts[REST + 1, C, picks[C]]
         alike = 1 if last else traffic.trips[C] - smaller  # C blocks of this size

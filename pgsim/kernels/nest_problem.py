@@ -75,8 +75,9 @@ class Tables(NamedTuple):
 class Machine(NamedTuple):
     """The rest that decides what a nest costs.
 
-    slots_are_positions: else they are channels. columns: of the array. groups: of the layer.
-    runs: of a batch. weights_stay: whether only the first of them fetches weights.
+    slot_side, lane_side: which of a block's positions (0) and channels (1) are its slots, and which
+    its lanes. columns: of the array. groups: of the layer. runs: of a batch. weights_stay: whether
+    only the first of them fetches weights.
     burst_numerator, burst_denominator: of the cycles of a burst. lane_port_bits, output_port_bits:
     of a word. lane_cycle_bits, output_cycle_bits: of all ports of the buffer in a cycle.
     kept_port_bits: of a word of outputs that stay on chip, 0 where they do not. stays: whether lane
@@ -84,7 +85,8 @@ class Machine(NamedTuple):
     the lanes.
     """
 
-    slots_are_positions: bool
+    slot_side: int
+    lane_side: int
     columns: int
     groups: int
     runs: int

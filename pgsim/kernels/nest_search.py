@@ -198,9 +198,8 @@ def _stalls_at_least(problem, order, picks, own, moves):
 def _longest_work(problem, picks):
     """Return for how long the array works on the largest block."""
     tables, blocks = problem.tables, problem.loops.blocks
-    slots = blocks[N, picks[N]] * blocks[P, picks[P]] * blocks[Q, picks[Q]]
-    if not problem.machine.slots_are_positions:
-        slots = blocks[K, picks[K]]
+    positions = blocks[N, picks[N]] * blocks[P, picks[P]] * blocks[Q, picks[Q]]
+    slots = (positions, blocks[K, picks[K]])[problem.machine.slot_side]
     ci, si = tables.places[0, blocks[C, picks[C]]], tables.places[1, slots]
     work = problem.order.bus_cycles * tables.tiles.shape[1]
     for index in range(tables.tiles.shape[1]):

@@ -65,8 +65,8 @@ def _block(problem, order, traffic, at, state, blocks):
     inputs = problem.loops.blocks[C, traffic.picks[C]]
     if at[C] == traffic.trips[C] - 1:
         inputs = problem.loops.sizes[0, C] - inputs * at[C]
-    if not machine.slots_are_positions:
-        slots, lanes = lanes, slots
+    sides = (slots, lanes)
+    slots, lanes = sides[machine.slot_side], sides[machine.lane_side]
     begin = state[NOW] + state[STOPPED]
     leaves = at[C] == traffic.trips[C] - 1 or traffic.spills
     sums = Sums(at[C] == 0, leaves, traffic.trips[C] == 1)

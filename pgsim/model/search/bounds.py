@@ -38,7 +38,7 @@ def _tiles(problem: Problem, choices: Counts) -> Counts:
 
     parts = problem.loops.parts[:, np.arange(5), choices]
     positions, channels = parts[FULL, :, :CHANNELS].prod(axis=1), parts[FULL, :, CHANNELS]
-    lanes = channels if problem.machine.slots_are_positions else positions
+    lanes = (positions, channels)[problem.machine.lane_side]
     blocks: Counts = (parts[FULL_TIMES] + parts[REST_TIMES]).prod(axis=1)
     lane_groups: Counts = -(-lanes // problem.machine.columns)
     return blocks * lane_groups

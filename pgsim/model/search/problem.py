@@ -146,8 +146,10 @@ def machine_of(job: Job) -> Machine:
 
     memory, runs = job.arch.memory, job.shape.runs_per_batch
     numerator, denominator = job.arch.dram_cycles.burst.as_integer_ratio()
+    slot_side, lane_side = job.arch.lanes.slots_and_lanes(0, 1)  # positions, channels
     return Machine(
-        slots_are_positions=job.slot_operand is ACTIVATIONS,
+        slot_side=slot_side,
+        lane_side=lane_side,
         columns=job.arch.array.columns,
         groups=job.shape.groups,
         runs=runs,
