@@ -90,7 +90,9 @@ def latency(rows: pd.DataFrame) -> Stack:
     """Return the parts of latency: of different clocks they are compared in time, not in cycles."""
     spent, unit = rows[list(LATENCY)], "cycles"
     if BOTH in rows and rows[BOTH].any():
-        spent = spent.assign(**{AT_ONCE: -rows[BOTH]})
+        # Counts of a table that contradict each other say nothing of what was done at once.
+        agree = np.isclose(spent.sum(axis=1) - rows[BOTH], rows["cycles"])
+        spent = spent.assign(**{AT_ONCE: -rows[BOTH].where(agree, 0)})
     clocks = (rows["cycles"] / rows["time_us"]).dropna()
     if len(clocks) and clocks.max() > clocks.min() * (1 + 1e-9):
         unit = "us"

@@ -127,3 +127,10 @@ def test_panels_side_by_side_reach_as_far_as_the_longest_bar_of_all() -> None:
     longest, short = (sum(sum(each) for each in widths(axes).values()) for axes in latency)
     assert longest == pytest.approx(4100 / 200 * short)
     assert all(axes.get_xlim()[1] > longest for axes in latency)
+
+
+def test_what_was_done_at_once_is_not_drawn_where_counts_contradict_each_other() -> None:
+    # All parts are 200 cycles, of which no 255 can have been done at the same time.
+    latency, _ = draw_results(table({"cycles": 200, "both_cycles": 255, "time_us": 0.4})).axes
+    assert latency.get_xlim()[0] == 0
+    assert min(bar.get_x() for bar in latency.patches) == 0
