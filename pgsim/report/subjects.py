@@ -157,9 +157,10 @@ def _layers_of(frame: pd.DataFrame, found: Pareto, fastest: str) -> Iterator[Sec
     """Return what the layers of the fastest design take, where a table of several has layers."""
     if len(found.designs) == 1 or "layer" not in frame:
         return
-    keys = axis_columns(without_what_ifs(frame))
+    short = without_what_ifs(frame)
+    keys = axis_columns(short)
     best = found.designs.loc[[found.designs["time_us"].idxmin()], keys]
-    rows = without_what_ifs(frame).merge(best, on=keys)
+    rows = short.merge(best, on=keys)
     yield Section("layers", f"Layers of {fastest}", breakdowns.of_layers(rows))
 
 

@@ -84,9 +84,14 @@ def problem_of(job: Job, goal: Goal, store: WorkStore | None = None) -> Problem:
 
 def holds_a_channel(job: Job) -> bool:
     """Say whether buffers hold a pixel, and a kernel, of one input channel: else no block fits."""
+    return min(_fit(job)) > 0
+
+
+def _fit(job: Job) -> tuple[int, int]:
+    """Return how many activations, and how many kernels of one input channel, buffers hold."""
     kernel_bits = job.weight_bits * job.shape.taps
-    pixels = usable_bits(job, ACTIVATIONS) // job.activation_bits
-    return min(pixels, usable_bits(job, WEIGHTS) // kernel_bits) > 0
+    activations = usable_bits(job, ACTIVATIONS) // job.activation_bits
+    return activations, usable_bits(job, WEIGHTS) // kernel_bits
 
 
 def loops_of(job: Job) -> Loops:
@@ -112,8 +117,7 @@ def loops_of(job: Job) -> Loops:
         reaches,
         union[0],
         union[1],
-        usable_bits(job, ACTIVATIONS) // job.activation_bits,
-        usable_bits(job, WEIGHTS) // (job.weight_bits * taps),
+        *_fit(job),
         output // PARTIAL_SUM_BITS,
         taps,
     )

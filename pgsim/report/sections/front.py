@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -58,22 +58,17 @@ def _columns(frame: pd.DataFrame, rows: pd.DataFrame, labels: Sequence[str]) -> 
     columns = [
         Column("design", labels),
         *(Column(key, [str(each) for each in rows[key]]) for key in swept),
-        *_verdicts(of, frame),
         Column("masks", list(rows["mask_source"])),
         numbers("cycles", of("cycles"), whole),
         quantities("time", of("time_us"), "s", 1e-6),
         quantities("energy", of("energy_pj"), "J", 1e-12),
     ]
+    if "accuracy" in frame:  # a comparison wrote it
+        meaning = COLUMNS["accuracy"].meaning
+        columns.append(numbers("accuracy", of("accuracy"), percent, "%", meaning))
     if "pe_utilization" in frame:
         meaning = COLUMNS["pe_utilization"].meaning
         columns.append(numbers("use", of("pe_utilization"), percent, "%", meaning))
     if "area_mm2" in frame:
         columns.append(numbers("area", of("area_mm2"), lambda own: decimal(own, 3), "mm2"))
     return columns
-
-
-def _verdicts(of: Callable[[str], list[float]], frame: pd.DataFrame) -> list[Column]:
-    """Return how accurate designs are, where a comparison wrote the table."""
-    if "accuracy" not in frame:
-        return []
-    return [numbers("accuracy", of("accuracy"), percent, "%", COLUMNS["accuracy"].meaning)]
