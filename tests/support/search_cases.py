@@ -29,6 +29,8 @@ from pgsim.model.ledger import Ledger
 from pgsim.model.search import Goal
 from pgsim.model.work_store import WorkStore
 
+SAME = 1e-9  # energies are sums of floats
+
 FLOWS = (("os", "channels"), ("os", "positions"), ("ws", "channels"), ("is", "channels"))
 DENSE = ("full", "full", "uniform:8,8", "planes:2,2", "planes:1,3")
 
@@ -48,6 +50,16 @@ class Cost:
             "energy": self.energy_pj,
             "edp": self.energy_pj * self.cycles,
         }[objective]
+
+    def is_less_than(self, other: Cost, objective: str) -> bool:
+        """By value, then by bursts, cycles and energy, if those before are equal (M41)."""
+        for one, two in zip(self._ranked(objective), other._ranked(objective), strict=True):
+            if abs(one - two) > SAME * abs(two):
+                return one < two
+        return False
+
+    def _ranked(self, objective: str) -> tuple[float, ...]:
+        return self.value(objective), self.bursts, self.cycles, self.energy_pj
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from search_cases import Cost, SearchCase, nests_of, search_case, windows_of
+from search_cases import SAME, Cost, SearchCase, nests_of, search_case, windows_of
 
 from pgsim.arch import OBJECTIVES
 from pgsim.mapping import Nest
@@ -19,7 +19,6 @@ from pgsim.model.search import Choice, searched
 from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "6"))
-SAME = 1e-9  # energies are sums of floats
 
 
 def found(case: SearchCase, objective: str) -> Choice:
@@ -45,17 +44,6 @@ def _written(nest: Nest) -> tuple[object, ...]:
     return (*(-size for size in nest.blocks), nest.order, nest.unheld)
 
 
-def is_better(cost: Cost, other: Cost, objective: str) -> bool:
-    for one, two in zip(ranked(cost, objective), ranked(other, objective), strict=True):
-        if abs(one - two) > SAME * abs(two):
-            return one < two
-    return False
-
-
-def ranked(cost: Cost, objective: str) -> tuple[float, ...]:
-    return cost.value(objective), cost.bursts, cost.cycles, cost.energy_pj
-
-
 def difference(case: SearchCase, objectives=tuple(OBJECTIVES)) -> dict[str, object]:
     costs = [(nest, case.cost(nest)) for nest in nests_of(case)]
     fixed = [(window, case.cost(None, window)) for window in (None, *windows_of(case))]
@@ -64,7 +52,7 @@ def difference(case: SearchCase, objectives=tuple(OBJECTIVES)) -> dict[str, obje
         (nest, cost), *_ = least(costs, objective)
         expected = Choice(nest)
         for window, own in fixed:
-            if is_better(own, cost, objective):
+            if own.is_less_than(cost, objective):
                 expected, cost = Choice(window=window), own
         chosen = found(case, objective)
         if chosen != expected:

@@ -1,0 +1,180 @@
+"""What the leading passes of the fixed order take at least in smaller windows (MODEL.md M41).
+
+The hand-counted cases run on the array of `designs`, four rows and two columns, whose skew is 4. A
+byte is a burst there, and takes a cycle. An activation and an output have 4 bits, a weight has 8.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from designs import conv, filled, linear, recurrent
+from fixed_orders import BYTES, case_of, fixed_counts, frame_of, goal_of_one, windowed_case
+from search_cases import SearchCase
+
+from pgsim import LayerShape
+from pgsim.model.search.fixed_frame import FixedFrame
+
+WS = {"array.dataflow": "ws", **BYTES}
+
+
+def roomy(layer: LayerShape, changes: dict[str, Any], **about: Any) -> FixedFrame:
+    case = case_of(layer, changes, **about)
+    return frame_of(case, case.goal("latency"))
+
+
+def moved(frame: FixedFrame) -> dict[str, list[int]]:
+    return {name: each.tolist() for name, each in frame.moved.items()}
+
+
+def dense(positions: int, in_channels: int, out_channels: int) -> LayerShape:
+    return linear(positions, in_channels, out_channels, gate="none")
+
+
+def test_the_first_fetch_and_the_last_write_hide_behind_no_work() -> None:
+    """By hand, the example of M41: 8 bytes of weights, 2 of activations and 1 of outputs a slot.
+
+    The array works a cycle a slot, and the skew. In windows of four that is 8 + 8, then 6 + 4, and
+    2 of the last window of two. In windows of one to five the last one has 1, 2, 3, 2 and 1 slots.
+    """
+    frame = roomy(dense(6, 4, 2), WS)
+    assert frame.windows.tolist() == [1, 2, 3, 4, 5]
+    assert frame.array_cycles.tolist() == [
+        8 + 2 + 10 + 1,
+        8 + 4 + 10 + 2,
+        8 + 6 + 10 + 3,
+        8 + 8 + 10 + 2,
+        8 + 10 + 10 + 1,
+    ]
+
+
+def test_one_buffer_hides_nothing_at_all() -> None:
+    """By hand from M25: 8 + 12 bytes come and 6 leave beside 10 cycles of the array."""
+    frame = roomy(dense(6, 4, 2), {**WS, "memory.double_buffered": False})
+    assert frame.array_cycles.tolist() == [26 + 10] * 5
+
+
+def test_each_window_moves_whole_bursts() -> None:
+    """By hand from M23, in bursts of 4 bytes: 6 slots have 2 bytes of activations each, and 1 out.
+
+    Windows of three have 6 bytes of activations, two bursts each. Windows of five and one have 10
+    bytes and 2, three bursts and one.
+    """
+    frame = roomy(dense(6, 4, 2), {**WS, "memory.dram.burst_bytes": 4})
+    assert moved(frame) == {
+        "weight": [2] * 5,
+        "activation": [6, 3, 2 + 2, 2 + 1, 3 + 1],
+        "write": [6, 3, 1 + 1, 1 + 1, 2 + 1],
+    }
+
+
+def tight(dataflow: str) -> dict[str, Any]:
+    """Buffers of two halves, of 15 bytes for weights and 23 for activations."""
+    sizes = {"weight": 2 * 15, "activation": 2 * 23}
+    return {
+        **BYTES,
+        "array.dataflow": dataflow,
+        **{f"memory.{name}_sram.kib": size / 1024 for name, size in sizes.items()},
+        **{f"memory.{name}_sram.banks": 1 for name in sizes},
+        **{f"memory.{name}_sram.port_bits": 8 for name in sizes},
+    }
+
+
+def test_lanes_that_do_not_fit_are_fetched_for_every_window() -> None:
+    """By hand from M23: two lane groups have 2 * 8 bytes of weights each, more than 15.
+
+    They come for 6, 3, 2, 2 and 2 windows. The activations have 6 * 8 * 4 bits, 24 bytes, one more
+    than there is room for, and come for either lane group.
+    """
+    frame = roomy(dense(6, 8, 4), tight("ws"))
+    assert moved(frame) == {
+        "weight": [32 * 6, 32 * 3, 32 * 2, 32 * 2, 32 * 2],
+        "activation": [2 * 24] * 5,
+        "write": [12] * 5,
+    }
+    assert frame.batch_bursts.tolist() == [252, 156, 124, 124, 124]
+
+
+def test_sums_may_wait_where_lanes_do_not_fit() -> None:
+    """M22: then an array whose sums stay takes the reduction of a window in pieces."""
+    assert not roomy(dense(13, 8, 4), tight("os")).visits_once
+    assert roomy(dense(13, 8, 4), {**BYTES, "array.dataflow": "os"}).visits_once
+
+
+def test_weights_that_stay_come_in_the_first_run() -> None:
+    """By hand: a weight has a byte, 8 bytes; of 3 images in 3 steps come 4 * 4 bits, and go 8.
+
+    A run is a step of all three images, in windows of one or two.
+    """
+    layer = recurrent(3, 4, 2, gate="none")
+    frame = roomy(layer, {**WS, "batch": 3}, images=3)
+    assert frame.windows.tolist() == [1, 2]
+    assert moved(frame) == {"weight": [8, 8], "activation": [9 * 2] * 2, "write": [9, 9]}
+
+
+def test_groups_move_and_work_one_after_the_other() -> None:
+    """By hand: two groups of 4 x 2 weights; 9 slots have 2 bytes of activations, and 1 out.
+
+    In a window of 8 slots the array works 2 * 9 and 4 cycles. The first one's 8 + 16 bytes come
+    before, and a byte leaves at last.
+    """
+    frame = roomy(conv(8, 4, 3, 1, groups=2, gate="none"), WS)
+    assert frame.windows.tolist() == list(range(1, 9))
+    assert moved(frame) == {"weight": [16] * 8, "activation": [36] * 8, "write": [18] * 8}
+    assert frame.array_cycles[-1] == 8 + 16 + 2 * 9 + 4 + 1
+
+
+def test_of_a_gated_layer_lanes_need_the_planes_of_the_first_pass() -> None:
+    """By hand: 6 positions are three lane groups of two, with 4 * 2 * 2 bits of MSBs, 2 bytes.
+
+    Weights are slots and come once, 3 * 4 bytes. Of three channels, windows of one and of two write
+    1 byte a channel for each lane group. No entry is active, and a simulation moves no more.
+    """
+    layer = linear(6, 4, 3)
+    case = case_of(layer, {**BYTES, "array.dataflow": "is"}, filled(layer, False))
+    frame = frame_of(case, case.goal("latency"))
+    assert moved(frame) == {"activation": [6, 6], "weight": [12, 12], "write": [9, 9]}
+    assert moved(frame) == moved_in_simulations(case)
+
+
+def moved_in_simulations(case: SearchCase) -> dict[str, list[int]]:
+    """Bursts of all batches in every smaller window, by what moves, each in the frame's words."""
+    counts = fixed_counts(case)
+    ways = {"activation": "activation_read", "weight": "weight_read", "write": "write"}
+    return {
+        name: [each[f"dram_{way}_bursts"] for each in counts] for name, way in ways.items()
+    }
+
+
+@pytest.mark.parametrize("gated", [False, True], ids=["dense", "gated"])
+@pytest.mark.parametrize("number", range(12))
+def test_no_window_takes_less_than_the_frame_says(number: int, gated: bool) -> None:
+    """Every window is simulated; gated passes come on top."""
+    case = windowed_case(number, gated=gated)
+    frame = frame_of(case, case.goal("latency"))
+    batches = case.images // case.job.batch
+    simulated = moved_in_simulations(case)
+    assert set(frame.moved) == set(simulated)
+    for name, bursts in frame.moved.items():
+        assert (bursts * batches <= simulated[name]).all(), name
+    cycles = [each["cycles"] for each in fixed_counts(case)]
+    assert (frame.array_cycles * batches <= cycles).all()
+
+
+@pytest.mark.parametrize("dataflow", ["os", "ws", "is"])
+def test_what_windows_spend_beside_cycles_is_known_exactly(dataflow: str) -> None:
+    """Every window is simulated. A bound that is lower is no help.
+
+    Whole words, and bursts of a byte, leave nothing to round.
+    """
+    ports = {f"memory.{name}_sram.port_bits": 8 for name in ("activation", "weight", "output")}
+    changes = {**ports, "array.dataflow": dataflow, "memory.dram.burst_bytes": 1}
+    eight = {"activation_bits": 8, "weight_bits": 8, "msb_bits": None, "gate": "none"}
+    case = case_of(linear(12, 8, 10, **eight), changes, output_bits=8)
+    counts = fixed_counts(case)
+    assert len(counts) > 1
+    for name in set(case.prices) - {"cycles"}:
+        spent_pj = frame_of(case, goal_of_one(case, name)).energy_pj
+        assert spent_pj == pytest.approx(np.array([each[name] for each in counts])), name

@@ -1,0 +1,86 @@
+"""Layers in the fixed order whose output buffers might be smaller, and what windows cost at least.
+
+A number and a kind give the same case for ever, which is never one without smaller windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+import numpy as np
+from search_cases import SearchCase, search_case, steered_case, windows_of
+
+from pgsim import LayerShape
+from pgsim.arch import OBJECTIVES
+from pgsim.kernels.nest_problem import Cost
+from pgsim.model.blocks import Block
+from pgsim.model.search.fixed_bound import FixedBound
+from pgsim.model.search.fixed_frame import FixedFrame
+from pgsim.model.search.goal import Goal
+from pgsim.model.search.smaller_windows import smaller_windows
+from pgsim.model.work_store import WorkStore
+
+BYTES = {"memory.dram.bytes_per_cycle": 1, "memory.dram.burst_bytes": 1}  # a byte takes a cycle
+_APART = 100  # seeds, from those tried for one number to those tried for the next
+
+
+def windowed_case(number: int, *, gated: bool, ports: str = "slots") -> SearchCase:
+    """The first case of a number's seeds that has smaller windows; of two batches every other one.
+
+    gated: whether a mask steers it.
+    """
+    drawn = steered_case if gated else _dense_case
+    every = (
+        drawn(seed, most=6, batches=1 + number % 2).with_changes({"memory.ports": ports})
+        for seed in count(_APART * number)
+    )
+    return next(case for case in every if windows_of(case))
+
+
+def _dense_case(seed: int, *, most: int, batches: int) -> SearchCase:
+    return search_case(seed, gated=False, most=most, batches=batches)
+
+
+def case_of(
+    layer: LayerShape,
+    changes: Mapping[str, Any],
+    mask: np.ndarray | None = None,
+    *,
+    images: int = 1,
+    output_bits: int = 4,
+) -> SearchCase:
+    """A layer on the design of `designs`, under `pg` where there is a mask and else `full`."""
+    scheme = "full" if mask is None else "pg"
+    return SearchCase(layer, mask, images, dict(changes), scheme, output_bits, (False, False))
+
+
+def goal_of_one(case: SearchCase, name: str) -> Goal:
+    """Energy to which one count alone adds, at 1 pJ, so that it is that count."""
+    return Goal(OBJECTIVES["energy"], dict.fromkeys(case.prices, 0.0) | {name: 1.0})
+
+
+def frame_of(case: SearchCase, goal: Goal) -> FixedFrame:
+    """What the leading passes of a batch take in every smaller window."""
+    return FixedFrame(case.job, goal, smaller_windows(case.job), WorkStore(limit_bytes=0))
+
+
+def bound_of(case: SearchCase, goal: Goal) -> FixedBound:
+    """What every smaller window costs at least, over all batches."""
+    batch = case.job.batch
+    block = Block(0, batch, case.images // batch, 0)
+    return FixedBound(frame_of(case, goal), case.job, block, WorkStore(limit_bytes=0))
+
+
+def fixed_costs(case: SearchCase, objective: str) -> list[Cost]:
+    """What every smaller window costs, simulated, as searches compare it; of no blocks."""
+    costs = [case.cost(None, window) for window in windows_of(case)[::-1]]
+    return [
+        Cost(each.value(objective), each.bursts, each.cycles, each.energy_pj, 0) for each in costs
+    ]
+
+
+def fixed_counts(case: SearchCase) -> list[dict[str, int]]:
+    """What every smaller window counts, simulated."""
+    return [case.ledger(None, window).total() for window in windows_of(case)[::-1]]
