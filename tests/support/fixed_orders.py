@@ -10,11 +10,11 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from search_cases import SearchCase, search_case, steered_case, windows_of
+from search_cases import Cost, SearchCase, search_case, steered_case, windows_of
 
 from pgsim import LayerShape
 from pgsim.arch import OBJECTIVES
-from pgsim.kernels.nest_problem import Cost
+from pgsim.kernels.nest_problem import Cost as Known
 from pgsim.model.blocks import Block
 from pgsim.model.search.fixed_bound import FixedBound
 from pgsim.model.search.fixed_frame import FixedFrame
@@ -73,12 +73,14 @@ def bound_of(case: SearchCase, goal: Goal) -> FixedBound:
     return FixedBound(frame_of(case, goal), case.job, block, WorkStore(limit_bytes=0))
 
 
-def fixed_costs(case: SearchCase, objective: str) -> list[Cost]:
-    """What every smaller window costs, simulated, as searches compare it; of no blocks."""
-    costs = [case.cost(None, window) for window in windows_of(case)[::-1]]
-    return [
-        Cost(each.value(objective), each.bursts, each.cycles, each.energy_pj, 0) for each in costs
-    ]
+def fixed_costs(case: SearchCase) -> list[Cost]:
+    """What every smaller window costs, simulated."""
+    return [case.cost(None, window) for window in windows_of(case)[::-1]]
+
+
+def as_known(cost: Cost, objective: str) -> Known:
+    """What a simulation costs as searches compare it, of no blocks."""
+    return Known(cost.value(objective), cost.bursts, cost.cycles, cost.energy_pj, 0)
 
 
 def fixed_counts(case: SearchCase) -> list[dict[str, int]]:

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from designs import conv, filled, linear, recurrent
 from fixed_orders import BYTES, case_of, fixed_counts, frame_of, goal_of_one, windowed_case
-from search_cases import SearchCase
 
 from pgsim import LayerShape
 from pgsim.model.search.fixed_frame import FixedFrame
@@ -104,7 +103,7 @@ def test_sums_may_wait_where_lanes_do_not_fit() -> None:
 
 
 def test_weights_that_stay_come_in_the_first_run() -> None:
-    """By hand: a weight has a byte, 8 bytes; of 3 images in 3 steps come 4 * 4 bits, and go 8.
+    """By hand: 4 * 2 weights. Each of 3 images reads 2 bytes in each of 3 steps, and writes 1.
 
     A run is a step of all three images, in windows of one or two.
     """
@@ -136,16 +135,13 @@ def test_of_a_gated_layer_lanes_need_the_planes_of_the_first_pass() -> None:
     case = case_of(layer, {**BYTES, "array.dataflow": "is"}, filled(layer, False))
     frame = frame_of(case, case.goal("latency"))
     assert moved(frame) == {"activation": [6, 6], "weight": [12, 12], "write": [9, 9]}
-    assert moved(frame) == moved_in_simulations(case)
+    assert moved(frame) == moved_in(fixed_counts(case))
 
 
-def moved_in_simulations(case: SearchCase) -> dict[str, list[int]]:
-    """Bursts of all batches in every smaller window, by what moves, each in the frame's words."""
-    counts = fixed_counts(case)
+def moved_in(counts: list[dict[str, int]]) -> dict[str, list[int]]:
+    """Bursts of ledgers by what moves, in the frame's words."""
     ways = {"activation": "activation_read", "weight": "weight_read", "write": "write"}
-    return {
-        name: [each[f"dram_{way}_bursts"] for each in counts] for name, way in ways.items()
-    }
+    return {name: [each[f"dram_{way}_bursts"] for each in counts] for name, way in ways.items()}
 
 
 @pytest.mark.parametrize("gated", [False, True], ids=["dense", "gated"])
@@ -154,13 +150,12 @@ def test_no_window_takes_less_than_the_frame_says(number: int, gated: bool) -> N
     """Every window is simulated; gated passes come on top."""
     case = windowed_case(number, gated=gated)
     frame = frame_of(case, case.goal("latency"))
-    batches = case.images // case.job.batch
-    simulated = moved_in_simulations(case)
+    batches, counts = case.images // case.job.batch, fixed_counts(case)
+    simulated = moved_in(counts)
     assert set(frame.moved) == set(simulated)
     for name, bursts in frame.moved.items():
         assert (bursts * batches <= simulated[name]).all(), name
-    cycles = [each["cycles"] for each in fixed_counts(case)]
-    assert (frame.array_cycles * batches <= cycles).all()
+    assert (frame.array_cycles * batches <= [each["cycles"] for each in counts]).all()
 
 
 @pytest.mark.parametrize("dataflow", ["os", "ws", "is"])
