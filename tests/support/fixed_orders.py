@@ -50,9 +50,13 @@ def case_of(
     *,
     images: int = 1,
     output_bits: int = 4,
+    scheme: str | None = None,
 ) -> SearchCase:
-    """A layer on the design of `designs`, under `pg` where there is a mask and else `full`."""
-    scheme = "full" if mask is None else "pg"
+    """A layer on the design of `designs`.
+
+    scheme: `pg` where there is a mask, and `full` where there is none, unless it is said.
+    """
+    scheme = scheme or ("full" if mask is None else "pg")
     return SearchCase(layer, mask, images, dict(changes), scheme, output_bits, (False, False))
 
 

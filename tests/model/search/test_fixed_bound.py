@@ -97,6 +97,18 @@ def test_every_batch_is_counted_with_the_masks_of_its_own() -> None:
     assert bound.values.tolist() == [3 * 12 + 7] * 5
     assert bound.array_cycles.tolist() == [3 * 12] * 5
     assert bound_of(case, case.goal("dram")).values.tolist() == [3 * (8 + 12 + 12)] * 5
+    for name, count in (("msb_busy_pe_cycles", 3 * 12 * 4), ("lsb_busy_pe_cycles", 13 * 4)):
+        spent_pj = bound_of(case, goal_of_one(case, name)).values
+        assert spent_pj == pytest.approx([count] * 5, rel=1e-8)
+
+
+def test_every_batch_waits_for_what_it_moves() -> None:
+    """By hand, sums of 32 bits at a byte a cycle: three images move 8, 12 and 48 bytes each.
+
+    The arrays' cycles are fewer, at most 8 + 6 + 10 + 24 in a batch and 7 of the entries.
+    """
+    case = gated(images=3, output_bits=32).with_changes(BYTES)
+    assert bound_of(case, case.goal("latency")).values.tolist() == [3 * 68] * 5
 
 
 @pytest.mark.parametrize(

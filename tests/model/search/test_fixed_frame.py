@@ -6,6 +6,7 @@ byte is a burst there, and takes a cycle. An activation and an output have 4 bit
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,45 @@ def test_the_first_fetch_and_the_last_write_hide_behind_no_work() -> None:
         8 + 8 + 10 + 2,
         8 + 10 + 10 + 1,
     ]
+
+
+def test_lane_groups_work_one_after_the_other() -> None:
+    """By hand: three channels are lane groups of two and of one, so that a slot takes 2 cycles.
+
+    The first one's 8 bytes of weights come before the work, and half a byte a slot of the last one
+    leaves after it, in whole bytes.
+    """
+    frame = roomy(dense(6, 4, 3), WS)
+    assert frame.array_cycles.tolist() == [
+        8 + 2 + 16 + 1,
+        8 + 4 + 16 + 1,
+        8 + 6 + 16 + 2,
+        8 + 8 + 16 + 1,
+        8 + 10 + 16 + 1,
+    ]
+
+
+def test_slots_wait_for_a_narrow_port() -> None:
+    """By hand from M21: four channels of 4 bits need 2 cycles of a port of 8 bits.
+
+    So the example of M41 takes 6 cycles more. A simulation has no more in windows of three to five.
+    """
+    port = {"memory.activation_sram.banks": 1, "memory.activation_sram.port_bits": 8}
+    case = case_of(dense(6, 4, 2), {**WS, **port})
+    frame = frame_of(case, case.goal("latency"))
+    assert frame.array_cycles.tolist() == [27, 30, 33, 34, 35]
+    assert [each["cycles"] for each in fixed_counts(case)][2:] == [33, 34, 35]
+
+
+def test_each_transfer_takes_whole_cycles() -> None:
+    """By hand, at 3 bytes a cycle: 10, 12, 14, 16 and 18 bytes come at first, and 1 to 3 go.
+
+    A simulation takes no more, for all else hides behind the array's 6 + 4 cycles.
+    """
+    case = case_of(dense(6, 4, 2), {**WS, "memory.dram.bytes_per_cycle": 3})
+    cycles = frame_of(case, case.goal("latency")).array_cycles.tolist()
+    assert cycles == [4 + 10 + 1, 4 + 10 + 1, 5 + 10 + 1, 6 + 10 + 1, 6 + 10 + 1]
+    assert cycles == [each["cycles"] for each in fixed_counts(case)]
 
 
 def test_one_buffer_hides_nothing_at_all() -> None:
@@ -113,6 +153,34 @@ def test_weights_that_stay_come_in_the_first_run() -> None:
     assert moved(frame) == {"weight": [8, 8], "activation": [9 * 2] * 2, "write": [9, 9]}
 
 
+def test_of_several_runs_only_what_is_written_is_sure_to_hide_behind_no_work() -> None:
+    """By hand: nine slots take a cycle each beside the skew, and each step ends with a byte."""
+    frame = roomy(recurrent(3, 4, 2, gate="none"), {**WS, "batch": 3}, images=3)
+    assert frame.array_cycles.tolist() == [9 + 4 + 3] * 2
+
+
+@pytest.mark.parametrize(("on_chip", "count"), [(0x00, 8), (0x0F, 4), (0xFF, 0)])
+def test_of_weights_come_the_bits_that_are_not_on_chip(on_chip: int, count: int) -> None:
+    """By hand from M55: 4 * 2 weights have 8 bits each, of which some planes stay on chip."""
+    case = case_of(dense(6, 4, 2), WS)
+    job = replace(case.job, weights_on_chip=on_chip)
+    frame = replace(frame_of(case, case.goal("latency")), job=job)
+    assert moved(frame)["weight"] == [count] * 5
+
+
+def test_a_row_comes_for_every_kernel_row_where_no_two_rows_fit() -> None:
+    """By hand from M23: a row has 4 * 4 * 4 bits, 8 bytes, and half the buffer 12.
+
+    The input has 32 bytes, which three kernel rows read. The windows share them as they have slots.
+    """
+    small = {"kib": 24 / 1024, "banks": 1, "port_bits": 8}
+    changes = {f"memory.activation_sram.{key}": value for key, value in small.items()}
+    case = case_of(conv(4, 2, 4, 3, gate="none"), {**WS, **changes})
+    frame = frame_of(case, case.goal("latency"))
+    assert moved(frame)["activation"] == [3 * 32] * 3
+    assert moved(frame) == moved_in(fixed_counts(case))
+
+
 def test_groups_move_and_work_one_after_the_other() -> None:
     """By hand: two groups of 4 x 2 weights; 9 slots have 2 bytes of activations, and 1 out.
 
@@ -158,18 +226,42 @@ def test_no_window_takes_less_than_the_frame_says(number: int, gated: bool) -> N
     assert (frame.array_cycles * batches <= [each["cycles"] for each in counts]).all()
 
 
-@pytest.mark.parametrize("dataflow", ["os", "ws", "is"])
-def test_what_windows_spend_beside_cycles_is_known_exactly(dataflow: str) -> None:
+EIGHT = {"activation_bits": 8, "weight_bits": 8, "gate": "none"}
+WHOLE = linear(12, 8, 10, **EIGHT, msb_bits=None)
+HALVES = linear(12, 8, 10, **EIGHT, msb_bits=4)
+GROUPS = conv(16, 8, 3, 1, groups=2, **EIGHT, msb_bits=None)
+RUNS = recurrent(3, 8, 4, **EIGHT, msb_bits=None)
+
+
+@pytest.mark.parametrize(
+    ("layer", "scheme", "dataflow"),
+    [
+        *((layer, "full", flow) for layer in (WHOLE, GROUPS, RUNS) for flow in ("os", "ws", "is")),
+        (HALVES, "planes:4,4", "os"),
+        (HALVES, "planes:4,4", "ws"),
+    ],
+)
+def test_what_windows_spend_beside_cycles_is_known_exactly(
+    layer: LayerShape, scheme: str, dataflow: str
+) -> None:
     """Every window is simulated. A bound that is lower is no help.
 
     Whole words, and bursts of a byte, leave nothing to round.
     """
     ports = {f"memory.{name}_sram.port_bits": 8 for name in ("activation", "weight", "output")}
-    changes = {**ports, "array.dataflow": dataflow, "memory.dram.burst_bytes": 1}
-    eight = {"activation_bits": 8, "weight_bits": 8, "msb_bits": None, "gate": "none"}
-    case = case_of(linear(12, 8, 10, **eight), changes, output_bits=8)
+    images = 9 if layer is RUNS else 1
+    changes = {**ports, **BYTES, "array.dataflow": dataflow, "batch": images}
+    case = case_of(layer, changes, images=images, output_bits=8, scheme=scheme)
     counts = fixed_counts(case)
     assert len(counts) > 1
     for name in set(case.prices) - {"cycles"}:
         spent_pj = frame_of(case, goal_of_one(case, name)).energy_pj
         assert spent_pj == pytest.approx(np.array([each[name] for each in counts])), name
+
+
+def test_how_often_operands_that_stay_are_read_is_left_out() -> None:
+    """By hand from M18: both lanes load their 8 weights once, in whatever windows."""
+    case = case_of(dense(6, 4, 2), {**WS, "memory.weight_sram.port_bits": 8})
+    name = "weight_sram_read_words"
+    assert [each[name] for each in fixed_counts(case)] == [8] * 5
+    assert frame_of(case, goal_of_one(case, name)).energy_pj.tolist() == [0] * 5

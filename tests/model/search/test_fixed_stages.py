@@ -91,6 +91,14 @@ def test_each_step_knows_more_than_the_one_before(scheduler: str, issued: list[i
     assert found == [PACKED, FULLEST, issued]
 
 
+def test_windows_may_be_asked_for_in_any_order() -> None:
+    """By hand, as drawn above: of windows of five, one and two, the second is the shortest."""
+    case = case_of(linear(6, 4, 2), {"array.dataflow": "ws", "lsb.scheduler": "queue"}, MASK)
+    steps = FixedStages(bound_of(case, case.goal("latency"))).steps
+    found = [[each.cycles - 12 for each in step(np.array([4, 0, 1]))] for step in steps]
+    assert found == [[2, 2, 2], [3, 4, 3], [3, 4, 3]]
+
+
 EXACTLY = {
     "skip": ("issue_table_read_words", "issue_table_written_words", "scanned_slots"),
     "queue": ("issue_table_read_words", "output_sram_read_words", "output_sram_write_words"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from designs import conv, drawn, filled, linear, random_mask
 from fixed_orders import BYTES, case_of
-from jobs import job_of
+from jobs import Listed, job_of
 from search_cases import (
     Cost,
     SearchCase,
@@ -25,6 +25,7 @@ from pgsim.model.search import geometry as module
 from pgsim.model.search.geometry import Geometry, geometry_key
 from pgsim.model.search.goal import ROUNDED
 from pgsim.model.work_store import WorkStore
+from pgsim.schemes import Scheme
 
 
 def geometry_of(case: SearchCase, objective: str = "energy") -> Geometry:
@@ -121,8 +122,14 @@ LAYER = linear(6, 4, 2)
 WS = {"array.dataflow": "ws"}
 
 
-def job(layer: LayerShape = LAYER, scheme: str = "pg", **fields: Any) -> Job:
+def job(layer: LayerShape = LAYER, scheme: str | Scheme = "pg", **fields: Any) -> Job:
     return replace(job_of(layer, filled(layer, True), WS, scheme), **fields)
+
+
+def of_planes(activation: int, weight: int) -> Listed:
+    """A dense pass over so many high bits of 4 and of 8, and a gated one over all."""
+    planes = ((4 - activation, activation), (8 - weight, weight))
+    return Listed(dense=(planes,), gated=(((0, 4), (0, 8)),))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +138,8 @@ def job(layer: LayerShape = LAYER, scheme: str = "pg", **fields: Any) -> Job:
         job(linear(7, 4, 2)),
         job(linear(6, 4, 2, weight_bits=4)),
         job(linear(6, 4, 2, activation_bits=6)),
-        job(scheme="planes:1,3"),
+        job(scheme=of_planes(1, 8)),
+        job(scheme=of_planes(2, 4)),
         job(scheme="dual_dense"),
         job(output_bits=8),
         job(batch=2),
@@ -144,7 +152,8 @@ def job(layer: LayerShape = LAYER, scheme: str = "pg", **fields: Any) -> Job:
         "positions",
         "weight bits",
         "activation bits",
-        "planes",
+        "activation planes",
+        "weight planes",
         "no gate",
         "output bits",
         "batch",
@@ -156,7 +165,7 @@ def job(layer: LayerShape = LAYER, scheme: str = "pg", **fields: Any) -> Job:
 )
 def test_layers_that_differ_in_what_decides_their_bounds_share_none(other: Job) -> None:
     """By hand from M41: sizes, widths, passes, batches, and what stays on chip decide them."""
-    assert geometry_key(other) != geometry_key(job())
+    assert geometry_key(other) != geometry_key(job(scheme=of_planes(2, 8)))
 
 
 def test_layers_that_differ_in_names_and_masks_share_bounds() -> None:

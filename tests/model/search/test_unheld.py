@@ -21,7 +21,7 @@ from pgsim.schemes import Scheme
 OF_ACTIVATIONS = Listed(dense=(((2, 2), (0, 8)),), gated=(((0, 2), (0, 8)),))
 OF_WEIGHTS = Listed(dense=(((0, 4), (4, 4)),), gated=(((0, 4), (0, 4)),))
 OF_BOTH = Listed(dense=(((2, 2), (4, 4)),), gated=(((0, 2), (0, 4)),))
-OF_NONE = Listed(dense=(((0, 4), (0, 8)),), gated=(((0, 4), (0, 8)),))
+OF_NONE = Listed(dense=(((0, 4), (0, 8)),), gated=(((0, 2), (0, 4)),))
 
 
 def gated(scheme: str | Scheme) -> Job:
