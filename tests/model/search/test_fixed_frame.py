@@ -20,7 +20,7 @@ from pgsim.model.search.fixed_frame import FixedFrame
 WS = {"array.dataflow": "ws", **BYTES}
 
 
-def roomy(layer: LayerShape, changes: dict[str, Any], **about: Any) -> FixedFrame:
+def framed(layer: LayerShape, changes: dict[str, Any], **about: Any) -> FixedFrame:
     case = case_of(layer, changes, **about)
     return frame_of(case, case.goal("latency"))
 
@@ -39,7 +39,7 @@ def test_the_first_fetch_and_the_last_write_hide_behind_no_work() -> None:
     The array works a cycle a slot, and the skew. In windows of four that is 8 + 8, then 6 + 4, and
     2 of the last window of two. In windows of one to five the last one has 1, 2, 3, 2 and 1 slots.
     """
-    frame = roomy(dense(6, 4, 2), WS)
+    frame = framed(dense(6, 4, 2), WS)
     assert frame.windows.tolist() == [1, 2, 3, 4, 5]
     assert frame.array_cycles.tolist() == [
         8 + 2 + 10 + 1,
@@ -56,7 +56,7 @@ def test_lane_groups_work_one_after_the_other() -> None:
     The first one's 8 bytes of weights come before the work, and half a byte a slot of the last one
     leaves after it, in whole bytes.
     """
-    frame = roomy(dense(6, 4, 3), WS)
+    frame = framed(dense(6, 4, 3), WS)
     assert frame.array_cycles.tolist() == [
         8 + 2 + 16 + 1,
         8 + 4 + 16 + 1,
@@ -91,7 +91,7 @@ def test_each_transfer_takes_whole_cycles() -> None:
 
 def test_one_buffer_hides_nothing_at_all() -> None:
     """By hand from M25: 8 + 12 bytes come and 6 leave beside 10 cycles of the array."""
-    frame = roomy(dense(6, 4, 2), {**WS, "memory.double_buffered": False})
+    frame = framed(dense(6, 4, 2), {**WS, "memory.double_buffered": False})
     assert frame.array_cycles.tolist() == [26 + 10] * 5
 
 
@@ -101,7 +101,7 @@ def test_each_window_moves_whole_bursts() -> None:
     Windows of three have 6 bytes of activations, two bursts each. Windows of five and one have 10
     bytes and 2, three bursts and one.
     """
-    frame = roomy(dense(6, 4, 2), {**WS, "memory.dram.burst_bytes": 4})
+    frame = framed(dense(6, 4, 2), {**WS, "memory.dram.burst_bytes": 4})
     assert moved(frame) == {
         "weight": [2] * 5,
         "activation": [6, 3, 2 + 2, 2 + 1, 3 + 1],
@@ -127,7 +127,7 @@ def test_lanes_that_do_not_fit_are_fetched_for_every_window() -> None:
     They come for 6, 3, 2, 2 and 2 windows. The activations have 6 * 8 * 4 bits, 24 bytes, one more
     than there is room for, and come for either lane group.
     """
-    frame = roomy(dense(6, 8, 4), tight("ws"))
+    frame = framed(dense(6, 8, 4), tight("ws"))
     assert moved(frame) == {
         "weight": [32 * 6, 32 * 3, 32 * 2, 32 * 2, 32 * 2],
         "activation": [2 * 24] * 5,
@@ -138,8 +138,8 @@ def test_lanes_that_do_not_fit_are_fetched_for_every_window() -> None:
 
 def test_sums_may_wait_where_lanes_do_not_fit() -> None:
     """M22: then an array whose sums stay takes the reduction of a window in pieces."""
-    assert not roomy(dense(13, 8, 4), tight("os")).visits_once
-    assert roomy(dense(13, 8, 4), {**BYTES, "array.dataflow": "os"}).visits_once
+    assert not framed(dense(13, 8, 4), tight("os")).visits_once
+    assert framed(dense(13, 8, 4), {**BYTES, "array.dataflow": "os"}).visits_once
 
 
 def test_weights_that_stay_come_in_the_first_run() -> None:
@@ -148,14 +148,14 @@ def test_weights_that_stay_come_in_the_first_run() -> None:
     A run is a step of all three images, in windows of one or two.
     """
     layer = recurrent(3, 4, 2, gate="none")
-    frame = roomy(layer, {**WS, "batch": 3}, images=3)
+    frame = framed(layer, {**WS, "batch": 3}, images=3)
     assert frame.windows.tolist() == [1, 2]
     assert moved(frame) == {"weight": [8, 8], "activation": [9 * 2] * 2, "write": [9, 9]}
 
 
 def test_of_several_runs_only_what_is_written_is_sure_to_hide_behind_no_work() -> None:
     """By hand: nine slots take a cycle each beside the skew, and each step ends with a byte."""
-    frame = roomy(recurrent(3, 4, 2, gate="none"), {**WS, "batch": 3}, images=3)
+    frame = framed(recurrent(3, 4, 2, gate="none"), {**WS, "batch": 3}, images=3)
     assert frame.array_cycles.tolist() == [9 + 4 + 3] * 2
 
 
@@ -187,7 +187,7 @@ def test_groups_move_and_work_one_after_the_other() -> None:
     In a window of 8 slots the array works 2 * 9 and 4 cycles. The first one's 8 + 16 bytes come
     before, and a byte leaves at last.
     """
-    frame = roomy(conv(8, 4, 3, 1, groups=2, gate="none"), WS)
+    frame = framed(conv(8, 4, 3, 1, groups=2, gate="none"), WS)
     assert frame.windows.tolist() == list(range(1, 9))
     assert moved(frame) == {"weight": [16] * 8, "activation": [36] * 8, "write": [18] * 8}
     assert frame.array_cycles[-1] == 8 + 16 + 2 * 9 + 4 + 1
