@@ -8,13 +8,14 @@ Each nest of a plain enumeration is simulated block by block. Long runs ask for 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from designs import linear
 from search_cases import SearchCase, least, nests_of, search_case
 
 from pgsim.arch import OBJECTIVES
-from pgsim.kernels import nest_problem
+from pgsim.kernels import nest_problem, nest_search
 from pgsim.mapping import Nest
 from pgsim.model.search.dense import dense_nest
 from pgsim.model.search.problem import problem_of
@@ -23,9 +24,7 @@ SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "6"))
 DEAR = nest_problem.Cost(1e18, 10**9, 10**9, 1e18, 0)
 
 
-def chosen(
-    case: SearchCase, objective: str, fixed: nest_problem.Cost = DEAR
-) -> Nest | None:
+def chosen(case: SearchCase, objective: str, fixed: nest_problem.Cost = DEAR) -> Nest | None:
     goal = case.goal(objective)
     return dense_nest(case.job, problem_of(case.job, goal), goal, fixed)
 
@@ -50,25 +49,49 @@ def test_the_nest_is_the_least_of_an_enumeration(seed: int) -> None:
             assert chosen(case, objective, less) is None, (objective, less)
 
 
-def test_a_nest_moves_each_tensor_once_where_the_fixed_order_cannot() -> None:
-    """By hand: weights that do not fit are fetched for one window after the other.
-
-    The output buffer has room for windows of 4 of 8 positions, and the weight buffer for half of
-    `8 * 2` weights of 8 bits. So the fixed order fetches 16 bytes of weights twice, beside `8 * 8`
-    activations and `8 * 2` outputs of 4 bits, 32 and 8 bytes. With one block for each output
-    channel, outermost, a block's 8 weights serve all 8 positions.
-    """
-    layer = linear(8, 8, 2, gate="none")
+def small() -> SearchCase:
+    """Windows of 4 of 8 positions, and half of `8 * 2` weights of 8 bits, are what buffers hold."""
     bytes_of = {"activation": 64, "weight": 16, "output": 64}
     changes = {
         f"memory.{name}_sram.{key}": value
         for name, size in bytes_of.items()
         for key, value in (("kib", size / 1024), ("banks", 1), ("port_bits", 8))
     }
-    case = SearchCase(
-        layer, None, 1, changes | {"memory.dram.burst_bytes": 1}, "full", 4, (False, False)
+    changes |= {"memory.dram.burst_bytes": 1, "memory.dram.bytes_per_cycle": 1}
+    return SearchCase(
+        linear(8, 8, 2, gate="none"), None, 1, changes, "full", output_bits=4, stays=(False, False)
     )
+
+
+def test_a_nest_moves_each_tensor_once_where_the_fixed_order_cannot() -> None:
+    """By hand: the fixed order fetches weights, which do not fit, for each of its two windows.
+
+    They are 16 bytes; `8 * 8` activations and `8 * 2` outputs of 4 bits are 32 and 8. With a block
+    for each output channel, outermost, its 8 weights serve all 8 positions.
+    """
+    case = small()
     nest = chosen(case, "dram")
     assert nest is not None
     assert (case.cost(None).bursts, case.cost(nest).bursts) == (2 * 16 + 32 + 8, 16 + 32 + 8)
-    assert (nest.blocks[1], nest.blocks[3]) == (8, 1)
+    assert nest.blocks[3] == 1
+
+
+def test_only_blocks_are_tried_that_may_move_as_little_as_the_best(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An enumeration says which do, in the order of loops that suits each."""
+    case, tried = small(), []
+    of = nest_search.try_all
+
+    def counted(*given: Any) -> None:
+        of(*given)
+        tried.append(given[-1].tried[0])
+
+    monkeypatch.setattr(nest_search, "try_all", counted)
+    chosen(case, "dram")
+    bursts: dict[tuple[int, ...], int] = {}
+    for nest in nests_of(case):
+        own = case.cost(nest).bursts
+        bursts[nest.blocks] = min(own, bursts.get(nest.blocks, own))
+    may_win = list(bursts.values()).count(min(bursts.values()))
+    assert 0 < tried[0] <= may_win < len(bursts)
