@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import permutations
 from math import ceil, prod
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,16 +98,20 @@ def test_all_blocks_that_fit_have_bounds_but_those_of_too_many_tiles(
 class Steered:
     """Eight positions of four input channels and two outputs that no gated pass computes.
 
-    4 x 2 PEs do a MAC a cycle, words have a byte, and DRAM moves a byte a cycle. All fits.
+    4 x 2 PEs do a MAC a cycle, words have a byte, and DRAM moves a byte a cycle. All
+    fits, but for weights if so few bytes are for them.
     """
 
-    prices: dict[str, float]
+    prices: dict[str, float] = field(default_factory=dict)
+    weight_bytes: int = 2**16
 
     @cached_property
     def case(self) -> SearchCase:
         layer = linear(8, 4, 2)
         changes = {
             **{f"memory.{each}_sram.port_bits": 8 for each in ("activation", "weight", "output")},
+            "memory.weight_sram.banks": 1,
+            "memory.weight_sram.kib": self.weight_bytes / 1024,
             "memory.dram.burst_bytes": 1,
             "memory.dram.bytes_per_cycle": 1,
         }
@@ -181,5 +186,31 @@ def test_what_no_mask_adds_to_is_known_exactly(
 )
 def test_what_blocks_move_comes_in_whole_bursts(blocks: tuple[int, ...], bursts: int) -> None:
     """By hand, and simulated."""
-    steered = Steered({})
+    steered = Steered()
     assert steered.bounds[blocks][1] == bursts == steered.least_cost(blocks).bursts
+
+
+def test_where_a_gate_waits_weights_come_again_for_each_block_of_positions() -> None:
+    """By hand, and simulated: half of the weights fit, and C blocks are innermost (M40).
+
+    With C blocks outermost all sums could wait, and 8 bytes of weights would come once.
+    """
+    steered, blocks = Steered(weight_bytes=8), (1, 4, 1, 2, 2)
+    bursts = 8 + 2 * 8 + 8
+    assert steered.bounds[blocks][1] == bursts == steered.least_cost(blocks).bursts
+
+
+@pytest.mark.parametrize(
+    ("stays", "bursts"), [({"inputs_stay": True}, 8 + 8), ({"weights_on_chip": 0b11111111}, 8 + 8)]
+)
+def test_what_stays_on_chip_is_not_fetched_in_blocks_of_input_channels(
+    stays: dict[str, Any], bursts: int
+) -> None:
+    """By hand: of 8 bytes of MSBs, 8 of weights and 8 of outputs, one comes from nowhere."""
+    steered = Steered()
+    job = replace(steered.case.job, **stays)
+    problem = problem_of(job, steered.case.goal("dram"))
+    choices, least = bounds_of(job, problem)
+    place = [sizes_of(problem, each) for each in choices].index((1, 8, 1, 2, 2))
+    assert least[place, 1] == bursts
+    assert bursts_of(job, problem, choices[[place]]).tolist() == [bursts]
