@@ -25,10 +25,10 @@ from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "6"))
 
-# Of the first three positions the first channel has all and the second none; of the others, each
-# has one. With fixed PEs of one MAC a cycle, and four rows:
-DRAWN = drawn("xxx.x. .....x")
-HALVES, WHOLE = (1, 3, 1, 2, 8), (1, 6, 1, 2, 8)
+# Of the first three positions the first channel has all and the second none. Of the others, the
+# first channel has the middle one and the second the last two. An image of calibration comes first.
+DRAWN = drawn("xxxxxx xxxxxx", "xxx.x. ....xx")
+HALVES, WHOLE, APART = (1, 3, 1, 2, 8), (1, 6, 1, 2, 8), (1, 6, 1, 1, 8)
 # All activations and weights of small cases.
 ROOMY = {f"memory.{each}_sram.kib": 1 for each in ("activation", "weight")}
 
@@ -39,33 +39,35 @@ def fullest(job: Job, images: int, calibration: int = 0) -> FullestLanes:
 
 
 @pytest.mark.parametrize(
-    ("changes", "halves", "whole"),
+    ("changes", "halves", "whole", "apart"),
     [
-        # By hand: `ws` has two folds of the 8 input channels, through which slots go one by one.
-        # Halves have lanes of 3 and 1 entries at most, the whole has one of 4.
-        ({"array.dataflow": "ws"}, 2 * (3 + 1), 2 * 4),
-        # Any entry on any column: 3 entries, 2 and 5 fill 2 slots, 1 and 3.
-        ({"array.dataflow": "ws", "lsb.scheduler": "ideal"}, 2 * (2 + 1), 2 * 3),
+        # By hand: fixed PEs do a MAC a cycle, on four rows and two columns. `ws` has two folds of
+        # the 8 input channels, through which slots go one by one. Halves have lanes of 3 and 2
+        # entries at most, the whole has one of 4. Each channel apart has 4 and 2.
+        ({"array.dataflow": "ws"}, 2 * (3 + 2), 2 * 4, 2 * (4 + 2)),
+        # Any entry on any column: 3 and 3 entries, 6, or 4 and 2.
+        ({"array.dataflow": "ws", "lsb.scheduler": "ideal"}, 2 * (2 + 2), 2 * 3, 2 * (2 + 1)),
         # `os` takes 8 cycles for up to four slots.
-        ({"array.dataflow": "os"}, 8 + 8, 8),
-        # A lane group for each channel: in halves they have 3, 1, 0 and 1 entries, else 4 and 1.
-        ({"array.dataflow": "ws", "array.columns": 1}, 2 * (3 + 1 + 1), 2 * (4 + 1)),
-        # Channels are slots. Of lanes of positions, two at a time, halves have 1, 1, 1 and 1
-        # entries at most, of (0, 1), (2), (3, 4) and (5); the whole of (0, 1), (2, 3) and (4, 5).
-        ({"array.dataflow": "is"}, 2 * 4, 2 * 3),
+        ({"array.dataflow": "os"}, 8 + 8, 8, 8 + 8),
+        # A lane group for each channel: in halves they have 3, 1, 0 and 2 entries, else 4 and 2.
+        ({"array.dataflow": "ws", "array.columns": 1}, 2 * (3 + 1 + 2), 2 * (4 + 2), 2 * (4 + 2)),
+        # Channels are slots, and lanes are positions, two at a time. In halves they are (0, 1),
+        # (2), (3, 4) and (5), else (0, 1), (2, 3) and (4, 5). Position 4 has two entries, and of
+        # channels apart the first has an entry in each lane group, the second in the last one.
+        ({"array.dataflow": "is"}, 2 * (1 + 1 + 2 + 1), 2 * (1 + 1 + 2), 2 * (3 + 1)),
     ],
     ids=str,
 )
 def test_a_tile_is_as_long_as_its_fullest_lane(
-    changes: dict[str, Any], halves: int, whole: int
+    changes: dict[str, Any], halves: int, whole: int, apart: int
 ) -> None:
     job = job_of(linear(6, 8, 2), DRAWN, changes, "pg")
-    masks = fullest(job, 1)
+    masks = fullest(job, 1, calibration=1)
     found = masks.cycles_in_blocks(np.array([HALVES, WHOLE]))
     assert found.tolist() == [halves, whole]
-    # Again, and in other blocks of input channels, which all passes take together.
-    again = masks.cycles_in_blocks(np.array([WHOLE, (*HALVES[:4], 4), HALVES]))
-    assert again.tolist() == [whole, halves, halves]
+    # Some again, and in two blocks of input channels, which all passes take together.
+    again = masks.cycles_in_blocks(np.array([WHOLE, (*HALVES[:4], 4), APART]))
+    assert again.tolist() == [whole, halves, apart]
     if job.arch.lanes.slots_and_lanes(6, 2) == (6, 2):
         assert masks.cycles_in_windows(np.array([3, 6])).tolist() == [halves, whole]
 
