@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from search_cases import SearchCase, blocks_that_fit, search_case, steered_case
+from search_cases import SearchCase, blocks_that_fit, search_case
 
 from pgsim.arch import LOOPS
 from pgsim.kernels.nest_bound import choices_of, compulsory_bits, with_bursts
@@ -21,11 +21,7 @@ from pgsim.kernels.nest_search import _least_cost, _stalls_at_least, refined
 from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
 from pgsim.kernels.nests import Held, walk
 from pgsim.mapping import Nest, loop_sizes, walk_of
-from pgsim.model.blocks import Block
-from pgsim.model.search.bounds import bounds_of, bursts_of
 from pgsim.model.search.problem import problem_of
-from pgsim.model.search.windows import Windows
-from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
 ALL_BLOCKS = 2**62
@@ -131,27 +127,3 @@ def test_where_everything_fits_its_whole_bursts_are_known(seed: int) -> None:
         moved, _, _ = walk_of(case.job.shape, nest)
         _, bursts = walk(moved, Held(0, 0, 0), problem.widths)
         assert least[place] == bursts.sum() * problem.machine.groups * problem.machine.runs
-
-
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_no_bound_of_a_gated_layer_is_over_a_cost(seed: int) -> None:
-    """Bounds of the leading passes, with what the masks add to them step by step."""
-    rng, case = Random(seed), steered_case(seed, batches=1 + seed % 2)
-    job, goal = case.job, case.goal("energy")
-    batches = case.images // job.batch
-    windows = Windows(job, goal, Block(0, job.batch, batches, 0), WorkStore(limit_bytes=0))
-    problem = problem_of(job, goal)
-    choices, least = bounds_of(job, problem)
-    least = windows.with_trailing(least * batches, windows.ideal_cycles)
-    moved = windows.with_bursts(least, bursts_of(job, problem, choices) * batches)
-    for place in rng.sample(range(len(choices)), min(12, len(choices))):
-        picks = choices[place].astype(np.int64)
-        sizes = blocks_of(problem, picks)
-        row = moved[place : place + 1].copy()
-        row[:, 2] += windows.trailing_pj(np.array(sizes[4:]))
-        fullest = windows.with_trailing(row, windows.fullest_cycles(np.array([sizes])))
-        own = [least[place], row[0], fullest[0], windows.with_issued(fullest, np.array([sizes]))[0]]
-        for order in rng.sample(list(permutations(range(4))), 3):
-            cost = cost_of_order(case, problem, (*order, 4), picks)
-            for each in own:
-                assert not is_over(*each[:3], cost), (order, picks)

@@ -29,10 +29,9 @@ from pgsim.model.ledger import Ledger
 from pgsim.model.search import Goal
 from pgsim.model.work_store import WorkStore
 
-SAME = 1e-9  # energies are sums of floats
-
 FLOWS = (("os", "channels"), ("os", "positions"), ("ws", "channels"), ("is", "channels"))
 DENSE = ("full", "full", "uniform:8,8", "planes:2,2", "planes:1,3")
+SAME = 1e-9  # energies are sums of floats
 
 
 @dataclass(frozen=True)
@@ -239,6 +238,24 @@ def nests_of(case: SearchCase) -> Iterator[Nest]:
             if case.job.gated and "C" in order:
                 for unheld in (("activation",), ("weight",), ("activation", "weight")):
                     yield replace(nest, unheld=unheld)
+
+
+def least(costs: list[tuple[Nest, Cost]], objective: str) -> list[tuple[Nest, Cost]]:
+    """Those of least value, among them of least traffic, and so on; last the sizes and letters."""
+    for key in (
+        lambda _, cost: cost.value(objective),
+        lambda _, cost: cost.bursts,
+        lambda _, cost: cost.cycles,
+        lambda _, cost: cost.energy_pj,
+        lambda nest, _: -nest.volume,
+    ):
+        best = min(key(*each) for each in costs)
+        costs = [each for each in costs if key(*each) <= best + abs(best) * SAME]
+    return sorted(costs, key=lambda each: _written(each[0]))
+
+
+def _written(nest: Nest) -> tuple[object, ...]:
+    return (*(-size for size in nest.blocks), nest.order, nest.unheld)
 
 
 def windows_of(case: SearchCase) -> list[int]:

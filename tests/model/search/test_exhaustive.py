@@ -11,10 +11,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from search_cases import SAME, Cost, SearchCase, nests_of, search_case, windows_of
+from search_cases import SearchCase, least, nests_of, search_case, windows_of
 
 from pgsim.arch import OBJECTIVES
-from pgsim.mapping import Nest
 from pgsim.model.search import Choice, searched
 from pgsim.model.work_store import WorkStore
 
@@ -24,24 +23,6 @@ SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "6"))
 def found(case: SearchCase, objective: str) -> Choice:
     store = WorkStore(limit_bytes=0)
     return searched(case.job, case.goal(objective), 0, case.images, store)
-
-
-def least(costs: list[tuple[Nest, Cost]], objective: str) -> list[tuple[Nest, Cost]]:
-    """Those of least value, among them of least traffic, and so on; last the sizes and letters."""
-    for key in (
-        lambda _, cost: cost.value(objective),
-        lambda _, cost: cost.bursts,
-        lambda _, cost: cost.cycles,
-        lambda _, cost: cost.energy_pj,
-        lambda nest, _: -nest.volume,
-    ):
-        best = min(key(*each) for each in costs)
-        costs = [each for each in costs if key(*each) <= best + abs(best) * SAME]
-    return sorted(costs, key=lambda each: _written(each[0]))
-
-
-def _written(nest: Nest) -> tuple[object, ...]:
-    return (*(-size for size in nest.blocks), nest.order, nest.unheld)
 
 
 def difference(case: SearchCase, objectives=tuple(OBJECTIVES)) -> dict[str, object]:
