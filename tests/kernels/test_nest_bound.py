@@ -23,6 +23,7 @@ from pgsim.kernels.nests import Held, walk
 from pgsim.mapping import Nest, loop_sizes, walk_of
 from pgsim.model.blocks import Block
 from pgsim.model.search.bounds import bounds_of, bursts_of
+from pgsim.model.search.goal import ENDLESS
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.windows import Windows
 from pgsim.model.work_store import WorkStore
@@ -67,7 +68,7 @@ def test_no_bound_of_a_dense_layer_is_over_a_cost(seed: int) -> None:
     problem = problem_of(case.job, case.goal("energy"))
     choices, least = choices_of(problem, ALL_BLOCKS)
     compulsory = compulsory_bits(problem)
-    best = with_bursts(problem, least, refined(problem, choices, compulsory, False))
+    best = with_bursts(problem, least, refined(problem, choices, compulsory, False, ENDLESS))
     waits = not problem.order.one_buffer and problem.machine.runs == 1
     for place in rng.sample(range(len(choices)), min(20, len(choices))):
         picks = choices[place]
@@ -95,7 +96,7 @@ def test_the_best_order_moves_the_least_that_any_moves(seed: int) -> None:
     choices, _ = choices_of(problem, ALL_BLOCKS)
     compulsory = compulsory_bits(problem)
     for innermost in (False, True):
-        least = refined(problem, choices, compulsory, innermost)
+        least = refined(problem, choices, compulsory, innermost, ENDLESS)
         for place in rng.sample(range(len(choices)), min(10, len(choices))):
             picks = choices[place]
             own = picked(problem.loops, picks)
@@ -124,7 +125,7 @@ def test_where_everything_fits_its_whole_bursts_are_known(seed: int) -> None:
     if problem.machine.weights_stay:
         return
     choices, _ = choices_of(problem, ALL_BLOCKS)
-    least = refined(problem, choices, compulsory_bits(problem), False)
+    least = refined(problem, choices, compulsory_bits(problem), False, ENDLESS)
     for place in rng.sample(range(len(choices)), min(20, len(choices))):
         sizes = loop_sizes(case.job.shape, case.job.batch)
         nest = Nest(LOOPS, sizes, blocks_of(problem, choices[place]))
