@@ -20,7 +20,7 @@ from pgsim.kernels.nest_bound import (
 )
 from pgsim.kernels.nest_cost import ENDLESS, Most, cost_of, lane_groups_of
 from pgsim.kernels.nest_problem import BURST_PJ, CYCLE_PJ, CYCLES, C, Cost, K, N, P, Q
-from pgsim.kernels.nest_traffic import bits_of, least_bits, moves_of, picked
+from pgsim.kernels.nest_traffic import always_bits, bits_of, least_bits, moves_of, picked
 from pgsim.kernels.nest_value import better, value_of
 from pgsim.kernels.nest_waits import longest_stalls
 from pgsim.kernels.nest_wasted import wasted_bits
@@ -29,29 +29,37 @@ _ROUNDED = 1 - 1e-9  # bounds are sums of floats
 
 
 @kernel
-def refined(problem, choices, compulsory, innermost):
+def refined(problem, choices, compulsory, innermost, most):
     """Return the bursts that choices of block sizes move at least in the best order of each.
 
     choices: integers (choices, 5), picks. compulsory: float64 (4,), bits that any nest moves in a
     group. innermost: whether only orders are looked at in which the loop of input channels is
-    innermost, or has one block, as layers need that a mask steers. Returns int64 (choices,), of a
-    batch. Source: MODEL.md M41.
+    innermost, or has one block, as layers need that a mask steers. most: bursts beyond which it is
+    not asked how many more they are. Returns int64 (choices,), of a batch. Source: MODEL.md M41.
     """
-    machine, least = problem.machine, np.empty(choices.shape[0], np.int64)
-    runs, burst, picks = machine.groups * machine.runs, problem.widths.burst, np.empty(5, np.int64)
+    least, picks = np.empty(choices.shape[0], np.int64), np.empty(5, np.int64)
+    of_all = always_bits(problem.machine, compulsory)
     for number in range(choices.shape[0]):
         for loop in range(5):
             picks[loop] = choices[number, loop]
         own = picked(problem.loops, picks)
-        bits = least_bits(problem, picks, own, compulsory, innermost)
-        of_weights, of_others = wasted_bits(problem, picks, own, innermost)
-        if machine.weights_stay:  # later runs move less than the first
-            wasted = of_weights * machine.groups + of_others * runs
-            least[number] = np.int64(np.ceil((bits * runs + wasted) / burst * _ROUNDED))
-        else:
-            wasted = of_weights + of_others
-            least[number] = runs * np.int64(np.ceil((bits + wasted) / burst * _ROUNDED))
+        wasted = wasted_bits(problem, picks, own, innermost)
+        least[number] = _bursts(problem, of_all, wasted)
+        if least[number] <= most:
+            bits = least_bits(problem, picks, own, compulsory, innermost)
+            least[number] = _bursts(problem, bits, wasted)
     return least
+
+
+@kernel(inner=True)
+def _bursts(problem, bits, wasted):
+    """Return bursts of a batch. bits: of a run and group. wasted: as `wasted_bits` has it."""
+    machine, burst, (of_weights, of_others) = problem.machine, problem.widths.burst, wasted
+    runs = machine.groups * machine.runs
+    if machine.weights_stay:  # later runs move less than the first
+        more = of_weights * machine.groups + of_others * runs
+        return np.int64(np.ceil((bits * runs + more) / burst * _ROUNDED))
+    return runs * np.int64(np.ceil((bits + of_weights + of_others) / burst * _ROUNDED))
 
 
 @kernel

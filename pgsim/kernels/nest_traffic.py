@@ -170,12 +170,12 @@ def least_bits(problem, picks, own, compulsory, innermost):
     loops inside need more of it than fits: what it is moved then follows from which they are. So
     the best order is a shortest path, on which one loop after the other comes to those inside.
     """
-    loops, machine, trips = problem.loops, problem.machine, own.trips
+    loops, trips = problem.loops, own.trips
     known = np.full(32, np.inf)  # by the loops inside, bit by bit
     begin = 0
     for loop in range(5):
         begin |= int(trips[loop] == 1) << loop
-    known[begin] = compulsory[0] + compulsory[1] * _weight_times(machine) + compulsory[3]
+    known[begin] = always_bits(problem.machine, compulsory)
     fits = (loops.fit_activations, loops.fit_weights, loops.fit_sums)
     fit, more = np.empty((32, 3), np.bool_), np.zeros((32, 3))
     for inside in range(begin, 32):
@@ -201,6 +201,12 @@ def least_bits(problem, picks, own, compulsory, innermost):
                     bits += more[inside, operand]
             known[outer] = min(known[outer], bits)
     return known[31]
+
+
+@kernel(inner=True)
+def always_bits(machine, compulsory):
+    """Return the bits that any nest moves in a run and group, weights in their part."""
+    return compulsory[0] + compulsory[1] * _weight_times(machine) + compulsory[3]
 
 
 @kernel(inner=True)

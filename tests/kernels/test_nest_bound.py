@@ -21,6 +21,7 @@ from pgsim.kernels.nest_search import _least_cost, _stalls_at_least, refined
 from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
 from pgsim.kernels.nests import Held, walk
 from pgsim.mapping import Nest, loop_sizes, walk_of
+from pgsim.model.search.goal import ENDLESS
 from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
@@ -63,7 +64,7 @@ def test_no_bound_of_a_dense_layer_is_over_a_cost(seed: int) -> None:
     problem = problem_of(case.job, case.goal("energy"))
     choices, least = choices_of(problem, ALL_BLOCKS)
     compulsory = compulsory_bits(problem)
-    best = with_bursts(problem, least, refined(problem, choices, compulsory, False))
+    best = with_bursts(problem, least, refined(problem, choices, compulsory, False, ENDLESS))
     waits = not problem.order.one_buffer and problem.machine.runs == 1
     for place in rng.sample(range(len(choices)), min(20, len(choices))):
         picks = choices[place]
@@ -91,7 +92,7 @@ def test_the_best_order_moves_the_least_that_any_moves(seed: int) -> None:
     choices, _ = choices_of(problem, ALL_BLOCKS)
     compulsory = compulsory_bits(problem)
     for innermost in (False, True):
-        least = refined(problem, choices, compulsory, innermost)
+        least = refined(problem, choices, compulsory, innermost, ENDLESS)
         for place in rng.sample(range(len(choices)), min(10, len(choices))):
             picks = choices[place]
             own = picked(problem.loops, picks)
@@ -120,7 +121,7 @@ def test_where_everything_fits_its_whole_bursts_are_known(seed: int) -> None:
     if problem.machine.weights_stay:
         return
     choices, _ = choices_of(problem, ALL_BLOCKS)
-    least = refined(problem, choices, compulsory_bits(problem), False)
+    least = refined(problem, choices, compulsory_bits(problem), False, ENDLESS)
     for place in rng.sample(range(len(choices)), min(20, len(choices))):
         sizes = loop_sizes(case.job.shape, case.job.batch)
         nest = Nest(LOOPS, sizes, blocks_of(problem, choices[place]))

@@ -11,7 +11,7 @@ from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import MOST_TILES
 from pgsim.model.search.dense import MOST_BLOCKS
-from pgsim.model.search.goal import Floats
+from pgsim.model.search.goal import ENDLESS, Floats
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Problem
@@ -52,7 +52,7 @@ def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
     several = choices[:, IN_CHANNELS] > 0
     bursts = np.empty(several.size, np.int64)
     for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
-        bursts[which] = refined(own, choices[which], compulsory_bits(own), True)
+        bursts[which] = refined(own, choices[which], compulsory_bits(own), True, ENDLESS)
     return bursts
 
 

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pgsim.arch import Counts
 from pgsim.mapping import Nest
 from pgsim.model.job import Job
-from pgsim.model.search.goal import Goal
+from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.orders import nest_of
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost, Problem
 
 _MOST_TIES = 1024
+_AT_FIRST = 256  # choices: what the best of them costs rules out most of the others
 MOST_BLOCKS = 2**20  # of a run and group
 
 
@@ -35,13 +37,28 @@ def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> Nest | No
     )
     compulsory = compulsory_bits(problem)
     picks, least = choices_of(problem, MOST_BLOCKS, fixed.value)
-    least = with_bursts(problem, least, refined(problem, picks, compulsory, False))
     volumes = np.prod([problem.loops.blocks[loop, picks[:, loop]] for loop in range(5)], axis=0)
-    best_first = np.lexsort((-volumes, goal.values(least)))
-    try_all(problem, picks[best_first], least[best_first], compulsory, fixed, found)
+    best = fixed
+    for part in _few_and_the_rest(goal.values(least), volumes):
+        part = part[goal.values(least[part]) <= best.value]
+        bursts = refined(problem, picks[part], compulsory, False, goal.most_bursts(best))
+        known = with_bursts(problem, least[part], bursts)
+        likely = np.flatnonzero(goal.values(known) <= best.value)
+        likely = likely[np.lexsort((-volumes[part[likely]], goal.values(known[likely])))]
+        tried = np.ascontiguousarray(picks[part[likely]])
+        best = try_all(problem, tried, known[likely], compulsory, best, found)
     count = int(found.counted[0])
     ties = [
         nest_of(job, problem.loops.blocks, order, picks)
         for order, picks in zip(found.orders[:count], found.picks[:count], strict=True)
     ]
     return min(ties, key=lambda each: each.tie, default=None)
+
+
+def _few_and_the_rest(values: Floats, volumes: Counts) -> tuple[Counts, Counts]:
+    """Return places of the choices that look best, and of all others, each in no order."""
+    if values.size <= _AT_FIRST:
+        return np.arange(values.size), np.empty(0, np.int64)
+    looks = values if np.ptp(values) > 0 else -volumes
+    places = np.argpartition(looks, _AT_FIRST)
+    return places[:_AT_FIRST], places[_AT_FIRST:]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+ENDLESS = 2**62
 ROUNDED = 1 - 1e-9  # bounds are sums of floats, in another order than costs
 _ALIKE = 2e-12  # no less than what `better` takes for the same
 
@@ -104,6 +105,11 @@ class Goal:
         cheaper = (bursts < best.bursts) | ((bursts == best.bursts) & (cycles <= best.cycles))
         found: npt.NDArray[np.bool_] = np.where(ties, cheaper, value < best.value)
         return found
+
+    def most_bursts(self, best: Cost) -> int:
+        """Return how many bursts a nest may move that costs no more than the best one."""
+        _, bursts, _ = self.objective.powers
+        return best.bursts if bursts and sum(self.objective.powers) == bursts else ENDLESS
 
     @property
     def weighs_energy(self) -> bool:
