@@ -221,7 +221,7 @@ def random_job(rng: Random) -> Job:
     """A small layer on a small array whose lanes come through a narrow port."""
     channels, outputs = rng.randint(1, 7), rng.randint(1, 5)
     layer = linear(rng.randint(1, 9), channels, outputs)
-    if rng.random() < 0.5:
+    if rng.random() < 0.7:
         layer = conv(channels, outputs, rng.randint(2, 4), 2)
     dataflow = rng.choice(("os", "os", "ws", "is", "bitfusion"))
     changes = {
@@ -231,7 +231,7 @@ def random_job(rng: Random) -> Job:
         "array.overlap": rng.choice(("folds", "none")),
         "array.rows": rng.choice((1, 2, 3, 5)),
         "array.columns": rng.choice((1, 2, 3)),
-        "array.pe.kind": rng.choice(("fixed", "fusion", "serial_both")),
+        "array.pe.kind": rng.choice(("fixed", "fixed", "fusion", "serial_both")),
         "array.pe.terms": rng.choice((1, 3)),
     }
     if dataflow == "is":
@@ -263,6 +263,20 @@ def test_how_late_the_lanes_are_at_worst_is_how_late_they_are_in_any_step() -> N
                     assert max(0, cycles) == expected, (seed, index, job.flow.name)
                     found.append((job.flow.name, job.arch.array.overlap, cycles > 0))
     assert len(set(found)) == 4 * 2 * 2  # each dataflow, in both ways, late and in time
+
+
+def test_lanes_fall_behind_from_tap_to_tap() -> None:
+    """By hand: one position, 2 x 2 taps of 5 channels under `bitfusion`, folds of 1 and of 4.
+
+    Each of the 8 folds is one step. By the end of the last the port needs 20 weights of 8 bits, and
+    brings one a cycle.
+    """
+    changes = {"array.dataflow": "bitfusion", "memory.weight_sram.banks": 1}
+    layer = conv(5, 1, 2, 2)
+    job, (timing,) = timed(
+        changes | {"memory.weight_sram.port_bits": 8}, "full", layer, filled(layer, True)
+    )
+    assert by_tile(job, timing.lanes_late_cycles(job)) == [[20 - 8]]
 
 
 def test_a_weight_is_in_time_for_the_only_step() -> None:
