@@ -77,10 +77,40 @@ def test_a_fold_that_does_not_happen_takes_no_time() -> None:
     job, timing = gated_pass(ROW, mask, WS | {"lsb.window": 1})
     assert by_tile(job, timing.folds) == [[1, 1, 0, 0, 0]]
     assert by_tile(job, timing.held_cycles(job.arch.array)) == [[1, 1, 0, 0, 0]]
+    assert by_tile(job, timing.fold_cycles) == [[1, 1, 0, 0, 0]]
     assert by_tile(job, timing.lane_elements) == [[4, 2, 0, 0, 0]]
     job, timing = gated_pass(ROW, mask, WS | {"lsb.window": 1, "array.overlap": "none"})
     assert by_tile(job, timing.held_cycles(job.arch.array)) == [[1 + 8, 1 + 8, 0, 0, 0]]
     assert by_tile(job, timing.end_cycles()) == [[1, 1, 0, 0, 0]]
+
+
+def test_a_fold_that_does_not_happen_needs_no_weights() -> None:
+    """By hand, the same windows: 4 and 2 elements of two lanes of 8 bits, a byte a cycle, by 1."""
+    port = {"memory.weight_sram.banks": 1, "memory.weight_sram.port_bits": 8}
+    job, timing = gated_pass(ROW, drawn("x...."), WS | port | {"lsb.window": 1})
+    assert by_tile(job, timing.lanes_late_cycles(job))[0][:2] == [8 - 1, 4 - 1]
+
+
+@pytest.mark.parametrize(
+    ("mask", "banks", "late"),
+    [
+        # Slots 0 and 4 both lie in bank 0 of four: two words by cycle 1, and four by 2.
+        ("x...x...", 4, 2),
+        # Slots 0 and 1 lie in two: each is late on its own, and the second has a cycle more.
+        ("xx......", 4, 1),
+        ("xx......", 1, 2),
+    ],
+)
+def test_slots_of_a_fold_wait_for_their_banks(mask: str, banks: int, late: int) -> None:
+    """By hand (M43): eight channels of 2 bits are two words of 8, in one fold of 16 rows."""
+    changes = WS | {
+        "array.rows": 16,
+        "memory.ports": "all",
+        "memory.activation_sram.banks": banks,
+        "memory.activation_sram.port_bits": 8,
+    }
+    job, timing = gated_pass(linear(8, 8, 2, gate="input"), drawn(mask), changes)
+    assert by_tile(job, timing.port_stall_cycles) == [[late]]
 
 
 def test_lanes_that_are_positions_make_slots_of_channels() -> None:
