@@ -71,6 +71,14 @@ def steady_case(seed: int) -> Case:
     return replace(case, arch=case.arch | {"array": array, "lsb": lsb})
 
 
+def sweep_case(seed: int) -> Case:
+    """The same case on an array of variable speed, if its passes can share a step (M53)."""
+    case = steady_case(seed)
+    fixed = case.arch["array"]["pe"] | {"kind": "serial_activation", "max_activation_bits": 16}
+    array = case.arch["array"] | {"speed": "variable", "pe": fixed}
+    return replace(case, arch=case.arch | {"array": array}, scheme="pg")
+
+
 def through_narrow_ports(case: Case) -> Case:
     """A case in a hurry: eight rows of PEs of one cycle whose operands come through 8 or 16 bits.
 
