@@ -131,6 +131,17 @@ def test_slots_wait_for_what_long_steps_read(ports: str, banks: int, late: int) 
     assert by_tile(job, np.maximum(timing.port_stall_cycles, 0)) == [[late]]
 
 
+def test_lanes_fall_behind_from_fold_to_fold() -> None:
+    """By hand, the example through 8 bits: folds need `2*16` and `4*16` bits more of two lanes.
+
+    Rows take them one a cycle, and all by the last step: the first fold by cycle 2 in both windows;
+    the second, of 12 cycles from 10 on, by 14, and of 2 cycles from 4 on, by 6.
+    """
+    port = {"memory.weight_sram.banks": 1, "memory.weight_sram.port_bits": 8}
+    job, timing = sweep(ROW, drawn("..x.."), WS | FOUR | port)
+    assert by_tile(job, timing.lanes_late_cycles(job)) == [[4 - 2, 12 - 6]]
+
+
 def sweeps(cases: Iterator[Case]) -> Iterator[tuple[int, Beside, VariableSpeed, list[OneSweep]]]:
     """The sweeps of cases: pgsim's, and the reference's of each tile."""
     for case in cases:
