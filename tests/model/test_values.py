@@ -142,6 +142,22 @@ def test_slots_that_are_zero_are_read_all_the_same(ports: str, banks: int, late:
     assert by_tile(job, timing.port_stall_cycles) == [[late]]
 
 
+def test_a_first_fold_may_be_the_latest() -> None:
+    """By hand: two positions of zeros take 2 cycles, and two of four terms an element 8 more.
+
+    In 2 cycles a port of 8 bits brings half of the two vectors, and of two lanes' weights, that the
+    first fold needs; in 10 all that the second needs as well.
+    """
+    layer = linear(4, 2, 2, activation_bits=8, **UNGATED)
+    port = {f"memory.{name}_sram.banks": 1 for name in ("activation", "weight")}
+    port |= {f"memory.{name}_sram.port_bits": 8 for name in ("activation", "weight")}
+    trace = fed(layer, [[[0, 0, 15, 15]] * 2])
+    job, (timing,) = timed(trace, ONE_LANE | port)
+    assert by_tile(job, timing.end_cycles()) == [[2 + 8]]
+    assert by_tile(job, timing.port_stall_cycles) == [[2]]
+    assert by_tile(job, timing.lanes_late_cycles(job)) == [[2]]
+
+
 def test_weights_whose_activations_are_zero_are_not_read() -> None:
     """By hand, MODEL.md's example: elements 1, 2 and 3 are not 0 in one of two rows."""
     layer = linear(2, 6, 2, **UNGATED)
@@ -175,7 +191,7 @@ def test_images_of_a_batch_are_slots_one_after_the_other() -> None:
     """By hand: images of 1 and 3 and of 7 and 1 in one column of two rows, two folds a batch."""
     layer = linear(2, 1, 1, **UNGATED)
     trace = fed(layer, [[[1, 3]], [[7, 1]], [[0, 0]], [[15, 0]]])
-    job, (timing,) = timed(trace, ONE_LANE | {"batch": 2})
+    _, (timing,) = timed(trace, ONE_LANE | {"batch": 2})
     cycles = np.broadcast_to(timing.steady_cycles, (2, 1, 1, 1)).ravel().tolist()
     assert cycles == [2 + 3, 1 + 4]
     _, (timing,) = timed(trace, ONE_LANE)
@@ -200,7 +216,7 @@ def test_groups_multiply_channels_of_their_own() -> None:
 
 
 def test_padding_is_zero() -> None:
-    """By hand: a pixel of 7 under the middle tap of 3, the others on padding: 3 cycles and 1 each."""
+    """By hand: a pixel of 7 under the middle tap of 3, two on padding: 3 cycles and 1 each."""
     layer = conv(1, 1, 1, 1, **UNGATED).replace(kernel=(1, 3), padding=(0, 0, 1, 1))
     job, (timing,) = timed(fed(layer, [[[7]]]), ONE_LANE)
     assert by_tile(job, timing.steady_cycles) == [[1 + 3 + 1]]
