@@ -283,6 +283,8 @@ def test_a_chunk_is_read_as_often_as_it_is_taken(monkeypatch: pytest.MonkeyPatch
     )
     monkeypatch.setattr(module, "TRAFFIC", (*module.OWN, rule))
     job = nested(GATED, "NPQKC", (1, 2, 1, 2, 2), WORDS, "pg", ENTRIES)
+    # Four visits of 4 sums of 4 words for the MSB pass, of 2 for the LSB pass, and the mask.
+    assert of_outputs(job)[0]["write"] == [[4 * 16 + 4 * 8 + 1, 4 * 16 + 1]]
     _, chunks = blocks_with_timings(job)
     assert [chunk.times for chunk, _ in chunks] == [1, 3]
     for chunk, timings in chunks:
