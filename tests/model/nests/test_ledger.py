@@ -113,6 +113,29 @@ def test_batches_count_what_their_own_masks_gate() -> None:
     assert found["output_sram_write_words"] == [3 * 32 + 3 * 8 + 2, 3 * 32 + 2]
 
 
+def test_input_blocks_alike_count_as_often_as_they_are_taken() -> None:
+    """By hand: four input blocks of 2, of which three are alike; two entries in the first turn.
+
+    The weight buffer holds half of a turn's weights, so that both passes fetch theirs. Pages of 64
+    bytes hold four bursts, of which an input block fetches one of each operand: a turn's inputs are
+    a page ahead of it and one with its other blocks, and so are the weights of the MSB pass. Those
+    of the LSB pass are one.
+    """
+    changes = {"memory.dram.model": "pages", "memory.dram.page_bytes": 64}
+    changes |= {"memory.weight_sram.kib": 16 / 1024, "memory.weight_sram.banks": 1}
+    changes |= {"memory.weight_sram.port_bits": 8}
+    layer, mask = linear(4, 8, 2), drawn("x... .x..")
+    work = work_of(nested(layer, "NPQKC", (1, 2, 1, 2, 2), changes, "pg", mask))
+    msb, lsb = passes_of(work)
+    assert (msb["steady_cycles"], lsb["steady_cycles"]) == ([2 * 4 * 2], [4 * 2])
+    assert (msb["macs"], lsb["macs"]) == ([8 * 8], [2 * 8])
+    assert (msb["slots_dense"], lsb["slots_issued"]) == ([4], [2])
+    assert work.sums.folds == (4, 4)
+    found = counts_of(work)
+    assert found["dram_read_row_misses"] == [2 * 2 + 2 * 2 + 1]
+    assert found["dram_weight_read_bursts"] == [2 * 4 + 4]
+
+
 def test_folds_with_slots_of_their_own_count_them_in_every_input_block() -> None:
     """By hand, MODEL.md's example (M52) with its two channels apart, on two rows.
 
