@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from designs import conv, drawn, filled, linear, random_mask
+from fold_walks import FoldWalk, late_cycles
 from jobs import Listed, job_of, mask_work
 from reference import macs_and_cycles
 from reference.folds import short_first
@@ -160,58 +161,41 @@ def test_what_slots_read() -> None:
 
 
 class Walk:
-    """A pass of so many slots, step by step and row by row, from the text of M15 to M17 and M43."""
+    """A pass of so many slots, step by step and row by row, from the text of M15 and M43."""
 
     def __init__(self, job: Job, index: int) -> None:
-        pe, one = job.arch.array.pe, job.passes[index]
-        keys = {name: getattr(pe, name) for name in ("kind", "terms")}
-        keys |= {f"max_{each}_bits": getattr(pe, f"max_{each}_bits") for each in PLANES}
+        array, one = job.arch.array, job.passes[index]
+        keys = {name: getattr(array.pe, name) for name in ("kind", "terms")}
+        keys |= {f"max_{each}_bits": getattr(array.pe, f"max_{each}_bits") for each in PLANES}
         self.macs, self.cycles = macs_and_cycles(keys, one.activation_bits, one.weight_bits)
-        self.rows, self.columns = job.arch.array.rows, job.arch.array.columns
-        self.flow, self.overlap = job.arch.array.dataflow, job.arch.array.overlap
+        self.begins = FoldWalk(array.rows, array.columns, array.dataflow, array.overlap)
         self.reduction, self.taps = job.shape.reduction, job.shape.taps
-
-    @property
-    def loads_alone(self) -> bool:
-        return self.overlap == "none" and self.flow in ("ws", "is")
-
-    def spacing(self, steady: int) -> int:
-        """From the begin of a fold to that of the next."""
-        skew = self.rows + self.columns - 2
-        if self.overlap == "none":
-            return steady + skew + self.rows * self.loads_alone
-        return steady if self.flow == "bitfusion" else max(steady, self.rows)
 
     def folds(self) -> list[list[list[int]]]:
         """The elements of each row of every fold of the reduction."""
         every = range(self.reduction)
         depth = self.reduction // self.taps
         by_tap = [every[tap * depth : (tap + 1) * depth] for tap in range(self.taps)]
-        spans = by_tap if self.flow == "bitfusion" else [every]
+        spans = by_tap if self.begins.dataflow == "bitfusion" else [every]
         held = [short_first(span, self.macs) for span in spans]
-        return [fold for rows in held for fold in short_first(rows, self.rows)]
+        return [fold for rows in held for fold in short_first(rows, self.begins.rows)]
 
     def needs(self, slots: int) -> Iterator[tuple[int, int]]:
         """Elements of each lane that are needed, and the cycle at whose end they are."""
-        needed = 0
-        if self.flow == "os":
+        if self.begins.dataflow == "os":
             steps = short_first(range(self.reduction), self.macs)
-            spacing = self.spacing(len(steps) * self.cycles)
-            for fold in range(-(-slots // self.rows)):
-                for number, step in enumerate(steps):
-                    needed += len(step)
-                    yield needed, fold * spacing + (number + 1) * self.cycles
+            spacing = self.begins.spacing(len(steps) * self.cycles)
+            for fold in range(-(-slots // self.begins.rows)):
+                for number, step in enumerate(steps, start=1):
+                    yield len(step), fold * spacing + number * self.cycles
             return
         steady = slots * self.cycles
         for number, fold in enumerate(self.folds()):
-            begin = number * self.spacing(steady)
-            for row, held in enumerate(fold):
-                needed += len(held)
-                yield needed, begin + (row + 1 if self.loads_alone else min(row + 1, steady))
+            yield from self.begins.row_needs(fold, number * self.begins.spacing(steady), steady)
 
     def late(self, slots: int, element_bits: int, port_bits: int) -> int:
-        late = (-(-own * element_bits // port_bits) - when for own, when in self.needs(slots))
-        return max(0, *late)
+        needs = ((elements * element_bits, when) for elements, when in self.needs(slots))
+        return late_cycles(needs, port_bits)
 
 
 PLANES = ("activation", "weight")
