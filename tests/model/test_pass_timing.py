@@ -263,6 +263,18 @@ def test_lanes_fall_behind_from_tap_to_tap() -> None:
     assert by_tile(job, timing.lanes_late_cycles(job)) == [[20 - 8]]
 
 
+def test_a_fold_alone_has_loaded_before_its_first_step() -> None:
+    """By hand: four rows take a weight of 8 bits each, one a cycle, and there is one step.
+
+    Beside other folds the rows need all four by the end of that step; alone, by that of the load.
+    """
+    port = {"memory.weight_sram.banks": 1, "memory.weight_sram.port_bits": 8}
+    layer = linear(1, 4, 1)
+    for changes, late in ((WS, 4 - 1), (WS | ALONE, 0)):
+        job, (timing,) = timed(port | changes, "full", layer, filled(layer, True))
+        assert by_tile(job, timing.lanes_late_cycles(job)) == [[late]]
+
+
 def test_a_weight_is_in_time_for_the_only_step() -> None:
     # 8 bits through one bank of 8 are there at the end of the first cycle; 9 are a cycle late.
     one = {"memory.weight_sram.banks": 1, "memory.weight_sram.port_bits": 8}
