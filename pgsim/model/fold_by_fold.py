@@ -123,20 +123,13 @@ class FoldByFold(PassTiming):
     def port_stalls(self, port_bits: int, element_bits: int) -> Counts:
         """Return how long it waits for the port of the slots' operand (M21).
 
-        All steps of a fold read alike, so that the port is most behind at the end of its first or
-        of its last one.
+        All steps of a fold read alike, so that the port is most behind at the end of a last one.
         """
         behind = read = NOTHING
         for fold, begin in self._begins():
-            issue, bits = fold.issue, fold.elements * element_bits
-            vectors = issue.vectors // np.maximum(issue.slots, 1)  # of one step
-            for steps in (np.minimum(issue.slots, 1), issue.slots):
-                needed = read + steps * vectors * bits
-                now = begin + steps * self.rate.cycles
-                behind = np.where(
-                    fold.happens, np.maximum(behind, needed - now * port_bits), behind
-                )
-            read = read + issue.vectors * bits
+            read = read + fold.issue.vectors * fold.elements * element_bits
+            brought = (begin + self._cycles(fold)) * port_bits
+            behind = np.where(fold.happens, np.maximum(behind, read - brought), behind)
         stalls: Counts = -(-behind // port_bits)
         return stalls
 

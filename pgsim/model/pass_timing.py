@@ -144,7 +144,7 @@ class PassTiming:
         tap, alone = self.reduction // beat.taps, lead_cycles(job) > 0
         folds, first = -(-tap // beat.fold_elements), (tap - 1) % beat.fold_elements + 1
         for of_tap in {0, beat.taps - 1}:
-            for fold in {0, min(1, folds - 1), folds - 1}:
+            for fold in {0, folds - 1}:
                 rows = array.rows if fold else -(-first // rate.macs)
                 loaded = rows if alone else np.minimum(rows, self.fold_cycles)
                 begin = (of_tap * folds + fold) * self.fold_spacing_cycles

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pgsim.errors import InputError
 from pgsim.model.job import Job
+from pgsim.model.ledger import PassCounts
 
 _TILE_NUMBERS = 4  # that a tile holds beside those of its passes, in units of 50 bytes
 _MOST_NUMBERS = 12 * 2**20  # 600 MiB
 _MOST_SLOT_WORDS = 2**25  # a slot's lanes, 64 to a word of 8 bytes: 256 MiB
 _MOST_VECTORS = 2**24  # with two numbers of 8 bytes each: 256 MiB
 _MOST_BURSTS = 2**25  # with a mark of 8 bytes each: 256 MiB
-_MOST_COUNTS = 2**28  # of 8 bytes each: 2 GiB, for 50,000 images of 104 layers one by one
-_BATCH_COUNTS, _PASS_COUNTS = 37, 9  # that a ledger holds of a batch, and of each pass of it
+_MOST_COUNTS = 5 * 2**26  # of 8 bytes each: 2.5 GiB, for 50,000 images of 104 layers one by one
+_BATCH_COUNTS = 42  # that a ledger holds of a batch
+_PASS_COUNTS = len(PassCounts._fields)  # and of each pass of it
 
 
 def check_room(job: Job, images: int, layers: int) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from any_design import any_design
@@ -20,9 +17,7 @@ from pgsim.model.bounds import (
     rough_burst_size,
     roughly,
 )
-from pgsim.model.job import Job
-from pgsim.model.room import check_room
-from pgsim.schemes import layer_passes, scheme_named
+from pgsim.schemes import scheme_named
 from pgsim.study.jobs import jobs_of
 from pgsim.workload import layer_shape
 
@@ -178,49 +173,6 @@ def test_no_count_of_row_stationary_exceeds_its_bound(seed: int) -> None:
     assert row["msb_busy_pe_cycles"] <= most["busy PE cycles"]
     assert row["register_file_words"] <= most["words of register files"]
     assert row["network_words"] <= most["words of register files"]
-
-
-def job_alone(layer: LayerShape, changes: dict[str, object], scheme: str = "full") -> Job:
-    trace = GateTrace.from_masks({}, [layer], images=1)
-    arch = design(changes)
-    return Job(trace.layers[0], layer_passes(trace.layers[0], scheme), arch, 4, arch.batch)
-
-
-def test_a_batch_of_too_many_tiles_is_refused_before_one_is_held() -> None:
-    # 2^20 positions by 2^20 channels on 4 x 2 PEs: 2^19 lane groups of 2^7 windows.
-    layer = linear(2**20, 1, 2**20, **UNGATED)
-    with pytest.raises(InputError, match=rf"layer 'linear' .*: {2**26} tiles of a batch") as caught:
-        check_counts([job_alone(layer, {"memory.output_sram.kib": 128})], 1)
-    assert "take a smaller batch, a larger array, or longer windows" in str(caught.value)
-
-
-def test_batches_of_too_long_a_table_are_refused() -> None:
-    job = job_alone(linear(1, 1, 1, **UNGATED), {})
-    check_room(job, 10**6, layers=1)
-    with pytest.raises(InputError, match=r"10000000 batches .*: simulate fewer images, or take a"):
-        check_room(job, 10**7, layers=1)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the process's own memory")
-@pytest.mark.parametrize("scheme", ["full", "planes:1,3", "planes:1,1,2/2,2,4"])
-def test_the_most_tiles_stay_under_a_gib(scheme: str) -> None:
-    # As many tiles of one slot and one lane as the passes allow.
-    passes = {"full": 1, "planes:1,3": 2}.get(scheme, 9)
-    most = 12 * 2**20 // (4 + passes)
-    layer = linear(most // 1024, 1, 1024, activation_bits=4, weight_bits=8, **UNGATED)
-    one = {"array.rows": 1, "array.columns": 1, "lsb.window": 1, "array.dataflow": "ws"}
-    tiny = {"kib": 1 / 128, "banks": 1, "port_bits": 8}
-    before = peak_mib()
-    trace = GateTrace.from_masks({}, [layer], images=1)
-    arch = design(one | {f"memory.output_sram.{key}": value for key, value in tiny.items()})
-    row = simulate(trace, arch, scheme).rows[0]
-    assert row["msb_cycles"] == layer.outputs  # a step each
-    assert peak_mib() - before < 800
-
-
-def peak_mib() -> int:
-    text = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) for line in text.splitlines() if "VmHWM" in line) // 1024
 
 
 def test_a_zero_mask_has_bounds_too() -> None:

@@ -247,11 +247,6 @@ def test_a_design_without_register_files_runs_nothing_so() -> None:
         simulate(trace_of(layer), design({"array.dataflow": "row_stationary"}), "full")
 
 
-def test_other_dataflows_move_no_words_between_pes() -> None:
-    row = simulate(trace_of(conv(2, 2, 5, 3, **UNGATED)), design(), "full").summary
-    assert (row["network_words"], row["register_file_words"]) == (0, 0)
-
-
 @pytest.mark.parametrize(
     ("layer", "pes"),
     [

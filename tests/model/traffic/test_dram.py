@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from designs import design, drawn, linear, recurrent
+from designs import drawn, linear, recurrent
 from jobs import job_of, mask_work
 from layer_rows import Row
 
 from pgsim.model.passes import time_passes
-from pgsim.model.traffic import TRAFFIC, Tiles
+from pgsim.model.traffic import Tiles
 from pgsim.model.traffic.dram import DRAM_TRAFFIC
 
 # 6 positions of 3 activations of 4 bits, 3 channels of 8-bit weights; bursts of 16 bytes.
@@ -69,34 +69,3 @@ def test_weights_come_in_the_first_step_of_every_batch() -> None:
         fetched, kept = [[[4], [2]]], [[[0], [0]]]
         assert found["dram_weight_read_bursts"] == [fetched, kept, kept] * 2
         assert found["dram_activation_read_bursts"] == [[[[2], [0]]]] * 6
-
-
-def test_counts_are_shown_in_bytes() -> None:
-    arch = design({"memory.dram.burst_bytes": 32, "memory.weight_sram.port_bits": 64})
-    shown = {count.column: count.each(arch) for rule in TRAFFIC for count in rule.counts}
-    assert shown == {
-        "activation_sram_read_bytes": 64,
-        "weight_sram_read_bytes": 8,
-        "output_sram_read_bytes": 64,
-        "output_sram_write_bytes": 64,
-        "dram_read_bytes": 32,
-        "dram_activation_read_bytes": 32,
-        "dram_weight_read_bytes": 32,
-        "dram_sum_read_bytes": 32,
-        "dram_write_bytes": 32,
-        "activation_sram_write_bytes": 64,
-        "network_words": 1,
-        "register_file_words": 1,
-        "dram_demand_read_bytes": 32,
-        "dram_demand_read_row_misses": 1,
-        "dram_read_row_misses": 1,
-        "dram_write_row_misses": 1,
-    }
-
-
-def test_every_rule_counts_what_it_declares() -> None:
-    job = job_of(LAYER, MASK, {}, "pg")
-    work = mask_work(job)
-    tiles = Tiles(job, time_passes(job, work), work, 1)
-    for rule in TRAFFIC:
-        assert set(rule.counted(tiles)) == {count.name for count in rule.counts}
