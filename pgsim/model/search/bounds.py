@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,14 +35,14 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
 
 def _tiles(problem: Problem, choices: Counts) -> Counts:
     """Return the tiles of a run and group, int64 (choices,)."""
-    from pgsim.kernels.nest_problem import FULL, FULL_TIMES, REST_TIMES
+    from pgsim.kernels.nest_problem import FULL_TIMES, REST_TIMES  # Numba: only if searched
 
-    parts = problem.loops.parts[:, np.arange(5), choices]
-    positions, channels = parts[FULL, :, :CHANNELS].prod(axis=1), parts[FULL, :, CHANNELS]
-    lanes = (positions, channels)[problem.machine.lane_side]
-    blocks: Counts = (parts[FULL_TIMES] + parts[REST_TIMES]).prod(axis=1)
-    lane_groups: Counts = -(-lanes // problem.machine.columns)
-    return blocks * lane_groups
+    parts, picks = problem.loops.parts, choices.T
+    trips = parts[FULL_TIMES] + parts[REST_TIMES]
+    blocks: Counts = reduce(np.multiply, map(np.take, trips, picks))
+    sizes = list(map(np.take, problem.loops.blocks, picks))
+    lanes = (reduce(np.multiply, sizes[:CHANNELS]), sizes[CHANNELS])[problem.machine.lane_side]
+    return blocks * -(-lanes // problem.machine.columns)
 
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
