@@ -415,9 +415,7 @@ def test_open_sizes_are_asked_for_and_given(tmp_path: Path) -> None:
 
 
 def test_open_sizes_without_names_are_called_by_their_place(tmp_path: Path) -> None:
-    data = model(
-        [node("Conv", "x w", "y")], [tensor("x", [-1, 4, None, 0])], {"w": (8, 4, 3, 3)}
-    )
+    data = model([node("Conv", "x w", "y")], [tensor("x", [-1, 4, None, 0])], {"w": (8, 4, 3, 3)})
     assert "give those of the model's inputs, 'x.2', 'x.3'" in refusal(tmp_path, data)
     (layer,) = imported(tmp_path, data, sizes={"x.2": 16, "x.3": 8})
     assert (layer.in_size, layer.macs) == ((16, 8), 14 * 6 * 8 * 4 * 9)
