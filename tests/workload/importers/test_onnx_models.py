@@ -226,6 +226,36 @@ def test_recurrent_layers_are_two_products(
     assert (inputs.inputs, hidden.inputs) == (("network",), ("y.input",))
 
 
+@pytest.mark.parametrize("layout", [0, 1])
+def test_sequences_at_once_are_images(tmp_path: Path, layout: int) -> None:
+    nodes = [
+        node("LSTM", "x w r", "y", hidden_size=7, layout=layout),
+        node("Reshape", "y shape", "flat"),
+        node("MatMul", "flat w2", "out"),
+    ]
+    weights = {
+        "w": (1, 28, 6), "r": (1, 28, 7), "w2": (7, 9), "shape": np.array([15, 7]),
+    }  # fmt: skip
+    data = model(nodes, {"x": [5, 3, 6] if layout == 0 else [3, 5, 6]}, weights)
+    found = imported(tmp_path, data)
+    assert [each.positions or each.time_steps for each in found] == [5, 5, 5]
+
+
+def test_sequences_that_are_rows_of_an_image_are_refused(tmp_path: Path) -> None:
+    nodes = [
+        node("Conv", "x k", "c"),  # 4 rows of 5 pixels
+        node("Reshape", "c shape", "rows"),
+        node("GRU", "rows w r", "y", hidden_size=7),
+    ]
+    weights = {
+        "k": (6, 3, 1, 1), "w": (1, 21, 6), "r": (1, 21, 7), "shape": np.array([5, 4, 6]),
+    }  # fmt: skip
+    found = refusal(tmp_path, model(nodes, {"x": [1, 3, 4, 5]}, weights))
+    assert found == (
+        "net.txt: convolutions, or recurrences, of 1, 4 images: expected one number in all"
+    )
+
+
 def test_both_directions_of_a_recurrent_layer(tmp_path: Path) -> None:
     nodes = [
         node("LSTM", "x w r", "y", hidden_size=7, direction="bidirectional"),

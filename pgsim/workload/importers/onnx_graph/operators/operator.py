@@ -46,8 +46,8 @@ class Tensors:
         """Return the positions of one image; raises Unfit where they are of no whole number."""
         if positions % self.images:
             raise Unfit(
-                f"{positions} positions are no multiple of the {self.images} images that the "
-                "convolutions take at once"
+                f"{positions} positions are no multiple of the {self.images} images that "
+                "convolutions, or recurrences, take at once"
             )
         return positions // self.images
 
