@@ -182,6 +182,37 @@ def test_recurrences_that_no_layer_describes_are_named() -> None:
         shapes(model, torch.rand(6, 1, 5))
 
 
+def test_a_scripted_recurrence_is_the_products_of_its_steps() -> None:
+    model, x = Translates(), torch.rand(1, 6, 5)
+    found = shapes(torch.jit.script(model), x)
+    assert {each.op for each in found} == {"linear"}
+    assert sum(each.macs for each in found) == counted_macs(model, x)
+
+
+def test_no_number_is_computed_on_meta() -> None:
+    with torch.device("meta"):
+        model, x = nn.GRU(5, 7, 2), torch.empty(6, 1, 5)
+    assert [each.macs for each in shapes(model, x)] == [6 * 21 * 5, *[6 * 21 * 7] * 3]
+
+
+def test_what_runs_again_has_layers_each_time() -> None:
+    class Again(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.GRU(6, 6, batch_first=True)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.rnn(self.rnn(x)[0])[0]
+
+    found = shapes(Again(), torch.rand(1, 5, 6))
+    assert [(each.name, each.inputs) for each in found] == [
+        ("rnn.input", ("network",)),
+        ("rnn.hidden", ("rnn.input",)),
+        ("rnn.input.run2", ("rnn.hidden",)),
+        ("rnn.hidden.run2", ("rnn.input.run2",)),
+    ]
+
+
 def test_a_recurrence_may_be_left_out() -> None:
     class Two(nn.Module):
         def __init__(self) -> None:
