@@ -86,11 +86,14 @@ def _matrices(first: Tensor, second: Tensor, make: Make, images: int) -> Fields 
 def _batched(first: Tensor, second: Tensor, make: Make, images: int) -> Fields | None:
     """Return a product of many pairs of matrices, each image's in groups.
 
-    By weights the images may also lie in the rows, as they do where each head has its own.
+    By weights the images may also lie in the rows, as they do where each head has its own. Where
+    all pairs have the same weights, there are no groups.
     """
     (pairs, rows, inputs), outputs = first.shape, second.shape[2]
     if not pairs or not rows:
         return None
+    if make is linear and not second.stride(0):
+        return None if pairs * rows % images else make(inputs, outputs, pairs * rows // images)
     in_rows = pairs % images or first.stride(1) > first.stride(0)
     if make is linear and in_rows and not rows % images:
         return make(inputs, outputs, rows // images, groups=pairs)

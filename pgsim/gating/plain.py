@@ -36,7 +36,8 @@ def shapes(
     matrices, in modules or called as functions, those of attention, whose two products are `matmul`
     layers with a group for each head, and those of LSTM, GRU and RNN layers, each a `linear` layer
     over all time steps and a `recurrent` one. Transposed convolutions are their phases (M50), and
-    frames that images are folded into an axis more.
+    frames that images are folded into an axis more. What runs several times, such as a cell at each
+    time step, is a layer each time, and so are products of weights alone.
 
     Parameters
     ----------

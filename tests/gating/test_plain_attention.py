@@ -219,6 +219,20 @@ def test_heads_may_have_weights_of_their_own(
     assert (layer.in_channels_per_group, layer.channels_per_group) == (3, 5)
 
 
+@pytest.mark.parametrize("images", [1, 2])
+def test_heads_may_share_weights(images: int) -> None:
+    class Shared(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weights = nn.Parameter(torch.rand(3, 5))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.bmm(x.flatten(0, 1), self.weights.expand(len(x) * 4, -1, -1))
+
+    (layer,) = shapes(Shared(), torch.rand(images, 4, 6, 3))
+    assert (layer.op, layer.groups, layer.positions, layer.macs) == ("linear", 1, 24, 24 * 15)
+
+
 def test_one_matrix_of_weights_for_all_images() -> None:
     class Einsum(nn.Module):
         def __init__(self) -> None:
