@@ -172,8 +172,9 @@ def test_one_sequence_may_have_no_axis_of_its_own() -> None:
     assert sum(each.macs for each in found) == counted_macs(model, x)
     with pytest.raises(InputError, match=r"gru on 1 sequences in module .* which are 6"):
         shapes(model, x)
-    with pytest.raises(InputError, match=r"images: value 0: expected 1 or more"):
-        shapes(model, x, images=0)
+    for wrong in (0, 1.5):
+        with pytest.raises(InputError, match=rf"images: value {wrong}: expected a whole number"):
+            shapes(model, x, images=wrong)
 
 
 def test_recurrences_that_no_layer_describes_are_named() -> None:
