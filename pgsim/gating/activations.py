@@ -21,7 +21,7 @@ class Activations(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ig
 
     supports_higher_order_operators = True
 
-    def __init__(self, batch: Tensor) -> None:
+    def __init__(self, batch: Any) -> None:
         super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
         self._storages: set[StorageWeakRef] = set()
         for each in tensors_in(batch):

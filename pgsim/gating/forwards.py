@@ -63,6 +63,7 @@ def running(model: nn.Module) -> Iterator[tuple[list[str], dict[str, str]]]:
     with ExitStack() as stack:
         for name, module in model.named_modules():
             types[plain_name(name)] = type(module).__name__
-            wrap = functools.partial(noting, plain_name(name))
-            stack.enter_context(wrapped_forward(module, wrap))
+            if hasattr(module, "forward"):  # which scripted modules of several lack
+                wrap = functools.partial(noting, plain_name(name))
+                stack.enter_context(wrapped_forward(module, wrap))
         yield names, types

@@ -12,7 +12,8 @@ What no dispatcher sees is not seen here: numpy, and kernels that a library call
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -40,46 +41,56 @@ _ADDS = re.compile(r"::_?b?add")
 _NO_PRODUCT = re.compile(r"(?:^|_)(?:upsample|prepack|pack|unpack|reorder)(?:_|$)")
 
 
-class Products(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignore]
+class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call, unused-ignore]
+    """While it is entered, sees each operator that PyTorch runs: in its parts where it has any.
+
+    PyTorch's operator counter takes operators apart in the same way.
+    """
+
+    supports_higher_order_operators = True
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Run an operator, or its parts."""
+        kwargs = kwargs or {}
+        if not isinstance(func, OpOverload):
+            return self.run(f"higher_order::{func.name()}", func, args, kwargs)
+        if torch.is_inference_mode_enabled() and not types:
+            with self:  # only there does an operator come whole that is made of others
+                output = func.decompose(*args, **kwargs)
+            if output is not NotImplemented:
+                return output
+        return self.run(func._schema.name, func, args, kwargs)
+
+    @abstractmethod
+    def run(self, name: str, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Return what an operator gives; in one of a higher order nothing more can be seen."""
+
+
+class Products(Operators):
     """While it is entered, tells `found` of each product that PyTorch computes.
 
     Parameters
     ----------
     found : callable
         Called after the product is computed, or before for an operator of a higher order, such as
-        ``cond``, in which nothing more can be seen.
+        ``cond``.
     """
-
-    supports_higher_order_operators = True
 
     def __init__(self, found: Found) -> None:
         super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
         self.found = found
 
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        """Run an operator: in its parts where it has any, as the operator counter does."""
-        kwargs = kwargs or {}
+    def run(self, name: str, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Run an operator, and tell of it if it is a product."""
         if not isinstance(func, OpOverload):
-            self.found(f"higher_order::{func.name()}", None, ())
+            self.found(name, None, ())
             return func(*args, **kwargs)
-        if torch.is_inference_mode_enabled() and not types:
-            with self:  # only there does an operator come whole that is made of others
-                output = func.decompose(*args, **kwargs)
-            if output is not NotImplemented:
-                return output
         output = func(*args, **kwargs)
-        if is_product(func._schema.name):
-            self.computed(func, args, kwargs, output)
+        if is_product(name):
+            self.found(name, _macs(func, args, kwargs, output), factors_of(name, args))
         return output
-
-    def computed(
-        self, func: OpOverload, args: tuple[Any, ...], kwargs: Any, output: object
-    ) -> None:
-        """Tell of a product, given the operator, what it was called with and what it gave."""
-        operator = func._schema.name
-        self.found(operator, _macs(func, args, kwargs, output), factors_of(operator, args))
 
 
 @cache

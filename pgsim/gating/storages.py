@@ -7,13 +7,16 @@ numbers go as they would, and its identity is no other storage's.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
+from torch._ops import OpOverload
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._pytree import tree_leaves
+
+Mark = TypeVar("Mark")
 
 _OVERWRITES = re.compile(r"::(?:copy_|fill_|zero_)$")
 _MAKES_NEW = re.compile(r"(?:^|_)(?:empty|full|ones|rand|randn|randint|zeros)(?:_|$)")
@@ -41,3 +44,46 @@ def storage_of(tensor: Tensor) -> StorageWeakRef:
 def is_whole(tensor: Tensor) -> bool:
     """Say whether a tensor is all of its storage, so that writing it leaves nothing else there."""
     return tensor.numel() * tensor.element_size() >= tensor.untyped_storage().nbytes()
+
+
+def is_seen_through(func: Any, output: Tensor, read: Iterable[Tensor]) -> bool:
+    """Say whether what an operator gave is a view of what it read, so that it computed nothing."""
+    if not isinstance(func, OpOverload) or func._schema.is_mutable:
+        return False
+    return any(storage_of(each) == storage_of(output) for each in read)
+
+
+class Places(Generic[Mark]):
+    """What is known of tensors: marks of places in their storages."""
+
+    def __init__(self) -> None:
+        self._marks: dict[StorageWeakRef, dict[tuple[int, int], list[Mark]]] = {}
+
+    def of(self, tensor: Tensor) -> list[Mark]:
+        """Return the marks of all places that a tensor has a part of."""
+        begin, end = _span(tensor)
+        places = self._marks.get(storage_of(tensor), {})
+        return [
+            mark
+            for (first, last), marks in places.items()
+            if first < end and begin < last
+            for mark in marks
+        ]
+
+    def mark(self, tensor: Tensor, mark: Mark) -> None:
+        """Mark a tensor's place anew; one with gaps keeps what else is known of it."""
+        places = self._marks.setdefault(storage_of(tensor), {})
+        if is_whole(tensor):
+            places.clear()
+        before = [] if tensor.is_contiguous() else places.get(_span(tensor), [])
+        places[_span(tensor)] = [*(each for each in before if each != mark), mark]
+
+
+def _span(tensor: Tensor) -> tuple[int, int]:
+    """Return where a tensor begins and ends in its storage, in bytes."""
+    if not tensor.numel():
+        return 0, 0
+    sizes = zip(tensor.shape, tensor.stride(), strict=True)
+    elements = 1 + sum((size - 1) * stride for size, stride in sizes)
+    begin = int(tensor.storage_offset()) * tensor.element_size()
+    return begin, begin + elements * tensor.element_size()

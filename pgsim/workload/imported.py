@@ -104,6 +104,8 @@ def importer_of(source: Source, format: str | None) -> Importer:
             )
         return IMPORTERS[format]
     found = next((each for each in IMPORTERS.values() if each.recognises(source)), None)
+    if found is None and not source.head.strip():
+        raise InputError(f"{source.path}: says nothing: expected the layers of a network")
     if found is None:
         formats = "\n".join(f"  {name}: {each.description}" for name, each in IMPORTERS.items())
         raise InputError(f"{source.path}: looks like no format that is read:\n{formats}")

@@ -76,6 +76,21 @@ def sliced(m: Wired, x: Tensor) -> Tensor:
     return m.d(m.c(both.sum(0)))
 
 
+def halved(m: Wired, x: Tensor) -> Tensor:
+    both = torch.empty(2, *x.shape)
+    both[0] = m.a(x)
+    both[1] = m.b(x)
+    return m.d(m.c(both[1]) + both[0])
+
+
+def written_over(m: Wired, x: Tensor) -> Tensor:
+    both = torch.empty(2, *x.shape)
+    both[0] = m.a(x)
+    both[1] = m.b(both[0])
+    both[0] = m.c(both[1])
+    return m.d(both[0])
+
+
 def excited(m: Wired, x: Tensor) -> Tensor:
     y = m.a(x)
     scale = m.b(y.mean((2, 3), keepdim=True)).sigmoid()
@@ -105,6 +120,8 @@ def around_torch(m: Wired, x: Tensor) -> Tensor:
         (projected, {"a": ["network"], "b": ["a"], "c": ["network", "b"], "d": ["c"]}),
         (joined, {"a": ["network"], "b": ["network"], "c": ["a", "b"], "d": ["c"]}),
         (sliced, {"a": ["network"], "b": ["network"], "c": ["a", "b"], "d": ["c"]}),
+        (halved, {"a": ["network"], "b": ["network"], "c": ["b", "a"], "d": ["c"]}),
+        (written_over, {"a": ["network"], "b": ["a"], "c": ["b"], "d": ["c"]}),
         (excited, {"a": ["network"], "b": ["a"], "c": ["a", "b"], "d": ["c"]}),
         (both_signs, {"a": ["network"], "b": ["a"], "c": ["b"], "d": ["c"]}),
         (around_torch, {"a": ["network"], "b": ["network"], "c": ["b"], "d": ["c"]}),

@@ -282,7 +282,7 @@ def test_operators_of_a_higher_order_are_named() -> None:
 @pytest.mark.parametrize(
     ("model", "x", "message"),
     [
-        (nn.Sequential(nn.LSTM(4, 4)), torch.rand(1, 3, 4), r"rnn.* in module '0' \(LSTM\)"),
+        (nn.Sequential(nn.LSTM(4, 4, proj_size=2)), torch.rand(3, 1, 4), r"'0' \(LSTM\)"),
         (nn.Sequential(nn.Bilinear(2, 2, 2)), None, "expected what the model is called with"),
         (nn.Sequential(nn.ReLU()), torch.rand(1, 4), "multiplies nothing"),
         (

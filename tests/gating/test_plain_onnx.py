@@ -17,7 +17,7 @@ pytest.importorskip("onnx")
 
 from torch import nn  # noqa: E402
 
-from pgsim import LayerShape, import_layers  # noqa: E402
+from pgsim import LayerShape, import_layers, widened  # noqa: E402
 from pgsim.gating import shapes  # noqa: E402
 
 
@@ -51,12 +51,43 @@ class Attention(nn.Module):
         return x + self.out((scores @ value).transpose(1, 2).flatten(2))
 
 
+class Sequences(nn.Module):
+    """Recurrent layers, and a linear one behind them."""
+
+    def __init__(self, kind: type[nn.RNNBase], **options: object) -> None:
+        super().__init__()
+        self.rnn = kind(5, 7, batch_first=True, **options)
+        self.out = nn.Linear(14 if self.rnn.bidirectional else 7, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(self.rnn(x)[0])
+
+
+class Grouped(nn.Module):
+    """Weights of each head, beside PyTorch's own attention."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.rand(4, 8, 8))
+        self.attention = nn.MultiheadAttention(32, 4, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        heads = x.unflatten(2, (4, 8)).transpose(1, 2) @ self.weights
+        x = heads.transpose(1, 2).flatten(2)
+        return self.attention(x, x, x)[0]
+
+
 def what(layers: Iterable[LayerShape]) -> Counter[tuple[object, ...]]:
     """Return what layers compute, whatever they are called."""
     return Counter(
         (each.op, each.in_channels, each.out_channels, each.groups, each.out_size, each.macs)
         for each in layers
     )
+
+
+def wide(layers: Iterable[LayerShape]) -> Counter[tuple[object, ...]]:
+    """Return what the layers of a network twice as wide compute."""
+    return what(widened(tuple(layers), 2))
 
 
 @pytest.mark.parametrize(
@@ -67,8 +98,12 @@ def what(layers: Iterable[LayerShape]) -> Counter[tuple[object, ...]]:
         (nn.Sequential(nn.Conv1d(4, 8, 5, padding=2), nn.ReLU(), nn.Conv1d(8, 8, 3, 2)), (4, 50)),
         (nn.Sequential(nn.Conv3d(2, 4, 3), nn.MaxPool3d(2), nn.Conv3d(4, 4, 1)), (2, 8, 9, 10)),
         (nn.Sequential(Attention(), Attention(), nn.Linear(32, 5)), (11, 32)),
+        (Grouped(), (11, 32)),
+        (Sequences(nn.LSTM, num_layers=2), (6, 5)),
+        (Sequences(nn.GRU, num_layers=2, bidirectional=True), (6, 5)),
+        (Sequences(nn.RNN), (6, 5)),
     ],
-    ids=["residual", "transposed", "1d", "3d", "attention"],
+    ids=["residual", "transposed", "1d", "3d", "attention", "grouped", "lstm", "gru", "rnn"],
 )
 def test_an_exported_model_has_the_layers_that_pytorch_multiplies(
     model: nn.Module, example: tuple[int, ...], tmp_path: Path
@@ -77,4 +112,6 @@ def test_an_exported_model_has_the_layers_that_pytorch_multiplies(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter that needs no further package
         torch.onnx.export(model.eval(), (x,), tmp_path / "model.onnx", dynamo=False)
-    assert what(import_layers(tmp_path / "model.onnx")) == what(shapes(model, x))
+    layers = import_layers(tmp_path / "model.onnx")
+    assert what(layers) == what(shapes(model, x))
+    assert wide(layers) == wide(shapes(model, x))

@@ -141,11 +141,17 @@ def without_counterpart(
     taken = {(key.section, each.lower()) for key in keys for each in (key.name, *key.also)}
     rest = [entry for place, entry in file.entries.items() if place not in taken]
     names = {key.name for key in keys} | {each for own in known.values() for each in own}
-    return [f"{entry.name}: {_why(entry, known, names)}" for entry in rest]
+    sections = {key.section for key in keys} | known.keys()
+    return [f"{entry.name}: {_why(entry, known, names, sections)}" for entry in rest]
 
 
-def _why(entry: Entry, known: Mapping[str, Iterable[str]], names: set[str]) -> str:
+def _why(
+    entry: Entry, known: Mapping[str, Iterable[str]], names: set[str], sections: set[str]
+) -> str:
     own = known.get(entry.section)
+    if entry.section not in sections:
+        hint = nearest(entry.section, sorted(sections))
+        return f"in an unknown section, left out.{hint}"
     if own is not None:
         lowered = {each.lower() for each in own}
         if not lowered or entry.key.lower() in lowered:

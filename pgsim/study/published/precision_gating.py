@@ -49,8 +49,9 @@ class PrecisionGating(Published):
     unit = "average bits of an activation"
     differs = (
         "Nothing in these rows: both are B_hb + (1 - sparsity) * B_lb. The paper prints one "
-        "decimal, those of ShuffleNet rounded down. Its LSTM on Penn Tree Bank (2.7x less compute "
-        "than at 8 bits, says its abstract) is not among them."
+        "decimal, those of ShuffleNet rounded down. Its table of an LSTM on Penn Tree Bank is not "
+        "among them: its widths and sparsity could not be found in a source. Its abstract says "
+        "2.7x less compute than at 8 bits."
     )
 
     def figures(self) -> tuple[Figure, ...]:

@@ -30,9 +30,12 @@ class LayerTable(Importer):
     description = "pgsim's own: a row a layer, columns as in a trace's manifest, YAML or CSV"
 
     def recognises(self, source: Source) -> bool:
-        """Say whether it is YAML with layers, or has a header with `name` and `op`."""
+        """Say whether it is YAML with layers, or has a header with `name` and `op`.
+
+        Capitals make them no columns, which `read` then tells.
+        """
         line = source.first_line
-        header = {cell.strip() for cell in line.split(mark_between(line))}
+        header = {cell.strip().lower() for cell in line.split(mark_between(line))}
         return bool(_YAML.match(source.beginning)) or {"name", "op"} <= header
 
     def read(self, source: Source) -> list[Row]:

@@ -6,6 +6,7 @@ here: its first line need not be a header, and a row need not end in a comma.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -73,7 +74,8 @@ class ScaleSim(Importer):
                 "topology, with the sizes of layers"
             )
         if _is_of_products(source, header, lines[0]):
-            rows = [_product(source, line) for line in lines]
+            heads = next((at for at, cell in enumerate(header) if "batch" in cell.lower()), None)
+            rows = [_product(source, line, heads) for line in lines]
         else:
             one_stride = len(header) > len(_CONVOLUTION) and "stride" not in header[7].lower()
             rows = [self._convolution(source, line, one_stride) for line in lines]
@@ -137,13 +139,22 @@ class ScaleSimCeil(ScaleSim):
 def _lines(text: str) -> Iterator[_Line]:
     """Yield the rows that have a name; cells are between commas, else semicolons, else tabs."""
     for number, line in enumerate(text.splitlines(), start=1):
-        cells = [cell.strip() for cell in line.split(mark_between(line))]
+        cells = [cell.strip() for cell in _split(line)]
         comment = next((at for at, cell in enumerate(cells) if cell.startswith("#")), len(cells))
         del cells[comment:]
         while cells and not cells[-1]:
             cells.pop()
         if cells:
             yield _Line(number, cells[0], cells[1:])
+
+
+def _split(line: str) -> list[str]:
+    """Return a line's cells; one that holds the mark between them may stand in quotes."""
+    mark = mark_between(line)
+    try:
+        return next(csv.reader([line], delimiter=mark, skipinitialspace=True), [])
+    except csv.Error:  # such as of a quote that does not end
+        return line.split(mark)
 
 
 def _says_words(line: _Line) -> bool:
@@ -172,15 +183,22 @@ def _is_of_products(source: Source, header: Sequence[str], first: _Line) -> bool
     return not header and (len(cells) < len(_CONVOLUTION) or numbers < _FEWEST_OF_CONVOLUTION)
 
 
-def _product(source: Source, line: _Line) -> Row:
-    """Return a matrix product, M x K by K x N: a linear layer of M positions."""
+def _product(source: Source, line: _Line, batch: int | None) -> Row:
+    """Return a matrix product, M x K by K x N: a linear layer of M positions.
+
+    Several, as many as the column `batch` says, are those of two activations, as of attention's
+    heads: a group each.
+    """
     positions, outputs, inputs = _numbers(source, line, _PRODUCT)
+    said = line.cells[batch] if batch is not None and batch < len(line.cells) else ""
+    heads = int(said) if _WHOLE.fullmatch(said) else 1
     fields: dict[str, object] = {
         "name": line.name,
-        "op": "linear",
-        "in_channels": inputs,
-        "out_channels": outputs,
+        "op": "matmul" if heads > 1 else "linear",
+        "in_channels": heads * inputs,
+        "out_channels": heads * outputs,
         "positions": positions,
+        "groups": max(1, heads),
     }
     return Row(f"{source.path}:{line.number}", fields)
 

@@ -16,6 +16,7 @@ LARGEST_TEXT = 2**20  # bytes of a text file: some ten thousand layers, of 90 by
 _HEAD = 2**16  # bytes by which a format is known
 _FIRST_LINES = 4  # that are looked at together, as a bracket may stand alone
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Row(NamedTuple):
@@ -35,8 +36,15 @@ class Source:
 
     @cached_property
     def head(self) -> bytes:
-        """The file's beginning, without a byte order mark; raises InputError as `opened` does."""
-        return self._read(_HEAD).removeprefix(_BYTE_ORDER_MARK)
+        """The file's beginning, without a byte order mark.
+
+        Raises InputError as `opened` does, and for text that is marked as UTF-16, as spreadsheets
+        save it.
+        """
+        head = self._read(_HEAD)
+        if head.startswith(_MARKS_OF_UTF_16):
+            raise InputError(f"{self.path}: UTF-16 text: save it as UTF-8")
+        return head.removeprefix(_BYTE_ORDER_MARK)
 
     @cached_property
     def first_line(self) -> str:

@@ -169,6 +169,14 @@ def test_what_is_wrong_is_told_by_line_and_key(
     assert str(path) in str(caught.value)
 
 
+def test_a_misspelt_section_is_named_with_the_nearest(tmp_path: Path) -> None:
+    _, said = imported(tmp_path, CFG.replace("[architecture_presets]", "[Architecture_Presets]"))
+    assert (
+        "[Architecture_Presets] ArrayHeight: in an unknown section, left out. Did you mean "
+        "'architecture_presets'?"
+    ) in said
+
+
 def test_a_misspelt_key_is_named_with_the_nearest(tmp_path: Path) -> None:
     _, said = imported(tmp_path, CFG.replace("ArrayHeight:", "ArrayHieght:"))
     assert "[architecture_presets]: missing keys, taken are ArrayHeight as 4" in said

@@ -100,6 +100,7 @@ def test_bits_and_gates_are_those_of_the_table(tmp_path: Path) -> None:
             CSV.replace("kernel", "kernal"),
             "net.txt:2: unknown column 'kernal' (known: name, op, ",
         ),
+        (CSV.replace("name,", "Name,", 1), "net.txt:2: unknown column 'Name' (known: name, op, "),
         (CSV.replace("16x16", "16*16"), "net.txt:5: in_size: expected a pair such as 3x3, or one"),
         (CSV.replace("head, linear, 16", "head, linear, many"), "net.txt:6: in_channels: expected"),
         (CSV.replace("linear", "lineal"), "net.txt:6: layer 'head': field 'op': "),

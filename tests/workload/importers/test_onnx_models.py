@@ -226,6 +226,36 @@ def test_recurrent_layers_are_two_products(
     assert (inputs.inputs, hidden.inputs) == (("network",), ("y.input",))
 
 
+@pytest.mark.parametrize("layout", [0, 1])
+def test_sequences_at_once_are_images(tmp_path: Path, layout: int) -> None:
+    nodes = [
+        node("LSTM", "x w r", "y", hidden_size=7, layout=layout),
+        node("Reshape", "y shape", "flat"),
+        node("MatMul", "flat w2", "out"),
+    ]
+    weights = {
+        "w": (1, 28, 6), "r": (1, 28, 7), "w2": (7, 9), "shape": np.array([15, 7]),
+    }  # fmt: skip
+    data = model(nodes, {"x": [5, 3, 6] if layout == 0 else [3, 5, 6]}, weights)
+    found = imported(tmp_path, data)
+    assert [each.positions or each.time_steps for each in found] == [5, 5, 5]
+
+
+def test_sequences_that_are_rows_of_an_image_are_refused(tmp_path: Path) -> None:
+    nodes = [
+        node("Conv", "x k", "c"),  # 4 rows of 5 pixels
+        node("Reshape", "c shape", "rows"),
+        node("GRU", "rows w r", "y", hidden_size=7),
+    ]
+    weights = {
+        "k": (6, 3, 1, 1), "w": (1, 21, 6), "r": (1, 21, 7), "shape": np.array([5, 4, 6]),
+    }  # fmt: skip
+    found = refusal(tmp_path, model(nodes, {"x": [1, 3, 4, 5]}, weights))
+    assert found == (
+        "net.txt: convolutions, or recurrences, of 1, 4 images: expected one number in all"
+    )
+
+
 def test_both_directions_of_a_recurrent_layer(tmp_path: Path) -> None:
     nodes = [
         node("LSTM", "x w r", "y", hidden_size=7, direction="bidirectional"),
@@ -404,7 +434,7 @@ def test_open_sizes_are_asked_for_and_given(tmp_path: Path) -> None:
     found = refusal(tmp_path, data)
     assert found.splitlines()[1] == (
         "  MatMul 'y': the shape of 'x' has open sizes, 1 x ? x 20: give those of the model's "
-        "inputs"
+        "inputs, 'steps'"
     )
     assert imported(tmp_path, data, sizes={"steps": 7})[0].positions == 7
     assert imported(tmp_path, data, sizes={"steps": 7, "batch": 2})[0].positions == 14
@@ -412,6 +442,29 @@ def test_open_sizes_are_asked_for_and_given(tmp_path: Path) -> None:
         "net.txt: no size of the inputs is called 'step' (open: batch, steps). "
         "Did you mean 'steps'?"
     )
+
+
+def test_open_sizes_without_names_are_called_by_their_place(tmp_path: Path) -> None:
+    data = model([node("Conv", "x w", "y")], [tensor("x", [-1, 4, None, 0])], {"w": (8, 4, 3, 3)})
+    assert "give those of the model's inputs, 'x.2', 'x.3'" in refusal(tmp_path, data)
+    (layer,) = imported(tmp_path, data, sizes={"x.2": 16, "x.3": 8})
+    assert (layer.in_size, layer.macs) == ((16, 8), 14 * 6 * 8 * 4 * 9)
+
+
+@pytest.mark.parametrize("images", [1, "batch"])
+@pytest.mark.parametrize("sides", [(3,), (1, 3), (2, 3)])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_matrices_of_weights_side_by_side_are_groups(
+    tmp_path: Path, images: int | str, sides: tuple[int, ...], mirrored: bool
+) -> None:
+    groups = int(np.prod(sides))
+    x = [images, *sides[sides[0] == 1 :], *((20, 5) if mirrored else (5, 20))]
+    weights = {"w": (*sides, *((30, 20) if mirrored else (20, 30)))}
+    product = node("MatMul", "w x" if mirrored else "x w", "y")
+    (layer,) = imported(tmp_path, model([product], {"x": x}, weights))
+    # Of each of the matrices, 5 rows of 20 by 30 columns.
+    assert (layer.op, layer.groups, layer.positions) == ("linear", groups, 5)
+    assert (layer.in_channels, layer.out_channels) == (20 * groups, 30 * groups)
 
 
 def test_shapes_follow_from_constants(tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from random import Random
 import pytest
 from imports import imported, refusal
 
+from pgsim import import_layers
+from pgsim.errors import InputError
+
 HEADER = (
     "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, "
     "Strides,"
@@ -67,7 +70,9 @@ def test_whole_windows_are_fewer_only_where_the_stride_leaves_some_over(tmp_path
     "text",
     [
         "Layer,M,N,K\nQKT,1024,512,64\n",
-        "Layer,M,N,K,Sparsity,Batch\nQKT,1024,512,64,1:4,8,\n",
+        "Layer,M,N,K,Sparsity,Batch\nQKT,1024,512,64,1:4,1,\n",
+        "Layer,M,N,K,Sparsity,\nQKT,1024,512,64,4,\n",  # which is no batch
+        "Layer,M,N,K,Batch,\nQKT,1024,512,64\n",
         "QKT,1024,512,64,\n",
         "QKT,1024,512,64,1,1,\n",
         "QKT,1024,512,64,2:4,a,b,c,d,\n",
@@ -77,6 +82,22 @@ def test_matrix_products_are_m_by_k_times_k_by_n(tmp_path: Path, text: str) -> N
     (layer,) = imported(tmp_path, text)
     assert (layer.op, layer.positions) == ("linear", 1024)
     assert (layer.in_channels, layer.out_channels, layer.macs) == (64, 512, 1024 * 512 * 64)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Layer,M,N,K,Batch,\nQKT,1024,512,64,8,\n",
+        "Layer,M,N,K,Sparsity,Batch\nQKT,1024,512,64,1:4,8,\n",
+        "layer; m; n; k; batch size\nQKT; 1024; 512; 64; 8\n",
+    ],
+)
+def test_a_batch_of_products_is_of_heads(tmp_path: Path, text: str) -> None:
+    # `topology_utils` of SCALE-Sim: "batch count (multi-head/batched dot_general)".
+    (layer,) = imported(tmp_path, text)
+    assert (layer.op, layer.groups, layer.positions) == ("matmul", 8, 1024)
+    assert (layer.in_channels_per_group, layer.channels_per_group) == (64, 512)
+    assert layer.macs == 8 * 1024 * 512 * 64
 
 
 @pytest.mark.parametrize(
@@ -98,6 +119,7 @@ def test_matrix_products_are_m_by_k_times_k_by_n(tmp_path: Path, text: str) -> N
         CONV.replace(" 2,\n", " 2, 2\n"),
         "AlphaGoZero,\n" + CONV + "Alexnet,\n",
         "# a comment\n" + CONV,
+        '"' + CONV.replace(", ", '","').replace(",\n", '"\n"')[:-1],  # in quotes
     ],
 )
 def test_one_layer_however_it_is_written(tmp_path: Path, text: str) -> None:
@@ -173,6 +195,12 @@ def test_names_that_are_there_again_are_told_apart(tmp_path: Path) -> None:
             "net.txt: a layout of SCALE-Sim, which says where elements lie: expected a topology, "
             "with the sizes of layers",
         ),
+        (  # a template of SCALE-Sim's, whose letters stand for numbers
+            HEADER + "\nLSTM_igate_h, 1, B, 1, 1, H, H, 1,\n",
+            "net.txt:2: layer 'LSTM_igate_h': IFMAP width: expected a whole number, at least 1, "
+            "not 'B'",
+        ),
+        ("", "net.txt: says nothing: expected the layers of a network"),
         (
             "Layer, M, K, N,\na, 1, 2, 3,\n",
             "net.txt: the header says M, K, N, but SCALE-Sim reads M, N and K in this order "
@@ -184,6 +212,18 @@ def test_a_row_that_says_nothing_is_refused_by_its_line(
     tmp_path: Path, text: str, expected: str
 ) -> None:
     assert refusal(tmp_path, text) == expected
+
+
+def test_text_of_two_bytes_a_letter_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.csv"
+    path.write_text(CONV, encoding="utf-16")
+    with pytest.raises(InputError, match=r"net\.csv: UTF-16 text: save it as UTF-8"):
+        import_layers(path)
+
+
+def test_a_name_may_hold_a_comma_in_quotes(tmp_path: Path) -> None:
+    (layer,) = imported(tmp_path, '"Conv, first", 16, 16, 3, 3, 8, 4, 1\n')
+    assert (layer.name, layer.out_size) == ("Conv, first", (14, 14))
 
 
 def test_a_filter_larger_than_its_input_is_refused_as_scale_sim_does(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ class Graph:
 
     sizes: of each tensor, None for one that depends on what is not known. numbers: the values of
     small constants. quantized: what quantizers give; typed: what the types of integers say.
+    open_sizes: the names of those that the inputs leave open.
     """
 
     nodes: tuple[Node, ...]
@@ -46,3 +47,4 @@ class Graph:
     numbers: Mapping[str, tuple[float, ...]]
     quantized: Mapping[str, Precision]
     typed: Mapping[str, Precision]
+    open_sizes: tuple[str, ...]

@@ -193,7 +193,7 @@ def _with_reads(walk: _Walk) -> Iterator[Row]:
 
 
 def _images(graph: Graph, where: str) -> int:
-    """Return how many images a graph takes at once, as its convolutions say."""
+    """Return how many images a graph takes at once, as convolutions and recurrences say."""
     found = {
         images
         for node in graph.nodes
@@ -201,7 +201,7 @@ def _images(graph: Graph, where: str) -> int:
     }
     if len(found) > 1:
         raise InputError(
-            f"{where}: convolutions of {', '.join(map(str, sorted(found)))} images: expected one "
-            "number in all"
+            f"{where}: convolutions, or recurrences, of {', '.join(map(str, sorted(found)))} "
+            "images: expected one number in all"
         )
     return max(found, default=1)

@@ -57,10 +57,10 @@ def _loaded(onnx: Any, data: bytes, path: Path, sizes: Mapping[str, int]) -> Gra
     packed = take_runtime_operators(model.graph)
     values = _small_constants(onnx, model.graph)
     quantized = packed | _plain(model.graph, _numbers(values), path)
-    _fix_sizes(model.graph, sizes, path)
+    open_sizes = _fix_sizes(model.graph, sizes, path)
     _import_domains(model)
     values = complete_sizes(onnx, model, values)
-    return _graph(onnx, model.graph, _numbers(values), quantized)
+    return _graph(onnx, model.graph, _numbers(values), quantized, open_sizes)
 
 
 @contextmanager
@@ -184,14 +184,21 @@ def _import_domains(model: Any) -> None:
         model.opset_import.add(domain=domain, version=1)
 
 
-def _fix_sizes(graph: Any, sizes: Mapping[str, int], path: Path) -> None:
+def _fix_sizes(graph: Any, sizes: Mapping[str, int], path: Path) -> tuple[str, ...]:
     """Give inputs the sizes that they leave open, and forget what follows from open ones.
 
-    A first size that is open, and not given, is one image.
+    A first size that is open, and not given, is one image. Returns the names of those that stay
+    open.
     """
     constants = {tensor.name for tensor in graph.initializer}
-    inputs = [value for value in graph.input if value.name not in constants]
-    open_names = {size.dim_param for value in inputs for size in _dimensions(value)} - {""}
+    open_sizes = [
+        (_open_name(value.name, place, size), place, size)
+        for value in graph.input
+        if value.name not in constants
+        for place, size in enumerate(_dimensions(value))
+        if size.dim_value <= 0
+    ]
+    open_names = {name for name, *_ in open_sizes}
     for name in sizes:
         if name not in open_names:
             raise InputError(
@@ -200,15 +207,21 @@ def _fix_sizes(graph: Any, sizes: Mapping[str, int], path: Path) -> None:
             )
         if not 1 <= sizes[name] <= _LARGEST_SIZE:
             raise InputError(f"{path}: size {name!r}: expected 1 to {_LARGEST_SIZE}")
-    for value in inputs:
-        for place, size in enumerate(_dimensions(value)):
-            if size.dim_param in sizes:
-                size.dim_value = sizes[size.dim_param]
-            elif not place and not size.HasField("dim_value"):
-                size.dim_value = 1
+    for name, place, size in open_sizes:
+        if name in sizes or not place:
+            size.dim_value = sizes.get(name, 1)
+        else:
+            size.ClearField("dim_value")
     for value in chain(graph.value_info, graph.output):
         for size in _dimensions(value):
             size.ClearField("dim_param")
+    left = (name for name, place, _ in open_sizes if place and name not in sizes)
+    return tuple(dict.fromkeys(left))
+
+
+def _open_name(tensor: str, place: int, size: Any) -> str:
+    """Return what an open size is called: one without a name, by its tensor and its place there."""
+    return size.dim_param or f"{tensor}.{place}"
 
 
 def _dimensions(value: Any) -> Any:
@@ -220,6 +233,7 @@ def _graph(
     graph: Any,
     numbers: dict[str, tuple[float, ...]],
     quantized: dict[str, Precision],
+    open_sizes: tuple[str, ...],
 ) -> Graph:
     weights = {tensor.name for tensor in graph.initializer}
     constants = {
@@ -243,6 +257,7 @@ def _graph(
         numbers=numbers,
         quantized=quantized,
         typed={name: each for name, each in integers.items() if each},
+        open_sizes=open_sizes,
     )
 
 

@@ -16,8 +16,8 @@ from pgsim.workload.importers.onnx_graph.operators.operator import (
 class MatMul(Operator):
     """A linear layer; its weights may stand on either side, and then its positions are columns.
 
-    Of two activations, as in attention, it is a `matmul` with a group for each of the matrices side
-    by side.
+    Of two activations, as in attention, it is a `matmul`. Matrices side by side are groups, where
+    each has weights of its own, or another second operand.
     """
 
     def layers(self, node: Node, tensors: Tensors) -> list[Fields]:
@@ -37,18 +37,25 @@ class MatMul(Operator):
 def _by_weights(
     sizes: tuple[int, ...], matrix: tuple[int, ...], mirrored: bool, tensors: Tensors
 ) -> Fields:
-    """Return a product with one matrix of weights."""
-    if len(matrix) < 2 or prod(matrix[:-2]) != 1:
-        raise Unfit(f"weights {list(matrix)}, expected one matrix")
-    inputs, outputs = (matrix[-1], matrix[-2]) if mirrored else (matrix[-2], matrix[-1])
+    """Return a product with one matrix of weights, or with one for each group of its inputs."""
+    if len(matrix) < 2:
+        raise Unfit(f"weights {list(matrix)}, expected one matrix, or several side by side")
+    *side_by_side, rows, columns = matrix
+    while side_by_side[:1] == [1]:
+        del side_by_side[0]
+    groups = prod(side_by_side)
+    if side_by_side and tuple(side_by_side) != sizes[-2 - len(side_by_side) : -2]:
+        raise Unfit(f"weights {list(matrix)}, which are no groups of {list(sizes)}")
+    inputs, outputs = (columns, rows) if mirrored else (rows, columns)
     features = sizes[-2] if mirrored and len(sizes) > 1 else sizes[-1] if sizes else 0
     if features != inputs:
         raise Unfit(f"{list(sizes)} by {list(matrix)}, which no matrix product takes")
     return {
         "op": "linear",
-        "in_channels": inputs,
-        "out_channels": outputs,
-        "positions": tensors.of_one_image(prod(sizes) // features),
+        "in_channels": groups * inputs,
+        "out_channels": groups * outputs,
+        "positions": tensors.of_one_image(prod(sizes) // (groups * features)),
+        "groups": groups,
     }
 
 

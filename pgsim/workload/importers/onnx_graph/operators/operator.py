@@ -35,9 +35,10 @@ class Tensors:
             raise Unfit(f"the shape of {name!r} cannot be inferred")
         known = tuple(size for size in sizes if size is not None)
         if len(known) < len(sizes):
+            left = ", ".join(map(repr, self.graph.open_sizes))
             raise Unfit(
-                f"the shape of {name!r} has open sizes, {_shape_words(sizes)}: give those of the "
-                "model's inputs"
+                f"the shape of {name!r} has open sizes, {_shape_words(sizes)}"
+                + (f": give those of the model's inputs, {left}" if left else "")
             )
         return known
 
@@ -45,8 +46,8 @@ class Tensors:
         """Return the positions of one image; raises Unfit where they are of no whole number."""
         if positions % self.images:
             raise Unfit(
-                f"{positions} positions are no multiple of the {self.images} images that the "
-                "convolutions take at once"
+                f"{positions} positions are no multiple of the {self.images} images that "
+                "convolutions, or recurrences, take at once"
             )
         return positions // self.images
 

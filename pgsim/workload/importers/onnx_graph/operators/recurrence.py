@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgsim.workload.importers.onnx_graph.graph import Node
+from pgsim.workload.importers.onnx_graph.graph import Graph, Node
 from pgsim.workload.importers.onnx_graph.operators.operator import (
     Fields,
     Operator,
@@ -30,7 +30,7 @@ class Recurrence(Operator):
         state = tensors.sizes(node.input(_STATE_WEIGHTS))
         if not len(sizes) == len(weights) == len(state) == 3:
             raise Unfit(f"sizes {list(sizes)}, {list(weights)}, {list(state)}, expected three each")
-        steps = sizes[0 if node.attributes.get("layout", 0) == _STEPS_FIRST else 1]
+        steps = sizes[1 - _images_axis(node)]
         directions, outputs, features = weights
         cells = state[2]
         if outputs != self.gates * cells or sizes[2] != features:
@@ -47,6 +47,16 @@ class Recurrence(Operator):
                 strict=True,
             )
         ]
+
+    def images(self, node: Node, graph: Graph) -> int | None:
+        """Return how many sequences its input has."""
+        sizes = graph.sizes.get(node.input(self.data), ())
+        return sizes[_images_axis(node)] if len(sizes) == 3 else None
+
+
+def _images_axis(node: Node) -> int:
+    """Return which axis of the input has the sequences; the other one has the steps."""
+    return 1 if node.attributes.get("layout", 0) == _STEPS_FIRST else 0
 
 
 def _pair(name: str, features: int, cells: int, steps: int) -> tuple[Fields, Fields]:
