@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
-from pgsim.kernels.slots import is_active, lanes_of_slots
+from pgsim.kernels.slots import is_active, lanes_of_slots, largest
 
 
 class Reads(NamedTuple):
@@ -225,7 +225,7 @@ def active_slots(rows, lanes, lane_bounds, slot_bounds, reads):
     batches, _, words = rows.shape
     groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
     late = np.zeros((batches, groups, windows), np.int64)
-    most = np.diff(slot_bounds).max()
+    most = largest(slot_bounds)
     beats = beats_of(most, reads)
     vectors = Vectors(np.arange(most), np.empty(most, np.int64))
     for group in range(groups):

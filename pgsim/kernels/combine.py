@@ -15,6 +15,7 @@ from pgsim.kernels.slots import (
     is_active,
     lanes_of_group,
     lanes_of_slots,
+    largest,
     room_for_slots,
 )
 
@@ -180,7 +181,7 @@ def combine_from_banks(rows, lanes, lane_bounds, slot_bounds, table, reads):
     issued = np.zeros((batches, groups, windows), np.int64)
     late = np.zeros((batches, groups, windows), np.int64)
     issues = issues_of(slot_bounds[windows])
-    most = np.diff(slot_bounds).max()
+    most = largest(slot_bounds)
     beats, vectors = beats_of(most, reads), Vectors(*issues_of(most))
     for group in range(groups):
         own = lanes[lane_bounds[group] : lane_bounds[group + 1]]

@@ -11,6 +11,7 @@ import numpy as np
 from pgsim.kernels.combine import issue, issues_of, room_of
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.held import Held, fields_of, issue_slots, join, none_held
+from pgsim.kernels.slots import largest
 
 ABREAST = 8  # batches
 _WORTH = 3  # batches that take no longer abreast than one by one
@@ -47,9 +48,10 @@ def combine_in_order(slots, order, bounds, table, lanes):
 def _abreast(slots, order, bounds, fields, issued):
     """Fill issued, int64 (batches, windows), for a few batches and a lane group."""
     batches, number = slots.shape
-    lanes = np.zeros((number, ABREAST), np.uint64)
-    lanes[:, :batches] = slots.T
-    lanes = lanes.reshape(-1)
+    lanes = np.zeros(number * ABREAST, np.uint64)
+    for batch in range(batches):
+        for slot in range(number):
+            lanes[slot * ABREAST + batch] = slots[batch, slot]
     room = np.empty(_ROOM, np.uint64)
     for window in range(bounds.size - 1):
         empty = none_held(fields)
@@ -89,7 +91,7 @@ def _one_by_one(slots, order, bounds, held, issued):
     """
     table, lanes = held
     room = room_of(lanes, table)
-    most = np.diff(bounds).max()
+    most = largest(bounds)
     gathered, issues, whole = np.empty((1, most), np.uint64), issues_of(most), np.zeros(2, np.int64)
     for batch in range(len(slots)):
         for window in range(bounds.size - 1):

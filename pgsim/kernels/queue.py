@@ -30,6 +30,7 @@ from pgsim.kernels.slots import (
     is_active,
     lanes_of_group,
     lanes_of_slots,
+    largest,
     room_for_slots,
 )
 from pgsim.kernels.words import popcount
@@ -249,9 +250,9 @@ def queue_from_banks(rows, lanes, lane_bounds, slot_bounds, fifos, reads):
     groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
     issued = np.zeros((batches, groups, windows), np.int64)
     late = np.zeros((batches, groups, windows), np.int64)
-    most = np.diff(slot_bounds).max()
+    most = largest(slot_bounds)
     beats = beats_of(most, reads)
-    entries = most * np.diff(lane_bounds).max()
+    entries = most * largest(lane_bounds)
     vectors = Vectors(np.empty(entries, np.int64), np.empty(entries, np.int64))
     for group in range(groups):
         own = lanes[lane_bounds[group] : lane_bounds[group + 1]]

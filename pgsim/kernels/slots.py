@@ -14,6 +14,15 @@ _ALL = ~np.uint64(0)
 
 
 @kernel
+def largest(bounds):
+    """Return the size of the largest part; bounds: where parts begin, and the end of the last."""
+    most = np.int64(0)
+    for part in range(bounds.size - 1):
+        most = max(most, bounds[part + 1] - bounds[part])
+    return most
+
+
+@kernel
 def groups_of_a_word(lane_bounds, first):
     """Return the end of the lane groups, from the first on, that a word has room for: one or more.
 

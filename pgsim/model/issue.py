@@ -69,7 +69,7 @@ def dense_issue_from_banks(tiling: Tiling | BlockTiles, columns: int, reads: Rea
     """Return the issue of a dense pass, and how late the banks of its vectors are (M43)."""
     from pgsim.kernels.banks import all_slots  # Numba: only if banks are looked at
 
-    late = all_slots(tiling.window_slots, reads)
+    late = all_slots(np.array(tiling.window_slots), reads)  # one that may be written: as others are
     issue = dense_issue(tiling, columns, np.empty((0, 3), np.int64))
     return issue._replace(late_cycles=tiling.by_window(late))
 

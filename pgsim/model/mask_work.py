@@ -46,7 +46,8 @@ class MaskWork:
     @lazy
     def rows(self) -> Words:
         """The slots of each lane, packed: uint64 (batches, lanes, words)."""
-        return self._parts[0] if len(self._parts) == 1 else np.concatenate(self._parts)
+        parts = self._parts
+        return parts[0] if len(parts) == 1 else read_only(np.concatenate(parts))
 
     @lazy
     def _parts(self) -> tuple[Words, ...]:
@@ -66,7 +67,7 @@ class MaskWork:
     def _rows_of(self, mask: Words) -> Words:
         rows = self.tiling.lanes.rows(mask, self.job.shape, self.tiling.batch)
         order = self.tiling.order
-        return rows if order is None else self.tiling.lanes.rows_in(rows, order)
+        return read_only(rows if order is None else self.tiling.lanes.rows_in(rows, order))
 
     @lazy
     def _pixels(self) -> npt.NDArray[np.bool_]:
@@ -182,3 +183,10 @@ class MaskWork:
                 f"shortfalls of {shape}, not {[each.shape for each in found]}"
             )
         return found
+
+
+def read_only(words: Words) -> Words:
+    """Return words that nobody writes: kernels are compiled for such alone, and not for both."""
+    view = words.view()
+    view.flags.writeable = False
+    return view

@@ -12,7 +12,7 @@ from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.mask_work import MaskWork
+from pgsim.model.mask_work import MaskWork, read_only
 from pgsim.model.search.issued import shares_lanes
 from pgsim.model.work_store import WorkStore
 
@@ -97,4 +97,4 @@ class ScheduledMasks:
     def rows(self) -> Words:
         """The slots of each lane in their own order, packed."""
         mask = self.job.layer.mask_words(self.block.start, self.block.stop)
-        return self.job.arch.lanes.rows(mask, self.job.shape, self.job.batch)
+        return read_only(self.job.arch.lanes.rows(mask, self.job.shape, self.job.batch))
