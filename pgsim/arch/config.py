@@ -109,8 +109,8 @@ class ArchConfig(Section):
     def _ports_are_of_beats(self) -> ArchConfig:
         if self.memory.all_ports and self.array.flow.reads_evenly:
             problem = (
-                f"value 'all': expected slots where array.dataflow is {self.array.dataflow!r}, "
-                "whose operands come evenly."
+                f"value {self.memory.ports!r}: expected slots where array.dataflow is "
+                f"{self.array.dataflow!r}, whose operands come evenly."
             )
             raise KeyProblems(("memory.ports", problem))
         return self
@@ -129,11 +129,11 @@ class ArchConfig(Section):
 
     @model_validator(mode="after")
     def _convention_knows_the_rest(self) -> ArchConfig:
-        convention, mapping = self.array.convention, self.mapping
+        convention, mapping, ports = self.array.convention, self.mapping, self.memory.ports
         if not self.array.counted_by.by_tiles:
             return self
         asked = {
-            "memory.ports": ("value 'all': expected slots", self.memory.all_ports),
+            "memory.ports": (f"value {ports!r}: expected slots", self.memory.all_ports),
             "mapping.kind": (f"value {mapping.kind!r}: expected fixed", mapping.searches),
             "mapping.nests": ("nests are given: expected none", bool(mapping.nests)),
         }

@@ -15,8 +15,11 @@ from pydantic import Field, ValidationInfo, create_model, field_validator, model
 
 from pgsim.arch.conventions import CONVENTIONS, Convention, Folds
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow
+from pgsim.arch.first_layers import FIRST_LAYERS
+from pgsim.arch.lane_orders import LANE_ORDERS, LaneOrder
 from pgsim.arch.lanes import LANES, Counts, Lanes
 from pgsim.arch.lanes.lanes import Some
+from pgsim.arch.overlaps import FOLD_OVERLAPS
 from pgsim.arch.pes import PES, PEKind
 from pgsim.arch.schedulers import SCHEDULERS, Scheduler
 from pgsim.arch.section import NameIn, Section, configured, parameter_fields
@@ -110,11 +113,12 @@ class Array(Section):
     lanes : str
         What stands side by side on the columns, where the dataflow leaves a choice (M7).
     overlap : str
-        `folds`: a fold begins while the one before drains (M17). `none`: it runs alone (M16).
+        What becomes of a fold while the one before drains: the name of one of FOLD_OVERLAPS (M16,
+        M17).
     speed : str
         How long steps are: the name of one of SPEEDS (M53).
     first_layer : str
-        `im2col`: a network's first layer runs as a product of matrices (M47), not `as_others`.
+        How a network's first layer runs: the name of one of FIRST_LAYERS (M47).
     convention : str
         Whose cycles count: the name of one of CONVENTIONS (M51).
     predictor_share : float
@@ -132,9 +136,9 @@ class Array(Section):
     columns: _Side
     dataflow: Annotated[str, NameIn(DATAFLOWS)]
     lanes: Annotated[str, NameIn(LANES)] = "channels"
-    overlap: Literal["folds", "none"] = "folds"
+    overlap: Annotated[str, NameIn(FOLD_OVERLAPS)] = "folds"
     speed: Annotated[str, NameIn(SPEEDS)] = "steady"
-    first_layer: Literal["as_others", "im2col"] = "as_others"
+    first_layer: Annotated[str, NameIn(FIRST_LAYERS)] = "as_others"
     convention: Annotated[str, NameIn(CONVENTIONS)] = "pgsim"
     predictor_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     pe: PE
@@ -153,7 +157,7 @@ class Array(Section):
 
     def flow_of(self, *, first: bool) -> Dataflow:
         """Return the dataflow of a layer, which may be the network's first one (M47)."""
-        return self.flow.by_im2col if first and self.first_layer == "im2col" else self.flow
+        return FIRST_LAYERS[self.first_layer].flow(self.flow) if first else self.flow
 
     @cached_property
     def lane_kind(self) -> Lanes:
@@ -187,7 +191,7 @@ class Array(Section):
     @cached_property
     def folds_overlap(self) -> bool:
         """Whether a fold begins while the one before drains (M17); else it runs alone (M16)."""
-        return self.counted_by.folds_overlap(self.overlap == "folds")
+        return self.counted_by.folds_overlap(FOLD_OVERLAPS[self.overlap].overlaps)
 
     @property
     def skew_cycles(self) -> int:
@@ -260,8 +264,7 @@ class LSB(_SchedulerParameters):
     window : int or "auto"
         Slots of a window of a gated layer; `auto`: as many as the output buffer holds (M8).
     lane_order : str
-        The order in which channels become lanes: `raster`, as in the layer, or `density`, by that
-        of their masks (M7).
+        The order in which channels become lanes: the name of one of LANE_ORDERS (M7).
     gate_latency_cycles : int
         Cycles from a window's last sum until its gated pass may begin (M19).
     source : str
@@ -269,7 +272,7 @@ class LSB(_SchedulerParameters):
     """
 
     window: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
-    lane_order: Literal["raster", "density"] = "raster"
+    lane_order: Annotated[str, NameIn(LANE_ORDERS)] = "raster"
     gate_latency_cycles: Annotated[int, Field(ge=0, le=64)] = 0
     source: str = ""
 
@@ -279,9 +282,14 @@ class LSB(_SchedulerParameters):
         return configured(SCHEDULERS[self.scheduler], self)
 
     @property
+    def order(self) -> LaneOrder:
+        """The order in which channels become lanes (M7)."""
+        return LANE_ORDERS[self.lane_order]
+
+    @property
     def by_density(self) -> bool:
         """Whether channels are sorted by the density of their masks (M7)."""
-        return self.lane_order == "density"
+        return self.order.by_density
 
     @property
     def fixed_window(self) -> int | None:

@@ -279,9 +279,9 @@ class Job:
     @lazy
     def ahead(self) -> int:
         """Bits of an activation that are fetched ahead of need (M24), as a word."""
-        on_demand = self.arch.memory.on_demand
-        parts = (part for each in self.passes for part in each.every_part)
-        return union(each.activation for each in parts if not (on_demand and each.gated))
+        return self.arch.memory.planes.ahead(
+            part for each in self.passes for part in each.every_part
+        )
 
     @property
     def ahead_bits(self) -> int:
