@@ -7,7 +7,7 @@ comment of the file, or in the optional ``source`` of any section.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pgsim.arch.dataflows import Dataflow, Fabric
 from pgsim.arch.lanes import Lanes
-from pgsim.arch.memory import BANDWIDTH_KEYS, DRAM, DRAMCycles, Memory
+from pgsim.arch.memory import BANDWIDTH_KEYS, DRAMCycles, Memory
 from pgsim.arch.nests import Mapping as MappingKeys
 from pgsim.arch.overriding import overridden
 from pgsim.arch.pes import PEKind
@@ -154,12 +154,17 @@ class ArchConfig(Section):
         return self
 
     @property
+    def clocked_by_parts(self) -> bool:
+        """Whether its slowest part sets the clock, which its costs tell (M45)."""
+        return isinstance(self.clock_mhz, str)
+
+    @property
     def mhz(self) -> float:
         """The clock as a number. A design at `auto` has none yet: `pgsim.cost.costs_of` finds it.
 
         Raises ValueError for such a design.
         """
-        if self.clock_mhz == "auto":
+        if isinstance(self.clock_mhz, str):
             raise ValueError(f"{self.name} runs at its slowest part, which its costs tell")
         return self.clock_mhz
 
@@ -233,12 +238,10 @@ class ArchConfig(Section):
     @property
     def but_for_dram_speed(self) -> Hashable:
         """The same without the cycles that DRAM takes."""
-        dram = self.memory.dram
-        own = {"memory", *_NAMES_AND_PRICES}
         return (
-            tuple(getattr(self, key) for key in ArchConfig.model_fields if key not in own),
-            tuple(getattr(self.memory, key) for key in Memory.model_fields if key != "dram"),
-            tuple(getattr(dram, key) for key in DRAM.model_fields if key not in _DRAM_PRICES),
+            _all_but(self, {"memory", *_NAMES_AND_PRICES}),
+            _all_but(self.memory, {"dram"}),
+            _all_but(self.memory.dram, _DRAM_PRICES),
         )
 
     @cached_property
@@ -289,6 +292,11 @@ class ArchConfig(Section):
         """
         changed, unknown = overridden(self.model_dump(), values, config_keys())
         return check_values(ArchConfig, changed, f"{self.name}, overridden", known=unknown)
+
+
+def _all_but(section: Section, keys: Collection[str]) -> tuple[Hashable, ...]:
+    """Return the values of a section but for those of some keys."""
+    return tuple(getattr(section, key) for key in type(section).model_fields if key not in keys)
 
 
 def load_arch(name_or_path: str | Path | ArchConfig) -> ArchConfig:

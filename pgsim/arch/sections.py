@@ -294,4 +294,4 @@ class LSB(_SchedulerParameters):
     @property
     def fixed_window(self) -> int | None:
         """The slots of a window, None if it is as long as the output buffer allows (M8)."""
-        return None if self.window == "auto" else self.window
+        return self.window if isinstance(self.window, int) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -12,6 +12,7 @@ from pgsim.errors import InputError
 from pgsim.workload.fields import (
     AxisSizes,
     Bits,
+    GateName,
     Inputs,
     Margins,
     Name,
@@ -91,7 +92,7 @@ class LayerShape(BaseModel):
         default=None, validate_default=True
     )
     weight_bits: Bits
-    gate: Literal["output", "input", "none"]
+    gate: GateName
     signed: bool = False
     inputs: Inputs | None = None
     zeros: Zeros | None = None
