@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 
 from pgsim.arch import ArchConfig, Array, Dataflow, Rate
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tiles_of
+from pgsim.model.kindred import on_design, with_channels, with_fields
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
 
@@ -69,10 +69,7 @@ class Job:
         if channels == self.shape.in_channels_per_group:
             return self.in_tiles(tiles)
         if channels not in self._of_channels:
-            layer = replace(self.layer, shape=_of_channels(self.shape, channels))
-            job = replace(self, layer=layer, tiles=None)
-            vars(job).update({name: getattr(self, name) for name in _OF_ANY_CHANNELS})
-            self._of_channels[channels] = job
+            self._of_channels[channels] = with_channels(self, channels)
         return self._of_channels[channels].in_tiles(tiles)
 
     @lazy
@@ -82,33 +79,22 @@ class Job:
 
     def in_tiles(self, tiles: BlockTiles | None) -> Job:
         """Return the layer in some tiles, with all that it knows of any."""
-        return self._with(tiles=tiles)
+        return with_fields(self, {"tiles": tiles})
 
     def by(self, nest: Nest | None = None, window: int | None = None) -> Job:
         """Return the layer mapped by a nest, or in such windows, with all that it knows of any."""
-        return self._with(nest=nest, window=window)
-
-    def _with(self, **changes: object) -> Job:
-        """Return a job with other fields, none of which decides what is alike in every batch."""
-        job, known = object.__new__(Job), {**vars(self), **changes}
-        for name in _OF_ONE_BATCH:
-            known.pop(name, None)
-        vars(job).update(known)
-        return job
+        return with_fields(self, {"nest": nest, "window": window})
 
     def on(self, arch: ArchConfig) -> Job:
-        """Return the layer on a design, mapped as it is; points of sweeps ask for many."""
-        own, job = vars(self), object.__new__(Job)
-        vars(job).update({name: own[name] for name in _FIELDS}, arch=arch)
-        return job
+        """Return the layer on a design, mapped as it is."""
+        return on_design(self, arch)
 
     def of_batch(self, batch: int) -> Job:
         """Return the job for batches of so many images."""
         if batch == self.batch:
             return self
-        return self._with(
-            batch=batch, nest=None if self.nest is None else self.nest.of_batch(batch)
-        )
+        nest = None if self.nest is None else self.nest.of_batch(batch)
+        return with_fields(self, {"batch": batch, "nest": nest})
 
     @property
     def largest_window(self) -> int:
@@ -302,35 +288,3 @@ class Job:
     def run_inputs(self) -> int:
         """Elements of one group's input in one run (M23)."""
         return self.shape.group_inputs * self.batch
-
-
-_FIELDS = tuple(each.name for each in fields(Job))
-
-# What is alike in every batch of a layer, and of it what input channels do not matter to. All else
-# that is `lazy` is forgotten where a job gets another batch, nest, window or tiles.
-_OF_ANY_CHANNELS = (
-    "leading",
-    "gated",
-    "decides",
-    "predicts",
-    "varies",
-    "flow",
-    "slot_operand",
-    "lane_operand",
-    "activation_bits",
-    "weight_bits",
-    "fetched_weight_bits",
-    "ahead",
-)
-_OF_EVERY_BATCH = ("shape", "rates", "operands_stay", *_OF_ANY_CHANNELS)
-_OF_ONE_BATCH = tuple(
-    name
-    for name, member in vars(Job).items()
-    if isinstance(member, lazy) and name not in _OF_EVERY_BATCH
-)
-
-
-@lru_cache(maxsize=256)  # a search asks for the same few again and again
-def _of_channels(shape: LayerShape, channels: int) -> LayerShape:
-    """Return a layer with so many input channels in a group."""
-    return shape.replace(in_channels=channels * shape.groups)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
-from pgsim.workload.connections import check_inputs, producers, taken_out
+from pgsim.workload.connections import among, check_inputs, producers
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.layers import layers_as_run
@@ -272,7 +272,7 @@ def from_words(
     wrong.
     """
     where = f"trace {name!r}"
-    check_inputs(taken_out(layers), where)
+    check_inputs(among(layers), where)
     if images is None:
         images = next((len(mask) for mask in words.values()), None)
     if images is None:
