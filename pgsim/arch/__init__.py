@@ -26,7 +26,8 @@ from pgsim.arch.schedulers import (
     Scheduler,
     even_shortfalls,
 )
-from pgsim.arch.sections import LONGEST_SIDE, LSB, PE, Array
+from pgsim.arch.scheduling import LSB
+from pgsim.arch.sections import LONGEST_SIDE, PE, Array
 from pgsim.arch.speeds import SPEEDS, Speed
 from pgsim.arch.technology import Technology, load_technology
 from pgsim.arch.windows import PARTIAL_SUM_BITS

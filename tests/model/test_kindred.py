@@ -10,9 +10,11 @@ from jobs import job_of
 
 from pgsim.lazy import lazy
 from pgsim.model.job import Job
-from pgsim.model.kindred import OF_ANY_CHANNELS, OF_EVERY_BATCH
+from pgsim.model.kindred import found_by, of_any_channels, of_every_batch
 
-LAZY = [name for name, member in vars(Job).items() if isinstance(member, lazy)]
+LAZY, OF_EVERY_BATCH, OF_ANY_CHANNELS = (
+    found_by(Job, mark) for mark in (lazy, of_every_batch, of_any_channels)
+)
 CHANGES = {"array.dataflow": "ws", "memory.lsb_fetch": "on_demand"}
 
 
