@@ -128,6 +128,12 @@ WORDS = {
     # What a trace's file may say; what becomes of it in tables has objects (MASK_SOURCES).
     Question("workload/manifest.py", "Literal['captured', 'synthetic']"),
 }
+IDENTITIES = {
+    # PEs that go by values take activations in their rows, and no other operand.
+    Question("arch/value_refusals.py", "array.lane_kind.slot_operand is not ACTIVATIONS"),
+    # Of activations alone some planes come on demand, whichever side of the array they feed.
+    Question("model/traffic/on_demand.py", "job.slot_operand is ACTIVATIONS"),
+}
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9 ]+")
 
 
@@ -209,12 +215,25 @@ def outside(folders: Collection[str], found: frozenset[Question]) -> set[Questio
     return {each for each in found if not each.path.startswith(tuple(folders))}
 
 
+def operands_asked_for(source: str) -> Iterator[str]:
+    """Yield every question in a source whether an operand is some one."""
+    for node in ast.walk(parsed(source)):
+        match node:
+            case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Name(id=name)]):
+                if name in ("ACTIVATIONS", "WEIGHTS"):
+                    yield ast.unparse(node)
+
+
 def test_nothing_outside_the_files_of_kinds_asks_for_a_kinds_name() -> None:
     assert outside(HOMES, found_by(questions)) == ALLOWED
 
 
 def test_no_word_is_compared_but_those_of_others_and_of_tables() -> None:
     assert outside(OF_OTHERS, found_by(words_compared)) == COMPARED
+
+
+def test_what_an_operand_is_particular_in_is_asked_of_it_or_of_how_it_is_fetched() -> None:
+    assert outside(["model/search/"], found_by(operands_asked_for)) == IDENTITIES
 
 
 @pytest.mark.parametrize("path", OF_OTHERS)
@@ -271,6 +290,11 @@ def test_the_search_finds_every_word_that_is_compared(source: str) -> None:
 )
 def test_the_search_for_words_leaves_the_rest_alone(source: str) -> None:
     assert not list(words_compared(source))
+
+
+@pytest.mark.parametrize("source", ["operand is ACTIVATIONS", "job.slot_operand is not WEIGHTS"])
+def test_the_search_finds_questions_for_an_operand(source: str) -> None:
+    assert list(operands_asked_for(source)) == [source]
 
 
 def test_the_search_finds_types_of_several_words_and_no_word_beside_a_number() -> None:
