@@ -44,7 +44,11 @@ def definition(home: str, name: str) -> Function | ast.ClassDef | None:
         if isinstance(node, Function | ast.ClassDef) and node.name == name
     ]
     assert len(found) <= 1
-    return found[0] if found else None
+    node = found[0] if found else None
+    for base in node.bases if isinstance(node, ast.ClassDef) else ():
+        if isinstance(own := definition(home, ast.unparse(base)), ast.ClassDef):
+            node.body += [each for each in own.body if isinstance(each, ast.AnnAssign)]  # fields
+    return node
 
 
 def public() -> Iterator[tuple[str, Function | ast.ClassDef]]:

@@ -7,32 +7,27 @@ comment of the file, or in the optional ``source`` of any section.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from pgsim.arch.dataflows import Dataflow, Fabric
+from pgsim.arch.dataflows import Dataflow
+from pgsim.arch.fabric import fabric_of
 from pgsim.arch.lanes import Lanes
-from pgsim.arch.memory import BANDWIDTH_KEYS, DRAM, DRAMCycles, Memory
+from pgsim.arch.memory import BANDWIDTH_KEYS, DRAMCycles, Memory
 from pgsim.arch.nests import Mapping as MappingKeys
 from pgsim.arch.overriding import overridden
 from pgsim.arch.pes import PEKind
-from pgsim.arch.predictor_refusals import predictor_refusals
+from pgsim.arch.refusals import lsb_refusals, refusals
 from pgsim.arch.schedulers import Scheduler
+from pgsim.arch.scheduling import LSB
 from pgsim.arch.section import Section
-from pgsim.arch.sections import LSB, Array, Name
+from pgsim.arch.sections import Array, Name
 from pgsim.arch.validation import KeyProblems, check_values, check_yaml, dotted_keys
-from pgsim.arch.value_refusals import value_refusals
-from pgsim.arch.windows import (
-    PARTIAL_SUM_BITS,
-    buffer_refusal,
-    density_refusal,
-    window_capacity,
-    window_refusal,
-)
+from pgsim.arch.windows import window_capacity
 from pgsim.files import shipped
 from pgsim.yaml_source import read_yaml
 
@@ -93,65 +88,20 @@ class ArchConfig(Section):
     @field_validator("lsb")
     @classmethod
     def _lsb_fits_the_rest(cls, lsb: LSB, info: ValidationInfo) -> LSB:
-        array, memory = info.data.get("array"), info.data.get("memory")
-        problems: list[tuple[str, str]] = []
-        if array is not None and lsb.by_density and not array.lane_kind.can_be_ordered:
-            problems.append(("lane_order", density_refusal(array)))
-        if array is not None and memory is not None and lsb.fixed_window is not None:
-            refusal = window_refusal(lsb.fixed_window, array, memory)
-            if refusal is not None:
-                problems.append(("window", refusal))
-        if problems:
+        if problems := list(lsb_refusals(lsb, info.data.get("array"), info.data.get("memory"))):
             raise KeyProblems(*problems)
         return lsb
 
     @model_validator(mode="after")
-    def _ports_are_of_beats(self) -> ArchConfig:
-        if self.memory.all_ports and self.array.flow.reads_evenly:
-            problem = (
-                f"value 'all': expected slots where array.dataflow is {self.array.dataflow!r}, "
-                "whose operands come evenly."
-            )
-            raise KeyProblems(("memory.ports", problem))
-        return self
-
-    @model_validator(mode="after")
-    def _goes_by_values_where_it_can(self) -> ArchConfig:
-        if problems := list(value_refusals(self.array, self.mapping, self.lsb)):
+    def _is_one_that_can_be(self) -> ArchConfig:
+        if problems := list(refusals(self.array, self.memory, self.mapping, self.lsb)):
             raise KeyProblems(*problems)
         return self
 
-    @model_validator(mode="after")
-    def _predicts_where_it_can(self) -> ArchConfig:
-        if problems := list(predictor_refusals(self.array, self.memory, self.mapping)):
-            raise KeyProblems(*problems)
-        return self
-
-    @model_validator(mode="after")
-    def _convention_knows_the_rest(self) -> ArchConfig:
-        convention, mapping = self.array.convention, self.mapping
-        if not self.array.counted_by.by_tiles:
-            return self
-        asked = {
-            "memory.ports": ("value 'all': expected slots", self.memory.all_ports),
-            "mapping.kind": (f"value {mapping.kind!r}: expected fixed", mapping.searches),
-            "mapping.nests": ("nests are given: expected none", bool(mapping.nests)),
-        }
-        problems = [
-            (key, f"{problem} where array.convention is {convention!r}.")
-            for key, (problem, is_wrong) in asked.items()
-            if is_wrong
-        ]
-        if problems:
-            raise KeyProblems(*problems)
-        return self
-
-    @model_validator(mode="after")
-    def _output_buffer_holds_a_window(self) -> ArchConfig:
-        refusal = buffer_refusal(self.array, self.memory)
-        if refusal is not None:
-            raise KeyProblems(("memory.output_sram.kib", refusal))
-        return self
+    @property
+    def clocked_by_parts(self) -> bool:
+        """Whether its slowest part sets the clock, which its costs tell (M45)."""
+        return isinstance(self.clock_mhz, str)
 
     @property
     def mhz(self) -> float:
@@ -159,40 +109,24 @@ class ArchConfig(Section):
 
         Raises ValueError for such a design.
         """
-        if self.clock_mhz == "auto":
+        if isinstance(self.clock_mhz, str):
             raise ValueError(f"{self.name} runs at its slowest part, which its costs tell")
         return self.clock_mhz
 
     @cached_property
     def dataflow(self) -> Dataflow:
         """What moves through the array and what stays, as it runs on this design."""
-        return self.array.flow_of(first=False).fitted(self._fabric)
+        return self.array.flow_of(first=False).fitted(fabric_of(self.array, self.memory))
 
     @cached_property
     def first_dataflow(self) -> Dataflow:
         """The same, of the first layer of a network (M47)."""
-        return self.array.flow_of(first=True).fitted(self._fabric)
-
-    @property
-    def _fabric(self) -> Fabric:
-        array, memory, registers = self.array, self.memory, self.array.register_files
-        activations, weights = memory.activation_sram, memory.weight_sram
-        return Fabric(
-            rows=array.rows,
-            columns=array.columns,
-            activation_words=registers.activation_words,
-            weight_words=registers.weight_words,
-            sum_words=registers.sum_words,
-            word_bits=self.word_bits,
-            activation_port_bits=activations.banks * activations.port_bits,
-            weight_port_bits=weights.banks * weights.port_bits,
-            sums=memory.usable_bits(memory.output_sram) // PARTIAL_SUM_BITS,
-        )
+        return self.array.flow_of(first=True).fitted(fabric_of(self.array, self.memory))
 
     @property
     def word_bits(self) -> int:
         """Bits of a PE's widest operand, and of a word of its register files (M46)."""
-        return max(self.pe.max_activation_bits, self.pe.max_weight_bits)
+        return self.array.pe.word_bits
 
     @cached_property
     def lanes(self) -> Lanes:
@@ -233,12 +167,10 @@ class ArchConfig(Section):
     @property
     def but_for_dram_speed(self) -> Hashable:
         """The same without the cycles that DRAM takes."""
-        dram = self.memory.dram
-        own = {"memory", *_NAMES_AND_PRICES}
         return (
-            tuple(getattr(self, key) for key in ArchConfig.model_fields if key not in own),
-            tuple(getattr(self.memory, key) for key in Memory.model_fields if key != "dram"),
-            tuple(getattr(dram, key) for key in DRAM.model_fields if key not in _DRAM_PRICES),
+            _all_but(self, {"memory", *_NAMES_AND_PRICES}),
+            _all_but(self.memory, {"dram"}),
+            _all_but(self.memory.dram, _DRAM_PRICES),
         )
 
     @cached_property
@@ -289,6 +221,11 @@ class ArchConfig(Section):
         """
         changed, unknown = overridden(self.model_dump(), values, config_keys())
         return check_values(ArchConfig, changed, f"{self.name}, overridden", known=unknown)
+
+
+def _all_but(section: Section, keys: Collection[str]) -> tuple[Hashable, ...]:
+    """Return the values of a section but for those of some keys."""
+    return tuple(getattr(section, key) for key in type(section).model_fields if key not in keys)
 
 
 def load_arch(name_or_path: str | Path | ArchConfig) -> ArchConfig:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field, create_model, model_validator
 
 from pgsim.arch.countings import COUNTINGS, Counting
 from pgsim.arch.dram_models import DRAM_MODELS, DRAMModel
+from pgsim.arch.lsb_fetches import LSB_FETCHES, LSBFetch
+from pgsim.arch.overlaps import TRANSFER_OVERLAPS
+from pgsim.arch.ports import PORTS
 from pgsim.arch.section import NameIn, Section, configured, parameter_fields
 from pgsim.arch.validation import KeyProblems
 
@@ -133,20 +136,18 @@ class Memory(Section):
     activation_sram, weight_sram, output_sram : SRAM
         The buffers.
     lsb_fetch : str
-        `with_msb`: all planes of an activation are fetched together. `on_demand`: those that only
-        gated passes use are fetched as open gates need them (M24).
+        When the planes of an activation are fetched: the name of one of LSB_FETCHES (M24).
     double_buffered : bool
         Whether one half of a buffer is filled while the other one is used.
     overlap : str
-        What hides the transfers of a nest's blocks where buffers are doubled: the block before each
-        of them, `turns` (M40), or all of the run's work, `runs` (M47).
+        What hides the transfers of a nest's blocks where buffers are doubled: the name of one of
+        TRANSFER_OVERLAPS (M40, M47).
     retain : bool
         Whether what the next layer reads stays on chip where it fits (M42).
     counting : str
         What is an access to the buffers: the name of one of COUNTINGS (M22, M47).
     ports : str
-        `slots`: only the operand of the slots waits for its port (M21). `all`: the ports of all
-        buffers are waited for, bank by bank (M43).
+        Which buffers' ports are waited for: the name of one of PORTS (M21, M43).
     dram : DRAM
         The memory off chip.
     source : str
@@ -156,12 +157,12 @@ class Memory(Section):
     activation_sram: SRAM
     weight_sram: SRAM
     output_sram: SRAM
-    lsb_fetch: Literal["with_msb", "on_demand"] = "with_msb"
+    lsb_fetch: Annotated[str, NameIn(LSB_FETCHES)] = "with_msb"
     double_buffered: bool = True
-    overlap: Literal["turns", "runs"] = "turns"
+    overlap: Annotated[str, NameIn(TRANSFER_OVERLAPS)] = "turns"
     retain: bool = False
     counting: Annotated[str, NameIn(COUNTINGS)] = "per_read"
-    ports: Literal["slots", "all"] = "slots"
+    ports: Annotated[str, NameIn(PORTS)] = "slots"
     dram: DRAM
     source: str = ""
 
@@ -175,14 +176,14 @@ class Memory(Section):
         }
 
     @property
-    def on_demand(self) -> bool:
-        """Whether planes that only gated passes use are fetched as outputs need them (M24)."""
-        return self.lsb_fetch == "on_demand"
+    def planes(self) -> LSBFetch:
+        """When the planes of an activation are fetched (M24)."""
+        return LSB_FETCHES[self.lsb_fetch]
 
     @property
     def runs_ahead(self) -> bool:
         """Whether the transfers of a nest hide behind all of its work (M47)."""
-        return self.double_buffered and self.overlap == "runs"
+        return self.double_buffered and TRANSFER_OVERLAPS[self.overlap].whole_run
 
     @property
     def convention(self) -> Counting:
@@ -192,7 +193,7 @@ class Memory(Section):
     @property
     def all_ports(self) -> bool:
         """Whether banks and the ports of all three buffers are waited for (M43); else M21 holds."""
-        return self.ports == "all"
+        return PORTS[self.ports].of_all_buffers
 
     def usable_bits(self, sram: SRAM) -> int:
         """Return the bits of a buffer that one tile may use (U of MODEL.md)."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
+from pgsim.arch.mapping_kinds import MAPPING_KINDS, MappingKind
 from pgsim.arch.objectives import OBJECTIVES, Objective
 from pgsim.arch.section import NameIn, Section
+from pgsim.schemes import OPERANDS
 
 LOOPS = "NPQKC"  # images, rows, columns, output channels, input channels
 
@@ -41,7 +43,7 @@ class NestKeys(Section):
     block_columns: _Block = None
     block_channels: _Block = None
     block_in_channels: _Block = None
-    unheld: tuple[Literal["activation", "weight"], ...] = ()
+    unheld: tuple[Annotated[str, NameIn(OPERANDS)], ...] = ()
 
     @field_validator("unheld", mode="before")
     @classmethod
@@ -76,7 +78,7 @@ class Mapping(Section):
     Parameters
     ----------
     kind : str
-        `fixed`: every layer runs in the fixed order (M23). `search`: in the best nest found (M41).
+        How layers come to their loop nests: the name of one of MAPPING_KINDS (M23, M41).
     objective : str
         What a search makes least: the name of one of OBJECTIVES.
     images : int
@@ -89,7 +91,7 @@ class Mapping(Section):
 
     word: ClassVar[str] = "kind"  # `mapping: search` is short for `mapping: {kind: search}`
 
-    kind: Literal["fixed", "search"] = "fixed"
+    kind: Annotated[str, NameIn(MAPPING_KINDS)] = "fixed"
     objective: Annotated[str, NameIn(OBJECTIVES)] = "latency"
     images: Annotated[int, Field(ge=1, le=65536)] = 8
     nests: tuple[NestKeys, ...] = ()
@@ -116,9 +118,14 @@ class Mapping(Section):
         return nests
 
     @property
+    def by(self) -> MappingKind:
+        """How layers without a nest of their own come to one."""
+        return MAPPING_KINDS[self.kind]
+
+    @property
     def searches(self) -> bool:
         """Whether layers without a nest of their own are searched for one."""
-        return self.kind == "search"
+        return self.by.searches
 
     @property
     def goal(self) -> Objective:
@@ -129,9 +136,7 @@ class Mapping(Section):
     def label(self) -> str:
         """What is said of the mapping above results: how layers came to their loop nests."""
         given = " but for those given" if self.nests else ""
-        if self.searches:
-            return f"loop nests searched for {self.objective}{given}"
-        return f"loops in the fixed order{given}"
+        return f"{self.by.label(self.objective)}{given}"
 
     @cached_property
     def _given(self) -> AnyMapping[str | None, NestKeys]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pgsim.arch.memory import Memory
 from pgsim.arch.nests import Mapping
+from pgsim.arch.overlaps import FOLD_OVERLAPS
 from pgsim.arch.sections import Array
 
 
@@ -20,7 +21,7 @@ def predictor_refusals(array: Array, memory: Memory, mapping: Mapping) -> Iterat
             f"value {array.dataflow!r}: expected os {whose}: its rows can be cut, for each sums "
             "outputs of its own.",
         )
-    if array.overlap != "folds":
+    if not FOLD_OVERLAPS[array.overlap].overlaps:
         yield (
             "array.overlap",
             f"value {array.overlap!r}: expected folds {whose}: folds that run alone are counted on "
@@ -49,7 +50,8 @@ def _of_memory(memory: Memory, whose: str) -> Iterator[tuple[str, str]]:
     if memory.all_ports:
         yield (
             "memory.ports",
-            f"value 'all': expected slots {whose}: how two arrays share a bank is not modelled.",
+            f"value {memory.ports!r}: expected slots {whose}: how two arrays share a bank is not "
+            "modelled.",
         )
     if not memory.double_buffered:
         yield (

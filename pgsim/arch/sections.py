@@ -1,4 +1,4 @@
-"""The sections of an architecture file: the array and its PEs, the LSB scheduling.
+"""The sections of an architecture file that describe the array and its PEs.
 
 The ranges stand on the fields and are what error messages quote. The keys of a section are its own
 and those that its kinds declare.
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
 from pgsim.arch.conventions import CONVENTIONS, Convention, Folds
 from pgsim.arch.dataflows import DATAFLOWS, Dataflow
+from pgsim.arch.first_layers import FIRST_LAYERS
 from pgsim.arch.lanes import LANES, Counts, Lanes
 from pgsim.arch.lanes.lanes import Some
+from pgsim.arch.overlaps import FOLD_OVERLAPS
 from pgsim.arch.pes import PES, PEKind
-from pgsim.arch.schedulers import SCHEDULERS, Scheduler
 from pgsim.arch.section import NameIn, Section, configured, parameter_fields
 from pgsim.arch.speeds import SPEEDS, Speed
 from pgsim.arch.validation import KeyProblems
@@ -33,22 +34,13 @@ class _PEKind(Section):
     kind: Annotated[str, NameIn(PES)]
 
 
-class _Scheduler(Section):
-    scheduler: Annotated[str, NameIn(SCHEDULERS)] = "skip"
-
-
 # The keys of a section are those of all its kinds, so that a kind's own stand in its own file.
 if TYPE_CHECKING:
 
     class _PEParameters(_PEKind): ...
 
-    class _SchedulerParameters(_Scheduler): ...
-
 else:
     _PEParameters = create_model("_PE", __base__=_PEKind, **parameter_fields(PES.values()))
-    _SchedulerParameters = create_model(
-        "_LSB", __base__=_Scheduler, **parameter_fields(SCHEDULERS.values())
-    )
 
 
 class PE(_PEParameters):
@@ -68,6 +60,11 @@ class PE(_PEParameters):
     def unit(self) -> PEKind:
         """The PE that these keys describe."""
         return configured(PES[self.kind], self)
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of its widest operand, and of a word of its register files (M46)."""
+        return max(self.unit.max_activation_bits, self.unit.max_weight_bits)
 
     @model_validator(mode="after")
     def _is_one_that_can_be(self) -> PE:
@@ -110,11 +107,12 @@ class Array(Section):
     lanes : str
         What stands side by side on the columns, where the dataflow leaves a choice (M7).
     overlap : str
-        `folds`: a fold begins while the one before drains (M17). `none`: it runs alone (M16).
+        What becomes of a fold while the one before drains: the name of one of FOLD_OVERLAPS (M16,
+        M17).
     speed : str
         How long steps are: the name of one of SPEEDS (M53).
     first_layer : str
-        `im2col`: a network's first layer runs as a product of matrices (M47), not `as_others`.
+        How a network's first layer runs: the name of one of FIRST_LAYERS (M47).
     convention : str
         Whose cycles count: the name of one of CONVENTIONS (M51).
     predictor_share : float
@@ -132,9 +130,9 @@ class Array(Section):
     columns: _Side
     dataflow: Annotated[str, NameIn(DATAFLOWS)]
     lanes: Annotated[str, NameIn(LANES)] = "channels"
-    overlap: Literal["folds", "none"] = "folds"
+    overlap: Annotated[str, NameIn(FOLD_OVERLAPS)] = "folds"
     speed: Annotated[str, NameIn(SPEEDS)] = "steady"
-    first_layer: Literal["as_others", "im2col"] = "as_others"
+    first_layer: Annotated[str, NameIn(FIRST_LAYERS)] = "as_others"
     convention: Annotated[str, NameIn(CONVENTIONS)] = "pgsim"
     predictor_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     pe: PE
@@ -153,7 +151,7 @@ class Array(Section):
 
     def flow_of(self, *, first: bool) -> Dataflow:
         """Return the dataflow of a layer, which may be the network's first one (M47)."""
-        return self.flow.by_im2col if first and self.first_layer == "im2col" else self.flow
+        return FIRST_LAYERS[self.first_layer].flow(self.flow) if first else self.flow
 
     @cached_property
     def lane_kind(self) -> Lanes:
@@ -187,7 +185,7 @@ class Array(Section):
     @cached_property
     def folds_overlap(self) -> bool:
         """Whether a fold begins while the one before drains (M17); else it runs alone (M16)."""
-        return self.counted_by.folds_overlap(self.overlap == "folds")
+        return self.counted_by.folds_overlap(FOLD_OVERLAPS[self.overlap].overlaps)
 
     @property
     def skew_cycles(self) -> int:
@@ -248,42 +246,3 @@ class Array(Section):
 def _whole_rows(share: float, rows: int) -> int:
     """Return the nearest whole number of a share of some rows, of two the larger."""
     return int(Fraction(str(share)) * rows + Fraction(1, 2))
-
-
-class LSB(_SchedulerParameters):
-    """How the LSB pass is scheduled; the keys of schedulers not chosen are kept for sweeps.
-
-    Parameters
-    ----------
-    scheduler : str
-        Which slots are issued for a mask, and when: the name of one of SCHEDULERS (M11).
-    window : int or "auto"
-        Slots of a window of a gated layer; `auto`: as many as the output buffer holds (M8).
-    lane_order : str
-        The order in which channels become lanes: `raster`, as in the layer, or `density`, by that
-        of their masks (M7).
-    gate_latency_cycles : int
-        Cycles from a window's last sum until its gated pass may begin (M19).
-    source : str
-        Where the numbers come from.
-    """
-
-    window: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
-    lane_order: Literal["raster", "density"] = "raster"
-    gate_latency_cycles: Annotated[int, Field(ge=0, le=64)] = 0
-    source: str = ""
-
-    @cached_property
-    def chosen(self) -> Scheduler:
-        """The scheduler that these keys describe."""
-        return configured(SCHEDULERS[self.scheduler], self)
-
-    @property
-    def by_density(self) -> bool:
-        """Whether channels are sorted by the density of their masks (M7)."""
-        return self.lane_order == "density"
-
-    @property
-    def fixed_window(self) -> int | None:
-        """The slots of a window, None if it is as long as the output buffer allows (M8)."""
-        return None if self.window == "auto" else self.window

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgsim.arch.nests import Mapping
-from pgsim.arch.sections import LSB, Array
+from pgsim.arch.scheduling import LSB
+from pgsim.arch.sections import Array
 from pgsim.schemes import ACTIVATIONS
 
 

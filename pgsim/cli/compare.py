@@ -23,7 +23,7 @@ from pgsim.cli.options import (
 from pgsim.cli.output import masks_of, paragraph, show, table
 from pgsim.cli.sensitivity import print_sensitivity
 from pgsim.cli.streams import say
-from pgsim.results.numbers import Scale, decimal, percent, scale_of, scaled, signed, whole
+from pgsim.results.numbers import Scale, decimal, percent, scale_in, scaled, signed, whole
 from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, Comparison, Outcome, compare
 from pgsim.study.rows import GATED
 from pgsim.study.sensitivity import Sensitivity, sensitivity
@@ -151,10 +151,7 @@ def print_comparison(comparison: Comparison, *, everything: bool, layers: bool) 
             show(table({"step": list(steps), "meaning": list(steps.values())}, words=("meaning",)))
     if layers:
         for each in comparison.waterfalls:
-            paragraph(
-                f"\nThe {each.quantity.removesuffix('_pj')} of every layer, in % of those of "
-                f"{each.against}:"
-            )
+            paragraph(f"\nThe {each.spent} of every layer, in % of those of {each.against}:")
             show(layer_table(each))
     paragraph(f"\n{comparison.finding}")
     for warning in comparison.warnings:
@@ -211,13 +208,10 @@ def account_table(accounts: Iterable[Waterfall], images: int, *, everything: boo
     that change nothing are left out, unless everything is shown.
     """
     columns: dict[str, list[str]] = {}
-    for quantity, own in groupby(accounts, key=lambda each: each.quantity):
+    for unit, own in groupby(accounts, key=lambda each: each.unit):
         alike = list(own)
-        scale = Scale(quantity, images, 0)
-        if quantity != "cycles":
-            largest = max(float(each.network["baseline"]) for each in alike) / images
-            unit, size, places = scale_of([largest * 1e-12], "J")
-            scale = Scale(unit, images * size * 1e12, places)
+        scale = scale_in((float(each.network["baseline"]) / images for each in alike), unit)
+        scale = scale._replace(size=images * scale.size)
         cells = [[*alike[0].steps, GATED], *(_changes(each, scale) for each in alike)]
         rows = [row for row in zip(*cells, strict=True) if everything or {*row[1:]} != {_NO_CHANGE}]
         heads = [f"{scale.unit}\n", *(f"{scale.unit} from\n{each.against}" for each in alike)]

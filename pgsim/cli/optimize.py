@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pgsim.cli.options import table_option
+from pgsim.cli.options import missing, table_option
 from pgsim.cli.progress import bar
 from pgsim.cli.streams import say
 from pgsim.study.fronts import objectives_of
@@ -82,8 +82,7 @@ def command(
     designs.
     """
     if output is None:
-        missing = next(each for each in ctx.command.params if each.name == "output")
-        raise click.MissingParameter(ctx=ctx, param=missing)
+        raise missing(ctx, "output")
     asked, objectives = load_sweep(spec), objectives_of(minimize, maximize)
     if asked.point_count <= trials:
         say(f"note: all {asked.point_count:,} points are tried: a sweep does as well", err=True)

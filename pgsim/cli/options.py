@@ -114,6 +114,15 @@ def _check_table_path(ctx: click.Context, param: click.Parameter, path: Path | N
     return check_table_path(path)
 
 
+def missing(ctx: click.Context, name: str) -> click.MissingParameter:
+    """Return the error that an option of a command is not given, without which it can do nothing.
+
+    name: of its parameter.
+    """
+    param = next(each for each in ctx.command.params if each.name == name)
+    return click.MissingParameter(ctx=ctx, param=param)
+
+
 def chosen_arch(name_or_path: str, settings: tuple[str, ...]) -> ArchConfig:
     """Return a design with the values of --set, which its name tells.
 

@@ -14,7 +14,7 @@ from pgsim.cli.options import figure_option, table_option, where_option, width_o
 from pgsim.cli.output import paragraph, show, table
 from pgsim.cli.tables import table_of
 from pgsim.results import COLUMNS, SUMMED
-from pgsim.results.mask_sources import MASK_SOURCES
+from pgsim.results.designs import in_words
 from pgsim.study.pareto import Pareto, pareto
 
 
@@ -63,7 +63,7 @@ def command(
 def pareto_table(found: Pareto, *, everything: bool) -> Table:
     """Return the designs that are not dominated, or all of them, with a mark."""
     rows = found.designs if everything else found.front
-    columns = {_head(name): [_cell(name, each) for each in rows[name]] for name in found.names}
+    columns = {_head(name): [in_words(name, each) for each in rows[name]] for name in found.names}
     words = [_head("mask_source")]
     for name in found.better:
         unit = COLUMNS[name].unit if name in COLUMNS and name in SUMMED else ""
@@ -77,10 +77,6 @@ def pareto_table(found: Pareto, *, everything: bool) -> Table:
 def _head(name: str) -> str:
     """Return the name of a column in lines: that of a section of a design, and of a key in it."""
     return name.replace(".", ".\n")
-
-
-def _cell(name: str, value: object) -> str:
-    return MASK_SOURCES[str(value)].words if name == "mask_source" else str(value)
 
 
 def _numbers(values: list[float]) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 import click
-from rich.table import Table
 
 from pgsim import plots
 from pgsim.cli.options import (
@@ -19,22 +19,19 @@ from pgsim.cli.options import (
     settings_option,
     verify_option,
 )
-from pgsim.cli.output import masks_of, paragraph, show, table
+from pgsim.cli.output import paragraph
+from pgsim.cli.result_tables import print_result
 from pgsim.cli.streams import say
 from pgsim.errors import InputError
 from pgsim.files import check_new_file
-from pgsim.model import two_arrays
-from pgsim.model.layer import threads_for
 from pgsim.model.work_store import WorkStore
-from pgsim.results import PARTS_OF_ENERGY, Result, Row
-from pgsim.results.numbers import decimal, percent, quantity, scaled, whole
+from pgsim.results import Result
 from pgsim.results.reports import REPORTS, write_reports
 from pgsim.results.table_files import check_table_path, write_table
 from pgsim.study.dram_trace import write_dram_trace
 from pgsim.study.nests import explain as explained_nest
 from pgsim.study.simulation import simulate
 from pgsim.study.timeline import check_timeline_path, write_timeline
-from pgsim.text import counted
 from pgsim.workload import GateTrace, layers_with_operands, load_trace
 from pgsim.writing import check_new_folder
 
@@ -51,22 +48,58 @@ def _check_trace_path(ctx: click.Context, param: click.Parameter, path: Path | N
     return path if path is None else check_new_file(path)
 
 
-def _check_output(output: Path | None, reports: str | None) -> None:
-    """Refuse, before any work is done, what no table can be written to, or no reports."""
-    if reports is None:
-        if output is not None:
-            check_table_path(output)
-    elif output is None:
-        raise InputError(f"--reports {reports}: expected -o DIR, the folder of the reports")
-    else:
-        check_new_folder(output)
+class _Files(NamedTuple):
+    """What is written beside what is printed; None where nobody asks for it.
 
+    output: a table, or the folder of reports where some are asked for.
+    """
 
-def _check_apart(files: dict[str, Path]) -> None:
-    """Refuse two files of one name; files: by what is written to each."""
-    for (what, path), (other, again) in combinations(files.items(), 2):
-        if path == again:
-            raise InputError(f"{path}: {what} and {other} cannot be one file")
+    output: Path | None
+    reports: str | None
+    timeline: Path | None
+    dram_trace: Path | None
+    array_use: Path | None
+
+    def check(self) -> None:
+        """Refuse, before any work is done, what cannot be written, and two files of one name."""
+        if self.reports is None:
+            if self.output is not None:
+                check_table_path(self.output)
+        elif self.output is None:
+            raise InputError(
+                f"--reports {self.reports}: expected -o DIR, the folder of the reports"
+            )
+        else:
+            check_new_folder(self.output)
+        files = {
+            "the table": self.output,
+            "the timeline": self.timeline,
+            "the requests": self.dram_trace,
+            "the map of the array": self.array_use,
+        }
+        asked = {what: path for what, path in files.items() if path is not None}
+        for (what, path), (other, again) in combinations(asked.items(), 2):
+            if path == again:
+                raise InputError(f"{path}: {what} and {other} cannot be one file")
+
+    @property
+    def of_all_batches(self) -> bool:
+        """Whether the layers run once more for some of them."""
+        return self.timeline is not None or self.dram_trace is not None
+
+    def write(self, result: Result, store: WorkStore | None) -> None:
+        """Write all that is asked for."""
+        if self.output is not None and self.reports is None:
+            write_table(result.layers, self.output)
+        if self.output is not None and self.reports is not None:
+            write_reports(result, self.output, kind=self.reports)
+        if self.timeline is not None:
+            write_timeline(result, self.timeline, store=store)
+        if self.array_use is not None:
+            plots.plot_array_use(result, self.array_use)
+        if self.dram_trace is not None:
+            count = write_dram_trace(result, self.dram_trace, store=store)
+            say(f"{self.dram_trace}: {count:,} requests, one a line", err=True)
 
 
 @click.command("simulate")
@@ -167,16 +200,9 @@ def command(
     --dram-trace writes a line for each burst: its address, R or W, and the
     cycle. Layers follow each other, with all their batches (MODEL.md, M44).
     """
-    _check_output(output, reports)
-    files = {
-        "the table": output,
-        "the timeline": timeline,
-        "the requests": dram_trace,
-        "the map of the array": array_use,
-    }
-    _check_apart({what: path for what, path in files.items() if path is not None})
-    again = timeline is not None or dram_trace is not None  # they run the layers once more
-    store = WorkStore() if again else None
+    files = _Files(output, reports, timeline, dram_trace, array_use)
+    files.check()
+    store = WorkStore() if files.of_all_batches else None
     result = simulate(
         _of_layers(load_trace(trace, verify=verify), layers),
         chosen_arch(arch, settings),
@@ -186,28 +212,9 @@ def command(
         objective=objective,
         store=store,
     )
-    nest = [] if explain is None else explained_nest(result, explain)
-    if output is not None and reports is None:
-        write_table(result.layers, output)
-    if output is not None and reports is not None:
-        write_reports(result, output, kind=reports)
-    if timeline is not None:
-        write_timeline(result, timeline, store=store)
-    if array_use is not None:
-        plots.plot_array_use(result, array_use)
-    if dram_trace is not None:
-        count = write_dram_trace(result, dram_trace, store=store)
-        say(f"{dram_trace}: {count:,} requests, one a line", err=True)
-    paragraph(
-        f"{result.trace.name} ({masks_of(result.trace)}), {_images(result)}, "
-        f"on {result.arch.name}, scheme {scheme};\nper image, {result.arch.mapping.label}:"
-    )
-    show(layer_table(result))
-    paragraph()
-    for line in summary_lines(result):
-        paragraph(line)
-    if nest:
-        paragraph()
+    nest = [] if explain is None else ["", *explained_nest(result, explain)]
+    files.write(result, store)
+    print_result(result, scheme)
     for line in nest:
         paragraph(line)
     paragraph("\npgsim simulate --help says what the columns are.")
@@ -220,87 +227,3 @@ def _of_layers(trace: GateTrace, names: str | None) -> GateTrace:
     if names == _WITH_OPERANDS:
         return layers_with_operands(trace)
     return trace.of_layers(names.split(","))
-
-
-def _images(result: Result) -> str:
-    """Return of how many images a result is, and that these are all whose operands are known."""
-    images = counted(result.images, "image")
-    return f"operands of {images}" if result.arch.pe.by_values else images
-
-
-def layer_table(result: Result) -> Table:
-    """Return the most telling columns of every layer, and of the network in the last row.
-
-    Cycles and energy are those of an image.
-    """
-    rows = result.rows_and_network
-    energy_unit, energies = scaled([row["energy_pj"] / result.images * 1e-12 for row in rows], "J")
-    columns = {
-        "layer": [row["layer"] for row in rows],
-        "mask\n%": percent(row["mask_density"] for row in rows),
-        "bits": decimal((row["average_bits"] for row in rows), 2),
-        "cycles": whole(row["cycles"] / result.images for row in rows),
-        "MSB\n%": _shares(rows, "msb_cycles", "cycles"),
-        "LSB\n%": _shares(rows, "lsb_cycles", "cycles"),
-        "bubble\n%": _shares(rows, "bubble_cycles", "cycles"),
-        "stall\n%": _shares(rows, "stall_cycles", "cycles"),
-        "issued\n%": _shares(rows, "lsb_slots_issued", "lsb_slots_dense"),
-        "use\n%": percent(row["pe_utilization"] for row in rows),
-        f"energy\n{energy_unit}": energies,
-    }
-    return table(columns, total=True)
-
-
-def summary_lines(result: Result) -> list[str]:
-    """Return the network's figures, those of time and energy per image."""
-    summary, batch = result.summary, result.arch.batch
-    images = summary["images"]
-    spread = f"over batches of {batch}" if batch > 1 else "over images"
-    moved = (
-        quantity(summary["dram_read_bytes"] / images, "B"),
-        quantity(summary["dram_write_bytes"] / images, "B"),
-    )
-    parts = ", ".join(
-        f"{name.removeprefix('energy_').removesuffix('_pj')} "
-        f"{summary[name] / summary['energy_pj']:.0%}"
-        for name in PARTS_OF_ENERGY
-    )
-    gated, macs = decimal([summary["gated_average_bits"], summary["mac_average_bits"]], 3)
-    return [
-        f"cycles/image      {summary['cycles_per_image']:,.1f} "
-        f"(median {summary['cycles_per_image_median']:,.1f}, "
-        f"p5 {summary['cycles_per_image_p5']:,.1f}, "
-        f"p95 {summary['cycles_per_image_p95']:,.1f} {spread})",
-        f"time/image        {quantity(summary['time_us'] / images * 1e-6, 's')}",
-        f"energy/image      {quantity(summary['energy_pj_per_image'] * 1e-12, 'J')} ({parts})",
-        f"energy x delay    {quantity(summary['energy_delay_product_pj_s'] * 1e-12, 'J s')}",
-        f"DRAM/image        {moved[0]} read, {moved[1]} written",
-        f"average bits      {gated} over gated outputs, {macs} over MACs",
-        f"PE utilization    {summary['pe_utilization']:.1%}",
-        f"area              {summary['area_mm2']:.3f} mm2",
-        *_two_arrays_line(result),
-        *_cores_line(result),
-    ]
-
-
-def _two_arrays_line(result: Result) -> list[str]:
-    """Return a line on how two arrays wait for each other; none of one array (M59)."""
-    if not result.arch.array.predictor_share:
-        return []
-    both, predictor, executor = (
-        result.summary[each.column] / result.cycles for each in two_arrays.COUNTS
-    )
-    return [
-        f"two arrays        {both:.1%} of cycles at work at once, {predictor:.1%} the predictor "
-        f"waits, {executor:.1%} the executor"
-    ]
-
-
-def _cores_line(result: Result) -> list[str]:
-    """Return a line that says how many cores simulated a large trace; none of another."""
-    threads = threads_for([each.job for each in result.layer_results], result.images)
-    return [f"simulated on      {threads} cores, for its masks are large"] if threads > 1 else []
-
-
-def _shares(rows: list[Row], part: str, whole_part: str) -> list[str]:
-    return percent(row[part] / row[whole_part] if row[whole_part] else float("nan") for row in rows)

@@ -8,7 +8,7 @@ import click
 
 from pgsim.arch import load_arch
 from pgsim.arch.overriding import BANDWIDTHS
-from pgsim.cli.options import table_option
+from pgsim.cli.options import missing, table_option
 from pgsim.cli.progress import bar
 from pgsim.cli.streams import say
 from pgsim.files import shipped_names
@@ -23,6 +23,7 @@ from pgsim.study.sweeps import (
     sweep_points,
 )
 from pgsim.study.sweeps.forecast import forecast_of
+from pgsim.study.sweeps.table_rows import TABLE_ROWS
 
 _SHIPPED = shipped_names("arch_configs/sweeps", ".yaml")
 _MOST_FAILURES = 20  # that are told each; of the others there is a count
@@ -62,7 +63,7 @@ def _shard(ctx: click.Context, param: click.Parameter, text: str | None) -> Shar
     help="Of the Dask cluster, such as tcp://host:8786, or its scheduler file (.json).",
 )
 @click.option(
-    "--rows", type=click.Choice(["layer", "point"]), help="What a row is.  [default: as SPEC says]"
+    "--rows", type=click.Choice(list(TABLE_ROWS)), help="What a row is.  [default: as SPEC says]"
 )
 @click.option(
     "--dry-run",
@@ -95,8 +96,7 @@ def command(
     if dry_run:
         _say_what_it_is(spec, asked, jobs)
     elif output is None:
-        missing = next(each for each in ctx.command.params if each.name == "output")
-        raise click.MissingParameter(ctx=ctx, param=missing)
+        raise missing(ctx, "output")
     else:
         _note_what_ifs(asked)
         _note_bandwidths(asked)
@@ -149,8 +149,7 @@ def _say_outcome(output: Path, asked: SweepSpec, shard: Shard | None, outcome: O
         return
     if left_out := asked.point_count - outcome.points:
         say(f"note: constraints leave out {left_out:,} of {asked.point_count:,} points", err=True)
-    per = "one per point and layer" if asked.rows == "layer" else "one per point"
-    say(f"{output}: {outcome.rows:,} rows, {per}", err=True)
+    say(f"{output}: {outcome.rows:,} rows, {asked.table_rows.description}", err=True)
 
 
 def _note_what_ifs(asked: SweepSpec) -> None:

@@ -22,7 +22,8 @@ from pgsim.cli.output import paragraph, show, table
 from pgsim.results.numbers import percent, scaled, whole
 from pgsim.results.system_kinds import UNTRAINED
 from pgsim.study.systems import FAMILIES
-from pgsim.study.systems.table import DEFAULT_ARCH, FieldTable, systems
+from pgsim.study.systems.field_table import FieldTable
+from pgsim.study.systems.table import DEFAULT_ARCH, systems
 
 
 @click.command("systems", short_help="Set the field's precision systems side by side.")

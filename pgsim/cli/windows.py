@@ -120,7 +120,7 @@ def window_table(trade: WindowTrade) -> Table:
     columns["issued\n%"] = percent(
         each["lsb_slots_issued"] / each["lsb_slots_dense"] for each in counts
     )
-    if trade.objective.unit != "cycles":
+    if not trade.objective.is_cycles:
         unit, values = scaled(map(trade.value, shown), "")
         columns[f"{trade.objective.name}\n{unit} {trade.objective.unit}"] = values
     return table(columns)

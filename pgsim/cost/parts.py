@@ -96,7 +96,7 @@ def costs_of(arch: ArchConfig, *, gated: bool = True) -> Costs:
 @lru_cache(maxsize=64)  # by all that decides it: the design, and the files of its technology
 def _costs_of(arch: ArchConfig, gated: bool, stamp: Stamp) -> Costs:
     parts = _parts_of(_at_any_speed(arch), gated, stamp)
-    if arch.clock_mhz == "auto":
+    if arch.clocked_by_parts:
         own = own_clock_mhz(parts.paths, parts.technology)
         arch = arch.model_copy(update={"clock_mhz": own})
     check_clock(arch, parts.technology)

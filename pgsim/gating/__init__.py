@@ -13,8 +13,9 @@ except ModuleNotFoundError as error:
     raise ImportError("pgsim.gating needs PyTorch: pip install 'pgsim[torch]'") from error
 
 from pgsim.gating.capturing import capture
+from pgsim.gating.gate import PrecisionGate
 from pgsim.gating.gradients import split_planes
-from pgsim.gating.layers import PGConv2d, PGLinear, PrecisionGate, pg_layers, threshold_loss
+from pgsim.gating.layers import PGConv2d, PGLinear, pg_layers, threshold_loss
 from pgsim.gating.margins import gate_margins
 from pgsim.gating.modules import Gate
 from pgsim.gating.operands import integer_operands

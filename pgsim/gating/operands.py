@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from pgsim.errors import InputError
 from pgsim.gating.batches import images_of
+from pgsim.gating.gate import integer_threshold
 from pgsim.gating.geometry import Calls, described
-from pgsim.gating.layers import PGLayer, PGLinear, integer_threshold, pg_layers
+from pgsim.gating.layers import PGLayer, PGLinear, pg_layers
 from pgsim.gating.listening import listening
 from pgsim.gating.modules import own_gate
 from pgsim.gating.per_image import of_another_batch, require_same

@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pgsim.gating.layers import GateOptions, PGLinear, QuantizedWeight
+from pgsim.gating.gate import GateOptions, QuantizedWeight
+from pgsim.gating.layers import PGLinear
 
 State = tuple[Tensor, Tensor]
 """An LSTM's hidden and cell state, each (images, hidden_size)."""

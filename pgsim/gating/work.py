@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from pgsim.errors import InputError, nearest
 from pgsim.gating.activations import Activations
 from pgsim.gating.forwards import plain_name, running
-from pgsim.gating.layers import PrecisionGate
+from pgsim.gating.gate import PrecisionGate
 from pgsim.gating.products import Products
 
 _PLACES_NAMED = 5

@@ -22,8 +22,8 @@ def lane_rows(
     rows: Counts = np.arange(tiling.batch_lanes, dtype=np.int64)
     if tiling.order is not None:
         rows = tiling.lanes.lanes_in(rows, tiling.order)
-    if not (arch.lsb.by_density and layer.shape.gated):
+    if not layer.shape.gated:
         return rows
-    density = layer.channel_density(0, calibration).reshape(tiling.groups, -1)
-    order = np.argsort(-density, axis=1, kind="stable")
-    return rows.reshape(tiling.groups, -1)[np.arange(tiling.groups)[:, None], order].reshape(-1)
+    return arch.lsb.order.ordered(
+        rows, lambda: layer.channel_density(0, calibration).reshape(tiling.groups, -1)
+    )

@@ -15,7 +15,7 @@ import numpy as np
 from pgsim.arch import ArchConfig, Counts
 from pgsim.errors import InputError
 from pgsim.lazy import lazy
-from pgsim.model.fetches import FETCHES, row_fetches, usable_bits
+from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
 from pgsim.model.ports import slot_reads
 from pgsim.model.room import check_room
@@ -251,7 +251,7 @@ def _lane_bits(size: Size) -> int:
 def _sum_bits(size: Size) -> int:
     """Bits of sums and masks that go to the output buffer (M22)."""
     job, (lanes, _) = size.job, size.job.cuts
-    room, visits = usable_bits(job, job.lane_operand), 0
+    room, visits = FETCHES[job.lane_operand.name].usable_bits(job), 0
     for plan, rate in zip(job.passes, job.rates, strict=True):
         bits = lanes.largest * job.shape.reduction * job.lane_operand.bits(plan)
         visits += int(job.flow.sum_visits(rate, np.array(-(-bits // room))))
@@ -265,10 +265,9 @@ def _as_slots(size: Size) -> int:
     bits = sum(
         job.slot_operand.bits(each) * (lanes.largest if each.gated else 1) for each in job.passes
     )
-    again = row_fetches(job) if job.slot_operand is ACTIVATIONS else 1
     whole = fetch.group_elements(job) * bits // _burst_bits(job)
     pieces = (len(job.passes) + 1) * (windows.pieces + 1)
-    return size.nests * lanes.pieces * again * (whole + pieces)
+    return size.nests * lanes.pieces * fetch.row_fetches(job) * (whole + pieces)
 
 
 def _as_lanes(size: Size) -> int:
@@ -276,8 +275,7 @@ def _as_lanes(size: Size) -> int:
     job, (lanes, windows) = size.job, size.job.cuts
     fetch = FETCHES[job.lane_operand.name]
     bits = sum(job.lane_operand.bits(each) for each in job.passes)
-    if job.lane_operand is ACTIVATIONS:  # what a tile demands may be anywhere in the input
-        bits += job.demand_bits * lanes.pieces
+    bits += fetch.demand_bits(job) * lanes.pieces  # what a tile demands may be anywhere
     whole = fetch.group_elements(job) * bits // _burst_bits(job)
     pieces = (len(job.passes) + 1) * (lanes.pieces + 1)
     return size.nests * windows.pieces * (whole + pieces)

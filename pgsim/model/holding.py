@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pgsim.arch import NOTHING, Counts
-from pgsim.model.fetches import FETCHES, Bools, first, usable_bits
+from pgsim.model.fetches import FETCHES, Bools, first
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
 
@@ -17,7 +17,7 @@ _WHOLE = np.ones((1, 1), np.int64)
 def fetched_once(job: Job) -> Bools:
     """Say of each lane group whether the operands of its lanes are fetched once (M23)."""
     fetch = FETCHES[job.lane_operand.name]
-    fits = fetch.lane_footprint_bits(job) <= usable_bits(job, job.lane_operand)
+    fits = fetch.lane_footprint_bits(job) <= fetch.usable_bits(job)
     return np.ones_like(fits) if job.operands_stay else fits
 
 
@@ -44,7 +44,7 @@ def sum_visits(job: Job, timings: Timings, once: Bools) -> tuple[Counts, ...]:
     fold_slots = [flow.fold_slots(job.array_of(index).rows) for index in range(len(timings))]
     if int(tiling.window_slots[0]) <= min(fold_slots) or once.all():  # no window is cut
         return whole
-    room = usable_bits(job, job.lane_operand)
+    room = FETCHES[job.lane_operand.name].usable_bits(job)
     visits = []
     for each, slots in zip(timings, fold_slots, strict=True):
         in_pieces = ~once[:, None] & (tiling.window_slots > slots)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pgsim.arch import ArchConfig, Array, Dataflow, Rate
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tiles_of
+from pgsim.model.kindred import anew, of_any_channels, of_every_batch, with_fields
 from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Passes, leading, union
 from pgsim.workload import LayerShape, LayerTrace
 
@@ -41,7 +42,7 @@ class Job:
     retained_bits: int = 0
     tiles: BlockTiles | None = field(default=None, compare=False)
 
-    @lazy
+    @of_every_batch
     def shape(self) -> LayerShape:
         """The layer's geometry and widths."""
         return self.layer.shape
@@ -70,9 +71,7 @@ class Job:
             return self.in_tiles(tiles)
         if channels not in self._of_channels:
             layer = replace(self.layer, shape=_of_channels(self.shape, channels))
-            job = replace(self, layer=layer, tiles=None)
-            vars(job).update({name: getattr(self, name) for name in _OF_ANY_CHANNELS})
-            self._of_channels[channels] = job
+            self._of_channels[channels] = with_fields(self, {"layer": layer}, of_any_channels)
         return self._of_channels[channels].in_tiles(tiles)
 
     @lazy
@@ -82,33 +81,22 @@ class Job:
 
     def in_tiles(self, tiles: BlockTiles | None) -> Job:
         """Return the layer in some tiles, with all that it knows of any."""
-        return self._with(tiles=tiles)
+        return with_fields(self, {"tiles": tiles})
 
     def by(self, nest: Nest | None = None, window: int | None = None) -> Job:
         """Return the layer mapped by a nest, or in such windows, with all that it knows of any."""
-        return self._with(nest=nest, window=window)
-
-    def _with(self, **changes: object) -> Job:
-        """Return a job with other fields, none of which decides what is alike in every batch."""
-        job, known = object.__new__(Job), {**vars(self), **changes}
-        for name in _OF_ONE_BATCH:
-            known.pop(name, None)
-        vars(job).update(known)
-        return job
+        return with_fields(self, {"nest": nest, "window": window})
 
     def on(self, arch: ArchConfig) -> Job:
-        """Return the layer on a design, mapped as it is; points of sweeps ask for many."""
-        own, job = vars(self), object.__new__(Job)
-        vars(job).update({name: own[name] for name in _FIELDS}, arch=arch)
-        return job
+        """Return the layer on a design, mapped as it is."""
+        return anew(self, arch=arch)
 
     def of_batch(self, batch: int) -> Job:
         """Return the job for batches of so many images."""
         if batch == self.batch:
             return self
-        return self._with(
-            batch=batch, nest=None if self.nest is None else self.nest.of_batch(batch)
-        )
+        nest = None if self.nest is None else self.nest.of_batch(batch)
+        return with_fields(self, {"batch": batch, "nest": nest})
 
     @property
     def largest_window(self) -> int:
@@ -148,32 +136,32 @@ class Job:
         mapped = (self.nest, self.window)
         return (like, zeros, self.passes, self.output_bits, self.flow, mapped, stays)
 
-    @lazy
+    @of_any_channels
     def slot_operand(self) -> Operand:
         """The operand that feeds the array's slots."""
         return self.arch.lanes.slot_operand
 
-    @lazy
+    @of_any_channels
     def lane_operand(self) -> Operand:
         """The operand that feeds the array's lanes."""
         return self.arch.lanes.lane_operand
 
-    @lazy
+    @of_any_channels
     def leading(self) -> int:
         """Passes before the first that waits for a gate; all of them where none does (M19)."""
         return leading(self.passes)
 
-    @lazy
+    @of_any_channels
     def gated(self) -> bool:
         """Whether a mask steers any pass."""
         return any(each.gated for each in self.passes)
 
-    @lazy
+    @of_any_channels
     def decides(self) -> bool:
         """Whether a gate decides about the layer's own sums, and passes wait for it (M19)."""
         return self.leading < len(self.passes)
 
-    @lazy
+    @of_any_channels
     def predicts(self) -> bool:
         """Whether the passes before a gate decides have an array of their own (M59)."""
         return self.decides and self.arch.array.predictor_share > 0
@@ -204,17 +192,17 @@ class Job:
         """Whether the mask is of input pixels, and known beforehand (M52)."""
         return self.gated and not self.decides
 
-    @lazy
+    @of_any_channels
     def varies(self) -> bool:
         """Whether images differ: in their masks, or in values that the PEs go by (M58)."""
         return self.gated or self.arch.pe.by_values
 
-    @lazy
+    @of_any_channels
     def flow(self) -> Dataflow:
         """What moves through the array in this layer, and what stays."""
         return self.arch.first_dataflow if self.first else self.arch.dataflow
 
-    @lazy
+    @of_every_batch
     def rates(self) -> tuple[Rate, ...]:
         """How the array takes each pass (M5, M10, M15)."""
         return tuple(self._rate(each.every_part) for each in self.passes)
@@ -244,7 +232,7 @@ class Job:
             for rate, plan in zip(self.rates, self.passes, strict=True)
         )
 
-    @lazy
+    @of_every_batch
     def operands_stay(self) -> bool:
         """Whether the array keeps its operands over all tiles of a lane group (M18)."""
         if not self.flow.holds_lane_operand:
@@ -255,12 +243,12 @@ class Job:
         }
         return len(alike) == 1 and self.rates[0].reduction_folds == 1
 
-    @lazy
+    @of_any_channels
     def activation_bits(self) -> int:
         """Bits of an activation that the passes use, and buffers hold (M23)."""
         return ACTIVATIONS.stored_bits(self.passes)
 
-    @lazy
+    @of_any_channels
     def weight_bits(self) -> int:
         """Bits of a weight that the passes use, and buffers hold (M23)."""
         return WEIGHTS.stored_bits(self.passes)
@@ -270,18 +258,18 @@ class Job:
         """Whether weights stay on chip once they were fetched (M55)."""
         return self.weights_on_chip is not None
 
-    @lazy
+    @of_any_channels
     def fetched_weight_bits(self) -> int:
         """Bits of a weight that are not on chip yet, and that DRAM brings."""
         used = union(each.weight for each in self.passes)
         return (used & ~(self.weights_on_chip or 0)).bit_count()
 
-    @lazy
+    @of_any_channels
     def ahead(self) -> int:
         """Bits of an activation that are fetched ahead of need (M24), as a word."""
-        on_demand = self.arch.memory.on_demand
-        parts = (part for each in self.passes for part in each.every_part)
-        return union(each.activation for each in parts if not (on_demand and each.gated))
+        return self.arch.memory.planes.ahead(
+            part for each in self.passes for part in each.every_part
+        )
 
     @property
     def ahead_bits(self) -> int:
@@ -302,32 +290,6 @@ class Job:
     def run_inputs(self) -> int:
         """Elements of one group's input in one run (M23)."""
         return self.shape.group_inputs * self.batch
-
-
-_FIELDS = tuple(each.name for each in fields(Job))
-
-# What is alike in every batch of a layer, and of it what input channels do not matter to. All else
-# that is `lazy` is forgotten where a job gets another batch, nest, window or tiles.
-_OF_ANY_CHANNELS = (
-    "leading",
-    "gated",
-    "decides",
-    "predicts",
-    "varies",
-    "flow",
-    "slot_operand",
-    "lane_operand",
-    "activation_bits",
-    "weight_bits",
-    "fetched_weight_bits",
-    "ahead",
-)
-_OF_EVERY_BATCH = ("shape", "rates", "operands_stay", *_OF_ANY_CHANNELS)
-_OF_ONE_BATCH = tuple(
-    name
-    for name, member in vars(Job).items()
-    if isinstance(member, lazy) and name not in _OF_EVERY_BATCH
-)
 
 
 @lru_cache(maxsize=256)  # a search asks for the same few again and again

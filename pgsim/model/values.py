@@ -17,7 +17,7 @@ from pgsim.model.job import Job
 from pgsim.model.pass_timing import PassTiming
 from pgsim.model.passes import Timings
 from pgsim.model.ports import NO_RATES
-from pgsim.schemes import Plane
+from pgsim.schemes import OPERANDS, Plane
 from pgsim.workload.operands import Integers, LayerOperands, reductions_by_tap
 
 _MOST_ELEMENTS = 2**21  # of folds looked at together
@@ -103,13 +103,11 @@ def _check_values(job: Job) -> None:
             "(pgsim.gating.integer_operands with ungated=True), or simulate the layers that have "
             "some alone: pgsim simulate --layers operands"
         )
-    for what, bits, planes in (
-        ("activation", job.shape.activation_bits, [each.activation for each in job.passes]),
-        ("weight", job.shape.weight_bits, [each.weight for each in job.passes]),
-    ):
+    for operand in OPERANDS.values():
+        bits, planes = operand.width(job.shape), map(operand.plane, job.passes)
         if max(plane.low + plane.bits for plane in planes) != bits:
             raise InputError(
-                f"{where} the scheme takes other {what} bits than the layer's {bits}, of "
+                f"{where} the scheme takes other {operand.name} bits than the layer's {bits}, of "
                 "which the values are not known: choose one of its own bits, such as --scheme full"
             )
 

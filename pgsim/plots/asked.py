@@ -74,17 +74,22 @@ def asked_of(
     if len(facets) > 2:
         raise InputError(f"facet: expected two columns at most, not {len(facets)}")
     possible = parting_columns(frame)
-    for word, name in (*(("facet", each) for each in facets), ("by", by)):
-        if name not in possible and not (word == "by" and name == DESIGN):
-            known = [DESIGN, *possible] if word == "by" else possible
-            raise InputError(
-                f"{word}: expected {', '.join(known[:-1])} or {known[-1]}, not {name!r}."
-                f"{nearest(name, known)}"
-            )
+    for each in facets:
+        _check_parting("facet", each, possible)
+    _check_parting("by", by, list(dict.fromkeys((DESIGN, *possible))))
     if by in facets:
         raise InputError(f"by and facet: expected different columns, not {by!r} twice")
     to = normalize if speed_up is None else speed_up
     return Asked(by, facets, aggregate, to, log, page_of(width), network, speed_up is not None)
+
+
+def _check_parting(word: str, name: str, known: Sequence[str]) -> None:
+    """Raise InputError where a column that a person names has no values to part by."""
+    if name not in known:
+        raise InputError(
+            f"{word}: expected {', '.join(known[:-1])} or {known[-1]}, not {name!r}."
+            f"{nearest(name, known)}"
+        )
 
 
 def parting_columns(frame: pd.DataFrame) -> list[str]:

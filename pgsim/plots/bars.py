@@ -14,7 +14,7 @@ from pgsim.errors import InputError, nearest
 from pgsim.plots.arranging import Arrangement, Panel, arranged, panels_of
 from pgsim.plots.asked import DESIGN, LAYER, Asked, keys_of
 from pgsim.plots.drawing import INCHES_PER_LINE, bar_labels, wrapped
-from pgsim.plots.pages import PAGES, SCREEN, Page
+from pgsim.plots.pages import Page
 from pgsim.plots.scales import NETWORK
 from pgsim.plots.sheets import set_title
 from pgsim.plots.stacks import BOTH, BREAKDOWNS, Stack, draw_stack
@@ -143,14 +143,13 @@ def _labels(rows: pd.DataFrame, shown: list[str], asked: Asked) -> pd.Series[str
             f"{layer}: {design}" if several else str(layer)
             for layer, design in zip(rows[LAYER], designs, strict=True)
         ]
-    part = 0.45 if asked.page is PAGES["column"] else 0.25
-    width = min(30, asked.page.characters(part, asked.page.small))
+    width = min(30, asked.page.characters(asked.page.label_part, asked.page.small))
     return pd.Series([wrapped(label, width) for label in designs], index=rows.index, dtype=object)
 
 
 def _are_beside(stacks: int, page: Page) -> bool:
     """Say whether breakdowns stand side by side, and not above each other."""
-    return stacks <= (4 if page is SCREEN else 2) and page is not PAGES["column"]
+    return stacks <= page.stacks_across
 
 
 def _height(labels: pd.Series[str], panel: Panel, page: Page) -> float:

@@ -120,10 +120,8 @@ def draw_waterfall(
     Totals are per image. A bar of a change begins where the last one ended. named: whether steps
     are named and explained beside the bars.
     """
-    unit, size = "cycles", 1.0
-    if account.quantity != unit:
-        largest = max(map(float, account.network.values())) / images
-        unit, size = larger_unit("pJ", largest)
+    largest = max(map(float, account.network.values())) / images
+    unit, size = larger_unit(account.unit, largest)
     totals = np.array([float(each) for each in account.network.values()]) / images / size
     changes = np.array([float(each) for each in account.changes().values()]) / images / size
     starts, widths = [0.0, *totals[:-1], 0.0], [totals[0], *changes, totals[-1]]

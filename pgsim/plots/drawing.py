@@ -120,7 +120,7 @@ class _Wrapper(textwrap.TextWrapper):
 
 def in_legend(label: str, page: Page = SCREEN) -> str:
     """Return the label of a line as a legend shows it."""
-    width = 45 if page is SCREEN else page.characters(0.34, page.small)
+    width = page.legend_line
     text = wrapped(shortened(label, 6 * width), width)
     return f" {text}" if text.startswith("_") else text  # which Matplotlib leaves out of legends
 

@@ -16,7 +16,6 @@ from pgsim.plots.asked import Asked, Points
 from pgsim.plots.drawing import in_legend
 from pgsim.plots.looks import Look, looks_of
 from pgsim.plots.marks import hollow_handle, hollow_of
-from pgsim.plots.pages import SCREEN
 from pgsim.plots.scales import NETWORK, Scale, asked_log, scale_of, to_the_right
 from pgsim.plots.sheets import Sheet, room_of
 from pgsim.results.designs import column_of, labels_of
@@ -46,7 +45,7 @@ def draw_lines(points: Points, x: str, y: str, asked: Asked) -> Figure:
     shown = [in_legend(label, page) for label in looks] if len(looks) > 1 else []
     shown += [in_legend(f"hollow: {caution}", page)] if caution else []
     sheet = Sheet(panels, page, room=room_of(shown, page))
-    size = 1.0 if page is SCREEN and len(panels) == 1 else 0.6
+    size = page.lone_mark if len(panels) == 1 else 0.6
     handles: dict[str, Artist] = {}
     for axes, panel in zip(sheet.axes, panels, strict=True):
         handles |= _draw_panel(axes, panel, labels, looks, hollow, (across, up), size)

@@ -114,8 +114,8 @@ def check_log(log: str | None) -> None:
 
 
 def asked_log(log: str | None, axis: str) -> bool | None:
-    """Return whether a person asked for a logarithmic axis; None where nothing was said."""
-    return None if log is None else axis in log and log != "none"
+    """Return whether a person asked for a logarithmic axis, x or y; None for nothing said."""
+    return None if log is None else axis in log
 
 
 def set_ticks(axes: Axes, name: str, scale: Scale, page: Page, inches: float) -> None:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from pgsim.plots.arranging import Panel
 from pgsim.plots.drawing import wrapped
-from pgsim.plots.pages import SCREEN, Page
+from pgsim.plots.pages import Page
 from pgsim.plots.scales import Scale, fitted, set_ticks
 
 _HANDLE_INCHES = 0.55  # of a legend's entry, beside its text
@@ -123,7 +123,7 @@ def panel_inches(page: Page, across: int, count: int, beside: float = 0) -> tupl
 
 def set_title(figure: Figure, title: str, page: Page) -> None:
     """Write a title at the left, in the letters of a page."""
-    letters = page.letters + (1 if page is SCREEN else 0)
+    letters = page.title
     lines = (wrapped(line, page.characters(1, letters)) for line in title.splitlines())
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=letters)
 

@@ -155,9 +155,7 @@ def draw_stack(
             va="center", fontsize=page.small - 1,
         )  # fmt: skip
     axes.set_xlim(min(0, float(stack.begins.min())), (float(left.max()) or 1.0) * 1.3)
-    axes.xaxis.set_major_locator(
-        MaxNLocator(4 if page is not SCREEN else 6, steps=[1, 2, 2.5, 5, 10])
-    )
+    axes.xaxis.set_major_locator(MaxNLocator(page.ticks, steps=[1, 2, 2.5, 5, 10]))
     si_ticks(axes.xaxis)
     axes.tick_params(axis="x", labelsize=page.small)
     axes.set_xlabel(
@@ -188,7 +186,7 @@ def _legend(axes: Axes, parts: Mapping[str, tuple[str, str]], inches: float, pag
             Patch(fc=colour, ec="white", lw=0.4, hatch=HATCHES.get(colour), label=name)
             for name, colour in parts.values()
         ]
-    letters = page.small - 1 if page is SCREEN else page.small
+    letters = page.legend
     widths = [len(name) * 0.56 * letters / 72 + 0.36 for name, _ in parts.values()]
     lines = ceil(sum(widths) / inches)
     axes.legend(

@@ -26,7 +26,7 @@ from pgsim.plots.naming import Box, placed_names
 from pgsim.results.system_kinds import KINDS
 
 if TYPE_CHECKING:
-    from pgsim.study.systems.table import Entry, FieldTable
+    from pgsim.study.systems.field_table import Entry, FieldTable
 
 _INCHES = (9.5, 7.0)
 _LETTERS = 8  # points

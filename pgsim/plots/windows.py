@@ -41,6 +41,7 @@ class _Mark(NamedTuple):
     name: str
     marker: str
     colour: str
+    face: str
     size: float
     away: tuple[float, float]
 
@@ -78,7 +79,7 @@ def draw_windows(trade: WindowTrade) -> Figure:
     A bar is the best nest of its window. Windows stand side by side, because those between them
     are no blocks of the layer. What is to be least has a panel of its own unless it is cycles.
     """
-    of_cycles = trade.objective.unit == "cycles"
+    of_cycles = trade.objective.is_cycles
     heights = [2.9, 1.1] if of_cycles else [1.8, 2.9, 1.1]
     figure = Figure(figsize=(_WIDTH, sum(heights) + 1.6), layout="constrained")
     *above, below = figure.subplots(len(heights), sharex=True, height_ratios=heights)
@@ -104,7 +105,7 @@ def _draw_cycles(axes: Axes, trade: WindowTrade) -> None:
     bottom = np.zeros(len(trade.points))
     for mark in _marks(trade):
         said = [f"{short(trade.cycles(mark.point))} cycles"]
-        if trade.objective.unit != "cycles":
+        if not trade.objective.is_cycles:
             value, unit = _in_unit(trade, trade.value(mark.point))
             said.append(f"{short(value)} {unit}")
         _draw_mark(axes, trade, mark, trade.cycles(mark.point), f"{mark.name}: {', '.join(said)}")
@@ -157,10 +158,10 @@ def _draw_lanes(axes: Axes, trade: WindowTrade) -> None:
 
 def _marks(trade: WindowTrade) -> list[_Mark]:
     """Return the fixed order and what is chosen; at one place both can be seen."""
-    marks = [_Mark(trade.fixed, "fixed order", "D", VERMILLION, 9, (-4, 24))]
+    marks = [_Mark(trade.fixed, "fixed order", "D", VERMILLION, "white", 9, (-4, 24))]
     if trade.chosen is not trade.fixed:
         name = "given" if trade.given else "chosen"
-        marks.append(_Mark(trade.chosen, name, "*", BLACK, 7, (-9, 6)))
+        marks.append(_Mark(trade.chosen, name, "*", BLACK, BLACK, 7, (-9, 6)))
     return marks
 
 
@@ -170,7 +171,7 @@ def _draw_mark(axes: Axes, trade: WindowTrade, mark: _Mark, value: float, label:
     place = float(np.interp(mark.point.slots, slots, range(len(slots))))
     axes.plot(
         place, value, mark.marker, color=mark.colour, ms=mark.size, mew=1.4, zorder=3, ls="",
-        mfc="white" if mark.marker == "D" else mark.colour, label=label or "_", clip_on=False,
+        mfc=mark.face, label=label or "_", clip_on=False,
     )  # fmt: skip
     if not mark.name:
         return

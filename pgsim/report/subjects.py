@@ -120,7 +120,7 @@ def _layer_by_layer(result: Result) -> Iterator[Section]:
 
 
 def _label(source: MaskSource) -> tuple[str, bool]:
-    return source.sentence, source.caution != "" and source.name != "none"
+    return source.sentence, source.warns
 
 
 def _digests(result: Result) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
+from pgsim.results.mask_sources import MASK_SOURCES
 from pgsim.results.network_bits import inner_bits
 from pgsim.schemes import Scheme, network_passes, scheme_named
 from pgsim.schemes.scheme import whole_pass
@@ -31,12 +32,12 @@ def with_accuracy(frame: pd.DataFrame) -> pd.DataFrame:
     if ACCURACY in frame.columns:
         return frame
     names = frame["trace"].astype(str).str.partition("[")[0]
-    is_trained = (frame["mask_source"] == "captured") | (
-        (frame["mask_source"] == "none") & (names == frame["trace"])
-    )
+    sources = (MASK_SOURCES[str(each)] for each in frame["mask_source"])
     known = [
-        _stated(trace, scheme) if trained else float("nan")
-        for trace, scheme, trained in zip(names, frame["scheme"], is_trained, strict=True)
+        _stated(trace, scheme) if source.is_trained(renamed=renamed) else float("nan")
+        for trace, scheme, source, renamed in zip(
+            names, frame["scheme"], sources, names != frame["trace"], strict=True
+        )
     ]
     return frame.assign(**{ACCURACY: known})
 

@@ -11,20 +11,36 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from pgsim.errors import InputError, nearest
 from pgsim.results.settings import is_setting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "<=": operator.le,
-    ">=": operator.ge,
-    "!=": operator.ne,
-    "=": operator.eq,
-    "<": operator.lt,
-    ">": operator.gt,
-}
+
+class Relation(NamedTuple):
+    """How a cell is compared with a value.
+
+    orders: whether one is the larger, as of numbers alone. of_several: whether it is enough to hold
+    for one of several values.
+    """
+
+    sign: str
+    compare: Callable[[Any, Any], Any]
+    orders: bool = True
+    of_several: bool = False
+
+
+_RELATIONS = (  # the longer signs first
+    Relation("<=", operator.le),
+    Relation(">=", operator.ge),
+    Relation("!=", operator.ne, orders=False),
+    Relation("=", operator.eq, orders=False, of_several=True),
+    Relation("<", operator.lt),
+    Relation(">", operator.gt),
+)
 _PARTS = re.compile(r"(.+?)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
 
 
@@ -32,13 +48,13 @@ class Condition(NamedTuple):
     """What one column of a row must be; `text` is how a person wrote it."""
 
     column: str
-    relation: str
+    relation: Relation
     value: Any
     text: str
 
     def holds(self, frame: pd.DataFrame) -> pd.Series[bool]:
         """Return which rows meet it."""
-        found: pd.Series[bool] = _OPERATORS[self.relation](frame[self.column], self.value)
+        found: pd.Series[bool] = self.relation.compare(frame[self.column], self.value)
         return found
 
 
@@ -62,8 +78,9 @@ def rows_that_meet(frame: pd.DataFrame, where: Iterable[str], word: str = "where
     for_column: dict[str, list[Condition]] = {}
     for text in [where] if isinstance(where, str) else where:
         condition = condition_of(frame, text, word)
-        alike = condition.column if condition.relation == "=" else text
-        for_column.setdefault(f"{condition.relation} {alike}", []).append(condition)
+        relation = condition.relation
+        alike = condition.column if relation.of_several else text
+        for_column.setdefault(f"{relation.sign} {alike}", []).append(condition)
     for conditions in for_column.values():
         met = conditions[0].holds(frame)
         for condition in conditions[1:]:
@@ -102,23 +119,24 @@ def condition_of(frame: pd.DataFrame, text: str, word: str = "where") -> Conditi
     """
     column, relation, wanted = _parts(frame, text, word)
     cells = frame[column]
-    if relation in ("=", "!="):
+    if not relation.orders:
         return Condition(column, relation, _value(cells, wanted, f"{word} {text}"), text)
     number = _number(wanted)
     if number is None or not _is_numeric(cells):
-        raise InputError(f"{word} {text}: {relation} compares numbers, as in array.rows{relation}8")
+        sign = relation.sign
+        raise InputError(f"{word} {text}: {sign} compares numbers, as in array.rows{sign}8")
     return Condition(column, relation, number, text)
 
 
-def _parts(frame: pd.DataFrame, text: str, word: str) -> tuple[str, str, str]:
-    """Return column, operator and value; a column's own name may have an operator in it."""
+def _parts(frame: pd.DataFrame, text: str, word: str) -> tuple[str, Relation, str]:
+    """Return column, relation and value; a column's own name may have an operator in it."""
     columns = [str(name) for name in frame.columns]
     for column in sorted(columns, key=len, reverse=True):
         if text.startswith(column):
             rest = text[len(column) :].lstrip()
-            for relation in _OPERATORS:
-                if rest.startswith(relation):
-                    return column, relation, rest[len(relation) :].strip()
+            for relation in _RELATIONS:
+                if rest.startswith(relation.sign):
+                    return column, relation, rest.removeprefix(relation.sign).strip()
     parts = _PARTS.fullmatch(text)
     if parts is None:
         raise InputError(
@@ -154,7 +172,7 @@ def _equals(value: Any, number: float) -> bool:
 
 
 def _is_truth(value: Any) -> bool:
-    return type(value).__name__ in ("bool", "bool_")
+    return isinstance(value, (bool, np.bool_))
 
 
 def _is_numeric(cells: pd.Series[Any]) -> bool:

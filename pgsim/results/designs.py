@@ -149,9 +149,12 @@ def labels_of(rows: pd.DataFrame, shown: Sequence[str]) -> list[str]:
 
 
 def _text(name: str, value: object) -> str:
-    if name == "mask_source":
-        return MASK_SOURCES[str(value)].words
-    return str(value) if name in IDENTITY or name == "design" else f"{name}={value}"
+    return in_words(name, value) if name in (*IDENTITY, "design") else f"{name}={value}"
+
+
+def in_words(name: str, value: object) -> str:
+    """Return a cell of a column as people read it."""
+    return MASK_SOURCES[str(value)].words if name == "mask_source" else str(value)
 
 
 def without_what_ifs(frame: pd.DataFrame) -> pd.DataFrame:

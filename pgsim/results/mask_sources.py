@@ -9,16 +9,32 @@ from pgsim.workload import GateTrace
 
 
 class MaskSource(NamedTuple):
-    """What `mask_source` says of a row: in a few words, and what a reader must know of it."""
+    """What `mask_source` says of a row: in a few words, and what a reader must know of it.
+
+    of_masks: whether there are any.
+    """
 
     name: str
     words: str
     caution: str = ""
+    of_masks: bool = True
 
     @property
     def sentence(self) -> str:
         """The words, and the caution where there is one."""
         return f"{self.words}: {self.caution}" if self.caution else self.words
+
+    @property
+    def warns(self) -> bool:
+        """Whether results are not those of a network as it was trained."""
+        return bool(self.caution) and self.of_masks
+
+    def is_trained(self, *, renamed: bool) -> bool:
+        """Say whether a network ran as it was trained; renamed: whether the trace has a new name.
+
+        Without masks nothing but a name tells of other bit widths.
+        """
+        return not self.warns if self.of_masks else not renamed
 
 
 _NO_MODEL = "no model made them"
@@ -27,7 +43,7 @@ _CAPTURED = MaskSource("captured", "captured masks")
 _SYNTHETIC = MaskSource("synthetic", "SYNTHETIC masks", _NO_MODEL)
 _CAPTURED_WHAT_IF = MaskSource("captured, what-if", "captured masks, WHAT-IF", _OTHER_WIDTHS)
 _SYNTHETIC_WHAT_IF = MaskSource("synthetic, what-if", "SYNTHETIC masks, WHAT-IF", _NO_MODEL)
-_NONE = MaskSource("none", "no masks", "no layer is gated")
+_NONE = MaskSource("none", "no masks", "no layer is gated", of_masks=False)
 
 MASK_SOURCES = by_name((_CAPTURED, _SYNTHETIC, _CAPTURED_WHAT_IF, _SYNTHETIC_WHAT_IF, _NONE))
 _WHAT_IFS = {_CAPTURED.name: _CAPTURED_WHAT_IF, _SYNTHETIC.name: _SYNTHETIC_WHAT_IF}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 _MISSING = "-"
 _DIGITS = 4  # of a scaled number
+_IN_SI = {"pJ": ("J", 1e12)}  # of units that have a prefix: the one without, and its size
 _PREFIXES = {-12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
 
@@ -46,6 +47,21 @@ def scale_of(values: Iterable[float], unit: str) -> Scale:
     digits = math.floor(math.log10(largest)) if largest else 0  # digits before the point, less one
     power = min(max(3 * (digits // 3), min(_PREFIXES)), max(_PREFIXES))
     return Scale(_PREFIXES[power] + unit, 10.0**power, max(0, _DIGITS - 1 - (digits - power)))
+
+
+def scale_in(values: Iterable[float], unit: str) -> Scale:
+    """Return how values of a unit are shown: with the SI prefix that suits them, counts whole.
+
+    Examples
+    --------
+    >>> scale_in([2_500_000], "pJ"), scale_in([2_500_000], "cycles")
+    (Scale(unit='uJ', size=1000000.0, places=3), Scale(unit='cycles', size=1.0, places=0))
+    """
+    if unit not in _IN_SI:
+        return Scale(unit, 1.0, 0)
+    base, size = _IN_SI[unit]
+    scale = scale_of((each / size for each in values), base)
+    return scale._replace(size=scale.size * size)
 
 
 def scaled(values: Iterable[float], unit: str) -> tuple[str, list[str]]:

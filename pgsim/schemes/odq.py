@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from pgsim.schemes.gates import gate_of
+from pgsim.schemes.operands import ACTIVATIONS, WEIGHTS
 from pgsim.schemes.passes import Pass, Passes
 from pgsim.schemes.scheme import Scheme, cut_at, whole_pass
 from pgsim.workload import LayerTrace
@@ -45,7 +46,7 @@ class OutputDirected(Scheme):
         gate = gate_of(layer)
         if gate is None:
             return (whole_pass(layer),)
-        upper, lower = cut_at(layer, self.name, "activation", self.activation_bits)
-        strong, weak = cut_at(layer, self.name, "weight", self.weight_bits)
+        upper, lower = cut_at(layer, self.name, ACTIVATIONS, self.activation_bits)
+        strong, weak = cut_at(layer, self.name, WEIGHTS, self.weight_bits)
         later = ((upper, weak), (lower, strong), (lower, weak))
         return (Pass(upper, strong), *(Pass(*planes, gate) for planes in later))

@@ -23,6 +23,10 @@ class Operand:
         """Return the bits of the plane that a pass takes."""
         return self.plane(of).bits
 
+    def width(self, shape: LayerShape) -> int:
+        """Return the bits of an element as a layer has them."""
+        raise NotImplementedError
+
     def stretch(self, shape: LayerShape) -> int:
         """Return the elements of a reduction that lie one after the other in a buffer (M43)."""
         raise NotImplementedError
@@ -38,6 +42,9 @@ class _Activations(Operand):
     def plane(self, of: Pass) -> Plane:
         return of.activation
 
+    def width(self, shape: LayerShape) -> int:
+        return shape.activation_bits
+
     def stretch(self, shape: LayerShape) -> int:
         return shape.in_channels_per_group
 
@@ -47,6 +54,9 @@ class _Weights(Operand):
 
     def plane(self, of: Pass) -> Plane:
         return of.weight
+
+    def width(self, shape: LayerShape) -> int:
+        return shape.weight_bits
 
     def stretch(self, shape: LayerShape) -> int:
         return shape.reduction

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar, Self
 
 from pgsim.errors import InputError
+from pgsim.schemes.operands import Operand
 from pgsim.schemes.passes import WIDEST_BITS, Pass, Passes, Plane, whole
 from pgsim.workload import LayerShape, LayerTrace
 
@@ -168,17 +169,19 @@ def split(layer: LayerTrace) -> tuple[Pass, Pass]:
     return Pass(msbs, weights), Pass(lsbs, weights)
 
 
-def cut_at(layer: LayerTrace, scheme: str, operand: str, upper_bits: int) -> tuple[Plane, Plane]:
+def cut_at(
+    layer: LayerTrace, scheme: str, operand: Operand, upper_bits: int
+) -> tuple[Plane, Plane]:
     """Return the planes of so many upper bits of an operand of a layer, and of all others.
 
     Raises InputError where one of them would have no bits.
     """
-    bits = layer.shape.activation_bits if operand == "activation" else layer.shape.weight_bits
+    bits = operand.width(layer.shape)
     if not 1 <= upper_bits < bits:
         most = f"expected 1 to {bits - 1}" if bits > 1 else "a single bit cannot be split"
         raise InputError(
-            f"layer {layer.shape.name!r} has {bits} {operand} bits, of which scheme {scheme!r} "
-            f"takes {upper_bits} first: {most}"
+            f"layer {layer.shape.name!r} has {bits} {operand.name} bits, of which scheme "
+            f"{scheme!r} takes {upper_bits} first: {most}"
         )
     lower_bits = bits - upper_bits
     return Plane(lower_bits, upper_bits), Plane(0, lower_bits)

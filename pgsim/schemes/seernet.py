@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from pgsim.schemes.gates import gate_of
+from pgsim.schemes.operands import ACTIVATIONS, WEIGHTS
 from pgsim.schemes.passes import Pass, Passes
 from pgsim.schemes.scheme import Scheme, cut_at, whole_pass
 from pgsim.workload import LayerTrace
@@ -43,6 +44,6 @@ class SeerNet(Scheme):
         gate, whole = gate_of(layer), whole_pass(layer)
         if gate is None:
             return (whole,)
-        activations, _ = cut_at(layer, self.name, "activation", self.bits)
-        weights, _ = cut_at(layer, self.name, "weight", self.bits)
+        activations, _ = cut_at(layer, self.name, ACTIVATIONS, self.bits)
+        weights, _ = cut_at(layer, self.name, WEIGHTS, self.bits)
         return (Pass(activations, weights), Pass(whole.activation, whole.weight, gate))

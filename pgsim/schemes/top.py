@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
+from pgsim.schemes.by_bits import ByBits
 from pgsim.schemes.passes import Pass, Passes, whole
-from pgsim.schemes.scheme import Scheme, inner_layers, numbers_in, top, whole_pass
+from pgsim.schemes.scheme import inner_layers, top, whole_pass
 from pgsim.workload import LayerTrace
 
 
 @dataclass(frozen=True)
-class Top(Scheme):
+class Top(ByBits):
     """Most significant bits of the inner layers' stored ones, ungated; all bits of the outer two.
 
     `weight_bits` None leaves weights whole. Dual Precision (Park et al., 2020), Switchable
@@ -20,9 +21,7 @@ class Top(Scheme):
     for each inference.
     """
 
-    activation_bits: int
-    weight_bits: int | None = None
-
+    word = "top"
     example = "top:4,4"
     signatures: ClassVar[Mapping[str, str]] = {
         "top:A,W": "Most significant A activation and W weight bits, but in first and last layer",
@@ -30,23 +29,11 @@ class Top(Scheme):
     }
 
     @property
-    def name(self) -> str:
-        """The name by which this scheme is asked for."""
-        weights = "" if self.weight_bits is None else f",{self.weight_bits}"
-        return f"top:{self.activation_bits}{weights}"
-
-    @property
     def networks(self) -> tuple[str, ...]:
         """One width of a network that was trained for several."""
         if self.weight_bits in (None, self.activation_bits):
             return (f"{self.activation_bits}_bits",)
         return ()
-
-    @classmethod
-    def parsed(cls, name: str) -> Self | None:
-        """Return the scheme of ``top:A,W`` or ``top:A``, 1 to 16 bits each."""
-        bits = numbers_in(name, "top", (1, 2))
-        return None if bits is None else cls(*bits)
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return one pass, over the most significant bits of an inner layer."""

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
+from pgsim.schemes.by_bits import ByBits
 from pgsim.schemes.passes import Pass, Passes, whole
-from pgsim.schemes.scheme import Scheme, numbers_in
 from pgsim.workload import LayerTrace
 
 USUAL_BITS = 8  # of weights in the networks that manifests name by their activation bits alone
 
 
 @dataclass(frozen=True)
-class Uniform(Scheme):
+class Uniform(ByBits):
     """Every layer, gated or not, at these bits; `weight_bits` None leaves each layer its own."""
 
-    activation_bits: int
-    weight_bits: int | None = None
-
+    word = "uniform"
     example = "uniform:8,8"
     signatures: ClassVar[Mapping[str, str]] = {
         "uniform:A,W": "Every layer, gated or not, at A activation and W weight bits",
@@ -27,23 +25,11 @@ class Uniform(Scheme):
     }
 
     @property
-    def name(self) -> str:
-        """The name by which this scheme is asked for."""
-        weights = "" if self.weight_bits is None else f",{self.weight_bits}"
-        return f"uniform:{self.activation_bits}{weights}"
-
-    @property
     def networks(self) -> tuple[str, ...]:
         """A width of the trace's own network, else the network that was trained at these bits."""
         if self.weight_bits not in (None, USUAL_BITS):
             return (f"uniform_{self.activation_bits}_{self.weight_bits}",)
         return f"{self.activation_bits}_bits", f"uniform_{self.activation_bits}"
-
-    @classmethod
-    def parsed(cls, name: str) -> Self | None:
-        """Return the scheme of ``uniform:A,W`` or ``uniform:A``, 1 to 16 bits each."""
-        bits = numbers_in(name, "uniform", (1, 2))
-        return None if bits is None else cls(*bits)
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return one pass."""

@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgsim.arch import ArchConfig, PEKind, load_arch
+from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import costs_of
 from pgsim.model.work_store import WorkStore
 from pgsim.results import Result
-from pgsim.results.mask_sources import mask_source_of
 from pgsim.results.verdicts import Verdict
 from pgsim.study.beside import row_beside
+from pgsim.study.cautions import cautions
 from pgsim.study.findings import (
     Spent,
     alternatives_in_words,
@@ -28,7 +28,7 @@ from pgsim.study.shapes import fastest
 from pgsim.study.simulation import calibration_count, repriced
 from pgsim.study.waterfalls import Waterfall, waterfalls
 from pgsim.text import writable
-from pgsim.workload import GateTrace, LayerShape, load_trace
+from pgsim.workload import GateTrace, load_trace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -279,31 +279,4 @@ def compared(
         result = fastest(row.trace, row.designs, row.scheme, count, store)
         result = result if costs is costs_of else repriced(result, costs(result.arch))
         outcomes.append(Outcome(with_shape(row, result.arch), result, gated.trace.dataset))
-    return Comparison(tuple(outcomes), tuple(_warnings(gated.trace, gated.designs[0])))
-
-
-def _warnings(trace: GateTrace, arch: ArchConfig) -> list[str]:
-    """Return what a reader of the comparison must know."""
-    found = []
-    source = mask_source_of(trace)
-    if source.caution:
-        found.append(f"{trace.name} has {source.sentence}")
-    useless = [
-        layer.shape
-        for layer in trace.layers
-        if layer.shards and not _split_saves(layer.shape, arch.pe)
-    ]
-    if useless:
-        found.append(
-            f"on {arch.pe.name} PEs {useless[0].msb_bits} bits cost as much as "
-            f"{useless[0].activation_bits}: the MSB pass of {len(useless)} gated layers saves "
-            "nothing"
-        )
-    return found
-
-
-def _split_saves(shape: LayerShape, pe: PEKind) -> bool:
-    """Say whether a PE takes fewer cycles a MAC at the MSBs than at all bits (M5)."""
-    msb_macs, msb_cycles = pe.macs_and_cycles(shape.msb_bits, shape.weight_bits)
-    macs, cycles = pe.macs_and_cycles(shape.activation_bits, shape.weight_bits)
-    return msb_cycles * macs < cycles * msb_macs
+    return Comparison(tuple(outcomes), tuple(cautions(gated.trace, gated.designs[0])))

@@ -55,7 +55,7 @@ def _corner(arch: ArchConfig) -> tuple[Setting, ...]:
 def _clock(arch: ArchConfig) -> tuple[Setting, ...]:
     """The clock of the slowest part for a clock that is claimed, and the other way."""
     claimed = load_technology(arch.technology).pe.synthesized_mhz
-    other = claimed if arch.clock_mhz == AUTO else AUTO
+    other = claimed if arch.clocked_by_parts else AUTO
     return (Setting(str(other), {"clock_mhz": other}),)
 
 

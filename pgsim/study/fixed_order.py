@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pgsim.mapping.explained import loop, nested, times
-from pgsim.model.fetches import FETCHES, row_fetches
+from pgsim.model.fetches import FETCHES
 from pgsim.model.holding import fetched_once
 from pgsim.model.job import Job
-from pgsim.schemes import ACTIVATIONS, Operand
-
-_WORDS = ("positions", "channels")
+from pgsim.schemes import Operand
 
 
 def fixed_order(job: Job) -> list[str]:
@@ -17,7 +15,7 @@ def fixed_order(job: Job) -> list[str]:
     job: of a layer without a nest. What is held stands inside the loops that fill it, with how
     often it is filled in a run and group.
     """
-    slots, lanes = (_WORDS[each] for each in job.arch.lanes.slots_and_lanes(0, 1))
+    slots, lanes = job.arch.lanes.slots_and_lanes("positions", "channels")
     groups, windows = job.cuts
     loops = [
         loop(groups.total, groups.largest, f"lane groups of {{}} {lanes}"),
@@ -37,10 +35,10 @@ def fixed_order(job: Job) -> list[str]:
 def _of_slots(job: Job) -> list[tuple[int, str]]:
     """Return what the slots' operand fills, and inside of how many loops (M23)."""
     operand, (groups, windows) = job.slot_operand, job.cuts
-    if operand is ACTIVATIONS and job.inputs_stay:
-        return []
     fetch, tiles = FETCHES[operand.name], groups.pieces * windows.pieces
-    rows = row_fetches(job) if operand is ACTIVATIONS else 1
+    if not fetch.comes(job):
+        return []
+    rows = fetch.row_fetches(job)
     each_row = f", each row {times(rows)}" if rows > 1 else ""
     if fetch.slots_resident(job):
         return [(0, _held(job, operand, 1) + each_row)]
@@ -52,7 +50,7 @@ def _of_slots(job: Job) -> list[tuple[int, str]]:
 def _of_lanes(job: Job) -> list[tuple[int, str]]:
     """Return what the lanes' operand fills, and inside of how many loops (M23)."""
     operand, once = job.lane_operand, fetched_once(job)
-    if operand is ACTIVATIONS and job.inputs_stay:
+    if not FETCHES[operand.name].comes(job):
         return []
     if once.all():
         return [(1, _held(job, operand, once.size))]

@@ -97,7 +97,10 @@ class CyclicPrecision:
         return dict(sorted(found.items()))
 
     def products(self, bits: int) -> dict[str, tuple[int, int]]:
-        """Return the bits of both operands of the three products.
+        """Return the bits of both operands of the three products, the streamed one first.
+
+        Errors stand in the place of activations in the error product, and in that of weights in the
+        gradient product.
 
         Parameters
         ----------
@@ -109,8 +112,8 @@ class CyclicPrecision:
         dict of str to pair of int
             By product: forward, error, gradient.
         """
-        mixed = (bits, self.gradient_bits)
-        return dict(zip(PRODUCTS, ((bits, bits), mixed, mixed), strict=True))
+        errors = self.gradient_bits
+        return dict(zip(PRODUCTS, ((bits, bits), (errors, bits), (bits, errors)), strict=True))
 
 
 def bit_operations(schedule: CyclicPrecision, bits: int) -> int:

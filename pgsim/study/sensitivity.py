@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.arch import ArchConfig, load_arch
 from pgsim.cost import Costs, costs_of
+from pgsim.kinds import by_name
 from pgsim.model.work_store import WorkStore
 from pgsim.study.comparison import DEFAULT_ARCH, DEFAULT_TRACE, compared
 from pgsim.study.factors import FACTORS, Factor, Setting
@@ -21,8 +22,22 @@ from pgsim.workload import GateTrace, load_trace
 if TYPE_CHECKING:
     import pandas as pd
 
-QUANTITIES = {"time": "faster", "energy": "leaner"}  # and what a design is that takes less of it
 
+@dataclass(frozen=True)
+class Quantity:
+    """What a rival may take more of than PG, and what a design is called that takes less of it."""
+
+    name: str
+    less: str
+    of: Callable[[Spent], float]
+
+
+QUANTITIES = by_name(
+    (
+        Quantity("time", "faster", lambda spent: spent.time_us),
+        Quantity("energy", "leaner", lambda spent: spent.energy_pj),
+    )
+)
 
 AS_IT_IS = "nothing"
 
@@ -103,7 +118,7 @@ class Sensitivity:
                 if self.flips(each, question)
             ]
             if others:
-                word = QUANTITIES[question.quantity]
+                word = QUANTITIES[question.quantity].less
                 holds = f"PG is {word}" if ratio > 1 else f"PG is not {word}"
                 sentences.append(
                     f"{holds} than {question.rival} ({ratio:.2f}), but for {', '.join(others)}."
@@ -175,13 +190,9 @@ def _is_asked_about(row: Row) -> bool:
 
 def _ratios(spent: dict[str, Spent]) -> dict[Question, float]:
     gated = spent[GATED]
-    of: dict[str, Callable[[Spent], float]] = {
-        "time": lambda each: each.time_us / gated.time_us,
-        "energy": lambda each: each.energy_pj / gated.energy_pj,
-    }
     return {
-        Question(name, quantity): of[quantity](each)
+        Question(name, quantity.name): quantity.of(each) / quantity.of(gated)
         for name, each in spent.items()
         if name != GATED
-        for quantity in QUANTITIES
+        for quantity in QUANTITIES.values()
     }

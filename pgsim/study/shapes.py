@@ -111,7 +111,7 @@ class Shape:
     def bounds(self) -> list[Bound]:
         """What the layers that differ take at least."""
         design, images = self.design, self.trace.images - self.calibration_images
-        if design.clock_mhz == "auto":
+        if design.clocked_by_parts:
             design = costs_of(design).arch
         # Which tensors stay on chip, and so which layers are alike, is the same in every shape.
         alike = (design.memory, design.batch, design.output_bits, design.mapping, design.array.pe)

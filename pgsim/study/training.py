@@ -141,9 +141,7 @@ def _step(
     for name, network in networks.items():
         if not network.layers:  # a network of one layer has no error product
             continue
-        one, other = bits[name]
-        # Errors stand in the place of activations in the one product, of weights in the other.
-        activation, weight = (other, one) if name == "error" else (one, other)
+        activation, weight = bits[name]
         found = simulate(network, arch, f"uniform:{activation},{weight}").summary
         cycles[name] = float(found["cycles_per_image"])
         energy[name] = float(found["energy_pj_per_image"])

@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 
 from pgsim.arch import Counts, Rate
 from pgsim.cost import energy_prices, exact_energies
-from pgsim.results import LayerResult, Result
+from pgsim.results import COLUMNS, LayerResult, Result
 
 Totals = list[Fraction]
 
@@ -63,6 +63,16 @@ class Waterfall:
     quantity: str
     steps: Mapping[str, str]
     totals: Mapping[str, Totals]
+
+    @property
+    def unit(self) -> str:
+        """The unit of its totals."""
+        return COLUMNS[self.quantity].unit
+
+    @property
+    def spent(self) -> str:
+        """What is accounted for, in a word."""
+        return self.quantity.removesuffix("_pj")
 
     @property
     def network(self) -> dict[str, Fraction]:

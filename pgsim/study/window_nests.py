@@ -17,7 +17,6 @@ from pgsim.model.job import Job
 from pgsim.model.nests.holding import Holding
 from pgsim.model.search.orders import alphabetical
 from pgsim.model.search.problem import block_sizes
-from pgsim.schemes import ACTIVATIONS
 
 Cost = Callable[[Nest], Any]  # what compares: the least is the best
 
@@ -37,10 +36,7 @@ class WindowNests:
     @property
     def loops(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The loops of the slots, and those of the lanes."""
-        positions = (IMAGES, ROWS, COLUMNS)
-        if self.job.slot_operand is ACTIVATIONS:
-            return positions, (CHANNELS,)
-        return (CHANNELS,), positions
+        return self.job.arch.lanes.slots_and_lanes((IMAGES, ROWS, COLUMNS), (CHANNELS,))
 
     @cached_property
     def sizes(self) -> Five:

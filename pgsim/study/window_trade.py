@@ -15,7 +15,6 @@ from pgsim.model.ledger import Ledger
 from pgsim.results.choices import BEST, CHOSEN, FIXED
 from pgsim.results.mask_sources import MaskSource, mask_source_of
 from pgsim.results.rows import Row, counted
-from pgsim.schemes import ACTIVATIONS
 from pgsim.text import writable
 from pgsim.workload import GateTrace
 
@@ -119,8 +118,7 @@ class WindowTrade:
     @property
     def slots_and_lanes(self) -> tuple[str, str]:
         """What slots are, and what lanes are: positions or channels."""
-        words = ("positions", "channels")
-        return words if self.arch.lanes.slot_operand is ACTIVATIONS else words[::-1]
+        return self.arch.lanes.slots_and_lanes("positions", "channels")
 
     def cycles(self, point: Point) -> float:
         """Return the cycles of a point, of an image."""

@@ -8,7 +8,7 @@ concatenation, it reads all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from math import prod
 
 from pgsim.errors import InputError, nearest
@@ -33,33 +33,25 @@ def producers(layers: Sequence[LayerShape]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     last = NETWORK_INPUT
     for layer in layers:
-        reads = layer.inputs or (last,)
-        made = (name if name in found else NETWORK_INPUT for name in reads)
-        found[layer.name] = tuple(dict.fromkeys(made))
+        found[layer.name] = _made_by(found, layer.inputs or (last,))
         last = layer.name
     return found
 
 
 def among(layers: Sequence[LayerShape]) -> tuple[LayerShape, ...]:
-    """Return layers that name no others than each other, as a file has them."""
-    reads = producers(layers)
+    """Return layers that name none but each other: what others of their network made, none did."""
+    names = {NETWORK_INPUT, *(layer.name for layer in layers)}
     return tuple(
-        layer.replace(inputs=reads[layer.name]) if layer.inputs else layer for layer in layers
-    )
-
-
-def taken_out(layers: Sequence[LayerShape]) -> tuple[LayerShape, ...]:
-    """Return layers of a network some of whose layers are not here: what these made, none did."""
-    names = {layer.name for layer in layers}
-
-    def reads(layer: LayerShape) -> tuple[str, ...]:
-        here = (name if name in names else NETWORK_INPUT for name in layer.inputs or ())
-        return tuple(dict.fromkeys(here))
-
-    return tuple(
-        layer if names.issuperset(layer.inputs or ()) else layer.replace(inputs=reads(layer))
+        layer
+        if names.issuperset(reads := layer.inputs or ())
+        else layer.replace(inputs=_made_by(names, reads))
         for layer in layers
     )
+
+
+def _made_by(layers: Container[str], reads: Iterable[str]) -> tuple[str, ...]:
+    """Return what is read of some layers, and once what none of them made."""
+    return tuple(dict.fromkeys(name if name in layers else NETWORK_INPUT for name in reads))
 
 
 def check_inputs(layers: Sequence[LayerShape], where: str) -> None:

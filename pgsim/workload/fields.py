@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
+from pgsim.workload.gates import GATE_KINDS
 from pgsim.workload.ops import OPS, Op
 from pgsim.workload.problems import unknown_name
 
@@ -68,10 +69,13 @@ def _printable(value: object) -> object:
     return value
 
 
-def _known_op(value: object) -> object:
-    if not (isinstance(value, str) and value in OPS):
-        raise unknown_name(OPS)
-    return value
+def _name_in(kinds: Collection[str]) -> BeforeValidator:
+    def known(value: object) -> object:
+        if not (isinstance(value, str) and value in kinds):
+            raise unknown_name(kinds)
+        return value
+
+    return BeforeValidator(known)
 
 
 def _distinct(value: object) -> object:
@@ -83,7 +87,8 @@ def _distinct(value: object) -> object:
 
 
 Name = Annotated[str, BeforeValidator(_printable)]
-OpName = Annotated[str, BeforeValidator(_known_op)]
+OpName = Annotated[str, _name_in(OPS)]
+GateName = Annotated[str, _name_in(GATE_KINDS)]
 PositiveSize = Annotated[int, Field(ge=1, le=_LARGEST_SIZE)]
 Margin = Annotated[int, Field(ge=0, le=_LARGEST_SIZE)]
 Bits = Annotated[int, Field(ge=1, le=16)]

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pgsim.workload.layer_fields import LayerFields
 from pgsim.workload.ops import fields_of_ops
-
-if TYPE_CHECKING:
-    from pgsim.workload.layer import LayerShape
 
 _MOST_MACS = 2**53  # of one image: counts stay exact, in int64 and in float64
 _MOST_ELEMENTS = 2**40  # of one image's input or output
 _TOTAL = "network"  # what tables call the total of all layers
 
 
-def check_possible(shape: LayerShape) -> None:
+def check_possible(shape: LayerFields) -> None:
     """Raise ValueError unless there may be such a layer."""
     if shape.name == _TOTAL:
         raise ValueError(f"the name {_TOTAL!r} stands for the total of all layers: rename it")
@@ -31,7 +27,7 @@ def check_possible(shape: LayerShape) -> None:
         shape.zeros.check(activation_bits=shape.activation_bits, weight_bits=shape.weight_bits)
 
 
-def _check_fields_of_op(shape: LayerShape) -> None:
+def _check_fields_of_op(shape: LayerFields) -> None:
     given = {field for field in shape.model_fields_set if getattr(shape, field) is not None}
     for field in shape.kind.needed_fields:
         if field not in given:
@@ -40,7 +36,7 @@ def _check_fields_of_op(shape: LayerShape) -> None:
         raise ValueError(f"op {shape.op!r} takes no {', '.join(map(repr, wrong))}")
 
 
-def _check_elements(shape: LayerShape) -> None:
+def _check_elements(shape: LayerFields) -> None:
     for side, channels, size in (
         ("in_channels", shape.in_channels, shape.image_in_size),
         ("out_channels", shape.out_channels, shape.out_size),

@@ -9,7 +9,7 @@ from math import prod
 from pathlib import Path
 
 from pgsim.errors import InputError
-from pgsim.workload.connections import among
+from pgsim.workload.connections import among, check_inputs
 from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.manifest import MOST_SHARDS, Manifest, capture_sha256, check_manifest
 from pgsim.workload.trace import GateTrace, trace_of
@@ -192,6 +192,8 @@ def _save(trace: GateTrace, target: Path, bounds: Sequence[int]) -> tuple[Path, 
 
 def _manifest_of(trace: GateTrace, where: str) -> Manifest:
     """Return what a trace says of itself; raises InputError that begins with `where`."""
+    layers = among([layer.shape for layer in trace.layers])
+    check_inputs(layers, where)
     fields = {
         "model": trace.model,
         "dataset": trace.dataset,
@@ -199,7 +201,7 @@ def _manifest_of(trace: GateTrace, where: str) -> Manifest:
         "images": trace.images,
         "accuracy": trace.accuracy,
         "provenance": trace.provenance,
-        "layers": [each.manifest() for each in among([layer.shape for layer in trace.layers])],
+        "layers": [each.manifest() for each in layers],
     }
     return check_manifest(fields, where)
 

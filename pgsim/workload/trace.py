@@ -11,12 +11,13 @@ from typing import Any
 import numpy.typing as npt
 
 from pgsim.errors import InputError, nearest
-from pgsim.workload.connections import check_inputs, producers, taken_out
+from pgsim.workload.connections import among, check_inputs, producers
 from pgsim.workload.layer import LayerShape
 from pgsim.workload.layer_trace import LayerTrace
 from pgsim.workload.layers import layers_as_run
 from pgsim.workload.manifest import Manifest, check_manifest
 from pgsim.workload.mask_words import Words, packed_masks
+from pgsim.workload.other_bits import at_bits
 from pgsim.workload.problems import short
 
 _MOST_IMAGES_OF_LAYERS = 2**23  # each has a row of counts in memory
@@ -243,12 +244,7 @@ class GateTrace:
         if not changes:
             return self
         name = f"{self.name}[{','.join(f'{field}={bits}' for field, bits in changes.items())}]"
-        layers = tuple(
-            replace(layer, shape=_at_bits(layer.shape, name, changes), verify=False)
-            if layer.shards
-            else layer
-            for layer in self.layers
-        )
+        layers = at_bits(self.layers, changes, name)
         if all(new.shape == old.shape for new, old in zip(layers, self.layers, strict=True)):
             return replace(self, name=name)
         before = self.provenance.get("what_if")
@@ -272,7 +268,7 @@ def from_words(
     wrong.
     """
     where = f"trace {name!r}"
-    check_inputs(taken_out(layers), where)
+    check_inputs(among(layers), where)
     if images is None:
         images = next((len(mask) for mask in words.values()), None)
     if images is None:
@@ -299,12 +295,3 @@ def trace_of(
         provenance=manifest.provenance,
         layers=layers,
     )
-
-
-def _at_bits(shape: LayerShape, where: str, bits: Mapping[str, object]) -> LayerShape:
-    """Return a layer at other widths; of other operands nobody measured the zeros."""
-    changed = shape.replace(where, **bits, zeros=None)
-    widths = (shape.activation_bits, shape.weight_bits)
-    if (changed.activation_bits, changed.weight_bits) == widths:
-        return shape.replace(where, **bits)
-    return changed

@@ -71,10 +71,8 @@ def relative_cost(
 
     Parameters
     ----------
-    layers : sequence of LayerShape
-        All layers of the network as it was, in its order.
-    factor : float
-        How many times the channels, from 1/64 to 64.
+    layers, factor
+        The network as it was, and how many times its channels, as `widened` takes them.
     activation_bits, weight_bits : int, optional
         Of all layers, at least 1 (default: each layer's own).
 

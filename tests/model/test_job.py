@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 from designs import conv, linear, recurrent
@@ -101,12 +101,3 @@ def test_what_else_stays_does_not_matter_to_a_layer_whose_inputs_stay() -> None:
     fuller = replace(job, retained_bits=8)
     assert fuller.alike != job.alike
     assert replace(fuller, inputs_stay=True).alike == replace(job, inputs_stay=True).alike
-
-
-def test_a_job_on_another_design_is_the_same_layer_there() -> None:
-    job = replace(job_of(LAYER, scheme="pg"), retained_bits=8, output_stays=True, window=4)
-    assert job.rates and job.cuts  # found for this design alone
-    other = job.arch.override({"array.rows": 8})
-    assert job.on(other) == replace(job, arch=other)
-    assert job.on(other).cuts == replace(job, arch=other).cuts
-    assert set(vars(job.on(other))) == {each.name for each in fields(job)}  # nothing found yet

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from designs import linear
+
 from pgsim.schemes import ACTIVATIONS, OPERANDS, WEIGHTS, Pass, Plane
 
 PASSES = [Pass(Plane(4, 4), Plane(0, 3)), Pass(Plane(2, 4), Plane(5, 1))]
@@ -21,3 +23,8 @@ def test_stored_bits_are_those_that_any_pass_uses() -> None:
     # Activation bits 7 to 4 and 5 to 2 are 6; weight bits 2 to 0 and 5 are 4.
     assert (ACTIVATIONS.stored_bits(PASSES), WEIGHTS.stored_bits(PASSES)) == (6, 4)
     assert ACTIVATIONS.stored_bits(PASSES[:1]) == 4
+
+
+def test_a_layer_has_a_width_for_each_operand() -> None:
+    layer = linear(2, 3, 1, activation_bits=6, weight_bits=3)
+    assert (ACTIVATIONS.width(layer), WEIGHTS.width(layer)) == (6, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -217,3 +218,11 @@ def test_the_committed_lstm_reads_as_its_cells_do() -> None:
         "lstm2.hidden": ("lstm2.input",),
         "fc": ("lstm2.hidden",),
     }
+
+
+def test_a_trace_whose_layers_read_later_ones_is_not_saved(tmp_path: Path) -> None:
+    trace = trace_of(*BLOCK)
+    backwards = replace(trace, layers=trace.layers[::-1])
+    with pytest.raises(InputError, match="should come before the layer that reads it"):
+        save_trace(backwards, tmp_path / "backwards")
+    assert not list(tmp_path.iterdir())

@@ -60,23 +60,7 @@ class BitFusionFile(Importer):
         rows, columns = values["a"], values["c"]
         bits, least = values["high_prec"], values["low_prec"]
         kind, notes = _kind(bits, least)
-        unit_bits = bits * bits // least  # that a unit takes a cycle at its narrowest
-        port_bits = -(-unit_bits // _PORT_STEP_BITS) * _PORT_STEP_BITS
-        memory = {
-            "activation_sram": _buffer(values, "Act_SRAM", rows, "a buffer a row", port_bits),
-            "weight_sram": _buffer(
-                values, "Wgt_SRAM", rows * columns, "a buffer a unit", port_bits
-            ),
-            "output_sram": _buffer(values, "Out_SRAM", columns, "a buffer a column", _SUM_BITS),
-            "double_buffered": Sourced(True, "get_stats_fast: a tile fits half of each buffer"),
-            "counting": Sourced("per_mac", "get_stats_fast: each MAC reads its operands"),
-            "overlap": Sourced("runs", "get_stats_fast: transfers hide behind a layer's work"),
-            "dram": {
-                "kind": Sourced("bitfusion"),
-                "bytes_per_cycle": Sourced(values["if_width"] / 8, "if_width, in bits a cycle"),
-                "burst_bytes": Sourced(32, "ASSUMED: Bit Fusion states none"),
-            },
-        }
+        memory = _memory(values, bits * bits // least)
         pe_bits = Sourced(bits, "high_prec")
         array = {
             "rows": Sourced(rows, "a: input channels"),
@@ -99,6 +83,25 @@ class BitFusionFile(Importer):
             "batch": Sourced(16, "ASSUMED: the paper's evaluation"),
             "output_bits": Sourced(_SUM_BITS, "oprec = 32"),
         }, notes
+
+
+def _memory(values: Mapping[str, Any], unit_bits: int) -> Mapping[str, Any]:
+    """Return the memories; unit_bits: that a unit takes a cycle at its narrowest."""
+    rows, columns = values["a"], values["c"]
+    port_bits = -(-unit_bits // _PORT_STEP_BITS) * _PORT_STEP_BITS
+    return {
+        "activation_sram": _buffer(values, "Act_SRAM", rows, "a buffer a row", port_bits),
+        "weight_sram": _buffer(values, "Wgt_SRAM", rows * columns, "a buffer a unit", port_bits),
+        "output_sram": _buffer(values, "Out_SRAM", columns, "a buffer a column", _SUM_BITS),
+        "double_buffered": Sourced(True, "get_stats_fast: a tile fits half of each buffer"),
+        "counting": Sourced("per_mac", "get_stats_fast: each MAC reads its operands"),
+        "overlap": Sourced("runs", "get_stats_fast: transfers hide behind a layer's work"),
+        "dram": {
+            "kind": Sourced("bitfusion"),
+            "bytes_per_cycle": Sourced(values["if_width"] / 8, "if_width, in bits a cycle"),
+            "burst_bytes": Sourced(32, "ASSUMED: Bit Fusion states none"),
+        },
+    }
 
 
 def _kind(bits: int, least: int) -> tuple[Sourced, list[str]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Counts = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 Some = TypeVar("Some", int, Counts)  # one number, or many at once
+Of = TypeVar("Of")
 
 NOTHING: Counts = np.zeros((1, 1, 1, 1), np.int64)  # in any tile
 NOTHING.flags.writeable = False
@@ -34,8 +35,11 @@ class Lanes:
     lane_operand: ClassVar[Operand]
     can_be_ordered: ClassVar[bool]
 
-    def slots_and_lanes(self, positions: Some, channels: Some) -> tuple[Some, Some]:
-        """Return the slots and the lanes of one run and group with so many outputs."""
+    def slots_and_lanes(self, positions: Of, channels: Of) -> tuple[Of, Of]:
+        """Return the slots and the lanes, of what is said of positions and of channels.
+
+        That may be how many of them one run and group has, or a word for them.
+        """
         raise NotImplementedError
 
     def repeats(self, runs: int, groups: int) -> tuple[int, int]:

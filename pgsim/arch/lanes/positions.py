@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.arch.lanes.lanes import Counts, Lanes, Some, Words
+from pgsim.arch.lanes.lanes import Counts, Lanes, Of, Words
 from pgsim.schemes import ACTIVATIONS, WEIGHTS
 from pgsim.workload import LayerShape
 
@@ -24,7 +24,7 @@ class PositionLanes(Lanes):
     lane_operand = ACTIVATIONS
     can_be_ordered = False
 
-    def slots_and_lanes(self, positions: Some, channels: Some) -> tuple[Some, Some]:
+    def slots_and_lanes(self, positions: Of, channels: Of) -> tuple[Of, Of]:
         """Return channels as slots, positions as lanes."""
         return channels, positions
 

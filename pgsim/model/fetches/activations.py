@@ -6,13 +6,13 @@ import numpy as np
 
 from pgsim.arch import NOTHING, Counts
 from pgsim.model.fetches.fetch import (
+    UNBOUNDED,
     Bools,
     Fetch,
     bursts,
     by_lane_groups,
     first,
     shares,
-    usable_bits,
 )
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
@@ -28,6 +28,35 @@ class ActivationFetch(Fetch):
         """Return the elements of the input."""
         return job.run_inputs
 
+    def usable_bits(self, job: Job) -> int:
+        """Return the bits that no tensor takes which stays for the layers to come (M42)."""
+        if job.inputs_stay:
+            return UNBOUNDED
+        memory = job.arch.memory
+        return (int(memory.activation_sram.kib * 8192) - job.retained_bits) // memory.halves
+
+    def comes(self, job: Job) -> bool:
+        """Return whether the inputs did not stay (M42)."""
+        return not job.inputs_stay
+
+    def demand_bits(self, job: Job) -> int:
+        """Return those that only gated passes use."""
+        return job.demand_bits
+
+    def row_fetches(self, job: Job) -> int:
+        """Return how often an input row is fetched: once, if the rows under a kernel fit (M23).
+
+        Of several frames those are all rows from the kernel's first to its last. Where only those
+        under its taps fit, a row is fetched for each frame of the kernel, else for each of its
+        rows.
+        """
+        rows, columns = job.shape.run_sides
+        row_bits = columns.inputs * job.shape.in_channels_per_group * job.activation_bits
+        fit = self.usable_bits(job) // row_bits
+        if (rows.frames.taps - 1) * rows.rows.inputs + rows.rows.taps <= fit:
+            return 1
+        return rows.frames.taps if rows.taps <= fit else rows.taps
+
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return the elements of the lanes' reductions, at most the whole input."""
         elements = job.tiling.lane_group_lanes * job.shape.reduction
@@ -35,7 +64,7 @@ class ActivationFetch(Fetch):
 
     def slots_resident(self, job: Job) -> bool:
         """Return whether the buffer holds a group's whole input."""
-        return job.run_inputs * job.activation_bits <= usable_bits(job, self.operand)
+        return job.run_inputs * job.activation_bits <= self.usable_bits(job)
 
     def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
         """Return a lane group's share, every bit once, or in every pass at the pass's own."""
@@ -51,7 +80,7 @@ class ActivationFetch(Fetch):
     def of_slots(self, job: Job, timings: Timings) -> Counts:
         """Return a window's share, for one lane group or for all, once or for each kernel row."""
         share = shares(job.run_inputs * job.ahead_bits, job.tiling.window_slots)
-        fetched, times = bursts(job, share), row_fetches(job)
+        fetched, times = bursts(job, share), self.row_fetches(job)
         if times > 1:
             fetched = fetched * times
         return by_lane_groups(job, fetched, resident=self.slots_resident(job))
@@ -83,17 +112,3 @@ def _shares_of_lanes(job: Job, bits: int) -> Counts:
     """
     share = shares(job.run_inputs * bits, job.tiling.lane_group_lanes)
     return bursts(job, share)[:, None]
-
-
-def row_fetches(job: Job) -> int:
-    """Return how often an input row is fetched: once, if the rows under a kernel fit (M23).
-
-    Of several frames those are all rows from the kernel's first to its last. Where only those under
-    its taps fit, a row is fetched for each frame of the kernel, else for each of its rows.
-    """
-    rows, columns = job.shape.run_sides
-    row_bits = columns.inputs * job.shape.in_channels_per_group * job.activation_bits
-    fit = usable_bits(job, ACTIVATIONS) // row_bits
-    if (rows.frames.taps - 1) * rows.rows.inputs + rows.rows.taps <= fit:
-        return 1
-    return rows.frames.taps if rows.taps <= fit else rows.taps

@@ -8,12 +8,12 @@ import numpy.typing as npt
 from pgsim.arch import Counts
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
-from pgsim.schemes import ACTIVATIONS, Operand
+from pgsim.schemes import Operand
 
 Bools = npt.NDArray[np.bool_]
 
 _TOO_LARGE = 2**63  # for int64
-_UNBOUNDED = 2**61  # bits: no layer's input is as large
+UNBOUNDED = 2**61  # bits: no layer's input is as large
 
 
 class Fetch:
@@ -24,6 +24,25 @@ class Fetch:
     def group_elements(self, job: Job) -> int:
         """Return the elements that one run and group has of the operand."""
         raise NotImplementedError
+
+    def usable_bits(self, job: Job) -> int:
+        """Return the bits of the operand's buffer that one tile may use (U of MODEL.md).
+
+        All of a tensor that stays on chip is there, whatever its size (M42, M55).
+        """
+        raise NotImplementedError
+
+    def comes(self, job: Job) -> bool:
+        """Return whether any of it comes from DRAM."""
+        return True
+
+    def demand_bits(self, job: Job) -> int:
+        """Return the bits of an element that are fetched as gated outputs need them (M24)."""
+        return 0
+
+    def row_fetches(self, job: Job) -> int:
+        """Return how often each row of what feeds the slots is fetched in a run (M23)."""
+        return 1
 
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return what a lane group's operands take on chip, int64 (lane groups,)."""
@@ -51,23 +70,6 @@ class Fetch:
     def of_slots(self, job: Job, timings: Timings) -> Counts:
         """Return the bursts that feed slots."""
         raise NotImplementedError
-
-
-def usable_bits(job: Job, operand: Operand) -> int:
-    """Return the bits of an operand's buffer that one tile may use (U of MODEL.md).
-
-    What tensors take that stay on chip is not usable; to a layer whose inputs stay, or whose
-    weights do, all of them are there whatever their size (M42, M55).
-    """
-    memory = job.arch.memory
-    if operand is not ACTIVATIONS:
-        if job.weights_stay:
-            return _UNBOUNDED
-        return memory.usable_bits(memory.buffers[operand.name])
-    if job.inputs_stay:
-        return _UNBOUNDED
-    sram = memory.buffers[operand.name]
-    return (int(sram.kib * 8192) - job.retained_bits) // memory.halves
 
 
 def bursts(job: Job, bits: Counts) -> Counts:

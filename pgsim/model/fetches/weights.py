@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.model.fetches.fetch import Bools, Fetch, bursts, by_lane_groups, usable_bits
+from pgsim.model.fetches.fetch import UNBOUNDED, Bools, Fetch, bursts, by_lane_groups
 from pgsim.model.job import Job
 from pgsim.model.passes import Timings
 from pgsim.schemes import WEIGHTS
@@ -20,6 +20,11 @@ class WeightFetch(Fetch):
         """Return the weights of all channels of a group."""
         return job.shape.channels_per_group * job.shape.reduction
 
+    def usable_bits(self, job: Job) -> int:
+        """Return the bits of the buffer, or of a half."""
+        memory = job.arch.memory
+        return UNBOUNDED if job.weights_stay else memory.usable_bits(memory.weight_sram)
+
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return the weights of a lane group's channels."""
         return job.tiling.lane_group_lanes * (job.shape.reduction * job.weight_bits)
@@ -27,12 +32,12 @@ class WeightFetch(Fetch):
     def slots_resident(self, job: Job) -> bool:
         """Return whether the buffer holds a group's whole weights."""
         slots = job.cuts[1].total
-        return slots * job.shape.reduction * job.weight_bits <= usable_bits(job, self.operand)
+        return slots * job.shape.reduction * job.weight_bits <= self.usable_bits(job)
 
     def windows_held(self, job: Job) -> Bools:
         """Say of each window whether the buffer holds its weights from pass to pass."""
         bits = job.tiling.window_slots * (job.shape.reduction * job.weight_bits)
-        fits: Bools = bits <= usable_bits(job, self.operand)
+        fits: Bools = bits <= self.usable_bits(job)
         return fits | (len(job.passes) == 1 or self.slots_resident(job))
 
     def of_lanes(self, job: Job, timings: Timings, once: Bools) -> Counts:
@@ -65,4 +70,4 @@ class WeightFetch(Fetch):
     def only_in_first_run(self, job: Job) -> bool:
         """Return whether the buffer holds the weights of the whole layer."""
         bits = job.shape.out_channels * job.shape.reduction * job.weight_bits
-        return bits <= usable_bits(job, self.operand)
+        return bits <= self.usable_bits(job)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pgsim.arch import Counts
 from pgsim.mapping.nest import sides
-from pgsim.model.fetches import FETCHES, row_fetches
+from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
 from pgsim.model.mask_work import MaskWork
 from pgsim.schemes import ACTIVATIONS
@@ -29,8 +29,8 @@ def demanded_bursts(job: Job, mask: MaskWork, once: npt.NDArray[np.bool_]) -> Co
     )
     held, fetches = once, 1
     if job.slot_operand is ACTIVATIONS:
-        held = np.full(once.shape, FETCHES[ACTIVATIONS.name].slots_resident(job))
-        fetches = row_fetches(job)
+        fetch = FETCHES[ACTIVATIONS.name]
+        held, fetches = np.full(once.shape, fetch.slots_resident(job)), fetch.row_fetches(job)
     nesting = Nesting(tiling.runs, tiling.groups)
     bursts = tiling.lanes.demand(mask.rows, mask.bounds, nesting, plane, mask.taken, held)
     return tiling.by_tile(bursts) * fetches

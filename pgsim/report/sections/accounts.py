@@ -12,7 +12,7 @@ from pgsim.plots.drawing import bar_labels, wrapped
 from pgsim.report.markup import Html, element, joined, paragraph
 from pgsim.report.pictures import picture
 from pgsim.report.tables import Column, numbers, table
-from pgsim.results.numbers import decimal, scale_of, signed, whole
+from pgsim.results.numbers import decimal, scale_in, signed, whole
 from pgsim.study.comparison import Comparison
 from pgsim.study.waterfalls import Waterfall
 
@@ -22,8 +22,8 @@ def accounts(comparison: Comparison) -> Html:
     promise = " or ".join(f"{gain:.2f}x ({rule})" for rule, gain in comparison.promise.items())
     images, design = comparison.gated.images, str(comparison.designs["design"].iloc[0])
     parts = [paragraph(f"Counting bits promises {promise}. What becomes of it (MODEL.md, M30):")]
-    for quantity, own in groupby(comparison.waterfalls, key=lambda each: each.quantity):
-        alike, name = list(own), quantity.removesuffix("_pj")
+    for name, own in groupby(comparison.waterfalls, key=lambda each: each.spent):
+        alike = list(own)
         parts.append(element("h3", name))
         parts.append(_drawn(alike, images, design, name))
         parts += [_table(each, images) for each in alike]
@@ -52,10 +52,7 @@ def _table(account: Waterfall, images: int) -> Html:
     """Return an account as a table: what each step changes, and the total after it."""
     totals = {step: float(total) / images for step, total in account.network.items()}
     changes = [0.0, *(float(each) / images for each in account.changes().values())]
-    unit, size, places = "cycles", 1.0, 0
-    if account.quantity != unit:
-        unit, joules, places = scale_of([totals["baseline"] * 1e-12], "J")
-        size = joules * 1e12
+    unit, size, places = scale_in([totals["baseline"]], account.unit)
     columns = [
         Column("step", list(totals)),
         numbers(
@@ -69,5 +66,5 @@ def _table(account: Waterfall, images: int) -> Html:
         ),
         Column("meaning", list(account.steps.values())),
     ]  # fmt: skip
-    named = f"{account.quantity.removesuffix('_pj')}, from {account.against}"
+    named = f"{account.spent}, from {account.against}"
     return element("details", element("summary", f"As a table: {named}"), table(columns, named))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from math import log
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from pgsim.arch import LONGEST_SIDE, ArchConfig
-from pgsim.arch.section import Section
+from pgsim.arch.section import NameIn, Section
 from pgsim.cost import area_mm2, costs_of, logic_area_mm2
 from pgsim.errors import InputError
 
@@ -41,6 +41,7 @@ MEASURES: Mapping[str, Measure] = {
     "area_mm2": _area_mm2,
     "sram_kib": _sram_kib,
 }
+_SCALED = {name: MEASURES[name] for name in ("pes", "logic_area_mm2")}  # that grow with the sides
 
 
 class Budget(Section):
@@ -69,7 +70,7 @@ class Scale(Section):
     of: whose, by path or shipped name; by default a design's own before its axes.
     """
 
-    to: Literal["pes", "logic_area_mm2"]
+    to: Annotated[str, NameIn(_SCALED)]
     of: Annotated[str, Field(min_length=1)] | None = None
 
 

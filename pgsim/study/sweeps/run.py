@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pgsim.cores import usable_cores
 from pgsim.errors import ClockWarning, InputError
 from pgsim.model.work_store import WorkStore
-from pgsim.results import Columns, Result
+from pgsim.results import Result
 from pgsim.study.pool.cluster import run_on_cluster
 from pgsim.study.pool.processes import run
 from pgsim.study.pool.worker import Failed
@@ -174,7 +174,7 @@ class Simulation:
     def __call__(self, number: int) -> bytes:
         """Return the record of a point."""
         point = self.points.point(number)
-        columns = _COLUMNS[self.points.spec.rows](self._simulated(point))
+        columns = self.points.spec.table_rows.columns(self._simulated(point))
         rows = len(columns["arch"])
         axes = {axis: [value] * rows for axis, value in point.axes.items()}
         return record(number, axes | columns)
@@ -217,17 +217,6 @@ class Elsewhere:
         if pgsim_digest() != self._digest:
             raise FilesChanged("the workers of the cluster run another pgsim: install the same one")
         return self._simulation(number)
-
-
-def _of_layers(result: Result) -> Columns:
-    return result.columns | {"area_mm2": [result.area_mm2] * len(result.layer_results)}
-
-
-def _of_network(result: Result) -> Columns:
-    return {column: [value] for column, value in result.summary.items()}
-
-
-_COLUMNS: dict[str, Callable[[Result], Columns]] = {"layer": _of_layers, "point": _of_network}
 
 
 def _check_sources(point: Point) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from math import prod
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
 from pgsim.arch import config_keys
-from pgsim.arch.section import Section
+from pgsim.arch.section import NameIn, Section
 from pgsim.arch.validation import KeyProblems, check_yaml
 from pgsim.errors import nearest
 from pgsim.files import shipped
 from pgsim.study.sweeps.budgets import MEASURES, SIDES, Budget, Scale
 from pgsim.study.sweeps.choices import Group, Value, first_twice, groups_of
+from pgsim.study.sweeps.table_rows import TABLE_ROWS, TableRows
 from pgsim.study.sweeps.what_if import WHAT_IFS
 from pgsim.yaml_source import read_yaml
 
@@ -92,8 +93,8 @@ class SweepSpec(Section):
         what gates) or `sram_kib`. Points of other designs are left out.
     scale : Scale, optional
         Lets the sides of the array that no axis sets follow, so that PEs or logic area are equal.
-    rows : "layer" or "point"
-        What a row of the table is.
+    rows : str
+        What a row of the table is: a `layer` at a point, or a `point`.
     calibration_images : int, optional
         Each trace's first images, which are not simulated (default: as many as its neediest point
         needs).
@@ -112,7 +113,7 @@ class SweepSpec(Section):
     points: Annotated[tuple[dict[_AxisKey, Value], ...], Field(strict=False)] = ()
     constraints: dict[_MeasureName, Budget] = Field(default_factory=dict)
     scale: Scale | None = None
-    rows: Literal["layer", "point"] = "layer"
+    rows: Annotated[str, NameIn(TABLE_ROWS)] = "layer"
     calibration_images: Annotated[int, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
@@ -151,6 +152,11 @@ class SweepSpec(Section):
         lists = {"traces": self.traces, "archs": self.archs, "schemes": self.schemes}
         groups = {group.name: len(group.rows) for group in self.groups}
         return {name: len(values) for name, values in lists.items()} | groups
+
+    @property
+    def table_rows(self) -> TableRows:
+        """What a row of the table is."""
+        return TABLE_ROWS[self.rows]
 
     @property
     def what_ifs(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from pgsim.errors import InputError
 from pgsim.workload.importers.importer import Importer, require_few
@@ -19,6 +20,7 @@ _BY_AXIS = ("in_size", "kernel", "stride", "padding", "dilation", "output_paddin
 _COLUMNS = (*LayerShape.model_fields, "output_padding")  # the last of transposed convolutions
 _YAML = re.compile(rf"""- |\{{?\s*["']?{_KEY}["']?\s*:|\[\s*\{{""")
 _TEXTS = ("name", "op", "gate")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _BETWEEN = re.compile(r"\s*[x;]\s*|\s+")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
@@ -64,15 +66,41 @@ def _value(row: TableRow, name: str, value: object) -> object:
 
 
 def _of_text(row: TableRow, name: str, text: str) -> object:
-    if name == "inputs":
-        return [each for each in re.split(r"\s*;\s*", text) if each]
-    if name == "signed" and text.lower() in _TRUE + _FALSE:
-        return text.lower() in _TRUE
-    if name == "padding" and text == SAME:
-        return SAME
+    value = _READERS.get(name, _numbers)(text)
+    if value is None:
+        expected = "a pair such as 3x3, or one number" if name in _BY_AXIS else "a whole number"
+        raise InputError(f"{row.where}: {name}: expected {expected}, not {short(text)}")
+    return value
+
+
+def _names(text: str) -> list[str]:
+    return [each for each in re.split(r"\s*;\s*", text) if each]
+
+
+def _truth(text: str) -> bool | None:
+    return text.lower() in _TRUE if text.lower() in _TRUE + _FALSE else None
+
+
+def _margins(text: str) -> object:
+    return SAME if text == SAME else _numbers(text)
+
+
+def _numbers(text: str) -> object:
     numbers = _BETWEEN.split(text)
-    if name not in ("signed", "zeros") and all(map(re.compile(r"[0-9]{1,9}").fullmatch, numbers)):
-        found = [int(number) for number in numbers]
-        return found if len(found) > 1 else found[0]
-    expected = "a pair such as 3x3, or one number" if name in _BY_AXIS else "a whole number"
-    raise InputError(f"{row.where}: {name}: expected {expected}, not {short(text)}")
+    if not all(map(_NUMBER.fullmatch, numbers)):
+        return None
+    found = [int(number) for number in numbers]
+    return found if len(found) > 1 else found[0]
+
+
+def _nothing(text: str) -> None:
+    """No text stands for what was measured."""
+
+
+# Whole numbers are read of any other field; None is what the text of a field cannot be.
+_READERS: dict[str, Callable[[str], object]] = {
+    "inputs": _names,
+    "signed": _truth,
+    "padding": _margins,
+    "zeros": _nothing,
+}

@@ -13,6 +13,7 @@ from designs import conv, design, linear, trace_of
 
 from pgsim import ArchConfig, LayerShape, load_arch, simulate
 from pgsim.arch.dataflows.row_sets import RowSets, reached_columns, reached_rows, row_sets
+from pgsim.arch.fabric import fabric_of
 from pgsim.errors import InputError
 from pgsim.workload import layer_shape
 
@@ -27,7 +28,7 @@ def rows_design(changes: dict[str, Any] | None = None, **files: int) -> ArchConf
 
 
 def sets_of(layer: LayerShape, arch: ArchConfig) -> RowSets:
-    found = row_sets(layer, arch._fabric)
+    found = row_sets(layer, fabric_of(arch.array, arch.memory))
     assert found is not None
     return found
 

@@ -14,6 +14,7 @@ import pytest
 
 from pgsim.errors import InputError
 from pgsim.workload import GateTrace, LayerShape, layer_shape, load_trace, save_trace
+from pgsim.workload.layer_fields import LayerFields
 from pgsim.workload.ops import OPS, Op, Sides, fields_of_ops
 
 WIDTHS = {"activation_bits": 4, "msb_bits": 2, "weight_bits": 8, "gate": "output"}
@@ -51,7 +52,7 @@ GEOMETRY = (  # of an image in, of a run in, of a run out, of an image out, runs
 KNOWN = "'conv1d', 'conv2d', 'conv3d', 'linear', 'matmul' or 'recurrent'"
 DERIVED = sorted(
     name
-    for name, member in vars(LayerShape).items()
+    for name, member in (vars(LayerFields) | vars(LayerShape)).items()
     if hasattr(member, "__get__") and not callable(member) and not name.startswith("_")
 )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pgsim.workload.importers.onnx_graph.graph import Graph, Node
+from pgsim.workload.importers.onnx_graph.operators.auto_pads import auto_pad
 from pgsim.workload.importers.onnx_graph.operators.operator import (
     Fields,
     Operator,
     Tensors,
     Unfit,
+    numbers,
 )
 
 
@@ -56,14 +58,6 @@ def shapes(operator: Operator, node: Node, tensors: Tensors) -> tuple[list[int],
     return list(data[1:]), list(weights)
 
 
-def numbers(node: Node, name: str, dimensions: int, least: int = 1) -> list[int]:
-    """Return an attribute's number of each dimension, the least where it is left out."""
-    given = list(node.attributes.get(name) or [least] * dimensions)
-    if len(given) != dimensions or min(given) < least:
-        raise Unfit(f"{name} {given} of {dimensions} dimensions")
-    return given
-
-
 def by_axis(begin: Sequence[int], end: Sequence[int]) -> list[int]:
     """Return margins as a manifest has them: the two ends of each axis side by side."""
     return [margin for ends in zip(begin, end, strict=True) for margin in ends]
@@ -77,18 +71,11 @@ def _margins(
     dilation: Sequence[int],
 ) -> tuple[list[int], list[int]]:
     """Return the padding before and behind each dimension."""
-    dimensions = len(kernel)
-    mode = node.attributes.get("auto_pad", "NOTSET")
-    if mode == "VALID":
-        return [0] * dimensions, [0] * dimensions
-    if mode in ("SAME_UPPER", "SAME_LOWER"):
-        needed = [
-            max(0, (-(-size // step) - 1) * step + spread * (side - 1) + 1 - size)
-            for size, side, step, spread in zip(in_size, kernel, stride, dilation, strict=True)
-        ]
-        less, more = [each // 2 for each in needed], [-(-each // 2) for each in needed]
-        return (less, more) if mode == "SAME_UPPER" else (more, less)
-    if mode not in ("NOTSET", ""):
-        raise Unfit(f"auto_pad {mode!r}")
-    pads = numbers(node, "pads", 2 * dimensions, least=0)
-    return pads[:dimensions], pads[dimensions:]
+    padding = auto_pad(node)
+    if not padding.by_sizes:
+        return padding.given(node, len(kernel))
+    needed = [
+        max(0, (-(-size // step) - 1) * step + spread * (side - 1) + 1 - size)
+        for size, side, step, spread in zip(in_size, kernel, stride, dilation, strict=True)
+    ]
+    return padding.halves(needed)

@@ -88,3 +88,11 @@ class Operator(ABC):
 
 def _shape_words(sizes: tuple[int | None, ...]) -> str:
     return " x ".join("?" if size is None else str(size) for size in sizes)
+
+
+def numbers(node: Node, name: str, dimensions: int, least: int = 1) -> list[int]:
+    """Return an attribute's number of each dimension, the least where it is left out."""
+    given = list(node.attributes.get(name) or [least] * dimensions)
+    if len(given) != dimensions or min(given) < least:
+        raise Unfit(f"{name} {given} of {dimensions} dimensions")
+    return given

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pgsim.workload.importers.onnx_graph.graph import Node
+from pgsim.workload.importers.onnx_graph.operators.auto_pads import auto_pad
 from pgsim.workload.importers.onnx_graph.operators.convolution import (
     Convolution,
     by_axis,
-    numbers,
     shapes,
 )
-from pgsim.workload.importers.onnx_graph.operators.operator import Fields, Tensors, Unfit
+from pgsim.workload.importers.onnx_graph.operators.operator import (
+    Fields,
+    Tensors,
+    Unfit,
+    numbers,
+)
 
 
 class TransposedConvolution(Convolution):
@@ -56,16 +61,12 @@ def _margins(
     node: Node, in_size: Sequence[int], stride: Sequence[int], spans: Sequence[int]
 ) -> tuple[list[int], list[int]]:
     """Return what is taken from each dimension's outputs before and behind."""
-    mode = str(node.attributes.get("auto_pad", "NOTSET"))
+    padding = auto_pad(node)
     asked = list(node.attributes.get("output_shape") or ())
-    if mode in ("NOTSET", "", "VALID") and not asked:
-        pads = [0] * 2 * len(spans)
-        if mode != "VALID":
-            pads = numbers(node, "pads", 2 * len(spans), least=0)
-        return pads[: len(spans)], pads[len(spans) :]
+    if not (padding.by_sizes or asked):
+        return padding.given(node, len(spans))
     outputs = asked or [size * step for size, step in zip(in_size, stride, strict=True)]
     if len(outputs) != len(spans) or any(map(int.__lt__, spans, outputs)):
         raise Unfit(f"outputs {outputs}, more than the {spans} that there are")
     taken = [span - output for span, output in zip(spans, outputs, strict=True)]
-    less, more = [each // 2 for each in taken], [-(-each // 2) for each in taken]
-    return (less, more) if mode == "SAME_UPPER" else (more, less)
+    return padding.halves(taken)
