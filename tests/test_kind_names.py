@@ -233,7 +233,7 @@ def test_no_word_is_compared_but_those_of_others_and_of_tables() -> None:
 
 
 def test_what_an_operand_is_particular_in_is_asked_of_it_or_of_how_it_is_fetched() -> None:
-    assert outside(["model/search/"], found_by(operands_asked_for)) == IDENTITIES
+    assert found_by(operands_asked_for) == IDENTITIES
 
 
 @pytest.mark.parametrize("path", OF_OTHERS)

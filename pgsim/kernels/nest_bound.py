@@ -8,8 +8,7 @@ follows from its positions (images, rows, columns), the other from its channels.
 from __future__ import annotations
 
 from functools import reduce
-from itertools import product
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,15 +23,11 @@ from pgsim.kernels.nest_problem import (
     CYCLES,
     FINISHED,
     FOLDS,
-    FULL,
     LANE_BITS,
     LANE_PJ,
     LOADS,
-    MOST,
     OPENING,
     READ_PJ,
-    REST,
-    REST_TIMES,
     SLOT_PJ,
     SLOT_WORDS,
     STALLS,
@@ -40,15 +35,14 @@ from pgsim.kernels.nest_problem import (
     WRITE_PJ,
     C,
     K,
-    Loops,
     Machine,
     N,
     P,
     Problem,
     Q,
 )
+from pgsim.kernels.nest_sizes import Ints, Side, fit, side_of
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Moved = TypeVar("Moved", Ints, Floats)
 
@@ -56,25 +50,6 @@ Moved = TypeVar("Moved", Ints, Floats)
 LEAST_CYCLES, LEAST_BURSTS, LEAST_PJ, ARRAY_CYCLES, WORK_CYCLES, WAIT_CYCLES, OWN_PJ = range(7)
 _WORK, _GROUP_PJ, _LANE_PJ, _LAST, _WAIT, _OUTPUT_PJ = range(6)  # what tiles take
 _ROUNDED = 1 - 1e-9  # the exact sums of floats are rounded in another order
-
-
-class _Side(NamedTuple):
-    """The choices of some loops' blocks.
-
-    picks: int64 (loops, choices). sizes, often: int64 (kinds, choices), of blocks: whole ones
-    first; each loop has whole blocks and perhaps a smaller last one. last: int64 (choices,), of the
-    last block. trips: of all blocks.
-    """
-
-    picks: Ints
-    sizes: Ints
-    often: Ints
-    last: Ints
-    trips: Ints
-
-    def of(self, chosen: npt.NDArray[np.bool_]) -> _Side:
-        """Return some of the choices."""
-        return _Side(*(each[..., chosen] for each in self))
 
 
 def choices_of(
@@ -113,16 +88,16 @@ def choices_of_both(
     return _picks(sides, at), least, others
 
 
-def _taken(problem: Problem, most_blocks: int) -> tuple[tuple[_Side, _Side, _Side], Ints, Floats]:
+def _taken(problem: Problem, most_blocks: int) -> tuple[tuple[Side, Side, Side], Ints, Floats]:
     """Return the choices of each side, those of all that fit, and what their tiles take."""
     slot_side = problem.machine.slot_side
-    inputs, positions, channels = (_side(problem, loops) for loops in ((C,), (N, P, Q), (K,)))
+    inputs, positions, channels = (side_of(problem, loops) for loops in ((C,), (N, P, Q), (K,)))
     sides = (
         inputs.of(inputs.sizes[0] <= min(problem.loops.fit_weights, problem.loops.fit_activations)),
         positions.of(positions.sizes[0] <= problem.loops.fit_sums),
         channels,
     )
-    at = np.array(np.nonzero(_fit(problem.loops, *sides, most_blocks)))
+    at = np.array(np.nonzero(fit(problem.loops, *sides, most_blocks)))
     tiles = _tiles(problem, sides[0])
     ours, theirs = (
         _sums(problem, each, tiles, place == slot_side) for place, each in enumerate(sides[1:])
@@ -130,7 +105,7 @@ def _taken(problem: Problem, most_blocks: int) -> tuple[tuple[_Side, _Side, _Sid
     return sides, at, ours[:, at[0], at[1]] * theirs[:, at[0], at[2]]
 
 
-def _picks(sides: tuple[_Side, _Side, _Side], at: Ints) -> Ints:
+def _picks(sides: tuple[Side, Side, Side], at: Ints) -> Ints:
     """Return which of its sizes the block of each loop has, int64 (choices, 5)."""
     inputs, positions, channels = sides
     c, m, k = at
@@ -169,49 +144,7 @@ def compulsory_bits(problem: Problem) -> Floats:
     return np.array([activations, weights, 0, n * p * q * k * widths.output], np.float64)
 
 
-def _side(problem: Problem, loops: tuple[int, ...]) -> _Side:
-    """Return all choices of these loops' blocks."""
-    picks = np.indices(problem.loops.sizes[1, list(loops)].tolist()).reshape(len(loops), -1)
-    parts = [problem.loops.parts[:, loop, pick] for loop, pick in zip(loops, picks, strict=True)]
-    sizes, often = (
-        np.array(
-            [
-                reduce(
-                    np.multiply,
-                    [each[kind + times] for each, kind in zip(parts, kinds, strict=True)],
-                )
-                for kinds in product((FULL, REST), repeat=len(loops))
-            ]
-        )
-        for times in (0, 1)
-    )
-    last = [np.where(each[REST_TIMES] > 0, each[REST], each[FULL]) for each in parts]
-    return _Side(picks, sizes, often, reduce(np.multiply, last), often.sum(axis=0))
-
-
-def _fit(
-    loops: Loops, inputs: _Side, positions: _Side, channels: _Side, most_blocks: int
-) -> npt.NDArray[np.bool_]:
-    """Say which choices fit the buffers, bool (input channels, positions, channels)."""
-    n, p, q = positions.picks
-    reach = loops.blocks[N, n] * loops.sides[MOST, 0, p] * loops.sides[MOST, 1, q]
-    elements, outputs, weights = (
-        np.multiply.outer(one, two)
-        for one, two in (
-            (inputs.sizes[0], reach),
-            (positions.sizes[0], channels.sizes[0]),
-            (inputs.sizes[0], channels.sizes[0]),
-        )
-    )
-    fit: npt.NDArray[np.bool_] = (elements <= loops.fit_activations)[:, :, None]
-    fit = fit & (outputs <= loops.fit_sums) & (weights <= loops.fit_weights)[:, None]
-    trips = np.multiply.outer(positions.trips, channels.trips)
-    if inputs.trips.max() * trips.max() > most_blocks:
-        fit &= trips <= (most_blocks // inputs.trips)[:, None, None]
-    return fit
-
-
-def _tiles(problem: Problem, inputs: _Side) -> Floats:
+def _tiles(problem: Problem, inputs: Side) -> Floats:
     """Return what tiles take, float64 (6, input channels, slots), summed over all C blocks.
 
     Rows are the array's cycles of a lane group, waits for its buses included (M18); pJ of a lane
@@ -244,7 +177,7 @@ def _tiles(problem: Problem, inputs: _Side) -> Floats:
     return tiles
 
 
-def _sums(problem: Problem, side: _Side, tiles: Floats, are_slots: bool) -> Floats:
+def _sums(problem: Problem, side: Side, tiles: Floats, are_slots: bool) -> Floats:
     """Return what all blocks of one side contribute, float64 (5, input channels, choices).
 
     What both sides contribute is multiplied. Rows are as those of `_tiles`.
@@ -269,7 +202,7 @@ def _sums(problem: Problem, side: _Side, tiles: Floats, are_slots: bool) -> Floa
     return found
 
 
-def _edges(problem: Problem, sides: tuple[_Side, _Side, _Side], at: Ints) -> Ints:
+def _edges(problem: Problem, sides: tuple[Side, Side, Side], at: Ints) -> Ints:
     """Return cycles of DRAM, int64 (3, choices).
 
     Of what the first block fetches, of what the last one writes, and of the most that one writes.

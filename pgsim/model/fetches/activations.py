@@ -57,6 +57,10 @@ class ActivationFetch(Fetch):
             return 1
         return rows.frames.taps if rows.taps <= fit else rows.taps
 
+    def slot_opening_bits(self, job: Job) -> int:
+        """Return all bits: planes come together."""
+        return job.activation_bits
+
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return the elements of the lanes' reductions, at most the whole input."""
         elements = job.tiling.lane_group_lanes * job.shape.reduction

@@ -44,6 +44,14 @@ class Fetch:
         """Return how often each row of what feeds the slots is fetched in a run (M23)."""
         return 1
 
+    def lane_opening_bits(self, job: Job) -> int:
+        """Return the bits of a lanes' element that the first pass of a tile fetches at least."""
+        return self.operand.bits(job.passes[0])
+
+    def slot_opening_bits(self, job: Job) -> int:
+        """Return the same of a slots' element."""
+        return self.lane_opening_bits(job)
+
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return what a lane group's operands take on chip, int64 (lane groups,)."""
         raise NotImplementedError

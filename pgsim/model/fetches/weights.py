@@ -25,6 +25,10 @@ class WeightFetch(Fetch):
         memory = job.arch.memory
         return UNBOUNDED if job.weights_stay else memory.usable_bits(memory.weight_sram)
 
+    def lane_opening_bits(self, job: Job) -> int:
+        """Return the bits that are fetched, if any are, where all passes find them on chip."""
+        return job.fetched_weight_bits if job.weights_stay else super().lane_opening_bits(job)
+
     def lane_footprint_bits(self, job: Job) -> Counts:
         """Return the weights of a lane group's channels."""
         return job.tiling.lane_group_lanes * (job.shape.reduction * job.weight_bits)

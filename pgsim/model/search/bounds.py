@@ -39,10 +39,11 @@ def _tiles(problem: Problem, choices: Counts) -> Counts:
 
     parts, picks = problem.loops.parts, choices.T
     trips = parts[FULL_TIMES] + parts[REST_TIMES]
-    blocks: Counts = reduce(np.multiply, map(np.take, trips, picks))
+    blocks = reduce(np.multiply, map(np.take, trips, picks))
     sizes = list(map(np.take, problem.loops.blocks, picks))
     lanes = (reduce(np.multiply, sizes[:CHANNELS]), sizes[CHANNELS])[problem.machine.lane_side]
-    return blocks * -(-lanes // problem.machine.columns)
+    tiles: Counts = blocks * -(-lanes // problem.machine.columns)
+    return tiles
 
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:

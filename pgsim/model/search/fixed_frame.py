@@ -27,7 +27,7 @@ from pgsim.kernels.nest_problem import (
     WRITE_PJ,
 )
 from pgsim.lazy import lazy
-from pgsim.model.fetches import FETCHES, Bools, bursts, row_fetches
+from pgsim.model.fetches import FETCHES, Bools, bursts
 from pgsim.model.holding import fetched_once
 from pgsim.model.job import Job
 from pgsim.model.search.goal import Floats, Goal
@@ -35,7 +35,6 @@ from pgsim.model.search.problem import machine_of
 from pgsim.model.search.spent import Paid
 from pgsim.model.search.tables import tables_of
 from pgsim.model.work_store import WorkStore
-from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Machine, Tables
@@ -132,29 +131,19 @@ class FixedFrame:
     @lazy
     def _of_lanes(self) -> Counts:
         """Bursts of each lane group's operands in the first pass of a tile, (lane groups,)."""
-        job, operand = self.job, self.job.lane_operand
-        elements = FETCHES[operand.name].group_elements(job)
-        if operand is ACTIVATIONS and job.inputs_stay:
-            elements = 0
-        bits = elements * self._opening_bits(operand)
+        job = self.job
+        fetch = FETCHES[job.lane_operand.name]
+        elements = fetch.group_elements(job) if fetch.comes(job) else 0
+        bits = elements * fetch.lane_opening_bits(job)
         return bursts(job, bits * self._lanes // int(self._lanes.sum()))
 
     def _of_slots(self, slots: Counts) -> Counts:
         """Return the bursts of the operands of so many slots in the first pass of a tile."""
-        job, operand = self.job, self.job.slot_operand
-        elements = FETCHES[operand.name].group_elements(job)
-        if operand is not ACTIVATIONS:
-            return bursts(job, elements * self._opening_bits(operand) * slots // self._all_slots)
-        if job.inputs_stay:
-            return np.zeros_like(slots)
-        share = elements * job.activation_bits * slots // self._all_slots
-        return bursts(job, share) * row_fetches(job)
-
-    def _opening_bits(self, operand: Operand) -> int:
-        """Return the bits of an element that the first pass of a tile fetches."""
-        if operand is WEIGHTS and self.job.weights_stay:
-            return self.job.fetched_weight_bits
-        return operand.bits(self.job.passes[0])
+        job = self.job
+        fetch = FETCHES[job.slot_operand.name]
+        elements = fetch.group_elements(job) if fetch.comes(job) else 0
+        share = elements * fetch.slot_opening_bits(job) * slots // self._all_slots
+        return bursts(job, share) * fetch.row_fetches(job)
 
     @property
     def _all_slots(self) -> int:

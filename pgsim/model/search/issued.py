@@ -13,7 +13,6 @@ from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.mapping.tiling import Cut
 from pgsim.model.job import Job
 from pgsim.model.search.goal import Floats
-from pgsim.schemes import ACTIVATIONS
 
 _MOST_BITS = 2**23  # of masks that are laid out at once
 
@@ -50,7 +49,7 @@ class WindowTiles(NamedTuple):
 
 def shares_lanes(job: Job) -> bool:
     """Say whether windows of several sizes are parts of the same lanes: slots are positions."""
-    return job.slot_operand is ACTIVATIONS and job.shape.runs_per_batch == 1
+    return job.arch.lanes.any_window_has_all and job.shape.runs_per_batch == 1
 
 
 def tiles_of_blocks(job: Job, sizes: Counts, images: int) -> Iterator[WindowTiles]:
