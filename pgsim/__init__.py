@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pgsim.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from pgsim.arch import ArchConfig, load_arch
     from pgsim.arch.importers import import_arch
@@ -55,8 +57,6 @@ if TYPE_CHECKING:
         widened_trace,
     )
     from pgsim.workload.imported import import_layers
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "ArchConfig": "arch",

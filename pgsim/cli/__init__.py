@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from pgsim import __version__
 from pgsim.cli import streams
 from pgsim.errors import InputError, nearest
 from pgsim.text import bounded, spelled_out
+from pgsim.version import __version__
 
 VERBS = {
     "simulate": "Simulate a trace on a design, layer by layer.",

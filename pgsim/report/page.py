@@ -8,9 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from pgsim import __version__
 from pgsim.report.markup import Html, element, joined
 from pgsim.report.pictures import hatches
+from pgsim.version import __version__
 
 _FOLDER = Path(__file__).parent
 

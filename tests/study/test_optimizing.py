@@ -258,7 +258,7 @@ def test_a_journal_of_something_else_is_refused(changed, named, tmp_path, monkey
     optimize_into(output, digits(), LEAST, trials=12)
     before = output.read_bytes()
     if "pgsim" in changed:
-        monkeypatch.setattr(digests.pgsim, "__version__", changed["pgsim"])
+        monkeypatch.setattr(digests.version, "__version__", changed["pgsim"])
     with pytest.raises(InputError, match=rf"front\.csv\.journal: .* {named}"):
         optimize_into(output, changed.get("spec", digits()), LEAST, trials=12)
     assert output.read_bytes() == before

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pgsim import __version__
 from pgsim.report.markup import Html, element, joined, paragraph
+from pgsim.version import __version__
 
 
 def reproduce(commands: Sequence[str], digests: Mapping[str, str]) -> Html:

@@ -8,12 +8,12 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-import pgsim
+from pgsim import version
 from pgsim.schemes import scheme_named
 from pgsim.study.sweeps.points import Points
 from pgsim.study.sweeps.sources import Source
 
-_PACKAGE = Path(pgsim.__file__).resolve().parent
+_PACKAGE = Path(version.__file__).resolve().parent
 
 
 def digests_of(points: Points) -> dict[str, str]:
@@ -30,7 +30,7 @@ def digests_of(points: Points) -> dict[str, str]:
 
 def pgsim_digest() -> str:
     """Return the SHA-256 of pgsim's version and of its sources, as they were when first asked."""
-    return _digest_of(pgsim.__version__)
+    return _digest_of(version.__version__)
 
 
 @cache

@@ -129,7 +129,7 @@ def test_another_spec_is_refused_and_changes_nothing(spec, output, simulated):
 
 def test_another_pgsim_is_refused(spec, output, simulated, monkeypatch):
     begin(output, spec)
-    monkeypatch.setattr(digests.pgsim, "__version__", "0.0.0")
+    monkeypatch.setattr(digests.version, "__version__", "0.0.0")
     with pytest.raises(InputError, match="of another pgsim, which"):
         sweep_into(output, spec, jobs=1)
 
