@@ -62,8 +62,7 @@ class FullestLanes:
     def _in_blocks(self, sizes: Counts) -> Floats:
         job = self.masks.job
         if self._in_raster:
-            loops = (job.batch, *job.shape.run_out_size)
-            return self._cut(self._entries_of_images, loops, sizes)
+            return self._cut(self._entries_of_images, job.batch, sizes)
         cycles = np.zeros(len(sizes))
         for each in tiles_of_blocks(job, sizes, self.masks.images):
             cycles[each.places] = self._of_tiles(each)
@@ -73,10 +72,10 @@ class FullestLanes:
         """Return the same in the fixed order, in windows of so many slots, float64 (windows,)."""
         job = self.masks.job
         if self._in_raster:
-            lanes, every = job.cuts
+            lanes, _ = job.cuts
             ones = np.ones_like(slots)
             sizes = np.stack([ones, ones, slots, ones * lanes.total], axis=1)
-            return self._cut(self._entries_of_batches, (1, 1, every.total), sizes)
+            return self._cut(self._entries_of_batches, 1, sizes)
         cycles = np.zeros(slots.size)
         for each in tiles_of_windows(job, slots, self.masks.images):
             cycles[each.places] = self._of_tiles(each)
@@ -97,13 +96,13 @@ class FullestLanes:
         """Of a batch's positions as one row."""
         return _entries(self.masks.rows, 1, self.masks.job.cuts[1].total)
 
-    def _cut(self, entries: Counts, loops: tuple[int, int, int], sizes: Counts) -> Floats:
-        """Return what blocks take that are cut from so many images, rows and columns."""
+    def _cut(self, entries: Counts, images: int, sizes: Counts) -> Floats:
+        """Return what blocks take that are cut from so many images at a time."""
         from pgsim.kernels.nest_windows import least_of_blocks  # Numba: only if nests are searched
 
         job, arch = self.masks.job, self.masks.job.arch
         keeps = int(not arch.scheduler.splits_lanes)
-        layout = [loops[0], job.shape.channels_per_group, arch.array.columns, keeps]
+        layout = [images, job.shape.channels_per_group, arch.array.columns, keeps]
         slots = np.arange(int(sizes[:, :CHANNELS].prod(axis=1).max()) + 1)
         cycles = least_of_blocks(entries, np.array(layout), sizes, gated_cycles(job, slots))
         found: Floats = cycles.astype(np.float64)

@@ -52,7 +52,10 @@ class Geometry:
         return choices, self.problem.loops.blocks[np.arange(5), choices], least
 
     def bursts(self, places: Counts) -> Counts:
-        """Return what choices move at least in a batch, int64; places: of these choices."""
+        """Return what choices move at least in a batch, int64; places: of these choices.
+
+        The layer is one that a mask steers.
+        """
         known, choices = self._bursts, self.bounds[0]
         unknown = places[known[places] < 0]
         if unknown.size:
