@@ -24,5 +24,5 @@ class BitFusion(AllWeightsStationary):
 
     def beat(self, shape: LayerShape, rows: int, rate: Rate) -> Beat:
         """Return a beat of one slot; the reduction is cut tap by tap."""
-        of_rows = super().beat(shape, rows, rate)
-        return Beat(of_rows.slots, of_rows.cycles, shape.taps, of_rows.fold_elements, of_rows.is_fold)
+        own = super().beat(shape, rows, rate)
+        return Beat(own.slots, own.cycles, shape.taps, own.fold_elements, own.is_fold)
