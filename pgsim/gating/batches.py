@@ -52,6 +52,10 @@ def images_of(batch: object, where: str) -> Tensor:
     if not isinstance(images, Tensor):
         hint = " torch.from_numpy gives one." if hasattr(batch, "__array__") else ""
         raise InputError(f"{where}: is a {type(batch).__name__}: {_EXPECTED}.{hint}")
+    if images.is_meta:
+        raise InputError(
+            f"{where}: is a Tensor on the meta device, which has no values to gate by: {_EXPECTED}."
+        )
     if images.layout != torch.strided or images.dim() == 0:
         raise InputError(
             f"{where}: is a Tensor of layout {images.layout} and shape {tuple(images.shape)}: "

@@ -124,6 +124,8 @@ def _checked(name: str, gate: Gate, mask: object, gated: Tensor) -> Tensor:
 def channels_first(layer: nn.Module, mask: Tensor) -> NDArray[np.bool_]:
     """Return a mask as (images, channels, height, width) or (images, channels, positions)."""
     if isinstance(layer, nn.Linear):
+        if mask.dim() == 1:  # features alone, which are refused with the shape of their input
+            mask = mask[None]
         mask = mask.reshape(len(mask), -1, mask.shape[-1]).transpose(1, 2)
     array: NDArray[np.bool_] = mask.cpu().numpy()
     return array

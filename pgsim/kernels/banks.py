@@ -143,16 +143,66 @@ def all_slots(windows, reads):
     windows: int64, slots of each window. Returns int64 (windows,). Source: MODEL.md M43.
     """
     late = np.empty(windows.size, np.int64)
-    most = windows.max()
-    beats = beats_of(most, reads)
-    slots = np.arange(most)
     for window in range(windows.size):
         if window and windows[window] == windows[window - 1]:
             late[window] = late[window - 1]
         else:
-            count = windows[window]
-            late[window] = lateness(Vectors(slots, slots), count, count, reads, beats)
+            late[window] = _late_with_all(windows[window], reads)
     return late
+
+
+@kernel
+def _late_with_all(slots, reads):
+    """Return by how many cycles the banks are late with a window that issues all of its slots.
+
+    It takes no longer for more slots.
+    """
+    used = -(-slots // reads.beat_slots)
+    spacing = max(used * reads.beat_spacing_cycles + reads.edge_cycles, reads.bus_cycles)
+    kinds = len(reads.deadlines)
+    behind = np.empty(kinds, np.int64)
+    late = np.int64(0)
+    for bank in range(min(reads.banks, slots)):
+        read = _before(slots, bank, reads.banks)
+        for kind in range(kinds):
+            behind[kind] = _behind_with_all(slots, bank, reads.deadlines[kind], reads)
+        for fold in range(len(reads.folds)):
+            before, begin = reads.folds[fold, 1], reads.folds[fold, 2] * spacing
+            late = max(late, read * before + behind[reads.folds[fold, 0]] - begin)
+    return late
+
+
+@kernel
+def _before(slot, bank, banks):
+    """Return how many slots before one have their vectors in a bank."""
+    return (slot + banks - 1 - bank) // banks
+
+
+@kernel
+def _behind_with_all(slots, bank, points, reads):
+    """Return the same as `_behind` of a bank where every slot of a window is issued.
+
+    Beats behind the first, short one come round to the same banks. Between rounds what a bank is
+    behind changes by the same each time, so that it is most in the first round or in the last.
+    """
+    beat_slots, banks, words = reads.beat_slots, reads.banks, points[-1, 0]
+    first, used = (slots - 1) % beat_slots + 1, -(-slots // beat_slots)
+    rounds = banks // np.gcd(banks, beat_slots)
+    most = np.int64(-(2**62))
+    beat, begins = np.int64(0), np.int64(0)
+    while beat < used:
+        ends = begins + (beat_slots if beat else first)
+        read = _before(begins, bank, banks)
+        own = _before(ends, bank, banks) - read
+        if own:
+            begin = reads.lead_cycles + beat * reads.beat_spacing_cycles
+            for point in range(len(points)):
+                most = max(most, read * words + own * points[point, 0] - begin - points[point, 1])
+        beat, begins = beat + 1, ends
+        if beat == rounds + 1 and used - rounds > beat:
+            begins += (used - rounds - beat) * beat_slots
+            beat = used - rounds
+    return most
 
 
 class FoldReads(NamedTuple):

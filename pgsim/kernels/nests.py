@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
-from pgsim.kernels.sides import place_of, sizes_of
+from pgsim.kernels.sides import place_of, sizes_of, under
 
 ACTIVATION, WEIGHT, SUM_READ, WRITTEN = range(4)  # what crosses the DRAM interface
 
@@ -56,9 +56,57 @@ class Widths(NamedTuple):
 def reached(side, block, reach, fresh):
     """Count the input rows that each block of output rows reaches, and those that are new to it.
 
-    Padding is no row. reach, fresh: int64, as long as there are blocks, zero. Returns the most that
+    Padding is no row. reach, fresh: int64, zeros for all blocks at least. Returns the most that
     a block reaches, and what all blocks reach together. Source: MODEL.md M40.
     """
+    rows, frames = side
+    apart = rows.dilation > 1 and rows.taps > 1
+    if apart or frames.outputs > 1 or frames.taps > 1 or under(frames, 0, 0) != 0:
+        _reached_tap_by_tap(side, block, reach, fresh)
+    elif rows.stride < rows.taps:
+        _reached_in_one_piece(rows, block, reach, fresh)
+    else:
+        _reached_once(rows, block, reach, fresh)
+    return reach.max(), fresh.sum()
+
+
+@kernel
+def _reached_in_one_piece(rows, block, reach, fresh):
+    """Count the rows of blocks whose outputs share rows with the next ones, so that none is left
+    out between them."""
+    seen = np.int64(0)
+    for own in range(-(-rows.outputs // block)):
+        last = min((own + 1) * block, rows.outputs) - 1
+        begin = max(own * block * rows.stride - rows.padding, 0)
+        end = min(last * rows.stride - rows.padding + rows.taps, rows.inputs)
+        reach[own] = max(end - begin, 0)
+        fresh[own] = max(end - max(begin, seen), 0)
+        seen = max(seen, end)
+
+
+@kernel
+def _reached_once(rows, block, reach, fresh):
+    """Count the rows of blocks where no two outputs reach the same."""
+    before = _under_outputs(rows, 0)
+    for own in range(-(-rows.outputs // block)):
+        upto = _under_outputs(rows, min((own + 1) * block, rows.outputs))
+        reach[own] = fresh[own] = upto - before
+        before = upto
+
+
+@kernel
+def _under_outputs(rows, outputs):
+    """Return the rows that so many outputs reach, where no two reach the same."""
+    first, end = rows.padding, min(rows.padding + rows.inputs, outputs * rows.stride)
+    if end <= first:
+        return np.int64(0)
+    of_end = end // rows.stride * rows.taps + min(end % rows.stride, rows.taps)
+    return of_end - first // rows.stride * rows.taps - min(first % rows.stride, rows.taps)
+
+
+@kernel
+def _reached_tap_by_tap(side, block, reach, fresh):
+    """Count the rows of blocks one by one."""
     outputs, inputs, taps = sizes_of(side)
     seen_by = np.full(inputs, -1, np.int64)
     for output in range(outputs):
@@ -70,7 +118,6 @@ def reached(side, block, reach, fresh):
                 if seen_by[row] < 0:
                     fresh[own] += 1
                 seen_by[row] = own
-    return reach.max(), fresh.sum()
 
 
 @kernel

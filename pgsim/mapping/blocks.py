@@ -25,7 +25,7 @@ class BlockTiles:
     each window, and the lanes of each lane group, of one run and group, in raster order of blocks.
     windows: int64 (blocks,), that of each block. lane_groups: int64 (lane groups of a block,
     blocks), those of each block, -1 for none. order: int64 (positions,), the positions of a run,
-    block by block; None where that is their own order.
+    block by block; None where that is their own order, or where nothing asks for it.
     """
 
     batch: int
@@ -110,11 +110,20 @@ class BlockTiles:
 
 
 def block_tiles(
-    nest: Nest, indices: Counts, lanes: Lanes, columns: int, runs: int, groups: int
+    nest: Nest,
+    indices: Counts,
+    lanes: Lanes,
+    columns: int,
+    runs: int,
+    groups: int,
+    *,
+    steered: bool = True,
 ) -> BlockTiles:
     """Return the tiles of a nest's blocks on an array of so many columns.
 
-    indices: int64 (5, blocks), of each block along each loop, in order of execution.
+    indices: int64 (5, blocks), of each block along each loop, in order of execution. steered:
+    whether a mask or values ask for the order of all positions, which there may be far more of than
+    tiles.
     """
     n, p, q, k, _ = indices
     images, rows, cols = (nest.block_sizes(loop) for loop in (IMAGES, ROWS, COLUMNS))
@@ -136,7 +145,7 @@ def block_tiles(
         lane_group_lanes=np.concatenate(sizes),
         windows=of_slots,
         lane_groups=lane_groups,
-        order=_order(nest),
+        order=_order(nest) if steered else None,
     )
 
 

@@ -35,9 +35,8 @@ def bank_reads(job: Job, index: int) -> Reads | None:
         points = deadlines(steps, stretch, bits, sram.port_bits, rate.cycles)[None]
         folds = np.zeros((1, 3), np.int64)
     else:
-        words, kinds = np.unique(fold_words(job, index, bits), return_inverse=True)
+        words, folds = _fold_kinds(job, index, bits)
         points = np.stack([words, np.full_like(words, rate.cycles)], axis=-1)[:, None]
-        folds = _latest_folds(words, kinds)
     spacing = array.fold_spacing(beat.cycles) if beat.is_fold else beat.cycles
     return Reads(
         banks=min(sram.banks, int(job.tiling.window_slots.max())),  # no more hold any vector
@@ -61,17 +60,23 @@ def lead_cycles(job: Job) -> int:
     return flow.bus_cycles(array.rows) if loads_first else 0
 
 
-def _latest_folds(words: Counts, kinds: Counts) -> Counts:
-    """Return the folds of each kind that may be the latest (`banks.Reads.folds`)."""
+def _latest_folds(*cut: int) -> tuple[Counts, Counts]:
+    """Return each number of words that folds read, and the folds that may be the latest of each.
+
+    They are as `banks.Reads.folds` has them. cut: as `_words_to` takes it.
+    """
     from pgsim.kernels.banks import latest
 
-    read = words[kinds]
+    read = _words_to(*cut)
+    words, kinds = np.unique(read, return_inverse=True)
     before, found = np.cumsum(read) - read, []
     for kind in range(words.size):
         own = np.flatnonzero(kinds == kind)
         points = latest(np.stack([before[own], own], axis=-1))
         found.append(np.insert(points, 0, kind, axis=1))
-    return np.concatenate(found)
+    folds = np.concatenate(found)
+    words.flags.writeable = folds.flags.writeable = False
+    return words, folds
 
 
 def fold_words(job: Job, index: int, bits: int) -> Counts:
@@ -79,11 +84,25 @@ def fold_words(job: Job, index: int, bits: int) -> Counts:
 
     bits: of the plane that it reads of an element. The array is read-only.
     """
+    words = _known_words if _are_kept(job, index) else _words_to
+    return words(*_cut(job, index, bits))
+
+
+def _fold_kinds(job: Job, index: int, bits: int) -> tuple[Counts, Counts]:
+    """Return what `_latest_folds` does of a pass; bits: as `fold_words` takes them."""
+    kinds = _known_folds if _are_kept(job, index) else _latest_folds
+    return kinds(*_cut(job, index, bits))
+
+
+def _are_kept(job: Job, index: int) -> bool:
+    """Say whether a pass has few enough folds to keep what they read."""
+    return job.rates[index].reduction_folds <= _MOST_KEPT
+
+
+def _cut(job: Job, index: int, bits: int) -> tuple[int, ...]:
+    """Return all that decides what the folds of a pass read, as `_words_to` takes it."""
     operand, port_bits = job.slot_operand, job.arch.memory.buffers[job.slot_operand.name].port_bits
-    folds = _folds_of(job, index)
-    few = job.rates[index].reduction_folds <= _MOST_KEPT
-    words = _known_words if few else _words_to
-    return words(*folds, operand.stretch(job.shape), bits, port_bits)
+    return (*_folds_of(job, index), operand.stretch(job.shape), bits, port_bits)
 
 
 def fold_ends(job: Job, index: int) -> Counts:
@@ -116,7 +135,9 @@ def _words_to(
     return words
 
 
-_known_words = lru_cache(maxsize=256)(_words_to)  # a search asks for the same few again and again
+# A search asks for the same few again and again.
+_known_words = lru_cache(maxsize=256)(_words_to)
+_known_folds = lru_cache(maxsize=256)(_latest_folds)
 
 
 class FoldWork(NamedTuple):

@@ -14,7 +14,7 @@ from torch import Tensor, nn  # noqa: E402
 from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
 from pgsim.errors import InputError  # noqa: E402
-from pgsim.gating import PGConv2d, Shards, capture, integer_operands  # noqa: E402
+from pgsim.gating import PGConv2d, PGLinear, Shards, capture, integer_operands  # noqa: E402
 
 X = torch.rand(7, 4, 6, 6, generator=torch.Generator().manual_seed(2))
 LABELS = torch.arange(7)
@@ -71,6 +71,7 @@ REFUSED = {
     "label first": ([[LABELS.tolist(), X]], "batch 1: is a list: expected"),
     "nothing in a pair": ([[]], "batch 1: is a list: expected"),
     "a number": ([torch.tensor(1.0)], r"batch 1: .* shape \(\)"),
+    "without values": ([X.to("meta")], "batch 1: is a Tensor on the meta device"),
     "sparse": ([X.to_sparse()], "batch 1: .*sparse_coo"),
     "all empty": ([X[:0]], "nothing to capture"),
     "one image": ([X[0]], r"ran on \[4, 6, 6\] for a batch of 4 images"),
@@ -83,6 +84,30 @@ def test_what_is_no_batch_is_refused(kind: str) -> None:
     batches, message = REFUSED[kind]
     with pytest.raises(InputError, match=message):
         capture(model(), batches, model_name="m", dataset="d")
+
+
+class EachAlone(nn.Module):
+    """Gives its layer the features of one image at a time."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.layer = PGLinear(features, 2, activation_bits=4, msb_bits=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([self.layer(image) for image in x])
+
+
+@pytest.mark.parametrize(
+    ("images", "features", "message"),
+    [
+        (3, 4, "layer 'layer' ran twice in one batch"),
+        (1, 4, r"layer 'layer' ran on \[4\] for a batch of 1 images: expected the images, 1,"),
+    ],
+)
+def test_features_without_images_are_refused(images: int, features: int, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        batch = torch.rand(images, features)
+        capture(EachAlone(features), [batch], model_name="m", dataset="d")
 
 
 def test_operands_take_images_alike() -> None:

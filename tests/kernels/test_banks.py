@@ -60,6 +60,31 @@ def test_all_slots_are_those_of_each_window() -> None:
     assert expected[0] != expected[3]  # like windows are looked at once
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_all_slots_of_windows_of_many_beats_equal_the_naive_ones(seed: int) -> None:
+    rng = Random(seed)
+    own = reads(
+        banks=rng.choice((1, 2, 3, 6, 8)),
+        beat_slots=rng.choice((1, 2, 3, 4, 5)),
+        spacing=rng.randint(1, 6),
+        folds=[[(rng.randint(1, 4), 1), (rng.randint(5, 9), rng.randint(2, 12))]],
+        lead_cycles=rng.choice((0, 3)),
+        edge_cycles=rng.choice((0, 5)),
+        bus_cycles=rng.choice((0, 30)),
+    )
+    windows = rng.sample(range(1, 120), 6)
+    expected = [naive([[place] for place in range(slots)], own) for slots in windows]
+    assert all_slots(np.array(windows), own).tolist() == expected
+
+
+def test_a_window_of_many_slots_takes_no_longer_than_a_short_one() -> None:
+    # 2^40 beats of four slots from two banks: each brings its two vectors of three words in six
+    # cycles, and is asked for the next ones after four. The last beat's are needed a cycle after it
+    # begins.
+    own = reads(banks=2, beat_slots=4, spacing=4, folds=[[(3, 1)]])
+    assert all_slots(np.array([2**42]), own).tolist() == [6 * 2**40 - 4 * (2**40 - 1) - 1]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_active_slots_are_read_from_the_bank_of_their_place(seed: int) -> None:
     rows = random_rows(seed)

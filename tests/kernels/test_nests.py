@@ -42,13 +42,18 @@ def rows_of(side: Side, outputs: range) -> set[int]:
     }
 
 
+PLAIN = st.builds(Side, rows=LINES.map(lambda own: own._replace(dilation=1)), frames=st.just(POINT))
+
+
 @settings(deadline=None)  # kernels are compiled in the first example
-@given(side=SIDES, block=st.integers(1, 9))
+@given(side=SIDES | PLAIN, block=st.integers(1, 9))
 def test_a_block_reaches_the_rows_under_its_taps(side: Side, block: int) -> None:
     outputs = side.rows.outputs * side.frames.outputs
     blocks = [range(b, min(b + block, outputs)) for b in range(0, outputs, block)]
-    reach, fresh = np.zeros(len(blocks), np.int64), np.zeros(len(blocks), np.int64)
-    found = reached(side, block, reach, fresh)
+    room = np.zeros((2, len(blocks) + 3), np.int64)
+    found = reached(side, block, room[0], room[1])
+    assert not room[:, len(blocks) :].any()
+    reach, fresh = room[:, : len(blocks)]
     own = [rows_of(side, outputs) for outputs in blocks]
     before = [set().union(*own[:number]) for number in range(len(own))]
     assert reach.tolist() == [len(rows) for rows in own]
@@ -75,6 +80,20 @@ def test_rows_between_the_taps_are_not_reached() -> None:
     assert reached(line(4, 12, 2, 3, 0, 2), 2, *np.zeros((2, 2), np.int64)) == (4, 8)
     # Four outputs of three rows each, of which the next shares two: rows 0-3 and 2-5.
     assert reached(line(4, 6, 3, 1, 0, 1), 2, *np.zeros((2, 2), np.int64)) == (4, 6)
+
+
+@pytest.mark.parametrize(("taps", "stride"), [(1, 1), (1, 2), (3, 3), (5, 2), (7, 1)])
+def test_rows_of_long_lines_are_not_counted_one_by_one(taps: int, stride: int) -> None:
+    # A line of 2^50 outputs, whose blocks of 2^40 reach as many rows: between the first row of the
+    # first output and the last one of the last.
+    outputs, block = 2**50, 2**40
+    inputs = (outputs - 1) * stride + taps
+    room = np.zeros((2, 2**10), np.int64)
+    most, union = reached(line(outputs, inputs, taps, stride, 0, 1), block, *room)
+    shared = max(taps - stride, 0)
+    rows = block * min(stride, taps) + shared
+    assert (most, union) == (rows, outputs * min(stride, taps) + shared)
+    assert room.tolist() == [[rows] * 2**10, [rows] + [rows - shared] * (2**10 - 1)]
 
 
 ORDER = np.arange(5)  # images, rows, columns, channels, input channels

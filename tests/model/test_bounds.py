@@ -104,7 +104,9 @@ def test_the_largest_burst_is_the_last_at_which_all_counts_fit(layer: LayerShape
         changes = {"memory.dram.burst_bytes": burst, "memory.dram.bytes_per_cycle": 1}
         (job,) = jobs_of(trace, design(changes), scheme_named("full"))
         assert rough_burst_size(job.arch) == burst
-        return roughly(Size(job, 3))
+        found = roughly(Size(job, 3))
+        assert isinstance(found, int)  # near 2^62 a float is wrong by hundreds
+        return found
 
     (job,) = jobs_of(trace, design(), scheme_named("full"))
     grows = rough(2) - rough(1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pgsim.arch.dataflows.all_weights_stationary import AllWeightsStationary
 from pgsim.arch.dataflows.dataflow import Beat, Dataflow, Rate
 from pgsim.workload import LayerShape
@@ -26,4 +24,5 @@ class BitFusion(AllWeightsStationary):
 
     def beat(self, shape: LayerShape, rows: int, rate: Rate) -> Beat:
         """Return a beat of one slot; the reduction is cut tap by tap."""
-        return replace(super().beat(shape, rows, rate), taps=shape.taps)
+        own = super().beat(shape, rows, rate)
+        return Beat(own.slots, own.cycles, shape.taps, own.fold_elements, own.is_fold)

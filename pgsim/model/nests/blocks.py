@@ -105,6 +105,7 @@ class Blocks:
             job.arch.array.columns,
             shape.runs_per_batch,
             shape.groups,
+            steered=job.varies,
         )
 
     @lazy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from designs import linear
+from designs import conv, linear
 from nest_jobs import nested
 
 from pgsim.errors import InputError
@@ -85,3 +85,18 @@ def test_chunks_are_blocks_of_as_many_input_channels():
         for each in blocks.chunks
     ]
     assert found == [(2, [True, True], 1, True), (2, [True, True], 3, False)]
+
+
+def test_the_order_of_positions_is_found_for_masks_alone():
+    # Blocks of 2 x 2 of 4 x 4 positions: the first has rows 0 and 1 of columns 0 and 1.
+    small = conv(3, 2, 4, 1)
+    mask = np.ones((1, 2, 16), bool)
+    blocks = blocks_of_nest(nested(small, "NPQKC", (1, 2, 2, 2, 3), scheme="pg", mask=mask))
+    expected = [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15]
+    assert blocks.tiles.order.tolist() == expected
+    # More positions than are held one by one, in 2^10 blocks.
+    large = conv(3, 2, 2**18, 1, gate="none", msb_bits=None)
+    roomy = {f"memory.{each}_sram.kib": 2**20 for each in ("activation", "weight", "output")}
+    blocks = blocks_of_nest(nested(large, "NPQKC", (1, 2**13, 2**13, 2, 3), roomy))
+    assert blocks.tiles.outputs.sum() == 2 * 2**36
+    assert blocks.tiles.order is None

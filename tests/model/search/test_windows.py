@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import pytest
+from designs import linear
 from search_cases import SearchCase, nests_of, steered_case
 
 from pgsim.model.blocks import Block
@@ -60,3 +62,39 @@ def test_no_nest_costs_less_than_is_known_of_its_blocks(
         for nest, cost in costs:
             own = np.array([cost.cycles, cost.bursts, cost.energy_pj])
             assert (least[nest.blocks] * ROUNDED <= own).all(), (name, nest)
+
+
+@pytest.mark.parametrize(("dataflow", "port_bits"), [("ws", 96), ("os", 48)])
+def test_sums_that_fill_words_in_several_blocks_are_not_rounded_as_those_of_one(
+    dataflow: str, port_bits: int
+) -> None:
+    """Only the output buffer has a price: what a bound takes for rounding decides.
+
+    Sums of 32 bits come once a fold (`ws`) or a block (`os`): those of an entry leave other gaps in
+    the words of a port than those of all six input channels together.
+    """
+    changes = {
+        "array.dataflow": dataflow,
+        "array.rows": 2,
+        "array.columns": 1,
+        "lsb.scheduler": "combine",
+        "memory.output_sram.port_bits": port_bits,
+        "memory.output_sram.banks": 1,
+        "batch": 1,
+    }
+    case = OfOutputs(
+        linear(3, 6, 1), np.ones((1, 1, 3), bool), 1, changes, "pg", 32, (False, False)
+    )
+    costs = [(nest, case.cost(nest)) for nest in nests_of(case)]
+    assert {nest.blocks[4] for nest, _ in costs} == {1, 2, 3, 6}
+    for name, least in stages(case):
+        for nest, cost in costs:
+            assert least[nest.blocks][2] * ROUNDED <= cost.energy_pj, (name, nest)
+
+
+class OfOutputs(SearchCase):
+    """A case in which a word of the output buffer costs 1 pJ, and all else nothing."""
+
+    @cached_property
+    def prices(self) -> dict[str, float]:
+        return {name: float(name.startswith("output_sram")) for name in super().prices}
