@@ -56,9 +56,7 @@ def test_sixteen_channels_in_a_row_are_silent_where_none_is_1(channels: int) -> 
     silent = [
         not any(masks[image, channel, y, x] for channel in group)
         for image, y, x in product(range(3), range(4), range(5))
-        for group in (
-            range(first, min(first + 16, channels)) for first in range(0, channels, 16)
-        )
+        for group in (range(first, min(first + 16, channels)) for first in range(0, channels, 16))
     ]
     assert silent_part(masks) == pytest.approx(sum(silent) / len(silent), rel=1e-12)
 
