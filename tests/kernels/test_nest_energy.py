@@ -102,11 +102,17 @@ def test_sums_that_leave_are_read_after_every_block() -> None:
 
 
 def test_sums_that_are_finished_in_the_array_have_the_bits_of_outputs() -> None:
-    """Of one block: 8 and 4 outputs of 8 bits are a word each; as sums they would be 4 and 2."""
+    """Of one block: 8 and 4 outputs of 8 bits are a word each; as sums they would be 4 and 2.
+
+    Of two blocks, no sum is finished after the first: all are as above.
+    """
     own = a_problem(2)
     assert [counted(own, each) for each in (WRITE_PJ, READ_PJ)] == [4 + 2, 4 + 2]
     own.tables.slots[FINISHED] = 1
     assert [counted(own, each) for each in (WRITE_PJ, READ_PJ)] == [1 + 1, 1 + 1]
+    own = a_problem()
+    own.tables.slots[FINISHED] = 1
+    assert [counted(own, each) for each in (WRITE_PJ, READ_PJ)] == [2 * (4 + 2)] * 2
 
 
 @pytest.mark.parametrize("in_channels", [2, 3, 6])

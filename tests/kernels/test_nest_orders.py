@@ -24,9 +24,12 @@ def _in_plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
     in_plain_python(monkeypatch, nest_orders, nests, timeline)
 
 
-def four_blocks(burst_cycles: int = 1, runs: int = 1, weight_runs: int = 1) -> tuple[Sized, Pieces]:
+def four_blocks(
+    burst_cycles: int = 1, runs: int = 1, weight_runs: int = 1, bursts: int = 1
+) -> tuple[Sized, Pieces]:
     """Two blocks of 3 rows and two of 2 channels, whose elements are a burst each.
 
+    So many bursts take so many cycles.
     A block's first pass takes 10 cycles, and its gated one 1 to 4, in raster order.
     """
     sizes = np.array([[1, 1], [3, 3], [1, 1], [2, 2], [1, 1]])
@@ -37,7 +40,7 @@ def four_blocks(burst_cycles: int = 1, runs: int = 1, weight_runs: int = 1) -> t
         whole=np.array([[1, 6, 1, 1, 1], [1, 1, 1, 4, 1], [1, 6, 1, 4, 1]]),
         block=np.array([[1, 3, 1, 1, 1], [1, 1, 1, 2, 1], [1, 3, 1, 2, 1]]),
         widths=np.ones((3, 5), np.int64),
-        burst=np.array([burst_cycles, 1]),
+        burst=np.array([burst_cycles, bursts]),
         weight_runs=weight_runs,
     )
     cycles = np.zeros((2, runs, 4), np.int64)
@@ -95,8 +98,14 @@ def test_blocks_take_what_they_do_in_the_order_in_which_they_come() -> None:
 
 
 def test_with_one_buffer_nothing_is_hidden() -> None:
-    """All 34 bursts and the work come one after the other."""
+    """All 34 bursts and the work come one after the other.
+
+    Of 3 cycles for 2 bursts, the 5, 2 and 3 that come take 8, 3 and 5 cycles, and the 6 that leave
+    each of four blocks 9.
+    """
     order = ORDER._replace(one_buffer=True)
+    layer = four_blocks(3, bursts=2)
+    assert costs(layer, ROWS_OUTERMOST, order=order)[0] == 8 + 3 + 5 + 4 * 9 + 50
     assert costs(four_blocks(4), ROWS_OUTERMOST, order=order)[0] == 4 * 34 + 50
 
 

@@ -83,8 +83,12 @@ def test_lane_operands_have_deadlines() -> None:
 
 
 def test_no_tile_of_so_many_slots_waits_longer() -> None:
-    """Of all columns, whose sums leave and whose operands are read: 74 - 20 of sums."""
+    """Of all columns, whose sums have been there, leave, and whose operands are read.
+
+    As above, sums are 21 - 10 cycles late in the first pass and 74 - 20 in the second.
+    """
     own = a_problem(deadlines=1)
+    assert nest_waits.longest_stalls(own, 0, PLACE, 5) == 11
     assert nest_waits.longest_stalls(own, 1, PLACE, 5) == 54
     own.tables.waits[DEADLINES, 1, 0, 0], own.tables.waits[DEADLINES + 1, 1, 0, 0] = 100, 5
     assert nest_waits.longest_stalls(own, 1, PLACE, 5) == 100 * 3 // 4 - 5
