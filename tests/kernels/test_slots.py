@@ -87,6 +87,7 @@ def test_a_group_of_several_words_keeps_them() -> None:
 
 
 def test_any_word_of_a_slot_makes_it_active() -> None:
+    """By hand: a lane of the first word, and the last of the second."""
     slots = np.array([[0, 1, 0], [0, 0, 2**63]], np.uint64)
     assert [bool(is_active(slots, slot)) for slot in range(3)] == [False, True, True]
 

@@ -22,16 +22,18 @@ NEST = Nest("CKNPQ", (3, 10, 4, 6, 9), (1, 4, 4, 6, 3))
     ],
 )
 def test_a_loop_says_how_many_and_what_the_last_is(total: int, size: int, line: str) -> None:
+    """By hand: 10 are 4, 4 and 2."""
     assert loop(total, size, "parts of {}") == line
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "once"), (2, "2 times"), (12345, "12,345 times")])
 def test_counts_are_in_words(count: int, words: str) -> None:
+    """As a person says it."""
     assert times(count) == words
 
 
 def test_loops_of_one_block_are_left_out_and_what_is_held_stands_where_it_is() -> None:
-    """Channels and columns are one block: what is held inside of them is inside of C, or of P."""
+    """By hand. Channels and columns are one block, and so no lines: weights are inside of C."""
     held = {"weights": 2, "activations": 4, "sums": 0}
     assert explained(NEST, held, {"weights": 3, "sums": 1}) == [
         "hold sums, filled once",
@@ -45,7 +47,7 @@ def test_loops_of_one_block_are_left_out_and_what_is_held_stands_where_it_is() -
 
 
 def test_what_is_held_of_a_single_block_stands_beside_it() -> None:
-    """Five loops lie outside of the last place."""
+    """By hand: five loops lie outside of the last place."""
     own = Nest("NPQKC", (1, 2, 2, 2, 2), (1, 2, 2, 2, 2))
     assert explained(own, {"weights": 0, "sums": 5}, {}) == [
         "hold weights",
@@ -55,6 +57,7 @@ def test_what_is_held_of_a_single_block_stands_beside_it() -> None:
 
 
 def test_lines_are_indented_by_the_loops_around_them() -> None:
+    """By hand: an empty line is no loop."""
     assert nested(["for a:", "", "for b:"], [["x"], ["y", "z"], [], ["w"]], "end") == [
         "x",
         "for a:",

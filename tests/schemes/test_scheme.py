@@ -53,6 +53,7 @@ def test_numbers_are_of_1_to_16(name: str) -> None:
 
 
 def test_inner_layers_are_all_but_the_ends() -> None:
+    """By hand, of four layers, and of none to two."""
     layers = [GATED, UNGATED, INPUT_GATED, GATED]
     assert list(inner_layers(layers)) == [UNGATED, INPUT_GATED]
     assert [list(inner_layers(layers[:few])) for few in range(3)] == [[], [], []]
@@ -119,6 +120,7 @@ class Odd(Scheme):
 
 
 def test_a_scheme_of_passes_alone_is_asked_for_by_its_example() -> None:
+    """Its own names are those that it says."""
     scheme = Odd()
     assert (scheme.name, scheme.networks) == ("odd", ())
     assert type(Odd.parsed("odd")) is Odd

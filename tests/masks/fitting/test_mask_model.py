@@ -83,6 +83,7 @@ def test_channels_share_two_patterns_of_density() -> None:
 
 
 def test_channels_that_are_never_or_always_1_have_no_threshold() -> None:
+    """Between them is one of density 1/2, whose threshold is 0."""
     densities = np.concatenate([0 * HALF, HALF, 2 * HALF])
     model = fit_masks(counts_of(densities), 0)
     assert model.thresholds[0].min() == inf
@@ -104,6 +105,7 @@ def test_fields_correlate_in_space_as_the_masks_say(clustering: float) -> None:
 
 @pytest.mark.parametrize("coherence", [-0.4, 0, 0.3, 0.8])
 def test_fields_correlate_across_channels_as_the_masks_say(coherence: float) -> None:
+    """Three channels, each two of which have the same correlation."""
     counts = counts_of(np.concatenate([HALF, HALF, HALF]), coherence)
     expected = np.full((3, 3), coherence)
     np.fill_diagonal(expected, 1)
