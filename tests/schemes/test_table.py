@@ -8,7 +8,7 @@ import pytest
 from designs import design, linear
 
 from pgsim import GateTrace, InputError, simulate
-from pgsim.schemes import network_passes, scheme_named
+from pgsim.schemes import network_passes
 
 UNGATED = {"gate": "none", "msb_bits": None}
 LAYERS = [
@@ -45,32 +45,6 @@ def test_layers_have_the_bits_of_the_table_and_others_their_own(path: Path) -> N
         "second": [((0, 3), (0, 5))],
         "third": [((0, 4), (0, 8))],
     }
-
-
-def test_yaml_says_the_same(tmp_path: Path) -> None:
-    text = "second: {activation_bits: 3, weight_bits: 5, zero_weight_planes: 4}\n"
-    assert taken(tmp_path / "bits.yaml", text)["second"] == [((0, 3), (0, 4))]
-
-
-def test_columns_stand_in_any_order(path: Path) -> None:
-    text = "weight_bits, layer ,activation_bits\n2,first,1\n\n6,third,7\n"
-    assert taken(path, text)["first"] == [((0, 1), (0, 2))]
-    assert taken(path, text)["third"] == [((0, 7), (0, 6))]
-
-
-@pytest.mark.parametrize(
-    ("zeros", "weights"),
-    [
-        ("7", [(0, 7)]),
-        ("0 1", [(2, 6)]),
-        ("4", [(5, 3), (0, 4)]),
-        ("7 4 0", [(5, 2), (1, 3)]),
-        ("6 4 2 0", [(7, 1), (5, 1), (3, 1), (1, 1)]),
-    ],
-)
-def test_zero_planes_cost_nothing(path: Path, zeros: str, weights: list[tuple[int, int]]) -> None:
-    expected = [((0, 4), each) for each in weights]
-    assert taken(path, HEAD + f"first,4,8,{zeros}\n")["first"] == expected
 
 
 def test_planes_that_the_trace_knows_to_be_zero_cost_nothing_at_its_own_bits(path: Path) -> None:
@@ -122,31 +96,10 @@ def test_the_last_layer_may_be_skipped(path: Path) -> None:
     ("text", "message"),
     [
         (HEAD + "secnd,4,4,\n", "no layer 'secnd'. Did you mean 'second'?"),
-        (HEAD + "first,0,4,\n", "bits.csv:2: activation_bits 0: expected 1 to 16"),
-        (HEAD + "first,4,17,\n", "bits.csv:2: weight_bits 17: expected 0 to 16"),
-        (HEAD + "first,4,-1,\n", "bits.csv:2: weight_bits: expected a whole number, not '-1'"),
-        (HEAD + "first,4,4,4\n", "zero_weight_planes '4': expected bits of a weight, from 0 to 3"),
-        (HEAD + "first,4,4,\nfirst,4,4,\n", "bits.csv:3: layer 'first' is there twice"),
-        (HEAD + "first,4\n", "bits.csv:2: weight_bits: expected a whole number, not nothing"),
-        (HEAD, "no precision: expected a row of a layer and its bits"),
-        ("", "no precision: expected a row of a layer and its bits"),
-        ("layer,activation_bit,weight_bits\nfirst,4,4\n", "Did you mean 'activation_bits'?"),
-        ("layer,layer,activation_bits,weight_bits\n", "the header has 'layer' twice"),
         (HEAD + "first,4,0,\nsecond,4,0,\nthird,4,0,\n", "skips every layer"),
     ],
 )
-def test_a_wrong_table_is_refused(path: Path, text: str, message: str) -> None:
+def test_a_table_of_another_network_is_refused(path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError) as error:
         taken(path, text)
     assert message in str(error.value)
-
-
-def test_what_is_no_text_or_too_long_is_refused(path: Path) -> None:
-    path.write_bytes(b"layer,\xff\n")
-    with pytest.raises(InputError, match="not UTF-8 text"):
-        scheme_named(f"table:{path}")
-    path.write_bytes(b"x" * (2**20 + 1))
-    with pytest.raises(InputError, match="larger than 1 MiB"):
-        scheme_named(f"table:{path}")
-    with pytest.raises(InputError, match="Did you mean 'stripes_alexnet'"):
-        scheme_named("table:stripes_alexnt")

@@ -7,8 +7,7 @@ from designs import conv, random_mask, trace_of
 from shipped import in_fixed_order
 
 from pgsim import compare, load_arch, simulate
-from pgsim.cost import Costs, costs_of
-from pgsim.cost.what_ifs import with_dram_energy, with_synthesized_pes
+from pgsim.cost.what_ifs import with_dram_energy
 from pgsim.study.factors import FACTORS, Factor, Setting
 from pgsim.study.sensitivity import Answer, Question, Sensitivity, sensitivity
 
@@ -65,28 +64,6 @@ def test_loop_nests_stay_as_they_were_chosen_where_prices_alone_change() -> None
     (answer,) = found.answers
     for question, ratio in found.base.ratios.items():
         assert (answer.ratios[question] == ratio) == (question.quantity == "time")
-
-
-def test_synthesized_pes_have_the_ratios_of_the_synthesis_table() -> None:
-    """Over the fixed 8-bit PE, whose price is the technology's: MODEL.md M29's table at 130 nm."""
-    fixed = costs_of(load_arch("fixed_8bit"))
-    fusion = costs_of(load_arch("pg_os"))
-    narrow = costs_of(load_arch("fixed_8bit").override({"array.pe.max_activation_bits": 4}))
-    serial = costs_of(load_arch("pg_serial"))
-    unit = fixed.pe
-    assert _ratios(with_synthesized_pes(fixed), unit) == pytest.approx((1, 1), rel=1e-12)
-    assert _ratios(with_synthesized_pes(fusion), unit) == pytest.approx((2.33, 1.92), rel=3e-3)
-    # The geometric mean of 4 x 4, 0.531 and 0.551, and of 8 x 8.
-    mean = (0.531**0.5, 0.551**0.5)
-    assert _ratios(with_synthesized_pes(narrow), unit) == pytest.approx(mean, rel=2e-3)
-    assert with_synthesized_pes(serial).pe == serial.pe
-
-
-def _ratios(costs: Costs, unit) -> tuple[float, float]:
-    return (
-        costs.pe.area_um2 / unit.area_um2,
-        costs.pe.dynamic_pj_per_cycle / unit.dynamic_pj_per_cycle,
-    )
 
 
 def test_cheaper_pes_make_smaller_arrays_of_equal_area(found: Sensitivity) -> None:

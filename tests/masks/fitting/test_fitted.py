@@ -195,15 +195,6 @@ def test_more_images_begin_with_those_of_fewer(monkeypatch: pytest.MonkeyPatch) 
     assert np.array_equal(few.layers[0].mask_words(), many.layers[0].mask_words(0, 3))
 
 
-def test_the_real_masks_may_be_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = synthetic_trace([_conv(8, 8, 8)], images=20, density=0.3, clustering=0.5)
-    at_once = fitted_trace(real, images=3)
-    monkeypatch.setattr("pgsim.masks.fitting.mask_counts._CHUNK_VALUES", 3 * 8 * 16 * 16)
-    in_pieces = fitted_trace(real, images=3)
-    first, second = _masks(at_once), _masks(in_pieces)
-    assert (first != second).mean() < 0.001  # sums in another order round differently
-
-
 def test_it_is_labelled_synthetic_and_says_what_it_was_fitted_to() -> None:
     real = _trace(np.random.default_rng(7).random((9, 2, 4, 4)) < 0.5)
     made = fitted_trace(real, images=4, seed=3)

@@ -1,0 +1,92 @@
+"""What is known of one nest is not over what it costs, and how many are tried one by one (M41).
+
+What nests cost is counted by the simulation of their blocks. That the least of all is found is
+tested with what calls these kernels, in tests/model/search/test_dense.py. Long runs ask for more
+cases:
+
+    PGSIM_SEARCH_SEEDS=2000 python -m pytest tests/kernels/test_nest_search.py
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import permutations
+from random import Random
+
+import numpy as np
+import pytest
+from dense_picks import is_over, nest_of
+from search_cases import search_case
+
+from pgsim.arch import OBJECTIVES
+from pgsim.kernels.nest_bound import choices_of, compulsory_bits
+from pgsim.kernels.nest_problem import Cost, Found
+from pgsim.kernels.nest_search import _least_cost, _stalls_at_least, try_all
+from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
+from pgsim.model.search.problem import problem_of
+
+SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
+ALL_BLOCKS = 2**62
+DEAR = Cost(1e18, 10**9, 10**9, 1e18, 0)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_no_bound_of_a_nest_is_over_its_cost(seed: int) -> None:
+    rng, case = Random(seed), search_case(seed, gated=False)
+    problem = problem_of(case.job, case.goal("energy"))
+    choices, least = choices_of(problem, ALL_BLOCKS)
+    compulsory = compulsory_bits(problem)
+    waits = not problem.order.one_buffer and problem.machine.runs == 1
+    for place in rng.sample(range(len(choices)), min(20, len(choices))):
+        picks = choices[place]
+        own = picked(problem.loops, picks)
+        for _ in range(3):
+            order = np.array(rng.sample(range(5), 5))
+            moves = moves_of(problem.loops, picks, own, order)
+            bits = bits_of(problem, moves, compulsory)
+            stalls = _stalls_at_least(problem, order, picks, own, moves) if waits else 0
+            each = _least_cost(problem, least[place], bits, stalls, 0)
+            cost = case.cost(nest_of(case, problem, order, picks))
+            found = (each.cycles, each.bursts, each.energy_pj)
+            assert not is_over(*found, cost), (order, picks, stalls)
+
+
+def canonical_orders(trips: np.ndarray) -> list[tuple[int, ...]]:
+    """Every order of the loops that move; those of one block, which change nothing, come first."""
+    still = [loop for loop in range(5) if trips[loop] == 1]
+    moving = [loop for loop in range(5) if trips[loop] > 1]
+    return [(*still, *each) for each in permutations(moving)]
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_of_one_choice_the_best_orders_are_found(seed: int) -> None:
+    """All of them, and no other. Every order is simulated; nothing is known of them before."""
+    rng, case = Random(seed), search_case(seed, gated=False)
+    goal = rng.choice(sorted(OBJECTIVES))
+    problem = problem_of(case.job, case.goal(goal))
+    choices, least = choices_of(problem, ALL_BLOCKS)
+    trips = [picked(problem.loops, picks).trips for picks in choices]
+    some = rng.sample(range(len(choices)), min(4, len(choices)))
+    place = max(some, key=lambda each: (trips[each] > 1).sum())
+    picks = choices[place]
+    costs = {
+        order: case.cost(nest_of(case, problem, order, picks))
+        for order in canonical_orders(trips[place])
+    }
+    best = {
+        order
+        for order, cost in costs.items()
+        if not any(other.is_less_than(cost, goal) for other in costs.values())
+    }
+    orders, own = np.zeros((2, 200, 5), np.int64)
+    found = Found(orders, own, np.zeros(1, np.int64), np.zeros(2, np.int64))
+    known = 0 * least[[place]]
+    cost = try_all(problem, choices[[place]], known, compulsory_bits(problem), DEAR, found)
+    assert found.counted[0] == len(best)
+    assert {tuple(order) for order in orders[: len(best)].tolist()} == best
+    assert (own[: len(best)] == picks).all()
+    expected = costs[min(best)]
+    assert (cost.cycles, cost.bursts) == (expected.cycles, expected.bursts)
+    assert cost.energy_pj == pytest.approx(expected.energy_pj, rel=1e-9)
+    assert found.tried[0] == 1
+    assert len(best) <= found.tried[1] <= len(costs)
