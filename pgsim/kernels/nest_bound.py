@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pgsim.kernels.nest_places import INPUTS, SLOTS, places_of
 from pgsim.kernels.nest_problem import (
     BURST_PJ,
     BUSY_FIRST,
@@ -160,7 +161,7 @@ def _tiles(problem: Problem, inputs: Side) -> Floats:
     tiles = np.zeros((6, inputs.last.size, bits.shape[1]))
     waits = np.maximum(0, problem.order.bus_cycles - tables.tiles[FOLDS]).sum(axis=0)
     for sizes, often in zip(inputs.sizes, inputs.often, strict=True):
-        ci, times = tables.places[0, sizes], often[:, None]
+        ci, times = places_of(tables, INPUTS, sizes), often[:, None]
         own_bits, own_sums, own_waits = bits[ci], sum_bits[ci], waits[ci]
         whole = inputs.trips == 1
         if machine.stays:
@@ -173,7 +174,7 @@ def _tiles(problem: Problem, inputs: Side) -> Floats:
         tiles[_LANE_PJ] += times * own_bits / machine.lane_port_bits * pj[LANE_PJ]
         sums_pj = own_sums / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
         tiles[_OUTPUT_PJ] += times * (busy_pj[ci][:, None] + sums_pj)
-    tiles[_LAST] = totals[CYCLES, tables.places[0, inputs.last]]
+    tiles[_LAST] = totals[CYCLES, places_of(tables, INPUTS, inputs.last)]
     return tiles
 
 
@@ -187,7 +188,7 @@ def _sums(problem: Problem, side: Side, tiles: Floats, are_slots: bool) -> Float
         if not often.any():
             continue
         if are_slots:
-            own = tiles[:, :, problem.tables.places[1, sizes]]
+            own = tiles[:, :, places_of(problem.tables, SLOTS, sizes)]
             own[_LANE_PJ] += sizes * own[_OUTPUT_PJ]
             found[:_LAST] += often * own[:_LAST]
             found[_WAIT] = np.maximum(found[_WAIT], (often > 0) * own[_WAIT])
@@ -195,7 +196,7 @@ def _sums(problem: Problem, side: Side, tiles: Floats, are_slots: bool) -> Float
             found[[_WORK, _GROUP_PJ]] += often * -(-sizes // columns)
             found[_LANE_PJ] += often * sizes
     if are_slots:
-        found[_LAST] = tiles[_LAST][:, problem.tables.places[1, side.last]]
+        found[_LAST] = tiles[_LAST][:, places_of(problem.tables, SLOTS, side.last)]
     else:
         found[_LAST] = -(-side.last // columns)
         found[_WAIT] = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.nest_places import INPUTS, SLOTS, place_of
 from pgsim.kernels.nest_problem import (
     BUSY_FIRST,
     BUSY_FIRST_PJ,
@@ -50,7 +51,10 @@ def spent_pj(problem, picks, traffic):
         alike = 1 if last else traffic.trips[C] - smaller  # C blocks of this size
         ends = (1 - last, 1 if last or smaller == 0 else 0, alike)
         full = lanes // problem.machine.columns  # lane groups of all columns are alike
-        places = (problem.tables.places[0, own[C]], problem.tables.places[1, slots])
+        places = (
+            place_of(problem.tables, INPUTS, own[C]),
+            place_of(problem.tables, SLOTS, slots),
+        )
         for groups, few in (
             (full, problem.machine.columns),
             (1, lanes - full * problem.machine.columns),

@@ -54,18 +54,20 @@ class Loops(NamedTuple):
 class Tables(NamedTuple):
     """What tiles take, by input channels of their block and by slots.
 
-    places: int64 (2, largest), the place in the tables of so many input channels, and of so many
-    slots. tiles: int64 (4, passes, input channels, slots), cycles, those of the last fold, stalls
-    for the ports of slot operands, and loads of lane operands. waits: int64 (1 + 2 x deadlines,
-    passes, input channels, slots), the cycle in which a pass ends, and pairs of the bits of a
-    lane's operands that it needs and the cycle by whose end; no rows where other ports are not
-    waited for (M43). slots: int64 (2, input channels, slots), words of slot operands in all passes,
-    and whether sums are finished before they leave the array. chunks: int64 (input channels, 3 +
-    2 x passes), visits of sums in all passes, busy cycles of a PE for an output in the first pass
-    and in all others, bits of a lane's operands in each pass, and visits of sums in each.
+    places: int64 (2, largest that is listed), the place in the tables of so many input channels,
+    and of so many slots. sizes: int64 (2, most sizes), those, ascending. tiles: int64 (4, passes,
+    input channels, slots), cycles, those of the last fold, stalls for the ports of slot operands,
+    and loads of lane operands. waits: int64 (1 + 2 x deadlines, passes, input channels, slots), the
+    cycle in which a pass ends, and pairs of the bits of a lane's operands that it needs and the
+    cycle by whose end; no rows where other ports are not waited for (M43). slots: int64 (2, input
+    channels, slots), words of slot operands in all passes, and whether sums are finished before
+    they leave the array. chunks: int64 (input channels, 3 + 2 x passes), visits of sums in all
+    passes, busy cycles of a PE for an output in the first pass and in all others, bits of a lane's
+    operands in each pass, and visits of sums in each.
     """
 
     places: np.ndarray
+    sizes: np.ndarray
     tiles: np.ndarray
     waits: np.ndarray
     slots: np.ndarray

@@ -19,6 +19,7 @@ from pgsim.kernels.nest_bound import (
     WORK_CYCLES,
 )
 from pgsim.kernels.nest_cost import ENDLESS, Most, cost_of, lane_groups_of
+from pgsim.kernels.nest_places import INPUTS, SLOTS, place_of
 from pgsim.kernels.nest_problem import BURST_PJ, CYCLE_PJ, CYCLES, C, Cost, K, N, P, Q
 from pgsim.kernels.nest_traffic import always_bits, bits_of, least_bits, moves_of, picked
 from pgsim.kernels.nest_value import better, value_of
@@ -208,7 +209,7 @@ def _longest_work(problem, picks):
     tables, blocks = problem.tables, problem.loops.blocks
     positions = blocks[N, picks[N]] * blocks[P, picks[P]] * blocks[Q, picks[Q]]
     slots = (positions, blocks[K, picks[K]])[problem.machine.slot_side]
-    ci, si = tables.places[0, blocks[C, picks[C]]], tables.places[1, slots]
+    ci, si = place_of(tables, INPUTS, blocks[C, picks[C]]), place_of(tables, SLOTS, slots)
     work = problem.order.bus_cycles * tables.tiles.shape[1]
     for index in range(tables.tiles.shape[1]):
         work += tables.tiles[CYCLES, index, ci, si]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.nest_places import INPUTS, SLOTS, place_of
 from pgsim.kernels.nest_problem import CYCLES, FOLDS, C, K
 from pgsim.kernels.nest_value import moves
 from pgsim.kernels.nest_waits import Sums, stalls_of
@@ -96,7 +97,7 @@ def _compute(problem, traffic, inputs, block, sums, state):
     """Let the array work on a block of so many slots and lanes, lane group by lane group."""
     tables, turns = problem.tables, problem.order
     slots, lanes = block
-    ci, si = tables.places[0, inputs], tables.places[1, slots]
+    ci, si = place_of(tables, INPUTS, inputs), place_of(tables, SLOTS, slots)
     stays = traffic.stretch > 0
     resting = problem.machine.stays and traffic.trips[C] == 1  # the bound counts no waits then
     takes = not stays or state[NUMBER] % traffic.stretch == 0

@@ -46,13 +46,13 @@ def a_problem(in_channels: int = 3, **of_machine: Any) -> Problem:
     Blocks of 2 input channels take 2 busy cycles an output, and 1 takes 1; later passes take 5 and
     7. Lane operands have 8 bits for each input channel, read once, and three times by a block of 1.
     """
-    of_tiles = tables([2, 1], [4])
+    of_tiles = tables([1, 2], [4])
     of_tiles.chunks[:, VISITS] = 1
-    of_tiles.chunks[:, BUSY_FIRST] = 2, 1
-    of_tiles.chunks[:, BUSY_LATER] = 5, 7
-    of_tiles.chunks[:, LANE_BITS] = 16, 8
-    of_tiles.tiles[LOADS, 0, :, 0] = 1, 3
-    of_tiles.slots[SLOT_WORDS, :, 0] = 6, 3
+    of_tiles.chunks[:, BUSY_FIRST] = 1, 2
+    of_tiles.chunks[:, BUSY_LATER] = 7, 5
+    of_tiles.chunks[:, LANE_BITS] = 8, 16
+    of_tiles.tiles[LOADS, 0, :, 0] = 3, 1
+    of_tiles.slots[SLOT_WORDS, :, 0] = 3, 6
     loops = point_loops((1, 4, 1, 3, in_channels), (1, 4, 1, 3, 2))
     own = problem(loops, of_tiles, machine=PORTS._replace(**of_machine), output_bits=8)
     return own._replace(widths=own.widths._replace(sums=32))
@@ -127,9 +127,9 @@ def test_blocks_of_all_sizes_count() -> None:
     """Seven rows in blocks of 4 and 3: 21 outputs, and 4 words of 9 slots of either."""
     own = a_problem()
     loops = point_loops((1, 7, 1, 3, 2), (1, 4, 1, 3, 2))
-    of_tiles = tables([2], [4, 3])
+    of_tiles = tables([2], [3, 4])
     of_tiles.chunks[:, BUSY_FIRST] = 2
-    of_tiles.slots[SLOT_WORDS, 0] = 4, 5
+    of_tiles.slots[SLOT_WORDS, 0] = 5, 4
     own = own._replace(loops=loops, tables=of_tiles)
     assert counted(own, BUSY_FIRST_PJ) == 21 * 2
     assert counted(own, SLOT_PJ) == 2 * (4 + 5)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pgsim.kernels.nest_places import places_and_sizes
 from pgsim.kernels.nest_problem import Loops, Machine, Prices, Problem, Tables
 from pgsim.kernels.nests import Widths
 from pgsim.kernels.turns import Order
@@ -71,13 +72,10 @@ def tables(
     inputs: Sequence[int], slots: Sequence[int], passes: int = 1, deadlines: int = 0
 ) -> Tables:
     """Tables of blocks of so many input channels and of so many slots, all zero."""
-    places = np.full((2, 1 + max(*inputs, *slots)), -1)
-    places[0, list(inputs)] = range(len(inputs))
-    places[1, list(slots)] = range(len(slots))
     shape = (len(inputs), len(slots))
     rows = 1 + 2 * deadlines if deadlines else 0
     return Tables(
-        places,
+        *places_and_sizes(np.array(inputs), np.array(slots)),
         tiles=np.zeros((4, passes, *shape), np.int64),
         waits=np.zeros((rows, passes, *shape), np.int64),
         slots=np.zeros((2, *shape), np.int64),

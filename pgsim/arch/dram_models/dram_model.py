@@ -25,6 +25,10 @@ class DRAMModel:
         """Return the pages that streams of so many bytes each open, one after the other."""
         raise NotImplementedError
 
+    def page_bursts(self, burst_bytes: int) -> int | None:
+        """Return how many bursts share a page at most; None where no stream opens any."""
+        return None
+
     @property
     def row_miss(self) -> Fraction:
         """Seconds, in ns, that DRAM waits for a page."""

@@ -49,6 +49,10 @@ class Pages(DRAMModel):
         """Return the pages that a stream crosses from the beginning of one on."""
         return -(-stream_bytes // (self.channels * self.page_bytes))
 
+    def page_bursts(self, burst_bytes: int) -> int:
+        """Return the bursts that begin in a page of all channels."""
+        return -(-self.channels * self.page_bytes // burst_bytes)
+
     @property
     def row_miss(self) -> Fraction:
         """The ns from closing one page to reading from another."""

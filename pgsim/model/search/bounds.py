@@ -6,16 +6,20 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch import Counts
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import MOST_TILES
-from pgsim.model.search.dense import MOST_BLOCKS
 from pgsim.model.search.goal import ENDLESS, Floats
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Problem
+
+Bools = npt.NDArray[np.bool_]
+
+MOST_BLOCKS = 2**20  # of a run and group
 
 
 def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
@@ -29,12 +33,12 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
     choices, least, of_several = choices_of_both(own, apart, MOST_BLOCKS)
     several = choices[:, IN_CHANNELS] > 0
     least[several] = of_several[several]
-    fits = _tiles(problem, choices) <= MOST_TILES
+    fits = tiles_fit(problem, choices)
     return choices[fits], least[fits, : ARRAY_CYCLES + 1]
 
 
-def _tiles(problem: Problem, choices: Counts) -> Counts:
-    """Return the tiles of a run and group, int64 (choices,)."""
+def tiles_fit(problem: Problem, choices: Counts) -> Bools:
+    """Say which choices cut a run and group into no more tiles than are held, bool (choices,)."""
     from pgsim.kernels.nest_problem import FULL_TIMES, REST_TIMES  # Numba: only if searched
 
     parts, picks = problem.loops.parts, choices.T
@@ -42,8 +46,8 @@ def _tiles(problem: Problem, choices: Counts) -> Counts:
     blocks = reduce(np.multiply, map(np.take, trips, picks))
     sizes = list(map(np.take, problem.loops.blocks, picks))
     lanes = (reduce(np.multiply, sizes[:CHANNELS]), sizes[CHANNELS])[problem.machine.lane_side]
-    tiles: Counts = blocks * -(-lanes // problem.machine.columns)
-    return tiles
+    fits: Bools = blocks * -(-lanes // problem.machine.columns) <= MOST_TILES
+    return fits
 
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:

@@ -9,6 +9,7 @@ import numpy as np
 from pgsim.arch import Counts
 from pgsim.mapping import Nest
 from pgsim.model.job import Job
+from pgsim.model.search.bounds import MOST_BLOCKS, tiles_fit
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.orders import nest_of
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _MOST_TIES = 1024
 _AT_FIRST = 256  # choices: what the best of them costs rules out most of the others
-MOST_BLOCKS = 2**20  # of a run and group
 
 
 def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> Nest | None:
@@ -44,6 +44,7 @@ def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> Nest | No
         bursts = refined(problem, picks[part], compulsory, False, goal.most_bursts(best))
         known = with_bursts(problem, least[part], bursts)
         likely = np.flatnonzero(goal.values(known) <= best.value)
+        likely = likely[tiles_fit(problem, picks[part[likely]])]
         likely = likely[np.lexsort((-volumes[part[likely]], goal.values(known[likely])))]
         tried = np.ascontiguousarray(picks[part[likely]])
         best = try_all(problem, tried, known[likely], compulsory, best, found)

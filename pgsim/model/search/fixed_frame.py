@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pgsim.arch import PARTIAL_SUM_BITS, Counts
+from pgsim.kernels.nest_places import SLOTS, places_of
 from pgsim.kernels.nest_problem import (
     BURST_PJ,
     BUSY_FIRST,
@@ -86,9 +87,9 @@ class FixedFrame:
 
     def _over_windows(self, counts: Counts) -> Counts:
         """Return what all windows have together; counts: of `Tables`, (slots,)."""
-        places = self._tables.places[1]
+        tables = self._tables
         return sum(
-            (counts[places[slots]] * times for slots, times in self._sizes),
+            (counts[places_of(tables, SLOTS, slots)] * times for slots, times in self._sizes),
             np.zeros(self.windows.size, counts.dtype),
         )
 

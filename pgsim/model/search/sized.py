@@ -148,7 +148,7 @@ class SizedLayer:
             np.array([need.whole for need in needs]),
             np.array([need.block for need in needs]),
             np.array([_widths(job, None), *(_widths(job, each) for each in job.passes)]),
-            np.array(job.arch.dram_cycles.burst.as_integer_ratio()),
+            np.array(job.arch.least_burst_cycles.as_integer_ratio()),
             runs if stays else 1,
         )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from pgsim.arch import Counts
 from pgsim.model.job import Job
-from pgsim.model.search.dense import MOST_BLOCKS
+from pgsim.model.search.bounds import MOST_BLOCKS
 
 _SHORT_RUN = 64  # units of windows: all are looked at
 

@@ -29,6 +29,7 @@ def tables_of(job: Job, channels: Counts, slots: Counts, store: WorkStore | None
     channels: int64, input channels that blocks may have. slots: int64, slots that tiles may have.
     Both ascend. store: what layers share columns through.
     """
+    from pgsim.kernels.nest_places import places_and_sizes
     from pgsim.kernels.nest_problem import Tables  # Numba: only if nests are searched
 
     known = Known(_kind(job, store)) if store is not None and store.keeps else None
@@ -48,10 +49,7 @@ def tables_of(job: Job, channels: Counts, slots: Counts, store: WorkStore | None
             for row in range(len(own), most_waits):
                 of_waits[row, index, place] = of_waits[row - 2, index, place]
     of_chunks = np.array([each.chunk for each in columns], np.int64)
-    places = np.full((2, int(max(channels[-1], slots[-1])) + 1), -1, np.int64)
-    for sizes_of, sizes in zip(places, (channels, slots), strict=True):
-        sizes_of[sizes] = np.arange(sizes.size)
-    return Tables(places, of_tiles, of_waits, of_slots, of_chunks)
+    return Tables(*places_and_sizes(channels, slots), of_tiles, of_waits, of_slots, of_chunks)
 
 
 class _Column(NamedTuple):

@@ -170,7 +170,7 @@ class Windows:
         costs, prices = least.copy(), self.goal.prices
         more = np.maximum(0, bursts - least[:, 1])
         costs[:, 1] += more
-        moved = costs[:, 1] * float(self.job.arch.dram_cycles.burst) * ROUNDED
+        moved = costs[:, 1] * float(self.job.arch.least_burst_cycles) * ROUNDED
         costs[:, 0] = np.maximum(least[:, 0], moved)
         costs[:, 2] += more * self.goal.least_burst_pj
         costs[:, 2] += (costs[:, 0] - least[:, 0]) * prices["cycles"]
@@ -217,7 +217,7 @@ class Windows:
         if memory.runs_ahead or not order_of(job, (1, 1, 1, 1)).interleaved:
             return least
         bits = sizes[:, :IN_CHANNELS].prod(axis=1) * job.written_bits
-        of_burst = float(job.arch.dram_cycles.burst)
+        of_burst = float(job.arch.least_burst_cycles)
         written = np.ceil(-(bits // (memory.dram.burst_bytes * -8)) * of_burst)
         alone = np.maximum(0, cycles - written * self.block.batches)
         costs = least.copy()
