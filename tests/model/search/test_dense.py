@@ -14,6 +14,7 @@ import pytest
 from designs import linear
 from search_cases import SearchCase, least, nests_of, search_case
 
+from pgsim import GateTrace, simulate
 from pgsim.arch import OBJECTIVES
 from pgsim.kernels import nest_problem, nest_search
 from pgsim.mapping import Nest
@@ -96,3 +97,11 @@ def test_only_blocks_are_tried_that_may_move_as_little_as_the_best(
         bursts[nest.blocks] = min(own, bursts.get(nest.blocks, own))
     may_win = list(bursts.values()).count(min(bursts.values()))
     assert 0 < tried[-1] <= may_win < len(bursts)
+
+
+def test_no_nest_is_chosen_of_more_tiles_than_are_held() -> None:
+    """2^40 MACs take 2^32 cycles of 256 PEs; blocks that cost a little less are refused (M40)."""
+    wide = {"activation_bits": 8, "msb_bits": None, "gate": "none"}
+    trace = GateTrace.from_masks({}, [linear(2**20, 2**10, 2**10, **wide)], images=1)
+    found = simulate(trace, "pg_os", "full").layers.iloc[0]
+    assert 2**32 <= found.cycles <= 2**32 * 1.001
