@@ -151,14 +151,15 @@ class ArchConfig(Section):
 
     @cached_property
     def least_burst_cycles(self) -> Fraction:
-        """Cycles of a burst with its share of the page that it lies in: no burst takes fewer.
+        """Cycles that a burst of a stream takes at least, with its share of the pages it opens.
 
-        A fine fraction of them is left out, so that the numbers stay small.
+        A fine fraction of the share is left out, so that the numbers stay small.
         """
         burst, row_miss = self.dram_cycles
         dram = self.memory.dram
         most = dram.in_time.page_bursts(dram.burst_bytes)
-        return burst if most is None else Fraction(int((burst + row_miss / most) * 1024), 1024)
+        shared = burst if most is None else burst + row_miss / most
+        return max(burst, Fraction(int(shared * 1024), 1024))
 
     @cached_property
     def dram_parts(self) -> tuple[int, int, int]:

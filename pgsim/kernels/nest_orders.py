@@ -42,8 +42,9 @@ class Sized(NamedTuple):
 
     walk: the nest, in any order. whole, block: int64 (3, 5), what all blocks of a loop, and one,
     need of activations, weights and sums. widths: int64 (1 + passes, 5), as `nests.Widths`, of all
-    passes together, and of each alone. burst: int64 (2,), numerator and denominator of its cycles.
-    weight_runs: of how many runs one after the other only the first fetches weights.
+    passes together, and of each alone. burst: int64 (2,), numerator and denominator of the cycles
+    that it takes at least. weight_runs: of how many runs one after the other only the first fetches
+    weights.
     """
 
     walk: Walk

@@ -28,9 +28,9 @@ def places_and_sizes(inputs: Ints, slots: Ints) -> tuple[Ints, Ints]:
 
 
 def places_of(tables: Tables, which: int, sizes: Ints) -> Ints:
-    """Return the places of many sizes that tables have; 0 may be among them.
+    """Return the places of many sizes that tables have; which: `INPUTS` or `SLOTS`.
 
-    which: `INPUTS` or `SLOTS`.
+    A size of 0 gets any place: it comes no times.
     """
     listed: Ints = tables.places[which]
     if sizes.size == 0 or sizes.max() < listed.size:

@@ -1,6 +1,6 @@
 """Mapping: a layer onto the array's tiles, and its gate mask onto slots and lanes (M6 to M10)."""
 
-from pgsim.mapping.blocks import BlockTiles, block_tiles
+from pgsim.mapping.blocks import BlockTiles, block_tiles, order_of_positions
 from pgsim.mapping.nest import Nest, given_nest, loop_sizes, nest_of_blocks, walk_of
 from pgsim.mapping.slots import lane_rows
 from pgsim.mapping.tiling import Cut, Tiling, cuts, tile, tiles_of
@@ -16,6 +16,7 @@ __all__ = [
     "lane_rows",
     "loop_sizes",
     "nest_of_blocks",
+    "order_of_positions",
     "tile",
     "tiles_of",
     "walk_of",

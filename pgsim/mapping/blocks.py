@@ -116,14 +116,12 @@ def block_tiles(
     columns: int,
     runs: int,
     groups: int,
-    *,
-    steered: bool = True,
+    order: Counts | None,
 ) -> BlockTiles:
     """Return the tiles of a nest's blocks on an array of so many columns.
 
-    indices: int64 (5, blocks), of each block along each loop, in order of execution. steered:
-    whether a mask or values ask for the order of all positions, which there may be far more of than
-    tiles.
+    indices: int64 (5, blocks), of each block along each loop, in order of execution. order: of
+    `order_of_positions`, None too where nothing asks for it: there may be far more than tiles.
     """
     n, p, q, k, _ = indices
     images, rows, cols = (nest.block_sizes(loop) for loop in (IMAGES, ROWS, COLUMNS))
@@ -145,11 +143,11 @@ def block_tiles(
         lane_group_lanes=np.concatenate(sizes),
         windows=of_slots,
         lane_groups=lane_groups,
-        order=_order(nest) if steered else None,
+        order=order,
     )
 
 
-def _order(nest: Nest) -> Counts | None:
+def order_of_positions(nest: Nest) -> Counts | None:
     """Return the positions of a run block by block, or None where that is their own order."""
     _, trips_p, trips_q, _, _ = nest.trips
     if trips_q == 1 and (trips_p == 1 or nest.blocks[IMAGES] == 1):

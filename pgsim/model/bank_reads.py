@@ -45,7 +45,7 @@ def bank_reads(job: Job, index: int) -> Reads | None:
         lead_cycles=lead_cycles(job),
         edge_cycles=0 if array.folds_overlap else flow.edge_cycles(array.rows, array.columns),
         bus_cycles=flow.bus_cycles(array.rows) if array.folds_overlap else 0,
-        folds=folds,
+        folds=np.array(folds),  # that may be written, as others are: kernels are compiled for one
         deadlines=np.ascontiguousarray(points),
     )
 

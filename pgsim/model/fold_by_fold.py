@@ -123,7 +123,8 @@ class FoldByFold(PassTiming):
     def port_stalls(self, port_bits: int, element_bits: int) -> Counts:
         """Return how long it waits for the port of the slots' operand (M21).
 
-        All steps of a fold read alike, so that the port is most behind at the end of a last one.
+        All steps of a fold read alike, and none begins before the last has ended, so that the port
+        is most behind at the end of a fold.
         """
         behind = read = NOTHING
         for fold, begin in self._begins():

@@ -43,7 +43,7 @@ def anew(job: Made, **changes: object) -> Made:
 
 @cache
 def found_by(kind: Any, alike: Any) -> tuple[str, ...]:
-    """Return the properties of a class that are marked so."""
+    """Return the properties that are marked so of a class, those of its bases apart."""
     return tuple(name for name, member in vars(kind).items() if isinstance(member, alike))
 
 

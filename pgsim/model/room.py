@@ -16,17 +16,21 @@ _BATCH_COUNTS = 42  # that a ledger holds of a batch
 _PASS_COUNTS = len(PassCounts._fields)  # and of each pass of it
 
 
+def most_tiles(passes: int) -> int:
+    """Return how many tiles of a batch are held at most, of so many passes."""
+    return _MOST_NUMBERS // (_TILE_NUMBERS + passes)
+
+
 def check_room(job: Job, images: int, layers: int) -> None:
     """Refuse a layer of which a batch, or the table of all batches, would not fit in memory.
 
     layers: of the network. Raises InputError naming the layer, what there is too much of and what
     would help.
     """
-    most_tiles = _MOST_NUMBERS // (_TILE_NUMBERS + len(job.passes))
     _check(
         job,
         job.batch_tiles,
-        most_tiles,
+        most_tiles(len(job.passes)),
         "tiles of a batch",
         "take a smaller batch, a larger array, or longer windows (memory.output_sram, lsb.window)",
     )

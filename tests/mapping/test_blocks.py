@@ -7,7 +7,7 @@ import pytest
 from designs import conv, linear
 
 from pgsim.arch.lanes import LANES
-from pgsim.mapping import block_tiles, loop_sizes, nest_of_blocks
+from pgsim.mapping import block_tiles, loop_sizes, nest_of_blocks, order_of_positions
 from pgsim.mapping.blocks import BlockTiles
 from pgsim.mapping.nest import Nest
 from pgsim.workload import LayerShape
@@ -21,9 +21,9 @@ def indices_of(layer: LayerShape, made: Nest) -> np.ndarray:
 
 
 def tiles_of(layer: LayerShape, made: Nest, lanes: str, columns: int = 4) -> BlockTiles:
-    return block_tiles(
-        made, indices_of(layer, made), LANES[lanes], columns, layer.runs_per_batch, layer.groups
-    )
+    order, indices = order_of_positions(made), indices_of(layer, made)
+    own = LANES[lanes], columns, layer.runs_per_batch, layer.groups
+    return block_tiles(made, indices, *own, order)
 
 
 def test_lanes_of_channels():

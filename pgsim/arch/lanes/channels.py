@@ -22,7 +22,7 @@ class ChannelLanes(Lanes):
     description = "channels stand side by side, and slots are positions"
     slot_operand = ACTIVATIONS
     lane_operand = WEIGHTS
-    any_window_has_all = True
+    windows_share_lanes = True
     can_be_ordered = True
 
     def slots_and_lanes(self, positions: Of, channels: Of) -> tuple[Of, Of]:

@@ -26,7 +26,7 @@ class Lanes:
     """What the lanes of a scheduler are, and so what its slots are.
 
     slot_operand, lane_operand: the operands that feed the array's slots and its lanes.
-    any_window_has_all: whether windows of a run have the same lanes, whatever their size.
+    windows_share_lanes: whether windows of a run have the same lanes, whatever their size.
     can_be_ordered: whether a lane is a channel, whose density calibration images tell.
     """
 
@@ -34,7 +34,7 @@ class Lanes:
     description: ClassVar[str]
     slot_operand: ClassVar[Operand]
     lane_operand: ClassVar[Operand]
-    any_window_has_all: ClassVar[bool]
+    windows_share_lanes: ClassVar[bool]
     can_be_ordered: ClassVar[bool]
 
     def slots_and_lanes(self, positions: Of, channels: Of) -> tuple[Of, Of]:

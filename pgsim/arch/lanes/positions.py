@@ -22,7 +22,7 @@ class PositionLanes(Lanes):
     description = "positions stand side by side, and slots are channels"
     slot_operand = WEIGHTS
     lane_operand = ACTIVATIONS
-    any_window_has_all = False
+    windows_share_lanes = False
     can_be_ordered = False
 
     def slots_and_lanes(self, positions: Of, channels: Of) -> tuple[Of, Of]:

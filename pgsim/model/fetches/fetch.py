@@ -33,7 +33,7 @@ class Fetch:
         raise NotImplementedError
 
     def comes(self, job: Job) -> bool:
-        """Return whether any of it comes from DRAM."""
+        """Return whether it comes from DRAM, and did not stay there since it was made."""
         return True
 
     def demand_bits(self, job: Job) -> int:

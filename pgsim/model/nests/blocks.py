@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pgsim.arch import PARTIAL_SUM_BITS, Counts
 from pgsim.errors import InputError
 from pgsim.lazy import lazy
-from pgsim.mapping import BlockTiles, Nest, block_tiles
+from pgsim.mapping import BlockTiles, Nest, block_tiles, order_of_positions
 from pgsim.mapping.nest import IN_CHANNELS
 from pgsim.model.job import Job
 from pgsim.model.nests.holding import Holding
@@ -105,7 +105,7 @@ class Blocks:
             job.arch.array.columns,
             shape.runs_per_batch,
             shape.groups,
-            steered=job.varies,
+            order_of_positions(self.nest) if job.varies else None,
         )
 
     @lazy

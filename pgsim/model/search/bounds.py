@@ -12,6 +12,7 @@ from pgsim.arch import Counts
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import MOST_TILES
+from pgsim.model.room import most_tiles
 from pgsim.model.search.goal import ENDLESS, Floats
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
     choices, least, of_several = choices_of_both(own, apart, MOST_BLOCKS)
     several = choices[:, IN_CHANNELS] > 0
     least[several] = of_several[several]
-    fits = tiles_fit(problem, choices)
+    fits = tiles_fit(job, problem, choices)
     return choices[fits], least[fits, : ARRAY_CYCLES + 1]
 
 
-def tiles_fit(problem: Problem, choices: Counts) -> Bools:
-    """Say which choices cut a run and group into no more tiles than are held, bool (choices,)."""
+def tiles_fit(job: Job, problem: Problem, choices: Counts) -> Bools:
+    """Say which choices cut a batch into no more tiles than are held, bool (choices,)."""
     from pgsim.kernels.nest_problem import FULL_TIMES, REST_TIMES  # Numba: only if searched
 
     parts, picks = problem.loops.parts, choices.T
@@ -46,7 +47,8 @@ def tiles_fit(problem: Problem, choices: Counts) -> Bools:
     blocks = reduce(np.multiply, map(np.take, trips, picks))
     sizes = list(map(np.take, problem.loops.blocks, picks))
     lanes = (reduce(np.multiply, sizes[:CHANNELS]), sizes[CHANNELS])[problem.machine.lane_side]
-    fits: Bools = blocks * -(-lanes // problem.machine.columns) <= MOST_TILES
+    of_run = most_tiles(len(job.passes)) // (problem.machine.runs * problem.machine.groups)
+    fits: Bools = blocks * -(-lanes // problem.machine.columns) <= min(MOST_TILES, of_run)
     return fits
 
 

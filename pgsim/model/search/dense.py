@@ -44,7 +44,7 @@ def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> Nest | No
         bursts = refined(problem, picks[part], compulsory, False, goal.most_bursts(best))
         known = with_bursts(problem, least[part], bursts)
         likely = np.flatnonzero(goal.values(known) <= best.value)
-        likely = likely[tiles_fit(problem, picks[part[likely]])]
+        likely = likely[tiles_fit(job, problem, picks[part[likely]])]
         likely = likely[np.lexsort((-volumes[part[likely]], goal.values(known[likely])))]
         tried = np.ascontiguousarray(picks[part[likely]])
         best = try_all(problem, tried, known[likely], compulsory, best, found)

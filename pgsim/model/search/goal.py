@@ -108,8 +108,8 @@ class Goal:
 
     def most_bursts(self, best: Cost) -> int:
         """Return how many bursts a nest may move that costs no more than the best one."""
-        _, bursts, _ = self.objective.powers
-        return best.bursts if bursts and sum(self.objective.powers) == bursts else ENDLESS
+        alone = self.objective.powers == (0, 1, 0)
+        return best.bursts if alone else ENDLESS
 
     @property
     def weighs_energy(self) -> bool:

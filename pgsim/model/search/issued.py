@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.arch import LOOPS, Counts
-from pgsim.mapping import BlockTiles, Nest, block_tiles, loop_sizes
+from pgsim.mapping import BlockTiles, Nest, block_tiles, loop_sizes, order_of_positions
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.mapping.tiling import Cut
 from pgsim.model.job import Job
@@ -49,7 +49,7 @@ class WindowTiles(NamedTuple):
 
 def shares_lanes(job: Job) -> bool:
     """Say whether windows of several sizes are parts of the same lanes: slots are positions."""
-    return job.arch.lanes.any_window_has_all and job.shape.runs_per_batch == 1
+    return job.arch.lanes.windows_share_lanes and job.shape.runs_per_batch == 1
 
 
 def tiles_of_blocks(job: Job, sizes: Counts, images: int) -> Iterator[WindowTiles]:
@@ -124,7 +124,8 @@ def _of_nest(job: Job, nest: Nest) -> BlockTiles:
     indices = np.indices(nest.trips).reshape(5, -1)
     shape, columns = job.shape, job.arch.array.columns
     runs, groups = shape.runs_per_batch, shape.groups
-    return block_tiles(nest, indices, job.arch.lanes, columns, runs, groups)
+    order = order_of_positions(nest)
+    return block_tiles(nest, indices, job.arch.lanes, columns, runs, groups, order)
 
 
 def keys_of(sizes: Counts) -> list[Key]:

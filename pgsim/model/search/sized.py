@@ -67,13 +67,13 @@ class SizedLayer:
 
     @property
     def opens_pages(self) -> bool:
-        """Whether blocks cost more cycles than `orders` says, by the pages that DRAM opens."""
+        """Whether blocks may cost more cycles than `orders` says, by the pages that DRAM opens."""
         return self.job.arch.memory.dram.in_time.has_pages
 
     def orders(self) -> list[Ordered]:
         """Return every order of the loops that move, with all held that fits and with less.
 
-        Their cycles are those without the pages that DRAM opens: at least so many.
+        Where DRAM opens pages, each burst takes its share of them alone: cycles are at least these.
         """
         nests = list(_nests(self.blocks))
         chunk, lane_groups = self.chunks[0][0].job, self.blocks.tiles.lane_groups.shape[0]

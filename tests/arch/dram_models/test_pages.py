@@ -11,6 +11,8 @@ from designs import design
 from pgsim import InputError
 from pgsim.arch.dram_models.pages import Pages
 
+SIZES = ((64, 16, 30), (72, 32, 7), (64, 64, 1), (64, 16, 0))  # page, burst, ns of a miss
+
 
 def test_a_stream_opens_every_page_that_it_crosses() -> None:
     pages = Pages(channels=2, page_bytes=64)
@@ -35,6 +37,32 @@ def test_times_become_cycles_of_the_clock() -> None:
     }
     # 8 bytes a cycle and 4 ns a cycle; refresh makes all half as long again.
     assert design(changes).dram_cycles == (2 * Fraction(3, 2), Fraction(30, 4) * Fraction(3, 2))
+
+
+def test_no_stream_takes_less_than_its_bursts_with_their_share_of_pages() -> None:
+    """Streams of every length up to some pages, with their misses as `row_misses` counts them."""
+    for page_bytes, burst_bytes, row_miss_ns in (
+        (64, 16, 30),
+        (72, 32, 7),
+        (64, 64, 1),
+        (64, 16, 0),
+    ):
+        changes = {"page_bytes": page_bytes, "burst_bytes": burst_bytes, "row_miss_ns": row_miss_ns}
+        keys = {f"memory.dram.{key}": value for key, value in changes.items()}
+        arch = design({"memory.dram.model": "pages", "memory.dram.refresh_ns": 7} | keys)
+        burst, row_miss = arch.dram_cycles
+        stream_bytes = np.arange(1, 5 * page_bytes)
+        bursts = -(-stream_bytes // burst_bytes)
+        misses = arch.memory.dram.in_time.row_misses(bursts * burst_bytes)
+        takes = [
+            b * burst + m * row_miss for b, m in zip(bursts.tolist(), misses.tolist(), strict=True)
+        ]
+        least = arch.least_burst_cycles
+        assert all(own >= b * least for own, b in zip(takes, bursts.tolist(), strict=True))
+        assert burst <= least <= burst + row_miss
+        # Of whole pages of whole bursts it is what they take, but for the fraction left out.
+        if page_bytes % burst_bytes == 0:
+            assert least + Fraction(1, 1024) > burst + row_miss * burst_bytes / page_bytes
 
 
 @pytest.mark.parametrize(

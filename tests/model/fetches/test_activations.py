@@ -7,7 +7,7 @@ import pytest
 from designs import conv, drawn, filled, linear
 from jobs import Listed, job_of, mask_work
 
-from pgsim.model.fetches import FETCHES, row_fetches
+from pgsim.model.fetches import FETCHES
 from pgsim.model.holding import fetched_once
 from pgsim.model.passes import time_passes
 
@@ -61,9 +61,10 @@ def test_input_rows_that_do_not_fit_are_fetched_by_every_kernel_row() -> None:
     # 3 rows of 40 pixels of 8 channels of 8 bits are 7680 bits; 3 of 20 pixels 3840.
     square = conv(8, 2, 40, 3, activation_bits=8, msb_bits=4)
     layer, half = (square.replace(in_size=[3, width]) for width in (40, 20))
-    assert row_fetches(job_of(layer, changes=SMALL)) == 3
-    assert row_fetches(job_of(layer)) == 1
-    assert row_fetches(job_of(half, changes=SMALL)) == 1
+    fetch = FETCHES["activation"]
+    assert fetch.row_fetches(job_of(layer, changes=SMALL)) == 3
+    assert fetch.row_fetches(job_of(layer)) == 1
+    assert fetch.row_fetches(job_of(half, changes=SMALL)) == 1
     # The whole input is 7680 bits, 60 bursts, three times; the window is all 38 positions.
     assert of_slots(layer, SMALL) == [[180]]
 
