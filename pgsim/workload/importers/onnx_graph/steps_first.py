@@ -1,0 +1,44 @@
+"""Which tensors of an ONNX graph have time steps on their first axis, and images on their second.
+
+That follows from the recurrences that read them. It is known before any shape is, since an open
+size on the first axis of a model's input is its images only where it is not its time steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pgsim.workload.importers.onnx_graph.operators import OPERATORS
+from pgsim.workload.importers.onnx_graph.operators.recurrence import STEPS_FIRST, Recurrence
+
+_INDICES = 1  # the place of a Gather's, such as of words whose vectors it looks up
+_KEEP_AXES = {
+    "Cast": 0,
+    "Clip": 0,
+    "DequantizeLinear": 0,
+    "Dropout": 0,
+    "Gather": _INDICES,
+    "Identity": 0,
+    "QuantizeLinear": 0,
+    "Relu": 0,
+    "Sigmoid": 0,
+    "Tanh": 0,
+}
+
+
+def with_steps_first(nodes: Sequence[Any]) -> set[str]:
+    """Return the tensors that recurrences read so, themselves or through what keeps their axes.
+
+    nodes: as onnx has them, each behind those that it reads.
+    """
+    found: set[str] = set()
+    for node in reversed(nodes):
+        attributes = {each.name: each.i for each in node.attribute}
+        if isinstance(OPERATORS.get(node.op_type), Recurrence):
+            if attributes.get("layout", STEPS_FIRST) == STEPS_FIRST:
+                found.update(node.input[:1])
+        elif found.intersection(node.output) and not attributes.get("axis"):
+            place = _KEEP_AXES.get(node.op_type, len(node.input))
+            found.update(node.input[place : place + 1])
+    return found
