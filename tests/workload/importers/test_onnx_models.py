@@ -448,10 +448,11 @@ def test_an_open_first_size_may_be_time_steps(tmp_path: Path) -> None:
     """Of 5 words in 3 sentences, each a vector of 6: a sentence is an image."""
     nodes = [
         node("Gather", "vectors words", "found"),
-        node("Relu", "found", "x"),
+        node("DequantizeLinear", "found scale", "x", axis=2),
         node("LSTM", "x w r", "y", hidden_size=7),
     ]
-    weights = {"vectors": (9, 6), "w": (1, 28, 6), "r": (1, 28, 7)}
+    vectors = np.zeros((9, 6), np.int8)
+    weights = {"vectors": vectors, "scale": (6,), "w": (1, 28, 6), "r": (1, 28, 7)}
     words = tensor("words", ["count", "batch"], TensorProto.INT64)
     data = model(nodes, [words], weights)
     assert "give those of the model's inputs, 'count'" in refusal(tmp_path, data)

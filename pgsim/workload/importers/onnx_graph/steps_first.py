@@ -12,18 +12,16 @@ from typing import Any
 from pgsim.workload.importers.onnx_graph.operators import OPERATORS
 from pgsim.workload.importers.onnx_graph.operators.recurrence import STEPS_FIRST, Recurrence
 
-_INDICES = 1  # the place of a Gather's, such as of words whose vectors it looks up
 _KEEP_AXES = {
-    "Cast": 0,
-    "Clip": 0,
-    "DequantizeLinear": 0,
-    "Dropout": 0,
-    "Gather": _INDICES,
-    "Identity": 0,
-    "QuantizeLinear": 0,
-    "Relu": 0,
-    "Sigmoid": 0,
-    "Tanh": 0,
+    "Cast",
+    "Clip",
+    "DequantizeLinear",
+    "Dropout",
+    "Identity",
+    "QuantizeLinear",
+    "Relu",
+    "Sigmoid",
+    "Tanh",
 }
 
 
@@ -38,7 +36,10 @@ def with_steps_first(nodes: Sequence[Any]) -> set[str]:
         if isinstance(OPERATORS.get(node.op_type), Recurrence):
             if attributes.get("layout", STEPS_FIRST) == STEPS_FIRST:
                 found.update(node.input[:1])
-        elif found.intersection(node.output) and not attributes.get("axis"):
-            place = _KEEP_AXES.get(node.op_type, len(node.input))
-            found.update(node.input[place : place + 1])
+        elif not found.intersection(node.output):
+            continue
+        elif node.op_type in _KEEP_AXES:
+            found.update(node.input[:1])
+        elif node.op_type == "Gather" and not attributes.get("axis"):
+            found.update(node.input[1:])  # such as words, whose vectors it looks up
     return found
