@@ -31,7 +31,7 @@ def lsb_refusals(lsb: LSB, array: Array | None, memory: Memory | None) -> Refusa
     None stands for a section that is wrong itself.
     """
     if array is not None and lsb.by_density and not array.lane_kind.can_be_ordered:
-        yield "lane_order", density_refusal(array)
+        yield "lane_order", density_refusal(lsb.lane_order, array)
     if array is None or memory is None or lsb.fixed_window is None:
         return
     if refusal := window_refusal(lsb.fixed_window, array, memory):

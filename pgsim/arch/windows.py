@@ -49,12 +49,12 @@ def window_refusal(window: int, array: Array, memory: Memory) -> str | None:
     )
 
 
-def density_refusal(array: Array) -> str:
-    """Return why an array's lanes cannot be ordered by density (M7)."""
+def density_refusal(lane_order: str, array: Array) -> str:
+    """Return why an array's lanes cannot be ordered so, by the density of channels (M7)."""
     chosen = array.dataflow
     if len(array.flow.lanes) > 1:
         chosen += f" with lanes: {array.lane_kind.name}"
     return (
-        f"value 'density': expected raster: density orders channels, and lanes are "
+        f"value {lane_order!r}: expected raster: density orders channels, and lanes are "
         f"{array.lane_kind.name} under {chosen}."
     )

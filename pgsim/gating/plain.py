@@ -83,7 +83,8 @@ def shapes(
     first = next((each for each in tree_leaves(called) if isinstance(each, Tensor)), None)
     if first is None or not first.dim() or not len(first):
         raise InputError("example: expected what the model is called with, a Tensor of images.")
-    if images is not None and (not isinstance(images, int) or images < 1):
+    is_count = isinstance(images, int) and not isinstance(images, bool) and images > 0
+    if images is not None and not is_count:
         raise InputError(f"images: value {images!r}: expected a whole number, at least 1.")
     seen = _run(model, called, ignore)
     layers = seen.layers(images or seen.sequences(first.shape))

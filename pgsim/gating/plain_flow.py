@@ -96,7 +96,8 @@ class PlainFlow(Flow):  # type: ignore[no-untyped-call, unused-ignore]
             return func(*args)
         if found.steps_first:
             self.takes_steps_first((found.steps, found.sequences))
-        place = f"{kind} on {found.sequences} sequences{self._place()}"
+        many = "s" if found.sequences > 1 else ""
+        place = f"{kind} on {found.sequences} sequence{many}{self._place()}"
         names = self._noted(found.layers, place)
         with self.unseen():
             outputs, *states = func(*args)
@@ -131,8 +132,8 @@ class PlainFlow(Flow):  # type: ignore[no-untyped-call, unused-ignore]
                 f"no layer describes what the model multiplies in {told}"
                 f"{f'; and {more} more' if more > 0 else ''}. Write it in convolutions, linear "
                 "layers, recurrences and products of matrices over whole images of the example, "
-                f"which are {images}; or leave it out knowingly, by the name of the module or of "
-                "the operator in `ignore`."
+                f"which are {images}, or say how many with `images`; or leave it out knowingly, by "
+                "the name of the module or of the operator in `ignore`."
             )
         if not pairs:
             raise InputError("the model multiplies nothing: there is no layer.")

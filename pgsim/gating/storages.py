@@ -73,10 +73,26 @@ class Places(Generic[Mark]):
     def mark(self, tensor: Tensor, mark: Mark) -> None:
         """Mark a tensor's place anew; one with gaps keeps what else is known of it."""
         places = self._marks.setdefault(storage_of(tensor), {})
+        span = _span(tensor)
         if is_whole(tensor):
             places.clear()
-        before = [] if tensor.is_contiguous() else places.get(_span(tensor), [])
-        places[_span(tensor)] = [*(each for each in before if each != mark), mark]
+        elif tensor.is_contiguous():
+            places = self._marks[storage_of(tensor)] = _without(places, *span)
+        before = places.get(span, [])
+        places[span] = [*(each for each in before if each != mark), mark]
+
+
+def _without(
+    places: Mapping[tuple[int, int], list[Mark]], begin: int, end: int
+) -> dict[tuple[int, int], list[Mark]]:
+    """Return what places have before `begin` and from `end` on."""
+    left: dict[tuple[int, int], list[Mark]] = {}
+    for (first, last), marks in places.items():
+        for part in ((first, min(last, begin)), (max(first, end), last)):
+            if part[0] < part[1]:
+                known = left.setdefault(part, [])
+                known.extend(each for each in marks if each not in known)
+    return left
 
 
 def _span(tensor: Tensor) -> tuple[int, int]:

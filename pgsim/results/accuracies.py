@@ -32,9 +32,9 @@ def with_accuracy(frame: pd.DataFrame) -> pd.DataFrame:
     if ACCURACY in frame.columns:
         return frame
     names = frame["trace"].astype(str).str.partition("[")[0]
-    sources = (MASK_SOURCES[str(each)] for each in frame["mask_source"])
+    sources = (MASK_SOURCES.get(str(each)) for each in frame["mask_source"])
     known = [
-        _stated(trace, scheme) if source.is_trained(renamed=renamed) else float("nan")
+        _stated(trace, scheme) if source and source.is_trained(renamed=renamed) else float("nan")
         for trace, scheme, source, renamed in zip(
             names, frame["scheme"], sources, names != frame["trace"], strict=True
         )

@@ -8,6 +8,7 @@ from arch_files import MINIMAL, edited
 from pydantic import ValidationError
 
 from pgsim.arch import config_keys, load_arch, load_technology
+from pgsim.arch.windows import density_refusal
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
 
@@ -118,6 +119,11 @@ def test_density_cannot_order_positions(refusal, array):
     text = edited(": auto", ": auto\n  lane_order: density").replace(": os", f": {array}")
     (line,) = refusal(text)
     assert "lsb.lane_order: value 'density': expected raster" in line
+
+
+def test_an_order_by_density_is_refused_by_its_own_name(small):
+    found = density_refusal("by_rank", small.array)
+    assert found.startswith("value 'by_rank': expected raster: density orders channels, and lanes")
 
 
 @pytest.mark.parametrize("bits", [1, 3, 5, 6, 7, 12])

@@ -91,6 +91,12 @@ def written_over(m: Wired, x: Tensor) -> Tensor:
     return m.d(both[0])
 
 
+def part_written_over(m: Wired, x: Tensor) -> Tensor:
+    twice = m.a(x).repeat(2, 1, 1, 1)
+    twice[: len(x)] = m.b(x)
+    return torch.cat([m.c(twice[: len(x)]), m.d(twice[len(x) :])])
+
+
 def excited(m: Wired, x: Tensor) -> Tensor:
     y = m.a(x)
     scale = m.b(y.mean((2, 3), keepdim=True)).sigmoid()
@@ -122,6 +128,10 @@ def around_torch(m: Wired, x: Tensor) -> Tensor:
         (sliced, {"a": ["network"], "b": ["network"], "c": ["a", "b"], "d": ["c"]}),
         (halved, {"a": ["network"], "b": ["network"], "c": ["b", "a"], "d": ["c"]}),
         (written_over, {"a": ["network"], "b": ["a"], "c": ["b"], "d": ["c"]}),
+        (
+            part_written_over,
+            {"a": ["network"], "b": ["network"], "c": ["b"], "d": ["a"]},
+        ),
         (excited, {"a": ["network"], "b": ["a"], "c": ["a", "b"], "d": ["c"]}),
         (both_signs, {"a": ["network"], "b": ["a"], "c": ["b"], "d": ["c"]}),
         (around_torch, {"a": ["network"], "b": ["network"], "c": ["b"], "d": ["c"]}),

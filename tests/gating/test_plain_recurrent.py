@@ -169,9 +169,10 @@ def test_one_sequence_may_have_no_axis_of_its_own() -> None:
     model, x = nn.GRU(5, 7), torch.rand(6, 5)
     found = shapes(model, x, images=1)
     assert sum(each.macs for each in found) == counted_macs(model, x)
-    with pytest.raises(InputError, match=r"gru on 1 sequences in module .* which are 6"):
+    cured = r"gru on 1 sequence in module .* which are 6, or say how many with `images`; or"
+    with pytest.raises(InputError, match=cured):
         shapes(model, x)
-    for wrong in (0, 1.5):
+    for wrong in (0, 1.5, True):
         with pytest.raises(InputError, match=rf"images: value {wrong}: expected a whole number"):
             shapes(model, x, images=wrong)
 

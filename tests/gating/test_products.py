@@ -12,7 +12,7 @@ import torch.nn.functional as F  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode, flop_registry  # noqa: E402
 
-from pgsim.gating.products import Products, is_product  # noqa: E402
+from pgsim.gating.products import Operators, Products, is_product  # noqa: E402
 
 pytestmark = [  # what PyTorch says of its older ways to run a model
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -28,6 +28,11 @@ def seen(run: Run) -> list[tuple[str, int | None]]:
     with torch.no_grad(), Products(lambda operator, macs, _: products.append((operator, macs))):
         run()
     return products
+
+
+def test_what_sees_operators_says_how_they_run() -> None:
+    with pytest.raises(NotImplementedError), Operators():
+        torch.ones(2)
 
 
 def rand(*sizes: int) -> Tensor:

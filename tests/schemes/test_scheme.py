@@ -7,7 +7,7 @@ from designs import linear, trace_of
 from scheme_cases import GATED, INPUT_GATED, UNGATED
 
 from pgsim import InputError
-from pgsim.schemes import Pass, Passes, Plane, Scheme
+from pgsim.schemes import ACTIVATIONS, WEIGHTS, Operand, Pass, Passes, Plane, Scheme
 from pgsim.schemes.scheme import (
     cut_at,
     inner_layers,
@@ -86,17 +86,24 @@ def test_a_layer_is_split_at_its_msbs() -> None:
 
 def test_operands_are_cut_below_so_many_upper_bits() -> None:
     """By hand, of 5 activation and of 6 weight bits."""
-    assert cut_at(GATED, "odd:2", "activation", 2) == (Plane(3, 2), Plane(0, 3))
-    assert cut_at(GATED, "odd:2", "weight", 2) == (Plane(4, 2), Plane(0, 4))
-    assert cut_at(GATED, "odd:5", "weight", 5) == (Plane(1, 5), Plane(0, 1))
+    assert cut_at(GATED, "odd:2", ACTIVATIONS, 2) == (Plane(3, 2), Plane(0, 3))
+    assert cut_at(GATED, "odd:2", WEIGHTS, 2) == (Plane(4, 2), Plane(0, 4))
+    assert cut_at(GATED, "odd:5", WEIGHTS, 5) == (Plane(1, 5), Plane(0, 1))
 
 
 @pytest.mark.parametrize(
-    ("operand", "upper_bits", "has"), [("activation", 5, 5), ("activation", 0, 5), ("weight", 6, 6)]
+    ("operand", "word", "upper_bits", "has"),
+    [
+        (ACTIVATIONS, "activation", 5, 5),
+        (ACTIVATIONS, "activation", 0, 5),
+        (WEIGHTS, "weight", 6, 6),
+    ],
 )
-def test_a_cut_leaves_bits_on_both_sides(operand: str, upper_bits: int, has: int) -> None:
+def test_a_cut_leaves_bits_on_both_sides(
+    operand: Operand, word: str, upper_bits: int, has: int
+) -> None:
     message = (
-        f"layer 'linear' has {has} {operand} bits, of which scheme 'odd' takes {upper_bits} "
+        f"layer 'linear' has {has} {word} bits, of which scheme 'odd' takes {upper_bits} "
         f"first: expected 1 to {has - 1}"
     )
     with pytest.raises(InputError) as error:
@@ -107,7 +114,7 @@ def test_a_cut_leaves_bits_on_both_sides(operand: str, upper_bits: int, has: int
 def test_a_single_bit_cannot_be_cut() -> None:
     layer = trace_of(linear(2, 3, 1, gate="none", msb_bits=None, activation_bits=1)).layers[0]
     with pytest.raises(InputError, match="a single bit cannot be split"):
-        cut_at(layer, "odd", "activation", 1)
+        cut_at(layer, "odd", ACTIVATIONS, 1)
 
 
 class Odd(Scheme):

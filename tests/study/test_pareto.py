@@ -89,13 +89,15 @@ def test_what_cannot_be_compared_is_named(columns: tuple[str, str], message: str
         ("resnet20_pg_4_2[activation_bits=4]", "captured", "uniform:4", "top1_uniform_4"),
         ("resnet20_pg_4_2[activation_bits=5]", "captured, what-if", "pg", None),
         ("resnet20_pg_4_2", "synthetic", "pg", None),
+        ("resnet20_pg_4_2", "by hand", "pg", None),  # of no source that is known
+        ("resnet20_pg_4_2", math.nan, "pg", None),
         ("a stranger's", "captured", "pg", None),
         ("../traces/resnet20_pg_4_2", "captured", "pg", None),
         ("resnet20_pg_4_2", "captured", "no scheme", None),
     ],
 )
 def test_accuracies_are_those_that_shipped_traces_state(
-    trace: str, source: str, scheme: str, stated: str | None
+    trace: str, source: str | float, scheme: str, stated: str | None
 ) -> None:
     from pgsim import load_trace
 

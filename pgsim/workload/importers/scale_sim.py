@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pgsim.errors import InputError
@@ -39,6 +39,7 @@ class _Line(NamedTuple):
     number: int
     name: str
     cells: list[str]
+    fault: str = ""  # why it has no cells, where it cannot be split
 
 
 class ScaleSim(Importer):
@@ -63,7 +64,7 @@ class ScaleSim(Importer):
 
     def read(self, source: Source) -> list[Row]:
         """Return the layers; a row of a name alone is a title, and passed over."""
-        lines = [line for line in _lines(source.text()) if line.cells]
+        lines = [line for line in _whole(source, _lines(source.text())) if line.cells]
         header = lines.pop(0).cells if lines and _says_words(lines[0]) else []
         if not lines:
             raise InputError(f"{source.path}: no layer: expected a name and whole numbers a row")
@@ -139,7 +140,11 @@ class ScaleSimCeil(ScaleSim):
 def _lines(text: str) -> Iterator[_Line]:
     """Yield the rows that have a name; cells are between commas, else semicolons, else tabs."""
     for number, line in enumerate(text.splitlines(), start=1):
-        cells = [cell.strip() for cell in _split(line)]
+        try:
+            cells = [cell.strip() for cell in _split(line)]
+        except csv.Error as error:
+            yield _Line(number, "", [], str(error))
+            continue
         comment = next((at for at, cell in enumerate(cells) if cell.startswith("#")), len(cells))
         del cells[comment:]
         while cells and not cells[-1]:
@@ -149,12 +154,25 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 def _split(line: str) -> list[str]:
-    """Return a line's cells; one that holds the mark between them may stand in quotes."""
+    """Return a line's cells; one that holds the mark between them may stand in quotes.
+
+    Raises csv.Error, such as for a quote that does not end, but for none in a comment.
+    """
+    if line.lstrip().startswith("#"):
+        return []
     mark = mark_between(line)
-    try:
-        return next(csv.reader([line], delimiter=mark, skipinitialspace=True), [])
-    except csv.Error:  # such as of a quote that does not end
-        return line.split(mark)
+    return next(csv.reader([line], delimiter=mark, skipinitialspace=True, strict=True), [])
+
+
+def _whole(source: Source, lines: Iterable[_Line]) -> Iterator[_Line]:
+    """Yield the rows; raises InputError for one that cannot be split."""
+    for line in lines:
+        if line.fault:
+            raise InputError(
+                f"{source.path}:{line.number}: no row of cells ({line.fault}): expected quotes "
+                "around whole cells, or none"
+            )
+        yield line
 
 
 def _says_words(line: _Line) -> bool:
@@ -191,30 +209,39 @@ def _product(source: Source, line: _Line, batch: int | None) -> Row:
     """
     positions, outputs, inputs = _numbers(source, line, _PRODUCT)
     said = line.cells[batch] if batch is not None and batch < len(line.cells) else ""
-    heads = int(said) if _WHOLE.fullmatch(said) else 1
+    heads = _number(_where(source, line), "Batch", said) if said else 1
     fields: dict[str, object] = {
         "name": line.name,
         "op": "matmul" if heads > 1 else "linear",
         "in_channels": heads * inputs,
         "out_channels": heads * outputs,
         "positions": positions,
-        "groups": max(1, heads),
+        "groups": heads,
     }
     return Row(f"{source.path}:{line.number}", fields)
 
 
 def _numbers(source: Source, line: _Line, columns: Sequence[str]) -> list[int]:
     """Return the numbers of a row, which has one in each of these columns."""
-    where = f"{source.path}:{line.number}: layer {short(line.name)}"
     if not line.name:
         raise InputError(f"{source.path}:{line.number}: the row has no name in its first cell")
-    for column, cell in zip(columns, line.cells, strict=False):
-        if not _WHOLE.fullmatch(cell) or not int(cell):
-            raise InputError(
-                f"{where}: {column}: expected a whole number, at least 1, not {short(cell)}"
-            )
+    where = _where(source, line)
+    found = [_number(where, *each) for each in zip(columns, line.cells, strict=False)]
     if len(line.cells) < len(columns):
         raise InputError(
             f"{where}: {len(line.cells)} numbers, expected {len(columns)}: {', '.join(columns)}"
         )
-    return [int(cell) for cell in line.cells[: len(columns)]]
+    return found
+
+
+def _number(where: str, column: str, cell: str) -> int:
+    """Return the number in a cell; raises InputError, by its column, for anything else."""
+    if not _WHOLE.fullmatch(cell) or not int(cell):
+        raise InputError(
+            f"{where}: {column}: expected a whole number, at least 1, not {short(cell)}"
+        )
+    return int(cell)
+
+
+def _where(source: Source, line: _Line) -> str:
+    return f"{source.path}:{line.number}: layer {short(line.name)}"

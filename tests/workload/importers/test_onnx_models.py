@@ -444,6 +444,32 @@ def test_open_sizes_are_asked_for_and_given(tmp_path: Path) -> None:
     )
 
 
+def test_an_open_first_size_may_be_time_steps(tmp_path: Path) -> None:
+    """Of 5 words in 3 sentences, each a vector of 6: a sentence is an image."""
+    nodes = [
+        node("Gather", "vectors words", "found"),
+        node("DequantizeLinear", "found scale", "x", axis=2),
+        node("LSTM", "x w r", "y", hidden_size=7),
+    ]
+    vectors = np.zeros((9, 6), np.int8)
+    weights = {"vectors": vectors, "scale": (6,), "w": (1, 28, 6), "r": (1, 28, 7)}
+    words = tensor("words", ["count", "batch"], TensorProto.INT64)
+    data = model(nodes, [words], weights)
+    assert "give those of the model's inputs, 'count'" in refusal(tmp_path, data)
+    for sizes in ({"count": 5}, {"count": 5, "batch": 3}):
+        inputs, hidden = imported(tmp_path, data, sizes=sizes)
+        assert (inputs.positions, hidden.time_steps) == (5, 5)
+
+
+def test_an_open_first_size_is_images_where_a_recurrence_takes_them_first(tmp_path: Path) -> None:
+    weights = {"w": (1, 28, 6), "r": (1, 28, 7)}
+    nodes = [node("LSTM", "x w r", "y", hidden_size=7, layout=1)]
+    data = model(nodes, {"x": ["batch", "count", 6]}, weights)
+    assert "give those of the model's inputs, 'count'" in refusal(tmp_path, data)
+    inputs, hidden = imported(tmp_path, data, sizes={"count": 5})
+    assert (inputs.positions, hidden.time_steps) == (5, 5)
+
+
 def test_open_sizes_without_names_are_called_by_their_place(tmp_path: Path) -> None:
     data = model([node("Conv", "x w", "y")], [tensor("x", [-1, 4, None, 0])], {"w": (8, 4, 3, 3)})
     assert "give those of the model's inputs, 'x.2', 'x.3'" in refusal(tmp_path, data)

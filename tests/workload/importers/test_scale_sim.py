@@ -73,6 +73,7 @@ def test_whole_windows_are_fewer_only_where_the_stride_leaves_some_over(tmp_path
         "Layer,M,N,K,Sparsity,Batch\nQKT,1024,512,64,1:4,1,\n",
         "Layer,M,N,K,Sparsity,\nQKT,1024,512,64,4,\n",  # which is no batch
         "Layer,M,N,K,Batch,\nQKT,1024,512,64\n",
+        "Layer,M,N,K,Batch,Sparsity\nQKT,1024,512,64,,1:4\n",  # an empty cell
         "QKT,1024,512,64,\n",
         "QKT,1024,512,64,1,1,\n",
         "QKT,1024,512,64,2:4,a,b,c,d,\n",
@@ -200,6 +201,18 @@ def test_names_that_are_there_again_are_told_apart(tmp_path: Path) -> None:
             "net.txt:2: layer 'LSTM_igate_h': IFMAP width: expected a whole number, at least 1, "
             "not 'B'",
         ),
+        (
+            'Layer,M,N,K\na,8,16,32\n"b,8,16,32\nc,8,16,32\n',
+            "net.txt:3: no row of cells (unexpected end of data): expected quotes around whole "
+            "cells, or none",
+        ),
+        *(
+            (
+                f"Layer,M,N,K,Batch\na,8,16,32,{batch}\n",
+                f"net.txt:2: layer 'a': Batch: expected a whole number, at least 1, not '{batch}'",
+            )
+            for batch in ("12.0", "x", "0")
+        ),
         ("", "net.txt: says nothing: expected the layers of a network"),
         (
             "Layer, M, K, N,\na, 1, 2, 3,\n",
@@ -212,6 +225,11 @@ def test_a_row_that_says_nothing_is_refused_by_its_line(
     tmp_path: Path, text: str, expected: str
 ) -> None:
     assert refusal(tmp_path, text) == expected
+
+
+def test_quotes_of_a_comment_need_not_end(tmp_path: Path) -> None:
+    (layer,) = imported(tmp_path, '# of "a, "b\n' + CONV)
+    assert layer.name == "Conv1"
 
 
 def test_text_of_two_bytes_a_letter_is_refused(tmp_path: Path) -> None:

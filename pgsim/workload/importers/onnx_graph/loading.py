@@ -26,6 +26,7 @@ from pgsim.workload.importers.onnx_graph.quantizers import (
 )
 from pgsim.workload.importers.onnx_graph.runtime import take_runtime_operators
 from pgsim.workload.importers.onnx_graph.sizes import MOST_VALUES, Values, complete_sizes
+from pgsim.workload.importers.onnx_graph.steps_first import with_steps_first
 from pgsim.workload.problems import cut, short
 
 Precisions = dict[str, Precision]
@@ -187,12 +188,13 @@ def _import_domains(model: Any) -> None:
 def _fix_sizes(graph: Any, sizes: Mapping[str, int], path: Path) -> tuple[str, ...]:
     """Give inputs the sizes that they leave open, and forget what follows from open ones.
 
-    A first size that is open, and not given, is one image. Returns the names of those that stay
-    open.
+    A first size that is open, and not given, is one image; a second one is where recurrences take
+    the first as time steps. Returns the names of those that stay open.
     """
     constants = {tensor.name for tensor in graph.initializer}
+    steps_first = with_steps_first(graph.node)
     open_sizes = [
-        (_open_name(value.name, place, size), place, size)
+        (_open_name(value.name, place, size), place == int(value.name in steps_first), size)
         for value in graph.input
         if value.name not in constants
         for place, size in enumerate(_dimensions(value))
@@ -207,15 +209,15 @@ def _fix_sizes(graph: Any, sizes: Mapping[str, int], path: Path) -> tuple[str, .
             )
         if not 1 <= sizes[name] <= _LARGEST_SIZE:
             raise InputError(f"{path}: size {name!r}: expected 1 to {_LARGEST_SIZE}")
-    for name, place, size in open_sizes:
-        if name in sizes or not place:
+    for name, is_images, size in open_sizes:
+        if name in sizes or is_images:
             size.dim_value = sizes.get(name, 1)
         else:
             size.ClearField("dim_value")
     for value in chain(graph.value_info, graph.output):
         for size in _dimensions(value):
             size.ClearField("dim_param")
-    left = (name for name, place, _ in open_sizes if place and name not in sizes)
+    left = (name for name, is_images, _ in open_sizes if not is_images and name not in sizes)
     return tuple(dict.fromkeys(left))
 
 

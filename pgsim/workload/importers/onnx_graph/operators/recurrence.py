@@ -13,7 +13,7 @@ from pgsim.workload.importers.onnx_graph.operators.operator import (
 )
 
 _STATE_WEIGHTS, _INITIAL_STATE = 2, 5  # the places of these inputs
-_STEPS_FIRST = 0  # of the layouts: steps, images, features
+STEPS_FIRST = 0  # of the layouts: steps, images, features
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Recurrence(Operator):
 
 def _images_axis(node: Node) -> int:
     """Return which axis of the input has the sequences; the other one has the steps."""
-    return 1 if node.attributes.get("layout", 0) == _STEPS_FIRST else 0
+    return 1 if node.attributes.get("layout", STEPS_FIRST) == STEPS_FIRST else 0
 
 
 def _pair(name: str, features: int, cells: int, steps: int) -> tuple[Fields, Fields]:
