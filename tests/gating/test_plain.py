@@ -279,6 +279,7 @@ def test_operators_of_a_higher_order_are_named() -> None:
         shapes(Branches(), torch.rand(4, 4))
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
 @pytest.mark.parametrize(
     ("model", "x", "message"),
     [

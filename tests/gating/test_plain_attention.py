@@ -149,6 +149,7 @@ def test_pytorchs_attention(batch_first: bool, weights: bool, images: int) -> No
     assert (sizes[projection.name], sizes["out"]) == ((64, 64, 1), (64, 3, 1))
 
 
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
 @pytest.mark.parametrize("batch_first", [False, True])
 def test_a_whole_transformer(batch_first: bool) -> None:
     options = {"dim_feedforward": 64, "batch_first": batch_first}

@@ -16,6 +16,12 @@ from pgsim import widened  # noqa: E402
 from pgsim.errors import InputError  # noqa: E402
 from pgsim.gating import shapes  # noqa: E402
 
+pytestmark = [  # of PyTorch, which is told or asked here for what it has no fast way to do
+    pytest.mark.filterwarnings("ignore:TF32 acceleration"),
+    pytest.mark.filterwarnings("ignore:LSTM with projections"),
+    pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated"),
+]
+
 GATES = {nn.LSTM: 4, nn.GRU: 3, nn.RNN: 1}
 
 
