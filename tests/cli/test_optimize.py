@@ -102,7 +102,7 @@ def test_a_killed_search_loses_nothing_and_ends_as_one_that_was_not(spec, tmp_pa
     whole_s = time.monotonic() - start
     output, journal = tmp_path / "ended.csv", tmp_path / "ended.csv.journal"
     chosen, before, resumed = random.Random(5), {}, 0
-    for _ in range(4):
+    for _ in range(3):
         search = begin(*asked, "-o", output)
         time.sleep(chosen.uniform(0.4, 0.9) * whole_s)
         search.send_signal(signal.SIGKILL)

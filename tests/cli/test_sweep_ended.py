@@ -16,7 +16,7 @@ from pool_work import ENDING, default_signals, gone
 from pgsim.study.sweeps.journal import read_records
 
 MOMENTS = int(os.environ.get("PGSIM_SWEEP_MOMENTS", "6"))
-KILLS = int(os.environ.get("PGSIM_SWEEP_KILLS", "4"))
+KILLS = int(os.environ.get("PGSIM_SWEEP_KILLS", "3"))
 POINTS = 500 if KILLS > 10 else 60
 GONE_WITHIN_S = 20  # on a busy machine; on an idle one it is half a second
 
