@@ -146,22 +146,6 @@ class Cost(NamedTuple):
     volume: int
 
 
-class Bound(NamedTuple):
-    """What block sizes cost at least in a run and group, whatever the order.
-
-    array_cycles: of the array. first_cycles: until the first block is there. last_cycles: from the
-    array's end until the last block is written. last_work_cycles: of the last block.
-    written_cycles: the most that one block takes to be written. energy_pj: of PEs and buffers.
-    """
-
-    array_cycles: int
-    first_cycles: int
-    last_cycles: int
-    last_work_cycles: int
-    written_cycles: int
-    energy_pj: float
-
-
 class Found(NamedTuple):
     """The best nests that are known: equal in all but their order, and in how large a block is.
 

@@ -16,6 +16,7 @@ from pgsim.mapping.pixels import Taps, positions_under
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.work_store import Arrays, WorkStore
+from pgsim.workload.mask_words import read_only
 
 if TYPE_CHECKING:
     from pgsim.kernels.banks import Reads
@@ -183,10 +184,3 @@ class MaskWork:
                 f"shortfalls of {shape}, not {[each.shape for each in found]}"
             )
         return found
-
-
-def read_only(words: Words) -> Words:
-    """Return words that nobody writes: kernels are compiled for such alone, and not for both."""
-    view = words.view()
-    view.flags.writeable = False
-    return view

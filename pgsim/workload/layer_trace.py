@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pgsim.errors import InputError
 from pgsim.workload.layer import LayerShape
-from pgsim.workload.mask_words import WORD, Words, padding_problem, words_of
+from pgsim.workload.mask_words import WORD, Words, padding_problem, read_only, words_of
 from pgsim.workload.operands import LayerOperands
 
 _CHUNK_WORDS = 2**20  # words looked at together where all of a mask is read: 8 MiB
@@ -108,8 +108,7 @@ class LayerTrace:
         if len(parts) == 1:
             return parts[0]
         joined = np.concatenate(parts) if parts else self.shards[0][:0]
-        joined.flags.writeable = False
-        return joined
+        return read_only(joined)
 
     def mask_parts(self, start: int = 0, stop: int | None = None) -> tuple[Words, ...]:
         """Return the same without a copy, in an array for each shard that has some of them.

@@ -58,9 +58,17 @@ def pack_masks(masks: npt.NDArray[np.bool_]) -> Words:
     images, channels, positions = masks.shape
     rows = np.zeros((images, channels, 8 * words_of(positions)), dtype=np.uint8)
     rows[..., : -(-positions // 8)] = np.packbits(masks, axis=-1, bitorder="little")
-    words = rows.view(WORD)
-    words.flags.writeable = False
-    return words
+    return read_only(rows.view(WORD))
+
+
+def read_only(words: Words) -> Words:
+    """Return the same words as an array through which nobody writes.
+
+    Kernels are compiled for such alone, and not for both kinds.
+    """
+    view = words.view()
+    view.flags.writeable = False
+    return view
 
 
 def padding_problem(shape: LayerShape, image: int, channel: int) -> str:

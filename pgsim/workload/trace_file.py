@@ -32,7 +32,7 @@ from pgsim.workload.manifest import (
     file_manifest,
     manifest_text,
 )
-from pgsim.workload.mask_words import WORD, Words, words_of
+from pgsim.workload.mask_words import WORD, Words, read_only, words_of
 from pgsim.workload.problems import short
 from pgsim.workload.strict_json import parse_json
 from pgsim.workload.tensor_file import Shape, TensorFile, map_tensors
@@ -126,14 +126,9 @@ def _masks(file: TensorFile) -> dict[str, Words]:
     for name, (_, shape) in file.tensors.items():
         end = begin + prod(shape)
         words = file.data[begin:end].view(WORD).reshape(*shape[:2], shape[2] // 8)
-        masks[name.removesuffix(_MASK)] = words if words.flags.aligned else _read_only(words.copy())
+        masks[name.removesuffix(_MASK)] = words if words.flags.aligned else read_only(words.copy())
         begin = end
     return masks
-
-
-def _read_only(words: Words) -> Words:
-    words.flags.writeable = False
-    return words
 
 
 def write_shards(

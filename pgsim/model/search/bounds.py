@@ -6,10 +6,10 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from pgsim.arch import Counts
 from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
+from pgsim.model.fetches import Bools
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import MOST_TILES
 from pgsim.model.room import most_tiles
@@ -17,8 +17,6 @@ from pgsim.model.search.goal import ENDLESS, Floats
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Problem
-
-Bools = npt.NDArray[np.bool_]
 
 MOST_BLOCKS = 2**20  # of a run and group
 

@@ -12,9 +12,10 @@ from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
-from pgsim.model.mask_work import MaskWork, read_only
+from pgsim.model.mask_work import MaskWork
 from pgsim.model.search.issued import shares_lanes
 from pgsim.model.work_store import WorkStore
+from pgsim.workload.mask_words import read_only
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_issued import Scheduled
