@@ -7,12 +7,14 @@ follows from its positions (images, rows, columns), the other from its channels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
-from typing import TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pgsim.kernels.nest_bursts import compulsory_bits, dram_cycles
 from pgsim.kernels.nest_places import INPUTS, SLOTS, places_of
 from pgsim.kernels.nest_problem import (
     BURST_PJ,
@@ -36,7 +38,6 @@ from pgsim.kernels.nest_problem import (
     WRITE_PJ,
     C,
     K,
-    Machine,
     N,
     P,
     Problem,
@@ -45,10 +46,7 @@ from pgsim.kernels.nest_problem import (
 from pgsim.kernels.nest_sizes import Ints, Side, fit, side_of
 
 Floats = npt.NDArray[np.float64]
-Moved = TypeVar("Moved", Ints, Floats)
 
-# What choices cost at least.
-LEAST_CYCLES, LEAST_BURSTS, LEAST_PJ, ARRAY_CYCLES, WORK_CYCLES, WAIT_CYCLES, OWN_PJ = range(7)
 _WORK, _GROUP_PJ, _LANE_PJ, _LAST, _WAIT, _OUTPUT_PJ = range(6)  # what tiles take
 _ROUNDED = 1 - 1e-9  # the exact sums of floats are rounded in another order
 
@@ -65,13 +63,15 @@ def choices_of(
     DRAM rests beside the last block; and what PEs and buffers spend, in pJ.
     Source: MODEL.md M41.
     """
-    sides, at, takes = _taken(problem, most_blocks)
-    for edges in (False, True):  # few choices are left when these are looked at
-        least = _least(problem, takes, _edges(problem, sides, at) if edges else None)
-        likely = _values(problem, least) <= most_value
-        if not likely.all():
-            at, takes, least = at[:, likely], takes[:, likely], least[:, likely]
-    return _picks(sides, at), np.ascontiguousarray(least.T)
+    sides, flat, tiles = _sides(problem, most_blocks)
+    for rows in ((_WORK, _WAIT), range(_OUTPUT_PJ)):  # the first two rule out most choices
+        at = _at(sides, flat)
+        edges = _edges(problem, sides, at) if len(rows) == _OUTPUT_PJ else None
+        least = _least(problem, tiles.of(at, rows), edges)
+        likely = np.flatnonzero(_values(problem, least) <= most_value)
+        flat = flat[likely]
+    few = likely if likely.size < at.inputs.size else slice(None)
+    return _picks(sides, _at(sides, flat)), _table(least, at.inputs.size, few)
 
 
 def choices_of_both(
@@ -81,16 +81,66 @@ def choices_of_both(
 
     other: differs in the widths of what is fetched alone.
     """
-    sides, at, takes = _taken(problem, most_blocks)
+    sides, flat, tiles = _sides(problem, most_blocks)
+    at = _at(sides, flat)
+    takes = tiles.of(at, range(_OUTPUT_PJ))
     least, others = (
-        np.ascontiguousarray(_least(each, takes, _edges(each, sides, at)).T)
-        for each in (problem, other)
+        _table(_least(each, takes, _edges(each, sides, at)), flat.size) for each in (problem, other)
     )
     return _picks(sides, at), least, others
 
 
-def _taken(problem: Problem, most_blocks: int) -> tuple[tuple[Side, Side, Side], Ints, Floats]:
-    """Return the choices of each side, those of all that fit, and what their tiles take."""
+Sides = tuple[Side, Side, Side]  # of input channels, of positions, and of channels
+
+
+class _At(NamedTuple):
+    """The places of choices on their sides, int64 (choices,) each; and on two sides at once."""
+
+    inputs: Ints
+    positions: Ints
+    channels: Ints
+    inputs_positions: Ints
+    inputs_channels: Ints
+    positions_channels: Ints
+
+
+def _at(sides: Sides, flat: Ints) -> _At:
+    """Return the places of choices on their sides from those among all, in the sides' order."""
+    _, positions, channels = (each.last.size for each in sides)
+    inputs_positions = flat // channels
+    inputs = inputs_positions // positions
+    channel = flat - inputs_positions * channels
+    position = inputs_positions - inputs * positions
+    pairs = (inputs_positions, inputs * channels + channel, position * channels + channel)
+    return _At(inputs, position, channel, *pairs)
+
+
+class _Tiles(NamedTuple):
+    """What the tiles of choices take: what one side contributes, times what the other does.
+
+    positions: float64 (5, input channels, choices of positions). channels: likewise.
+    """
+
+    positions: Floats
+    channels: Floats
+
+    def of(self, at: _At, rows: Sequence[int]) -> list[Floats]:
+        """Return what the tiles of some choices take, rows of float64 (choices,).
+
+        All other rows are 0, float64 (1,).
+        """
+        takes = [np.zeros(1)] * _OUTPUT_PJ
+        for row in rows:
+            ours = self.positions[row].take(at.inputs_positions)
+            takes[row] = ours * self.channels[row].take(at.inputs_channels)
+        return takes
+
+
+def _sides(problem: Problem, most_blocks: int) -> tuple[Sides, Ints, _Tiles]:
+    """Return the choices of each side, which of all fit, and what their tiles take.
+
+    Choices are int64 (choices,), places among all of them.
+    """
     slot_side = problem.machine.slot_side
     inputs, positions, channels = (side_of(problem, loops) for loops in ((C,), (N, P, Q), (K,)))
     sides = (
@@ -98,51 +148,21 @@ def _taken(problem: Problem, most_blocks: int) -> tuple[tuple[Side, Side, Side],
         positions.of(positions.sizes[0] <= problem.loops.fit_sums),
         channels,
     )
-    at = np.array(np.nonzero(fit(problem.loops, *sides, most_blocks)))
+    flat = np.flatnonzero(fit(problem.loops, *sides, most_blocks))
     tiles = _tiles(problem, sides[0])
-    ours, theirs = (
-        _sums(problem, each, tiles, place == slot_side) for place, each in enumerate(sides[1:])
-    )
-    return sides, at, ours[:, at[0], at[1]] * theirs[:, at[0], at[2]]
+    own = [_sums(problem, each, tiles, place == slot_side) for place, each in enumerate(sides[1:])]
+    return sides, flat, _Tiles(*own)
 
 
-def _picks(sides: tuple[Side, Side, Side], at: Ints) -> Ints:
+def _picks(sides: Sides, at: _At) -> Ints:
     """Return which of its sizes the block of each loop has, int64 (choices, 5)."""
     inputs, positions, channels = sides
-    c, m, k = at
-    images, rows, columns = positions.picks[:, m]
-    picks = (images, rows, columns, channels.picks[0, k], inputs.picks[0, c])
-    return np.ascontiguousarray(np.array(picks).T)
-
-
-def with_bursts(problem: Problem, least: Floats, bursts: Ints) -> Floats:
-    """Return what choices cost at least, as `choices_of` does, if they move at least so much.
-
-    bursts: int64 (choices,), of a batch.
-    """
-    machine, pj, found = problem.machine, problem.prices.pj, least.copy()
-    found[:, LEAST_BURSTS] = np.maximum(bursts, least[:, LEAST_BURSTS])
-    moved = _moves(machine, found[:, LEAST_BURSTS])
-    if problem.order.one_buffer:
-        found[:, LEAST_CYCLES] = least[:, ARRAY_CYCLES] + moved
-    else:
-        ends = moved + least[:, WAIT_CYCLES]
-        found[:, LEAST_CYCLES] = np.maximum(least[:, LEAST_CYCLES], ends)
-    more_pj = (found - least)[:, [LEAST_BURSTS, LEAST_CYCLES]] @ (
-        min(pj[BURST_PJ : BURST_PJ + 4]),
-        pj[CYCLE_PJ],
-    )
-    found[:, LEAST_PJ] += more_pj * _ROUNDED
-    return found
-
-
-def compulsory_bits(problem: Problem) -> Floats:
-    """Return what any nest moves at least in a group, float64 (4,)."""
-    loops, widths = problem.loops, problem.widths
-    n, p, q, k, c = loops.sizes[0].tolist()
-    activations = n * loops.union_rows * loops.union_columns * c * widths.activation
-    weights = k * c * loops.taps * widths.weight
-    return np.array([activations, weights, 0, n * p * q * k * widths.output], np.float64)
+    picks = np.empty((at.inputs.size, 5), np.int64)
+    for loop in (N, P, Q):
+        picks[:, loop] = positions.picks[loop].take(at.positions)
+    picks[:, K] = channels.picks[0].take(at.channels)
+    picks[:, C] = inputs.picks[0].take(at.inputs)
+    return picks
 
 
 def _tiles(problem: Problem, inputs: Side) -> Floats:
@@ -203,33 +223,33 @@ def _sums(problem: Problem, side: Side, tiles: Floats, are_slots: bool) -> Float
     return found
 
 
-def _edges(problem: Problem, sides: tuple[Side, Side, Side], at: Ints) -> Ints:
+def _edges(problem: Problem, sides: Sides, at: _At) -> Ints:
     """Return cycles of DRAM, int64 (3, choices).
 
     Of what the first block fetches, of what the last one writes, and of the most that one writes.
     """
     loops, widths = problem.loops, problem.widths
     inputs, positions, channels = sides
-    c, m, k = at
     n, p, q = positions.picks
     opening = loops.blocks[N, n] * loops.sides[OPENING, 0, p] * loops.sides[OPENING, 1, q]
     bits = np.multiply.outer(inputs.sizes[0], opening) * widths.activation
-    bursts = -(-bits // widths.burst)[c, m]
+    bursts = (-(-bits // widths.burst)).take(at.inputs_positions)
     bits = np.multiply.outer(inputs.sizes[0], channels.sizes[0]) * loops.taps * widths.weight
-    bursts += -(-bits // widths.burst)[c, k]
+    bursts += (-(-bits // widths.burst)).take(at.inputs_channels)
     last = -(-np.multiply.outer(positions.last, channels.last) * widths.output // widths.burst)
     most = np.multiply.outer(positions.sizes[0], channels.sizes[0]) * widths.sums
-    moved = [bursts, last[m, k], -(-most // widths.burst)[m, k]]
-    return _moves(problem.machine, np.array(moved))
+    moved = np.empty((3, bursts.size), np.int64)
+    moved[0] = bursts
+    last.take(at.positions_channels, out=moved[1])
+    (-(-most // widths.burst)).take(at.positions_channels, out=moved[2])
+    return dram_cycles(problem.machine, moved)
 
 
-def _moves(machine: Machine, bursts: Moved) -> Moved:
-    """Return the cycles that bursts take, rounded up: each transfer is, and so are all."""
-    return -(-bursts * machine.burst_numerator // machine.burst_denominator)
+def _least(problem: Problem, takes: Sequence[Floats], edges: Ints | None) -> tuple[Floats, ...]:
+    """Return what choices cost at least, columns as `choices_of` has them, with or without edges.
 
-
-def _least(problem: Problem, takes: Floats, edges: Ints | None) -> Floats:
-    """Return what choices cost at least, as `choices_of` does, with or without edges."""
+    takes: of `_Tiles.of`. A column that is alike for all choices may have one row.
+    """
     machine, bursts, moved_pj = problem.machine, 0, 0.0
     for way, bits in enumerate(compulsory_bits(problem).tolist()):
         times = 1 if way == 1 and machine.weights_stay else machine.runs
@@ -239,26 +259,31 @@ def _least(problem: Problem, takes: Floats, edges: Ints | None) -> Floats:
     moved = -(-bursts * machine.burst_numerator // machine.burst_denominator)
     work = takes[_WORK] * machine.groups - takes[_WAIT]  # the first, or last, tile has no wait
     array = work * machine.runs + problem.order.skew_cycles
-    wait = np.zeros(array.size)
+    wait = np.zeros(1)
     if problem.order.one_buffer:
         cycles = array + moved
     else:
         if edges is not None:
             first, last, most = edges
-            array += first * (machine.runs == 1) + last * machine.runs  # later runs may fetch less
+            # Later runs may fetch less.
+            array = array + first * (machine.runs == 1) + last * machine.runs
             if not problem.order.run_ahead:
                 wait = np.maximum(0, takes[_LAST] + problem.order.skew_cycles - most)
         cycles = np.maximum(array, moved + wait)
     own_pj = (takes[_GROUP_PJ] + takes[_LANE_PJ]) * machine.groups * machine.runs
     energy_pj = (own_pj + moved_pj + cycles * problem.prices.pj[CYCLE_PJ]) * _ROUNDED
-    fixed = np.full(array.size, float(bursts))
-    return np.array([cycles, fixed, energy_pj, array, work, wait, own_pj])
+    return cycles, np.full(cycles.size, float(bursts)), energy_pj, array, work, wait, own_pj
 
 
-def _values(problem: Problem, least: Floats) -> Floats:
+def _table(least: Sequence[Floats], choices: int, some: Ints | slice = slice(None)) -> Floats:
+    """Return columns of so many choices as a table of some of them, float64 (some, 7)."""
+    return np.array([np.broadcast_to(each, choices)[some] for each in least]).T
+
+
+def _values(problem: Problem, least: Sequence[Floats]) -> Floats:
     """Return what is to be least of each."""
     prices = problem.prices
     powers = (prices.cycle_power, prices.burst_power, prices.energy_power)
-    factors = [row for row, power in zip(least[:3], powers, strict=True) if power]
+    factors = [own for own, power in zip(least[:3], powers, strict=True) if power]
     values: Floats = reduce(np.multiply, factors)
     return values

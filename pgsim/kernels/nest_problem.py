@@ -22,6 +22,8 @@ SLOT_WORDS, FINISHED = range(2)  # of Tables.slots
 VISITS, BUSY_FIRST, BUSY_LATER, LANE_BITS = range(4)  # of Tables.chunks
 CYCLE_PJ, BUSY_FIRST_PJ, BUSY_LATER_PJ, SLOT_PJ, LANE_PJ, READ_PJ, WRITE_PJ, BURST_PJ = range(8)
 KEPT_PJ = BURST_PJ + 4
+# Columns of what choices of block sizes cost at least.
+LEAST_CYCLES, LEAST_BURSTS, LEAST_PJ, ARRAY_CYCLES, WORK_CYCLES, WAIT_CYCLES, OWN_PJ = range(7)
 
 
 class Loops(NamedTuple):

@@ -9,19 +9,28 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
-from pgsim.kernels.nest_bound import (
+from pgsim.kernels.nest_cost import ENDLESS, Most, cost_of, lane_groups_of
+from pgsim.kernels.nest_paths import PATHS, least_bits, moved_of
+from pgsim.kernels.nest_places import INPUTS, SLOTS, place_of
+from pgsim.kernels.nest_problem import (
     ARRAY_CYCLES,
+    BURST_PJ,
+    CYCLE_PJ,
+    CYCLES,
     LEAST_BURSTS,
     LEAST_CYCLES,
     LEAST_PJ,
     OWN_PJ,
     WAIT_CYCLES,
     WORK_CYCLES,
+    C,
+    Cost,
+    K,
+    N,
+    P,
+    Q,
 )
-from pgsim.kernels.nest_cost import ENDLESS, Most, cost_of, lane_groups_of
-from pgsim.kernels.nest_places import INPUTS, SLOTS, place_of
-from pgsim.kernels.nest_problem import BURST_PJ, CYCLE_PJ, CYCLES, C, Cost, K, N, P, Q
-from pgsim.kernels.nest_traffic import always_bits, bits_of, least_bits, moves_of, picked
+from pgsim.kernels.nest_traffic import Picked, bits_of, moves_of, pick, picked
 from pgsim.kernels.nest_value import better, value_of
 from pgsim.kernels.nest_waits import longest_stalls
 from pgsim.kernels.nest_wasted import wasted_bits
@@ -35,27 +44,30 @@ def refined(problem, choices, compulsory, innermost, most):
 
     choices: integers (choices, 5), picks. compulsory: float64 (4,), bits that any nest moves in a
     group. innermost: whether only orders are looked at in which the loop of input channels is
-    innermost, or has one block, as layers need that a mask steers. most: bursts beyond which it is
-    not asked how many more they are. Returns int64 (choices,), of a batch. Source: MODEL.md M41.
+    innermost, or has one block, as layers need that a mask steers. most: int64 (choices,), bursts
+    beyond which it is not asked how many more they are. Returns int64 (choices,), of a batch.
+    Source: MODEL.md M41.
     """
     least, picks = np.empty(choices.shape[0], np.int64), np.empty(5, np.int64)
-    of_all = always_bits(problem.machine, compulsory)
+    moved, room = moved_of(problem, compulsory), np.empty(PATHS)
+    burst = problem.widths.burst
+    own = Picked(np.empty(5, np.int64), np.empty((3, 5), np.int64), np.empty((3, 5), np.int64))
     for number in range(choices.shape[0]):
         for loop in range(5):
             picks[loop] = choices[number, loop]
-        own = picked(problem.loops, picks)
-        wasted = wasted_bits(problem, picks, own, innermost)
-        least[number] = _bursts(problem, of_all, wasted)
-        if least[number] <= most:
-            bits = least_bits(problem, picks, own, compulsory, innermost)
-            least[number] = _bursts(problem, bits, wasted)
+        pick(problem.loops, picks, own)
+        bits = least_bits(moved, problem.loops.sides, picks, own, innermost, room)
+        least[number] = _bursts(problem.machine, burst, bits, (0, 0))
+        if least[number] <= most[number]:
+            wasted = wasted_bits(problem.loops, problem.widths, picks, own, innermost)
+            least[number] = _bursts(problem.machine, burst, bits, wasted)
     return least
 
 
 @kernel(inner=True)
-def _bursts(problem, bits, wasted):
+def _bursts(machine, burst, bits, wasted):
     """Return bursts of a batch. bits: of a run and group. wasted: as `wasted_bits` has it."""
-    machine, burst, (of_weights, of_others) = problem.machine, problem.widths.burst, wasted
+    of_weights, of_others = wasted
     runs = machine.groups * machine.runs
     if machine.weights_stay:  # later runs move less than the first
         more = of_weights * machine.groups + of_others * runs

@@ -16,7 +16,6 @@ from pgsim.kernels.nest_problem import (
     SUMMED,
     C,
     K,
-    N,
     P,
     Q,
 )
@@ -53,25 +52,30 @@ class Moves(NamedTuple):
 @kernel
 def picked(loops, picks):
     """Return a choice of block sizes; picks: int64 (5,), which of its sizes each loop has."""
-    trips, whole, block = (
-        np.empty(5, np.int64),
-        np.ones((3, 5), np.int64),
-        np.ones((3, 5), np.int64),
-    )
+    own = Picked(np.empty(5, np.int64), np.empty((3, 5), np.int64), np.empty((3, 5), np.int64))
+    pick(loops, picks, own)
+    return own
+
+
+@kernel(inner=True)
+def pick(loops, picks, own):
+    """Write a choice of block sizes over another one."""
+    trips, whole, block = own
     for loop in range(5):
-        pick, size = picks[loop], loops.sizes[0, loop]
-        own = loops.blocks[loop, pick]
-        trips[loop] = loops.parts[FULL_TIMES, loop, pick] + loops.parts[REST_TIMES, loop, pick]
+        for operand in range(3):
+            whole[operand, loop] = block[operand, loop] = 1
+        place, size = picks[loop], loops.sizes[0, loop]
+        part = loops.blocks[loop, place]
+        trips[loop] = loops.parts[FULL_TIMES, loop, place] + loops.parts[REST_TIMES, loop, place]
         if loop in (P, Q):
             whole[0, loop] = loops.union_rows if loop == P else loops.union_columns
-            block[0, loop] = loops.sides[MOST, loop - P, pick]
+            block[0, loop] = loops.sides[MOST, loop - P, place]
         elif loop != K:
-            whole[0, loop], block[0, loop] = size, own
+            whole[0, loop], block[0, loop] = size, part
         if loop >= K:
-            whole[1, loop], block[1, loop] = size, own
+            whole[1, loop], block[1, loop] = size, part
         if loop != C:
-            whole[2, loop], block[2, loop] = size, own
-    return Picked(trips, whole, block)
+            whole[2, loop], block[2, loop] = size, part
 
 
 @kernel
@@ -163,73 +167,12 @@ def factors_of(loops, picks, own, order, moves):
 
 
 @kernel(inner=True)
-def least_bits(problem, picks, own, compulsory, innermost):
-    """Return the bits that a choice of block sizes moves in a batch at least, in its best order.
-
-    innermost: whether the loop of input channels has to be that. An operand is moved once until the
-    loops inside need more of it than fits: what it is moved then follows from which they are. So
-    the best order is a shortest path, on which one loop after the other comes to those inside.
-    """
-    loops, trips = problem.loops, own.trips
-    known = np.full(32, np.inf)  # by the loops inside, bit by bit
-    begin = 0
-    for loop in range(5):
-        begin |= int(trips[loop] == 1) << loop
-    known[begin] = always_bits(problem.machine, compulsory)
-    fits = (loops.fit_activations, loops.fit_weights, loops.fit_sums)
-    fit, more = np.empty((32, 3), np.bool_), np.zeros((32, 3))
-    for inside in range(begin, 32):
-        if inside & begin != begin:
-            continue
-        for operand in range(3):
-            need = 1
-            for loop in range(5):
-                chosen = own.whole if inside >> loop & 1 else own.block
-                need *= chosen[operand, loop]
-            fit[inside, operand] = need <= fits[operand]
-    for inside in range(begin, 32):
-        if known[inside] == np.inf:
-            continue
-        _more_bits(problem, picks, own, compulsory, inside, more[inside])
-        for loop in range(5):
-            outer = inside | 1 << loop
-            if outer == inside or (innermost and loop != C and not inside >> C & 1):
-                continue
-            bits = known[inside]
-            for operand in range(3):
-                if fit[inside, operand] and not fit[outer, operand]:
-                    bits += more[inside, operand]
-            known[outer] = min(known[outer], bits)
-    return known[31]
-
-
-@kernel(inner=True)
 def always_bits(machine, compulsory):
     """Return the bits that any nest moves in a run and group, weights in their part."""
-    return compulsory[0] + compulsory[1] * _weight_times(machine) + compulsory[3]
+    return compulsory[0] + compulsory[1] * weight_times(machine) + compulsory[3]
 
 
 @kernel(inner=True)
-def _weight_times(machine):
+def weight_times(machine):
     """Return in which part of a batch's runs weights are fetched."""
     return 1 / machine.runs if machine.weights_stay else 1.0
-
-
-@kernel(inner=True)
-def _more_bits(problem, picks, own, compulsory, inside, more):
-    """Write what each operand adds to what is compulsory if it is held for these loops alone."""
-    loops, trips = problem.loops, own.trips
-    times = 1.0 if inside >> K & 1 else float(trips[K])
-    for axis in range(2):
-        if not inside >> (P + axis) & 1:
-            times *= loops.sides[SUMMED, axis, picks[P + axis]] / own.whole[0, P + axis]
-    more[0] = compulsory[0] * (times - 1)
-    times = 1.0
-    for loop in (N, P, Q):
-        times *= 1 if inside >> loop & 1 else trips[loop]
-    more[1] = compulsory[1] * (times - 1) * _weight_times(problem.machine)
-    if not inside >> C & 1:
-        outputs = 1.0
-        for loop in range(C):
-            outputs *= loops.sizes[0, loop]
-        more[2] = 2 * outputs * (trips[C] - 1) * problem.widths.sums

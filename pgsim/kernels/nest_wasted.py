@@ -11,7 +11,7 @@ _FRESH = 1  # of Loops.reaches
 
 
 @kernel
-def wasted_bits(problem, picks, own, innermost):
+def wasted_bits(loops, widths, picks, own, innermost):
     """Return the bits of whole bursts that carry nothing, at least, in a run and group.
 
     Every block's weights come in bursts of their own at least once, and its outputs leave in such.
@@ -19,13 +19,15 @@ def wasted_bits(problem, picks, own, innermost):
     those of weights, and all others. picks: int64 (5,). own: of `picked`. innermost: as `refined`
     has it.
     """
-    loops, widths, of_weights = problem.loops, problem.widths, np.int64(0)
+    parts, of_weights = loops.parts, np.int64(0)
     for k in range(2):
         for c in range(2):
-            bits = _size(loops, K, picks, k) * _size(loops, C, picks, c) * loops.taps
-            often = _often(loops, K, picks, k) * _often(loops, C, picks, c)
+            often = _often(parts, K, picks, k) * _often(parts, C, picks, c)
+            if often == 0:  # dividing takes long
+                continue
+            bits = _size(parts, K, picks, k) * _size(parts, C, picks, c) * loops.taps
             of_weights += often * (-bits * widths.weight % widths.burst)
-    others = _of_outputs(loops, picks, widths)
+    others = _of_outputs(parts, picks, widths)
     needed = np.int64(1)
     for loop in range(5):
         needed *= own.whole[0, loop]
@@ -35,27 +37,28 @@ def wasted_bits(problem, picks, own, innermost):
 
 
 @kernel(inner=True)
-def _size(loops, loop, picks, kind):
+def _size(parts, loop, picks, kind):
     """Return the size of a loop's whole blocks (0), or of a smaller last one (1)."""
-    return loops.parts[2 * kind, loop, picks[loop]]
+    return parts[2 * kind, loop, picks[loop]]
 
 
 @kernel(inner=True)
-def _often(loops, loop, picks, kind):
+def _often(parts, loop, picks, kind):
     """Return how many of its blocks are so large."""
-    return loops.parts[2 * kind + 1, loop, picks[loop]]
+    return parts[2 * kind + 1, loop, picks[loop]]
 
 
 @kernel(inner=True)
-def _of_outputs(loops, picks, widths):
+def _of_outputs(parts, picks, widths):
     wasted = np.int64(0)
     for kinds in range(16):
         outputs, often = np.int64(1), np.int64(1)
         for loop in range(4):
             kind = kinds >> loop & 1
-            outputs *= _size(loops, loop, picks, kind)
-            often *= _often(loops, loop, picks, kind)
-        wasted += often * (-outputs * widths.output % widths.burst)
+            outputs *= _size(parts, loop, picks, kind)
+            often *= _often(parts, loop, picks, kind)
+        if often > 0:
+            wasted += often * (-outputs * widths.output % widths.burst)
     return wasted
 
 
@@ -64,13 +67,13 @@ def _of_inputs(loops, picks, trips, widths):
     """Return the same of inputs of which each element comes once."""
     rows = loops.reaches[0, _FRESH, loops.sides[BEGIN, 0, picks[P]] :][: trips[P]]
     columns = loops.reaches[1, _FRESH, loops.sides[BEGIN, 1, picks[Q]] :][: trips[Q]]
-    wasted = np.int64(0)
+    parts, wasted = loops.parts, np.int64(0)
     for n in range(2):
         for c in range(2):
-            often = _often(loops, N, picks, n) * _often(loops, C, picks, c)
+            often = _often(parts, N, picks, n) * _often(parts, C, picks, c)
             if often == 0:
                 continue
-            each = _size(loops, N, picks, n) * _size(loops, C, picks, c) * widths.activation
+            each = _size(parts, N, picks, n) * _size(parts, C, picks, c) * widths.activation
             wasted += often * _of_sides(rows, columns, each, widths.burst)
     return wasted
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def check_counts(jobs: Sequence[Job], images: int) -> None:
     """
     totals: dict[str, int] = {}
     for job in jobs:
-        own = replace(job, batch=images) if images < job.batch else job
+        own = job.of_batch(min(images, job.batch))
         check_room(own, images, len(jobs))
         size = Size(own, images)
         if roughly(size) * len(jobs) <= _MOST:  # all layers but a few: their sums fit as well
@@ -64,7 +64,7 @@ def most_burst_size(job: Job, images: int, layers: int) -> int:
 
     It is below 0 where it takes more than a few products to say that they do.
     """
-    size = Size(replace(job, batch=images) if images < job.batch else job, images)
+    size = Size(job.of_batch(min(images, job.batch)), images)
     array, moved = _rough_tile(size)
     return (_MOST // (layers * size.tiles) - array) // moved
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from pgsim.arch import ArchConfig, Array, Dataflow, Rate
 from pgsim.lazy import lazy
@@ -292,7 +291,7 @@ class Job:
         return self.shape.group_inputs * self.batch
 
 
-@lru_cache(maxsize=256)  # a search asks for the same few again and again
 def _of_channels(shape: LayerShape, channels: int) -> LayerShape:
-    """Return a layer with so many input channels in a group."""
-    return shape.replace(in_channels=channels * shape.groups)
+    """Return a layer with so many input channels in a group, fewer than it has: it is possible."""
+    fields = {name: getattr(shape, name) for name in LayerShape.model_fields}
+    return LayerShape.model_construct(**fields | {"in_channels": channels * shape.groups})

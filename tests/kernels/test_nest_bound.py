@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 from random import Random
 
+import numpy as np
 import pytest
 from dense_picks import blocks_of, is_over, nest_of
 from search_cases import blocks_that_fit, search_case
 
-from pgsim.kernels.nest_bound import choices_of, compulsory_bits, with_bursts
+from pgsim.kernels.nest_bound import choices_of
+from pgsim.kernels.nest_bursts import compulsory_bits, with_bursts
 from pgsim.kernels.nest_search import refined
 from pgsim.model.search.goal import ENDLESS
 from pgsim.model.search.problem import problem_of
@@ -39,7 +41,9 @@ def test_no_bound_of_a_dense_layer_is_over_a_cost(seed: int) -> None:
     rng, case = Random(seed), search_case(seed, gated=False)
     problem = problem_of(case.job, case.goal("energy"))
     choices, least = choices_of(problem, ALL_BLOCKS)
-    moved = refined(problem, choices, compulsory_bits(problem), False, ENDLESS)
+    moved = refined(
+        problem, choices, compulsory_bits(problem), False, np.full(len(choices), ENDLESS)
+    )
     best = with_bursts(problem, least, moved)
     for place in rng.sample(range(len(choices)), min(20, len(choices))):
         for _ in range(3):

@@ -16,8 +16,9 @@ import pytest
 from search_cases import Cost, SearchCase, search_case
 
 from pgsim.arch import LOOPS
-from pgsim.kernels.nest_bound import WORK_CYCLES, choices_of
+from pgsim.kernels.nest_bound import choices_of
 from pgsim.kernels.nest_cost import Most, cost_of
+from pgsim.kernels.nest_problem import WORK_CYCLES
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.search.problem import problem_of
 

@@ -19,7 +19,8 @@ from dense_picks import is_over, nest_of
 from search_cases import search_case
 
 from pgsim.arch import OBJECTIVES
-from pgsim.kernels.nest_bound import choices_of, compulsory_bits
+from pgsim.kernels.nest_bound import choices_of
+from pgsim.kernels.nest_bursts import compulsory_bits
 from pgsim.kernels.nest_problem import Cost, Found
 from pgsim.kernels.nest_search import _least_cost, _stalls_at_least, try_all
 from pgsim.kernels.nest_traffic import bits_of, moves_of, picked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from itertools import permutations, product
+from itertools import product
 from math import prod
 from random import Random
 
@@ -11,14 +11,8 @@ import numpy as np
 import pytest
 from plain_python import in_plain_python
 from point_nests import PICKS, pieces, point_loops, problem
-from search_cases import search_case
 
 from pgsim.kernels import nest_traffic, nests
-from pgsim.kernels.nest_bound import choices_of, compulsory_bits
-from pgsim.kernels.nest_search import refined
-from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
-from pgsim.model.search.goal import ENDLESS
-from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
 ALL_BLOCKS = 2**62
@@ -127,33 +121,3 @@ def test_any_nest_moves_what_is_compulsory(
     own = own._replace(machine=own.machine._replace(weights_stay=stays, runs=runs))
     compulsory = np.array([10.0, 200.0, 0.0, 3000.0])
     assert nest_traffic.always_bits(own.machine, compulsory) == 3010 + 200 * times
-
-
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_the_best_order_moves_the_least_that_any_moves(seed: int) -> None:
-    """Orders are walked one by one. A burst is a bit, so that none carries anything else."""
-    rng, case = Random(seed), search_case(seed, gated=False)
-    problem = problem_of(case.job, case.goal("dram"))
-    problem = problem._replace(widths=problem.widths._replace(burst=1))
-    if problem.machine.weights_stay:
-        return
-    choices, _ = choices_of(problem, ALL_BLOCKS)
-    compulsory = compulsory_bits(problem)
-    for innermost in (False, True):
-        least = refined(problem, choices, compulsory, innermost, ENDLESS)
-        for place in rng.sample(range(len(choices)), min(10, len(choices))):
-            picks = choices[place]
-            own = picked(problem.loops, picks)
-            orders = [
-                order
-                for order in permutations(range(5))
-                if not innermost or order[-1] == 4 or own.trips[4] == 1
-            ]
-            bits = min(
-                bits_of(
-                    problem, moves_of(problem.loops, picks, own, np.array(each)), compulsory
-                ).sum()
-                for each in orders
-            )
-            runs = problem.machine.groups * problem.machine.runs
-            assert least[place] == bits * runs

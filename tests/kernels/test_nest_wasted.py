@@ -20,7 +20,8 @@ from point_nests import PICKS, pieces, point_loops, problem
 from search_cases import search_case
 
 from pgsim.kernels import nest_traffic, nest_wasted
-from pgsim.kernels.nest_bound import choices_of, compulsory_bits
+from pgsim.kernels.nest_bound import choices_of
+from pgsim.kernels.nest_bursts import compulsory_bits
 from pgsim.kernels.nest_problem import Problem
 from pgsim.kernels.nest_search import refined
 from pgsim.kernels.nests import Held, Widths, walk
@@ -40,7 +41,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def wasted(own: Problem, *, innermost: bool = False) -> tuple[int, int]:
     picked = nest_traffic.picked(own.loops, PICKS)
-    weights, others = nest_wasted.wasted_bits(own, PICKS, picked, innermost)
+    weights, others = nest_wasted.wasted_bits(own.loops, own.widths, PICKS, picked, innermost)
     return int(weights), int(others)
 
 
@@ -96,7 +97,9 @@ def test_where_everything_fits_its_whole_bursts_are_known(seed: int) -> None:
     if problem.machine.weights_stay:
         return
     choices, _ = choices_of(problem, ALL_BLOCKS)
-    least = refined(problem, choices, compulsory_bits(problem), False, ENDLESS)
+    least = refined(
+        problem, choices, compulsory_bits(problem), False, np.full(len(choices), ENDLESS)
+    )
     for place in rng.sample(range(len(choices)), min(20, len(choices))):
         nest = nest_of(case, problem, range(5), choices[place])
         moved, _, _ = walk_of(case.job.shape, nest)

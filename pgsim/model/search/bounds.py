@@ -26,7 +26,8 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
 
     Returns int64 (choices, 5), and float64 (choices, 4), the first columns of `choices_of`.
     """
-    from pgsim.kernels.nest_bound import ARRAY_CYCLES, choices_of_both  # Numba: only if searched
+    from pgsim.kernels.nest_bound import choices_of_both  # Numba: only if searched
+    from pgsim.kernels.nest_problem import ARRAY_CYCLES
 
     own, apart = problem, _of_first_pass(job, problem)
     choices, least, of_several = choices_of_both(own, apart, MOST_BLOCKS)
@@ -50,15 +51,21 @@ def tiles_fit(job: Job, problem: Problem, choices: Counts) -> Bools:
     return fits
 
 
+def may_be_held(job: Job) -> bool:
+    """Say whether a batch is cut into no more tiles than are held."""
+    runs_and_groups = job.shape.runs_per_batch * job.shape.groups
+    return job.batch_tiles <= min(MOST_TILES * runs_and_groups, most_tiles(len(job.passes)))
+
+
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
     """Return the bursts that choices of block sizes move at least, int64 (choices,)."""
-    from pgsim.kernels.nest_bound import compulsory_bits
+    from pgsim.kernels.nest_bursts import compulsory_bits
     from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
 
     several = choices[:, IN_CHANNELS] > 0
-    bursts = np.empty(several.size, np.int64)
+    bursts, most = np.empty(several.size, np.int64), np.full(several.size, ENDLESS)
     for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
-        bursts[which] = refined(own, choices[which], compulsory_bits(own), True, ENDLESS)
+        bursts[which] = refined(own, choices[which], compulsory_bits(own), True, most[which])
     return bursts
 
 

@@ -14,6 +14,7 @@ from pgsim.mapping import Nest, given_nest
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.layer import design_in, simulate_block, simulate_layer
+from pgsim.model.search.bounds import may_be_held
 from pgsim.model.search.dense import dense_nest
 from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.gated import gated_nest
@@ -130,10 +131,13 @@ def chosen(
     smaller = replace(job, batch=last)
     of_last = searched(smaller, goal, calibration, calibration + last, store, **shared)
     nest = None if of_last.nest is None else of_last.nest.repeated(job.batch)
-    choices = dict.fromkeys((of_whole, Choice(nest, of_last.window), Choice()))
+    own = replace(job, arch=_by_ports(job.arch))
+    repeated = Choice(nest, of_last.window)
+    if not may_be_held(own.by(*repeated)):
+        repeated = of_whole
+    choices = dict.fromkeys((of_whole, repeated, Choice()))
     if len(choices) == 1:
         return of_whole
-    own = replace(job, arch=_by_ports(job.arch))
 
     def cost(choice: Choice) -> tuple[float, ...]:
         ledger = simulate_layer(own.by(*choice), calibration, images, store)
@@ -209,10 +213,11 @@ def _dense(
 ) -> tuple[Nest, Cost] | None:
     """Return the nest that costs a batch least, and what; None where the fixed order costs less."""
     goal = geometry.goal
-    nest = dense_nest(job, geometry.problem, goal, fixed)
-    if nest is None:
-        return None
-    # No estimate:
+    found = dense_nest(job, geometry.problem, goal, fixed)
+    estimated = job.arch.memory.dram.in_time.has_pages or job.arch.pe.zero_gating
+    if found is None or not estimated:
+        return found
+    nest, _ = found
     cost = goal.cost(simulate_block(job.by(nest), block, store, design))
     return (nest, cost) if cost.value <= fixed.value else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,20 +13,26 @@ from pgsim.model.job import Job
 from pgsim.model.search.bounds import MOST_BLOCKS, tiles_fit
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.orders import nest_of
+from pgsim.model.search.parts import parts
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost, Problem
 
 _MOST_TIES = 1024
 _AT_FIRST = 256  # choices: what the best of them costs rules out most of the others
+_TOGETHER = 8192  # others: what is known of so many stays in a processor's cache
 
 
-def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> Nest | None:
-    """Return the nest that costs a batch least, None where none costs as little as the fixed order.
+def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> tuple[Nest, Cost] | None:
+    """Return the nest that costs a batch least, and what it costs.
+
+    None where none costs as little as the fixed order. Pages of DRAM cost cycles beside, and PEs
+    that stand still at zeros may take some energy more.
 
     problem: the layer as kernels take it. fixed: what a batch costs in the fixed order.
     """
-    from pgsim.kernels.nest_bound import choices_of, compulsory_bits, with_bursts
+    from pgsim.kernels.nest_bound import choices_of
+    from pgsim.kernels.nest_bursts import compulsory_bits, most_bursts, with_bursts
     from pgsim.kernels.nest_problem import Found
     from pgsim.kernels.nest_search import refined, try_all  # Numba: only if nests are searched
 
@@ -37,29 +44,38 @@ def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> Nest | No
     )
     compulsory = compulsory_bits(problem)
     picks, least = choices_of(problem, MOST_BLOCKS, fixed.value)
-    volumes = np.prod([problem.loops.blocks[loop, picks[:, loop]] for loop in range(5)], axis=0)
-    best = fixed
-    for part in _few_and_the_rest(goal.values(least), volumes):
-        part = part[goal.values(least[part]) <= best.value]
-        bursts = refined(problem, picks[part], compulsory, False, goal.most_bursts(best))
-        known = with_bursts(problem, least[part], bursts)
+    values, best = goal.values(least), fixed
+    few, others = _few_and_the_rest(problem, picks, values)
+    for part in (few, *parts(others, _TOGETHER, 1)):
+        part = part[values[part] <= best.value]
+        known = least[part]
+        most = most_bursts(problem, known, best)
+        bursts = refined(problem, picks[part], compulsory, False, most)
+        known = with_bursts(problem, known, bursts)
         likely = np.flatnonzero(goal.values(known) <= best.value)
         likely = likely[tiles_fit(job, problem, picks[part[likely]])]
-        likely = likely[np.lexsort((-volumes[part[likely]], goal.values(known[likely])))]
-        tried = np.ascontiguousarray(picks[part[likely]])
-        best = try_all(problem, tried, known[likely], compulsory, best, found)
+        tried, known = picks[part[likely]], known[likely]
+        order = np.lexsort((-_volumes(problem, tried), goal.values(known)))
+        best = try_all(problem, tried[order], known[order], compulsory, best, found)
     count = int(found.counted[0])
     ties = [
         nest_of(job, problem.loops.blocks, order, picks)
         for order, picks in zip(found.orders[:count], found.picks[:count], strict=True)
     ]
-    return min(ties, key=lambda each: each.tie, default=None)
+    return (min(ties, key=lambda each: each.tie), best) if ties else None
 
 
-def _few_and_the_rest(values: Floats, volumes: Counts) -> tuple[Counts, Counts]:
+def _few_and_the_rest(problem: Problem, picks: Counts, values: Floats) -> tuple[Counts, Counts]:
     """Return places of the choices that look best, and of all others, each in no order."""
     if values.size <= _AT_FIRST:
         return np.arange(values.size), np.empty(0, np.int64)
-    looks = values if np.ptp(values) > 0 else -volumes
+    looks = values if np.ptp(values) > 0 else -_volumes(problem, picks)
     places = np.argpartition(looks, _AT_FIRST)
     return places[:_AT_FIRST], places[_AT_FIRST:]
+
+
+def _volumes(problem: Problem, picks: Counts) -> Counts:
+    """Return how large the blocks of choices are, int64 (choices,)."""
+    sizes = (own.take(picks[:, loop]) for loop, own in enumerate(problem.loops.blocks))
+    volumes: Counts = reduce(np.multiply, sizes)
+    return volumes

@@ -106,11 +106,6 @@ class Goal:
         found: npt.NDArray[np.bool_] = np.where(ties, cheaper, value < best.value)
         return found
 
-    def most_bursts(self, best: Cost) -> int:
-        """Return how many bursts a nest may move that costs no more than the best one."""
-        alone = self.objective.powers == (0, 1, 0)
-        return best.bursts if alone else ENDLESS
-
     @property
     def weighs_energy(self) -> bool:
         """Whether energy decides, and not only between nests that are equal in all else."""

@@ -97,3 +97,16 @@ def test_layers_of_equal_geometry_are_searched_on_masks_of_their_own(objective: 
     for layer, mask, row in zip(layers, masks, both, strict=True):
         (alone,) = simulate(trace_of(layer, mask), arch, "pg", objective=objective).rows
         assert [str(row[key]) for key in NESTS] == [str(alone[key]) for key in NESTS]
+
+
+@pytest.mark.parametrize("images", [1, 17])
+def test_blocks_are_held_of_the_images_that_there_are(images: int) -> None:
+    """A batch of 16 would be cut into more tiles than are held; one image is not, as M40 counts.
+
+    Its 224 x 224 x 64 outputs take 64 x 9 MACs each, 512 in a cycle at most.
+    """
+    wide = {"activation_bits": 8, "weight_bits": 8, "msb_bits": None, "gate": "none"}
+    trace = GateTrace.from_masks({}, [conv(64, 64, 224, 3, padding=[1, 1], **wide)], images=images)
+    found = simulate(trace, "bitfusion_isca_2018", "full").layers.iloc[0]
+    least = images * 224 * 224 * 64 * 64 * 9 // 512
+    assert least <= found.cycles <= least * 1.002

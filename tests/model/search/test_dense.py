@@ -27,7 +27,8 @@ DEAR = nest_problem.Cost(1e18, 10**9, 10**9, 1e18, 0)
 
 def chosen(case: SearchCase, objective: str, fixed: nest_problem.Cost = DEAR) -> Nest | None:
     goal = case.goal(objective)
-    return dense_nest(case.job, problem_of(case.job, goal), goal, fixed)
+    found = dense_nest(case.job, problem_of(case.job, goal), goal, fixed)
+    return None if found is None else found[0]
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
