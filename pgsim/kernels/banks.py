@@ -155,14 +155,15 @@ def all_slots(windows, reads):
 def _late_with_all(slots, reads):
     """Return by how many cycles the banks are late with a window that issues all of its slots.
 
-    It takes no longer for more slots.
+    It takes no longer for more slots. Where no beat reads two vectors from a bank, none is later
+    than the first: of each number of vectors it reads the last no later than the others.
     """
     used = -(-slots // reads.beat_slots)
     spacing = max(used * reads.beat_spacing_cycles + reads.edge_cycles, reads.bus_cycles)
     kinds = len(reads.deadlines)
     behind = np.empty(kinds, np.int64)
     late = np.int64(0)
-    for bank in range(min(reads.banks, slots)):
+    for bank in range(1 if reads.beat_slots <= reads.banks else min(reads.banks, slots)):
         read = _before(slots, bank, reads.banks)
         for kind in range(kinds):
             behind[kind] = _behind_with_all(slots, bank, reads.deadlines[kind], reads)
@@ -172,7 +173,7 @@ def _late_with_all(slots, reads):
     return late
 
 
-@kernel
+@kernel(inner=True)
 def _before(slot, bank, banks):
     """Return how many slots before one have their vectors in a bank."""
     return (slot + banks - 1 - bank) // banks
@@ -188,20 +189,20 @@ def _behind_with_all(slots, bank, points, reads):
     beat_slots, banks, words = reads.beat_slots, reads.banks, points[-1, 0]
     first, used = (slots - 1) % beat_slots + 1, -(-slots // beat_slots)
     rounds = banks // np.gcd(banks, beat_slots)
-    most = np.int64(-(2**62))
-    beat, begins = np.int64(0), np.int64(0)
-    while beat < used:
-        ends = begins + (beat_slots if beat else first)
-        read = _before(begins, bank, banks)
+    most, slot = np.int64(-(2**62)), np.int64(bank)  # the next one of the bank
+    while slot < slots:
+        beat = -(-(slot + 1 - first) // beat_slots)
+        if rounds < beat < used - rounds:
+            begins = first + (used - rounds - 1) * beat_slots
+            slot = bank + _before(begins, bank, banks) * banks
+            continue
+        ends = first + beat * beat_slots
+        read = _before(max(np.int64(0), ends - beat_slots), bank, banks)
         own = _before(ends, bank, banks) - read
-        if own:
-            begin = reads.lead_cycles + beat * reads.beat_spacing_cycles
-            for point in range(len(points)):
-                most = max(most, read * words + own * points[point, 0] - begin - points[point, 1])
-        beat, begins = beat + 1, ends
-        if beat == rounds + 1 and used - rounds > beat:
-            begins += (used - rounds - beat) * beat_slots
-            beat = used - rounds
+        begin = reads.lead_cycles + beat * reads.beat_spacing_cycles
+        for point in range(len(points)):
+            most = max(most, read * words + own * points[point, 0] - begin - points[point, 1])
+        slot += own * banks
     return most
 
 
