@@ -17,6 +17,8 @@ from pgsim.kernels.nest_problem import (
     BUSY_LATER_PJ,
     CYCLES,
     FINISHED,
+    FOLDS,
+    KEPT_PJ,
     LANE_BITS,
     LANE_PJ,
     LOADS,
@@ -28,6 +30,7 @@ from pgsim.kernels.nest_problem import (
     WRITE_PJ,
 )
 from pgsim.lazy import lazy
+from pgsim.model.events import order_of
 from pgsim.model.fetches import FETCHES, Bools, bursts
 from pgsim.model.holding import fetched_once
 from pgsim.model.job import Job
@@ -101,7 +104,7 @@ class FixedFrame:
         job, array = self.job, self.job.arch.array
         tiles = self._tables.tiles[:, :, 0]
         work = self._over_windows((tiles[CYCLES] + tiles[STALLS]).sum(axis=0))
-        cycles = work * job.cuts[0].pieces * self._runs_and_groups
+        cycles = work * job.cuts[0].pieces * self._runs_and_groups + self._bus_waits(work)
         cycles += array.skew_cycles if array.folds_overlap else 0
         if not job.arch.memory.double_buffered:
             return cycles + self.moves(self.batch_bursts)
@@ -109,6 +112,25 @@ class FixedFrame:
         opening = self._opening if runs == 1 else np.zeros_like(cycles)  # later ones may need less
         written = bursts(job, self._last * (int(self._lanes[-1]) * job.written_bits))
         return cycles + self.moves(opening) + self.moves(written) * runs
+
+    def _bus_waits(self, work: Counts) -> Counts:
+        """Return for how long the leading passes of a batch wait for their operands' bus (M18).
+
+        Nothing waits before the first. work: of a lane group, int64 (windows,).
+        """
+        job, tiles = self.job, self._tables.tiles[:, :, 0]
+        segments = job.cuts[0].pieces * self._runs_and_groups
+        after = order_of(job, (1, 1, 1, 1)).bus_cycles - tiles[FOLDS]  # a tile's last fold begins
+        if not job.operands_stay:
+            waits = np.maximum(0, after).sum(axis=0)
+            found: Counts = self._over_windows(waits) * segments - waits.max()
+            return found
+        if job.gated:  # gated passes may fill the wait: they load nothing
+            return np.zeros_like(work)
+        first = places_of(self._tables, SLOTS, self.windows)
+        free = (tiles[CYCLES, 0] + after[0])[first]
+        found = np.maximum(0, free - work) * (segments - 1)
+        return found
 
     # DRAM.
 
@@ -213,6 +235,9 @@ class FixedFrame:
         busy = chunk[BUSY_FIRST] * pj[BUSY_FIRST_PJ] + chunk[BUSY_LATER] * pj[BUSY_LATER_PJ]
         words = self._over_windows(tables.slots[SLOT_WORDS, 0]) * job.cuts[0].pieces
         spent: Floats = words * pj[SLOT_PJ] + lanes * self._all_slots * busy
+        if machine.kept_port_bits and not job.gated:  # else `Spent` has it
+            outputs = lanes * self._all_slots
+            spent += outputs * job.output_bits / machine.kept_port_bits * pj[KEPT_PJ]
         if not job.operands_stay:
             loads = tables.tiles[LOADS, :, 0]
             bits = (loads * chunk[LANE_BITS : LANE_BITS + len(loads), None]).sum(axis=0)

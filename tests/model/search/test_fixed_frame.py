@@ -154,9 +154,29 @@ def test_weights_that_stay_come_in_the_first_run() -> None:
 
 
 def test_of_several_runs_only_what_is_written_is_sure_to_hide_behind_no_work() -> None:
-    """By hand: nine slots take a cycle each beside the skew, and each step ends with a byte."""
+    """By hand: nine slots take a cycle each beside the skew, and each step ends with a byte.
+
+    The bus brings the weights of the second and the third step in four cycles, behind three slots.
+    """
     frame = framed(recurrent(3, 4, 2, gate="none"), {**WS, "batch": 3}, images=3)
-    assert frame.array_cycles.tolist() == [9 + 4 + 3] * 2
+    assert frame.array_cycles.tolist() == [9 + 2 * 1 + 4 + 3] * 2
+
+
+FAST = {**BYTES, "memory.dram.bytes_per_cycle": 10**6}
+
+
+@pytest.mark.parametrize(
+    "layer", [dense(6, 8, 2), dense(13, 8, 5), conv(16, 8, 3, 1, groups=2, gate="none")]
+)
+@pytest.mark.parametrize("dataflow", ["ws", "is"])
+def test_where_buses_are_all_that_windows_wait_for_their_cycles_are_known(
+    layer: LayerShape, dataflow: str
+) -> None:
+    """In the smallest windows, of one slot each. A bound that is lower is no help."""
+    case = case_of(layer, {**FAST, "array.dataflow": dataflow})
+    known, counts = frame_of(case, case.goal("latency")).array_cycles, fixed_counts(case)
+    assert known[0] == counts[0]["cycles"]
+    assert (known <= [each["cycles"] for each in counts]).all()
 
 
 @pytest.mark.parametrize(("on_chip", "count"), [(0x00, 8), (0x0F, 4), (0xFF, 0)])
@@ -257,6 +277,14 @@ def test_what_windows_spend_beside_cycles_is_known_exactly(
     for name in set(case.prices) - {"cycles"}:
         spent_pj = frame_of(case, goal_of_one(case, name)).energy_pj
         assert spent_pj == pytest.approx(np.array([each[name] for each in counts])), name
+
+
+def test_outputs_that_stay_are_written_on_chip() -> None:
+    """By hand: of 12 positions and 10 channels, a byte each, whatever the windows (M42)."""
+    case = case_of(WHOLE, {**BYTES, "memory.activation_sram.port_bits": 8}, output_bits=8)
+    case, name = replace(case, stays=(False, True)), "activation_sram_write_words"
+    known = frame_of(case, goal_of_one(case, name)).energy_pj
+    assert known.tolist() == [each[name] for each in fixed_counts(case)] == [120] * known.size
 
 
 def test_how_often_operands_that_stay_are_read_is_left_out() -> None:
