@@ -32,7 +32,7 @@ def run_cycles(problem, order, traffic, left, most, moved):
     blocks = trips.prod() * problem.machine.groups
     at, state = np.zeros(5, np.int64), np.zeros(MOVED + 4, np.int64)
     alike = _alike(traffic.factors, trips)
-    marks = np.full((5, _MARK), -1, np.int64)
+    marks, of_group = np.full((6, _MARK), -1, np.int64), trips.prod()
     state[LEFT] = left
     opening = moves(problem.machine, _reads(problem, traffic, at, state))
     state[STOPPED] = opening
@@ -45,7 +45,11 @@ def run_cycles(problem, order, traffic, left, most, moved):
         for inside in range(depth + 1, 5):
             marks[inside, _AT] = -1
         if depth >= 0:
-            _skip(alike[order[depth]], order[depth], at, state, marks[depth])
+            loop = order[depth]
+            upto = alike[loop, max(np.int64(0), at[loop] - 1)]
+            at[loop] += _skipped(at[loop], upto, state, marks[depth])
+        else:
+            _skipped(state[NUMBER] // of_group, problem.machine.groups - 1, state, marks[5])
     for way in range(4):
         moved[way] = state[MOVED + way]
     if problem.order.run_ahead:
@@ -129,24 +133,25 @@ def _compute(problem, traffic, inputs, block, sums, state):
         state[BUS_FREE] += again
 
 
-@kernel(inline="always")
-def _skip(alike, loop, at, state, mark):
-    """Skip the blocks of a loop that are as the one before: they do the same in the same time.
+@kernel(inner=True)
+def _skipped(at, upto, state, mark):
+    """Skip blocks of a loop, or groups, that are as the one before; return how many.
 
-    alike: int64 (trips,), up to which block they are. mark: int64 (15,), the state when the loop
-    came to the block before, by how much the buses were ahead, and that block; -1 for none.
+    They do the same in the same time. at: the one that comes next. upto: the last that is alike.
+    mark: int64 (15,), the state when the loop came to the block before, by how much the buses were
+    ahead, and that block; -1 for none.
     """
-    ahead = max(np.int64(0), state[BUS_FREE] - state[NOW])
-    skipped = alike[max(np.int64(0), at[loop] - 1)] - at[loop]
-    known = mark[_AT] > 0 and mark[_AT] == at[loop] - 1
-    if known and skipped > 0 and mark[_AHEAD] == ahead and mark[WRITTEN] == state[WRITTEN]:
+    ahead, skipped = max(np.int64(0), state[BUS_FREE] - state[NOW]), np.int64(0)
+    known = mark[_AT] > 0 and mark[_AT] == at - 1
+    if known and upto > at and mark[_AHEAD] == ahead and mark[WRITTEN] == state[WRITTEN]:
+        skipped = upto - at
         for place in range(MOVED + 4):
             state[place] += skipped * (state[place] - mark[place])
         state[BUS_FREE] = state[NOW] + ahead
-        at[loop] += skipped
     for place in range(MOVED + 4):
         mark[place] = state[place]
-    mark[_AHEAD], mark[_AT] = ahead, at[loop]
+    mark[_AHEAD], mark[_AT] = ahead, at + skipped
+    return skipped
 
 
 @kernel(inner=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from pgsim.arch import Counts
 from pgsim.errors import InputError
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
@@ -9,7 +12,7 @@ from pgsim.model.ledger import PassCounts
 _TILE_NUMBERS = 4  # that a tile holds beside those of its passes, in units of 50 bytes
 _MOST_NUMBERS = 12 * 2**20  # 600 MiB
 _MOST_SLOT_WORDS = 2**25  # a slot's lanes, 64 to a word of 8 bytes: 256 MiB
-_MOST_VECTORS = 2**24  # with two numbers of 8 bytes each: 256 MiB
+MOST_VECTORS = 2**24  # with two numbers of 8 bytes each: 256 MiB
 _MOST_BURSTS = 2**25  # with a mark of 8 bytes each: 256 MiB
 _MOST_COUNTS = 5 * 2**26  # of 8 bytes each: 2.5 GiB, for 50,000 images of 104 layers one by one
 _BATCH_COUNTS = 42  # that a ledger holds of a batch
@@ -42,19 +45,25 @@ def check_room(job: Job, images: int, layers: int) -> None:
         "batches",
         "simulate fewer images, or take a larger batch where images share weights",
     )
-    if job.arch.memory.all_ports:
-        _check_banks(job)
     if job.gated:
         _check_masks(job)
+        if job.arch.memory.all_ports:
+            _check_banks(job)
+
+
+def bank_vectors(job: Job, slots: Counts) -> Counts:
+    """Return how many operand vectors kernels hold of gated windows of some slots, bank by bank."""
+    banks = job.arch.memory.buffers[job.slot_operand.name].banks
+    vectors: Counts = slots * np.maximum(job.arch.array.columns, np.minimum(banks, slots))
+    return vectors
 
 
 def _check_banks(job: Job) -> None:
     """Refuse windows whose operand vectors, bank by bank, kernels could not hold."""
-    slots, lanes = job.largest_window, job.arch.array.columns
-    banks = job.arch.memory.buffers[job.slot_operand.name].banks
-    most = slots * max(lanes, min(banks, slots))
+    vectors = bank_vectors(job, np.array([job.largest_window]))
     help_ = "take shorter windows (memory.output_sram, lsb.window), or memory.ports: slots"
-    _check(job, most, _MOST_VECTORS, "slots of a window, by lanes or by banks,", help_)
+    what = "slots of a window, by lanes or by banks,"
+    _check(job, int(vectors[0]), MOST_VECTORS, what, help_)
 
 
 def _check_masks(job: Job) -> None:

@@ -85,6 +85,22 @@ def test_blocks_that_repeat_take_as_long_again(rows: int) -> None:
     assert run(a_problem(rows, burst_cycles=9)) == (slow, [rows, 1, 0, rows])
 
 
+@pytest.mark.parametrize("groups", [2, 3, 4, 1000])
+def test_groups_go_on_one_after_the_other(groups: int) -> None:
+    """Beside the last block of each move the next one's first row and weights, and a row out.
+
+    These take 15 cycles, as long as the last block of all with its skew. With bursts of 9 they take
+    27, and what moves beside any other block 18; beside the first of all no row leaves.
+    """
+    own = a_problem()
+    own = own._replace(machine=own.machine._replace(groups=groups))
+    moved = [3 * groups, groups, 0, 3 * groups]
+    assert run(own) == (10 + groups * (12 + 12 + 15) + 5, moved)
+    own = own._replace(machine=own.machine._replace(burst_numerator=9))
+    first, between = 12 + 18 + 27, 18 + 18 + 27
+    assert run(own) == (18 + first + (groups - 2) * between + 18 + 18 + 15 + 9, moved)
+
+
 @pytest.mark.parametrize("place", [1, 3, 6])
 def test_a_block_unlike_the_others_is_not_skipped(place: int) -> None:
     """Of eight rows, one is of five bursts: beside the block before it move 5 and a burst written.

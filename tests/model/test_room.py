@@ -90,25 +90,26 @@ def test_a_batch_has_so_many_tiles_at_most(dataflow: str, scheme: str, passes: i
     ("changes", "layer", "most"),
     [
         # 64 banks each may have a vector of one window: 2^18 slots are 2^24 places.
-        (WS, linear(2**18, 1, 2, **UNGATED), 2**18),
+        (WS, linear(2**18, 1, 2), 2**18),
         # One bank has them all, of each of two lanes.
-        (WS | {"memory.activation_sram.banks": 1}, linear(2**23, 1, 2, **UNGATED), 2**23),
+        (WS | {"memory.activation_sram.banks": 1}, linear(2**23, 1, 2), 2**23),
         # Slots are channels, and their operand is the weights.
-        (IS, linear(2, 1, 2**18, **UNGATED), 2**18),
-        (IS | {"memory.weight_sram.banks": 1}, linear(2, 1, 2**23, **UNGATED), 2**23),
+        (IS, linear(2, 1, 2**18), 2**18),
+        (IS | {"memory.weight_sram.banks": 1}, linear(2, 1, 2**23), 2**23),
     ],
 )
 def test_vectors_of_a_window_bank_by_bank(
     changes: dict[str, Any], layer: LayerShape, most: int
 ) -> None:
     """By hand: 2^24 places of a slot in a lane, or in a bank if there are more of these."""
-    check_room(job_alone(layer, ALL | changes), 1, layers=1)
+    check_room(job_alone(layer, ALL | changes, "pg"), 1, layers=1)
     slots = "out_channels" if changes["array.dataflow"] == "is" else "positions"
-    longer = job_alone(layer.replace(**{slots: most + 1}), ALL | changes)
+    longer = job_alone(layer.replace(**{slots: most + 1}), ALL | changes, "pg")
     with pytest.raises(InputError, match=r"slots of a window, by lanes or by banks, .*ports: slot"):
         check_room(longer, 1, layers=1)
-    # Without such ports nobody asks for banks.
+    # Without such ports nobody asks for banks; where all slots are issued, none has to be held.
     check_room(longer.on(longer.arch.override({"memory.ports": "slots"})), 1, layers=1)
+    check_room(job_alone(longer.shape, ALL | changes), 1, layers=1)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model.fetches import Bools
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import MOST_TILES
-from pgsim.model.room import most_tiles
+from pgsim.model.room import MOST_VECTORS, bank_vectors, most_tiles
 from pgsim.model.search.goal import ENDLESS, Floats
 
 if TYPE_CHECKING:
@@ -38,16 +38,19 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
 
 
 def tiles_fit(job: Job, problem: Problem, choices: Counts) -> Bools:
-    """Say which choices cut a batch into no more tiles than are held, bool (choices,)."""
+    """Say which choices have no more tiles, and no larger ones, than are held, bool (choices,)."""
     from pgsim.kernels.nest_problem import FULL_TIMES, REST_TIMES  # Numba: only if searched
 
     parts, picks = problem.loops.parts, choices.T
     trips = parts[FULL_TIMES] + parts[REST_TIMES]
     blocks = reduce(np.multiply, map(np.take, trips, picks))
     sizes = list(map(np.take, problem.loops.blocks, picks))
-    lanes = (reduce(np.multiply, sizes[:CHANNELS]), sizes[CHANNELS])[problem.machine.lane_side]
+    sides = (reduce(np.multiply, sizes[:CHANNELS]), sizes[CHANNELS])
+    lanes, slots = sides[problem.machine.lane_side], sides[problem.machine.slot_side]
     of_run = most_tiles(len(job.passes)) // (problem.machine.runs * problem.machine.groups)
     fits: Bools = blocks * -(-lanes // problem.machine.columns) <= min(MOST_TILES, of_run)
+    if job.gated and job.arch.memory.all_ports:
+        fits &= bank_vectors(job, slots) <= MOST_VECTORS
     return fits
 
 

@@ -96,6 +96,26 @@ def test_all_blocks_that_fit_have_bounds_but_those_of_too_many_tiles(
     assert set(found) == {each for each in blocks_that_fit(case) if tiles(*each) <= most_tiles}
 
 
+@pytest.mark.parametrize("most", [8, 24])
+@pytest.mark.parametrize("seed", range(4))
+def test_no_block_has_a_bound_whose_vectors_are_more_than_banks_are_looked_at_for(
+    seed: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hand: each slot of a block has one in every lane, or in every bank if these are more."""
+    monkeypatch.setattr(bounds, "MOST_VECTORS", most)
+    case = steered_case(seed, most=3)
+    case = replace(case, changes=case.changes | {"memory.ports": "all"})
+    job, problem = case.job, problem_of(case.job, case.goal("energy"))
+    banks = job.arch.memory.buffers[job.slot_operand.name].banks
+
+    def vectors(n: int, p: int, q: int, k: int, _: int) -> int:
+        slots, _ = job.arch.lanes.slots_and_lanes(n * p * q, k)
+        return slots * max(job.arch.array.columns, min(banks, slots))
+
+    found = {sizes_of(problem, each) for each in bounds_of(job, problem)[0]}
+    assert found == {each for each in blocks_that_fit(case) if vectors(*each) <= most}
+
+
 @dataclass(frozen=True)
 class Steered:
     """Eight positions of four input channels and two outputs that no gated pass computes.
