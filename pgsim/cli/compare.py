@@ -12,6 +12,7 @@ import click
 from rich.table import Table
 
 from pgsim import plots
+from pgsim.cli.ahead import compiled_ahead
 from pgsim.cli.options import (
     calibration_option,
     chosen_arch,
@@ -96,7 +97,8 @@ def command(
         write_all(lambda: found.table, output, plot, partial(_drawn, "draw_sensitivity", found))
         print_sensitivity(found)
         return
-    comparison = compare(what, on, calibration_images=calibration_images, beside=beside)
+    with compiled_ahead(trace, arch, settings):
+        comparison = compare(what, on, calibration_images=calibration_images, beside=beside)
     draw = partial(_drawn, "draw_comparison", comparison)
     write_all(lambda: comparison.designs, output, plot, draw)
     print_comparison(comparison, everything=everything, layers=layers)

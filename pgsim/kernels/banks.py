@@ -285,7 +285,7 @@ def active_slots(rows, lanes, lane_bounds, slot_bounds, reads):
         for batch in range(batches):
             lanes_of_slots(rows[batch], own, slots)
             for window in range(windows):
-                begin, count = slot_bounds[window], 0
+                begin, count = slot_bounds[window], np.int64(0)
                 for slot in range(begin, slot_bounds[window + 1]):
                     if is_active(slots, slot):
                         vectors.places[count] = slot - begin

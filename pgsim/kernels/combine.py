@@ -192,7 +192,7 @@ def combine_from_banks(rows, lanes, lane_bounds, slot_bounds, table, reads):
             for window in range(windows):
                 begin, end = slot_bounds[window], slot_bounds[window + 1]
                 count = issue(slots, slot_bounds[window : window + 2], table, room, issues)
-                read = 0
+                read = np.int64(0)  # a literal would compile `lateness` twice
                 for slot in range(begin, end):
                     if is_active(slots, slot):
                         vectors.issues[read] = issues.of_slots[slot]

@@ -51,6 +51,15 @@ def kernel(
     return dispatcher
 
 
+def is_kept(name: str) -> bool | None:
+    """Say whether compiled code of a kernel is kept, of any signature; None where none can be.
+
+    name: with its module, such as `pgsim.kernels.nests.walk`.
+    """
+    folder = _folder()
+    return None if folder is None else any(folder.glob(f"{name}-*.kernel"))
+
+
 @cache
 def _folder() -> Path | None:
     """Return the folder of compiled kernels; warn, once, where there can be none."""

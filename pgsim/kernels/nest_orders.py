@@ -142,7 +142,7 @@ def _moved(nest, fits, sized, pieces):
         np.zeros((3, runs, every), np.int64),
         np.zeros((runs, every), np.int64),
     )
-    indices, bursts = walk(nest, held, _widths(sized, 0))
+    indices, bursts = walk(nest, held, _widths(sized, np.int64(0)))
     places = _places(nest.trips, indices, trips, every)
     for index in range(len(sized.widths) - 1):
         if trips > 1:
@@ -154,7 +154,7 @@ def _moved(nest, fits, sized, pieces):
             if again or index == 0:
                 part = own if again else bursts
                 _add(moved, way, part, index, sized, pieces, places)
-    _add(moved, SUM_READ, bursts, 0, sized, pieces, places)
+    _add(moved, np.int64(SUM_READ), bursts, np.int64(0), sized, pieces, places)
     for number in range(every):
         first = number % blocks * trips
         moved.written[:, number] = bursts[WRITTEN, first : first + trips].sum()

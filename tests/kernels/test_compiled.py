@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pgsim.kernels import compiled
+
 KERNELS = Path(__file__).parents[2] / "pgsim" / "kernels"
 HELPER = """
 from pgsim.kernels.compiled import kernel
@@ -197,3 +199,14 @@ def test_what_another_user_could_have_written_is_not_run(code: Path) -> None:
     printed, errors = process.communicate()
     assert (process.returncode, printed.strip()) == (0, "8 compiled")
     assert "NUMBA_CACHE_DIR" in errors
+
+
+def test_a_kernel_is_kept_whatever_its_signature(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pgsim.kernels.nests.walk-0123456789abcdef.kernel").touch()
+    monkeypatch.setattr(compiled, "_folder", lambda: tmp_path)
+    assert compiled.is_kept("pgsim.kernels.nests.walk") is True
+    assert compiled.is_kept("pgsim.kernels.nests.wal") is False
+    monkeypatch.setattr(compiled, "_folder", lambda: None)
+    assert compiled.is_kept("pgsim.kernels.nests.walk") is None
