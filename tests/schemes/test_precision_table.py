@@ -75,6 +75,7 @@ def test_zeros_that_are_measured_count_as_those_of_the_table() -> None:
         (HEAD + "first,4,17,\n", "bits.csv:2: weight_bits 17: expected 0 to 16"),
         (HEAD + "first,4,-1,\n", "bits.csv:2: weight_bits: expected a whole number, not '-1'"),
         (HEAD + "first,4,4,4\n", "zero_weight_planes '4': expected bits of a weight, from 0 to 3"),
+        (HEAD + "first,4,16,012\n", "zero_weight_planes '012': expected bits of a weight"),
         (HEAD + "first,4,4,\nfirst,4,4,\n", "bits.csv:3: layer 'first' is there twice"),
         (HEAD + "first,4\n", "bits.csv:2: weight_bits: expected a whole number, not nothing"),
         (HEAD, "no precision: expected a row of a layer and its bits"),
