@@ -11,6 +11,8 @@ from pydantic_core import from_json
 from pgsim.errors import InputError
 from pgsim.workload.problems import cut, short
 
+_MOST_DIGITS = 1000  # of a whole number; Python reads some thousands
+
 
 class _RefusedError(ValueError):
     """What JSON allows, or Python's reader does, and a manifest does not."""
@@ -20,8 +22,8 @@ def parse_json(text: str | bytes, what: str) -> Any:
     """Return what a JSON text holds.
 
     Raises InputError, which begins with `what`, where it is no JSON, where an object has a key
-    twice, where a number is infinite or none, where a text holds half of a surrogate pair, and
-    where it is nested deeper than some two hundred levels.
+    twice, where a number is infinite, has over a thousand digits or is none, where a text holds
+    half of a surrogate pair, and where it is nested deeper than some two hundred levels.
 
     >>> parse_json('{"a": 1, "a": 2}', "the manifest")
     Traceback (most recent call last):
@@ -29,7 +31,11 @@ def parse_json(text: str | bytes, what: str) -> Any:
     """
     try:
         found = json.loads(
-            text, object_pairs_hook=_object, parse_float=_float, parse_constant=_constant
+            text,
+            object_pairs_hook=_object,
+            parse_int=_int,
+            parse_float=_float,
+            parse_constant=_constant,
         )
         from_json(text)  # refuses the surrogates and the depth
         return found
@@ -48,11 +54,21 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _int(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise _too_large(digits)
+    return int(digits)
+
+
 def _float(digits: str) -> float:
     number = float(digits)
     if not isfinite(number):
-        raise _RefusedError(f"holds the number {digits[:60]}, which is too large")
+        raise _too_large(digits)
     return number
+
+
+def _too_large(digits: str) -> _RefusedError:
+    return _RefusedError(f"holds the number {cut(digits, 60)}, which is too large")
 
 
 def _constant(name: str) -> float:
