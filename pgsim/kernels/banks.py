@@ -156,7 +156,7 @@ def _late_with_all(slots, reads):
     """Return by how many cycles the banks are late with a window that issues all of its slots.
 
     It takes no longer for more slots. Where no beat reads two vectors from a bank, none is later
-    than the first: of each number of vectors it reads the last no later than the others.
+    than the first: that has as many vectors at least, and needs each no later than another bank.
     """
     used = -(-slots // reads.beat_slots)
     spacing = max(used * reads.beat_spacing_cycles + reads.edge_cycles, reads.bus_cycles)

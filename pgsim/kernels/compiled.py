@@ -51,13 +51,10 @@ def kernel(
     return dispatcher
 
 
-def is_kept(name: str) -> bool | None:
-    """Say whether compiled code of a kernel is kept, of any signature; None where none can be.
-
-    name: with its module, such as `pgsim.kernels.nests.walk`.
-    """
+def are_kept() -> bool | None:
+    """Say whether any compiled kernel is kept for the runs to come; None where none can be."""
     folder = _folder()
-    return None if folder is None else any(folder.glob(f"{name}-*.kernel"))
+    return None if folder is None else any(folder.glob("*.kernel"))
 
 
 @cache

@@ -30,7 +30,7 @@ from pgsim.kernels.nest_problem import (
     P,
     Q,
 )
-from pgsim.kernels.nest_traffic import Picked, bits_of, moves_of, pick, picked
+from pgsim.kernels.nest_traffic import bits_of, moves_of, pick, picked, room_of_choice
 from pgsim.kernels.nest_value import better, value_of
 from pgsim.kernels.nest_waits import longest_stalls
 from pgsim.kernels.nest_wasted import wasted_bits
@@ -51,7 +51,7 @@ def refined(problem, choices, compulsory, innermost, most):
     least, picks = np.empty(choices.shape[0], np.int64), np.empty(5, np.int64)
     moved, room = moved_of(problem, compulsory), np.empty(PATHS)
     burst = problem.widths.burst
-    own = Picked(np.empty(5, np.int64), np.empty((3, 5), np.int64), np.empty((3, 5), np.int64))
+    own = room_of_choice()
     for number in range(choices.shape[0]):
         for loop in range(5):
             picks[loop] = choices[number, loop]

@@ -29,10 +29,11 @@ def run_cycles(problem, order, traffic, left, most, moved):
     left: what the array works at least. It counts no further than to what `most` has.
     """
     trips = traffic.trips
-    blocks = trips.prod() * problem.machine.groups
+    of_group = trips.prod()
+    blocks = of_group * problem.machine.groups
     at, state = np.zeros(5, np.int64), np.zeros(MOVED + 4, np.int64)
     alike = _alike(traffic.factors, trips)
-    marks, of_group = np.full((6, _MARK), -1, np.int64), trips.prod()
+    marks = np.full((6, _MARK), -1, np.int64)
     state[LEFT] = left
     opening = moves(problem.machine, _reads(problem, traffic, at, state))
     state[STOPPED] = opening
@@ -138,7 +139,7 @@ def _skipped(at, upto, state, mark):
     """Skip blocks of a loop, or groups, that are as the one before; return how many.
 
     They do the same in the same time. at: the one that comes next. upto: the last that is alike.
-    mark: int64 (15,), the state when the loop came to the block before, by how much the buses were
+    mark: int64 (14,), the state when the loop came to the block before, by how much the buses were
     ahead, and that block; -1 for none.
     """
     ahead, skipped = max(np.int64(0), state[BUS_FREE] - state[NOW]), np.int64(0)

@@ -52,9 +52,15 @@ class Moves(NamedTuple):
 @kernel
 def picked(loops, picks):
     """Return a choice of block sizes; picks: int64 (5,), which of its sizes each loop has."""
-    own = Picked(np.empty(5, np.int64), np.empty((3, 5), np.int64), np.empty((3, 5), np.int64))
+    own = room_of_choice()
     pick(loops, picks, own)
     return own
+
+
+@kernel(inner=True)
+def room_of_choice():
+    """Return room for a choice of block sizes."""
+    return Picked(np.empty(5, np.int64), np.empty((3, 5), np.int64), np.empty((3, 5), np.int64))
 
 
 @kernel(inner=True)

@@ -292,6 +292,9 @@ class Job:
 
 
 def _of_channels(shape: LayerShape, channels: int) -> LayerShape:
-    """Return a layer with so many input channels in a group, fewer than it has: it is possible."""
+    """Return a layer with so many input channels in a group.
+
+    There are fewer than it has, so that all else fits them and nothing has to be checked again.
+    """
     fields = {name: getattr(shape, name) for name in LayerShape.model_fields}
     return LayerShape.model_construct(**fields | {"in_channels": channels * shape.groups})

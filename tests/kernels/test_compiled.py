@@ -201,12 +201,18 @@ def test_what_another_user_could_have_written_is_not_run(code: Path) -> None:
     assert "NUMBA_CACHE_DIR" in errors
 
 
-def test_a_kernel_is_kept_whatever_its_signature(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "pgsim.kernels.nests.walk-0123456789abcdef.kernel").touch()
-    monkeypatch.setattr(compiled, "_folder", lambda: tmp_path)
-    assert compiled.is_kept("pgsim.kernels.nests.walk") is True
-    assert compiled.is_kept("pgsim.kernels.nests.wal") is False
+def test_kernels_are_kept_from_the_first_that_is_compiled(tmp_path: Path) -> None:
+    program = (
+        "import numpy as np; from pgsim.kernels.compiled import are_kept\n"
+        "from pgsim.kernels.slots import largest\n"
+        "print(are_kept()); largest(np.array([1, 2])); print(are_kept())"
+    )
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", program]
+    told = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert told.stdout.split() == ["False", "True"]
+
+
+def test_where_there_is_no_folder_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "_folder", lambda: None)
-    assert compiled.is_kept("pgsim.kernels.nests.walk") is None
+    assert compiled.are_kept() is None

@@ -37,7 +37,8 @@ def test_no_bound_of_a_nest_is_over_its_cost(seed: int) -> None:
     problem = problem_of(case.job, case.goal("energy"))
     choices, least = choices_of(problem, ALL_BLOCKS)
     compulsory = compulsory_bits(problem)
-    waits = not problem.order.one_buffer and problem.machine.runs == 1
+    turns = problem.order
+    waits = not (turns.one_buffer or turns.run_ahead) and problem.machine.runs == 1
     for place in rng.sample(range(len(choices)), min(20, len(choices))):
         picks = choices[place]
         own = picked(problem.loops, picks)

@@ -55,7 +55,11 @@ def tiles_fit(job: Job, problem: Problem, choices: Counts) -> Bools:
 
 
 def may_be_held(job: Job) -> bool:
-    """Say whether a batch is cut into no more tiles than are held."""
+    """Say whether a batch is cut into no more, and no larger, tiles than are held."""
+    if job.gated and job.arch.memory.all_ports:
+        vectors = bank_vectors(job, np.array([job.largest_window]))
+        if vectors[0] > MOST_VECTORS:
+            return False
     runs_and_groups = job.shape.runs_per_batch * job.shape.groups
     return job.batch_tiles <= min(MOST_TILES * runs_and_groups, most_tiles(len(job.passes)))
 

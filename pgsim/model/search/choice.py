@@ -195,10 +195,13 @@ def _searched_ungated(
 ) -> Choice:
     """Return the same under a mask of input pixels: what suits its passes if all were dense.
 
-    It is taken where it costs the masked layer less than the fixed order does. Source: M52.
+    It is taken where it costs the masked layer less than the fixed order does, and where what its
+    masks need is held. Source: M52.
     """
     passes = tuple(replace(each, gate=None) for each in job.passes)
     asked = searched(replace(job, passes=passes), goal, calibration, images, store)
+    if not may_be_held(job.by(*asked)):
+        return Choice()
     block = sample(job, calibration, images)
     own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
     nest = None if asked.nest is None else asked.nest.of_batch(block.batch)
@@ -214,6 +217,7 @@ def _dense(
     """Return the nest that costs a batch least, and what; None where the fixed order costs less."""
     goal = geometry.goal
     found = dense_nest(job, geometry.problem, goal, fixed)
+    # The kernels know neither pages nor which passes' zeros save most.
     estimated = job.arch.memory.dram.in_time.has_pages or job.arch.pe.zero_gating
     if found is None or not estimated:
         return found

@@ -8,6 +8,8 @@ import pytest
 from designs import conv, design, linear, random_mask, trace_of
 
 from pgsim import GateTrace, load_arch, simulate
+from pgsim.model import room
+from pgsim.model.search import bounds
 
 NESTS = ("nest_order", "block_rows", "block_columns", "block_channels", "window_slots", "cycles")
 VALUES = {
@@ -110,3 +112,30 @@ def test_blocks_are_held_of_the_images_that_there_are(images: int) -> None:
     found = simulate(trace, "bitfusion_isca_2018", "full").layers.iloc[0]
     least = images * 224 * 224 * 64 * 64 * 9 // 512
     assert least <= found.cycles <= least * 1.002
+
+
+def test_no_nest_is_chosen_whose_input_masks_need_more_than_is_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The whole layer, 25 positions in 25 banks, has 625 vectors, which are refused (M43, M52).
+
+    A search that asks what suits it without a mask would take it so; windows of the fixed order, of
+    512 bytes of sums in two halves for 4 lanes, have 16 positions.
+    """
+    for module in (room, bounds):
+        monkeypatch.setattr(module, "MOST_VECTORS", 256)
+    layer = conv(5, 5, 7, 3, gate="input")
+    changes = {
+        "array.rows": 2,
+        "array.columns": 4,
+        "array.dataflow": "ws",
+        "memory.output_sram.kib": 0.5,
+        "memory.output_sram.banks": 2,
+        "memory.output_sram.port_bits": 8,
+        "memory.ports": "all",
+    }
+    trace, arch = trace_of(layer, random_mask(layer, 1, 25)), design(changes)
+    (fixed,) = simulate(trace, arch, "pg").rows
+    for objective in VALUES:
+        (found,) = simulate(trace, arch, "pg", objective=objective).rows
+        assert VALUES[objective](found) <= VALUES[objective](fixed)

@@ -169,11 +169,15 @@ FAST = {**BYTES, "memory.dram.bytes_per_cycle": 10**6}
     "layer", [dense(6, 8, 2), dense(13, 8, 5), conv(16, 8, 3, 1, groups=2, gate="none")]
 )
 @pytest.mark.parametrize("dataflow", ["ws", "is"])
+@pytest.mark.parametrize("gated", [False, True], ids=["dense", "an empty mask"])
 def test_where_buses_are_all_that_windows_wait_for_their_cycles_are_known(
-    layer: LayerShape, dataflow: str
+    layer: LayerShape, gated: bool, dataflow: str
 ) -> None:
     """In the smallest windows, of one slot each. A bound that is lower is no help."""
-    case = case_of(layer, {**FAST, "array.dataflow": dataflow})
+    layer = layer.replace(gate="output", msb_bits=2) if gated else layer
+    mask = filled(layer, False) if gated else None
+    changes = {**FAST, "array.dataflow": dataflow, "lsb.scheduler": "skip"}
+    case = case_of(layer, changes, mask)
     known, counts = frame_of(case, case.goal("latency")).array_cycles, fixed_counts(case)
     assert known[0] == counts[0]["cycles"]
     assert (known <= [each["cycles"] for each in counts]).all()
