@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -15,6 +16,8 @@ from pgsim.cli import streams
 from pgsim.errors import InputError, nearest
 from pgsim.text import bounded, spelled_out
 from pgsim.version import __version__
+
+_COLLECTED_AT = 50_000  # objects: runs make many, and hardly any that only a search would free
 
 VERBS = {
     "simulate": "Simulate a trace on a design, layer by layer.",
@@ -112,6 +115,7 @@ def pgsim() -> None:
 def main() -> None:
     """Run the command line: exit code 0, 2 for wrong input, 130 for an interrupt."""
     streams.prepare()
+    gc.set_threshold(_COLLECTED_AT)
     pgsim(prog_name="pgsim", obj=_before_a_verb)
 
 
