@@ -8,6 +8,7 @@ import pytest
 from designs import design
 from unit_costs import close, gates, stream_bit
 
+from pgsim import load_arch
 from pgsim.cost import PARTS, Costs, Price, costs_of, price_list, price_table
 from pgsim.model.layer import LEDGER
 
@@ -42,6 +43,13 @@ def test_what_gates_is_paid_for_by_what_it_does(costs: Costs) -> None:
     # half of CACTI's 32-bit word.
     assert gating("issue_table_read_words") == close(1.08629 / 2)
     assert gating("issue_table_written_words") == close(2.40231 / 2)
+
+
+def test_words_of_register_files_that_there_are_none_of_cost_nothing(costs: Costs) -> None:
+    """Eyeriss has some (M46); its prices are held where its energies are."""
+    for count in ("register_file_words", "network_words"):
+        assert price(costs, count, "energy_pe_pj") == 0
+        assert price(costs_of(load_arch("eyeriss_isca_2016")), count, "energy_pe_pj") > 0
 
 
 def test_words_of_buffers_and_what_fills_them(costs: Costs) -> None:
