@@ -69,7 +69,7 @@ def serve(*given: str) -> None:
 def rehearse(trace: str, arch: str, *settings: str) -> None:
     """Simulate the gated layers of a trace for the kernels that they ask for, on few images."""
     found, design = load_trace(trace), chosen_arch(arch, settings)
-    gated = [layer.shape.name for layer in found.layers if layer.shape.gate != "none"]
+    gated = [layer.shape.name for layer in found.layers if layer.shape.gated]
     few = max(design.batch, design.mapping.images)
     if gated:
         simulate(found.of_layers(gated), design, calibration_images=max(0, found.images - few))

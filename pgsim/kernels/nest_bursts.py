@@ -70,6 +70,8 @@ def most_bursts(problem: Problem, least: Floats, best: Cost) -> Ints:
         return most if prices.cycle_power or prices.energy_power else np.minimum(most, best.bursts)
     burst_pj = min(prices.pj[BURST_PJ : BURST_PJ + 4])
     if not prices.energy_power:
+        if machine.burst_numerator == 0:  # an ideal DRAM takes no time
+            return most
         moving = best.cycles - least[:, WAIT_CYCLES]
         bursts = moving * (machine.burst_denominator / machine.burst_numerator)
     elif burst_pj > 0:

@@ -75,6 +75,12 @@ def test_what_may_be_moved_for_the_energy_of_the_best() -> None:
     assert most_bursts(small((1, 0, 1)), LEAST, best).tolist() == [141, 41 + more]
 
 
+def test_a_dram_that_takes_no_time_moves_any_number() -> None:
+    own = small()
+    own = own._replace(machine=own.machine._replace(burst_numerator=0, burst_denominator=1))
+    assert (most_bursts(own, LEAST, Cost(200.0, 0, 200, 0.0, 0)) >= 2**60).all()
+
+
 def test_what_is_no_dearer_by_bursts_has_no_more_of_them() -> None:
     best = Cost(77.0, 77, 10**9, 1e9, 0)
     assert most_bursts(small((0, 1, 0)), LEAST, best).tolist() == [77, 77]
