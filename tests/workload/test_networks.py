@@ -223,3 +223,12 @@ def test_an_unknown_name_gives_the_nearest() -> None:
 def test_impossible_widths_name_the_layer() -> None:
     with pytest.raises(InputError, match=r"resnet20: layer 'layer1.0.conv1': .*msb_bits"):
         network("resnet20", activation_bits=2, msb_bits=2)
+
+
+def test_a_shortcut_with_a_convolution_is_read_by_that_alone() -> None:
+    """He et al., CVPR 2016: an identity joins the block's last sums, a projection stands apart."""
+    reads = {layer.name: layer.inputs for layer in network("resnet18")}
+    assert reads["layer1.0.conv2"] == ("layer1.0.conv1", "conv1")
+    assert reads["layer2.0.conv2"] == ("layer2.0.conv1",)
+    assert reads["layer2.0.downsample.0"] == ("layer1.1.conv2", "layer2.0.conv2")
+    assert reads["layer2.1.conv2"] == ("layer2.1.conv1", "layer2.0.downsample.0")
