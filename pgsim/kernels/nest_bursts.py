@@ -22,7 +22,7 @@ from pgsim.kernels.nest_problem import (
 from pgsim.kernels.nest_sizes import Ints
 
 Floats = npt.NDArray[np.float64]
-Moved = TypeVar("Moved", Ints, Floats)
+Moved = TypeVar("Moved", int, Ints, Floats)
 
 _ENDLESS = 2**62
 _MOST = 2.0**61  # that a float rounds to no more than that

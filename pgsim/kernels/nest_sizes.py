@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pgsim.kernels.nest_fits import Extents, Limits
 from pgsim.kernels.nest_problem import FULL, MOST, REST, REST_TIMES, Loops, N, Problem
 
 Ints = npt.NDArray[np.int64]
@@ -53,23 +54,14 @@ def side_of(problem: Problem, loops: tuple[int, ...]) -> Side:
     return Side(picks, sizes, often, reduce(np.multiply, last), often.sum(axis=0))
 
 
-def fit(
-    loops: Loops, inputs: Side, positions: Side, channels: Side, most_blocks: int
-) -> npt.NDArray[np.bool_]:
-    """Say which choices fit the buffers, bool (input channels, positions, channels)."""
+def extents_of(loops: Loops, inputs: Side, positions: Side, channels: Side) -> Extents:
+    """Return how large blocks are by the choices of each side."""
     n, p, q = positions.picks
     reach = loops.blocks[N, n] * loops.sides[MOST, 0, p] * loops.sides[MOST, 1, q]
-    elements, outputs, weights = (
-        np.multiply.outer(one, two)
-        for one, two in (
-            (inputs.sizes[0], reach),
-            (positions.sizes[0], channels.sizes[0]),
-            (inputs.sizes[0], channels.sizes[0]),
-        )
-    )
-    fits: npt.NDArray[np.bool_] = (elements <= loops.fit_activations)[:, :, None]
-    fits = fits & (outputs <= loops.fit_sums) & (weights <= loops.fit_weights)[:, None]
-    trips = np.multiply.outer(positions.trips, channels.trips)
-    if inputs.trips.max() * trips.max() > most_blocks:
-        fits &= trips <= (most_blocks // inputs.trips)[:, None, None]
-    return fits
+    sized = [np.array([each.sizes[0], each.trips]) for each in (inputs, positions, channels)]
+    return Extents(sized[0], np.vstack([sized[1], reach]), sized[2])
+
+
+def limits_of(loops: Loops, most_blocks: int) -> Limits:
+    """Return what blocks may hold; most_blocks: of a run and group."""
+    return Limits(loops.fit_activations, loops.fit_sums, loops.fit_weights, most_blocks)

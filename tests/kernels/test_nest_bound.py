@@ -30,7 +30,7 @@ ALL_BLOCKS = 2**62
 def test_all_blocks_that_fit_are_looked_at(seed: int, gated: bool) -> None:
     case = search_case(seed, gated=gated)
     problem = problem_of(case.job, case.goal("energy"))
-    choices, _ = choices_of(problem, ALL_BLOCKS)
+    choices = choices_of(problem, ALL_BLOCKS).picks()
     found = [blocks_of(problem, picks) for picks in choices]
     assert len(found) == len(set(found))
     assert set(found) == set(blocks_that_fit(case))
@@ -40,7 +40,8 @@ def test_all_blocks_that_fit_are_looked_at(seed: int, gated: bool) -> None:
 def test_no_bound_of_a_dense_layer_is_over_a_cost(seed: int) -> None:
     rng, case = Random(seed), search_case(seed, gated=False)
     problem = problem_of(case.job, case.goal("energy"))
-    choices, least = choices_of(problem, ALL_BLOCKS)
+    every = choices_of(problem, ALL_BLOCKS)
+    choices, least = every.picks(), every.least(problem)
     moved = refined(
         problem, choices, compulsory_bits(problem), False, np.full(len(choices), ENDLESS)
     )

@@ -30,7 +30,9 @@ def drawn(seed: int) -> tuple[SearchCase, np.ndarray, np.ndarray, int]:
     """A case, an order of its loops, which of its sizes the block of each has, least cycles."""
     rng, case = Random(seed), search_case(seed, gated=False, most=7)
     case = case.with_changes({"memory.ports": ("slots", "all")[seed % 2]})
-    choices, least = choices_of(problem_of(case.job, case.goal("energy")), NEVER)
+    problem = problem_of(case.job, case.goal("energy"))
+    every = choices_of(problem, NEVER)
+    choices, least = every.picks(), every.least(problem)
     place = rng.randrange(len(choices))
     order = np.array(rng.sample(range(5), 5))
     return case, order, choices[place], int(least[place, WORK_CYCLES])

@@ -34,7 +34,7 @@ def test_the_best_order_moves_the_least_that_any_moves(seed: int) -> None:
     problem = problem._replace(widths=problem.widths._replace(burst=1))
     if problem.machine.weights_stay:
         return
-    choices, _ = choices_of(problem, ALL_BLOCKS)
+    choices = choices_of(problem, ALL_BLOCKS).picks()
     compulsory = compulsory_bits(problem)
     for innermost in (False, True):
         least = refined(problem, choices, compulsory, innermost, np.full(len(choices), ENDLESS))

@@ -35,7 +35,8 @@ DEAR = Cost(1e18, 10**9, 10**9, 1e18, 0)
 def test_no_bound_of_a_nest_is_over_its_cost(seed: int) -> None:
     rng, case = Random(seed), search_case(seed, gated=False)
     problem = problem_of(case.job, case.goal("energy"))
-    choices, least = choices_of(problem, ALL_BLOCKS)
+    every = choices_of(problem, ALL_BLOCKS)
+    choices, least = every.picks(), every.least(problem)
     compulsory = compulsory_bits(problem)
     turns = problem.order
     waits = not (turns.one_buffer or turns.run_ahead) and problem.machine.runs == 1
@@ -66,7 +67,8 @@ def test_of_one_choice_the_best_orders_are_found(seed: int) -> None:
     rng, case = Random(seed), search_case(seed, gated=False)
     goal = rng.choice(sorted(OBJECTIVES))
     problem = problem_of(case.job, case.goal(goal))
-    choices, least = choices_of(problem, ALL_BLOCKS)
+    every = choices_of(problem, ALL_BLOCKS)
+    choices, least = every.picks(), every.least(problem)
     trips = [picked(problem.loops, picks).trips for picks in choices]
     some = rng.sample(range(len(choices)), min(4, len(choices)))
     place = max(some, key=lambda each: (trips[each] > 1).sum())

@@ -1,12 +1,13 @@
-"""The sizes that blocks may have, and which fit, by hand (MODEL.md M41)."""
+"""The sizes that blocks may have, by hand (MODEL.md M41)."""
 
 from __future__ import annotations
 
 import numpy as np
 from search_cases import search_case
 
+from pgsim.kernels.nest_fits import Limits
 from pgsim.kernels.nest_problem import C, K, N, P, Q
-from pgsim.kernels.nest_sizes import fit, side_of
+from pgsim.kernels.nest_sizes import extents_of, limits_of, side_of
 from pgsim.model.search.problem import problem_of
 
 
@@ -42,13 +43,13 @@ def test_a_side_has_whole_blocks_and_a_smaller_last_one() -> None:
     assert few.sizes.tolist() == [[4, 1], [3, 0]]
 
 
-def test_blocks_fit_their_buffers_and_are_not_too_many() -> None:
-    """One sum for each of 7, 4, 3, 2 or 1 channels, one weight as well; 1, 2, 3, 4 or 7 blocks."""
+def test_blocks_are_as_large_as_their_sides_say() -> None:
+    """Blocks of 7, 4, 3, 2 or 1 channels at one position, which reaches one pixel."""
     problem = seven_channels()
     sides = [side_of(problem, loops) for loops in ((C,), (N, P, Q), (K,))]
-    room = problem.loops._replace(fit_activations=1, fit_sums=4, fit_weights=9)
-    assert fit(room, *sides, 100).tolist() == [[[False, True, True, True, True]]]
-    assert fit(room, *sides, 3).tolist() == [[[False, True, True, False, False]]]
-    room = room._replace(fit_weights=2)
-    assert fit(room, *sides, 100).tolist() == [[[False, False, False, True, True]]]
-    assert not fit(room._replace(fit_activations=0), *sides, 100).any()
+    extents = extents_of(problem.loops, *sides)
+    assert extents.inputs.tolist() == [[1], [1]]
+    assert extents.positions.tolist() == [[1], [1], [1]]
+    assert extents.channels.tolist() == [[7, 4, 3, 2, 1], [1, 2, 3, 4, 7]]
+    room = problem.loops._replace(fit_activations=3, fit_sums=4, fit_weights=9)
+    assert limits_of(room, 100) == Limits(activations=3, sums=4, weights=9, blocks=100)

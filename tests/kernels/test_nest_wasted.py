@@ -96,7 +96,7 @@ def test_where_everything_fits_its_whole_bursts_are_known(seed: int) -> None:
     problem = problem_of(case.job, case.goal("dram"))
     if problem.machine.weights_stay:
         return
-    choices, _ = choices_of(problem, ALL_BLOCKS)
+    choices = choices_of(problem, ALL_BLOCKS).picks()
     least = refined(
         problem, choices, compulsory_bits(problem), False, np.full(len(choices), ENDLESS)
     )

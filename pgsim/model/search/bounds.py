@@ -26,15 +26,15 @@ def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
 
     Returns int64 (choices, 5), and float64 (choices, 4), the first columns of `choices_of`.
     """
-    from pgsim.kernels.nest_bound import choices_of_both  # Numba: only if searched
+    from pgsim.kernels.nest_bound import choices_of  # Numba: only if nests are searched
     from pgsim.kernels.nest_problem import ARRAY_CYCLES
 
-    own, apart = problem, _of_first_pass(job, problem)
-    choices, least, of_several = choices_of_both(own, apart, MOST_BLOCKS)
-    several = choices[:, IN_CHANNELS] > 0
-    least[several] = of_several[several]
-    fits = tiles_fit(job, problem, choices)
-    return choices[fits], least[fits, : ARRAY_CYCLES + 1]
+    every = choices_of(problem, MOST_BLOCKS)
+    every = every.some(np.flatnonzero(tiles_fit(job, problem, every.picks())))
+    choices, least = every.picks(), every.least(problem)
+    several = np.flatnonzero(choices[:, IN_CHANNELS] > 0)
+    least[several] = every.some(several).least(_of_first_pass(job, problem))
+    return choices, least[:, : ARRAY_CYCLES + 1]
 
 
 def tiles_fit(job: Job, problem: Problem, choices: Counts) -> Bools:

@@ -11,11 +11,12 @@ from pgsim.arch import Counts
 from pgsim.mapping import Nest
 from pgsim.model.job import Job
 from pgsim.model.search.bounds import MOST_BLOCKS, tiles_fit
-from pgsim.model.search.goal import Floats, Goal
+from pgsim.model.search.goal import Goal
 from pgsim.model.search.orders import nest_of
 from pgsim.model.search.parts import parts
 
 if TYPE_CHECKING:
+    from pgsim.kernels.nest_bound import Choices
     from pgsim.kernels.nest_problem import Cost, Problem
 
 _MOST_TIES = 1024
@@ -43,18 +44,18 @@ def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> tuple[Nes
         np.zeros(2, np.int64),
     )
     compulsory = compulsory_bits(problem)
-    picks, least = choices_of(problem, MOST_BLOCKS, fixed.value)
-    values, best = goal.values(least), fixed
-    few, others = _few_and_the_rest(problem, picks, values)
+    every, best = choices_of(problem, MOST_BLOCKS, fixed.value), fixed
+    few, others = _few_and_the_rest(problem, every)
     for part in (few, *parts(others, _TOGETHER, 1)):
-        part = part[values[part] <= best.value]
-        known = least[part]
-        most = most_bursts(problem, known, best)
-        bursts = refined(problem, picks[part], compulsory, False, most)
-        known = with_bursts(problem, known, bursts)
+        some = every.some(part[every.values[part] <= best.value])
+        known = some.least(problem)
         likely = np.flatnonzero(goal.values(known) <= best.value)
-        likely = likely[tiles_fit(job, problem, picks[part[likely]])]
-        tried, known = picks[part[likely]], known[likely]
+        picks, known = some.some(likely).picks(), known[likely]
+        most = most_bursts(problem, known, best)
+        known = with_bursts(problem, known, refined(problem, picks, compulsory, False, most))
+        likely = np.flatnonzero(goal.values(known) <= best.value)
+        likely = likely[tiles_fit(job, problem, picks[likely])]
+        tried, known = picks[likely], known[likely]
         order = np.lexsort((-_volumes(problem, tried), goal.values(known)))
         best = try_all(problem, tried[order], known[order], compulsory, best, found)
     count = int(found.counted[0])
@@ -65,11 +66,12 @@ def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> tuple[Nes
     return (min(ties, key=lambda each: each.tie), best) if ties else None
 
 
-def _few_and_the_rest(problem: Problem, picks: Counts, values: Floats) -> tuple[Counts, Counts]:
+def _few_and_the_rest(problem: Problem, every: Choices) -> tuple[Counts, Counts]:
     """Return places of the choices that look best, and of all others, each in no order."""
+    values = every.values
     if values.size <= _AT_FIRST:
         return np.arange(values.size), np.empty(0, np.int64)
-    looks = values if np.ptp(values) > 0 else -_volumes(problem, picks)
+    looks = values if np.ptp(values) > 0 else -_volumes(problem, every.picks())
     places = np.argpartition(looks, _AT_FIRST)
     return places[:_AT_FIRST], places[_AT_FIRST:]
 

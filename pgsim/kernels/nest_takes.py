@@ -1,0 +1,103 @@
+"""What the tiles of blocks take, by the sides of these (MODEL.md M41).
+
+What a tile takes depends on its slots, and on its lanes in proportion. So what all blocks of a
+choice take is a sum over the sizes of its slots, times a sum over those of its lanes. One of them
+follows from its positions (images, rows, columns), the other from its channels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pgsim.kernels.nest_fits import LAST, OF_GROUP_PJ, OF_LANE_PJ, WAIT, WORK, Takes
+from pgsim.kernels.nest_places import INPUTS, SLOTS, places_of
+from pgsim.kernels.nest_problem import (
+    BUSY_FIRST,
+    BUSY_FIRST_PJ,
+    BUSY_LATER,
+    BUSY_LATER_PJ,
+    CYCLES,
+    FINISHED,
+    FOLDS,
+    LANE_BITS,
+    LANE_PJ,
+    LOADS,
+    READ_PJ,
+    SLOT_PJ,
+    SLOT_WORDS,
+    STALLS,
+    VISITS,
+    WRITE_PJ,
+    Problem,
+)
+from pgsim.kernels.nest_sizes import Side
+
+Floats = npt.NDArray[np.float64]
+
+_OUTPUT_PJ = 5  # what tiles take beside `Takes`
+
+
+def takes_of(problem: Problem, inputs: Side, positions: Side, channels: Side) -> Takes:
+    """Return what the tiles of all blocks take, by the choices of each side."""
+    tiles, slot_side = _tiles(problem, inputs), problem.machine.slot_side
+    both = enumerate((positions, channels))
+    return Takes(*(_sums(problem, each, tiles, place == slot_side) for place, each in both))
+
+
+def _tiles(problem: Problem, inputs: Side) -> Floats:
+    """Return what tiles take, float64 (6, input channels, slots), summed over all C blocks.
+
+    Rows are the array's cycles of a lane group, waits for its buses included (M18); pJ of a lane
+    group, and of a lane; cycles of the last C block without stalls and waits; the longest wait of
+    a tile; and pJ of an output.
+    """
+    tables, machine, pj = problem.tables, problem.machine, problem.prices.pj
+    totals = tables.tiles.sum(axis=1)
+    lane_bits = tables.chunks[:, LANE_BITS : LANE_BITS + tables.tiles.shape[1]]
+    bits = np.einsum("pcs,cp->cs", tables.tiles[LOADS], lane_bits)
+    busy_pj = tables.chunks[:, [BUSY_FIRST, BUSY_LATER]] @ pj[[BUSY_FIRST_PJ, BUSY_LATER_PJ]]
+    sum_bits = np.repeat(tables.chunks[:, [VISITS]] * problem.widths.sums, bits.shape[1], axis=1)
+    tiles = np.zeros((6, inputs.last.size, bits.shape[1]))
+    waits = np.maximum(0, problem.order.bus_cycles - tables.tiles[FOLDS]).sum(axis=0)
+    for sizes, often in zip(inputs.sizes, inputs.often, strict=True):
+        ci, times = places_of(tables, INPUTS, sizes), often[:, None]
+        own_bits, own_sums, own_waits = bits[ci], sum_bits[ci], waits[ci]
+        whole = inputs.trips == 1
+        if machine.stays:
+            own_bits[whole] = own_waits[whole] = 0
+        done = whole[:, None] & (tables.slots[FINISHED, ci] > 0)
+        own_sums[done] = problem.output_bits
+        tiles[WORK] += times * ((totals[CYCLES] + totals[STALLS])[ci] + own_waits)
+        tiles[WAIT] = np.maximum(tiles[WAIT], (times > 0) * own_waits)
+        tiles[OF_GROUP_PJ] += times * tables.slots[SLOT_WORDS, ci] * pj[SLOT_PJ]
+        tiles[OF_LANE_PJ] += times * own_bits / machine.lane_port_bits * pj[LANE_PJ]
+        sums_pj = own_sums / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
+        tiles[_OUTPUT_PJ] += times * (busy_pj[ci][:, None] + sums_pj)
+    tiles[LAST] = totals[CYCLES, places_of(tables, INPUTS, inputs.last)]
+    return tiles
+
+
+def _sums(problem: Problem, side: Side, tiles: Floats, are_slots: bool) -> Floats:
+    """Return what all blocks of one side contribute, float64 (5, input channels, choices).
+
+    What both sides contribute is multiplied. Rows are as those of `_tiles`.
+    """
+    columns, found = problem.machine.columns, np.zeros((5, tiles.shape[1], side.last.size))
+    for sizes, often in zip(side.sizes, side.often, strict=True):
+        if not often.any():
+            continue
+        if are_slots:
+            own = tiles[:, :, places_of(problem.tables, SLOTS, sizes)]
+            own[OF_LANE_PJ] += sizes * own[_OUTPUT_PJ]
+            found[:LAST] += often * own[:LAST]
+            found[WAIT] = np.maximum(found[WAIT], (often > 0) * own[WAIT])
+        else:
+            found[[WORK, OF_GROUP_PJ]] += often * -(-sizes // columns)
+            found[OF_LANE_PJ] += often * sizes
+    if are_slots:
+        found[LAST] = tiles[LAST][:, places_of(problem.tables, SLOTS, side.last)]
+    else:
+        found[LAST] = -(-side.last // columns)
+        found[WAIT] = 1
+    return found
