@@ -9,7 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.kernels.nest_bursts import dram_cycles
-from pgsim.kernels.nest_fits import LAST, OF_GROUP_PJ, OF_LANE_PJ, WAIT, WORK, Takes, fitting
+from pgsim.kernels.nest_fits import (
+    LAST,
+    OF_GROUP_CYCLES,
+    OF_GROUP_PJ,
+    OF_LANE_CYCLES,
+    OF_LANE_PJ,
+    WAIT,
+    WORK,
+    Takes,
+    fitting,
+)
 from pgsim.kernels.nest_problem import (
     ARRAY_CYCLES,
     LEAST_BURSTS,
@@ -64,7 +74,7 @@ class Choices(NamedTuple):
     """Some choices of block sizes.
 
     sides, takes: what each side has, and contributes. places: int64 (choices,), where they are
-    among all choices. values: float64 (choices,), what is to be least, at least, as `fitting` tells.
+    among all choices. values: float64 (choices,), what is to be least, as `fitting` tells.
     """
 
     sides: Sides
@@ -162,7 +172,9 @@ def _least(problem: Problem, takes: Sequence[Floats], edges: Ints) -> Floats:
     moved_cycles = dram_cycles(machine, int(terms.bursts))
     least = np.zeros((7, takes[WORK].size))
     # The first, or last, tile has no wait.
-    work = np.subtract(takes[WORK] * terms.groups, takes[WAIT], out=least[WORK_CYCLES])
+    work = takes[WORK] * terms.groups - takes[WAIT]
+    behind = (takes[OF_GROUP_CYCLES] + takes[OF_LANE_CYCLES]) * terms.groups
+    work = np.maximum(work, behind, out=least[WORK_CYCLES])
     array = np.add(work * terms.runs, terms.skew_cycles, out=least[ARRAY_CYCLES])
     if order.one_buffer:
         cycles = array + moved_cycles

@@ -13,7 +13,7 @@ import numpy as np
 
 from pgsim.kernels.compiled import kernel
 
-WORK, OF_GROUP_PJ, OF_LANE_PJ, LAST, WAIT = range(5)  # of `Takes`
+WORK, OF_GROUP_PJ, OF_GROUP_CYCLES, OF_LANE_PJ, OF_LANE_CYCLES, LAST, WAIT = range(7)  # of `Takes`
 
 
 class Extents(NamedTuple):
@@ -31,8 +31,9 @@ class Extents(NamedTuple):
 class Takes(NamedTuple):
     """What tiles take: what one side of a choice contributes times what the other one does.
 
-    positions, channels: float64 (5, input channels, choices of that side): cycles of the array
-    (`WORK`), pJ of a lane group and of a lane, cycles of the last block, and its longest wait.
+    positions, channels: float64 (7, input channels, choices of that side): cycles of the array
+    (`WORK`); pJ of a lane group, and its cycles where the ports of the output buffer are behind;
+    both of a lane; cycles of the last block; and its longest wait.
     """
 
     positions: np.ndarray
@@ -113,6 +114,9 @@ def fitting(extents, takes, swept, limits, terms, most_value):
                     continue
                 work = ours[WORK, one, two] * theirs[WORK, one, three] * terms.groups
                 work -= ours[WAIT, one, two] * theirs[WAIT, one, three]
+                behind = ours[OF_GROUP_CYCLES, one, two] * theirs[OF_GROUP_CYCLES, one, three]
+                behind += ours[OF_LANE_CYCLES, one, two] * theirs[OF_LANE_CYCLES, one, three]
+                work = max(work, behind * terms.groups)
                 own_pj = ours[OF_GROUP_PJ, one, two] * theirs[OF_GROUP_PJ, one, three]
                 own_pj += ours[OF_LANE_PJ, one, two] * theirs[OF_LANE_PJ, one, three]
                 value = _value(terms, work, own_pj, min(moved, swept.channels[three]))

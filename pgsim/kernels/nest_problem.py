@@ -86,7 +86,7 @@ class Machine(NamedTuple):
     of a word. lane_cycle_bits, output_cycle_bits: of all ports of the buffer in a cycle.
     kept_port_bits: of a word of outputs that stay on chip, 0 where they do not. stays: whether lane
     operands may stay in the array. lane_loops: bit by bit, the loops that matter to the operand of
-    the lanes.
+    the lanes. decides: whether a mask steers more passes behind those of the tables.
     """
 
     slot_side: int
@@ -104,6 +104,7 @@ class Machine(NamedTuple):
     kept_port_bits: int
     stays: bool
     lane_loops: int
+    decides: bool
 
 
 class Prices(NamedTuple):

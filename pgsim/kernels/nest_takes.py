@@ -10,7 +10,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.kernels.nest_fits import LAST, OF_GROUP_PJ, OF_LANE_PJ, WAIT, WORK, Takes
+from pgsim.kernels.nest_fits import (
+    LAST,
+    OF_GROUP_CYCLES,
+    OF_GROUP_PJ,
+    OF_LANE_CYCLES,
+    OF_LANE_PJ,
+    WAIT,
+    WORK,
+    Takes,
+)
 from pgsim.kernels.nest_places import INPUTS, SLOTS, places_of
 from pgsim.kernels.nest_problem import (
     BUSY_FIRST,
@@ -18,6 +27,7 @@ from pgsim.kernels.nest_problem import (
     BUSY_LATER,
     BUSY_LATER_PJ,
     CYCLES,
+    ENDS,
     FINISHED,
     FOLDS,
     LANE_BITS,
@@ -35,7 +45,7 @@ from pgsim.kernels.nest_sizes import Side
 
 Floats = npt.NDArray[np.float64]
 
-_OUTPUT_PJ = 5  # what tiles take beside `Takes`
+_OUTPUT_PJ, _OUTPUT_CYCLES = 7, 8  # what tiles take beside `Takes`
 
 
 def takes_of(problem: Problem, inputs: Side, positions: Side, channels: Side) -> Takes:
@@ -46,11 +56,10 @@ def takes_of(problem: Problem, inputs: Side, positions: Side, channels: Side) ->
 
 
 def _tiles(problem: Problem, inputs: Side) -> Floats:
-    """Return what tiles take, float64 (6, input channels, slots), summed over all C blocks.
+    """Return what tiles take, float64 (9, input channels, slots), summed over all C blocks.
 
-    Rows are the array's cycles of a lane group, waits for its buses included (M18); pJ of a lane
-    group, and of a lane; cycles of the last C block without stalls and waits; the longest wait of
-    a tile; and pJ of an output.
+    Rows are as those of `Takes`: the array's cycles have waits for its buses (M18), those of the
+    last C block neither stalls nor waits. And pJ of an output, and its cycles at the ports.
     """
     tables, machine, pj = problem.tables, problem.machine, problem.prices.pj
     totals = tables.tiles.sum(axis=1)
@@ -58,7 +67,10 @@ def _tiles(problem: Problem, inputs: Side) -> Floats:
     bits = np.einsum("pcs,cp->cs", tables.tiles[LOADS], lane_bits)
     busy_pj = tables.chunks[:, [BUSY_FIRST, BUSY_LATER]] @ pj[[BUSY_FIRST_PJ, BUSY_LATER_PJ]]
     sum_bits = np.repeat(tables.chunks[:, [VISITS]] * problem.widths.sums, bits.shape[1], axis=1)
-    tiles = np.zeros((6, inputs.last.size, bits.shape[1]))
+    tiles = np.zeros((9, inputs.last.size, bits.shape[1]))
+    behind = np.zeros(bits.shape)
+    if tables.waits.shape[0]:  # ports are waited for
+        behind = totals[CYCLES] - tables.waits[ENDS].sum(axis=0)
     waits = np.maximum(0, problem.order.bus_cycles - tables.tiles[FOLDS]).sum(axis=0)
     for sizes, often in zip(inputs.sizes, inputs.often, strict=True):
         ci, times = places_of(tables, INPUTS, sizes), often[:, None]
@@ -69,32 +81,41 @@ def _tiles(problem: Problem, inputs: Side) -> Floats:
         done = whole[:, None] & (tables.slots[FINISHED, ci] > 0)
         own_sums[done] = problem.output_bits
         tiles[WORK] += times * ((totals[CYCLES] + totals[STALLS])[ci] + own_waits)
+        tiles[OF_GROUP_CYCLES] += times * behind[ci]
         tiles[WAIT] = np.maximum(tiles[WAIT], (times > 0) * own_waits)
         tiles[OF_GROUP_PJ] += times * tables.slots[SLOT_WORDS, ci] * pj[SLOT_PJ]
         tiles[OF_LANE_PJ] += times * own_bits / machine.lane_port_bits * pj[LANE_PJ]
+        moved = 2 * own_sums  # written, and read
+        if machine.decides:  # passes behind these may leave nothing to these
+            moved[done] = 0
+        tiles[_OUTPUT_CYCLES] += times * moved / machine.output_cycle_bits
         sums_pj = own_sums / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
         tiles[_OUTPUT_PJ] += times * (busy_pj[ci][:, None] + sums_pj)
+    if machine.decides:  # the first visit reads no sums, and what leaves is for passes behind
+        tiles[_OUTPUT_CYCLES] -= problem.widths.sums / machine.output_cycle_bits
+    tiles[_OUTPUT_CYCLES] *= tables.waits.shape[0] > 0
     tiles[LAST] = totals[CYCLES, places_of(tables, INPUTS, inputs.last)]
     return tiles
 
 
 def _sums(problem: Problem, side: Side, tiles: Floats, are_slots: bool) -> Floats:
-    """Return what all blocks of one side contribute, float64 (5, input channels, choices).
+    """Return what all blocks of one side contribute, float64 (7, input channels, choices).
 
     What both sides contribute is multiplied. Rows are as those of `_tiles`.
     """
-    columns, found = problem.machine.columns, np.zeros((5, tiles.shape[1], side.last.size))
+    columns, found = problem.machine.columns, np.zeros((7, tiles.shape[1], side.last.size))
     for sizes, often in zip(side.sizes, side.often, strict=True):
         if not often.any():
             continue
         if are_slots:
             own = tiles[:, :, places_of(problem.tables, SLOTS, sizes)]
             own[OF_LANE_PJ] += sizes * own[_OUTPUT_PJ]
+            own[OF_LANE_CYCLES] += sizes * own[_OUTPUT_CYCLES]
             found[:LAST] += often * own[:LAST]
             found[WAIT] = np.maximum(found[WAIT], (often > 0) * own[WAIT])
         else:
-            found[[WORK, OF_GROUP_PJ]] += often * -(-sizes // columns)
-            found[OF_LANE_PJ] += often * sizes
+            found[[WORK, OF_GROUP_PJ, OF_GROUP_CYCLES]] += often * -(-sizes // columns)
+            found[[OF_LANE_PJ, OF_LANE_CYCLES]] += often * sizes
     if are_slots:
         found[LAST] = tiles[LAST][:, places_of(problem.tables, SLOTS, side.last)]
     else:

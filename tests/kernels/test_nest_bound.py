@@ -39,6 +39,7 @@ def test_all_blocks_that_fit_are_looked_at(seed: int, gated: bool) -> None:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_no_bound_of_a_dense_layer_is_over_a_cost(seed: int) -> None:
     rng, case = Random(seed), search_case(seed, gated=False)
+    case = case.with_changes({"memory.ports": ("slots", "all")[seed % 2]})
     problem = problem_of(case.job, case.goal("energy"))
     every = choices_of(problem, ALL_BLOCKS)
     choices, least = every.picks(), every.least(problem)

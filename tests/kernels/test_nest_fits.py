@@ -17,7 +17,7 @@ from search_cases import search_case
 
 from pgsim.arch import OBJECTIVES
 from pgsim.kernels.nest_bound import choices_of
-from pgsim.kernels.nest_fits import Extents, Limits, Swept, Takes, Terms, fitting
+from pgsim.kernels.nest_fits import OF_LANE_CYCLES, Extents, Limits, Swept, Takes, Terms, fitting
 from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
@@ -49,13 +49,13 @@ PLAIN = Terms(
 
 def takes_of(positions: list[float], channels: list[float]) -> Takes:
     """The same of every choice of a side."""
-    ones = np.ones((1, 2, 1))
+    ones = np.ones((1, 2, 1))  # of each size of input channels
     return Takes(*(np.array(each)[:, None, None] * ones * np.ones(count)
                    for each, count in ((positions, 3), (channels, 2))))  # fmt: skip
 
 
-#            cycles, pJ of groups and of lanes, last, wait
-TAKES = takes_of([2.0, 3.0, 5.0, 0.0, 4.0], [10.0, 10.0, 20.0, 0.0, 1.0])
+# Cycles; pJ of groups, and cycles if ports are behind; the same of lanes; last; and wait.
+TAKES = takes_of([2.0, 3.0, -1.0, 5.0, 0.5, 0.0, 4.0], [10.0, 10.0, 10.0, 20.0, 20.0, 0.0, 1.0])
 
 
 def places(limits: Limits, most_value: float = np.inf) -> list[int]:
@@ -102,6 +102,14 @@ def test_what_the_work_of_tiles_has_a_choice_cost(
     assert found.size == 0
 
 
+def test_ports_that_are_behind_take_longer_than_the_array() -> None:
+    """2 x 20 - 10 cycles in 2 groups, where the array would take 20 less a wait of 4; 3 runs."""
+    takes = Takes(TAKES.positions.copy(), TAKES.channels)
+    takes.positions[OF_LANE_CYCLES] = 2.0
+    _, values = fitting(EXTENTS, takes, ENDS, ROOMY, PLAIN, np.inf)
+    assert values.tolist() == [3 * 2 * (40 - 10) + 7] * 12
+
+
 def test_what_a_choice_moves_is_the_least_of_its_outermost_loops() -> None:
     """30 bursts under the one side, 20 or 90 under another, none of several blocks under a third.
 
@@ -120,10 +128,14 @@ def test_what_a_choice_moves_is_the_least_of_its_outermost_loops() -> None:
     assert values.tolist() == [at_first + each for each in more] * 2
 
 
+@pytest.mark.parametrize("ports", ["slots", "all"])
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_no_choice_is_taken_to_cost_more_than_its_nests(seed: int, objective: str) -> None:
+def test_no_choice_is_taken_to_cost_more_than_its_nests(
+    seed: int, objective: str, ports: str
+) -> None:
     rng, case = Random(seed), search_case(seed, gated=False)
+    case = case.with_changes({"memory.ports": ports})
     problem = problem_of(case.job, case.goal(objective))
     every = choices_of(problem, ALL_BLOCKS)
     picks = every.picks()

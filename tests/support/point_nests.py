@@ -101,6 +101,7 @@ def machine(**others: Any) -> Machine:
         kept_port_bits=0,
         stays=False,
         lane_loops=0,
+        decides=False,
     )
     return own._replace(**others)
 

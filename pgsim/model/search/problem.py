@@ -167,6 +167,7 @@ def machine_of(job: Job) -> Machine:
         kept_port_bits=memory.buffers[ACTIVATIONS.name].port_bits if job.output_stays else 0,
         stays=job.operands_stay,
         lane_loops=sum(1 << loop for loop in OPERAND_LOOPS[job.lane_operand.name]),
+        decides=job.decides,
     )
 
 

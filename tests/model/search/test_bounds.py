@@ -48,7 +48,9 @@ def is_over(cycles: float, bursts: float, energy_pj: float, cost: Cost) -> bool:
 def test_no_bound_is_over_a_cost(seed: int) -> None:
     """Bounds of the leading passes, with what the masks add to them step by step."""
     rng, case = Random(seed), steered_case(seed, batches=1 + seed % 2)
-    pages = {"memory.dram.model": "pages", "memory.dram.page_bytes": rng.choice((4, 16, 64))}
+    case = case.with_changes({"memory.ports": ("slots", "all")[seed // 2 % 2]})
+    page_bytes = max(rng.choice((4, 16, 64)), case.changes["memory.dram.burst_bytes"])
+    pages = {"memory.dram.model": "pages", "memory.dram.page_bytes": page_bytes}
     case = case.with_changes(pages | {"memory.dram.row_miss_ns": 500}) if seed % 3 == 0 else case
     job, goal = case.job, case.goal("energy")
     batches = case.images // job.batch
