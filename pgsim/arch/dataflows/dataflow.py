@@ -41,7 +41,7 @@ class Rate:
 
     pe_steps: steps of so many MACs that hold one output's reduction (M15). reduction_folds: steps
     of a whole column, F of M10. load_cycles: that the array stands still for the operands of a fold
-    to load (M46).
+    to load (M46). Of several layers at once, those that differ are arrays that broadcast to tiles.
     """
 
     macs: int

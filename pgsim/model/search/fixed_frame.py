@@ -86,7 +86,7 @@ class FixedFrame:
         """What tiles of so many slots take in the leading passes."""
         leading = replace(self.job, passes=self.job.passes[: self.job.leading])
         channels = np.array([self.job.shape.in_channels_per_group])
-        return tables_of(leading, channels, self._slots, self.store)
+        return tables_of(leading, channels, self._slots)
 
     def _over_windows(self, counts: Counts) -> Counts:
         """Return what all windows have together; counts: of `Tables`, (slots,)."""

@@ -66,7 +66,7 @@ def problem_of(job: Job, goal: Goal, store: WorkStore | None = None) -> Problem:
     inputs = inputs[inputs <= min(loops.fit_activations, loops.fit_weights)]
     return Problem(
         loops,
-        tables_of(replace(job, passes=job.passes[: job.leading]), inputs, slots, store),
+        tables_of(replace(job, passes=job.passes[: job.leading]), inputs, slots),
         machine_of(job),
         goal.prices_of(job),
         Widths(
