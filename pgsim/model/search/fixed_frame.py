@@ -38,7 +38,6 @@ from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import machine_of
 from pgsim.model.search.spent import Paid
 from pgsim.model.search.tables import tables_of
-from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Machine, Tables
@@ -49,13 +48,11 @@ class FixedFrame:
     """A layer in the fixed order, by the slots of its windows: what a batch takes at least.
 
     It knows no masks: what gated passes take is left out. windows: int64 (windows,), ascending.
-    store: what designs share columns of tables through.
     """
 
     job: Job
     goal: Goal
     windows: Counts
-    store: WorkStore
 
     @lazy
     def paid(self) -> Paid:
