@@ -11,6 +11,7 @@ from designs import conv, linear
 from jobs import job_of
 
 from pgsim import LayerShape, load_arch
+from pgsim.arch.dataflows import DATAFLOWS
 from pgsim.kernels.nest_problem import (
     BUSY_FIRST,
     BUSY_LATER,
@@ -137,6 +138,11 @@ def assert_tables(job: Job, layer: LayerShape, rng: Random) -> Tables:
         own = tile(job, layer, int(channels[at[0]]), int(slots[at[1]]))
         assert_tile(tables, at, own)
     return tables
+
+
+def test_every_dataflow_that_takes_nests_is_looked_at() -> None:
+    looked_at = {each["array.dataflow"] for each in DESIGNS}
+    assert looked_at == {name for name, flow in DATAFLOWS.items() if flow.takes_nests}
 
 
 @pytest.mark.parametrize("changes", DESIGNS, ids=str)
