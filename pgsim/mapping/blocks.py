@@ -71,11 +71,13 @@ class BlockTiles:
         return self.by_window(self.window_slots)
 
     def by_window(self, counts: Counts) -> Counts:
-        """Return counts of windows (windows,) as those of tiles, 0 where there is none.
+        """Return counts of windows, of all runs or run by run, as those of tiles, 0 without one.
 
-        Returns int64 (1, 1, lane groups of a block, blocks).
+        counts: (windows,) or (runs, windows). Returns int64 (1 or runs, 1, lane groups of a block,
+        blocks).
         """
-        return (counts[self.windows] * self.exists)[None, None]
+        own: Counts = np.atleast_2d(counts[..., self.windows])[:, None, None] * self.exists
+        return own
 
     @lazy
     def outputs(self) -> Counts:

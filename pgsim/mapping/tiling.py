@@ -96,8 +96,11 @@ class Tiling:
         return self.by_window(self.window_slots)
 
     def by_window(self, counts: Counts) -> Counts:
-        """Return counts of windows (windows,) as those of tiles, int64 (1, 1, 1, windows)."""
-        return counts[None, None, None, :]
+        """Return counts of windows, of all runs or run by run, as those of tiles.
+
+        counts: (windows,) or (runs, windows). Returns int64 (1 or runs, 1, 1, windows).
+        """
+        return np.atleast_2d(counts)[:, None, None]
 
     @lazy
     def tile_lanes(self) -> Counts:

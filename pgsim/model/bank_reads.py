@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 _MOST_KEPT = 2**12  # folds of a reduction whose words are kept: 32 KiB
 
 
-def bank_reads(job: Job, index: int) -> Reads | None:
-    """Return how a pass reads the vectors of its slots; None where no port limits it."""
-    from pgsim.kernels.banks import Reads, deadlines  # Numba: only if banks are looked at
+def bank_reads(job: Job, index: int) -> list[Reads] | None:
+    """Return how a pass reads the vectors of its slots, None where no port limits it.
+
+    A job is of one layer, but for that of `Job.of_each`: each has its own.
+    """
+    from pgsim.kernels.banks import Reads  # Numba: only if banks are looked at
 
     arch, array, pass_ = job.arch, job.arch.array, job.passes[index]
     if pass_.scheduled and not arch.scheduler.most_vectors(array.columns):
@@ -29,25 +32,16 @@ def bank_reads(job: Job, index: int) -> Reads | None:
     flow, rate = job.flow, job.rates[index]
     sram, bits = arch.memory.buffers[job.slot_operand.name], job.slot_operand.bits(pass_)
     beat = flow.beat(job.shape, array.rows, rate)
-    if beat.is_fold:
-        steps = _ends(job.shape.reduction, rate.macs)
-        stretch = job.slot_operand.stretch(job.shape)
-        points = deadlines(steps, stretch, bits, sram.port_bits, rate.cycles)[None]
-        folds = np.zeros((1, 3), np.int64)
-    else:
-        words, folds = _fold_kinds(job, index, bits)
-        points = np.stack([words, np.full_like(words, rate.cycles)], axis=-1)[:, None]
     spacing = array.fold_spacing(beat.cycles) if beat.is_fold else beat.cycles
-    return Reads(
-        banks=min(sram.banks, int(job.tiling.window_slots.max())),  # no more hold any vector
-        beat_slots=beat.slots,
-        beat_spacing_cycles=spacing,
-        lead_cycles=lead_cycles(job),
-        edge_cycles=0 if array.folds_overlap else flow.edge_cycles(array.rows, array.columns),
-        bus_cycles=flow.bus_cycles(array.rows) if array.folds_overlap else 0,
-        folds=np.array(folds),  # that may be written, as others are: kernels are compiled for one
-        deadlines=np.ascontiguousarray(points),
-    )
+    banks = min(sram.banks, int(job.tiling.window_slots.max()))  # no more hold any vector
+    edge_cycles = 0 if array.folds_overlap else flow.edge_cycles(array.rows, array.columns)
+    bus_cycles = flow.bus_cycles(array.rows) if array.folds_overlap else 0
+    around = (lead_cycles(job), edge_cycles, bus_cycles)
+    needs = _known_steps if beat.is_fold else _needs_by_fold
+    return [
+        Reads(banks, beat.slots, own_spacing, *around, *needs(rate.macs, rate.cycles, *cut))
+        for own_spacing, *cut in np.broadcast(spacing, *_cut(job, index, bits))
+    ]
 
 
 def lead_cycles(job: Job) -> int:
@@ -60,10 +54,28 @@ def lead_cycles(job: Job) -> int:
     return flow.bus_cycles(array.rows) if loads_first else 0
 
 
-def _latest_folds(*cut: int) -> tuple[Counts, Counts]:
-    """Return each number of words that folds read, and the folds that may be the latest of each.
+def _needs_by_step(macs: int, cycles: int, *cut: int) -> tuple[Counts, Counts]:
+    """Return what a fold needs that streams whole vectors, in steps of so many cycles.
 
-    They are as `banks.Reads.folds` has them. cut: as `_words_to` takes it.
+    Returns `folds` and `deadlines` of `banks.Reads`. Nobody changes them, but they may be written:
+    kernels are compiled for such arrays. cut: as `_words_to` takes it.
+    """
+    from pgsim.kernels.banks import deadlines
+
+    _, elements, _, stretch, bits, port_bits = cut
+    points = deadlines(_ends(elements, macs), stretch, bits, port_bits, cycles)
+    return np.zeros((1, 3), np.int64), points[None].copy()  # of a far larger array
+
+
+def _needs_by_fold(macs: int, cycles: int, *cut: int) -> tuple[Counts, Counts]:
+    """Return the same where a step needs the words that a fold reads of one vector."""
+    return (_known_folds if _are_kept(*cut) else _latest_folds)(cycles, *cut)
+
+
+def _latest_folds(cycles: int, *cut: int) -> tuple[Counts, Counts]:
+    """Return the folds that may be the latest of those that read as many words, and when each is.
+
+    They are as `_needs_by_fold` has them.
     """
     from pgsim.kernels.banks import latest
 
@@ -74,9 +86,8 @@ def _latest_folds(*cut: int) -> tuple[Counts, Counts]:
         own = np.flatnonzero(kinds == kind)
         points = latest(np.stack([before[own], own], axis=-1))
         found.append(np.insert(points, 0, kind, axis=1))
-    folds = np.concatenate(found)
-    words.flags.writeable = folds.flags.writeable = False
-    return words, folds
+    points = np.stack([words, np.full_like(words, cycles)], axis=-1)
+    return np.concatenate(found), points[:, None]
 
 
 def fold_words(job: Job, index: int, bits: int) -> Counts:
@@ -84,19 +95,22 @@ def fold_words(job: Job, index: int, bits: int) -> Counts:
 
     bits: of the plane that it reads of an element. The array is read-only.
     """
-    words = _known_words if _are_kept(job, index) else _words_to
-    return words(*_cut(job, index, bits))
+    cut = _cut(job, index, bits)
+    return (_known_words if _are_kept(*cut) else _words_to)(*cut)
 
 
-def _fold_kinds(job: Job, index: int, bits: int) -> tuple[Counts, Counts]:
-    """Return what `_latest_folds` does of a pass; bits: as `fold_words` takes them."""
-    kinds = _known_folds if _are_kept(job, index) else _latest_folds
-    return kinds(*_cut(job, index, bits))
+def vector_words(job: Job, index: int, bits: int) -> Counts:
+    """Return the words of a vector that all folds read, int64 that broadcasts to tiles.
+
+    bits: as `fold_words` takes them.
+    """
+    cuts = np.broadcast(*_cut(job, index, bits))
+    return np.array([_known_sum(*cut) for cut in cuts], np.int64).reshape(cuts.shape)
 
 
-def _are_kept(job: Job, index: int) -> bool:
+def _are_kept(taps: int, elements: int, fold_elements: int, *_: int) -> bool:
     """Say whether a pass has few enough folds to keep what they read."""
-    return job.rates[index].reduction_folds <= _MOST_KEPT
+    return taps * -(-elements // fold_elements) <= _MOST_KEPT
 
 
 def _cut(job: Job, index: int, bits: int) -> tuple[int, ...]:
@@ -135,9 +149,15 @@ def _words_to(
     return words
 
 
+def _words_of_all(*cut: int) -> int:
+    return int(_words_to(*cut).sum())
+
+
 # A search asks for the same few again and again.
 _known_words = lru_cache(maxsize=256)(_words_to)
-_known_folds = lru_cache(maxsize=256)(_latest_folds)
+_known_folds = lru_cache(maxsize=1024)(_latest_folds)
+_known_steps = lru_cache(maxsize=1024)(_needs_by_step)
+_known_sum = lru_cache(maxsize=4096)(_words_of_all)
 
 
 class FoldWork(NamedTuple):

@@ -102,9 +102,10 @@ class FoldByFold(PassTiming):
         """Return the elements of the slots' operand that it reads."""
         return self._summed(lambda fold: fold.issue.vectors * fold.elements)
 
-    def read_words(self, words: Counts) -> Counts:
-        """Return the words that it reads, if each fold reads so many of a vector."""
-        both = zip(self.every_fold, words.tolist(), strict=True)
+    def read_words(self, job: Job, index: int, bits: int) -> Counts:
+        """Return the words that it reads, of each fold its own."""
+        words = fold_words(job, index, bits).tolist()
+        both = zip(self.every_fold, words, strict=True)
         return sum((fold.issue.vectors * own for fold, own in both), NOTHING)
 
     def lane_deadlines(self, job: Job) -> Iterable[tuple[int | Counts, Counts]]:

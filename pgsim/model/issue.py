@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -35,10 +36,12 @@ class Issue(NamedTuple):
     late_cycles: Counts = NOTHING
 
 
-def dense_issue(tiling: Tiling | BlockTiles, columns: int, rates: Counts) -> Issue:
+def dense_issue(
+    tiling: Tiling | BlockTiles, columns: int, rates: Iterable[Sequence[int]] = ()
+) -> Issue:
     """Return the issue of a dense pass: every slot, and every lane full.
 
-    rates: of the ports, int64 (rates, 3) of `ports.SlotReads`. Source: MODEL.md M11.
+    rates: of the ports, `fold_rates` of `ports.SlotReads`. Source: MODEL.md M11.
     """
     slots = tiling.tile_slots
     return Issue(
@@ -65,13 +68,18 @@ def gated_issue(work: MaskWork, rates: Counts) -> Issue:
     return issue._replace(shortfall_bits=tuple(map(by_tile, issued.shortfall_bits)))
 
 
-def dense_issue_from_banks(tiling: Tiling | BlockTiles, columns: int, reads: Reads) -> Issue:
-    """Return the issue of a dense pass, and how late the banks of its vectors are (M43)."""
+def dense_issue_from_banks(
+    tiling: Tiling | BlockTiles, columns: int, reads: Sequence[Reads]
+) -> Issue:
+    """Return the issue of a dense pass, and how late the banks of its vectors are (M43).
+
+    reads: of each layer of a job.
+    """
     from pgsim.kernels.banks import all_slots  # Numba: only if banks are looked at
 
-    late = all_slots(np.array(tiling.window_slots), reads)  # one that may be written: as others are
-    issue = dense_issue(tiling, columns, np.empty((0, 3), np.int64))
-    return issue._replace(late_cycles=tiling.by_window(late))
+    windows = np.array(tiling.window_slots)  # one that may be written: as others are
+    late = np.array([all_slots(windows, each) for each in reads])
+    return dense_issue(tiling, columns)._replace(late_cycles=tiling.by_window(late))
 
 
 def gated_issue_from_banks(work: MaskWork, reads: Reads) -> Issue:

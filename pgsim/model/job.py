@@ -6,7 +6,7 @@ import math
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 
-from pgsim.arch import ArchConfig, Array, Dataflow, Rate
+from pgsim.arch import ArchConfig, Array, Counts, Dataflow, Rate
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Cut, Nest, Tiling, cuts, tiles_of
 from pgsim.model.kindred import anew, of_any_channels, of_every_batch, with_fields
@@ -69,9 +69,18 @@ class Job:
         if channels == self.shape.in_channels_per_group:
             return self.in_tiles(tiles)
         if channels not in self._of_channels:
-            layer = replace(self.layer, shape=_of_channels(self.shape, channels))
+            layer = anew(self.layer, shape=_of_channels(self.shape, channels))
             self._of_channels[channels] = with_fields(self, {"layer": layer}, of_any_channels)
         return self._of_channels[channels].in_tiles(tiles)
+
+    def of_each(self, channels: Counts, tiles: BlockTiles | None = None) -> Job:
+        """Return layers of so many input channels each, in some tiles, as if they were one layer.
+
+        What depends on input channels is an array of it, (layers, 1, 1, 1): layer by layer where
+        tiles have runs. What broadcasts to tiles is found of all layers at once.
+        """
+        layer = anew(self.layer, shape=_of_channels(self.shape, channels[:, None, None, None]))
+        return with_fields(self, {"layer": layer, "tiles": tiles}, of_any_channels)
 
     @lazy
     def _of_channels(self) -> dict[int, Job]:
@@ -291,8 +300,8 @@ class Job:
         return self.shape.group_inputs * self.batch
 
 
-def _of_channels(shape: LayerShape, channels: int) -> LayerShape:
-    """Return a layer with so many input channels in a group.
+def _of_channels(shape: LayerShape, channels: int | Counts) -> LayerShape:
+    """Return a layer with so many input channels in a group, or several at once.
 
     There are fewer than it has, so that all else fits them and nothing has to be checked again.
     """

@@ -34,10 +34,13 @@ def with_fields(
 
 
 def anew(job: Made, **changes: object) -> Made:
-    """Return a job with other fields that has found nothing yet; points of sweeps ask for many."""
+    """Return a job, or a layer, with other fields that has found nothing yet, and checks nothing.
+
+    Points of sweeps ask for many.
+    """
     own, kind = vars(job), cast(Any, type(job))
     other: Made = object.__new__(kind)
-    vars(other).update({name: own[name] for name in _fields(kind)} | changes)
+    vars(other).update({name: own[name] for name in _fields(kind) if name in own} | changes)
     return other
 
 

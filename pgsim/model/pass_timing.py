@@ -11,7 +11,7 @@ import numpy as np
 from pgsim.arch import NOTHING, Array, Counts, Rate
 from pgsim.lazy import lazy
 from pgsim.mapping import BlockTiles, Tiling
-from pgsim.model.bank_reads import fold_words, lead_cycles
+from pgsim.model.bank_reads import lead_cycles, vector_words
 from pgsim.model.issue import Issue
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
@@ -118,15 +118,15 @@ class PassTiming:
         if not job.arch.memory.all_ports:
             return self.read_elements(job) * bits
         port_bits = job.arch.memory.buffers[job.slot_operand.name].port_bits
-        return self.read_words(fold_words(job, index, bits)) * port_bits
+        return self.read_words(job, index, bits) * port_bits
 
     def read_elements(self, job: Job) -> Counts:
         """Return the elements of the slots' operand that it reads (M22)."""
         return job.flow.slot_elements(job.shape, self.issue.vectors, self.rate)
 
-    def read_words(self, words: Counts) -> Counts:
-        """Return the words that it reads, if each fold reads so many of a vector (M43)."""
-        return self.issue.vectors * int(words.sum())
+    def read_words(self, job: Job, index: int, bits: int) -> Counts:
+        """Return the words that it reads, if it takes so many bits of an element (M43)."""
+        return self.issue.vectors * vector_words(job, index, bits)
 
     def lane_deadlines(self, job: Job) -> Iterable[tuple[int | Counts, Counts]]:
         """Yield elements of each lane, and the cycle by whose end the pass needs them (M43).
@@ -144,8 +144,8 @@ class PassTiming:
         tap, alone = self.reduction // beat.taps, lead_cycles(job) > 0
         folds, first = -(-tap // beat.fold_elements), (tap - 1) % beat.fold_elements + 1
         for of_tap in {0, beat.taps - 1}:
-            for fold in {0, folds - 1}:
-                rows = array.rows if fold else -(-first // rate.macs)
+            for fold in (0, folds - 1):
+                rows = np.where(fold, array.rows, -(-first // rate.macs))
                 loaded = rows if alone else np.minimum(rows, self.fold_cycles)
                 begin = (of_tap * folds + fold) * self.fold_spacing_cycles
                 yield of_tap * tap + first + fold * beat.fold_elements, begin + loaded

@@ -111,7 +111,7 @@ def _issue(job: Job, index: int, mask: MaskWork | None, reads: SlotReads | EvenR
     """Return what a pass issues, and how far the ports of the slots' operand lag (M21)."""
     if job.passes[index].gated and mask is not None:
         return gated_issue(mask, reads.rates)
-    return dense_issue(job.tiling, job.arch.array.columns, reads.rates)
+    return dense_issue(job.tiling, job.arch.array.columns, reads.fold_rates)
 
 
 def _issue_from_banks(job: Job, index: int, mask: MaskWork | None) -> Issue:
@@ -120,7 +120,8 @@ def _issue_from_banks(job: Job, index: int, mask: MaskWork | None) -> Issue:
     if reads is None:
         return _issue(job, index, mask, slot_reads(job, index))
     if job.passes[index].gated and mask is not None:
-        return gated_issue_from_banks(mask, reads)
+        (own,) = reads  # masks are of one layer
+        return gated_issue_from_banks(mask, own)
     return dense_issue_from_banks(job.tiling, job.arch.array.columns, reads)
 
 

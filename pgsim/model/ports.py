@@ -18,13 +18,15 @@ NO_RATES: Counts = np.empty((0, 3), np.int64)
 class SlotReads(NamedTuple):
     """How one pass reads the operand that feeds its slots: what the array needs, and when.
 
+    Of several layers at once, what differs is arrays that broadcast to tiles.
+
     port_bits: what all banks bring in a cycle. most_vectors: operand vectors that one issued slot
     reads at most, 0 where the pass never stalls.
     A *beat* is the issued slots that begin together: under `os` the R of a fold, elsewhere one.
     Beats take beat_cycles and begin beat_spacing_cycles apart.
     Between folds the reduction goes on: tap by tap (one but under `bitfusion`), each of tap_folds
     folds (one under `os`), of which the first reads first_bits of every vector, the others
-    later_bits.
+    later_bits, which are first_bits where there are none.
     """
 
     port_bits: int
@@ -40,7 +42,8 @@ class SlotReads(NamedTuple):
     @property
     def fold_bits(self) -> tuple[int, ...]:
         """Bits of a vector that the first fold of a tap reads, and a later one if there is any."""
-        return (self.first_bits, self.later_bits)[: self.tap_folds]
+        several = np.any(self.tap_folds > 1)
+        return (self.first_bits, self.later_bits) if several else (self.first_bits,)
 
     @property
     def waits(self) -> bool:
@@ -50,21 +53,25 @@ class SlotReads(NamedTuple):
     @property
     def port_is_faster(self) -> bool:
         """Whether the port brings all that any beat needs while the beat lasts."""
-        needed = self.most_vectors * self.beat_slots * max(self.fold_bits)
+        needed = self.most_vectors * self.beat_slots * self.later_bits
         return needed <= self.port_bits * self.beat_cycles
 
     @property
-    def rates(self) -> Counts:
-        """What decides a pass's shortfalls, as the kernels of schedulers take it.
+    def fold_rates(self) -> list[tuple[int, int, int]]:
+        """What decides a pass's shortfalls, for first folds, and for later ones if there are any.
 
-        int64 (rates, 3): slots of a beat, bits that the array needs of each vector, bits that the
-        port brings until the next beat begins; for first folds, and for later ones if there are
-        any. No rates where the port is the faster in every fold.
+        Slots of a beat, bits that the array needs of each vector, bits that the port brings until
+        the next beat begins. No rates where the port is the faster in every fold.
         """
-        if self.port_is_faster:
-            return NO_RATES
+        if np.all(self.port_is_faster):
+            return []
         brought = self.port_bits * self.beat_spacing_cycles
-        return np.array([(self.beat_slots, bits, brought) for bits in self.fold_bits], np.int64)
+        return [(self.beat_slots, bits, brought) for bits in self.fold_bits]
+
+    @property
+    def rates(self) -> Counts:
+        """The same as the kernels of schedulers take it, int64 (rates, 3)."""
+        return np.array(self.fold_rates, np.int64).reshape(-1, 3)
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ class EvenReads:
 
     port_is_faster = True  # in every beat, for there are none
     waits = True
+    fold_rates = ()
 
     @property
     def rates(self) -> Counts:
@@ -99,6 +107,9 @@ def slot_reads(job: Job, index: int) -> SlotReads | EvenReads:
     beat = job.flow.beat(job.shape, array.rows, rate)
     spacing = array.fold_spacing(beat.cycles) if beat.is_fold else beat.cycles
     tap_elements = job.shape.reduction // beat.taps
+    tap_folds = -(-tap_elements // beat.fold_elements)
+    first = (tap_elements - 1) % beat.fold_elements + 1
+    later = first + (beat.fold_elements - first) * (tap_folds > 1)
     return SlotReads(
         port_bits=job.slot_port_bits(index),
         most_vectors=arch.scheduler.most_vectors(array.columns) if pass_.scheduled else 1,
@@ -106,9 +117,9 @@ def slot_reads(job: Job, index: int) -> SlotReads | EvenReads:
         beat_cycles=beat.cycles,
         beat_spacing_cycles=spacing,
         taps=beat.taps,
-        tap_folds=-(-tap_elements // beat.fold_elements),
-        first_bits=((tap_elements - 1) % beat.fold_elements + 1) * bits,
-        later_bits=beat.fold_elements * bits,
+        tap_folds=tap_folds,
+        first_bits=first * bits,
+        later_bits=later * bits,
     )
 
 
@@ -121,14 +132,16 @@ def port_stall_cycles(reads: SlotReads, issue: Issue, fold_spacing_cycles: Count
     if not issue.shortfall_bits:
         return NOTHING
     tap_bits = reads.first_bits + (reads.tap_folds - 1) * reads.later_bits
+    first, *later = issue.shortfall_bits
+    last, folds = reads.tap_folds - 1, [(0, 0, first)]
+    for own in later:
+        for fold in (np.minimum(1, last), last):
+            folds.append((fold, reads.first_bits + (fold - 1) * reads.later_bits, own))
     behind = []
     for tap in {0, reads.taps - 1}:
-        for fold in {0, min(1, reads.tap_folds - 1), reads.tap_folds - 1}:
-            bits = tap * tap_bits
-            if fold > 0:
-                bits += reads.first_bits + (fold - 1) * reads.later_bits
+        for fold, bits, shortfall in folds:
             begin = (tap * reads.tap_folds + fold) * fold_spacing_cycles
-            needed = issue.vectors * bits + issue.shortfall_bits[min(fold, 1)]
+            needed = issue.vectors * (tap * tap_bits + bits) + shortfall
             behind.append(needed - begin * reads.port_bits)
     # A shortfall counts the whole spacing of beats; a beat's last step is over before.
     rest = reads.beat_spacing_cycles - reads.beat_cycles

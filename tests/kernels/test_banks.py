@@ -77,6 +77,28 @@ def test_all_slots_of_windows_of_many_beats_equal_the_naive_ones(seed: int) -> N
     assert all_slots(np.array(windows), own).tolist() == expected
 
 
+@pytest.mark.parametrize("late", [(0, 0), (0, 1), (1, 0), (1, 1)], ids=str)
+def test_banks_are_late_as_soon_as_a_beat_needs_more_than_they_bring(late: tuple[int, int]) -> None:
+    """Time is just enough for the words of a beat, or a cycle less than that."""
+    rng, found = Random(0), []
+    for _ in range(40):
+        banks, beat_slots, words = rng.randint(1, 6), rng.randint(1, 9), rng.randint(2, 4)
+        needed = -(-beat_slots // banks) * words  # cycles of the bank with the most vectors
+        first, time = rng.randint(1, words), needed - late[0]
+        own = reads(
+            banks=banks,
+            beat_slots=beat_slots,
+            spacing=needed - late[1],
+            folds=[[(first, time), (words, time)]],
+            bus_cycles=rng.choice((0, 30)),
+        )
+        windows = rng.sample(range(1, 60), 4)
+        expected = [naive([[place] for place in range(slots)], own) for slots in windows]
+        assert all_slots(np.array(windows), own).tolist() == expected
+        found += expected
+    assert any(found) == any(late)
+
+
 def test_a_window_of_many_slots_takes_no_longer_than_a_short_one() -> None:
     # 2^40 beats of four slots from two banks: each brings its two vectors of three words in six
     # cycles, and is asked for the next ones after four. The last beat's are needed a cycle after it

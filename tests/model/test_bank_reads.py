@@ -11,7 +11,7 @@ from jobs import Listed, job_of
 from reference.folds import short_first
 
 from pgsim import LayerShape
-from pgsim.model.bank_reads import bank_reads, fold_words, lead_cycles
+from pgsim.model.bank_reads import bank_reads, fold_words, lead_cycles, vector_words
 
 
 def words(stretch: int, bits: int, port_bits: int, elements: range) -> int:
@@ -60,9 +60,11 @@ def test_words_of_folds(seed: int) -> None:
             for piece in short_first(range(tap * depth // taps, (tap + 1) * depth // taps), held)
         ]
     expected = [words(stretch, bits, port_bits, piece) for piece in pieces]
-    found = bank_reads(job, 0)
-    assert found is not None
+    reads = bank_reads(job, 0)
+    assert reads is not None
+    (found,) = reads
     assert fold_words(job, 0, bits).tolist() == expected
+    assert vector_words(job, 0, bits) == sum(expected)
     rng = Random(seed)
     for vectors, spacing in ((rng.randint(1, 50), rng.randint(1, 99)) for _ in range(20)):
         # Were every fold late by its own words alone, the latest would be one of those looked at.
@@ -80,7 +82,7 @@ def test_words_of_folds(seed: int) -> None:
 def test_no_more_banks_are_looked_at_than_hold_a_slot() -> None:
     found = bank_reads(job_of(linear(3, 8, 2), None, {"memory.ports": "all"}), 0)
     assert found is not None
-    assert found.banks == 3
+    assert [each.banks for each in found] == [3]
 
 
 def test_no_port_limits_ideal() -> None:

@@ -43,7 +43,8 @@ def test_each_fold_issues_what_lies_under_its_taps() -> None:
     Pixel 2 is under the left tap of position 3, the middle one of 2 and the right one of 1. So the
     folds issue slots 3, and 1 and 2; nothing of the second window.
     """
-    job, timing = gated_pass(ROW, drawn("..x.."), WS | {"lsb.window": 4})
+    changes = {"lsb.window": 4, "memory.activation_sram.port_bits": 8}
+    job, timing = gated_pass(ROW, drawn("..x.."), WS | changes)
     left, others = timing.every_fold
     assert (left.taps, others.taps) == ((0,), (1, 2))
     assert (left.elements, others.elements) == (2, 4)
@@ -59,7 +60,8 @@ def test_each_fold_issues_what_lies_under_its_taps() -> None:
     assert by_tile(job, timing.busy_pe_cycles) == [[2 * 2 + 4 * 4, 0]]
     assert by_tile(job, timing.lane_elements) == [[2 + 4, 0]]
     assert by_tile(job, timing.read_elements(job)) == [[1 * 2 + 2 * 4, 0]]
-    assert by_tile(job, timing.read_words(np.array([5, 7]))) == [[1 * 5 + 2 * 7, 0]]
+    # Two channels of 6 bits take two words of 8, and each tap's begin at a word.
+    assert by_tile(job, timing.read_words(job, 1, bits=6)) == [[1 * 2 + 2 * 4, 0]]
     assert by_tile(job, timing.visited_sums(np.array(9))) == [[2 + 4, 0]]
     assert by_tile(job, timing.issue.entries) == [[6, 0]]  # positions 1 to 3, two channels each
     assert by_tile(job, timing.all_slots(job.tiling)) == [[4 * 2, 1 * 2]]

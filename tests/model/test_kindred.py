@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 from designs import conv, linear
 from jobs import job_of
@@ -56,6 +57,15 @@ def test_a_job_of_fewer_channels_has_the_layer_of_those() -> None:
     job = asked(conv(4, 6, 4, 3, groups=2))
     assert job.of_channels(1).shape.in_channels == 2  # one in each of two groups
     assert job.of_channels(2).shape is job.shape
+
+
+def test_several_layers_are_one_whose_counts_are_arrays() -> None:
+    job = asked(conv(4, 6, 4, 3, groups=2))
+    layers = job.of_each(np.array([1, 2]))
+    assert layers.shape.in_channels.shape == (2, 1, 1, 1)
+    assert layers.shape.reduction.ravel().tolist() == [9, 18]  # 3 x 3 taps of one, and of two
+    steps = [own.rates[0].pe_steps for own in (job.of_channels(1), job)]
+    assert layers.rates[0].pe_steps.ravel().tolist() == steps
 
 
 def test_a_job_on_another_design_is_the_same_layer_there() -> None:

@@ -67,7 +67,7 @@ def goal_of_one(case: SearchCase, name: str) -> Goal:
 
 def frame_of(case: SearchCase, goal: Goal) -> FixedFrame:
     """What the leading passes of a batch take in every smaller window."""
-    return FixedFrame(case.job, goal, smaller_windows(case.job), WorkStore(limit_bytes=0))
+    return FixedFrame(case.job, goal, smaller_windows(case.job))
 
 
 def bound_of(case: SearchCase, goal: Goal) -> FixedBound:

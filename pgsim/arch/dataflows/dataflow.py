@@ -41,7 +41,7 @@ class Rate:
 
     pe_steps: steps of so many MACs that hold one output's reduction (M15). reduction_folds: steps
     of a whole column, F of M10. load_cycles: that the array stands still for the operands of a fold
-    to load (M46).
+    to load (M46). Of several layers at once, those that differ are arrays that broadcast to tiles.
     """
 
     macs: int
@@ -82,6 +82,9 @@ class Dataflow:
     reads_evenly: whether the slots' operand comes evenly (M46); else it comes beat by beat.
     takes_nests: whether layers may be run by a loop nest (M40). takes_values: whether steps may
     take as long as the values of their operands say (M58).
+
+    A search for nests asks for layers of many input channels at once: their reduction and the
+    counts of their rates are arrays, with which all reckons as with numbers.
     """
 
     name: ClassVar[str]

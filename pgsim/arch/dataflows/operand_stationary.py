@@ -64,7 +64,7 @@ class OperandStationary(Dataflow):
 
     def sum_visits(self, rate: Rate, pieces: Counts) -> Counts:
         """Return the folds of the reduction: each leaves sums that the next one takes up."""
-        return np.full_like(pieces, rate.reduction_folds)
+        return np.zeros_like(pieces) + rate.reduction_folds
 
     def outputs_by_row(self, occupied: npt.NDArray[np.bool_], rows: int) -> Counts:
         """Return the outputs of each column: all go through all rows."""

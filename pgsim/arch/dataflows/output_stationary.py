@@ -42,7 +42,7 @@ class OutputStationary(Dataflow):
 
     def fold_cycles(self, slots: Counts, rate: Rate) -> Counts:
         """Return the cycles of one output's reduction."""
-        return np.full_like(slots, rate.output_cycles)
+        return np.zeros_like(slots) + rate.output_cycles
 
     def edge_cycles(self, rows: int, columns: int) -> int:
         """Return the skew."""

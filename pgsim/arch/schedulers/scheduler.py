@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -15,6 +15,8 @@ from pgsim.errors import InputError
 
 if TYPE_CHECKING:
     from pgsim.kernels.banks import Reads
+
+Rates = Iterable[Sequence[int] | Counts]  # of ports, three numbers each
 
 
 class InOrder(NamedTuple):
@@ -189,14 +191,14 @@ class Scheduler:
         return active
 
 
-def even_shortfalls(slots: Counts, rates: Counts) -> tuple[Counts, ...]:
+def even_shortfalls(slots: Counts, rates: Rates) -> tuple[Counts, ...]:
     """Return the shortfalls of issued slots that read one vector each.
 
     They grow or shrink from beat to beat alike, so the first, short beat or the last one has the
     largest.
     """
     shortfalls = []
-    for beat_slots, vector_bits, beat_port_bits in rates.tolist():
+    for beat_slots, vector_bits, beat_port_bits in rates:
         beats = -(-slots // beat_slots)
         first_slots = slots - (beats - 1) * beat_slots
         in_first = first_slots * vector_bits - beat_port_bits

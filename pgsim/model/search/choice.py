@@ -90,7 +90,7 @@ class Search:
 
     def _shared(self, job: Job) -> Choice:
         about = (job, self.goal, self.calibration, self.images, self.store)
-        search = partial(chosen, *about, geometries=self._geometries, tables=self._tables)
+        search = partial(chosen, *about, geometries=self._geometries)
         if not self.store.keeps:
             return search()
         block, left = sample(job, self.calibration, self.images), None
@@ -100,11 +100,6 @@ class Search:
         key = ("searched", job.alike, job.batch, own, left, self._decides)
         make = partial(search, design=self._design)
         return self.store.shared(key, make, lambda _: _CHOICE_BYTES)
-
-    @lazy
-    def _tables(self) -> WorkStore:
-        """What layers share tables of tiles through, whether or not simulations share anything."""
-        return self.store if self.store.keeps else WorkStore()
 
     @lazy
     def _decides(self) -> Known:
@@ -161,21 +156,19 @@ def searched(
     *,
     design: object = None,
     geometries: dict[Hashable, Geometry] | None = None,
-    tables: WorkStore | None = None,
 ) -> Choice:
     """Return what costs a layer least.
 
     design: what stands in `store` for the job's with accesses counted at its ports, as
     `simulate_block` takes it. geometries: those of layers that were searched before on the design,
-    to which its own is added. tables: what those layers share tables of tiles through, `store` by
-    default. Source: MODEL.md M41.
+    to which its own is added. Source: MODEL.md M41.
     """
     known = {} if geometries is None else geometries
     if job.gated_inputs:
         return _searched_ungated(job, goal, calibration, images, store)
     block = sample(job, calibration, images)
     own = replace(job, batch=block.batch, arch=_by_ports(job.arch))
-    geometry = known.setdefault(geometry_key(own), Geometry(own, goal, tables or store))
+    geometry = known.setdefault(geometry_key(own), Geometry(own, goal))
     best, choice = goal.cost(simulate_block(own, block, store, design)), Choice()
     # Many choices share what they ask of the masks.
     asked = store if store.keeps or not job.gated else WorkStore()

@@ -38,7 +38,6 @@ from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import machine_of
 from pgsim.model.search.spent import Paid
 from pgsim.model.search.tables import tables_of
-from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Machine, Tables
@@ -49,13 +48,11 @@ class FixedFrame:
     """A layer in the fixed order, by the slots of its windows: what a batch takes at least.
 
     It knows no masks: what gated passes take is left out. windows: int64 (windows,), ascending.
-    store: what designs share columns of tables through.
     """
 
     job: Job
     goal: Goal
     windows: Counts
-    store: WorkStore
 
     @lazy
     def paid(self) -> Paid:
@@ -86,7 +83,7 @@ class FixedFrame:
         """What tiles of so many slots take in the leading passes."""
         leading = replace(self.job, passes=self.job.passes[: self.job.leading])
         channels = np.array([self.job.shape.in_channels_per_group])
-        return tables_of(leading, channels, self._slots, self.store)
+        return tables_of(leading, channels, self._slots)
 
     def _over_windows(self, counts: Counts) -> Counts:
         """Return what all windows have together; counts: of `Tables`, (slots,)."""

@@ -17,7 +17,6 @@ from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.smaller_windows import smaller_windows
 from pgsim.model.search.spent import Paid
-from pgsim.model.work_store import WorkStore
 from pgsim.model.zeros import zero_fraction
 from pgsim.schemes import ACTIVATIONS
 
@@ -28,19 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Geometry:
-    """A layer on its design, but for its masks.
-
-    store: what designs share columns of tables through.
-    """
+    """A layer on its design, but for its masks."""
 
     job: Job
     goal: Goal
-    store: WorkStore
 
     @lazy
     def problem(self) -> Problem:
         """The layer as kernels take it."""
-        return problem_of(self.job, self.goal, self.store)
+        return problem_of(self.job, self.goal)
 
     @lazy
     def bounds(self) -> tuple[Counts, Counts, Floats]:
@@ -77,7 +72,7 @@ class Geometry:
         """The fixed order in smaller windows than there is room for."""
         from pgsim.model.search.fixed_frame import FixedFrame  # Numba: only if nests are searched
 
-        return FixedFrame(self.job, self.goal, smaller_windows(self.job), self.store)
+        return FixedFrame(self.job, self.goal, smaller_windows(self.job))
 
 
 def geometry_key(job: Job) -> Hashable:

@@ -26,7 +26,6 @@ from pgsim.model.fetches import FETCHES, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.tables import tables_of
-from pgsim.model.work_store import WorkStore
 from pgsim.schemes import ACTIVATIONS, WEIGHTS
 
 if TYPE_CHECKING:
@@ -39,11 +38,10 @@ def block_sizes(size: int) -> Counts:
     return sizes
 
 
-def problem_of(job: Job, goal: Goal, store: WorkStore | None = None) -> Problem:
+def problem_of(job: Job, goal: Goal) -> Problem:
     """Return a layer on its design, and what is to be least.
 
-    store: what layers share tables through. Of a layer that a mask steers, the array's work is that
-    of its leading passes alone, at least.
+    Of a layer that a mask steers, the array's work is that of its leading passes alone, at least.
     """
     from pgsim.kernels.nest_problem import Problem  # Numba: only if nests are searched
     from pgsim.kernels.nests import Widths
@@ -66,7 +64,7 @@ def problem_of(job: Job, goal: Goal, store: WorkStore | None = None) -> Problem:
     inputs = inputs[inputs <= min(loops.fit_activations, loops.fit_weights)]
     return Problem(
         loops,
-        tables_of(replace(job, passes=job.passes[: job.leading]), inputs, slots, store),
+        tables_of(replace(job, passes=job.passes[: job.leading]), inputs, slots),
         machine_of(job),
         goal.prices_of(job),
         Widths(

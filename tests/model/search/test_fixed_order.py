@@ -20,7 +20,7 @@ def found(case: SearchCase, objective: str) -> int | None:
     """The window that betters the fixed order in a window as long as there is room for."""
     job, store = case.job, WorkStore(limit_bytes=0)
     block = Block(0, job.batch, case.images // job.batch, 0)
-    geometry = Geometry(job, case.goal(objective), store)
+    geometry = Geometry(job, case.goal(objective))
     return best_window(job, geometry, as_known(case.cost(None), objective), block, store)
 
 

@@ -24,12 +24,11 @@ from pgsim.model.job import Job
 from pgsim.model.search import geometry as module
 from pgsim.model.search.geometry import Geometry, geometry_key
 from pgsim.model.search.goal import ROUNDED
-from pgsim.model.work_store import WorkStore
 from pgsim.schemes import Scheme
 
 
 def geometry_of(case: SearchCase, objective: str = "energy") -> Geometry:
-    return Geometry(case.job, case.goal(objective), WorkStore(limit_bytes=0))
+    return Geometry(case.job, case.goal(objective))
 
 
 def costs_by_blocks(case: SearchCase) -> dict[tuple[int, ...], list[Cost]]:
