@@ -16,6 +16,7 @@ from pgsim.kernels.nest_problem import (
     BUSY_LATER,
     BUSY_LATER_PJ,
     CYCLES,
+    ENDS,
     FINISHED,
     FOLDS,
     KEPT_PJ,
@@ -102,6 +103,7 @@ class FixedFrame:
         tiles = self._tables.tiles[:, :, 0]
         work = self._over_windows((tiles[CYCLES] + tiles[STALLS]).sum(axis=0))
         cycles = work * job.cuts[0].pieces * self._runs_and_groups + self._bus_waits(work)
+        cycles = np.maximum(cycles, self._behind_ports)
         cycles += array.skew_cycles if array.folds_overlap else 0
         if not job.arch.memory.double_buffered:
             return cycles + self.moves(self.batch_bursts)
@@ -110,17 +112,36 @@ class FixedFrame:
         written = bursts(job, self._last * (int(self._lanes[-1]) * job.written_bits))
         return cycles + self.moves(opening) + self.moves(written) * runs
 
+    @property
+    def _behind_ports(self) -> Counts:
+        """Cycles of a batch's leading passes where the output buffer's ports are behind (M43)."""
+        tables, machine = self._tables, self._machine
+        if not tables.waits.shape[0]:
+            return np.zeros_like(self.windows)
+        ahead = tables.tiles[CYCLES, :, 0] - tables.waits[ENDS, :, 0]
+        of_groups = self._over_windows(ahead.sum(axis=0)) * self.job.cuts[0].pieces
+        moved = 2 * self._output_bits  # written, and read
+        if self.job.decides:  # the first visit reads no sums, and what leaves is for later passes
+            is_finished = tables.slots[FINISHED, 0] > 0
+            moved = np.where(is_finished, 0, moved - PARTIAL_SUM_BITS * self._slots)
+        bits = self._over_windows(moved) * int(self._lanes.sum())
+        found: Counts = of_groups - (-bits // machine.output_cycle_bits)
+        return found * self._runs_and_groups
+
     def _bus_waits(self, work: Counts) -> Counts:
         """Return for how long the leading passes of a batch wait for their operands' bus (M18).
 
-        Nothing waits before the first. work: of a lane group, int64 (windows,).
+        Nothing waits before the first, or behind the last. work: of a lane group, int64 (windows,).
         """
         job, tiles = self.job, self._tables.tiles[:, :, 0]
         segments = job.cuts[0].pieces * self._runs_and_groups
         after = order_of(job, (1, 1, 1, 1)).bus_cycles - tiles[FOLDS]  # a tile's last fold begins
         if not job.operands_stay:
             waits = np.maximum(0, after).sum(axis=0)
-            found: Counts = self._over_windows(waits) * segments - waits.max()
+            first, last = (
+                waits[places_of(self._tables, SLOTS, each)] for each in (self.windows, self._last)
+            )
+            found: Counts = self._over_windows(waits) * segments - np.maximum(first, last)
             return found
         if job.gated:  # gated passes may fill the wait: they load nothing
             return np.zeros_like(work)
@@ -239,12 +260,14 @@ class FixedFrame:
             loads = tables.tiles[LOADS, :, 0]
             bits = (loads * chunk[LANE_BITS : LANE_BITS + len(loads), None]).sum(axis=0)
             spent += self._over_windows(bits) * (lanes * pj[LANE_PJ] / machine.lane_port_bits)
-        of_slot = np.where(tables.slots[FINISHED, 0], job.output_bits, self._waiting_bits)
-        bits = self._over_windows(of_slot * self._slots)
+        bits = self._over_windows(self._output_bits)
         spent += bits * (lanes * (pj[READ_PJ] + pj[WRITE_PJ]) / machine.output_port_bits)
         return spent
 
     @property
-    def _waiting_bits(self) -> int:
-        """Bits that a sum takes in all its visits."""
-        return int(self._tables.chunks[0, VISITS]) * PARTIAL_SUM_BITS
+    def _output_bits(self) -> Counts:
+        """Bits of outputs that a lane of so many slots writes, or of sums in all their visits."""
+        waiting_bits = int(self._tables.chunks[0, VISITS]) * PARTIAL_SUM_BITS
+        finished = self._tables.slots[FINISHED, 0]
+        of_slot: Counts = np.where(finished, self.job.output_bits, waiting_bits)
+        return of_slot * self._slots
