@@ -63,6 +63,16 @@ def _stretch(problem, order, picks, trips):
     return stretch
 
 
+@kernel(inner=True)
+def traffic_of(problem, order, picks):
+    """Return the blocks of a nest, and what they move; order, picks: as `cost_of` takes them."""
+    own = picked(problem.loops, picks)
+    moves = moves_of(problem.loops, picks, own, order)
+    factors = factors_of(problem.loops, picks, own, order, moves)
+    stretch = _stretch(problem, order, picks, own.trips)
+    return Traffic(picks, own.trips, factors, moves.spills, stretch)
+
+
 @kernel
 def cost_of(problem, order, picks, array_cycles, most):
     """Return what a nest costs in a batch; of one that takes more than `most`, endless cost.
@@ -72,17 +82,13 @@ def cost_of(problem, order, picks, array_cycles, most):
     Source: MODEL.md M40, M41.
     """
     loops, machine, prices = problem.loops, problem.machine, problem.prices
-    own = picked(loops, picks)
-    moves = moves_of(loops, picks, own, order)
-    factors = factors_of(loops, picks, own, order, moves)
-    stretch = _stretch(problem, order, picks, own.trips)
-    traffic = Traffic(picks, own.trips, factors, moves.spills, stretch)
+    traffic = traffic_of(problem, order, picks)
     cycles, moved, fetched = np.int64(0), np.zeros(4, np.int64), np.zeros(4, np.int64)
     kinds = 2 if machine.runs > 1 and machine.weights_stay else 1
     for kind in range(kinds):  # the first run, and those that find its weights
         times = 1 if kinds == 2 and kind == 0 else machine.runs - kind
         if kind == 1:
-            factors[1] = 0
+            traffic.factors[1] = 0
         took = run_cycles(problem, order, traffic, array_cycles, most, fetched)
         if took > most.cycles - cycles:  # more, times runs, might wrap
             return Cost(np.inf, ENDLESS, ENDLESS, np.inf, np.int64(0))
@@ -95,7 +101,7 @@ def cost_of(problem, order, picks, array_cycles, most):
     for way in range(4):
         bursts += moved[way]
         energy_pj += moved[way] * prices.pj[BURST_PJ + way]
-    energy_pj += spent_pj(problem, picks, traffic) * (machine.groups * machine.runs)
+    energy_pj += spent_pj(problem, picks, traffic)
     volume = np.int64(1)
     for loop in range(5):
         volume *= loops.blocks[loop, picks[loop]]

@@ -33,7 +33,7 @@ from pgsim.kernels.nest_problem import (
 
 @kernel(inner=True)
 def spent_pj(problem, picks, traffic):
-    """Return what PEs and buffers spend on the blocks of a group, in pJ (MODEL.md M22, M28)."""
+    """Return what PEs and buffers spend on the blocks of a batch, in pJ (MODEL.md M22, M28)."""
     parts, energy_pj = problem.loops.parts, 0.0
     own = np.empty(5, np.int64)
     for kind in range(32):
@@ -62,7 +62,7 @@ def spent_pj(problem, picks, traffic):
             if groups > 0 and few > 0:
                 pj = _tile_pj(problem, traffic, places, ends, (slots, few))
                 energy_pj += often * groups * pj
-    return energy_pj
+    return energy_pj * (problem.machine.groups * problem.machine.runs)
 
 
 @kernel(inline="always")

@@ -125,8 +125,7 @@ class Problem(NamedTuple):
     """A layer on a design, and what is to be least.
 
     output_bits: of a finished output on chip; `widths` has what of it goes to DRAM. orders: int64
-    (6, 120, 5), all orders of so many loops, by place, from the innermost on, in lexicographic
-    order.
+    (6, 120, 5), all orders of so many loops, by place, outermost first, in lexicographic order.
     """
 
     loops: Loops
@@ -150,13 +149,14 @@ class Cost(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The best nests that are known: equal in all but their order, and in how large a block is.
+    """The best nest that is known.
 
-    orders, picks: int64 (most, 5). counted: int64 (1,), how many. tried: int64 (2,), block sizes
-    and nests that were looked at one by one.
+    order, picks: int64 (5,), its loops, outermost first, and which of its sizes each has. known:
+    int64 (1,), whether there is one. tried: int64 (2,), block sizes and nests that were looked at
+    one by one.
     """
 
-    orders: np.ndarray
+    order: np.ndarray
     picks: np.ndarray
-    counted: np.ndarray
+    known: np.ndarray
     tried: np.ndarray

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
-from pgsim.kernels.nest_cost import ENDLESS, Most, cost_of, lane_groups_of
+from pgsim.kernels.nest_cost import ENDLESS, Most, cost_of, lane_groups_of, traffic_of
+from pgsim.kernels.nest_energy import spent_pj
 from pgsim.kernels.nest_paths import PATHS, least_bits, moved_of
 from pgsim.kernels.nest_places import INPUTS, SLOTS, place_of
 from pgsim.kernels.nest_problem import (
@@ -17,10 +18,13 @@ from pgsim.kernels.nest_problem import (
     BURST_PJ,
     CYCLE_PJ,
     CYCLES,
+    FULL,
     LEAST_BURSTS,
     LEAST_CYCLES,
     LEAST_PJ,
     OWN_PJ,
+    REST,
+    REST_TIMES,
     WAIT_CYCLES,
     WORK_CYCLES,
     C,
@@ -32,10 +36,12 @@ from pgsim.kernels.nest_problem import (
 )
 from pgsim.kernels.nest_traffic import bits_of, moves_of, pick, picked, room_of_choice
 from pgsim.kernels.nest_value import better, value_of
+from pgsim.kernels.nest_value import moves as dram_cycles
 from pgsim.kernels.nest_waits import longest_stalls
 from pgsim.kernels.nest_wasted import wasted_bits
 
 _ROUNDED = 1 - 1e-9  # bounds are sums of floats
+_ALPHABET = (C, K, N, P, Q)
 
 
 @kernel
@@ -80,8 +86,8 @@ def try_all(problem, choices, least, compulsory, best, found):
     """Try choices of block sizes in turn, each in all orders; return the least cost.
 
     choices: int64 (choices, 5), picks. least: float64 (choices, 7), what they cost at least, as
-    `choices_of` has it. compulsory: float64 (4,), bits that any nest moves in a group. best: the
-    least cost that is known. found: what the nests that cost least are written into.
+    `Choices.least` has it. compulsory: float64 (4,), bits that any nest moves in a group. best: the
+    least cost that is known. found: what the nest that costs least is written into.
     Source: MODEL.md M41.
     """
     order, several = np.empty(5, np.int64), np.empty(5, np.int64)
@@ -97,16 +103,17 @@ def try_all(problem, choices, least, compulsory, best, found):
         own = picked(problem.loops, picks)
         found.tried[0] += 1
         count, every = 0, 1
-        for loop in range(5):  # loops of one block come first: they change nothing
+        for letter in range(5):  # loops of one block come first: they change nothing
+            loop = _ALPHABET[letter]
             if own.trips[loop] == 1:
-                order[loop - count] = loop
+                order[letter - count] = loop
             else:
                 several[count] = loop
                 count += 1
                 every *= count
         for place in range(every):
             for depth in range(count):
-                order[4 - depth] = several[problem.orders[count, place, depth]]
+                order[5 - count + depth] = several[problem.orders[count, place, depth]]
             best = _try(problem, order, (picks, own, volume), (bound, compulsory), best, found)
     return best
 
@@ -125,21 +132,54 @@ def _try(problem, order, choice, bounds, best, found):
     stalls, turns = np.int64(0), problem.order
     if not (turns.one_buffer or turns.run_ahead) and problem.machine.runs == 1:
         stalls = _stalls_at_least(problem, order, picks, own, moves)
-    if better(best, _least_cost(problem, bound, bits, stalls, volume))[0]:
+    moved = (bits, _ends(problem, picks, moves))
+    least = _least_cost(problem, bound[OWN_PJ] * _ROUNDED, bound, moved, stalls, volume)
+    if better(best, least)[0]:
+        return best
+    own_pj = spent_pj(problem, picks, traffic_of(problem, order, picks))
+    least = _least_cost(problem, own_pj, bound, moved, stalls, volume)
+    is_worse, is_same = better(best, least)
+    if is_worse or (is_same and found.known[0] and not _comes_first(order, picks, found)):
         return best
     found.tried[1] += 1
     most = _most(problem, bits, best)
     cost = cost_of(problem, order, picks, np.int64(bound[WORK_CYCLES]), most)
     is_better, is_same = better(cost, best)
-    if is_better:
-        found.counted[0] = 0
-        best = cost
-    if (is_better or is_same) and found.counted[0] < found.orders.shape[0]:
+    if is_better or (is_same and (not found.known[0] or _comes_first(order, picks, found))):
+        best, found.known[0] = cost, 1
         for loop in range(5):
-            found.orders[found.counted[0], loop] = order[loop]
-            found.picks[found.counted[0], loop] = picks[loop]
-        found.counted[0] += 1
+            found.order[loop], found.picks[loop] = order[loop], picks[loop]
     return best
+
+
+@kernel(inner=True)
+def _comes_first(order, picks, found):
+    """Say whether a nest comes before the best one that costs the same: larger, or by letters."""
+    for loop in range(5):
+        if picks[loop] != found.picks[loop]:
+            return picks[loop] < found.picks[loop]
+    for depth in range(5):
+        if order[depth] != found.order[depth]:
+            for loop in _ALPHABET:
+                if loop == order[depth] or loop == found.order[depth]:
+                    return loop == order[depth]
+    return False
+
+
+@kernel(inner=True)
+def _ends(problem, picks, moves):
+    """Return the bursts that the first block fetches, and those that the last one writes."""
+    widths, parts, last = problem.widths, problem.loops.parts, np.int64(1)
+    activations, weights = np.int64(1), problem.loops.taps
+    for loop in range(5):
+        activations *= moves.first[0, loop]
+        weights *= moves.first[1, loop]
+        if loop != C:
+            rest = parts[REST_TIMES, loop, picks[loop]] > 0
+            last *= parts[REST if rest else FULL, loop, picks[loop]]
+    opening = -(-activations * widths.activation // widths.burst)
+    opening += -(-weights * widths.weight // widths.burst)
+    return opening, -(-last * widths.output // widths.burst)
 
 
 @kernel(inner=True)
@@ -162,27 +202,40 @@ def _most(problem, bits, best):
 
 
 @kernel
-def _least_cost(problem, bound, bits, stalls, volume):
+def _least_cost(problem, own_pj, bound, moved, stalls, volume):
     """Return what a nest costs at least.
 
-    bound: what its block sizes cost. bits: float64 (4,), what a group moves. stalls: cycles that a
-    run and group waits for DRAM, beside its first and last transfers.
+    own_pj: that PEs and buffers spend at least. bound: what its block sizes cost. moved: float64
+    (4,), bits that a group moves; and bursts of `_ends`. stalls: cycles that a run and group waits
+    for DRAM, beside its first and last transfers.
     """
     machine, prices = problem.machine, problem.prices
-    bursts, energy_pj = np.int64(0), bound[OWN_PJ]
+    bits, (opening, last) = moved
+    bursts = np.int64(0)
     for way in range(4):
-        times = 1 if way == 1 and machine.weights_stay else machine.runs
-        own = np.int64(np.ceil(bits[way] / problem.widths.burst)) * machine.groups * times
-        bursts += own
-        energy_pj += own * prices.pj[BURST_PJ + way]
-    moved = -(-bursts * machine.burst_numerator // machine.burst_denominator)
+        bursts += _bursts_of(problem, bits, way)
     cycles = np.int64(bound[ARRAY_CYCLES]) + stalls * machine.groups * machine.runs
     if problem.order.one_buffer:
-        cycles += moved
+        cycles += dram_cycles(machine, bursts)
+    elif problem.order.run_ahead and machine.runs == 1:  # three transfers, each rounded up
+        beside = dram_cycles(machine, max(np.int64(0), bursts - opening - last))
+        ends = dram_cycles(machine, opening) + dram_cycles(machine, last)
+        cycles = max(cycles, beside + ends)
     else:
-        cycles = max(cycles, moved + np.int64(bound[WAIT_CYCLES]))
-    energy_pj = (energy_pj + cycles * prices.pj[CYCLE_PJ]) * _ROUNDED
+        cycles = max(cycles, dram_cycles(machine, bursts) + np.int64(bound[WAIT_CYCLES]))
+    energy_pj = cycles * prices.pj[CYCLE_PJ]  # in the order in which a cost is summed up
+    for way in range(4):
+        energy_pj += _bursts_of(problem, bits, way) * prices.pj[BURST_PJ + way]
+    energy_pj += own_pj
     return Cost(value_of(prices, cycles, bursts, energy_pj), bursts, cycles, energy_pj, volume)
+
+
+@kernel(inner=True)
+def _bursts_of(problem, bits, way):
+    """Return bursts of a batch at least, of what is moved one way; bits: float64 (4,), of all."""
+    machine = problem.machine
+    times = 1 if way == 1 and machine.weights_stay else machine.runs
+    return np.int64(np.ceil(bits[way] / problem.widths.burst)) * machine.groups * times
 
 
 @kernel

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pgsim.kernels.nest_bound import Choices
     from pgsim.kernels.nest_problem import Cost, Problem
 
-_MOST_TIES = 1024
 _AT_FIRST = 256  # choices: what the best of them costs rules out most of the others
 _TOGETHER = 8192  # others: what is known of so many stays in a processor's cache
 
@@ -37,12 +36,7 @@ def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> tuple[Nes
     from pgsim.kernels.nest_problem import Found
     from pgsim.kernels.nest_search import refined, try_all  # Numba: only if nests are searched
 
-    found = Found(
-        np.zeros((_MOST_TIES, 5), np.int64),
-        np.zeros((_MOST_TIES, 5), np.int64),
-        np.zeros(1, np.int64),
-        np.zeros(2, np.int64),
-    )
+    found = Found(*(np.zeros(size, np.int64) for size in (5, 5, 1, 2)))
     compulsory = compulsory_bits(problem)
     every, best = choices_of(problem, MOST_BLOCKS, fixed.value), fixed
     few, others = _few_and_the_rest(problem, every)
@@ -58,12 +52,9 @@ def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> tuple[Nes
         tried, known = picks[likely], known[likely]
         order = np.lexsort((-_volumes(problem, tried), goal.values(known)))
         best = try_all(problem, tried[order], known[order], compulsory, best, found)
-    count = int(found.counted[0])
-    ties = [
-        nest_of(job, problem.loops.blocks, order, picks)
-        for order, picks in zip(found.orders[:count], found.picks[:count], strict=True)
-    ]
-    return (min(ties, key=lambda each: each.tie), best) if ties else None
+    if not found.known[0]:
+        return None
+    return nest_of(job, problem.loops.blocks, found.order, found.picks), best
 
 
 def _few_and_the_rest(problem: Problem, every: Choices) -> tuple[Counts, Counts]:
