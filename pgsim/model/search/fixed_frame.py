@@ -102,8 +102,8 @@ class FixedFrame:
         job, array = self.job, self.job.arch.array
         tiles = self._tables.tiles[:, :, 0]
         work = self._over_windows((tiles[CYCLES] + tiles[STALLS]).sum(axis=0))
-        cycles = work * job.cuts[0].pieces * self._runs_and_groups + self._bus_waits(work)
-        cycles = np.maximum(cycles, self._behind_ports)
+        steady = work * job.cuts[0].pieces * self._runs_and_groups + self._bus_waits(work)
+        cycles: Counts = np.maximum(steady, self._behind_ports)
         cycles += array.skew_cycles if array.folds_overlap else 0
         if not job.arch.memory.double_buffered:
             return cycles + self.moves(self.batch_bursts)
