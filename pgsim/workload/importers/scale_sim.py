@@ -28,7 +28,7 @@ _CONVOLUTION = (
 _PRODUCT = ("M", "N", "K")
 _FEWEST_OF_CONVOLUTION = 5  # numbers in a row that is nearer to a convolution, if one is misspelt
 _WHOLE = re.compile(r"[0-9]{1,9}")
-_BLANKS_BEHIND_QUOTES = r'"[^\S{mark}]+(?={mark}|$)'  # which csv takes for a part of the cell
+_AROUND_QUOTES = r'(?:(?<={mark})[^\S{mark}]+"|"[^\S{mark}]+(?={mark}|$))'  # csv keeps such blanks
 _CODE = frozenset("[({=")  # in what begins a line of a program
 _DEPTHWISE = "DP"  # in a layer's name
 _LAYOUT = "intraline"  # in a header of SCALE-Sim's layouts
@@ -162,7 +162,7 @@ def _split(line: str) -> list[str]:
     if line.lstrip().startswith("#"):
         return []
     mark = mark_between(line)
-    line = re.sub(_BLANKS_BEHIND_QUOTES.format(mark=mark), '"', line)
+    line = re.sub(_AROUND_QUOTES.format(mark=mark), '"', line.strip())
     return next(csv.reader([line], delimiter=mark, skipinitialspace=True, strict=True), [])
 
 
