@@ -28,7 +28,8 @@ _CONVOLUTION = (
 _PRODUCT = ("M", "N", "K")
 _FEWEST_OF_CONVOLUTION = 5  # numbers in a row that is nearer to a convolution, if one is misspelt
 _WHOLE = re.compile(r"[0-9]{1,9}")
-_AROUND_QUOTES = r'(?:(?<={mark})[^\S{mark}]+"|"[^\S{mark}]+(?={mark}|$))'  # csv keeps such blanks
+# Blanks before or behind a cell in quotes, which csv takes for a part of it.
+_AROUND_QUOTES = r'(?:^|(?<={mark}))[^\S{mark}]+"|"[^\S{mark}]+(?={mark}|$)'
 _CODE = frozenset("[({=")  # in what begins a line of a program
 _DEPTHWISE = "DP"  # in a layer's name
 _LAYOUT = "intraline"  # in a header of SCALE-Sim's layouts
@@ -162,7 +163,7 @@ def _split(line: str) -> list[str]:
     if line.lstrip().startswith("#"):
         return []
     mark = mark_between(line)
-    line = re.sub(_AROUND_QUOTES.format(mark=mark), '"', line.strip())
+    line = re.sub(_AROUND_QUOTES.format(mark=mark), '"', line)
     return next(csv.reader([line], delimiter=mark, skipinitialspace=True, strict=True), [])
 
 

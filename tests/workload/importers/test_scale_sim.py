@@ -121,7 +121,7 @@ def test_a_batch_of_products_is_of_heads(tmp_path: Path, text: str) -> None:
         "AlphaGoZero,\n" + CONV + "Alexnet,\n",
         "# a comment\n" + CONV,
         '"' + CONV.replace(", ", '","').replace(",\n", '"\n"')[:-1],  # in quotes
-        '"' + CONV.replace(", ", '" ,\t"').replace(",\n", '"  \n"')[:-1],  # and blanks around
+        '\t "' + CONV.replace(", ", '" ,\t"').replace(",\n", '"  \n"')[:-1],  # and blanks around
     ],
 )
 def test_one_layer_however_it_is_written(tmp_path: Path, text: str) -> None:
