@@ -156,9 +156,11 @@ class ArchConfig(Section):
         A fine fraction of the share is left out, so that the numbers stay small.
         """
         burst, row_miss = self.dram_cycles
-        dram = self.memory.dram
-        most = dram.in_time.page_bursts(dram.burst_bytes)
-        shared = burst if most is None else burst + row_miss / most
+        page_bytes = self.memory.dram.in_time.stream_page_bytes
+        if page_bytes is None:
+            return burst
+        most = -(-page_bytes // self.memory.dram.burst_bytes)  # bursts that begin in a page
+        shared = burst + row_miss / most
         return max(burst, Fraction(int(shared * 1024), 1024))
 
     @cached_property

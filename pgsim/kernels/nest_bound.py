@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.kernels.nest_bursts import dram_cycles
+from pgsim.kernels.nest_bursts import dram_cycles, stream_parts
 from pgsim.kernels.nest_fits import (
     LAST,
     OF_GROUP_CYCLES,
@@ -153,17 +153,20 @@ def _edges(problem: Problem, sides: Sides, at: _At) -> Ints:
     inputs, positions, channels = sides
     n, p, q = positions.picks
     opening = loops.blocks[N, n] * loops.sides[OPENING, 0, p] * loops.sides[OPENING, 1, q]
-    bits = np.multiply.outer(inputs.sizes[0], opening) * widths.activation
-    bursts = (-(-bits // widths.burst)).take(at.inputs_positions)
-    bits = np.multiply.outer(inputs.sizes[0], channels.sizes[0]) * loops.taps * widths.weight
-    bursts += (-(-bits // widths.burst)).take(at.inputs_channels)
-    last = -(-np.multiply.outer(positions.last, channels.last) * widths.output // widths.burst)
-    most = np.multiply.outer(positions.sizes[0], channels.sizes[0]) * widths.sums
-    moved = np.empty((3, bursts.size), np.int64)
-    moved[0] = bursts
+    bits = (
+        np.multiply.outer(inputs.sizes[0], opening) * widths.activation,
+        np.multiply.outer(inputs.sizes[0], channels.sizes[0]) * loops.taps * widths.weight,
+        np.multiply.outer(positions.last, channels.last) * widths.output,
+        np.multiply.outer(positions.sizes[0], channels.sizes[0]) * widths.sums,
+    )
+    pixels, kernels, last, most = (
+        stream_parts(problem.machine, widths.burst, -(-each // widths.burst)) for each in bits
+    )
+    moved = np.empty((3, at.inputs.size), np.int64)
+    np.add(pixels.take(at.inputs_positions), kernels.take(at.inputs_channels), out=moved[0])
     last.take(at.positions_channels, out=moved[1])
-    (-(-most // widths.burst)).take(at.positions_channels, out=moved[2])
-    return dram_cycles(problem.machine, moved)
+    most.take(at.positions_channels, out=moved[2])
+    return -(-moved // problem.machine.cycle_parts)
 
 
 def _least(problem: Problem, takes: Sequence[Floats], edges: Ints) -> Floats:

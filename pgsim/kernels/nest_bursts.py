@@ -82,6 +82,12 @@ def most_bursts(problem: Problem, least: Floats, best: Cost) -> Ints:
     return np.clip(bursts / _ROUNDED + 1, 0, _MOST).astype(np.int64)
 
 
+def stream_parts(machine: Machine, burst_bits: int, bursts: Ints) -> Ints:
+    """Return the parts of a cycle that streams of so many bursts each take (MODEL.md M44)."""
+    pages = -(-bursts * burst_bits // machine.page_bits)
+    return bursts * machine.burst_parts + pages * machine.page_parts
+
+
 def dram_cycles(machine: Machine, bursts: Moved) -> Moved:
-    """Return the cycles that bursts take, rounded up: each transfer is, and so are all."""
+    """Return the cycles that bursts take at least, rounded up: each transfer is, and so are all."""
     return -(-bursts * machine.burst_numerator // machine.burst_denominator)

@@ -11,12 +11,12 @@ import numpy as np
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.nest_places import INPUTS, SLOTS, place_of
 from pgsim.kernels.nest_problem import CYCLES, FOLDS, C, K
-from pgsim.kernels.nest_value import moves
+from pgsim.kernels.nest_value import cycles_of, parts_of
 from pgsim.kernels.nest_waits import Sums, stalls_of
 
 # What a run has come to: the array's own clock, for how long it has stood still, when its buses are
-# free, bursts that the block before writes, what the array works still at least, blocks, bits of
-# bursts that nobody asked for, bursts that run ahead, and bursts by what they are.
+# free, what the block before writes in parts of a cycle, what the array works still at least,
+# blocks, bits of bursts that nobody asked for, parts that run ahead, and bursts by what they are.
 NOW, STOPPED, BUS_FREE, WRITTEN, LEFT, NUMBER, WASTED, AHEAD, MOVED = range(9)
 _AHEAD, _AT = MOVED + 4, MOVED + 5  # of a mark
 _MARK = MOVED + 6
@@ -35,7 +35,7 @@ def run_cycles(problem, order, traffic, left, most, moved):
     alike = _alike(traffic.factors, trips)
     marks = np.full((6, _MARK), -1, np.int64)
     state[LEFT] = left
-    opening = moves(problem.machine, _reads(problem, traffic, at, state))
+    opening = cycles_of(problem.machine, _reads(problem, traffic, at, state))
     state[STOPPED] = opening
     while state[NUMBER] < blocks:
         depth = _block(problem, order, traffic, at, state, blocks)
@@ -54,9 +54,9 @@ def run_cycles(problem, order, traffic, left, most, moved):
     for way in range(4):
         moved[way] = state[MOVED + way]
     if problem.order.run_ahead:
-        over = opening + moves(problem.machine, state[AHEAD])
+        over = opening + cycles_of(problem.machine, state[AHEAD])
         state[STOPPED] += max(0, over - state[NOW] - state[STOPPED])
-        state[STOPPED] += moves(problem.machine, state[WRITTEN])
+        state[STOPPED] += cycles_of(problem.machine, state[WRITTEN])
     return state[NOW] + state[STOPPED]
 
 
@@ -84,16 +84,16 @@ def _block(problem, order, traffic, at, state, blocks):
     depth = _advance(order, traffic.trips, at)
     read = np.int64(0) if last else _reads(problem, traffic, at, state)
     if turns.one_buffer:
-        state[STOPPED] += moves(machine, write) + moves(machine, read)
+        state[STOPPED] += cycles_of(machine, write) + cycles_of(machine, read)
     elif turns.run_ahead:
         state[AHEAD] += read + state[WRITTEN]
         state[WRITTEN] = write
     else:
-        ends = begin + moves(machine, read + state[WRITTEN])
+        ends = begin + cycles_of(machine, read + state[WRITTEN])
         state[STOPPED] += max(0, ends - state[NOW] - state[STOPPED])
         state[WRITTEN] = write
         if last:
-            state[STOPPED] += moves(machine, write)
+            state[STOPPED] += cycles_of(machine, write)
     return depth
 
 
@@ -185,7 +185,10 @@ def _advance(order, trips, at):
 
 @kernel(inline="always")
 def _reads(problem, traffic, at, state):
-    """Return the bursts that a block fetches, and add them to those moved, by what they are."""
+    """Return the parts of a cycle that a block's fetches take, and add their bursts to those moved.
+
+    What it fetches of an operand is a stream.
+    """
     widths, factors, total = problem.widths, traffic.factors, np.int64(0)
     for operand in range(3):
         elements = np.int64(1)
@@ -200,13 +203,13 @@ def _reads(problem, traffic, at, state):
             bursts = -(-bits // widths.burst)
             state[MOVED + operand] += bursts
             state[WASTED] += bursts * widths.burst - bits
-            total += bursts
+            total += parts_of(problem.machine, widths.burst, bursts)
     return total
 
 
 @kernel(inline="always")
 def _writes(problem, traffic, at, outputs, state):
-    """Return the bursts of sums or outputs that a block writes, and add them to those moved."""
+    """Return the same of the sums or outputs that a block writes."""
     widths = problem.widths
     finished = at[C] == traffic.trips[C] - 1
     width = widths.sums if traffic.spills else np.int64(0)
@@ -214,4 +217,4 @@ def _writes(problem, traffic, at, outputs, state):
     bursts = -(-bits // widths.burst)
     state[MOVED + 3] += bursts
     state[WASTED] += bursts * widths.burst - bits
-    return bursts
+    return parts_of(problem.machine, widths.burst, bursts)

@@ -42,5 +42,20 @@ def value_of(prices, cycles, bursts, energy_pj):
 
 @kernel(inner=True)
 def moves(machine, bursts):
-    """Return the cycles that bursts take, rounded up."""
+    """Return the cycles that bursts take at least, rounded up."""
     return -(-bursts * machine.burst_numerator // machine.burst_denominator)
+
+
+@kernel(inner=True)
+def parts_of(machine, burst_bits, bursts):
+    """Return the parts of a cycle that a stream of so many bursts takes (MODEL.md M44)."""
+    parts = bursts * machine.burst_parts
+    if machine.page_parts:
+        parts += -(-bursts * burst_bits // machine.page_bits) * machine.page_parts
+    return parts
+
+
+@kernel(inner=True)
+def cycles_of(machine, parts):
+    """Return the cycles of a transfer of some streams, rounded up."""
+    return -(-parts // machine.cycle_parts)

@@ -96,7 +96,7 @@ def test_groups_go_on_one_after_the_other(groups: int) -> None:
     own = own._replace(machine=own.machine._replace(groups=groups))
     moved = [3 * groups, groups, 0, 3 * groups]
     assert run(own) == (10 + groups * (12 + 12 + 15) + 5, moved)
-    own = own._replace(machine=own.machine._replace(burst_numerator=9))
+    own = own._replace(machine=own.machine._replace(burst_parts=9))
     first, between = 12 + 18 + 27, 18 + 18 + 27
     assert run(own) == (18 + first + (groups - 2) * between + 18 + 18 + 15 + 9, moved)
 
@@ -146,7 +146,7 @@ def test_operands_that_stay_keep_no_bus_busy() -> None:
 def test_lane_groups_come_one_after_the_other() -> None:
     """Five channels on two columns are three; they have five bursts of weights and of outputs."""
     own = a_problem(channels=5)
-    own = own._replace(machine=own.machine._replace(columns=2, burst_numerator=1))
+    own = own._replace(machine=own.machine._replace(columns=2, burst_parts=1))
     assert run(own) == ((1 + 5) + 3 * 36 + 3 + 5, [3, 5, 0, 15])
 
 
@@ -154,7 +154,7 @@ def test_ports_that_are_late_stop_the_array() -> None:
     """Two cycles in each of three blocks of three lane groups."""
     own = a_problem(channels=5)
     own.tables.tiles[STALLS] = 2
-    own = own._replace(machine=own.machine._replace(columns=2, burst_numerator=1))
+    own = own._replace(machine=own.machine._replace(columns=2, burst_parts=1))
     assert run(own)[0] == (1 + 5) + 3 * 3 * (12 + 2) + 3 + 5
 
 

@@ -94,6 +94,10 @@ def machine(**others: Any) -> Machine:
         weights_stay=False,
         burst_numerator=1,
         burst_denominator=1,
+        cycle_parts=1,
+        burst_parts=1,
+        page_parts=0,
+        page_bits=1,
         lane_port_bits=1,
         output_port_bits=1,
         lane_cycle_bits=1,
@@ -103,7 +107,10 @@ def machine(**others: Any) -> Machine:
         lane_loops=0,
         decides=False,
     )
-    return own._replace(**others)
+    own = own._replace(**others)
+    if "burst_parts" in others:
+        return own
+    return own._replace(burst_parts=own.burst_numerator, cycle_parts=own.burst_denominator)
 
 
 def problem(loops: Loops, of_tiles: Tables | None = None, **others: Any) -> Problem:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-
 from pgsim.arch.dram_models.dram_model import DRAMModel
-from pgsim.arch.lanes import Counts
 
 
 @dataclass(frozen=True)
@@ -17,11 +14,6 @@ class Bandwidth(DRAMModel):
 
     name = "bandwidth"
     description = "every transfer runs at the full rate"
-    has_pages = False
-
-    def row_misses(self, stream_bytes: Counts) -> Counts:
-        """Return 0: there are no pages."""
-        return np.zeros_like(stream_bytes)
 
     @property
     def row_miss(self) -> Fraction:

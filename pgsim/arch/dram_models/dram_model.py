@@ -7,27 +7,32 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+import numpy as np
+
 from pgsim.arch.lanes import Counts
 
 
 @dataclass(frozen=True)
 class DRAMModel:
-    """What a transfer takes beside its bytes; its fields are keys of the file's `memory.dram`.
-
-    has_pages: whether a stream opens pages, so that its misses have to be counted.
-    """
+    """What a transfer takes beside its bytes; its fields are keys of the file's `memory.dram`."""
 
     name: ClassVar[str]
     description: ClassVar[str]
-    has_pages: ClassVar[bool]
+
+    @property
+    def stream_page_bytes(self) -> int | None:
+        """Bytes of a page in all channels; None where no stream opens any."""
+        return None
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether a stream opens pages, so that its misses have to be counted."""
+        return self.stream_page_bytes is not None
 
     def row_misses(self, stream_bytes: Counts) -> Counts:
-        """Return the pages that streams of so many bytes each open, one after the other."""
-        raise NotImplementedError
-
-    def page_bursts(self, burst_bytes: int) -> int | None:
-        """Return how many bursts share a page at most; None where no stream opens any."""
-        return None
+        """Return the pages that streams of so many bytes each cross, from the beginning of one."""
+        page_bytes = self.stream_page_bytes
+        return np.zeros_like(stream_bytes) if page_bytes is None else -(-stream_bytes // page_bytes)
 
     @property
     def row_miss(self) -> Fraction:

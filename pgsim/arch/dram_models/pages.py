@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pgsim.arch.dram_models.dram_model import DRAMModel
-from pgsim.arch.lanes import Counts
 from pgsim.arch.section import parameter
 
 
@@ -37,7 +36,6 @@ class Pages(DRAMModel):
     description = (
         "a stream opens the pages that it crosses, and refresh takes its share of the time"
     )
-    has_pages = True
 
     channels: int = parameter(default=1, least=1, most=1024)
     page_bytes: int = parameter(default=2048, least=1, most=1 << 20)
@@ -45,13 +43,10 @@ class Pages(DRAMModel):
     refresh_ns: int = parameter(default=180, least=0, most=1_000_000)
     refresh_interval_ns: int = parameter(default=3904, least=1, most=100_000_000)
 
-    def row_misses(self, stream_bytes: Counts) -> Counts:
-        """Return the pages that a stream crosses from the beginning of one on."""
-        return -(-stream_bytes // (self.channels * self.page_bytes))
-
-    def page_bursts(self, burst_bytes: int) -> int:
-        """Return the bursts that begin in a page of all channels."""
-        return -(-self.channels * self.page_bytes // burst_bytes)
+    @property
+    def stream_page_bytes(self) -> int:
+        """The pages that all channels open at once."""
+        return self.channels * self.page_bytes
 
     @property
     def row_miss(self) -> Fraction:

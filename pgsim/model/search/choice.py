@@ -20,7 +20,7 @@ from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.gated import gated_nest
 from pgsim.model.search.geometry import Geometry, geometry_key
 from pgsim.model.search.goal import Goal
-from pgsim.model.search.problem import holds_a_channel
+from pgsim.model.search.problem import few_bits, holds_a_channel
 from pgsim.model.work_store import Known, WorkStore
 
 if TYPE_CHECKING:
@@ -210,9 +210,9 @@ def _dense(
     """Return the nest that costs a batch least, and what; None where the fixed order costs less."""
     goal = geometry.goal
     found = dense_nest(job, geometry.problem, goal, fixed)
-    # The kernels know neither pages nor which passes' zeros save most.
-    estimated = job.arch.memory.dram.in_time.has_pages or job.arch.pe.zero_gating
-    if found is None or not estimated:
+    parts = job.arch.dram_parts
+    # The kernels do not know which passes' zeros save most, nor times of many digits.
+    if found is None or not (job.arch.pe.zero_gating or few_bits(parts) != parts):
         return found
     nest, _ = found
     cost = goal.cost(simulate_block(job.by(nest), block, store, design))

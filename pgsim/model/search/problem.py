@@ -147,7 +147,8 @@ def machine_of(job: Job) -> Machine:
     from pgsim.kernels.nest_problem import Machine  # Numba: only if nests are searched
 
     memory, runs = job.arch.memory, job.shape.runs_per_batch
-    numerator, denominator = job.arch.dram_cycles.burst.as_integer_ratio()
+    numerator, denominator = job.arch.least_burst_cycles.as_integer_ratio()
+    cycle_parts, burst_parts, page_parts = few_bits(job.arch.dram_parts)
     slot_side, lane_side = job.arch.lanes.slots_and_lanes(0, 1)  # positions, channels
     return Machine(
         slot_side=slot_side,
@@ -158,6 +159,10 @@ def machine_of(job: Job) -> Machine:
         weights_stay=runs > 1 and FETCHES[WEIGHTS.name].only_in_first_run(job),
         burst_numerator=numerator,
         burst_denominator=denominator,
+        cycle_parts=cycle_parts,
+        burst_parts=burst_parts,
+        page_parts=page_parts,
+        page_bits=(memory.dram.in_time.stream_page_bytes or 1) * 8,
         lane_port_bits=memory.buffers[job.lane_operand.name].port_bits,
         output_port_bits=memory.buffers["output"].port_bits,
         lane_cycle_bits=memory.buffers[job.lane_operand.name].cycle_bits,
@@ -167,6 +172,21 @@ def machine_of(job: Job) -> Machine:
         lane_loops=sum(1 << loop for loop in OPERAND_LOOPS[job.lane_operand.name]),
         decides=job.decides,
     )
+
+
+def few_bits(parts: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return parts of a cycle, and of a burst and a page, whose products with counts int64 holds.
+
+    They are the same where each is below 2^31, and else say a little less time.
+
+    Examples
+    --------
+    >>> few_bits((3, 4, 2**31 + 8))
+    (2, 2, 1073741828)
+    """
+    over = max(0, max(parts).bit_length() - 31)
+    cycle, burst, page = parts
+    return -(-cycle >> over), burst >> over, page >> over
 
 
 def _with_last(blocks: Counts, size: int) -> Counts:

@@ -9,6 +9,7 @@ ask for more cases:
 from __future__ import annotations
 
 import os
+from random import Random
 
 import pytest
 from search_cases import SearchCase, least, nests_of, search_case, windows_of
@@ -47,3 +48,19 @@ def difference(case: SearchCase, objectives=tuple(OBJECTIVES)) -> dict[str, obje
 def test_the_chosen_nest_is_the_least_of_all(seed: int, gated: bool, ports: str) -> None:
     case = search_case(seed, gated=gated)
     assert not difference(case.with_changes({"memory.ports": ports}))
+
+
+@pytest.mark.parametrize("gated", [False, True], ids=["dense", "gated"])
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_so_it_is_where_streams_open_pages(seed: int, gated: bool) -> None:
+    """Pages of two bursts, or of few, that take long to open, and refresh (M44)."""
+    rng, case = Random(seed), search_case(100 + seed, gated=gated)
+    pages = {
+        "model": "pages",
+        "channels": rng.choice((1, 2)),
+        "page_bytes": case.changes["memory.dram.burst_bytes"] * rng.choice((1, 2, 5)),
+        "row_miss_ns": rng.choice((3, 20, 200)),
+        "refresh_ns": rng.choice((0, 100)),
+        "refresh_interval_ns": rng.choice((300, 3904)),
+    }
+    assert not difference(case.with_changes({f"memory.dram.{key}": pages[key] for key in pages}))
