@@ -6,6 +6,7 @@ import numpy as np
 
 from pgsim.arch import Counts
 from pgsim.errors import InputError
+from pgsim.model.fetches import Bools
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
 
@@ -47,12 +48,20 @@ def check_room(job: Job, images: int, layers: int) -> None:
     )
     if job.gated:
         _check_masks(job)
-        if job.arch.memory.all_ports:
-            _check_banks(job)
+    _check_banks(job)
 
 
-def bank_vectors(job: Job, slots: Counts) -> Counts:
-    """Return how many operand vectors kernels hold of gated windows of some slots, bank by bank."""
+def vectors_fit(job: Job, slots: Counts) -> Bools:
+    """Say of windows of some slots whether the operand vectors that kernels hold of each are few.
+
+    They hold them bank by bank, of windows that a mask steers.
+    """
+    return _bank_vectors(job, slots) <= MOST_VECTORS
+
+
+def _bank_vectors(job: Job, slots: Counts) -> Counts:
+    if not (job.gated and job.arch.memory.all_ports):
+        return np.zeros_like(slots)
     banks = job.arch.memory.buffers[job.slot_operand.name].banks
     vectors: Counts = slots * np.maximum(job.arch.array.columns, np.minimum(banks, slots))
     return vectors
@@ -60,7 +69,7 @@ def bank_vectors(job: Job, slots: Counts) -> Counts:
 
 def _check_banks(job: Job) -> None:
     """Refuse windows whose operand vectors, bank by bank, kernels could not hold."""
-    vectors = bank_vectors(job, np.array([job.largest_window]))
+    vectors = _bank_vectors(job, np.array([job.largest_window]))
     help_ = "take shorter windows (memory.output_sram, lsb.window), or memory.ports: slots"
     what = "slots of a window, by lanes or by banks,"
     _check(job, int(vectors[0]), MOST_VECTORS, what, help_)

@@ -12,7 +12,7 @@ from pgsim.mapping.nest import CHANNELS, IN_CHANNELS
 from pgsim.model.fetches import Bools
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import MOST_TILES
-from pgsim.model.room import MOST_VECTORS, bank_vectors, most_tiles
+from pgsim.model.room import most_tiles, vectors_fit
 from pgsim.model.search.goal import ENDLESS, Floats
 
 if TYPE_CHECKING:
@@ -49,19 +49,14 @@ def tiles_fit(job: Job, problem: Problem, choices: Counts) -> Bools:
     lanes, slots = sides[problem.machine.lane_side], sides[problem.machine.slot_side]
     of_run = most_tiles(len(job.passes)) // (problem.machine.runs * problem.machine.groups)
     fits: Bools = blocks * -(-lanes // problem.machine.columns) <= min(MOST_TILES, of_run)
-    if job.gated and job.arch.memory.all_ports:
-        fits &= bank_vectors(job, slots) <= MOST_VECTORS
-    return fits
+    return fits & vectors_fit(job, slots)
 
 
 def may_be_held(job: Job) -> bool:
     """Say whether a batch is cut into no more, and no larger, tiles than are held."""
-    if job.gated and job.arch.memory.all_ports:
-        vectors = bank_vectors(job, np.array([job.largest_window]))
-        if vectors[0] > MOST_VECTORS:
-            return False
     runs_and_groups = job.shape.runs_per_batch * job.shape.groups
-    return job.batch_tiles <= min(MOST_TILES * runs_and_groups, most_tiles(len(job.passes)))
+    few = job.batch_tiles <= min(MOST_TILES * runs_and_groups, most_tiles(len(job.passes)))
+    return few and bool(vectors_fit(job, np.array([job.largest_window])).all())
 
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:

@@ -24,6 +24,7 @@ from search_cases import Cost, SearchCase, blocks_that_fit, nests_of, steered_ca
 from pgsim.arch import OBJECTIVES, Counts
 from pgsim.kernels.nest_problem import Problem
 from pgsim.mapping import Nest, loop_sizes
+from pgsim.model import room
 from pgsim.model.blocks import Block
 from pgsim.model.search import Goal, bounds
 from pgsim.model.search.bounds import bounds_of, bursts_of
@@ -104,7 +105,7 @@ def test_no_block_has_a_bound_whose_vectors_are_more_than_banks_are_looked_at_fo
     seed: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By hand: each slot of a block has one in every lane, or in every bank if these are more."""
-    monkeypatch.setattr(bounds, "MOST_VECTORS", most)
+    monkeypatch.setattr(room, "MOST_VECTORS", most)
     case = steered_case(seed, most=3)
     case = replace(case, changes=case.changes | {"memory.ports": "all"})
     job, problem = case.job, problem_of(case.job, case.goal("energy"))

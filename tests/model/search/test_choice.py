@@ -9,7 +9,6 @@ from designs import conv, design, linear, random_mask, trace_of
 
 from pgsim import GateTrace, load_arch, simulate
 from pgsim.model import room
-from pgsim.model.search import bounds
 
 NESTS = ("nest_order", "block_rows", "block_columns", "block_channels", "window_slots", "cycles")
 VALUES = {
@@ -122,8 +121,7 @@ def test_no_nest_is_chosen_whose_input_masks_need_more_than_is_held(
     A search that asks what suits it without a mask would take it so; windows of the fixed order, of
     512 bytes of sums in two halves for 4 lanes, have 16 positions.
     """
-    for module in (room, bounds):
-        monkeypatch.setattr(module, "MOST_VECTORS", 256)
+    monkeypatch.setattr(room, "MOST_VECTORS", 256)
     layer = conv(5, 5, 7, 3, gate="input")
     changes = {
         "array.rows": 2,
