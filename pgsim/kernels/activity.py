@@ -11,7 +11,7 @@ _ALL = ~np.uint64(0)
 _FEW_WORDS = 4  # of a row, of which stretches of words are too short to pay
 
 
-@kernel
+@kernel(inner=True)
 def _count_union(union, before, last_words, shifts, counts):
     """Count the active slots of each window in the union of a lane group's lanes."""
     total = np.uint64(0)
@@ -26,7 +26,7 @@ def _count_union(union, before, last_words, shifts, counts):
         begin = end
 
 
-@kernel
+@kernel(inner=True)
 def _activity_of_few_words(rows, lanes, lane_bounds, slots):
     """Count the same as `activity` where rows are of few words, and one window of so many slots.
 

@@ -110,7 +110,7 @@ def lateness(vectors, count, issued, reads, beats):
     return late
 
 
-@kernel
+@kernel(inner=True)
 def _behind(beats, points, reads):
     """Return by how many cycles a bank is late in a fold that begins in cycle 0, and its vectors.
 
@@ -165,7 +165,7 @@ def _keep_up(reads):
     return True
 
 
-@kernel
+@kernel(inner=True)
 def _late_with_all(slots, reads):
     """Return by how many cycles the banks are late with a window that issues all of its slots.
 
@@ -193,7 +193,7 @@ def _before(slot, bank, banks):
     return (slot + banks - 1 - bank) // banks
 
 
-@kernel
+@kernel(inner=True)
 def _behind_with_all(slots, bank, points, reads):
     """Return the same as `_behind` of a bank where every slot of a window is issued.
 

@@ -87,7 +87,7 @@ def _issue_of_many(slots, bounds, table, used, issues):
     return oldest + held
 
 
-@kernel
+@kernel(inner=True)
 def _issue_of_few(slots, bounds, fields, issues):
     """As `issue`, where two words hold the lanes of all held issue slots."""
     members, of_slots = issues.members, issues.of_slots
@@ -126,7 +126,7 @@ def room_of(lanes, table):
     return fields_of(lanes, table), many
 
 
-@kernel
+@kernel(inner=True)
 def issues_of(slots):
     return Issues(np.empty(slots, np.int64), np.empty(slots, np.int64))
 

@@ -44,7 +44,7 @@ def combine_in_order(slots, order, bounds, table, lanes):
     return issued
 
 
-@kernel
+@kernel(inner=True)
 def _abreast(slots, order, bounds, fields, issued):
     """Fill issued, int64 (batches, windows), for a few batches and a lane group."""
     batches, number = slots.shape
@@ -83,7 +83,7 @@ def _step(lanes, slot, room, fields):
         room[_DROPPED + batch] += drops & joins
 
 
-@kernel
+@kernel(inner=True)
 def _one_by_one(slots, order, bounds, held, issued):
     """Fill issued, int64 (batches, windows), for one batch after the other.
 

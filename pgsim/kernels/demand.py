@@ -30,7 +30,7 @@ class Nesting(NamedTuple):
     groups: int
 
 
-@kernel
+@kernel(inner=True)
 def _fetch(position, plane, taken, held, mark):
     """Mark the bursts that one position of a run needs; return how many were not held.
 
@@ -61,7 +61,7 @@ def _fetch(position, plane, taken, held, mark):
     return fetched
 
 
-@kernel
+@kernel(inner=True)
 def _new_plane(plane):
     """Return an array with one mark per burst of the plane, none held."""
     _, in_h, _ = sizes_of(plane.rows)

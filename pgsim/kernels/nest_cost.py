@@ -73,7 +73,7 @@ def traffic_of(problem, order, picks):
     return Traffic(picks, own.trips, factors, moves.spills, stretch)
 
 
-@kernel
+@kernel(inner=True)
 def cost_of(problem, order, picks, array_cycles, most):
     """Return what a nest costs in a batch; of one that takes more than `most`, endless cost.
 

@@ -119,7 +119,7 @@ def costs_of_orders(orders, sized, pieces, order):
     return costs
 
 
-@kernel
+@kernel(inner=True)
 def _moved(nest, fits, sized, pieces):
     """Return the raster number of each block in a nest's order, and what every block moves.
 
@@ -161,13 +161,13 @@ def _moved(nest, fits, sized, pieces):
     return places, moved
 
 
-@kernel
+@kernel(inner=True)
 def _widths(sized, row):
     own = sized.widths[row]
     return Widths(own[0], own[1], own[2], own[3], own[4])
 
 
-@kernel
+@kernel(inner=True)
 def _places(trips, indices, c_trips, every):
     """Return the raster number of each block of all groups, in the order in which they execute."""
     places = np.empty(every, np.int64)
@@ -179,7 +179,7 @@ def _places(trips, indices, c_trips, every):
     return places
 
 
-@kernel
+@kernel(inner=True)
 def _add(moved, way, bursts, index, sized, pieces, places):
     """Add what one pass fetches of an operand, or, with the first, all of them together."""
     _, runs, every = moved.opening.shape
@@ -201,7 +201,7 @@ def _add(moved, way, bursts, index, sized, pieces, places):
                 moved.trailing[way, run, number] += opening + rest
 
 
-@kernel
+@kernel(inner=True)
 def _transfers(moved, order, burst):
     """Return the cycles of DRAM around every turn (M25, M40), as `model.nests.timing` has them."""
     _, runs, every = moved.opening.shape

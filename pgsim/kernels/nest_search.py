@@ -201,7 +201,7 @@ def _most(problem, bits, best):
     return Most(cycles, wasted_bits)
 
 
-@kernel
+@kernel(inner=True)
 def _least_cost(problem, own_pj, bound, moved, stalls, volume):
     """Return what a nest costs at least.
 
@@ -238,7 +238,7 @@ def _bursts_of(problem, bits, way):
     return np.int64(np.ceil(bits[way] / problem.widths.burst)) * machine.groups * times
 
 
-@kernel
+@kernel(inner=True)
 def _stalls_at_least(problem, order, picks, own, moves):
     """Return cycles that a run of one group waits for DRAM at least, its first block apart.
 

@@ -49,7 +49,7 @@ class Moves(NamedTuple):
     spills: bool
 
 
-@kernel
+@kernel(inner=True)
 def picked(loops, picks):
     """Return a choice of block sizes; picks: int64 (5,), which of its sizes each loop has."""
     own = room_of_choice()
@@ -84,7 +84,7 @@ def pick(loops, picks, own):
             whole[2, loop], block[2, loop] = size, part
 
 
-@kernel
+@kernel(inner=True)
 def moves_of(loops, picks, own, order):
     """Return what a nest moves. Source: MODEL.md M40.
 
@@ -120,7 +120,7 @@ def moves_of(loops, picks, own, order):
     return Moves(summed, first, held, spills)
 
 
-@kernel
+@kernel(inner=True)
 def bits_of(problem, moves, compulsory):
     """Return what a nest moves in a group at least, float64 (4,), by what it is.
 

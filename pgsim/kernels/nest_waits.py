@@ -59,7 +59,7 @@ def _bits_of_output(problem, index, place, sums):
     return visits * widths.sums
 
 
-@kernel
+@kernel(inner=True)
 def longest_stalls(problem, index, place, slots):
     """Return what a pass of a tile of so many slots waits at most, whatever the nest."""
     tile = (slots, problem.machine.columns)

@@ -10,7 +10,7 @@ from pgsim.kernels.nest_problem import BEGIN, C, K, N, P, Q
 _FRESH = 1  # of Loops.reaches
 
 
-@kernel
+@kernel(inner=True)
 def wasted_bits(loops, widths, picks, own, innermost):
     """Return the bits of whole bursts that carry nothing, at least, in a run and group.
 

@@ -59,7 +59,7 @@ def least_of_blocks(before, layout, sizes, cycles):
     return found
 
 
-@kernel
+@kernel(inner=True)
 def _of_lanes(before, span, sizes, entries, keeps, cycles):
     """Return the cycles of a lane group in all blocks of positions; span: its images and lanes.
 

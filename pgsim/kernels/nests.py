@@ -70,7 +70,7 @@ def reached(side, block, reach, fresh):
     return reach.max(), fresh.sum()
 
 
-@kernel
+@kernel(inner=True)
 def _reached_in_one_piece(rows, block, reach, fresh):
     """Count the rows of blocks whose outputs share rows with the next ones, so that none is left
     out between them."""
@@ -84,7 +84,7 @@ def _reached_in_one_piece(rows, block, reach, fresh):
         seen = max(seen, end)
 
 
-@kernel
+@kernel(inner=True)
 def _reached_once(rows, block, reach, fresh):
     """Count the rows of blocks where no two outputs reach the same."""
     before = _under_outputs(rows, 0)
@@ -94,7 +94,7 @@ def _reached_once(rows, block, reach, fresh):
         before = upto
 
 
-@kernel
+@kernel(inner=True)
 def _under_outputs(rows, outputs):
     """Return the rows that so many outputs reach, where no two reach the same."""
     first, end = rows.padding, min(rows.padding + rows.inputs, outputs * rows.stride)
@@ -104,7 +104,7 @@ def _under_outputs(rows, outputs):
     return of_end - first // rows.stride * rows.taps - min(first % rows.stride, rows.taps)
 
 
-@kernel
+@kernel(inner=True)
 def _reached_tap_by_tap(side, block, reach, fresh):
     """Count the rows of blocks one by one."""
     outputs, inputs, taps = sizes_of(side)
@@ -138,7 +138,7 @@ def outside(order, whole, block, most):
     return -1
 
 
-@kernel
+@kernel(inner=True)
 def _bursts(elements, bits, burst_bits):
     return -(-elements * bits // burst_bits)
 

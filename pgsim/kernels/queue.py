@@ -83,7 +83,7 @@ def _pop(levels):
     return popped
 
 
-@kernel
+@kernel(inner=True)
 def _highest(levels):
     """Return the highest level of any lane: the slot times that draining still takes."""
     highest = 0
@@ -119,7 +119,7 @@ def _scan(slots, bounds, fifos, levels, popped):
     return slot_times
 
 
-@kernel
+@kernel(inner=True)
 def _slot_times_of_few(slots, bounds, fifos, popped, drains):
     """Return the slot times of a window of few lanes; as `_slot_times`."""
     levels = no_levels()
@@ -143,7 +143,7 @@ def _slot_times_of_few(slots, bounds, fifos, popped, drains):
     return end
 
 
-@kernel
+@kernel(inner=True)
 def _slot_times_of_many(slots, bounds, fifos, popped, drains):
     """Return the slot times of a window of any number of lanes; as `_slot_times`."""
     planes = 0
@@ -158,7 +158,7 @@ def _slot_times_of_many(slots, bounds, fifos, popped, drains):
     return end
 
 
-@kernel
+@kernel(inner=True)
 def _slot_times(slots, lanes, bounds, fifos, popped, drains):
     """Return the slot times of a window.
 

@@ -81,7 +81,7 @@ def stood(sizes, orders, work, transfers):
     return found
 
 
-@kernel
+@kernel(inner=True)
 def _time_run(run, work, transfers, order, gate_known, events):
     """Fill in the events of one run; gate_known: int64 (tiles,), when each tile's mask is known."""
     passes, _, tiles = work.pass_cycles.shape

@@ -13,17 +13,21 @@ from random import Random
 
 import numpy as np
 import pytest
+from plain_python import called_from_python
 from search_cases import Cost, SearchCase, search_case
 
 from pgsim.arch import LOOPS
+from pgsim.kernels import nest_cost
 from pgsim.kernels.nest_bound import choices_of
-from pgsim.kernels.nest_cost import Most, cost_of
+from pgsim.kernels.nest_cost import Most
 from pgsim.kernels.nest_problem import WORK_CYCLES
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "60"))
 NEVER = 2**62  # cycles at which counting would end
+
+cost_of = called_from_python(nest_cost.cost_of)
 
 
 def drawn(seed: int) -> tuple[SearchCase, np.ndarray, np.ndarray, int]:

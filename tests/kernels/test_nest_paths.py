@@ -13,17 +13,22 @@ from random import Random
 
 import numpy as np
 import pytest
+from plain_python import called_from_python
 from search_cases import search_case
 
+from pgsim.kernels import nest_traffic
 from pgsim.kernels.nest_bound import choices_of
 from pgsim.kernels.nest_bursts import compulsory_bits
 from pgsim.kernels.nest_search import refined
-from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
 from pgsim.model.search.goal import ENDLESS
 from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
 ALL_BLOCKS = 2**62
+
+bits_of, moves_of, picked = map(
+    called_from_python, (nest_traffic.bits_of, nest_traffic.moves_of, nest_traffic.picked)
+)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -17,19 +17,27 @@ from random import Random
 import numpy as np
 import pytest
 from dense_picks import is_over, nest_of
+from plain_python import called_from_python
 from search_cases import search_case
 
 from pgsim.arch import LOOPS, OBJECTIVES, Counts
+from pgsim.kernels import nest_search, nest_traffic
 from pgsim.kernels.nest_bound import choices_of
 from pgsim.kernels.nest_bursts import compulsory_bits
 from pgsim.kernels.nest_problem import OWN_PJ, Cost, Found
-from pgsim.kernels.nest_search import _ends, _least_cost, _stalls_at_least, try_all
-from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
+from pgsim.kernels.nest_search import _ends, try_all
 from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
 ALL_BLOCKS = 2**62
 DEAR = Cost(1e18, 10**9, 10**9, 1e18, 0)
+
+least_cost, stalls_at_least = map(
+    called_from_python, (nest_search._least_cost, nest_search._stalls_at_least)
+)
+bits_of, moves_of, picked = map(
+    called_from_python, (nest_traffic.bits_of, nest_traffic.moves_of, nest_traffic.picked)
+)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -48,10 +56,10 @@ def test_no_bound_of_a_nest_is_over_its_cost(seed: int) -> None:
             order = np.array(rng.sample(range(5), 5))
             moves = moves_of(problem.loops, picks, own, order)
             bits = bits_of(problem, moves, compulsory)
-            stalls = _stalls_at_least(problem, order, picks, own, moves) if waits else 0
+            stalls = stalls_at_least(problem, order, picks, own, moves) if waits else 0
             moved = (bits, _ends.py_func(problem, picks, moves))
             own_pj = least[place, OWN_PJ] * (1 - 1e-9)  # a sum of floats
-            each = _least_cost(problem, own_pj, least[place], moved, stalls, 0)
+            each = least_cost(problem, own_pj, least[place], moved, stalls, 0)
             cost = case.cost(nest_of(case, problem, order, picks))
             found = (each.cycles, each.bursts, each.energy_pj)
             assert not is_over(*found, cost), (order, picks, stalls)
