@@ -20,6 +20,7 @@ from pgsim.model.search.fixed_bound import FixedBound
 from pgsim.model.search.fixed_frame import FixedFrame
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.smaller_windows import smaller_windows
+from pgsim.model.search.windows import Windows
 from pgsim.model.work_store import WorkStore
 
 BYTES = {"memory.dram.bytes_per_cycle": 1, "memory.dram.burst_bytes": 1}  # a byte takes a cycle
@@ -74,7 +75,8 @@ def bound_of(case: SearchCase, goal: Goal) -> FixedBound:
     """What every smaller window costs at least, over all batches."""
     batch = case.job.batch
     block = Block(0, batch, case.images // batch, 0)
-    return FixedBound(frame_of(case, goal), case.job, block, WorkStore(limit_bytes=0))
+    masks = Windows(case.job, goal, block, WorkStore(limit_bytes=0))
+    return FixedBound(frame_of(case, goal), masks)
 
 
 def fixed_costs(case: SearchCase) -> list[Cost]:

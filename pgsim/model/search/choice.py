@@ -21,6 +21,7 @@ from pgsim.model.search.gated import gated_nest
 from pgsim.model.search.geometry import Geometry, geometry_key
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.problem import few_bits, holds_a_channel
+from pgsim.model.search.windows import Windows
 from pgsim.model.work_store import Known, WorkStore
 
 if TYPE_CHECKING:
@@ -172,14 +173,15 @@ def searched(
     best, choice = goal.cost(simulate_block(own, block, store, design)), Choice()
     # Many choices share what they ask of the masks.
     asked = store if store.keeps or not job.gated else WorkStore()
+    masks = Windows(own, goal, block, asked, geometry.paid)
     found = None
     if holds_a_channel(own):
         dense = partial(_dense, own, geometry, best, block, store, design)
-        found = gated_nest(own, geometry, best, block, asked) if job.gated else dense()
+        found = gated_nest(geometry, masks, best) if job.gated else dense()
     if found is not None:
         nest, best = found
         choice = Choice(nest.of_batch(job.batch))
-    window = best_window(own, geometry, best, block, asked)
+    window = best_window(geometry, masks, best)
     return choice if window is None else Choice(window=window)
 
 

@@ -15,7 +15,6 @@ from pgsim.model.job import Job
 from pgsim.model.search.fixed_frame import FixedFrame
 from pgsim.model.search.goal import ROUNDED, Floats
 from pgsim.model.search.windows import Windows
-from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost
@@ -25,14 +24,12 @@ if TYPE_CHECKING:
 class FixedBound:
     """A layer in the fixed order, by the slots of its windows: what all batches cost at least.
 
-    frame: what its windows take, whatever its masks. Where a mask steers, gated passes take at
-    least their entries packed without a gap.
+    frame: what its windows take, whatever its masks. masks: of those batches, and what they leave
+    of gated passes. Where a mask steers, these take at least their entries packed without a gap.
     """
 
     frame: FixedFrame
-    job: Job
-    block: Block
-    store: WorkStore
+    masks: Windows
 
     @lazy
     def values(self) -> Floats:
@@ -58,6 +55,16 @@ class FixedBound:
         columns = (least[:, 0], bursts, least[:, 2].astype(np.int64), energy_pj * ROUNDED)
         rows = zip(*(each.tolist() for each in columns), strict=True)
         return [Cost(value, moved, took, pj, 0) for value, moved, took, pj in rows]
+
+    @property
+    def job(self) -> Job:
+        """The layer."""
+        return self.masks.job
+
+    @property
+    def block(self) -> Block:
+        """The batches."""
+        return self.masks.block
 
     @lazy
     def array_cycles(self) -> Counts:
@@ -97,8 +104,3 @@ class FixedBound:
     def _entries(self) -> int:
         """Outputs of the gated passes."""
         return self.masks.spent.entries
-
-    @lazy
-    def masks(self) -> Windows:
-        """The masks, and what they leave of gated passes."""
-        return Windows(self.job, self.frame.goal, self.block, self.store, self.frame.paid)

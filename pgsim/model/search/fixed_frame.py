@@ -37,7 +37,6 @@ from pgsim.model.holding import fetched_once
 from pgsim.model.job import Job
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.problem import machine_of
-from pgsim.model.search.spent import Paid
 from pgsim.model.search.tables import tables_of
 
 if TYPE_CHECKING:
@@ -54,11 +53,6 @@ class FixedFrame:
     job: Job
     goal: Goal
     windows: Counts
-
-    @lazy
-    def paid(self) -> Paid:
-        """What gated passes spend on an entry, a vector and a slot."""
-        return Paid(self.job, self.goal)
 
     # How windows are cut.
 

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pgsim.model.blocks import Block
-from pgsim.model.job import Job
 from pgsim.model.layer import simulate_block
 from pgsim.model.search.geometry import Geometry
 from pgsim.model.search.parts import parts
-from pgsim.model.work_store import WorkStore
+from pgsim.model.search.windows import Windows
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost
@@ -19,13 +17,11 @@ if TYPE_CHECKING:
 _AT_FIRST = 64  # windows whose masks are looked at together
 
 
-def best_window(
-    job: Job, geometry: Geometry, best: Cost, block: Block, store: WorkStore
-) -> int | None:
+def best_window(geometry: Geometry, masks: Windows, best: Cost) -> int | None:
     """Return the smaller window in which the fixed order costs least, None if no less than `best`.
 
-    best: the least cost that is known, over the batches of the block. What a bound shows to cost no
-    less is not simulated. Source: MODEL.md M41.
+    masks: of the layer, in the batches that decide. best: the least cost that is known, over these.
+    What a bound shows to cost no less is not simulated. Source: MODEL.md M41.
     """
     from pgsim.kernels.nest_value import better  # Numba: only if nests are searched
     from pgsim.model.search.fixed_bound import FixedBound
@@ -34,7 +30,7 @@ def best_window(
     goal, windows = geometry.goal, geometry.fixed.windows
     if not windows.size:
         return None
-    bound = FixedBound(geometry.fixed, job, block, store)
+    bound = FixedBound(geometry.fixed, masks)
     steps = FixedStages(bound).steps
     chosen = None
 
@@ -51,8 +47,8 @@ def best_window(
             left = list(zip(least(part), part.tolist(), strict=True)) if part.size else []
         for cost, place in sorted(left):
             if wins(cost, place):
-                own = job.by(window=int(windows[place]))
-                cost = goal.cost(simulate_block(own, block, store))
+                own = masks.job.by(window=int(windows[place]))
+                cost = goal.cost(simulate_block(own, masks.block, masks.store))
                 if wins(cost, place):
                     best, chosen = cost, place
     return None if chosen is None else int(windows[chosen])

@@ -15,7 +15,7 @@ from pgsim.model.search.in_order import ScheduledMasks
 from pgsim.model.search.issued import (
     Key,
     WindowTiles,
-    keys_of,
+    of_each_key,
     shares_lanes,
     tiles_of_blocks,
     tiles_of_windows,
@@ -52,21 +52,17 @@ class FullestLanes:
 
         sizes: int64 (choices, 5), of blocks, as `LOOPS` has them.
         """
-        keys = keys_of(sizes)
-        unknown = [key for key in dict.fromkeys(keys) if key not in self._known]
-        if unknown:
-            cycles = self._in_blocks(np.array(unknown))
-            self._known.update(zip(unknown, cycles.tolist(), strict=True))
-        return np.array([self._known[key] for key in keys])
+        return np.array(of_each_key(self.masks.job, sizes, self._known, self._in_blocks))
 
-    def _in_blocks(self, sizes: Counts) -> Floats:
-        job = self.masks.job
+    def _in_blocks(self, sizes: Counts) -> list[float]:
+        job, cycles = self.masks.job, np.zeros(len(sizes))
         if self._in_raster:
-            return self._cut(self._entries_of_images, job.batch, sizes)
-        cycles = np.zeros(len(sizes))
-        for each in tiles_of_blocks(job, sizes, self.masks.images):
-            cycles[each.places] = self._of_tiles(each)
-        return cycles
+            cycles = self._cut(self._entries_of_images, job.batch, sizes)
+        else:
+            for each in tiles_of_blocks(job, sizes, self.masks.images):
+                cycles[each.places] = self._of_tiles(each)
+        found: list[float] = cycles.tolist()
+        return found
 
     def cycles_in_windows(self, slots: Counts) -> Floats:
         """Return the same in the fixed order, in windows of so many slots, float64 (windows,)."""

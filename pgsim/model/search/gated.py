@@ -14,14 +14,11 @@ import numpy as np
 from pgsim.arch import LOOPS, Counts
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.mapping.nest import IN_CHANNELS
-from pgsim.model.blocks import Block
-from pgsim.model.job import Job
 from pgsim.model.search.geometry import Geometry
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.parts import parts
 from pgsim.model.search.sized import SizedLayer
 from pgsim.model.search.windows import Windows
-from pgsim.model.work_store import WorkStore
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost
@@ -30,17 +27,14 @@ _AT_FIRST = 256  # choices whose fullest lanes are looked at together
 _GROWTH = 64  # from the one that is first asked for what it issues to those that then are
 
 
-def gated_nest(
-    job: Job, geometry: Geometry, fixed: Cost, images: Block, store: WorkStore
-) -> tuple[Nest, Cost] | None:
+def gated_nest(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Nest, Cost] | None:
     """Return the nest that costs some batches least, and what it costs.
 
     None where the fixed order costs less.
 
-    fixed: what they cost in the fixed order. images: the batches.
+    windows: the masks of the layer in those batches. fixed: what they cost in the fixed order.
     """
     goal = geometry.goal
-    windows = Windows(job, goal, images, store, geometry.paid)
     sizes, least = _likely(geometry, windows, fixed)
     bounds = goal.least(least)
     best = Best(fixed)

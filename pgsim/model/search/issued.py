@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from pgsim.model.search.goal import Floats
 _MOST_BITS = 2**23  # of masks that are laid out at once
 
 Key = tuple[int, ...]  # images, rows, columns and channels of a block
+Found = TypeVar("Found")
 
 
 class Issued(NamedTuple):
@@ -128,6 +129,30 @@ def _of_nest(job: Job, nest: Nest) -> BlockTiles:
     return block_tiles(nest, indices, job.arch.lanes, columns, runs, groups, order)
 
 
-def keys_of(sizes: Counts) -> list[Key]:
-    """Return the sizes of blocks, int64 (choices, 5), without their input channels."""
-    return [tuple(each) for each in sizes[:, :IN_CHANNELS].tolist()]
+def of_each_key(
+    job: Job, sizes: Counts, known: dict[Key, Found], find: Callable[[Counts], Iterable[Found]]
+) -> list[Found]:
+    """Return what is found of blocks of some sizes, of those that have the same tiles once.
+
+    sizes: int64 (choices, 5), of blocks, as `LOOPS` has them; all C blocks of a pass are taken
+    together. known: what was found before, to which more is added. find: takes the first four
+    columns of those that are not known.
+    """
+    keys = _keys_of(job, sizes)
+    unknown = {key: place for place, key in enumerate(keys) if key not in known}
+    if unknown:
+        found = find(sizes[list(unknown.values()), :IN_CHANNELS])
+        known.update(zip(unknown, found, strict=True))
+    return [known[key] for key in keys]
+
+
+def _keys_of(job: Job, sizes: Counts) -> list[Key]:
+    """Return what is alike where blocks have the same tiles, of each choice of sizes.
+
+    Input channels do not matter. Nor do channels that fill lane groups: these are those of all.
+    """
+    *positions, channels = sizes[:, :IN_CHANNELS].T
+    if shares_lanes(job):
+        whole = job.shape.channels_per_group
+        channels = np.where(channels % job.arch.array.columns, channels, whole)
+    return list(zip(*(each.tolist() for each in (*positions, channels)), strict=True))

@@ -19,7 +19,7 @@ from pgsim.model.ledger import PassCounts
 from pgsim.model.search.fullest import FullestLanes, gated_cycles, gated_rates
 from pgsim.model.search.goal import ROUNDED, Floats, Goal
 from pgsim.model.search.in_order import ScheduledMasks
-from pgsim.model.search.issued import Issued, Key, WindowTiles, keys_of, tiles_of_blocks
+from pgsim.model.search.issued import Issued, Key, WindowTiles, of_each_key, tiles_of_blocks
 from pgsim.model.search.spent import Paid, Spent, visits
 from pgsim.model.work_store import WorkStore
 
@@ -84,14 +84,17 @@ class Windows:
         sizes: int64 (choices, 5), of blocks, as `LOOPS` has them; all C blocks of a pass are taken
         together.
         """
-        keys = keys_of(sizes)
-        unknown = [key for key in dict.fromkeys(keys) if key not in self._known]
-        if unknown:
-            for each in tiles_of_blocks(self.job, np.array(unknown), self._scheduled.images):
-                rows = zip(*(own.tolist() for own in self.issued_in(each)), strict=True)
-                for place, row in zip(each.places.tolist(), rows, strict=True):
-                    self._known[unknown[place]] = row
-        return Issued(*map(np.array, zip(*(self._known[key] for key in keys), strict=True)))
+        rows = of_each_key(self.job, sizes, self._known, self._rows)
+        return Issued(*map(np.array, zip(*rows, strict=True)))
+
+    def _rows(self, sizes: Counts) -> list[tuple[float, ...]]:
+        """Return what `issued` does, choice by choice; sizes: int64 (choices, 4)."""
+        found: list[tuple[float, ...]] = [()] * len(sizes)
+        for each in tiles_of_blocks(self.job, sizes, self._scheduled.images):
+            rows = zip(*(own.tolist() for own in self.issued_in(each)), strict=True)
+            for place, row in zip(each.places.tolist(), rows, strict=True):
+                found[place] = row
+        return found
 
     def issued_in(self, windows: WindowTiles) -> Issued:
         """Return what their passes take in windows of several sizes."""

@@ -12,6 +12,7 @@ from pgsim.arch import OBJECTIVES
 from pgsim.model.blocks import Block
 from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.geometry import Geometry
+from pgsim.model.search.windows import Windows
 from pgsim.model.work_store import WorkStore
 from pgsim.study.nests import explain
 
@@ -21,7 +22,8 @@ def found(case: SearchCase, objective: str) -> int | None:
     job, store = case.job, WorkStore(limit_bytes=0)
     block = Block(0, job.batch, case.images // job.batch, 0)
     geometry = Geometry(job, case.goal(objective))
-    return best_window(job, geometry, as_known(case.cost(None), objective), block, store)
+    masks = Windows(job, case.goal(objective), block, store)
+    return best_window(geometry, masks, as_known(case.cost(None), objective))
 
 
 @pytest.mark.parametrize("gated", [False, True], ids=["dense", "gated"])
