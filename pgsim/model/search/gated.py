@@ -57,10 +57,12 @@ def _likely(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Counts, 
     _, sizes, least = geometry.bounds
     # Nothing is left of a gated pass where lanes pack without a gap.
     least = windows.with_trailing(least * batches, windows.ideal_cycles)
-    least[:, 2] += windows.trailing_pj(sizes[:, IN_CHANNELS])
     likely = np.flatnonzero(goal.may_win(goal.least(least), fixed))
-    moved = geometry.bursts(likely) * batches
-    return sizes[likely], windows.with_bursts(least[likely], moved)
+    least = least[likely]
+    least[:, 2] += windows.trailing_pj(sizes[likely, IN_CHANNELS])
+    still = goal.may_win(goal.least(least), fixed)
+    likely, least = likely[still], least[still]
+    return sizes[likely], windows.with_bursts(least, geometry.bursts(likely) * batches)
 
 
 def _least_first(bounds: Floats, ties: Counts) -> Counts:

@@ -18,7 +18,7 @@ from pgsim.model.blocks import Block
 from pgsim.model.fetches import FETCHES
 from pgsim.model.job import Job
 from pgsim.model.layer import ledger_of, simulate_block
-from pgsim.model.ledger import Batches
+from pgsim.model.ledger import Batches, Ledger
 from pgsim.model.nests import Blocks, Waiting, run_blocks, timed_blocks, work_of_run
 from pgsim.model.nests.timing import Chunks, order_of_blocks, stay_stretch
 from pgsim.model.search.goal import Goal
@@ -62,7 +62,7 @@ class SizedLayer:
     @classmethod
     def of(cls, job: Job, nest: Nest, block: Block, store: WorkStore) -> SizedLayer:
         """Return a layer in the blocks of a nest."""
-        raster = replace(nest, order=LOOPS)
+        raster = next(_nests(job, nest))
         return cls(job, block, store, *timed_blocks(job.by(raster), block, store))
 
     @property
@@ -75,7 +75,9 @@ class SizedLayer:
 
         Where DRAM opens pages, each burst takes its share of them alone: cycles are at least these.
         """
-        nests = list(_nests(self.blocks))
+        nests = list(_nests(self.job, self.blocks.nest))
+        if len(nests) == 1:
+            return [self.simulated(nests[0])]
         chunk, lane_groups = self.chunks[0][0].job, self.blocks.tiles.lane_groups.shape[0]
         stretches = [stay_stretch(nest, lane_groups, chunk) for nest in nests]
         if self.job.arch.memory.all_ports and any(stretches):
@@ -99,21 +101,34 @@ class SizedLayer:
 
     def cost(self, goal: Goal, nest: Nest) -> Cost:
         """Return what the layer costs by one nest of these blocks."""
-        moving = [loop for loop in nest.depths if nest.trips[loop] > 1]
-        if moving != sorted(moving):
-            ledger = simulate_block(self.job.by(nest), self.block, self.store)
-            return goal.cost(ledger, nest.volume)
-        # Blocks run in raster order, in which their tiles are known.
-        blocks = Blocks(self.blocks.job.by(nest), nest)
-        run = run_blocks(blocks, self.batches, self.chunks, self._waiting)
-        (sums,) = clocked(self.job.arch, [work_of_run(run)])
-        return goal.cost(ledger_of(self.blocks.job, sums), nest.volume)
+        return goal.cost(self._ledger(nest), nest.volume)
 
     def simulated(self, nest: Nest) -> Ordered:
         """Return what a nest of these blocks takes, pages included."""
-        count = simulate_block(self.job.by(nest), self.block, self.store).total()
+        count = self._ledger(nest).total()
         bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
         return Ordered(nest, count["cycles"], bursts, nest)
+
+    def _ledger(self, nest: Nest) -> Ledger:
+        """Return the ledger of one nest of these blocks, which is found once."""
+        if nest not in self._ledgers:
+            self._ledgers[nest] = self._found(nest)
+        return self._ledgers[nest]
+
+    @lazy
+    def _ledgers(self) -> dict[Nest, Ledger]:
+        return {}
+
+    def _found(self, nest: Nest) -> Ledger:
+        moving = [loop for loop in nest.depths if nest.trips[loop] > 1]
+        if moving != sorted(moving):
+            return simulate_block(self.job.by(nest), self.block, self.store)
+        # Blocks run in raster order, in which their tiles are known.
+        known = nest == self.blocks.nest
+        blocks = self.blocks if known else Blocks(self.blocks.job.by(nest), nest)
+        run = run_blocks(blocks, self.batches, self.chunks, self._waiting)
+        (sums,) = clocked(self.job.arch, [work_of_run(run)])
+        return ledger_of(self.blocks.job, sums)
 
     @lazy
     def _pieces(self) -> Pieces:
@@ -162,15 +177,15 @@ def _widths(job: Job, plan: Pass | None) -> tuple[int, ...]:
     return 0 if job.inputs_stay else activation, weight, PARTIAL_SUM_BITS, job.written_bits, burst
 
 
-def _nests(blocks: Blocks) -> Iterator[Nest]:
+def _nests(job: Job, nest: Nest) -> Iterator[Nest]:
     """Yield a nest in every order that a gated layer may have, the first in the alphabet of each.
 
-    Only loops of several blocks are told apart, and input channels are innermost of them.
+    Only loops of several blocks are told apart, and input channels are innermost of them. The first
+    nest has blocks in raster order, and holds all that fits.
     """
-    nest = blocks.nest
     moving = [loop for loop in range(IN_CHANNELS) if nest.trips[loop] > 1]
     inner = (IN_CHANNELS,) if nest.trips[IN_CHANNELS] > 1 else ()
-    unheld = list(unheld_of(blocks.job)) if inner else [()]
+    unheld = list(unheld_of(job)) if inner else [()]
     for order in permutations(moving):
         letters = alphabetical([LOOPS[loop] for loop in (*order, *inner)])
         for names in unheld:
