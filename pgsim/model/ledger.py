@@ -104,7 +104,15 @@ class Ledger:
 
     def total(self, part: slice = slice(None)) -> dict[str, int]:
         """Return the counts summed over some batches."""
-        return {name: summed(values[part]) for name, values in self.counts.items()}
+        return {name: self.sum(name, part) for name in self.counts}
+
+    def sum(self, name: str, part: slice = slice(None)) -> int:
+        """Return one of the counts summed over some batches."""
+        return summed(self.counts[name][part])
+
+    def bursts(self) -> int:
+        """Return the bursts that cross the DRAM interface."""
+        return self.sum("dram_read_bursts") + self.sum("dram_write_bursts")
 
     @property
     def size_bytes(self) -> int:

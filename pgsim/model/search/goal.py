@@ -93,10 +93,11 @@ class Goal:
         costs: as `values` takes them, each at least. Returns float64 (choices, 3). What is counted
         is a whole number.
         """
-        counts = np.ceil(costs[:, :2] * ROUNDED)
+        least = np.empty((len(costs), 3))
+        counts = np.ceil(costs[:, :2] * ROUNDED, out=least[:, 2:0:-1])
         known = costs[:, :3] if self.weighs_energy else counts
-        values = self._product(known) * (ROUNDED if self.weighs_energy else 1)
-        return np.stack([values, counts[:, 1], counts[:, 0]], axis=1)
+        least[:, 0] = self._product(known) * (ROUNDED if self.weighs_energy else 1)
+        return least
 
     def may_win(self, least: Floats, best: Cost) -> npt.NDArray[np.bool_]:
         """Say which nests may cost no more than the best one; least: of `least`."""
@@ -132,15 +133,14 @@ class Goal:
 
     @lazy
     def _priced(self) -> list[tuple[str, float]]:
-        return sorted(self.prices.items())
+        """What costs energy, always added in the same order."""
+        return sorted((name, pj) for name, pj in self.prices.items() if pj)
 
     def cost(self, ledger: Ledger, volume: int = 0) -> Cost:
         """Return what a layer's ledger costs, over all its batches."""
         from pgsim.kernels.nest_problem import Cost  # Numba: only if nests are searched
 
-        count = ledger.total()
-        energy_pj = float(sum(count[name] * pj for name, pj in self._priced))
-        bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
-        cycles = count["cycles"]
+        energy_pj = float(sum(ledger.sum(name) * pj for name, pj in self._priced))
+        cycles, bursts = ledger.sum("cycles"), ledger.bursts()
         value = float(self.objective.value(cycles, bursts, energy_pj))
         return Cost(value, bursts, cycles, energy_pj, volume)

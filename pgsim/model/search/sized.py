@@ -105,9 +105,8 @@ class SizedLayer:
 
     def simulated(self, nest: Nest) -> Ordered:
         """Return what a nest of these blocks takes, pages included."""
-        count = self._ledger(nest).total()
-        bursts = count["dram_read_bursts"] + count["dram_write_bursts"]
-        return Ordered(nest, count["cycles"], bursts, nest)
+        ledger = self._ledger(nest)
+        return Ordered(nest, ledger.sum("cycles"), ledger.bursts(), nest)
 
     def _ledger(self, nest: Nest) -> Ledger:
         """Return the ledger of one nest of these blocks, which is found once."""
