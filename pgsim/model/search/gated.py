@@ -55,10 +55,11 @@ def _likely(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Counts, 
     """
     goal, batches = geometry.goal, windows.block.batches
     _, sizes, least = geometry.bounds
+    likely = geometry.likely(fixed, batches)
     # Nothing is left of a gated pass where lanes pack without a gap.
-    least = windows.with_trailing(least * batches, windows.ideal_cycles)
-    likely = np.flatnonzero(goal.may_win(goal.least(least), fixed))
-    least = least[likely]
+    least = windows.with_trailing(least[likely] * batches, windows.ideal_cycles)
+    still = goal.may_win(goal.least(least), fixed)
+    likely, least = likely[still], least[still]
     least[:, 2] += windows.trailing_pj(sizes[likely, IN_CHANNELS])
     still = goal.may_win(goal.least(least), fixed)
     likely, least = likely[still], least[still]

@@ -13,7 +13,7 @@ from pgsim.lazy import lazy
 from pgsim.model.fetches import usable_bits
 from pgsim.model.job import Job
 from pgsim.model.search.bounds import bounds_of, bursts_of
-from pgsim.model.search.goal import Floats, Goal
+from pgsim.model.search.goal import ROUNDED, Floats, Goal
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.smaller_windows import smaller_windows
 from pgsim.model.search.spent import Paid
@@ -21,7 +21,7 @@ from pgsim.model.zeros import zero_fraction
 from pgsim.schemes import ACTIVATIONS
 
 if TYPE_CHECKING:
-    from pgsim.kernels.nest_problem import Problem
+    from pgsim.kernels.nest_problem import Cost, Problem
     from pgsim.model.search.fixed_frame import FixedFrame
 
 
@@ -45,6 +45,22 @@ class Geometry:
         """
         choices, least = bounds_of(self.job, self.problem)
         return choices, self.problem.loops.blocks[np.arange(5), choices], least
+
+    def likely(self, best: Cost, batches: int) -> Counts:
+        """Return the choices that may cost no more than the best one, int64, ascending.
+
+        Looked at are leading passes alone, so that some may cost more. best: over so many batches.
+        """
+        values, places = self._by_value
+        most = best.value / batches ** sum(self.goal.objective.powers) / ROUNDED
+        return np.sort(places[: np.searchsorted(values, most, side="right")])
+
+    @lazy
+    def _by_value(self) -> tuple[Floats, Counts]:
+        """What leading passes of a batch cost at least, ascending, and the choices that do."""
+        values = self.goal.values(self.bounds[2])
+        places: Counts = np.argsort(values)
+        return values[places], places
 
     def bursts(self, places: Counts) -> Counts:
         """Return what choices move at least in a batch, int64; places: of these choices.
