@@ -97,6 +97,12 @@ def test_totals_of_some_batches() -> None:
     found = Ledger(sums(1, 2, 3).counts, ())
     assert found.total() == {"cycles": 6, "outputs": 9}
     assert found.total(slice(1, 2)) == {"cycles": 2, "outputs": 3}
+    assert (found.sum("cycles"), found.sum("outputs", slice(1, 2))) == (6, 3)
+
+
+def test_bursts_are_read_and_written() -> None:
+    read, written = np.array([1, 2]), np.array([10, 20])
+    assert Ledger({"dram_read_bursts": read, "dram_write_bursts": written}, ()).bursts() == 33
 
 
 def test_a_count_that_is_shown_has_a_column_of_its_name() -> None:

@@ -52,7 +52,8 @@ class Geometry:
         Looked at are leading passes alone, so that some may cost more. best: over so many batches.
         """
         values, places = self._by_value
-        most = best.value / batches ** sum(self.goal.objective.powers) / ROUNDED
+        most = best.value / batches ** sum(self.goal.objective.powers)
+        most /= ROUNDED**2  # as much as `Goal.least` takes off, and what it takes for the same
         return np.sort(places[: np.searchsorted(values, most, side="right")])
 
     @lazy

@@ -20,6 +20,8 @@ from search_cases import (
 )
 
 from pgsim import LayerShape
+from pgsim.arch import OBJECTIVES
+from pgsim.kernels.nest_problem import Cost as Known
 from pgsim.model.job import Job
 from pgsim.model.search import geometry as module
 from pgsim.model.search.geometry import Geometry, geometry_key
@@ -46,6 +48,23 @@ def test_choices_are_all_blocks_that_buffers_hold(seed: int) -> None:
     choices, sizes, least = geometry_of(case).bounds
     assert len(choices) == len(sizes) == len(least)
     assert sorted(map(tuple, sizes.tolist())) == sorted(blocks_that_fit(case))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("seed", range(4))
+def test_no_choice_is_ruled_out_that_may_cost_no_more_than_the_best(
+    seed: int, objective: str
+) -> None:
+    """The bounds of all choices are compared one by one, with bests that rule out some of them."""
+    case, batches = steered_case(seed, most=4), 1 + seed % 3
+    geometry, goal = geometry_of(case, objective), case.goal(objective)
+    least = goal.least(geometry.bounds[2] * batches)
+    for value, bursts, cycles in sorted(least.tolist())[:: max(1, len(least) // 6)]:
+        best = Known(value, int(bursts), int(cycles), 0.0, 0)
+        likely = geometry.likely(best, batches).tolist()
+        assert likely == sorted(likely)
+        assert set(np.flatnonzero(goal.may_win(least, best)).tolist()) <= set(likely)
+    assert geometry.likely(Known(0.0, 0, 0, 0.0, 0), batches).size < len(least)
 
 
 @pytest.mark.parametrize("seed", range(6))
