@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pgsim.cost.exporters import export_arch
     from pgsim.errors import InputError
     from pgsim.masks import mask_measures, synthetic_trace
+    from pgsim.model.work_store import WorkStore
     from pgsim.plots import (
         plot_array_use,
         plot_comparison,
@@ -68,6 +69,7 @@ _HOMES = {
     "LayerTrace": "workload",
     "SCHEMES": "schemes",
     "SweepSpec": "study.sweeps",
+    "WorkStore": "model.work_store",
     "array_use": "results.array_use",
     "check_trace": "workload",
     "compare": "study.comparison",
@@ -120,6 +122,7 @@ __all__ = [
     "LayerShape",
     "LayerTrace",
     "SweepSpec",
+    "WorkStore",
     "array_use",
     "check_trace",
     "compare",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from pgsim.arch import Counts
 from pgsim.errors import InputError
-from pgsim.model.fetches import Bools
 from pgsim.model.job import Job
 from pgsim.model.ledger import PassCounts
 
@@ -51,7 +51,7 @@ def check_room(job: Job, images: int, layers: int) -> None:
     _check_banks(job)
 
 
-def vectors_fit(job: Job, slots: Counts) -> Bools:
+def vectors_fit(job: Job, slots: Counts) -> npt.NDArray[np.bool_]:
     """Say of windows of some slots whether the operand vectors that kernels hold of each are few.
 
     They hold them bank by bank, of windows that a mask steers.

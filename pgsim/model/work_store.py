@@ -47,7 +47,7 @@ class WorkStore:
 
     Examples
     --------
-    >>> from pgsim import simulate
+    >>> from pgsim import WorkStore, simulate
     >>> store = WorkStore()
     >>> first, again = (simulate("digits_pg_4_2", "fixed_8bit", store=store) for _ in range(2))
     >>> first.cycles == again.cycles
