@@ -50,8 +50,11 @@ class Kinds:
 
 
 class Places(NamedTuple):
-    """The blocks of one loop by kind. firsts: int64 (kinds,), the first of each kind. kinds: int64
-    (trips,), that of each block; the loop's first block has the first, and its last the last."""
+    """The blocks of one loop by kind.
+
+    firsts: int64 (kinds,), the first block of each kind, which ascend. kinds: int64 (trips,), that
+    of each block. The loop's first block alone has the first kind, and its last alone the last.
+    """
 
     firsts: Counts
     kinds: Counts
@@ -141,5 +144,7 @@ def _places(walk: Walk, loop: int) -> Places:
         reach, fresh = (each[loop - ROWS, 1 : trips - 1] for each in (walk.reach, walk.fresh))
         pairs = reach * (fresh.max() + 1) + fresh
         _, firsts, kinds = np.unique(pairs, return_index=True, return_inverse=True)
+        as_found = np.argsort(firsts)
+        firsts, kinds = firsts[as_found], np.argsort(as_found)[kinds]
     last = firsts.size + 1
     return Places(np.array([0, *(firsts + 1), trips - 1]), np.array([0, *(kinds + 1), last]))
