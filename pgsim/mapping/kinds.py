@@ -18,6 +18,8 @@ from pgsim.mapping.nest import COLUMNS, ROWS, Nest
 if TYPE_CHECKING:
     from pgsim.kernels.nests import Walk
 
+Mask = npt.NDArray[np.bool_]
+
 _FEW = 2**8  # blocks: to find those alike takes as long as to go through so many
 
 
@@ -37,7 +39,7 @@ class Kinds:
         """The place of the first block of each kind in the order of execution, int64 (kinds,)."""
         return np.arange(math.prod(self.nest.trips))
 
-    def of_all(self, counts: Counts, kinds: npt.NDArray[np.bool_]) -> Counts:
+    def of_all(self, counts: Sequence[Counts], kinds: Mask) -> Sequence[Counts]:
         """Return what all blocks of a kind count, (..., kinds), from what each of them does.
 
         kinds: bool, those that are counted.
@@ -86,10 +88,10 @@ class Alike(Kinds):
         times: Counts = reduce(np.multiply.outer, of_loops).ravel()
         return times
 
-    def of_all(self, counts: Counts, kinds: npt.NDArray[np.bool_]) -> Counts:
+    def of_all(self, counts: Sequence[Counts], kinds: Mask) -> Sequence[Counts]:
         """Return what all blocks of a kind count, (..., kinds), from what each of them does."""
-        own: Counts = counts * self.times[kinds]
-        return own
+        times = self.times[kinds]
+        return [each * times for each in counts]
 
     def by_block(self, counts: Counts) -> Counts:
         """Return counts of kinds, (..., kinds), as those of every block in order of execution."""

@@ -143,28 +143,24 @@ def around_turns(
     """
     runs, groups, _, kinds = shape
 
-    def by_turn(counts: Counts) -> Counts:
-        every = np.broadcast_to(counts, (runs, groups, kinds))
+    def by_turn(counts: Sequence[Counts]) -> Counts:
+        every = np.zeros((runs, groups, kinds), np.int64)
+        for each in counts:
+            every += each
         return blocks.kinds.by_block(every).reshape(runs, -1)
 
-    none = np.zeros((1, 1, 1), np.int64)
-    opening = sum((each.opening for each in fetches), none)
-    rest = sum((each.rest for each in fetches), none)
-    trailing = sum((each.trailing for each in fetches), none)
     number, behind = groups * blocks.number, int(order.interleaved)
-    demand = np.zeros((runs, number), np.int64)
+    gone, demand = by_turn([written]), np.zeros((runs, number), np.int64)
     if order.one_buffer:
-        read = by_turn(opening + rest + trailing)
-        return Transfers(read, np.zeros_like(demand), by_turn(written), demand)
+        read = by_turn([each.total for each in fetches])
+        return Transfers(read, np.zeros_like(read), gone, demand)
     before, moved, after = (np.zeros((runs, number + behind), np.int64) for _ in range(3))
-    read, gone = by_turn(opening), by_turn(written)
-    if behind:
-        moved[:, :number] += by_turn(rest)
-        moved[:, 1:] += by_turn(trailing)
-    else:
-        moved[:] = by_turn(rest + trailing)
-    before[:, 0] = read[:, 0]
-    moved[:, : number - 1] += read[:, 1:]
+    opening = by_turn([each.opening for each in fetches])
+    before[:, 0] = opening[:, 0]
+    moved[:, : number - 1] += opening[:, 1:]
+    if blocks.in_trips > 1:  # else all that a block fetches comes before it
+        moved[:, :number] += by_turn([each.rest for each in fetches])
+        moved[:, behind:] += by_turn([each.trailing for each in fetches])
     moved[:, behind + 1 :] += gone[:, :-1]
     after[:, -1] = gone[:, -1]
     if order.run_ahead:
