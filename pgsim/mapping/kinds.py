@@ -149,4 +149,6 @@ def _places(walk: Walk, loop: int) -> Places:
         as_found = np.argsort(firsts)
         firsts, kinds = firsts[as_found], np.argsort(as_found)[kinds]
     last = firsts.size + 1
-    return Places(np.array([0, *(firsts + 1), trips - 1]), np.array([0, *(kinds + 1), last]))
+    return Places(
+        np.concatenate([[0], firsts + 1, [trips - 1]]), np.concatenate([[0], kinds + 1, [last]])
+    )
