@@ -18,14 +18,14 @@ def timeline(work, transfers, order):
     Source: MODEL.md M17 to M19, M21, M24, M25.
     """
     passes, runs, tiles = work.pass_cycles.shape
-    events = _nothing(passes, runs, tiles, tiles + int(order.interleaved))
+    events = _room(passes, runs, tiles, tiles + int(order.interleaved))
     for run in range(runs):
         _time_run(run, work, transfers, order, events)
     return events
 
 
 @kernel
-def _nothing(passes, runs, tiles, turns):
+def _room(passes, runs, tiles, turns):
     """Return room for the events of so many tiles and turns."""
     return Events(
         np.zeros((passes, runs, tiles), np.int64),
@@ -73,7 +73,7 @@ def stood(sizes, orders, work, transfers):
         moved += rows * tiles
         own_work = Work(in_passes[0], in_passes[1], in_passes[2])
         own_moved = Transfers(around[0], around[1], around[2], demand)
-        events = _nothing(passes, runs, 1, 1)  # nobody asks when each of them was
+        events = _room(passes, runs, 1, 1)  # nobody asks when each of them was
         for run in range(runs):
             worked = _time_run(run, own_work, own_moved, order, events)
             found[0, done] = events.ends[run]

@@ -25,8 +25,7 @@ OWN = (SRAM_TRAFFIC, DRAM_TRAFFIC)  # rules that blocks change; what others coun
 
 @dataclass(frozen=True)
 class Fetch:
-    """Bursts of one operand that a block of each kind fetches, int64 that broadcast to (runs, 1,
-    kinds).
+    """Bursts of one operand that a block fetches, int64 that broadcast to (runs, 1, kinds).
 
     opening: of its first C block, and of all C blocks that need no fetch of their own later. rest:
     of its other C blocks, in leading passes. trailing: again, in trailing passes.
