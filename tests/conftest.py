@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Every core has a process of tests already: threads of linear algebra would only wait for each
@@ -16,3 +17,10 @@ os.environ.pop("COLUMNS", None)
 # A machine that is busy with other things makes inputs slowly, which says nothing of the tests.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+@pytest.fixture(params=["one by one", "by kind"])
+def blocks_alike(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few blocks a nest has: each of them on its own, or one for all that are alike."""
+    few = 0 if request.param == "by kind" else 2**62
+    monkeypatch.setattr("pgsim.mapping.kinds._FEW", few)

@@ -18,8 +18,16 @@ def timeline(work, transfers, order):
     Source: MODEL.md M17 to M19, M21, M24, M25.
     """
     passes, runs, tiles = work.pass_cycles.shape
-    turns = tiles + int(order.interleaved)
-    events = Events(
+    events = _room(passes, runs, tiles, tiles + int(order.interleaved))
+    for run in range(runs):
+        _time_run(run, work, transfers, order, events)
+    return events
+
+
+@kernel(inner=True)
+def _room(passes, runs, tiles, turns):
+    """Return room for the events of so many tiles and turns."""
+    return Events(
         np.zeros((passes, runs, tiles), np.int64),
         np.zeros((passes, runs, tiles), np.int64),
         np.zeros((runs, turns), np.int64),
@@ -28,10 +36,6 @@ def timeline(work, transfers, order):
         np.zeros((runs, turns), np.int64),
         np.zeros(runs, np.int64),
     )
-    gate_known = np.empty(tiles, np.int64)
-    for run in range(runs):
-        _time_run(run, work, transfers, order, gate_known, events)
-    return events
 
 
 @kernel
@@ -67,53 +71,60 @@ def stood(sizes, orders, work, transfers):
         moved += 3 * rows * turns
         demand = transfers[moved : moved + rows * tiles].reshape(rows, tiles)
         moved += rows * tiles
-        events = timeline(
-            Work(in_passes[0], in_passes[1], in_passes[2]),
-            Transfers(around[0], around[1], around[2], demand),
-            order,
-        )
+        own_work = Work(in_passes[0], in_passes[1], in_passes[2])
+        own_moved = Transfers(around[0], around[1], around[2], demand)
+        events = _room(passes, runs, 1, 1)  # nobody asks when each of them was
         for run in range(runs):
-            found[0, done] = found[1, done] = events.ends[run]
-            for turn in range(turns):
-                found[1, done] -= events.turn_ends[run, turn] - events.turn_begins[run, turn]
-                found[1, done] += events.demand_waits[run, turn]
+            worked = _time_run(run, own_work, own_moved, order, events)
+            found[0, done] = events.ends[run]
+            found[1, done] = events.ends[run] - worked
             done += 1
     return found
 
 
 @kernel(inner=True)
-def _time_run(run, work, transfers, order, gate_known, events):
-    """Fill in the events of one run; gate_known: int64 (tiles,), when each tile's mask is known."""
+def _time_run(run, work, transfers, order, events):
+    """Fill in the events of one run, and return the cycles in which the array works.
+
+    Events may have room for fewer tiles and turns: those behind the last one then take its place.
+    """
     passes, _, tiles = work.pass_cycles.shape
+    last_tile, last_turn = events.pass_begins.shape[2] - 1, events.turn_begins.shape[1] - 1
+    gate_known = np.zeros(2, np.int64)  # when the masks of this tile and of the one before are
     row = min(run, len(transfers.before) - 1)
     behind = int(order.interleaved)  # turns from a tile's leading to its trailing passes
     now = pass_end = bus_free = np.int64(0)  # of the array's own clock
     stopped = np.int64(0)  # for how long that clock has stood still
     moved = np.int64(0)  # when what moves beside the turns is over
+    worked = next_segment = np.int64(0)
     for turn in range(tiles + behind):
         stopped += transfers.before[row, turn]
-        began = now
-        events.turn_begins[run, turn] = now + stopped
-        moved = max(moved, now + stopped + transfers.beside[row, turn])
-        begins_segment = turn % order.segment_tiles == 0
+        began, begins = now, now + stopped
+        demand_waits = np.int64(0)
+        moved = max(moved, begins + transfers.beside[row, turn])
+        begins_segment = turn == next_segment
+        next_segment += begins_segment * order.segment_tiles
         # Trailing passes go first where the array still holds the operands of their segment.
         shift = order.leading if behind and begins_segment else 0
         for place in range(passes):
-            index = (place + shift) % passes
+            index = place + shift
+            if index >= passes:
+                index -= passes
             trails = index >= order.leading
             tile = turn - behind * trails
             if not 0 <= tile < tiles:
                 continue
+            kept = min(tile, last_tile)
             if trails:
-                now = max(now, gate_known[tile])
+                now = max(now, gate_known[tile % 2])
                 if index == order.leading and transfers.demand[row, tile] > 0:
-                    known_before = behind and gate_known[tile] <= began
-                    asked = events.turn_begins[run, turn] if known_before else now + stopped
+                    known_before = behind and gate_known[tile % 2] <= began
+                    asked = begins if known_before else now + stopped
                     arrives = asked + transfers.demand[row, tile]
                     moved = max(moved, asked) + transfers.demand[row, tile]
-                    events.demand_begins[run, tile] = asked
-                    events.demand_waits[run, turn] = max(0, arrives - now - stopped)
-                    stopped += events.demand_waits[run, turn]
+                    events.demand_begins[run, kept] = asked
+                    demand_waits = max(0, arrives - now - stopped)
+                    stopped += demand_waits
             cycles = work.pass_cycles[index, run, tile]
             fold = work.fold_cycles[index, run, tile]
             taken = fold if order.drains else 0  # its bus is, so long after its first step
@@ -121,18 +132,23 @@ def _time_run(run, work, transfers, order, gate_known, events):
             if cycles > 0 and takes_bus:
                 now = max(now, bus_free - taken)
                 bus_free = now + cycles - fold + taken + order.bus_cycles
-            events.pass_begins[index, run, tile] = now + stopped
+            events.pass_begins[index, run, kept] = now + stopped
             if cycles > 0:
                 now += cycles
                 pass_end = now
                 stopped += work.port_stall_cycles[index, run, tile]
-            events.pass_ends[index, run, tile] = now + stopped
+            events.pass_ends[index, run, kept] = now + stopped
             if index == order.leading - 1:
-                gate_known[tile] = pass_end + order.skew_cycles + order.gate_latency_cycles
+                gate_known[tile % 2] = pass_end + order.skew_cycles + order.gate_latency_cycles
         if turn + 1 == tiles + behind or order.one_buffer:
             now = max(now, pass_end + order.skew_cycles)
-        events.turn_ends[run, turn] = now + stopped
+        ends = now + stopped
+        kept = min(turn, last_turn)
+        events.turn_begins[run, kept], events.turn_ends[run, kept] = begins, ends
+        events.demand_waits[run, kept] = demand_waits
+        worked += ends - begins - demand_waits
         if not order.run_ahead or turn + 1 == tiles + behind:
-            stopped += max(0, moved - events.turn_ends[run, turn])
+            stopped += max(0, moved - ends)
         stopped += transfers.after[row, turn]
     events.ends[run] = now + stopped
+    return worked

@@ -180,8 +180,12 @@ def cycles_of_dram(arch: ArchConfig, bursts: Counts, misses: Counts | None = Non
         return rounded
     most = [max(1, int(counts.max())) * numerator for counts, numerator in numerators]
     if sum(most) < _LARGE:
-        products = [counts * numerator for counts, numerator in numerators]
-        return -(sum(products[1:], products[0]) // -denominator)
+        parts = [counts * numerator for counts, numerator in numerators]
+        total = parts[0]  # there may be many turns, and room for them takes time
+        for each in parts[1:]:
+            total += each
+        np.floor_divide(total, -denominator, out=total)
+        return np.negative(total, out=total)
     whole: Any = 0
     partial: Any = 0
     for counts, numerator in numerators:

@@ -64,7 +64,7 @@ def _check(job: Job) -> None:
 
 def _tiled(job: Job) -> Job:
     """Return a job whose tiles are those of its nest, if it has one."""
-    return job if job.nest is None else replace(job, tiles=blocks_of_nest(job).tiles)
+    return job if job.nest is None else replace(job, tiles=blocks_of_nest(job).every_tile)
 
 
 def _reductions(job: Job) -> Iterator[tuple[Job, int]]:

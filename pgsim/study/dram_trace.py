@@ -195,8 +195,9 @@ def _of_nest(run: NestRun) -> Moves:
     """Return the transfers around the blocks of a nest (M40)."""
     read = [[run.fetches[stream.of]] for stream in STREAMS if not stream.write]
     none, written = np.zeros((1, 1, 1), np.int64), writes(run.blocks)
-    moved = [around_blocks(run.order, each, none, run.batches.tiles) for each in read]
-    moved.append(around_blocks(run.order, [], written, run.batches.tiles))
+    of_streams = [*((each, none) for each in read), ([], written)]
+    shape = run.batches.tiles
+    moved = [around_blocks(run.blocks, run.order, *each, shape) for each in of_streams]
     return _placed(run.events, run.transfers, moved)
 
 

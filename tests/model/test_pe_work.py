@@ -81,6 +81,7 @@ def test_every_pe_does_what_the_reference_steps_it_through(case_of: Any) -> None
         assert own == expected(case), case.seed
 
 
+@pytest.mark.usefixtures("blocks_alike")
 def test_every_pe_does_what_the_reference_steps_it_through_under_a_nest() -> None:
     for seed in range(SEEDS):
         drawn = random_nest_case(seed)

@@ -111,6 +111,7 @@ NESTS = [
 ]
 
 
+@pytest.mark.usefixtures("blocks_alike")
 @pytest.mark.parametrize("nest", NESTS)
 @pytest.mark.parametrize("changes", [{}, {"memory.ports": "all", "memory.dram.model": "pages"}])
 @pytest.mark.parametrize("doubled", [True, False])

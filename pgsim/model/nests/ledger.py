@@ -81,7 +81,7 @@ def _counted(run: NestRun, place: int, written: Mapping[str, Counts]) -> _Counte
         named["activation_sram_write_words"] = retained_words(chunk.job)
     in_tiles = [*named.values(), *(row for each in timings for row in each.in_tiles(tiling))]
     own = batches if tiling is batches.tiling else replace(batches, tiling=tiling)
-    sums = Sums(tuple(named), (), own.sums(in_tiles))
+    sums = Sums(tuple(named), (), own.sums(run.blocks.kinds.of_all(in_tiles, chunk.blocks)))
     return _Counted(sums.counts, sums.passes)
 
 
@@ -116,9 +116,11 @@ def _dram_counts(run: NestRun) -> Mapping[str, Counts]:
     """Return the bursts of DRAM, and the pages that they open, by batch."""
     batches = run.batches
     runs, groups, _, number = batches.tiles
+    every, of_all = np.ones(number, bool), run.blocks.kinds.of_all
 
     def of_batches(bursts: Counts) -> Counts:
-        """Return the sums over all blocks; bursts: that broadcast to (runs, groups, blocks)."""
+        """Return the sums over all blocks; bursts: that broadcast to (runs, groups, kinds)."""
+        (bursts,) = of_all([bursts], every)
         alike = groups * number // (bursts.shape[1] * bursts.shape[2])
         of_runs = np.zeros(runs, np.int64)
         of_runs += np.add.reduce(bursts, axis=(1, 2)) * alike

@@ -42,7 +42,7 @@ def order_of_blocks(blocks: Blocks, stretch: int, pieces_of_pass: int) -> Order:
     stretch: of `stay_stretch`. pieces_of_pass: tiles and C blocks that a pass takes in a block.
     """
     job = blocks.job
-    all_blocks = job.shape.groups * blocks.indices.shape[1]
+    all_blocks = job.shape.groups * blocks.number
     base = order_of(job, (1, 1, 1, all_blocks))
     return base._replace(
         run_ahead=job.arch.memory.runs_ahead,
@@ -77,7 +77,8 @@ def in_pieces(
     values: of all passes of the first chunk, then of the next. shape: of an array of all tiles.
     """
     stacked = _gated_pieces if blocks.job.decides else _dense_pieces
-    return stacked(blocks, chunks, values, shape)
+    pieces = blocks.kinds.by_block(stacked(blocks, chunks, values, shape))
+    return pieces.reshape(*pieces.shape[:2], -1)
 
 
 def _dense_pieces(
@@ -92,7 +93,7 @@ def _dense_pieces(
             own = values[place * passes + index]
             part = np.broadcast_to(own, (runs, groups, lane_groups, int(chunk.blocks.sum())))
             pieces[:, index, :, :, chunk.blocks] = part.transpose(3, 2, 0, 1)
-    return pieces.reshape(lane_groups * passes, runs, groups * number)
+    return pieces.reshape(-1, runs, groups, number)
 
 
 def _gated_pieces(
@@ -108,7 +109,7 @@ def _gated_pieces(
             own = values[place * passes + index]
             pieces[index, begin : begin + chunk.times] = own.transpose(2, 0, 1, 3)
             begin += chunk.times
-    return pieces.reshape(-1, runs, groups * number)
+    return pieces.reshape(-1, runs, groups, number)
 
 
 def all_moved(
@@ -122,43 +123,46 @@ def all_moved(
     from pgsim.model.nests.traffic import writes
 
     job, written = blocks.job, writes(blocks)
-    moved = [around_turns(order, list(fetches.values()), written, shape)]
+    moved = [around_turns(blocks, order, list(fetches.values()), written, shape)]
     if job.arch.memory.dram.in_time.has_pages:
         opened = [each.row_misses(job) for each in fetches.values()]
-        moved.append(around_turns(order, opened, row_misses(job, written), shape))
+        moved.append(around_turns(blocks, order, opened, row_misses(job, written), shape))
     return tuple(moved)
 
 
 def around_turns(
-    order: Order, fetches: Sequence[Fetch], written: Counts, shape: tuple[int, int, int, int]
+    blocks: Blocks,
+    order: Order,
+    fetches: Sequence[Fetch],
+    written: Counts,
+    shape: tuple[int, int, int, int],
 ) -> Transfers:
     """Return what moves around every turn, bursts or row misses; none of it is on demand.
 
     What runs ahead is one transfer, which begins with the first turn (M47).
     """
+    runs, groups, _, kinds = shape
 
-    def of_runs(counts: Counts) -> Counts:
-        every = np.empty((shape[0], shape[1], shape[3]), np.int64)
-        every[...] = counts
-        return every.reshape(shape[0], -1)
+    def by_turn(counts: Sequence[Counts]) -> Counts:
+        every = np.zeros((runs, groups, kinds), np.int64)
+        for each in counts:
+            every += each
+        return blocks.kinds.by_block(every).reshape(runs, -1)
 
-    none = np.zeros((1, 1, 1), np.int64)
-    opening = of_runs(sum((each.opening for each in fetches), none))
-    rest = of_runs(sum((each.rest for each in fetches), none))
-    trailing = of_runs(sum((each.trailing for each in fetches), none))
-    written, demand = of_runs(written), np.zeros_like(opening)
-    runs, number = opening.shape
+    number, behind = groups * blocks.number, int(order.interleaved)
+    gone, demand = by_turn([written]), np.zeros((runs, number), np.int64)
     if order.one_buffer:
-        return Transfers(opening + rest + trailing, np.zeros_like(opening), written, demand)
-    behind = int(order.interleaved)
-    before = np.zeros((runs, number + behind), np.int64)
-    after, moved = np.zeros_like(before), np.zeros_like(before)
+        read = by_turn([each.total for each in fetches])
+        return Transfers(read, np.zeros_like(read), gone, demand)
+    before, moved, after = (np.zeros((runs, number + behind), np.int64) for _ in range(3))
+    opening = by_turn([each.opening for each in fetches])
     before[:, 0] = opening[:, 0]
-    moved[:, :number] += rest
     moved[:, : number - 1] += opening[:, 1:]
-    moved[:, behind:] += trailing
-    moved[:, behind + 1 :] += written[:, :-1]
-    after[:, -1] = written[:, -1]
+    if blocks.in_trips > 1:  # else all that a block fetches comes before it
+        moved[:, :number] += by_turn([each.rest for each in fetches])
+        moved[:, behind:] += by_turn([each.trailing for each in fetches])
+    moved[:, behind + 1 :] += gone[:, :-1]
+    after[:, -1] = gone[:, -1]
     if order.run_ahead:
         moved[:, 0] = moved.sum(axis=1)
         moved[:, 1:] = 0

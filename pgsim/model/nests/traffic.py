@@ -25,7 +25,7 @@ OWN = (SRAM_TRAFFIC, DRAM_TRAFFIC)  # rules that blocks change; what others coun
 
 @dataclass(frozen=True)
 class Fetch:
-    """Bursts of one operand that every block fetches, int64 that broadcast to (runs, 1, blocks).
+    """Bursts of one operand that a block fetches, int64 that broadcast to (runs, 1, kinds).
 
     opening: of its first C block, and of all C blocks that need no fetch of their own later. rest:
     of its other C blocks, in leading passes. trailing: again, in trailing passes.
@@ -126,8 +126,7 @@ def others_of(chunk: Chunk, timings: Timings, stretch: int, batches: int) -> dic
 
 def loads_of(chunk: Chunk, timings: Timings, stretch: int) -> list[Counts]:
     """Return how often each pass of a chunk's tiles reads the operands of its lanes (M22, M40)."""
-    tiles = chunk.job.tiling.tile_slots.shape[-1]
-    opens = (np.arange(tiles) % max(1, stretch) == 0).astype(np.int64)[None, None, None]
+    opens = (chunk.numbers % max(1, stretch) == 0).astype(np.int64)[None, None, None]
     folds = [each.folds for each in timings]
     return chunk.job.flow.lane_loads(folds, opens, stay=stretch > 0)
 
@@ -178,11 +177,10 @@ def _spilled_bits(
     blocks: Blocks, chunk: Chunk, moved: Counts, computed: Counts
 ) -> tuple[Counts, Counts]:
     """Return bits read and written of tiles whose C blocks are not the only ones of their sums."""
-    job, at = blocks.job, blocks.indices[IN_CHANNELS][chunk.blocks]
+    job = blocks.job
     opens, leaves = ends_of_sums(blocks, chunk)
     sums = chunk.job.tiling.outputs * PARTIAL_SUM_BITS
-    is_last = at == blocks.nest.trips[IN_CHANNELS] - 1
-    widths = np.where(is_last, job.output_bits, PARTIAL_SUM_BITS)
+    widths = np.where(blocks.closes[chunk.blocks], job.output_bits, PARTIAL_SUM_BITS)
     gone = chunk.job.tiling.outputs * widths * leaves
     counted = job.arch.memory.convention.sum_bits
     read = counted(moved + sums * (leaves - opens), lambda: computed, gone)
@@ -198,20 +196,20 @@ def visits_of(chunk: Chunk, timings: Timings) -> list[Counts]:
 def ends_of_sums(blocks: Blocks, chunk: Chunk) -> tuple[Counts, Counts]:
     """Say of the blocks of a chunk whether they begin sums, and whether sums leave with them.
 
-    Returns int64 (blocks,) each. Of layers without a gated pass, whose blocks each are a turn.
+    Returns int64 (kinds,) each. Of layers without a gated pass, whose blocks each are a turn.
     """
-    at = blocks.indices[IN_CHANNELS][chunk.blocks]
-    last, spills = blocks.nest.trips[IN_CHANNELS] - 1, blocks.bursts[SUM_READ].any()
-    return (at == 0).astype(np.int64), ((at == last) | spills).astype(np.int64)
+    own, spills = chunk.blocks, blocks.bursts[SUM_READ].any()
+    leaves = blocks.closes[own] | spills
+    return blocks.opens[own].astype(np.int64), leaves.astype(np.int64)
 
 
 def sum_reads(blocks: Blocks) -> Counts:
-    """Return the bursts of unfinished sums that every block fetches, int64 (1, 1, blocks)."""
+    """Return the bursts of unfinished sums that every block fetches, int64 (1, 1, kinds)."""
     bursts: Counts = blocks.bursts[SUM_READ].sum(axis=-1)
     return bursts[None, None]
 
 
 def writes(blocks: Blocks) -> Counts:
-    """Return the bursts of sums and outputs that every block writes, int64 (1, 1, blocks)."""
+    """Return the bursts of sums and outputs that every block writes, int64 (1, 1, kinds)."""
     bursts: Counts = blocks.bursts[WRITTEN].sum(axis=-1)
     return bursts[None, None]

@@ -137,9 +137,7 @@ def _reads(run: NestRun, part: int) -> list[Mapping[str, Counts]]:
 
 def _writes(run: NestRun) -> list[list[Mapping[str, Counts]]]:
     """Return what is written of unfinished sums, and of outputs, before, beside and after turns."""
-    blocks, written = run.blocks, writes(run.blocks)
-    last = blocks.nest.trips[IN_CHANNELS] - 1
-    finished = blocks.job.decides | (blocks.indices[IN_CHANNELS] == last)
+    finished, written = run.blocks.closes, writes(run.blocks)
     return [
         [{MOVED[-1]: bytes_} for bytes_ in _around(run, [], np.where(these, written, 0))]
         for these in (~finished, finished)
@@ -149,5 +147,5 @@ def _writes(run: NestRun) -> list[list[Mapping[str, Counts]]]:
 def _around(run: NestRun, fetches: list[Fetch], written: Counts) -> tuple[Counts, ...]:
     """Return the bytes that are moved before, beside and after turns."""
     burst_bytes = run.blocks.job.arch.memory.dram.burst_bytes
-    moved = around_turns(run.order, fetches, written, run.batches.tiles)
+    moved = around_turns(run.blocks, run.order, fetches, written, run.batches.tiles)
     return tuple(bursts * burst_bytes for bursts in moved[:3])

@@ -98,5 +98,5 @@ def test_the_order_of_positions_is_found_for_masks_alone():
     large = conv(3, 2, 2**18, 1, gate="none", msb_bits=None)
     roomy = {f"memory.{each}_sram.kib": 2**20 for each in ("activation", "weight", "output")}
     blocks = blocks_of_nest(nested(large, "NPQKC", (1, 2**13, 2**13, 2, 3), roomy))
-    assert blocks.tiles.outputs.sum() == 2 * 2**36
+    assert blocks.every_tile.outputs.sum() == 2 * 2**36
     assert blocks.tiles.order is None

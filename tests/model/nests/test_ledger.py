@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from designs import conv, drawn, linear
 from nest_jobs import nested
 
@@ -13,6 +14,8 @@ from pgsim.model.blocks import Block
 from pgsim.model.job import Job
 from pgsim.model.nests import run_nest, work_of_nest, work_of_run
 from pgsim.model.work_store import WorkStore
+
+pytestmark = pytest.mark.usefixtures("blocks_alike")
 
 UNGATED: dict[str, Any] = {"gate": "none", "msb_bits": None}
 WS, IS = {"array.dataflow": "ws"}, {"array.dataflow": "is"}

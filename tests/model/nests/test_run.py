@@ -15,6 +15,8 @@ from pgsim.model.job import Job
 from pgsim.model.nests import NestRun, Waiting, run_blocks, run_nest, timed_blocks
 from pgsim.model.work_store import WorkStore
 
+pytestmark = pytest.mark.usefixtures("blocks_alike")
+
 UNGATED: dict[str, Any] = {"gate": "none", "msb_bits": None}
 WS = {"array.dataflow": "ws"}
 GATED, ENTRIES = linear(4, 8, 2), drawn("x... .x..")

@@ -39,6 +39,7 @@ def simulated(drawn_case: NestCase) -> Result:
     )
 
 
+@pytest.mark.usefixtures("blocks_alike")
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_random_nests_add_up(first: int, tmp_path: Path) -> None:
     for seed in range(first, min(first + CHUNK, SEEDS)):
@@ -94,6 +95,7 @@ def small(**buffers: float) -> dict[str, Any]:
     return keys
 
 
+@pytest.mark.usefixtures("blocks_alike")
 def test_two_blocks_of_rows_cycle_by_cycle(tmp_path: Path) -> None:
     """M40's example of DRAM stalls: 8 + max(8, 4) + max(12, 2) + 2 cycles, at 4 bytes a cycle."""
     changes = {
@@ -156,6 +158,7 @@ def test_what_passes_fetch_again(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.usefixtures("blocks_alike")
 def test_sums_that_leave_and_come_back(tmp_path: Path) -> None:
     """M40's example of sums: all 32 leave after the first input block, 32 bytes for each of four
     blocks of two positions, and come back for the second one, whose outputs are a burst each."""
@@ -183,6 +186,7 @@ def test_sums_that_leave_and_come_back(tmp_path: Path) -> None:
     assert passes[:2] == ["pass 1 block 1, lane group 1", "pass 1 block 1, lane group 2"]
 
 
+@pytest.mark.usefixtures("blocks_alike")
 def test_blocks_that_are_alike_are_merged_loop_by_loop(tmp_path: Path) -> None:
     """All fits: after the first block of channels, its 16 blocks of rows come four times more."""
     changes = {"mapping.nests": [{"order": "KPNQC", "block_rows": 4, "block_channels": 4}]}
@@ -219,6 +223,7 @@ def test_a_searched_network_adds_up(scheme: str, changes: dict[str, Any], tmp_pa
     check(result, tmp_path)
 
 
+@pytest.mark.usefixtures("blocks_alike")
 def test_the_steps_of_a_layer_with_groups_are_named(tmp_path: Path) -> None:
     layer = conv(4, 6, 4, 3, groups=2)
     nest = {"order": "NPQKC", "block_rows": 1, "block_channels": 2}
