@@ -159,11 +159,18 @@ class Merged(NamedTuple):
         }
 
 
-def merged_events(merged: Merged, begin: int, counts: Mapping[str, int]) -> Iterator[Event]:
-    """Return one event on each track for many turns or runs; counts: their sums, by column."""
+def merged_events(
+    merged: Merged, begin: int, counts: Mapping[str, int], moves_before: int = 0
+) -> Iterator[Event]:
+    """Return one event on each track for many turns or runs.
+
+    counts: their sums, by column. moves_before: cycles in which DRAM moves what came before.
+    """
     for track, kind, columns in _MERGED:
+        late = min(moves_before, merged.cycles) if track is Track.DRAM else 0
         if own := {column: counts[column] for column in columns if counts[column]}:
-            yield event(track, kind, merged.name, begin, merged.cycles, merged.about | own)
+            cycles = merged.cycles - late
+            yield event(track, kind, merged.name, begin + late, cycles, merged.about | own)
 
 
 def _waits(turns: Turns, worker: Worker, place: tuple[int, int]) -> Iterator[tuple[str, int, int]]:

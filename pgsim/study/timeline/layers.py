@@ -212,4 +212,5 @@ def _turns_events(turns: Turns, run: int, stretch: Stretch, begin: int) -> list[
     part = slice(stretch.first, stretch.end)
     counts = {name: int(each[run, part].sum()) for name, each in turns.counts.items()}
     own = Merged("turn", stretch.end - stretch.first, repeats, end - first)
-    return list(merged_events(own, begin + first, counts))
+    moves_before = int(turns.moves_before[run, stretch.first])
+    return list(merged_events(own, begin + first, counts, moves_before))

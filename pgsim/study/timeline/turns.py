@@ -155,6 +155,18 @@ class Turns:
         return np.diff(self.begins, axis=1)
 
     @cached_property
+    def moves_before(self) -> Counts:
+        """For how long each turn still moves what an earlier one began to, int64 (runs, turns).
+
+        What runs ahead goes on beside many turns (M47).
+        """
+        starts, until = self.begins[:, :-1], np.zeros_like(self.cycles)
+        for each in self.transfers:
+            until[:, 1:] = np.maximum(until[:, 1:], (starts + each.span.ends)[:, :-1])
+        left: Counts = np.maximum(0, np.maximum.accumulate(until, axis=1) - starts)
+        return left
+
+    @cached_property
     def counts(self) -> Mapping[str, Counts]:
         """What every turn adds to columns of the result table, int64 (runs, turns) each."""
         none = np.zeros_like(self.cycles)

@@ -49,6 +49,15 @@ def test_random_nests_add_up(first: int, tmp_path: Path) -> None:
         check(result, tmp_path, events_per_layer=100)
 
 
+def test_turns_that_are_summed_move_once_what_runs_ahead_is_over(tmp_path: Path) -> None:
+    """M47: a random nest whose DRAM works ahead into its last turns, of which the last writes."""
+    (layer,) = check(simulated(random_nest_case(175)), tmp_path, events_per_layer=100)
+    ahead, summed = layer.events["transfer"][-2:]
+    assert summed["name"] == "7 turns, summed"
+    assert summed["ts"] == end(ahead)
+    assert end(summed) == layer.event["ts"] + layer.event["dur"]
+
+
 def check_blocks(layer: Layer, arch: ArchConfig) -> None:
     """M25, M40: transfers take their bytes' cycles; what a block opens with is there before its
     passes, and what it writes leaves after them."""
