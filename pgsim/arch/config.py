@@ -18,7 +18,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pgsim.arch.dataflows import Dataflow
 from pgsim.arch.fabric import fabric_of
 from pgsim.arch.lanes import Lanes
-from pgsim.arch.memory import BANDWIDTH_KEYS, DRAMCycles, Memory
+from pgsim.arch.memory import BANDWIDTH_KEYS, DRAMCycles, Memory, few_bits
 from pgsim.arch.nests import Mapping as MappingKeys
 from pgsim.arch.overriding import overridden
 from pgsim.arch.pes import PEKind
@@ -153,8 +153,14 @@ class ArchConfig(Section):
     def least_burst_cycles(self) -> Fraction:
         """Cycles that a burst of a stream takes at least, with its share of the pages it opens.
 
-        A fine fraction of the share is left out, so that the numbers stay small.
+        A fine fraction is left out where it has many digits, so that the numbers stay small.
         """
+        shared = self._shared_burst_cycles
+        cycles, bursts, _ = few_bits((shared.denominator, shared.numerator, 0))
+        return Fraction(bursts, cycles)
+
+    @property
+    def _shared_burst_cycles(self) -> Fraction:
         burst, row_miss = self.dram_cycles
         page_bytes = self.memory.dram.in_time.stream_page_bytes
         if page_bytes is None:
@@ -169,6 +175,11 @@ class ArchConfig(Section):
         burst, row_miss = self.dram_cycles
         parts = math.lcm(burst.denominator, row_miss.denominator)
         return parts, int(burst * parts), int(row_miss * parts)
+
+    @property
+    def few_dram_parts(self) -> tuple[int, int, int]:
+        """The same in numbers of few digits, and so perhaps a little less time."""
+        return few_bits(self.dram_parts)
 
     @property
     def but_for_prices(self) -> tuple[Hashable, DRAMCycles]:

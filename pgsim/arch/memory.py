@@ -220,3 +220,18 @@ class Memory(Section):
         if problems:
             raise KeyProblems(*problems)
         return self
+
+
+def few_bits(parts: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return parts of a cycle, and of a burst and a page, whose products with counts int64 holds.
+
+    They are the same where each is below 2^31, and else say a little less time.
+
+    Examples
+    --------
+    >>> few_bits((3, 4, 2**31 + 8))
+    (2, 2, 1073741828)
+    """
+    over = max(0, max(parts).bit_length() - 31)
+    cycle, burst, page = parts
+    return -(-cycle >> over), burst >> over, page >> over

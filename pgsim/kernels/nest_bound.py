@@ -74,7 +74,8 @@ class Choices(NamedTuple):
     """Some choices of block sizes.
 
     sides, takes: what each side has, and contributes. places: int64 (choices,), where they are
-    among all choices. values: float64 (choices,), what is to be least, as `fitting` tells.
+    among all choices. values: float64 (choices,), what is to be least, as `fitting` tells; gated
+    layers, each of whose passes may fetch its own planes, may cost less.
     """
 
     sides: Sides

@@ -39,7 +39,7 @@ def compulsory_bits(problem: Problem) -> Floats:
 
 
 def with_bursts(problem: Problem, least: Floats, bursts: Ints) -> Floats:
-    """Return what choices cost at least, as `choices_of` does, if they move at least so much.
+    """Return what choices cost at least, as `Choices.least` does, if they move at least so much.
 
     bursts: int64 (choices,), of a batch.
     """
@@ -62,7 +62,7 @@ def with_bursts(problem: Problem, least: Floats, bursts: Ints) -> Floats:
 def most_bursts(problem: Problem, least: Floats, best: Cost) -> Ints:
     """Return how many bursts choices may move that cost no more than the best one, or some more.
 
-    least: what they cost at least, as `choices_of` has it. Returns int64 (choices,), of a batch.
+    least: what they cost at least, as `Choices.least` has it. Returns int64 (choices,), of a batch.
     """
     prices, machine = problem.prices, problem.machine
     most = np.full(len(least), _ENDLESS)

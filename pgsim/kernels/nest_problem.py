@@ -79,16 +79,16 @@ class Tables(NamedTuple):
 class Machine(NamedTuple):
     """The rest that decides what a nest costs.
 
-    slot_side, lane_side: which of a block's positions (0) and channels (1) are its slots, and which
-    its lanes. columns: of the array. groups: of the layer. runs: of a batch. weights_stay: whether
-    only the first of them fetches weights.
-    burst_numerator, burst_denominator: of the cycles of a burst at least, with its share of pages.
-    cycle_parts: into which a cycle is cut. burst_parts, page_parts: that a burst takes, and a page
-    of page_bits that a stream opens (M44). lane_port_bits, output_port_bits:
-    of a word. lane_cycle_bits, output_cycle_bits: of all ports of the buffer in a cycle.
-    kept_port_bits: of a word of outputs that stay on chip, 0 where they do not. stays: whether lane
-    operands may stay in the array. lane_loops: bit by bit, the loops that matter to the operand of
-    the lanes. decides: whether a mask steers more passes behind those of the tables.
+    slot_side, lane_side: which of a block's positions (0) and channels (1) are its slots, and
+    which its lanes. columns: of the array. groups: of the layer. runs: of a batch.
+    weights_stay: whether only the first of them fetches weights. burst_numerator,
+    burst_denominator: of the cycles of a burst at least, with its share of pages. cycle_parts:
+    into which a cycle is cut. burst_parts, page_parts: that a burst takes, and a page of
+    page_bits that a stream opens (M44). lane_port_bits, output_port_bits: of a word.
+    lane_cycle_bits, output_cycle_bits: of all ports of the buffer in a cycle. kept_port_bits:
+    of a word of outputs that stay on chip, 0 where they do not. stays: whether lane operands
+    may stay in the array. lane_loops: bit by bit, the loops that matter to the operand of the
+    lanes. decides: whether a mask steers more passes behind those of the tables.
     """
 
     slot_side: int

@@ -39,7 +39,7 @@ def swept_of(problem: Problem, inputs: Side, positions: Side, channels: Side) ->
     reach = min(loops.sides[MOST, :, 0].prod(), loops.union_rows * loops.union_columns)
     sums = n * p * q * k * machine.groups
     again = (
-        weights * (k * c > loops.fit_weights) * (1 if machine.weights_stay else machine.runs),
+        weights * (k * c > loops.fit_weights) * machine.runs,
         activations * (n * reach * c > loops.fit_activations) * machine.runs,
         2 * sums * widths.sums * (n * p * q * k > loops.fit_sums) * machine.runs,
     )

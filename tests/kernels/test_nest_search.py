@@ -25,15 +25,16 @@ from pgsim.kernels import nest_search, nest_traffic
 from pgsim.kernels.nest_bound import choices_of
 from pgsim.kernels.nest_bursts import compulsory_bits
 from pgsim.kernels.nest_problem import OWN_PJ, Cost, Found
-from pgsim.kernels.nest_search import _ends, try_all
+from pgsim.kernels.nest_search import try_all
 from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
 ALL_BLOCKS = 2**62
 DEAR = Cost(1e18, 10**9, 10**9, 1e18, 0)
 
-least_cost, stalls_at_least = map(
-    called_from_python, (nest_search._least_cost, nest_search._stalls_at_least)
+ends_of, least_cost, stalls_at_least = map(
+    called_from_python,
+    (nest_search._ends, nest_search._least_cost, nest_search._stalls_at_least),
 )
 bits_of, moves_of, picked = map(
     called_from_python, (nest_traffic.bits_of, nest_traffic.moves_of, nest_traffic.picked)
@@ -57,7 +58,7 @@ def test_no_bound_of_a_nest_is_over_its_cost(seed: int) -> None:
             moves = moves_of(problem.loops, picks, own, order)
             bits = bits_of(problem, moves, compulsory)
             stalls = stalls_at_least(problem, order, picks, own, moves) if waits else 0
-            moved = (bits, _ends.py_func(problem, picks, moves))
+            moved = (bits, ends_of(problem, picks, moves))
             own_pj = least[place, OWN_PJ] * (1 - 1e-9)  # a sum of floats
             each = least_cost(problem, own_pj, least[place], moved, stalls, 0)
             cost = case.cost(nest_of(case, problem, order, picks))

@@ -181,7 +181,7 @@ def _changes(rng: Random, layer: LayerShape, batch: int) -> dict[str, Any]:
         "batch": batch,
     }
     if rng.random() < 0.4:
-        changes["array.pe"] = {"kind": "fusion", "fusion_max_bits": 8, "fusion_unit_bits": 2}
+        changes["array.pe.kind"] = rng.choice(("fusion", "serial_activation"))
     taps = layer.kernel[0] * layer.kernel[1]
     inputs = batch * layer.in_channels_per_group * layer.run_in_size[0] * layer.run_in_size[1]
     weights = layer.channels_per_group * layer.in_channels_per_group * taps

@@ -24,7 +24,7 @@ MOST_BLOCKS = 2**20  # of a run and group
 def bounds_of(job: Job, problem: Problem) -> tuple[Counts, Floats]:
     """Return the choices of block sizes, and what leading passes cost at least.
 
-    Returns int64 (choices, 5), and float64 (choices, 4), the first columns of `choices_of`.
+    Returns int64 (choices, 5), and float64 (choices, 4), the first columns of `Choices.least`.
     """
     from pgsim.kernels.nest_bound import choices_of  # Numba: only if nests are searched
     from pgsim.kernels.nest_problem import ARRAY_CYCLES

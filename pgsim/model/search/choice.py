@@ -20,7 +20,7 @@ from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.gated import gated_nest
 from pgsim.model.search.geometry import Geometry, geometry_key
 from pgsim.model.search.goal import Goal
-from pgsim.model.search.problem import few_bits, holds_a_channel
+from pgsim.model.search.problem import holds_a_channel
 from pgsim.model.search.windows import Windows
 from pgsim.model.work_store import Known, WorkStore
 
@@ -212,9 +212,10 @@ def _dense(
     """Return the nest that costs a batch least, and what; None where the fixed order costs less."""
     goal = geometry.goal
     found = dense_nest(job, geometry.problem, goal, fixed)
-    parts = job.arch.dram_parts
+    arch = job.arch
     # The kernels do not know which passes' zeros save most, nor times of many digits.
-    if found is None or not (job.arch.pe.zero_gating or few_bits(parts) != parts):
+    estimated = arch.pe.zero_gating or arch.few_dram_parts != arch.dram_parts
+    if found is None or not estimated:
         return found
     nest, _ = found
     cost = goal.cost(simulate_block(job.by(nest), block, store, design))

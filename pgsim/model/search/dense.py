@@ -26,8 +26,8 @@ _TOGETHER = 8192  # others: what is known of so many stays in a processor's cach
 def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> tuple[Nest, Cost] | None:
     """Return the nest that costs a batch least, and what it costs.
 
-    None where none costs as little as the fixed order. Pages of DRAM cost cycles beside, and PEs
-    that stand still at zeros may take some energy more.
+    None where none costs as little as the fixed order. Times of DRAM of many digits may be some
+    cycles longer, and PEs that stand still at zeros may take some energy more.
 
     problem: the layer as kernels take it. fixed: what a batch costs in the fixed order.
     """

@@ -125,17 +125,15 @@ class FixedFrame:
     def _bus_waits(self, work: Counts) -> Counts:
         """Return for how long the leading passes of a batch wait for their operands' bus (M18).
 
-        Nothing waits before the first, or behind the last. work: of a lane group, int64 (windows,).
+        Nothing waits behind the last. work: of a lane group, int64 (windows,).
         """
         job, tiles = self.job, self._tables.tiles[:, :, 0]
         segments = job.cuts[0].pieces * self._runs_and_groups
         after = order_of(job, (1, 1, 1, 1)).bus_cycles - tiles[FOLDS]  # a tile's last fold begins
         if not job.operands_stay:
             waits = np.maximum(0, after).sum(axis=0)
-            first, last = (
-                waits[places_of(self._tables, SLOTS, each)] for each in (self.windows, self._last)
-            )
-            found: Counts = self._over_windows(waits) * segments - np.maximum(first, last)
+            last = waits[places_of(self._tables, SLOTS, self._last)]
+            found: Counts = self._over_windows(waits) * segments - last
             return found
         if job.gated:  # gated passes may fill the wait: they load nothing
             return np.zeros_like(work)

@@ -51,7 +51,7 @@ def gated_nest(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Nest,
 def _likely(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Counts, Floats]:
     """Return sizes of blocks that may cost no more than the fixed order, and what they cost.
 
-    Returns int64 (choices, 5), and float64 (choices, 4), at least, as `choices_of`.
+    Returns int64 (choices, 5), and float64 (choices, 4), at least, as `Choices.least`.
     """
     goal, batches = geometry.goal, windows.block.batches
     _, sizes, least = geometry.bounds
@@ -121,13 +121,13 @@ def _with_orders(sized: SizedLayer, goal: Goal, least: Floats, best: Best) -> Be
     """Return the best nest that is known once all orders of a choice are tried.
 
     Energy is asked for where it decides. least: what the choice costs at least, as a row of
-    `choices_of`.
+    `Choices.least`.
     """
     from pgsim.kernels.nest_value import better  # Numba: only if nests are searched
 
     known: dict[Hashable, Cost] = {}
     for order in sorted(sized.orders(), key=lambda each: (each.cycles, each.bursts)):
-        if sized.opens_pages:
+        if sized.may_take_more:
             floor = goal.bound(least, order.cycles, order.bursts, order.nest.volume)
             best = best.exactly(goal) if goal.weighs_energy else best
             if best.cost[:3] < floor[:3]:

@@ -148,7 +148,7 @@ def machine_of(job: Job) -> Machine:
 
     memory, runs = job.arch.memory, job.shape.runs_per_batch
     numerator, denominator = job.arch.least_burst_cycles.as_integer_ratio()
-    cycle_parts, burst_parts, page_parts = few_bits(job.arch.dram_parts)
+    cycle_parts, burst_parts, page_parts = job.arch.few_dram_parts
     slot_side, lane_side = job.arch.lanes.slots_and_lanes(0, 1)  # positions, channels
     return Machine(
         slot_side=slot_side,
@@ -172,21 +172,6 @@ def machine_of(job: Job) -> Machine:
         lane_loops=sum(1 << loop for loop in OPERAND_LOOPS[job.lane_operand.name]),
         decides=job.decides,
     )
-
-
-def few_bits(parts: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Return parts of a cycle, and of a burst and a page, whose products with counts int64 holds.
-
-    They are the same where each is below 2^31, and else say a little less time.
-
-    Examples
-    --------
-    >>> few_bits((3, 4, 2**31 + 8))
-    (2, 2, 1073741828)
-    """
-    over = max(0, max(parts).bit_length() - 31)
-    cycle, burst, page = parts
-    return -(-cycle >> over), burst >> over, page >> over
 
 
 def _with_last(blocks: Counts, size: int) -> Counts:

@@ -66,9 +66,12 @@ class SizedLayer:
         return cls(job, block, store, *timed_blocks(job.by(raster), block, store))
 
     @property
-    def opens_pages(self) -> bool:
-        """Whether blocks may cost more cycles than `orders` says, by the pages that DRAM opens."""
-        return self.job.arch.memory.dram.in_time.has_pages
+    def may_take_more(self) -> bool:
+        """Whether blocks may cost more cycles than `orders` says, for pages or many digits."""
+        arch = self.job.arch
+        return (
+            arch.memory.dram.in_time.has_pages or arch.least_burst_cycles != arch.dram_cycles.burst
+        )
 
     def orders(self) -> list[Ordered]:
         """Return every order of the loops that move, with all held that fits and with less.

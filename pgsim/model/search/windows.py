@@ -169,7 +169,7 @@ class Windows:
         return self.spent.trailing_pj(in_channels)
 
     def with_bursts(self, least: Floats, bursts: Counts) -> Floats:
-        """Return costs, as `choices_of` gives them, of what moves at least so many bursts."""
+        """Return costs, as `Choices.least` gives them, of what moves at least so many bursts."""
         costs, prices = least.copy(), self.goal.prices
         more = np.maximum(0, bursts - least[:, 1])
         costs[:, 1] += more
@@ -247,7 +247,7 @@ class Windows:
         return issued.energy_pj + vectors_pj + issued.slots * self.paid.slots_pj(in_channels)
 
     def with_trailing(self, least: Floats, cycles: float | Floats) -> Floats:
-        """Return costs of leading passes, as `choices_of` gives them, with gated passes' cycles."""
+        """Return leading passes' costs, as `Choices.least` has them, with gated passes' cycles."""
         costs = least.copy()
         costs[:, 0] = np.maximum(least[:, 0], least[:, 3] + cycles)
         costs[:, 2] += (costs[:, 0] - least[:, 0]) * self.goal.prices["cycles"]

@@ -52,6 +52,23 @@ def test_the_chosen_nest_is_the_least_of_all(seed: int, gated: bool, ports: str)
 
 @pytest.mark.parametrize("gated", [False, True], ids=["dense", "gated"])
 @pytest.mark.parametrize("seed", range(SEEDS))
+def test_times_of_many_digits_wrap_nothing(seed: int, gated: bool) -> None:
+    """Bursts of 10^17 and more parts of a cycle; without a mask, no more than the fixed order."""
+    case = search_case(200 + seed, gated=gated)
+    burst_bytes = Random(seed).choice((8, 512, 65536))
+    case = case.with_changes(
+        {"memory.dram.bytes_per_cycle": 1 / 3, "memory.dram.burst_bytes": burst_bytes}
+    )
+    if case.job.gated:
+        assert not difference(case)
+        return
+    fixed = case.cost(None)
+    for objective in OBJECTIVES:
+        assert not fixed.is_less_than(case.cost(*found(case, objective)), objective)
+
+
+@pytest.mark.parametrize("gated", [False, True], ids=["dense", "gated"])
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_so_it_is_where_streams_open_pages(seed: int, gated: bool) -> None:
     """Pages of two bursts, or of few, that take long to open, and refresh (M44)."""
     rng, case = Random(seed), search_case(100 + seed, gated=gated)

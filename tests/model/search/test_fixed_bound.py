@@ -71,6 +71,39 @@ def test_windows_take_the_cycles_of_the_array_or_those_of_dram() -> None:
     assert bound_of(case, case.goal("dram")).values.tolist() == [26] * 5
 
 
+@pytest.mark.parametrize(
+    ("dataflow", "rows", "columns", "port_bits", "inputs"),
+    [("ws", 4, 4, 64, 70), ("os", 16, 1, 8, 300)],
+)
+def test_what_leaves_may_leave_beside_gated_passes(
+    dataflow: str, rows: int, columns: int, port_bits: int, inputs: int
+) -> None:
+    """M43: a leading pass of one bit is short, and seven bits take longer than all outputs.
+
+    Where sums wait, the first visit reads none. Else they leave the array finished, with the last
+    pass. Every window is simulated.
+    """
+    ports = {"banks": 1, "port_bits": port_bits}
+    changes = {
+        "array.dataflow": dataflow,
+        "array.rows": rows,
+        "array.columns": columns,
+        "array.pe.kind": "serial_activation",
+        "array.pe.max_activation_bits": 8,
+        "memory.ports": "all",
+        "memory.dram.bytes_per_cycle": 4096,
+        **{f"memory.output_sram.{key}": each for key, each in ports.items()},
+        **{f"memory.{name}_sram.port_bits": 64 for name in ("activation", "weight")},
+    }
+    layer = linear(64, inputs, 4, activation_bits=8, msb_bits=1)
+    case = case_of(layer, changes, np.ones((1, 4, 64), bool), output_bits=32)
+    values = bound_of(case, case.goal("latency")).values
+    costs = fixed_costs(case)
+    assert len(values) == len(costs) > 0
+    for cost, value in zip(costs, values, strict=True):
+        assert value <= cost.cycles
+
+
 ENTRIES = ("x.x..x .x....", "...... ......", "xxxxxx xxx...")
 
 

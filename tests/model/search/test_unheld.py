@@ -65,7 +65,7 @@ def bursts_of_nests(case: SearchCase) -> Iterator[dict[tuple[str, ...], int]]:
     yield from found.values()
 
 
-@pytest.mark.parametrize(("seed", "gains"), [(3, True), (10, True), (16, False)])
+@pytest.mark.parametrize(("seed", "gains"), [(14, True), (23, True), (16, False)])
 def test_what_must_be_held_moves_no_less_if_it_is_not(seed: int, gains: bool) -> None:
     """Every nest of every choice is simulated; what is offered is as good as the best of all.
 
