@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from math import isfinite
 from typing import Any
 
@@ -12,6 +13,7 @@ from pgsim.errors import InputError
 from pgsim.workload.problems import cut, short
 
 _MOST_DIGITS = 1000  # of a whole number; Python reads some thousands
+_MANY_DIGITS = re.compile(rb"[0-9]{%d}" % _MOST_DIGITS)
 
 
 class _RefusedError(ValueError):
@@ -33,7 +35,7 @@ def parse_json(text: str | bytes, what: str) -> Any:
         found = json.loads(
             text,
             object_pairs_hook=_object,
-            parse_int=_int,
+            parse_int=_int if _has_many_digits(text) else None,  # without it, reading is faster
             parse_float=_float,
             parse_constant=_constant,
         )
@@ -52,6 +54,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise _RefusedError(f"holds the key {short(key)} twice in one object")
         found[key] = value
     return found
+
+
+def _has_many_digits(text: str | bytes) -> bool:
+    """Say whether a text may hold a number of more digits than are read."""
+    return bool(
+        _MANY_DIGITS.search(text.encode(errors="replace") if isinstance(text, str) else text)
+    )
 
 
 def _int(digits: str) -> int:

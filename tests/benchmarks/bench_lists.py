@@ -12,7 +12,7 @@ from random import Random
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from pgsim import GateTrace, LayerShape, import_layers, network, simulate
+from pgsim import GateTrace, LayerShape, WorkStore, import_layers, network, simulate
 
 NETWORKS = ("vgg16", "resnet18", "resnet50", "vit_b_16", "bert_base_128", "mobilenet_v2", "alexnet")
 LISTS = 83
@@ -50,9 +50,19 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_lists(benchmark: BenchmarkFixture, lists: list[str], arch: str) -> None:
     """Each in a call of its own, of one image; nothing is shared between them."""
 
-    def run(paths: list[str]) -> None:
-        for path in paths:
-            simulate(GateTrace.from_masks({}, import_layers(path), images=1), arch, "full")
+    run(lists[:1], arch)  # compiles the kernels
+    benchmark.pedantic(run, (lists, arch), rounds=1)
 
-    run(lists[:1])  # compiles the kernels
-    benchmark.pedantic(run, (lists,), rounds=1)
+
+@pytest.mark.parametrize("arch", ["bitfusion_isca_2018", "fixed_8bit"])
+def test_lists_that_share(benchmark: BenchmarkFixture, lists: list[str], arch: str) -> None:
+    """The same with a store, through which lists share what they have in common."""
+    run(lists[:1], arch)  # compiles the kernels
+    benchmark.pedantic(run, (lists, arch, WorkStore()), rounds=1)
+
+
+def run(paths: list[str], arch: str, store: WorkStore | None = None) -> None:
+    """Read lists, and simulate each."""
+    for path in paths:
+        trace = GateTrace.from_masks({}, import_layers(path), images=1)
+        simulate(trace, arch, "full", store=store)

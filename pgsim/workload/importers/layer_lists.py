@@ -44,7 +44,7 @@ class LayerLists(Importer):
         """Return the layers of the network that is named, or of the only one."""
         text = source.text()
         if source.beginning[:1] in ("[", "{"):
-            lists = dict(_lists(parse_json(text, f"{source.path}:"), ""))
+            lists = _asked_lists(parse_json(text, f"{source.path}:"), source.network)
             name = _chosen(source, lists)
         else:
             literals = assigned_literals(text, source.path)
@@ -58,6 +58,13 @@ class LayerLists(Importer):
         require_few(len(lists[name]), source.path)
         where = f"{source.path}: {f'list {name!r}, ' if name else ''}"
         return list(named_apart(layers_of(lists[name], where)))
+
+
+def _asked_lists(value: object, asked: str) -> dict[str, list[ListRow]]:
+    """Return the list of a name alone where a mapping has it as a key, and else all lists."""
+    if isinstance(value, Mapping) and asked in value and (rows := list(_rows(value[asked], 0))):
+        return {asked: rows}
+    return dict(_lists(value, ""))
 
 
 def _lists(value: object, name: str) -> Iterator[tuple[str, list[ListRow]]]:
