@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.nest_value import value_of
 
 WORK, OF_GROUP_PJ, OF_GROUP_CYCLES, OF_LANE_PJ, OF_LANE_CYCLES, LAST, WAIT = range(7)  # of `Takes`
 
@@ -136,13 +137,6 @@ def _value(terms, work, own_pj, swept):
     moved_cycles = bursts * terms.burst_cycles
     cycles = work * terms.runs + terms.skew_cycles
     cycles = cycles + moved_cycles if terms.in_turn else max(cycles, moved_cycles)
-    value = 1.0
-    if terms.cycle_power:
-        value *= cycles
-    if terms.burst_power:
-        value *= bursts
-    if terms.energy_power:
-        energy_pj = own_pj * terms.groups * terms.runs + cycles * terms.cycle_pj
-        energy_pj += terms.moved_pj + (bursts - terms.bursts) * terms.burst_pj
-        value *= energy_pj
-    return value * terms.rounded
+    energy_pj = own_pj * terms.groups * terms.runs + cycles * terms.cycle_pj
+    energy_pj += terms.moved_pj + (bursts - terms.bursts) * terms.burst_pj
+    return value_of(terms, cycles, bursts, energy_pj) * terms.rounded

@@ -29,7 +29,7 @@ def better(one, other):
 
 @kernel(inner=True)
 def value_of(prices, cycles, bursts, energy_pj):
-    """Return what is to be least."""
+    """Return what is to be least; prices: what has the powers of `Prices`."""
     value = 1.0
     if prices.cycle_power:
         value *= cycles
