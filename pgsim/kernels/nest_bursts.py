@@ -26,7 +26,7 @@ Moved = TypeVar("Moved", int, Ints, Floats)
 
 _ENDLESS = 2**62
 _MOST = 2.0**61  # that a float rounds to no more than that
-_ROUNDED = 1 - 1e-9  # the exact sums of floats are rounded in another order
+ROUNDED = 1 - 1e-9  # the exact sums of floats are rounded in another order
 
 
 def compulsory_bits(problem: Problem) -> Floats:
@@ -55,7 +55,7 @@ def with_bursts(problem: Problem, least: Floats, bursts: Ints) -> Floats:
         min(pj[BURST_PJ : BURST_PJ + 4]),
         pj[CYCLE_PJ],
     )
-    found[:, LEAST_PJ] += more_pj * _ROUNDED
+    found[:, LEAST_PJ] += more_pj * ROUNDED
     return found
 
 
@@ -76,10 +76,10 @@ def most_bursts(problem: Problem, least: Floats, best: Cost) -> Ints:
         bursts = moving * (machine.burst_denominator / machine.burst_numerator)
     elif burst_pj > 0:
         most_pj = best.value / (least[:, LEAST_CYCLES] if prices.cycle_power else 1)
-        bursts = least[:, LEAST_BURSTS] + (most_pj - least[:, LEAST_PJ] * _ROUNDED) / burst_pj
+        bursts = least[:, LEAST_BURSTS] + (most_pj - least[:, LEAST_PJ] * ROUNDED) / burst_pj
     else:
         return most
-    return np.clip(bursts / _ROUNDED + 1, 0, _MOST).astype(np.int64)
+    return np.clip(bursts / ROUNDED + 1, 0, _MOST).astype(np.int64)
 
 
 def stream_parts(machine: Machine, burst_bits: int, bursts: Ints) -> Ints:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.nest_bursts import ROUNDED
 from pgsim.kernels.nest_cost import ENDLESS, Most, cost_of, lane_groups_of, traffic_of
 from pgsim.kernels.nest_energy import spent_pj
 from pgsim.kernels.nest_paths import PATHS, least_bits, moved_of
@@ -40,7 +41,6 @@ from pgsim.kernels.nest_value import moves as dram_cycles
 from pgsim.kernels.nest_waits import longest_stalls
 from pgsim.kernels.nest_wasted import wasted_bits
 
-_ROUNDED = 1 - 1e-9  # bounds are sums of floats
 _ALPHABET = (C, K, N, P, Q)
 
 
@@ -77,8 +77,8 @@ def _bursts(machine, burst, bits, wasted):
     runs = machine.groups * machine.runs
     if machine.weights_stay:  # later runs move less than the first
         more = of_weights * machine.groups + of_others * runs
-        return np.int64(np.ceil((bits * runs + more) / burst * _ROUNDED))
-    return runs * np.int64(np.ceil((bits + of_weights + of_others) / burst * _ROUNDED))
+        return np.int64(np.ceil((bits * runs + more) / burst * ROUNDED))
+    return runs * np.int64(np.ceil((bits + of_weights + of_others) / burst * ROUNDED))
 
 
 @kernel
@@ -133,7 +133,7 @@ def _try(problem, order, choice, bounds, best, found):
     if not (turns.one_buffer or turns.run_ahead) and problem.machine.runs == 1:
         stalls = _stalls_at_least(problem, order, picks, own, moves)
     moved = (bits, _ends(problem, picks, moves))
-    least = _least_cost(problem, bound[OWN_PJ] * _ROUNDED, bound, moved, stalls, volume)
+    least = _least_cost(problem, bound[OWN_PJ] * ROUNDED, bound, moved, stalls, volume)
     if better(best, least)[0]:
         return best
     own_pj = spent_pj(problem, picks, traffic_of(problem, order, picks))
@@ -265,7 +265,7 @@ def _stalls_at_least(problem, order, picks, own, moves):
         cycles = fetched / widths.burst * machine.burst_numerator / machine.burst_denominator
         stalls += max(0.0, cycles - outer * (own.trips[loop] - 1) * work)
         outer *= own.trips[loop]
-    return np.int64(stalls * _ROUNDED)
+    return np.int64(stalls * ROUNDED)
 
 
 @kernel(inner=True)

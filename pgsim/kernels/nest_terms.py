@@ -7,7 +7,7 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.kernels.nest_bursts import compulsory_bits
+from pgsim.kernels.nest_bursts import ROUNDED, compulsory_bits
 from pgsim.kernels.nest_fits import Swept, Terms
 from pgsim.kernels.nest_problem import (
     BURST_PJ,
@@ -23,8 +23,6 @@ from pgsim.kernels.nest_problem import (
 from pgsim.kernels.nest_sizes import Ints, Side
 
 Floats = npt.NDArray[np.float64]
-
-_ROUNDED = 1 - 1e-9  # the exact sums of floats are rounded in another order
 
 
 def swept_of(problem: Problem, inputs: Side, positions: Side, channels: Side) -> Swept:
@@ -76,7 +74,7 @@ def terms_of(problem: Problem) -> Terms:
         float(min(prices.pj[BURST_PJ : BURST_PJ + 4])),
         problem.order.one_buffer,
         float(prices.pj[CYCLE_PJ]),
-        _ROUNDED,
+        ROUNDED,
         prices.cycle_power,
         prices.burst_power,
         prices.energy_power,

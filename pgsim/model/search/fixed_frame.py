@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pgsim.arch import PARTIAL_SUM_BITS, Counts
+from pgsim.kernels.nest_bursts import dram_cycles
 from pgsim.kernels.nest_places import SLOTS, places_of
 from pgsim.kernels.nest_problem import (
     BURST_PJ,
@@ -158,8 +159,7 @@ class FixedFrame:
 
     def moves(self, counts: Counts) -> Counts:
         """Return the cycles that bursts take, rounded up: each transfer is, and so are all."""
-        machine = self._machine
-        return -(-counts * machine.burst_numerator // machine.burst_denominator)
+        return dram_cycles(self._machine, counts)
 
     @lazy
     def _of_lanes(self) -> Counts:
