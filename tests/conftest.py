@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, settings
 # other. Workers inherit this before they import NumPy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Whatever earlier runs remember, tests search for nests themselves.
+os.environ["PGSIM_NESTS_DIR"] = ""
+
 # Where output is piped, a table is as wide as this says, and tests expect 100 columns.
 os.environ.pop("COLUMNS", None)
 

@@ -1,41 +1,36 @@
-"""Where compiled kernels are kept from one run to the next.
+"""Where is kept what one run made for the next ones: compiled kernels, nests that were chosen.
 
-Cached kernels are run as they are, so they are looked for only in a folder that this user alone
-may write. Its name holds a digest of all kernel sources: a change in any of them makes another
-folder, and so kernels may call those of other files.
+Cached kernels are run as they are, so that such things are looked for only in a folder that this
+user alone may write. Its name holds a digest of all sources that make them: a change in any of them
+makes another folder.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import stat
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-_SOURCES = Path(__file__).parent
 _KEPT_UNUSED_SECONDS = 30 * 24 * 3600
 
 
-def cache_folder(chosen: str, compiler: str) -> Path | None:
-    """Return a folder for compiled kernels, made if it was missing; None where there can be none.
+def cache_folder(chosen: str, sources: Path, digest: str) -> Path | None:
+    """Return a folder for what sources make, made if it was missing; None where there can be none.
 
     It lies in the first of these in which it can be used: the folder `chosen`, `__pycache__` beside
     the sources, the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`), the folder for
     temporary files.
 
-    chosen: a folder that a person chose for caches, empty if none. compiler: its name and version.
+    chosen: a folder that a person chose for caches, empty if none. sources: the folder of all that
+    decides what is kept. digest: of what they say, 16 hexadecimal digits.
     """
-    digest = _digest(compiler)
-    if digest is None:
-        return None
     user = os.geteuid() if hasattr(os, "geteuid") else 0
-    for parent in _parents(chosen):
+    for parent in _parents(chosen, sources):
         folder = parent / f"pgsim-{user}-{digest}"
         is_new = not os.path.exists(folder)
         if _is_usable(folder):
@@ -45,24 +40,12 @@ def cache_folder(chosen: str, compiler: str) -> Path | None:
     return None
 
 
-def _digest(compiler: str) -> str | None:
-    """Return a digest of what decides the machine code; None where no sources can be read."""
-    digest = hashlib.sha256(f"{compiler}, Python {sys.version}".encode())
-    try:
-        sources = sorted(_SOURCES.glob("*.py"))
-        for source in sources:
-            digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    except OSError:
-        return None
-    return digest.hexdigest()[:16] if sources else None
-
-
-def _parents(chosen: str) -> Iterator[Path]:
-    """Yield the folders in which that for kernels may lie, the preferred one first."""
+def _parents(chosen: str, sources: Path) -> Iterator[Path]:
+    """Yield the folders in which that of a cache may lie, the preferred one first."""
     chosen = os.path.expanduser(chosen)  # "~" stays for a user without a home
     if chosen and not chosen.startswith("~"):
         yield Path(chosen).absolute()
-    yield _SOURCES / "__pycache__"
+    yield sources / "__pycache__"
     of_user, home = os.environ.get("XDG_CACHE_HOME", ""), os.path.expanduser("~")
     if os.path.isabs(of_user):  # the XDG specification says to ignore another
         yield Path(of_user) / "pgsim"

@@ -19,6 +19,7 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 from pgsim.kernels.cache_folder import cache_folder
+from pgsim.kernels.sources import cache_digest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -61,7 +62,9 @@ def are_kept() -> bool | None:
 def _folder() -> Path | None:
     """Return the folder of compiled kernels; warn, once, where there can be none."""
     chosen = getattr(numba.config, "CACHE_DIR", "")  # NUMBA_CACHE_DIR, or Numba's own settings file
-    folder = cache_folder(chosen, f"numba {numba.__version__}")
+    sources = Path(__file__).parent
+    digest = cache_digest(sources, f"numba {numba.__version__}")
+    folder = None if digest is None else cache_folder(chosen, sources, digest)
     if folder is None:
         warnings.warn(
             "pgsim compiles its kernels anew in every run, because there is no folder in which it "

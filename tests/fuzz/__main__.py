@@ -11,6 +11,7 @@ sys.path[:1] = [str(_TESTS), str(_TESTS / "support")]  # in the place of this fo
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["PGSIM_NESTS_DIR"] = ""  # every nest is searched for
 
 from fuzz.command import main  # noqa: E402
 

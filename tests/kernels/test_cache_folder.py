@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept: the first folder that only this user can write."""
+"""Where is kept what one run made: the first folder that only this user can write."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pgsim.kernels import cache_folder as module
 from pgsim.kernels.cache_folder import cache_folder
 
 NAME = f"pgsim-{os.geteuid()}-"
+DIGEST = "0123456789abcdef"
 DAY_SECONDS = 24 * 3600
 
 
@@ -22,8 +22,6 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     for name in ("chosen", "sources", "home", "temporary", "here"):
         (tmp_path / name).mkdir()
     (tmp_path / "file").touch()
-    (tmp_path / "sources" / "kernel.py").write_text("1")
-    monkeypatch.setattr(module, "_SOURCES", tmp_path / "sources")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
@@ -44,7 +42,7 @@ def only_temporary(
 
 
 def found(chosen: str | Path = "") -> Path:
-    folder = cache_folder(str(chosen), "numba")
+    folder = cache_folder(str(chosen), Path.cwd().parent / "sources", DIGEST)
     assert folder is not None
     assert folder.is_dir()
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -92,7 +90,7 @@ def test_there_may_be_no_place_at_all(
     places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(places["file"]))
-    assert cache_folder("", "numba") is None
+    assert cache_folder("", places["sources"], DIGEST) is None
 
 
 @pytest.mark.usefixtures("no_sources_folder")
@@ -120,27 +118,13 @@ def test_a_folder_that_another_could_have_filled_is_not_used(
             if os.geteuid():
                 pytest.skip("only root can give a folder away")
             os.chown(folder, 12345, -1)
-    assert cache_folder("", "numba") is None
+    assert cache_folder("", places["sources"], DIGEST) is None
 
 
-def test_each_compiler_and_all_sources_have_a_folder_of_their_own(
-    places: dict[str, Path],
-) -> None:
-    folders = [found(), found()]
-    assert folders[0] == folders[1]
-    (places["sources"] / "kernel.py").write_text("2")
-    folders.append(found())
-    (places["sources"] / "helper.py").write_text("2")
-    folders.append(found())
-    (places["sources"] / "helper.py").rename(places["sources"] / "helpers.py")
-    folders.append(found())
-    folder = cache_folder("", "numba, another version")
-    assert len({*folders, folder}) == 5
-
-
-def test_without_sources_nothing_is_kept(places: dict[str, Path]) -> None:
-    (places["sources"] / "kernel.py").unlink()
-    assert cache_folder("", "numba") is None
+def test_each_digest_has_a_folder_of_its_own(places: dict[str, Path]) -> None:
+    other = cache_folder("", places["sources"], "f" * 16)
+    assert found() == found() != other
+    assert other is not None and other.parent == found().parent
 
 
 def test_a_new_folder_replaces_those_that_were_not_used_for_a_month(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pgsim.arch import ArchConfig, Memory
 from pgsim.errors import InputError, nearest
@@ -20,7 +20,9 @@ from pgsim.model.search.fixed_order import best_window
 from pgsim.model.search.gated import gated_nest
 from pgsim.model.search.geometry import Geometry, geometry_key
 from pgsim.model.search.goal import Goal
+from pgsim.model.search.mapped_by import Choice
 from pgsim.model.search.problem import holds_a_channel
+from pgsim.model.search.remembered import Remembered, nests_folder
 from pgsim.model.search.windows import Windows
 from pgsim.model.work_store import Known, WorkStore
 
@@ -44,16 +46,6 @@ def mapped(jobs: Sequence[Job], search: Search) -> list[Job]:
                 f"layer.{nearest(given.layer, names)}"
             )
     return [search.mapped(job) for job in jobs]
-
-
-class Choice(NamedTuple):
-    """What a layer is mapped by: a nest, or else the fixed order.
-
-    window: slots of its windows, None where they are as many as there is room for.
-    """
-
-    nest: Nest | None = None
-    window: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,17 +82,39 @@ class Search:
         return job.by(chosen.nest, chosen.window)
 
     def _shared(self, job: Job) -> Choice:
-        about = (job, self.goal, self.calibration, self.images, self.store)
-        search = partial(chosen, *about, geometries=self._geometries)
+        block, images, left = sample(job, self.calibration, self.images), self.images, None
+        if last_images(job, self.calibration, images):  # all batches decide
+            left = (self.calibration, images)
+        else:
+            images = block.stop
+        about = (block if job.gated else block.batch, left)
+        make = partial(self._searched, job, images, about)
         if not self.store.keeps:
-            return search()
-        block, left = sample(job, self.calibration, self.images), None
-        if last_images(job, self.calibration, self.images):  # all batches decide
-            left = (self.calibration, self.images)
-        own = block if job.gated else block.batch
-        key = ("searched", job.alike, job.batch, own, left, self._decides)
-        make = partial(search, design=self._design)
+            return make()
+        key = ("searched", job.alike, job.batch, *about, self._decides)
         return self.store.shared(key, make, lambda _: _CHOICE_BYTES)
+
+    def _searched(self, job: Job, images: int, about: Hashable) -> Choice:
+        """Return what was chosen for a layer in an earlier run, or what a search chooses now.
+
+        images: the first, whose masks may decide. about: what decides beside layer and design.
+        """
+        search = partial(
+            chosen,
+            job,
+            self.goal,
+            self.calibration,
+            self.images,
+            self.store,
+            design=self._design,
+            geometries=self._geometries,
+        )
+        return self._remembered.choice(job, images, about, search)
+
+    @lazy
+    def _remembered(self) -> Remembered:
+        decides = (self.arch.but_for_prices, tuple(self.goal.prices.items()), _kinds(self.arch))
+        return Remembered(decides, nests_folder())
 
     @lazy
     def _decides(self) -> Known:
@@ -229,6 +243,11 @@ def sample(job: Job, calibration: int, images: int) -> Block:
         asked = min(job.arch.mapping.images, images - calibration)
         batches = max(1, min(-(-asked // batch), (images - calibration) // batch))
     return Block(calibration, batch, batches, calibration)
+
+
+def _kinds(arch: ArchConfig) -> tuple[object, ...]:
+    """Return the kinds that a design is of: nothing is remembered of kinds that are not pgsim's."""
+    return arch.lanes, arch.dataflow, arch.first_dataflow, arch.pe, arch.scheduler
 
 
 def _by_ports(arch: ArchConfig) -> ArchConfig:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pgsim import version
+from pgsim.kernels.sources import digest_of_sources
 from pgsim.schemes import scheme_named
 from pgsim.study.sweeps.points import Points
 from pgsim.study.sweeps.sources import Source
@@ -35,11 +36,7 @@ def pgsim_digest() -> str:
 
 @cache
 def _digest_of(version: str) -> str:
-    told = sha256(version.encode())
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        told.update(f"\0{path.relative_to(_PACKAGE)}\0".encode())
-        told.update(path.read_bytes())
-    return told.hexdigest()
+    return digest_of_sources(_PACKAGE, version)
 
 
 def _of_schemes(names: Iterable[str]) -> str:
