@@ -13,6 +13,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from pgsim import GateTrace, LayerShape, WorkStore, import_layers, network, simulate
+from pgsim.model.search.remembered import FOLDER
 
 NETWORKS = ("vgg16", "resnet18", "resnet50", "vit_b_16", "bert_base_128", "mobilenet_v2", "alexnet")
 LISTS = 83
@@ -59,6 +60,21 @@ def test_lists_that_share(benchmark: BenchmarkFixture, lists: list[str], arch: s
     """The same with a store, through which lists share what they have in common."""
     run(lists[:1], arch)  # compiles the kernels
     benchmark.pedantic(run, (lists, arch, WorkStore()), rounds=1)
+
+
+@pytest.mark.parametrize("arch", ["bitfusion_isca_2018", "fixed_8bit"])
+def test_lists_that_are_remembered(
+    benchmark: BenchmarkFixture,
+    lists: list[str],
+    arch: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each in a call of its own, first as on a new machine, and then once more."""
+    monkeypatch.setenv(FOLDER, "")
+    run(lists[:1], arch)  # compiles the kernels
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    benchmark.pedantic(run, (lists, arch), rounds=2)
 
 
 def run(paths: list[str], arch: str, store: WorkStore | None = None) -> None:

@@ -12,6 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from shipped import in_fixed_order
 
 from pgsim import load_arch, load_trace, simulate, synthetic_trace
+from pgsim.model.search.remembered import FOLDER
 from pgsim.workload.saved_trace import join_traces
 from pgsim.workload.verification import _SOUND
 
@@ -41,7 +42,6 @@ def test_search_of_resnet18(benchmark: BenchmarkFixture, batch: int, objective: 
 @pytest.mark.parametrize(
     ("trace", "arch", "scheme"),
     [
-        ("resnet20_pg_4_2", "pg_os", "pg"),
         ("digits_pg_4_2", "pg_ws", "pg"),
         ("digits_pg_4_2", "fixed_8bit", "uniform:8,8"),
     ],
@@ -50,6 +50,18 @@ def test_shipped_trace(benchmark: BenchmarkFixture, trace: str, arch: str, schem
     loaded = load_trace(trace), load_arch(arch)
     simulate(*loaded, scheme)  # compiles the kernels
     benchmark(simulate, *loaded, scheme)
+
+
+@pytest.mark.parametrize("how", ["searched", "remembered", "fixed"])
+def test_gated_trace(
+    benchmark: BenchmarkFixture, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nests that are searched for, those that a run before remembers, and the fixed order."""
+    monkeypatch.setenv(FOLDER, str(tmp_path) if how == "remembered" else "")
+    arch = load_arch("pg_os").override({"mapping": "fixed"} if how == "fixed" else {})
+    trace = load_trace("resnet20_pg_4_2")
+    simulate(trace, arch)
+    benchmark(simulate, trace, arch)
 
 
 def test_one_image_of_digits(benchmark: BenchmarkFixture) -> None:
