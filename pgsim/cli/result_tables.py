@@ -55,8 +55,8 @@ def layer_table(result: Result) -> Table:
 
 def summary_lines(result: Result) -> list[str]:
     """Return the network's figures, those of time and energy per image."""
-    summary, batch = result.summary, result.arch.batch
-    images = summary["images"]
+    summary, images = result.summary, result.summary["images"]
+    batch = min(result.arch.batch, images)
     spread = f"over batches of {batch}" if batch > 1 else "over images"
     moved = (
         quantity(summary["dram_read_bytes"] / images, "B"),

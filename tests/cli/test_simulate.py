@@ -42,7 +42,9 @@ def test_the_heading_says_how_layers_came_to_their_loop_nests(options, said, sma
     assert run("simulate", small, *options).output.splitlines()[1] == f"per image, {said}:"
 
 
-@pytest.mark.parametrize(("batch", "over"), [(1, "over images"), (3, "over batches of 3")])
+@pytest.mark.parametrize(
+    ("batch", "over"), [(1, "over images"), (3, "over batches of 3"), (1000, "over batches of 10")]
+)
 def test_the_spread_says_what_it_is_over(batch, over, small, run, cells):
     shown = run("simulate", small, "--arch", "pg_os", "--set", f"batch={batch}").output
     words = cells(shown, "cycles/image")
