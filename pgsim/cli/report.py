@@ -22,7 +22,8 @@ from pgsim.cli.streams import say
 from pgsim.report.paths import check_report_path
 
 _TABLES = (".csv", ".parquet", ".json")
-_OF_TABLES = ("subject", "output")  # what a report of a table takes
+_OF_SUBJECTS = ("subject", "output")  # what every report takes
+_OF_TABLES = ("spec",)  # what only a table takes
 _OF_COMPARISONS = ("beside",)  # what only a comparison takes
 _OF_SIMULATIONS = ("scheme", "objective")  # what only a simulation takes
 
@@ -46,6 +47,7 @@ def _check_path(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
     metavar="WHAT",
     help="With --compare: set ARCH, ARCH:SCHEME or TRACE:SCHEME beside it too. May be repeated.",
 )
+@click.option("--spec", metavar="SPEC", help="Of TABLE: the sweep that it is of.")
 @click.option(
     "-o",
     "--output",
@@ -67,10 +69,17 @@ def command(ctx: click.Context, /, subject: str, output: Path, **asked: Any) -> 
 
     The file has its figures in itself, asks for nothing from a network, and can be read without
     scripts and printed. TABLE is a .csv, .parquet or .json that simulate, compare or sweep wrote.
+    With the SPEC of a sweep its fastest design is told of as a simulation is.
     """
     from pgsim.report.writing import write_report
 
-    write_report(_found(ctx, subject, asked), output, commands=list(_commands(ctx)))
+    spec = None
+    if asked["spec"] is not None:
+        from pgsim.study.sweeps import load_sweep
+
+        spec = load_sweep(asked["spec"])
+    found = _found(ctx, subject, asked)
+    write_report(found, output, commands=list(_commands(ctx)), spec=spec)
     say(f"{output}: written", err=True)
 
 
@@ -78,10 +87,11 @@ def _found(ctx: click.Context, subject: str, asked: dict[str, Any]) -> Any:
     """Return what the report is of: a table, a comparison or a simulation."""
     given = {name for name in asked if ctx.get_parameter_source(name) != ParameterSource.DEFAULT}
     if Path(subject).suffix in _TABLES:
-        _refuse(ctx, "a report of a table", given)
+        _refuse(ctx, "a report of a table", given - {*_OF_TABLES})
         from pgsim.cli.tables import table_of
 
         return table_of(Path(subject))
+    _refuse(ctx, "a report of a trace", given & {*_OF_TABLES})
     if asked["arch"] is None:
         raise click.UsageError("a report of a trace needs --arch, the design")
     from pgsim.workload import load_trace
@@ -125,7 +135,7 @@ def _words(ctx: click.Context) -> Iterator[str]:
     """Return the options that were given, as they could be again."""
     for param in ctx.command.params:
         name = str(param.name)
-        if name in _OF_TABLES or ctx.get_parameter_source(name) == ParameterSource.DEFAULT:
+        if name in _OF_SUBJECTS or ctx.get_parameter_source(name) == ParameterSource.DEFAULT:
             continue
         value = ctx.params[name]
         if isinstance(value, bool):

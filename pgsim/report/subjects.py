@@ -30,6 +30,8 @@ from pgsim.results.mask_sources import MASK_SOURCES, MaskSource, mask_source_of
 from pgsim.results.table_files import csv_text
 from pgsim.study.comparison import Comparison
 from pgsim.study.pareto import Pareto, pareto
+from pgsim.study.sweeps import SweepSpec
+from pgsim.study.sweeps.again import simulated_again
 from pgsim.text import counted
 from pgsim.workload.saved_trace import trace_sha256
 
@@ -76,8 +78,11 @@ def of_comparison(comparison: Comparison, commands: Sequence[str]) -> Told:
     ]
 
 
-def of_table(frame: pd.DataFrame, commands: Sequence[str]) -> Told:
-    """Return the report of a table of results; raises InputError where it is none."""
+def of_table(frame: pd.DataFrame, commands: Sequence[str], spec: SweepSpec | None = None) -> Told:
+    """Return the report of a table of results; raises InputError where it is none.
+
+    spec: the sweep that it is of, whose fastest design is simulated once more; None of others.
+    """
     frame = checked_table(frame, "the table")
     check_columns(frame, _NEEDED)
     found = pareto(frame, "time_us", "energy_pj")
@@ -103,20 +108,30 @@ def of_table(frame: pd.DataFrame, commands: Sequence[str]) -> Told:
         *([Section("front", "Time and energy", fronts.front(found))] if many else []),
         Section("designs", "Designs", fronts.designs(frame, found)),
         Section("breakdowns", "Where it goes", _spent(frame, len(found.designs))),
-        *_layers_of(frame, found, fastest),
+        *(_layers_of(frame, found, fastest) if spec is None else _fastest(found, fastest, spec)),
         Section("rows", "Every row", _rows(frame)),
         Section("reproduce", "How to reproduce", reproduce(commands, digests)),
     ]
 
 
-def _layer_by_layer(result: Result) -> Iterator[Section]:
-    """Return what tells of layers, of the costliest one, and of the design."""
+def _layer_by_layer(result: Result, of: str = "") -> Iterator[Section]:
+    """Return what tells of layers, of the costliest one, and of the design.
+
+    of: which design it is, of several.
+    """
     layer = costliest(result)
     name = layer.shape.name
-    yield Section("layers", "Layers", layers(result, name))
+    yield Section("layers", f"Layers{of}", layers(result, name))
     yield Section("nest", f"Loop nest of {name}", nest(result, layer))
     yield Section("timeline", f"Timeline of {name}", timeline(result, layer))
-    yield Section("configuration", "Configuration", configuration(result.arch))
+    yield Section("configuration", f"Configuration{of}", configuration(result.arch))
+
+
+def _fastest(found: Pareto, name: str, spec: SweepSpec) -> Iterator[Section]:
+    """Return what the fastest design of a sweep takes, layer by layer."""
+    rows = found.designs.to_dict("records")
+    row = {str(column): cell for column, cell in rows[found.designs["time_us"].argmin()].items()}
+    return _layer_by_layer(simulated_again(spec, row), f" of {name}")
 
 
 def _label(source: MaskSource) -> tuple[str, bool]:

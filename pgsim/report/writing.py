@@ -11,6 +11,7 @@ from pgsim.report.paths import check_report_path
 from pgsim.report.subjects import of_comparison, of_simulation, of_table
 from pgsim.results import Result
 from pgsim.study.comparison import Comparison
+from pgsim.study.sweeps import SweepSpec
 from pgsim.writing import replacing
 
 if TYPE_CHECKING:
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def write_report(
-    of: Result | Comparison | pd.DataFrame, path: str | Path, *, commands: Sequence[str] = ()
+    of: Result | Comparison | pd.DataFrame,
+    path: str | Path,
+    *,
+    commands: Sequence[str] = (),
+    spec: SweepSpec | None = None,
 ) -> None:
     """Write what a simulation, a comparison or a table found as one HTML file.
 
@@ -34,12 +39,15 @@ def write_report(
         A .html file. It appears, or replaces another, only when it is complete.
     commands : sequence of str
         What the report says how to make it again, a command each (default: nothing).
+    spec : SweepSpec, optional
+        The sweep that a table is of. Its fastest design is simulated once more, so that the report
+        tells its layers, nest, timeline and keys too.
 
     Raises
     ------
     InputError
-        For another suffix, a file that cannot be written, and a table without the columns that
-        tell designs, time and energy.
+        For another suffix, a file that cannot be written, a table without the columns that tell
+        designs, time and energy, and one that is not of the sweep.
 
     Notes
     -----
@@ -61,7 +69,7 @@ def write_report(
     elif isinstance(of, Comparison):
         told = of_comparison(of, commands)
     else:
-        told = of_table(of, commands)
+        told = of_table(of, commands, spec)
     made = page(*told)
     with replacing(path) as temporary:
         temporary.write_text(made, encoding="utf-8", newline="\n")

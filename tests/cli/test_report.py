@@ -59,6 +59,20 @@ def test_a_report_of_a_table(page, run, small, tmp_path):
     ]
 
 
+def test_a_report_of_a_sweep(page, run, tmp_path, small):
+    spec, rows = tmp_path / "spec.yaml", tmp_path / "rows.csv"
+    spec.write_text(f"traces: [{small}]\narchs: [pg_os]\naxes: {{array.rows: [8, 16]}}\n")
+    run("sweep", spec, "-o", rows)
+    text = page(rows, "--spec", spec)
+    assert kind(text) == "table of results"
+    assert read_page(text).one("timeline").text
+    assert commands(text)[0][2:-2] == [str(rows), "--spec", str(spec)]
+    spec.write_text(f"traces: [{small}]\narchs: [pg_ws]\n")
+    refused = run("report", rows, "--spec", spec, "-o", tmp_path / "r.html", code=2).output
+    assert "the table is not of this sweep" in refused
+    assert not (tmp_path / "r.html").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -70,6 +84,8 @@ def test_a_report_of_a_table(page, run, small, tmp_path):
         (["digits_pg_4_2", "--arch", "pg_os", "--compare", "--scheme", "pg"],
          "a report of a comparison takes no --scheme"),
         (["digits_pg_4_2", "--arch", "pg_os", "-o", "r.pdf"], "a report's name ends in one of"),
+        (["digits_pg_4_2", "--arch", "pg_os", "--spec", "rows"],
+         "a report of a trace takes no --spec"),
         (["missing.csv"], "missing.csv: cannot be read"),
     ],
 )  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from html_reader import read_page
-from shipped import in_fixed_order
+from shipped import FIXED_ORDER, in_fixed_order
 
-from pgsim import compare, simulate, write_report
+from pgsim import SweepSpec, compare, simulate, sweep, write_report
 
 TRACE = "digits_pg_4_2"
 
@@ -35,6 +35,18 @@ def table():
 
 
 @pytest.fixture(scope="session")
+def spec():
+    """A sweep of rows of the array."""
+    return SweepSpec(
+        traces=[TRACE],
+        archs=["pg_os"],
+        schemes=["pg", "full"],
+        axes={"array.rows": [8, 16]},
+        points=[FIXED_ORDER],
+    )
+
+
+@pytest.fixture(scope="session")
 def report(tmp_path_factory):
     """Return a function that gives the text of a report."""
 
@@ -53,7 +65,8 @@ def page_of(report):
 
 
 @pytest.fixture(scope="session")
-def pages(page_of, result, comparison, table):
+def pages(page_of, result, comparison, table, spec):
     """The report of each kind."""
     kinds = {"simulation": result, "comparison": comparison, "table": table}
-    return {kind: page_of(of) for kind, of in kinds.items()}
+    found = {kind: page_of(of) for kind, of in kinds.items()}
+    return found | {"sweep": page_of(sweep(spec, jobs=1), spec=spec)}

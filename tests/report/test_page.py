@@ -9,15 +9,16 @@ from hashlib import sha256
 import pytest
 from shipped import in_fixed_order
 
-from pgsim import InputError, simulate, write_report
+from pgsim import InputError, simulate, sweep, write_report
 from pgsim.report.writing import write_report as again
 
-KINDS = ("simulation", "comparison", "table")
+KINDS = ("simulation", "comparison", "table", "sweep")
 LAYERS = ["layers", "nest", "timeline", "configuration", "reproduce"]
 SECTIONS = {
     "simulation": ["summary", "breakdowns", *LAYERS],
     "comparison": ["summary", "designs", "breakdowns", "accounts", *LAYERS],
     "table": ["front", "designs", "breakdowns", "layers", "rows", "reproduce"],
+    "sweep": ["front", "designs", "breakdowns", *LAYERS[:-1], "rows", "reproduce"],
 }
 LOADING = {"src", "srcset", "data", "action", "formaction", "poster", "background", "ping"}
 
@@ -97,6 +98,19 @@ def test_a_report_that_cannot_be_written_is_refused(result, tmp_path, name):
 
 def test_the_public_name_is_the_verb():
     assert write_report is again
+
+
+def test_a_report_of_a_sweep_tells_of_the_fastest_design_as_one_of_a_simulation(
+    pages, page_of, spec
+):
+    table = sweep(spec, jobs=1)
+    time_us = table.groupby(["scheme", "array.rows"])["time_us"].sum()
+    scheme, rows = time_us.idxmin()
+    design = in_fixed_order("pg_os", {"name": "pg-os-16x16", "array.rows": rows})
+    alone = page_of(simulate(spec.traces[0], design, scheme))
+    for name in ("layers", "nest", "timeline", "configuration"):
+        told, expected = (page.one(name).text for page in (pages["sweep"], alone))
+        assert told.replace(f" of pg-os-16x16, {scheme}, array.rows={rows}", "", 1) == expected
 
 
 def test_a_table_without_designs_is_refused(table, tmp_path):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from math import prod
+from numbers import Real
 from typing import Any, TypeVar
 
 from pgsim.arch import ArchConfig
@@ -120,6 +121,34 @@ class Points:
         for name, choices in self.places:
             number = number * choices + digits[name]
         return number
+
+    def numbers_of(self, row: Mapping[str, object]) -> Iterator[int]:
+        """Yield the numbers of all points that a row of the sweep's table may be of.
+
+        row: cells by column, or some of them. A trace may have another name than in the spec.
+        """
+        names, counts = zip(*self.places, strict=True)
+        likely = (
+            [choice for choice in range(count) if self._agrees(name, choice, row)]
+            for name, count in zip(names, counts, strict=True)
+        )
+        for choices in product(*likely):
+            yield self.number(dict(zip(names, choices, strict=True)))
+
+    def _agrees(self, name: str, choice: int, row: Mapping[str, object]) -> bool:
+        """Say whether a choice of a list gives what stands in a row."""
+        if name == "traces":
+            return True
+        if name == "schemes":
+            cells: dict[str, Value] = {"scheme": self.spec.schemes[choice]}
+        elif name == "archs":
+            cells = {"arch": self.archs[choice].name}
+        else:
+            changes = next(each for each in self._groups if each.name == name).changes(choice)
+            cells = {
+                column: cell(changes[key]) for key, column, cell in self._columns if key in changes
+            }
+        return all(_alike(row[each], cells[each]) for each in cells if each in row)
 
     @cached_property
     def places(self) -> tuple[tuple[str, int], ...]:
@@ -241,6 +270,13 @@ def _axis_columns(spec: SweepSpec) -> list[tuple[str, str, Callable[[Value], Val
             column = f"trace.{key}" if key in WHAT_IFS else key
             columns.append((key, column, _as_it_is if alike else _spelled))
     return columns
+
+
+def _alike(one: object, other: object) -> bool:
+    """Say whether two cells are the same, of which a file may have changed the type."""
+    if isinstance(one, Real) and isinstance(other, Real):
+        return one == other
+    return str(one) == str(other)
 
 
 def _as_it_is(value: Value) -> Value:

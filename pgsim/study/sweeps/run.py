@@ -174,15 +174,15 @@ class Simulation:
     def __call__(self, number: int) -> bytes:
         """Return the record of a point."""
         point = self.points.point(number)
-        columns = self.points.spec.table_rows.columns(self._simulated(point))
+        columns = self.points.spec.table_rows.columns(self.result(point))
         rows = len(columns["arch"])
         axes = {axis: [value] * rows for axis, value in point.axes.items()}
         return record(number, axes | columns)
 
-    def _simulated(self, point: Point) -> Result:
+    def result(self, point: Point) -> Result:
         """Simulate a point on its trace, whose files have to be the same as when it was opened."""
         try:
-            trace = self._trace(point)
+            trace = self.trace(point)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ClockWarning)  # given when designs were checked
                 return simulate(
@@ -195,7 +195,8 @@ class Simulation:
         finally:  # now, so that a file replaced at any time shows, and before what is odd in it
             _check_sources(point)
 
-    def _trace(self, point: Point) -> GateTrace:
+    def trace(self, point: Point) -> GateTrace:
+        """Return the trace of a point, with its what-ifs."""
         key = (point.trace, *point.what_if.items())
         if key not in self.traces:
             self.traces[key] = what_if_trace(point.trace, point.what_if)
