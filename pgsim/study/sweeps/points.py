@@ -127,28 +127,31 @@ class Points:
 
         row: cells by column, or some of them. A trace may have another name than in the spec.
         """
-        names, counts = zip(*self.places, strict=True)
+        names = [name for name, _ in self.places]
         likely = (
-            [choice for choice in range(count) if self._agrees(name, choice, row)]
-            for name, count in zip(names, counts, strict=True)
+            [choice for choice, cells in enumerate(self._cells[name]) if _agree(cells, row)]
+            for name in names
         )
         for choices in product(*likely):
             yield self.number(dict(zip(names, choices, strict=True)))
 
-    def _agrees(self, name: str, choice: int, row: Mapping[str, object]) -> bool:
-        """Say whether a choice of a list gives what stands in a row."""
-        if name == "traces":
-            return True
-        if name == "schemes":
-            cells: dict[str, Value] = {"scheme": self.spec.schemes[choice]}
-        elif name == "archs":
-            cells = {"arch": self.archs[choice].name}
-        else:
-            changes = next(each for each in self._groups if each.name == name).changes(choice)
-            cells = {
+    @cached_property
+    def _cells(self) -> dict[str, list[dict[str, Value]]]:
+        """What a row of the table has of each choice of each list."""
+        spec = self.spec
+        return {
+            "traces": [{} for _ in spec.traces],
+            "schemes": [{"scheme": each} for each in spec.schemes],
+            "archs": [{"arch": each.name} for each in self.archs],
+            **{group.name: list(self._cells_of(group)) for group in self._groups},
+        }
+
+    def _cells_of(self, group: Group) -> Iterator[dict[str, Value]]:
+        for choice in range(len(group.rows)):
+            changes = group.changes(choice)
+            yield {
                 column: cell(changes[key]) for key, column, cell in self._columns if key in changes
             }
-        return all(_alike(row[each], cells[each]) for each in cells if each in row)
 
     @cached_property
     def places(self) -> tuple[tuple[str, int], ...]:
@@ -270,6 +273,11 @@ def _axis_columns(spec: SweepSpec) -> list[tuple[str, str, Callable[[Value], Val
             column = f"trace.{key}" if key in WHAT_IFS else key
             columns.append((key, column, _as_it_is if alike else _spelled))
     return columns
+
+
+def _agree(cells: Mapping[str, Value], row: Mapping[str, object]) -> bool:
+    """Say whether a row has these cells, or no such columns."""
+    return all(_alike(row[each], cells[each]) for each in cells if each in row)
 
 
 def _alike(one: object, other: object) -> bool:
