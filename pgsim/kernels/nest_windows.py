@@ -90,6 +90,66 @@ def _of_lanes(before, span, sizes, entries, keeps, cycles):
 
 
 @kernel
+def reached_by_entries(before, layout, loops, picks):
+    """Count what blocks reach that have an entry, int64 (3, choices).
+
+    Those are blocks without one, input pixels of all others, and output channels of all others.
+
+    before: of `entries_before`. layout: int64 (2,), images of a batch, channels of a group. loops:
+    `nest_problem.Loops`. picks: int64 (choices, 5), which of its sizes the block of each loop has.
+    """
+    images, channels = before.shape[0], before.shape[3]
+    batch, group = layout[0], layout[1]
+    found = np.zeros((3, len(picks)), np.int64)
+    for choice in range(len(picks)):
+        own = picks[choice]
+        of_images, of_channels = loops.blocks[0, own[0]], loops.blocks[3, own[3]]
+        for image in range(0, images, batch):
+            for first in range(image, image + batch, of_images):
+                last = min(first + of_images, image + batch)
+                for channel in range(0, channels, group):
+                    for block in range(channel, channel + group, of_channels):
+                        end = min(block + of_channels, channel + group)
+                        span = (first, last, block, end)
+                        _add_reached(found[:, choice], before, span, loops, own)
+    return found
+
+
+@kernel(inner=True)
+def _add_reached(found, before, span, loops, picks):
+    """Add what blocks of positions reach; span: their images and channels."""
+    first, last, channel, end = span
+    height, width = before.shape[1] - 1, before.shape[2] - 1
+    rows, columns = loops.blocks[1, picks[1]], loops.blocks[2, picks[2]]
+    row, begin = loops.sides[3, 0, picks[1]], loops.sides[3, 1, picks[2]]
+    for top in range(0, height, rows):
+        column = begin
+        for left in range(0, width, columns):
+            edges = (top, min(top + rows, height), left, min(left + columns, width))
+            if _has_entry(before, span, edges):
+                pixels = loops.reaches[0, 0, row] * loops.reaches[1, 0, column]
+                found[1] += (last - first) * pixels
+                found[2] += end - channel
+            else:
+                found[0] += 1
+            column += 1
+        row += 1
+
+
+@kernel(inner=True)
+def _has_entry(before, span, edges):
+    """Say whether a block has an entry."""
+    first, last, channel, end = span
+    top, bottom, left, right = edges
+    for image in range(first, last):
+        for own in range(channel, end):
+            entries = before[image, bottom, right, own] - before[image, bottom, left, own]
+            if entries + before[image, top, left, own] != before[image, top, right, own]:
+                return True
+    return False
+
+
+@kernel
 def blocks_in_raster(loops, sizes):
     """Return the positions of a batch block by block, for blocks of several sizes in turn.
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
+from designs import conv
+from jobs import job_of
 
-from pgsim.kernels.nest_windows import blocks_in_raster, entries_before, least_of_blocks
+from pgsim import LayerShape
+from pgsim.kernels.nest_windows import (
+    blocks_in_raster,
+    entries_before,
+    least_of_blocks,
+    reached_by_entries,
+)
+from pgsim.model.search.problem import loops_of
 
 
 def packed(mask: np.ndarray) -> np.ndarray:
@@ -80,3 +91,53 @@ def test_blocks_in_raster_are_slices_of_the_positions(seed: int) -> None:
     assert positions.tolist() == [each for block in expected for each in block]
     assert slots.tolist() == [len(block) for block in expected]
     assert begins.tolist() == first
+
+
+@pytest.mark.parametrize("density", [0.02, 0.2])
+@pytest.mark.parametrize("seed", range(6))
+def test_what_blocks_reach_that_have_an_entry(seed: int, density: float) -> None:
+    """Block by block: pixels under the kernel of the block's outputs, padding left out."""
+    rng = np.random.default_rng(seed)
+    layer = conv(
+        *(2, 6, int(rng.integers(4, 8)), int(rng.integers(1, 4))),
+        stride=[int(rng.integers(1, 3))] * 2,
+        padding=[1, 1],
+        groups=int(rng.integers(1, 3)),
+    )
+    mask = rng.random((4, layer.mask_channels, layer.mask_positions)) < density
+    job = job_of(layer, mask, {"batch": 2}, "pg")
+    loops = loops_of(job)
+    counts = loops.sizes[1]
+    picks = np.array([[rng.integers(0, most) for most in counts] for _ in range(8)])
+    height, width = layer.out_size
+    before = entries_before(packed(mask), height, width)
+    group = layer.channels_per_group
+    found = reached_by_entries(before, np.array([2, group]), loops, picks)
+    grid = mask.reshape(2, 2, layer.groups, group, height, width)
+    rows, columns = (pixels_of(layer, axis) for axis in (0, 1))
+    for own, pick in zip(found.T.tolist(), picks, strict=True):
+        n, p, q, k, _ = loops.blocks[np.arange(5), pick].tolist()
+        expected = [0, 0, 0]
+        for batch, of_group in product(range(2), range(layer.groups)):
+            every = product(
+                *(range(0, *each) for each in ((2, n), (group, k), (height, p), (width, q)))
+            )
+            for image, channel, row, column in every:
+                block = grid[batch, image : image + n, of_group, channel : channel + k]
+                images, channels = block.shape[:2]
+                if block[:, :, row : row + p, column : column + q].any():
+                    pixels = len(set().union(*rows[row : row + p]))
+                    expected[1] += images * pixels * len(set().union(*columns[column : column + q]))
+                    expected[2] += channels
+                else:
+                    expected[0] += 1
+        assert own == expected
+
+
+def pixels_of(layer: LayerShape, axis: int) -> list[set[int]]:
+    """The input rows, or columns, under the kernel of each output row, or column."""
+    stride, taps = layer.stride[axis], layer.kernel[axis]
+    return [
+        {place * stride - 1 + tap for tap in range(taps)} & set(range(layer.in_size[axis]))
+        for place in range(layer.out_size[axis])
+    ]

@@ -60,7 +60,10 @@ def may_be_held(job: Job) -> bool:
 
 
 def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
-    """Return the bursts that choices of block sizes move at least, int64 (choices,)."""
+    """Return the bursts that choices of block sizes move at least, int64 (choices,).
+
+    Gated passes may issue nothing, and then fetch nothing.
+    """
     from pgsim.kernels.nest_bursts import compulsory_bits
     from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
 
@@ -69,6 +72,22 @@ def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
     for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
         bursts[which] = refined(own, choices[which], compulsory_bits(own), True, most[which])
     return bursts
+
+
+def bursts_of_all_passes(problem: Problem, choices: Counts) -> Counts:
+    """Return the same if every pass issues something in every block."""
+    from pgsim.kernels.nest_bursts import compulsory_bits
+    from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
+
+    most = np.full(len(choices), ENDLESS)
+    bursts: Counts = refined(problem, choices, compulsory_bits(problem), True, most)
+    return bursts
+
+
+def later_bits(job: Job, problem: Problem) -> tuple[int, int]:
+    """Return the bits of an activation, and of a weight, that only gated passes use."""
+    own, every = _of_first_pass(job, problem).widths, problem.widths
+    return every.activation - own.activation, every.weight - own.weight
 
 
 def _of_first_pass(job: Job, problem: Problem) -> Problem:

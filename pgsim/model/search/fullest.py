@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from pgsim.model.search.issued import (
     tiles_of_blocks,
     tiles_of_windows,
 )
+
+if TYPE_CHECKING:
+    from pgsim.kernels.nest_problem import Loops
 
 
 def gated_rates(job: Job) -> list[Rate]:
@@ -76,6 +80,20 @@ class FullestLanes:
         for each in tiles_of_windows(job, slots, self.masks.images):
             cycles[each.places] = self._of_tiles(each)
         return cycles
+
+    def reached(self, loops: Loops, picks: Counts) -> Counts | None:
+        """Count what blocks reach that have an entry, as `reached_by_entries` does.
+
+        None where slots are not positions, or channels stand in another order than their own.
+        """
+        from pgsim.kernels.nest_windows import reached_by_entries  # Numba: only if it is searched
+
+        if not self._in_raster:
+            return None
+        job = self.masks.job
+        layout = np.array([job.batch, job.shape.channels_per_group])
+        found: Counts = reached_by_entries(self._entries_of_images, layout, loops, picks)
+        return found
 
     @property
     def _in_raster(self) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from pgsim.arch import LOOPS, Counts
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.mapping.nest import IN_CHANNELS
+from pgsim.model.search.fetched import every_bursts, first_bursts
 from pgsim.model.search.geometry import Geometry
 from pgsim.model.search.goal import Floats, Goal
 from pgsim.model.search.parts import parts
@@ -58,12 +59,19 @@ def _likely(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Counts, 
     likely = geometry.likely(fixed, batches)
     # Nothing is left of a gated pass where lanes pack without a gap.
     least = windows.with_trailing(least[likely] * batches, windows.ideal_cycles)
-    still = goal.may_win(goal.least(least), fixed)
-    likely, least = likely[still], least[still]
+    likely, least = _still(goal, fixed, likely, least)
     least[:, 2] += windows.trailing_pj(sizes[likely, IN_CHANNELS])
+    likely, least = _still(goal, fixed, likely, least)
+    for bursts in (first_bursts, every_bursts):
+        least = windows.with_bursts(least, bursts(geometry, windows, likely))
+        likely, least = _still(goal, fixed, likely, least)
+    return sizes[likely], least
+
+
+def _still(goal: Goal, fixed: Cost, likely: Counts, least: Floats) -> tuple[Counts, Floats]:
+    """Return those choices, and what they cost at least, that may cost no more than so much."""
     still = goal.may_win(goal.least(least), fixed)
-    likely, least = likely[still], least[still]
-    return sizes[likely], windows.with_bursts(least, geometry.bursts(likely) * batches)
+    return likely[still], least[still]
 
 
 def _least_first(bounds: Floats, ties: Counts) -> Counts:

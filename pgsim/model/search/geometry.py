@@ -12,7 +12,11 @@ from pgsim.arch import Counts
 from pgsim.lazy import lazy
 from pgsim.model.fetches import usable_bits
 from pgsim.model.job import Job
-from pgsim.model.search.bounds import bounds_of, bursts_of
+from pgsim.model.search.bounds import (
+    bounds_of,
+    bursts_of,
+    bursts_of_all_passes,
+)
 from pgsim.model.search.goal import ROUNDED, Floats, Goal
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.smaller_windows import smaller_windows
@@ -66,17 +70,27 @@ class Geometry:
     def bursts(self, places: Counts) -> Counts:
         """Return what choices move at least in a batch, int64; places: of these choices.
 
-        The layer is one that a mask steers.
+        The layer is one that a mask steers, whose gated passes may fetch nothing.
         """
-        known, choices = self._bursts, self.bounds[0]
-        unknown = places[known[places] < 0]
+        known, unknown = self._bursts, places[self._bursts[places] < 0]
         if unknown.size:
-            known[unknown] = bursts_of(self.job, self.problem, choices[unknown])
+            known[unknown] = bursts_of(self.job, self.problem, self.bounds[0][unknown])
+        return known[places]
+
+    def bursts_of_all_passes(self, places: Counts) -> Counts:
+        """Return the same where every pass issues something in every block."""
+        known, unknown = self._all_bursts, places[self._all_bursts[places] < 0]
+        if unknown.size:
+            known[unknown] = bursts_of_all_passes(self.problem, self.bounds[0][unknown])
         return known[places]
 
     @lazy
     def _bursts(self) -> Counts:
         """Of each choice, -1 while nobody has asked."""
+        return np.full(len(self.bounds[0]), -1, np.int64)
+
+    @lazy
+    def _all_bursts(self) -> Counts:
         return np.full(len(self.bounds[0]), -1, np.int64)
 
     @lazy

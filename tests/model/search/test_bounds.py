@@ -28,6 +28,8 @@ from pgsim.model import room
 from pgsim.model.blocks import Block
 from pgsim.model.search import Goal, bounds
 from pgsim.model.search.bounds import bounds_of, bursts_of
+from pgsim.model.search.fetched import every_bursts, first_bursts
+from pgsim.model.search.geometry import Geometry
 from pgsim.model.search.goal import Floats
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.windows import Windows
@@ -59,7 +61,13 @@ def test_no_bound_is_over_a_cost(seed: int) -> None:
     problem = problem_of(job, goal)
     choices, least = bounds_of(job, problem)
     least = windows.with_trailing(least * batches, windows.ideal_cycles)
-    moved = windows.with_bursts(least, bursts_of(job, problem, choices) * batches)
+    geometry, places = Geometry(job, goal), np.arange(len(choices))
+    assert np.array_equal(geometry.bounds[0], choices)
+    first = first_bursts(geometry, windows, places)
+    assert np.array_equal(first, bursts_of(job, problem, choices) * batches)
+    every = every_bursts(geometry, windows, places)
+    assert (every >= first).all()
+    moved = windows.with_bursts(windows.with_bursts(least, first), every)
     for place in rng.sample(range(len(choices)), min(12, len(choices))):
         sizes = sizes_of(problem, choices[place])
         row = moved[place : place + 1].copy()
