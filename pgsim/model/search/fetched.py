@@ -1,16 +1,22 @@
 """What blocks move at least of a layer that a mask steers, in some batches (MODEL.md M40, M41).
 
 Of several blocks of input channels that are not held, each pass fetches its own planes, and a gated
-one only where a block has an entry.
+one only where a block has an entry. What is held comes once for all passes.
 """
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from pgsim.arch import Counts
+from pgsim.mapping.nest import CHANNELS, COLUMNS, IMAGES, IN_CHANNELS, ROWS
+from pgsim.model.fetches import Bools
+from pgsim.model.job import Job
 from pgsim.model.search.bounds import later_bits
 from pgsim.model.search.geometry import Geometry
+from pgsim.model.search.goal import ENDLESS
 from pgsim.model.search.windows import Windows
 
 
@@ -25,22 +31,56 @@ def first_bursts(geometry: Geometry, windows: Windows, places: Counts) -> Counts
 def every_bursts(geometry: Geometry, windows: Windows, places: Counts) -> Counts:
     """Return the same with what gated passes fetch for blocks that have an entry.
 
-    What is held comes for all passes at once. What is not comes again with a gated pass, for each
-    block that has an entry, so that an operand's bits are at least those, or all are as if held.
+    Tried is which of the two operands are held over all input channels, where they fit. An operand
+    that is not held comes again for each block that has an entry. If that is every block, or if the
+    first pass has fetched all of its bits, this adds to what would be moved if it were held.
     """
-    job, problem, bursts = geometry.job, geometry.problem, first_bursts(geometry, windows, places)
-    activation_bits, weight_bits = later_bits(job, problem)
-    if not activation_bits and not weight_bits:
-        return bursts
-    reached = windows.fullest.reached(problem.loops, geometry.bounds[0][places])
-    if reached is None:
-        return bursts
-    empty, pixels, channels = reached
-    taken = job.shape.in_channels_per_group
+    job, first = geometry.job, first_bursts(geometry, windows, places)
+    own_bits = _gated_bits(job)
+    reached = windows.fullest.reached(geometry.problem.loops, geometry.bounds[0][places])
+    if reached is None or not any(own_bits):
+        return first
+    empty, *elements = reached
     held = geometry.bursts_of_all_passes(places) * windows.block.batches
-    least = held.copy()
-    for bits, elements in ((activation_bits, pixels), (weight_bits, channels * job.shape.taps)):
-        if bits:
-            again = -(elements * bits * taken // -problem.widths.burst)
-            least = np.where(empty, np.minimum(least, bursts + again), least)
+    bits = [own * each for own, each in zip(own_bits, elements, strict=True)]
+    later = later_bits(job, geometry.problem)
+    burst, fits = geometry.problem.widths.burst, _fit(geometry, places)
+    least = np.full(places.size, ENDLESS)
+    for unheld in product((False, True), repeat=2):
+        again = sum(each * apart for each, apart in zip(bits, unheld, strict=True))
+        more = sum(
+            each * (apart and not own) for each, apart, own in zip(bits, unheld, later, strict=True)
+        )
+        moved = first - np.asarray(again) // -burst
+        as_if_held = held - np.asarray(more) // -burst
+        all_come = not any(apart and own for apart, own in zip(unheld, later, strict=True))
+        moved = np.maximum(moved, np.where(all_come | (empty == 0), as_if_held, 0))
+        may_be = np.logical_or(fits, np.array(unheld)[:, None]).all(axis=0)
+        least = np.where(may_be, np.minimum(least, moved), least)
     return least
+
+
+def _gated_bits(job: Job) -> tuple[int, int]:
+    """Return the bits that gated passes fetch of all input channels of a pixel and of a kernel."""
+    gated = [each for each in job.passes if each.gated]
+    activations = 0 if job.inputs_stay else sum(each.activation_bits for each in gated)
+    weights = 0 if job.weights_stay else sum(each.weight_bits for each in gated)
+    taken = job.shape.in_channels_per_group
+    return activations * taken, weights * taken * job.shape.taps
+
+
+def _fit(geometry: Geometry, places: Counts) -> Bools:
+    """Say of which choices activations, and weights, fit with all input channels, bool (2, ...)."""
+    loops, picks = geometry.problem.loops, geometry.bounds[0][places].T
+    images, _, _, channels, _ = (
+        loops.blocks[loop, picks[loop]] for loop in (IMAGES, ROWS, COLUMNS, CHANNELS, IN_CHANNELS)
+    )
+    rows, columns = (loops.sides[0, axis, picks[ROWS + axis]] for axis in range(2))
+    taken = geometry.job.shape.in_channels_per_group
+    fit: Bools = np.array(
+        [
+            images * rows * columns * taken <= loops.fit_activations,
+            channels * taken <= loops.fit_weights,
+        ]
+    )
+    return fit
