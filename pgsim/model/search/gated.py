@@ -62,9 +62,10 @@ def _likely(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Counts, 
     likely, least = _still(goal, fixed, likely, least)
     least[:, 2] += windows.trailing_pj(sizes[likely, IN_CHANNELS])
     likely, least = _still(goal, fixed, likely, least)
-    for bursts in (first_bursts, every_bursts):
-        least = windows.with_bursts(least, bursts(geometry, windows, likely))
-        likely, least = _still(goal, fixed, likely, least)
+    least = windows.with_first_bursts(least, first_bursts(geometry, windows, likely))
+    likely, least = _still(goal, fixed, likely, least)
+    least = windows.with_bursts(least, every_bursts(geometry, windows, likely))
+    likely, least = _still(goal, fixed, likely, least)
     return sizes[likely], least
 
 

@@ -168,6 +168,13 @@ class Windows:
         """
         return self.spent.trailing_pj(in_channels)
 
+    def with_first_bursts(self, least: Floats, bursts: Counts) -> Floats:
+        """Return costs of what moves so many bursts before the last gated passes may begin.
+
+        least: as `Choices.least` gives costs. A fifth column has these bursts.
+        """
+        return np.column_stack([self.with_bursts(least, bursts), bursts])
+
     def with_bursts(self, least: Floats, bursts: Counts) -> Floats:
         """Return costs, as `Choices.least` gives them, of what moves at least so many bursts."""
         costs, prices = least.copy(), self.goal.prices
@@ -212,9 +219,10 @@ class Windows:
         return costs
 
     def _with_last(self, least: Floats, sizes: Counts, cycles: Floats) -> Floats:
-        """Return the costs of choices whose last gated passes wait for all that is fetched.
+        """Return the costs of choices whose last gated passes wait for all that others fetch.
 
-        cycles: of the last block's, over all batches. Only what other blocks write may move beside.
+        least: with bursts as `with_first_bursts` has them. cycles: of the last block's gated
+        passes, over all batches. Only what other blocks write may move beside.
         """
         job, memory = self.job, self.job.arch.memory
         if memory.runs_ahead or not order_of(job, (1, 1, 1, 1)).interleaved:
@@ -224,7 +232,7 @@ class Windows:
         written = np.ceil(-(bits // (memory.dram.burst_bytes * -8)) * of_burst)
         alone = np.maximum(0, cycles - written * self.block.batches)
         costs = least.copy()
-        costs[:, 0] = np.maximum(least[:, 0], least[:, 1] * of_burst * ROUNDED + alone)
+        costs[:, 0] = np.maximum(least[:, 0], least[:, 4] * of_burst * ROUNDED + alone)
         costs[:, 2] += (costs[:, 0] - least[:, 0]) * self.goal.prices["cycles"]
         return costs
 

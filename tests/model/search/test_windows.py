@@ -39,7 +39,7 @@ def stages(case: SearchCase) -> Iterator[tuple[str, dict[tuple[int, ...], Floats
     least = windows.with_trailing(least * block.batches, windows.ideal_cycles)
     least[:, 2] += windows.trailing_pj(sizes[:, 4])
     yield "packed without a gap", dict(zip(keys, least[:, :3], strict=True))
-    least = windows.with_bursts(least, bursts_of(job, problem, choices) * block.batches)
+    least = windows.with_first_bursts(least, bursts_of(job, problem, choices) * block.batches)
     yield "what moves", dict(zip(keys, least[:, :3], strict=True))
     least = windows.with_trailing(least, windows.fullest_cycles(sizes))
     yield "the fullest lanes", dict(zip(keys, least[:, :3], strict=True))
