@@ -49,6 +49,10 @@ def _mask(rng: np.random.Generator, channels: int, positions: int) -> Mask:
     return Mask(np.packbits(padded, axis=2, bitorder="little").view(np.uint64), positions)
 
 
+def _tiles(lanes: int, positions: int) -> tuple[NDArray[np.int64], ...]:
+    return np.arange(lanes), _bounds(lanes, LANES), _bounds(positions, WINDOW_SLOTS)
+
+
 def _bounds(total: int, piece: int) -> NDArray[np.int64]:
     return np.array([*range(0, total, piece), total])
 
@@ -69,12 +73,11 @@ SCHEDULERS = {
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_scheduler(rate: Callable[..., None], masks: list[Mask], name: str) -> None:
     kernel, *parameters = SCHEDULERS[name]
+    layers = [(words, *_tiles(words.shape[1], positions)) for words, positions in masks]
 
     def work() -> None:
-        for words, positions in masks:
-            lanes = words.shape[1]
-            bounds = _bounds(lanes, LANES), _bounds(positions, WINDOW_SLOTS)
-            kernel(words, np.arange(lanes), *bounds, *parameters)
+        for layer in layers:
+            kernel(*layer, *parameters)
 
     rate(name, _bytes(masks), work)
 

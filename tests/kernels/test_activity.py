@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
-from packed_rows import one_tile, random_rows
+from packed_rows import Rows, one_tile, random_bits, random_rows
 from reference.schedulers import active_entries, active_slots, fullest_lane
 
 from pgsim.kernels.activity import activity, activity_in_order
@@ -13,6 +15,25 @@ from pgsim.kernels.activity import activity, activity_in_order
 @pytest.mark.parametrize("seed", range(40))
 def test_counts_equal_the_naive_ones(seed: int) -> None:
     rows = random_rows(seed)
+    counts = activity(*rows.arguments)
+    for tile, mask in rows.tiles:
+        expected = (len(active_slots(mask)), len(active_entries(mask)), fullest_lane(mask))
+        assert tuple(counts[:, *tile]) == expected
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_windows_of_whole_words_are_counted_as_naively(seed: int) -> None:
+    """Windows are of up to eleven words, and rows may go on behind the last one."""
+    rng = Random(seed)
+    lanes, window = rng.choice((1, 3, 4, 5, 16, 64, 67)), 64 * rng.choice((1, 2, 3, 4, 5, 8, 11))
+    slots = rng.choice((window, 3 * window, 3 * window + 64, 2 * window + rng.randint(1, 63)))
+    groups = range(0, lanes, rng.choice((1, 3, 4, 7, 16, 64)))
+    rows = Rows(
+        bits=random_bits(rng, rng.choice((1, 2)), lanes, slots + 64 * rng.choice((0, 0, 1, 5))),
+        lanes=tuple(rng.sample(range(lanes), lanes) if rng.random() < 0.3 else range(lanes)),
+        lane_bounds=(*groups, lanes),
+        slot_bounds=(*range(0, slots, window), slots),
+    )
     counts = activity(*rows.arguments)
     for tile, mask in rows.tiles:
         expected = (len(active_slots(mask)), len(active_entries(mask)), fullest_lane(mask))
