@@ -30,28 +30,26 @@ class Pieces(NamedTuple):
 
 
 @kernel
-def activity(rows, lanes, lane_bounds, slot_bounds):
+def activity(rows, lanes, lane_bounds, slot_bounds, counts, first):
     """Count each tile's active slots, its active entries and the entries of its fullest lane.
 
     rows: uint64 (batches, lanes, words), a lane's slots packed least significant bit first.
     lanes: int64 (lanes,), the row of each lane in lane-group order.
     lane_bounds, slot_bounds: int64, where lane groups and windows begin (windows from slot 0 on),
     and the end of the last. No lane group and no window is empty.
-    Returns int64 (3, batches, lane groups, windows). Source: MODEL.md M11, M14.
+    counts: int64 (3, batches, lane groups, windows), filled in; the rows may be of some of its
+    batches, from the first one on. Source: MODEL.md M11, M14.
     """
-    windows = slot_bounds.size - 1
-    counts = np.empty((3, len(rows), lane_bounds.size - 1, windows), np.int64)
-    if rows.shape[2] > 1 or windows > 1:
-        _count_rows(rows, lanes, lane_bounds, _pieces(slot_bounds), counts)
+    if rows.shape[2] > 1 or slot_bounds.size > 2:
+        _count_rows(rows, lanes, lane_bounds, _pieces(slot_bounds), counts, first)
     elif np.all(lanes == np.arange(lanes.size)):
-        _count_words(rows, lane_bounds, slot_bounds[1], counts)
+        _count_words(rows, lane_bounds, slot_bounds[1], counts, first)
     else:
-        _count_words(rows[:, lanes], lane_bounds, slot_bounds[1], counts)
-    return counts
+        _count_words(rows[:, lanes], lane_bounds, slot_bounds[1], counts, first)
 
 
 @kernel(inner=True)
-def _count_rows(rows, lanes, lane_bounds, pieces, counts):
+def _count_rows(rows, lanes, lane_bounds, pieces, counts, first):
     """Fill in the counts of `activity`, with four lanes of a group side by side.
 
     Where fewer are left, the last one of them stands beside itself.
@@ -63,8 +61,8 @@ def _count_rows(rows, lanes, lane_bounds, pieces, counts):
     for batch in range(batches):
         at = np.uint64(batch * height * words)
         for group in range(lane_bounds.size - 1):
-            first, end = np.uint64(lane_bounds[group]), np.uint64(lane_bounds[group + 1])
-            for lane in range(first, end, _FOUR):
+            begin, end = np.uint64(lane_bounds[group]), np.uint64(lane_bounds[group + 1])
+            for lane in range(begin, end, _FOUR):
                 a, b = at + starts[lane], at + starts[min(lane + _ONE, end - _ONE)]
                 c = at + starts[min(lane + _TWO, end - _ONE)]
                 d = at + starts[min(lane + _THREE, end - _ONE)]
@@ -74,7 +72,7 @@ def _count_rows(rows, lanes, lane_bounds, pieces, counts):
                     count_four(every, four, pieces.keeps, union, entries, places)
                 for window in range(_NONE, np.uint64(entries.size), _FOUR):
                     add_four(entries, end - lane, totals, fullest, window)
-            _take(pieces.windows, union, totals, fullest, counts, (batch, group))
+            _take(pieces.windows, union, totals, fullest, counts, (first + batch, group))
 
 
 @kernel(inline="always", inner=True)
@@ -114,23 +112,23 @@ def _pieces(slot_bounds):
 
 
 @kernel(inner=True)
-def _count_words(rows, lane_bounds, slots, counts):
+def _count_words(rows, lane_bounds, slots, counts, first):
     """Fill in the counts of rows of one word, with one window of so many slots; lanes in order."""
     batches, lanes, _ = rows.shape
     words, keep = rows.reshape(rows.size), _ALL >> np.uint64(64 - slots)
     for batch in range(batches):
         for group in range(lane_bounds.size - 1):
-            first, end = batch * lanes + lane_bounds[group], batch * lanes + lane_bounds[group + 1]
+            begin, end = batch * lanes + lane_bounds[group], batch * lanes + lane_bounds[group + 1]
             union = total = fullest = _NONE
-            for lane in range(np.uint64(first), np.uint64(end)):
+            for lane in range(np.uint64(begin), np.uint64(end)):
                 bits = words[lane] & keep
                 union |= bits
                 entries = popcount(bits)
                 total += entries
                 fullest = max(fullest, entries)
-            counts[0, batch, group, 0] = popcount(union)
-            counts[1, batch, group, 0] = total
-            counts[2, batch, group, 0] = fullest
+            counts[0, first + batch, group, 0] = popcount(union)
+            counts[1, first + batch, group, 0] = total
+            counts[2, first + batch, group, 0] = fullest
 
 
 @kernel

@@ -39,8 +39,22 @@ def _room(passes, runs, tiles, turns):
 
 
 @kernel
+def stood_alone(work, transfers, order):
+    """Return the cycles of every run, and those in which the array does not work.
+
+    Returns int64 (2, runs).
+    """
+    _, runs, _ = work.pass_cycles.shape
+    found = np.empty((2, runs), np.int64)
+    for run in range(runs):
+        end, worked = _time_run(run, work, transfers, order, None)
+        found[0, run], found[1, run] = end, end - worked
+    return found
+
+
+@kernel
 def stood(sizes, orders, work, transfers):
-    """Return the cycles of every run of some blocks, and those in which the array does not work.
+    """Return what `stood_alone` does of every run of some blocks.
 
     sizes: int64 (blocks, 4), passes, runs, tiles and rows of transfers of each. orders: int64
     (blocks, 10), the fields of its `Order`. work, transfers: int64, the numbers of each block's
@@ -73,10 +87,8 @@ def stood(sizes, orders, work, transfers):
         moved += rows * tiles
         own_work = Work(in_passes[0], in_passes[1], in_passes[2])
         own_moved = Transfers(around[0], around[1], around[2], demand)
-        for run in range(runs):
-            end, worked = _time_run(run, own_work, own_moved, order, None)
-            found[0, done], found[1, done] = end, end - worked
-            done += 1
+        found[:, done : done + runs] = stood_alone(own_work, own_moved, order)
+        done += runs
     return found
 
 

@@ -61,8 +61,18 @@ def _bytes(masks: list[Mask]) -> int:
     return sum(words.shape[0] * words.shape[1] * positions for words, positions in masks) // 8
 
 
+def _activity(
+    words: NDArray[np.uint64],
+    lanes: NDArray[np.int64],
+    lane_bounds: NDArray[np.int64],
+    slot_bounds: NDArray[np.int64],
+) -> None:
+    tiles = len(words), lane_bounds.size - 1, slot_bounds.size - 1
+    activity(words, lanes, lane_bounds, slot_bounds, np.empty((3, *tiles), np.int64), 0)
+
+
 SCHEDULERS = {
-    "activity": (activity,),
+    "activity": (_activity,),
     "combine(4, 8)": (combine, Table(4, 8), NO_PORTS),
     "combine(4, 8) and a port": (combine, Table(4, 8), ONE_PORT),
     "queue(16, 4)": (queue, Fifos(16, 4), NO_PORTS),
