@@ -1,105 +1,134 @@
-"""What each tile's mask holds: active slots, entries, its fullest lane (MODEL.md M11, M14)."""
+"""What each tile's mask holds: active slots, entries, its fullest lane (MODEL.md M11, M14).
+
+Indices of inner loops are unsigned: a signed one is checked for counting from an array's end.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.four_rows import add_four, count_four, take_four
 from pgsim.kernels.words import popcount
 
 _ALL = ~np.uint64(0)
-_FEW_WORDS = 4  # of a row, of which stretches of words are too short to pay
+_NONE, _ONE, _TWO, _THREE, _FOUR = (np.uint64(number) for number in range(5))
 
 
-@kernel(inner=True)
-def _count_union(union, before, last_words, shifts, counts):
-    """Count the active slots of each window in the union of a lane group's lanes."""
-    total = np.uint64(0)
-    for word in range(union.size):
-        before[word] = total
-        total += popcount(union[word])
-    begin = np.uint64(0)
-    for window in range(last_words.size):
-        word = last_words[window]
-        end = before[word] + popcount(union[word] << shifts[window])
-        counts[window] = np.int64(end - begin)
-        begin = end
+class Pieces(NamedTuple):
+    """The windows of a row in pieces of up to four words, uint64.
 
-
-@kernel(inner=True)
-def _activity_of_few_words(rows, lanes, lane_bounds, slots):
-    """Count the same as `activity` where rows are of few words, and one window of so many slots.
-
-    It goes word by word, with the lanes of a group side by side.
+    words: the first word of each piece. windows: four times the window that it is of. keeps: of
+    four words of each piece, the slots that are the window's.
     """
-    batches, words = rows.shape[0], (slots + 63) >> 6
-    last = _ALL >> np.uint64(-slots & 63)  # drops what comes after the last slot
-    groups = lane_bounds.size - 1
-    counts = np.empty((3, batches, groups, 1), np.int64)
-    entries = np.empty(lanes.size, np.int64)  # of each lane of a group
-    for batch in range(batches):
-        for group in range(groups):
-            first, size = lane_bounds[group], lane_bounds[group + 1] - lane_bounds[group]
-            entries[:size] = 0
-            active = np.int64(0)
-            for word in range(words):
-                union, keep = np.uint64(0), last if word + 1 == words else _ALL
-                for lane in range(size):
-                    bits = rows[batch, lanes[first + lane], word] & keep
-                    union |= bits
-                    entries[lane] += np.int64(popcount(bits))
-                active += np.int64(popcount(union))
-            total, fullest = np.int64(0), np.int64(0)
-            for lane in range(size):
-                total += entries[lane]
-                fullest = max(fullest, entries[lane])
-            counts[0, batch, group, 0] = active
-            counts[1, batch, group, 0] = total
-            counts[2, batch, group, 0] = fullest
-    return counts
+
+    words: np.ndarray
+    windows: np.ndarray
+    keeps: np.ndarray
 
 
 @kernel
-def activity(rows, lanes, lane_bounds, slot_bounds):
+def activity(rows, lanes, lane_bounds, slot_bounds, counts, first):
     """Count each tile's active slots, its active entries and the entries of its fullest lane.
 
     rows: uint64 (batches, lanes, words), a lane's slots packed least significant bit first.
     lanes: int64 (lanes,), the row of each lane in lane-group order.
     lane_bounds, slot_bounds: int64, where lane groups and windows begin (windows from slot 0 on),
-    and the end of the last. No window is empty.
-    Returns int64 (3, batches, lane groups, windows). Source: MODEL.md M11, M14.
+    and the end of the last. No lane group and no window is empty.
+    counts: int64 (3, batches, lane groups, windows), filled in; the rows may be of some of its
+    batches, from the first one on. Source: MODEL.md M11, M14.
     """
-    batches, _, words = rows.shape
-    groups, windows = lane_bounds.size - 1, slot_bounds.size - 1
-    if windows == 1 and words <= _FEW_WORDS:
-        return _activity_of_few_words(rows, lanes, lane_bounds, slot_bounds[1])
-    counts = np.zeros((3, batches, groups, windows), np.int64)
-    # The last word of each window, and the shift that drops the slots after its end.
-    last_words = ((slot_bounds[1:] - 1) >> 6).astype(np.uint64)
-    shifts = (-slot_bounds[1:] & 63).astype(np.uint64)
-    union = np.empty(words, np.uint64)
-    before = np.empty(words, np.uint64)  # bits set before each word, so windows may share a word
+    if rows.shape[2] > 1 or slot_bounds.size > 2:
+        _count_rows(rows, lanes, lane_bounds, _pieces(slot_bounds), counts, first)
+    elif np.all(lanes == np.arange(lanes.size)):
+        _count_words(rows, lane_bounds, slot_bounds[1], counts, first)
+    else:
+        _count_words(rows[:, lanes], lane_bounds, slot_bounds[1], counts, first)
+
+
+@kernel(inner=True)
+def _count_rows(rows, lanes, lane_bounds, pieces, counts, first):
+    """Fill in the counts of `activity`, with four lanes of a group side by side.
+
+    Where fewer are left, the last one of them stands beside itself.
+    """
+    batches, height, words = rows.shape
+    every, starts = rows.reshape(rows.size), (lanes * words).astype(np.uint64)
+    union, entries = np.zeros_like(pieces.keeps), np.zeros(4 * counts.shape[3], np.uint64)
+    totals, fullest = np.zeros_like(entries), np.zeros_like(entries)
     for batch in range(batches):
-        for group in range(groups):
-            union[:] = np.uint64(0)
-            for lane in range(lane_bounds[group], lane_bounds[group + 1]):
-                row = lanes[lane]  # an index: a view would cost a reference count
-                total = np.uint64(0)
-                for word in range(words):
-                    bits = rows[batch, row, word]
-                    union[word] |= bits
-                    before[word] = total
-                    total += popcount(bits)
-                begin = np.uint64(0)
-                for window in range(windows):
-                    last = last_words[window]
-                    end = before[last] + popcount(rows[batch, row, last] << shifts[window])
-                    entries = np.int64(end - begin)
-                    counts[1, batch, group, window] += entries
-                    counts[2, batch, group, window] = max(counts[2, batch, group, window], entries)
-                    begin = end
-            _count_union(union, before, last_words, shifts, counts[0, batch, group])
-    return counts
+        at = np.uint64(batch * height * words)
+        for group in range(lane_bounds.size - 1):
+            begin, end = np.uint64(lane_bounds[group]), np.uint64(lane_bounds[group + 1])
+            for lane in range(begin, end, _FOUR):
+                a, b = at + starts[lane], at + starts[min(lane + _ONE, end - _ONE)]
+                c = at + starts[min(lane + _TWO, end - _ONE)]
+                d = at + starts[min(lane + _THREE, end - _ONE)]
+                for piece in range(np.uint64(pieces.words.size)):
+                    word, places = pieces.words[piece], (_FOUR * piece, pieces.windows[piece])
+                    four = (a + word, b + word, c + word, d + word)
+                    count_four(every, four, pieces.keeps, union, entries, places)
+                for window in range(_NONE, np.uint64(entries.size), _FOUR):
+                    add_four(entries, end - lane, totals, fullest, window)
+            _take(pieces.windows, union, totals, fullest, counts, (first + batch, group))
+
+
+@kernel(inline="always", inner=True)
+def _take(windows, union, totals, fullest, counts, group):
+    """Put what a lane group holds into its counts, and begin anew."""
+    batch, group = np.uint64(group[0]), np.uint64(group[1])
+    for window in range(np.uint64(counts.shape[3])):
+        a, b, c, d = take_four(totals, _FOUR * window)
+        counts[_NONE, batch, group, window] = 0
+        counts[_ONE, batch, group, window] = a + b + c + d
+        a, b, c, d = take_four(fullest, _FOUR * window)
+        counts[_TWO, batch, group, window] = max(max(a, b), max(c, d))
+    for piece in range(np.uint64(windows.size)):
+        a, b, c, d = take_four(union, _FOUR * piece)
+        active = popcount(a) + popcount(b) + popcount(c) + popcount(d)
+        counts[_NONE, batch, group, windows[piece] // _FOUR] += np.int64(active)
+
+
+@kernel(inner=True)
+def _pieces(slot_bounds):
+    """Return the pieces of windows."""
+    begins, ends = slot_bounds[:-1], slot_bounds[1:]
+    firsts, sizes = begins >> 6, ((ends + 63) >> 6) - (begins >> 6)
+    pieces = ((sizes + 3) >> 2).sum()
+    words, windows = np.empty(pieces, np.uint64), np.empty(pieces, np.uint64)
+    keeps = np.zeros(4 * pieces, np.uint64)
+    piece = 0
+    for window in range(firsts.size):
+        own = keeps[4 * piece :][: sizes[window]]
+        own[:] = _ALL
+        own[0] &= _ALL << np.uint64(begins[window] & 63)
+        own[-1] &= _ALL >> np.uint64(-ends[window] & 63)
+        for word in range(0, sizes[window], 4):
+            words[piece], windows[piece] = firsts[window] + word, 4 * window
+            piece += 1
+    return Pieces(words, windows, keeps)
+
+
+@kernel(inner=True)
+def _count_words(rows, lane_bounds, slots, counts, first):
+    """Fill in the counts of rows of one word, with one window of so many slots; lanes in order."""
+    batches, lanes, _ = rows.shape
+    words, keep = rows.reshape(rows.size), _ALL >> np.uint64(64 - slots)
+    for batch in range(batches):
+        for group in range(lane_bounds.size - 1):
+            begin, end = batch * lanes + lane_bounds[group], batch * lanes + lane_bounds[group + 1]
+            union = total = fullest = _NONE
+            for lane in range(np.uint64(begin), np.uint64(end)):
+                bits = words[lane] & keep
+                union |= bits
+                entries = popcount(bits)
+                total += entries
+                fullest = max(fullest, entries)
+            counts[0, first + batch, group, 0] = popcount(union)
+            counts[1, first + batch, group, 0] = total
+            counts[2, first + batch, group, 0] = fullest
 
 
 @kernel

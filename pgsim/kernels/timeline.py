@@ -20,7 +20,7 @@ def timeline(work, transfers, order):
     passes, runs, tiles = work.pass_cycles.shape
     events = _room(passes, runs, tiles, tiles + int(order.interleaved))
     for run in range(runs):
-        _time_run(run, work, transfers, order, events)
+        events.ends[run], _ = _time_run(run, work, transfers, order, events)
     return events
 
 
@@ -39,8 +39,22 @@ def _room(passes, runs, tiles, turns):
 
 
 @kernel
+def stood_alone(work, transfers, order):
+    """Return the cycles of every run, and those in which the array does not work.
+
+    Returns int64 (2, runs).
+    """
+    _, runs, _ = work.pass_cycles.shape
+    found = np.empty((2, runs), np.int64)
+    for run in range(runs):
+        end, worked = _time_run(run, work, transfers, order, None)
+        found[0, run], found[1, run] = end, end - worked
+    return found
+
+
+@kernel
 def stood(sizes, orders, work, transfers):
-    """Return the cycles of every run of some blocks, and those in which the array does not work.
+    """Return what `stood_alone` does of every run of some blocks.
 
     sizes: int64 (blocks, 4), passes, runs, tiles and rows of transfers of each. orders: int64
     (blocks, 10), the fields of its `Order`. work, transfers: int64, the numbers of each block's
@@ -73,37 +87,35 @@ def stood(sizes, orders, work, transfers):
         moved += rows * tiles
         own_work = Work(in_passes[0], in_passes[1], in_passes[2])
         own_moved = Transfers(around[0], around[1], around[2], demand)
-        events = _room(passes, runs, 1, 1)  # nobody asks when each of them was
-        for run in range(runs):
-            worked = _time_run(run, own_work, own_moved, order, events)
-            found[0, done] = events.ends[run]
-            found[1, done] = events.ends[run] - worked
-            done += 1
+        found[:, done : done + runs] = stood_alone(own_work, own_moved, order)
+        done += runs
     return found
 
 
 @kernel(inner=True)
 def _time_run(run, work, transfers, order, events):
-    """Fill in the events of one run, and return the cycles in which the array works.
+    """Return when a run ends, and the cycles in which the array works.
 
-    Events may have room for fewer tiles and turns: those behind the last one then take its place.
+    events: where those of each pass and turn are put, or None if nobody asks. Indices are unsigned:
+    a signed one is checked for counting from an array's end.
     """
     passes, _, tiles = work.pass_cycles.shape
-    last_tile, last_turn = events.pass_begins.shape[2] - 1, events.turn_begins.shape[1] - 1
-    gate_known = np.zeros(2, np.int64)  # when the masks of this tile and of the one before are
-    row = min(run, len(transfers.before) - 1)
+    row, run = np.uint64(min(run, len(transfers.before) - 1)), np.uint64(run)
     behind = int(order.interleaved)  # turns from a tile's leading to its trailing passes
     now = pass_end = bus_free = np.int64(0)  # of the array's own clock
+    known = np.int64(0)  # when the mask is that was decided last
     stopped = np.int64(0)  # for how long that clock has stood still
     moved = np.int64(0)  # when what moves beside the turns is over
     worked = next_segment = np.int64(0)
     for turn in range(tiles + behind):
-        stopped += transfers.before[row, turn]
+        at = np.uint64(turn)
+        stopped += transfers.before[row, at]
         began, begins = now, now + stopped
         demand_waits = np.int64(0)
-        moved = max(moved, begins + transfers.beside[row, turn])
+        moved = max(moved, begins + transfers.beside[row, at])
         begins_segment = turn == next_segment
         next_segment += begins_segment * order.segment_tiles
+        known_before = known
         # Trailing passes go first where the array still holds the operands of their segment.
         shift = order.leading if behind and begins_segment else 0
         for place in range(passes):
@@ -114,41 +126,42 @@ def _time_run(run, work, transfers, order, events):
             tile = turn - behind * trails
             if not 0 <= tile < tiles:
                 continue
-            kept = min(tile, last_tile)
+            own, each = np.uint64(tile), np.uint64(index)
             if trails:
-                now = max(now, gate_known[tile % 2])
-                if index == order.leading and transfers.demand[row, tile] > 0:
-                    known_before = behind and gate_known[tile % 2] <= began
-                    asked = begins if known_before else now + stopped
-                    arrives = asked + transfers.demand[row, tile]
-                    moved = max(moved, asked) + transfers.demand[row, tile]
-                    events.demand_begins[run, kept] = asked
+                gate = known_before if behind else known
+                now = max(now, gate)
+                if index == order.leading and transfers.demand[row, own] > 0:
+                    asked = begins if behind and gate <= began else now + stopped
+                    arrives = asked + transfers.demand[row, own]
+                    moved = max(moved, asked) + transfers.demand[row, own]
                     demand_waits = max(0, arrives - now - stopped)
                     stopped += demand_waits
-            cycles = work.pass_cycles[index, run, tile]
-            fold = work.fold_cycles[index, run, tile]
-            taken = fold if order.drains else 0  # its bus is, so long after its first step
-            takes_bus = not order.operands_stay or (index == 0 and begins_segment)
-            if cycles > 0 and takes_bus:
+                    if events is not None:
+                        events.demand_begins[run, own] = asked
+            cycles = work.pass_cycles[each, run, own]
+            if cycles > 0 and (not order.operands_stay or (index == 0 and begins_segment)):
+                fold = work.fold_cycles[each, run, own]
+                taken = fold if order.drains else 0  # its bus is, so long after its first step
                 now = max(now, bus_free - taken)
                 bus_free = now + cycles - fold + taken + order.bus_cycles
-            events.pass_begins[index, run, kept] = now + stopped
+            if events is not None:
+                events.pass_begins[each, run, own] = now + stopped
             if cycles > 0:
                 now += cycles
                 pass_end = now
-                stopped += work.port_stall_cycles[index, run, tile]
-            events.pass_ends[index, run, kept] = now + stopped
+                stopped += work.port_stall_cycles[each, run, own]
+            if events is not None:
+                events.pass_ends[each, run, own] = now + stopped
             if index == order.leading - 1:
-                gate_known[tile % 2] = pass_end + order.skew_cycles + order.gate_latency_cycles
+                known = pass_end + order.skew_cycles + order.gate_latency_cycles
         if turn + 1 == tiles + behind or order.one_buffer:
             now = max(now, pass_end + order.skew_cycles)
         ends = now + stopped
-        kept = min(turn, last_turn)
-        events.turn_begins[run, kept], events.turn_ends[run, kept] = begins, ends
-        events.demand_waits[run, kept] = demand_waits
+        if events is not None:
+            events.turn_begins[run, at], events.turn_ends[run, at] = begins, ends
+            events.demand_waits[run, at] = demand_waits
         worked += ends - begins - demand_waits
         if not order.run_ahead or turn + 1 == tiles + behind:
             stopped += max(0, moved - ends)
-        stopped += transfers.after[row, turn]
-    events.ends[run] = now + stopped
-    return worked
+        stopped += transfers.after[row, at]
+    return now + stopped, worked

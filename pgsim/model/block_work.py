@@ -34,6 +34,20 @@ class BlockWork:
         """Its passes, runs and tiles, and rows of what moves, as `kernels.timeline` takes them."""
         return (*self.work.pass_cycles.shape, len(self.moved[0].before))
 
+    def waits(self, arch: ArchConfig) -> Counts:
+        """Return what CLOCKED names of every batch on a design, int64 (2, batches).
+
+        Its turns are taken as they are, and not laid behind those of other blocks: there may be
+        many.
+        """
+        from pgsim.kernels.timeline import stood_alone  # Numba: only if anything is simulated
+
+        around = Transfers(*(cycles_of_dram(arch, *own) for own in zip(*self.moved, strict=True)))
+        of_runs = stood_alone(self.work, around, self.order)
+        begins = np.arange(self.batches.simulated) * self.batches.runs
+        waits: Counts = np.add.reduceat(of_runs * np.array(_times(self.batches)), begins, axis=1)
+        return waits
+
     @property
     def size_bytes(self) -> int:
         """How much memory it takes, about."""
@@ -43,7 +57,8 @@ class BlockWork:
 
 def clocked(arch: ArchConfig, works: Sequence[BlockWork]) -> list[Sums]:
     """Return what the tiles of each block add up to, on a design whose DRAM has a speed."""
-    waits, end, found = Turns.of(works).waits(arch), 0, []
+    alone = len(works) == 1
+    waits, end, found = works[0].waits(arch) if alone else Turns.of(works).waits(arch), 0, []
     for work in works:
         begin, end = end, end + work.batches.simulated
         found.append(work.sums.after(CLOCKED, waits[:, begin:end]))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from pgsim.model.job import Job
 from pgsim.workload.mask_words import words_of
 
 _MOST_WORDS = 2**22  # mask words of a block: 32 MiB
 _MOST_TILES = 2**17  # some 40 counts of 8 bytes are held for each, of two passes: 40 MiB
+_KEPT_BYTES = 2**25 - 2**16  # a little less than the largest array that glibc goes by
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,15 @@ def blocks_of(job: Job, calibration: int, images: int) -> Iterator[Block]:
         yield Block(start, batch, min(step, whole - done), calibration)
     if rest:
         yield Block(images - rest, rest, 1, calibration)
+
+
+def keep_memory() -> None:
+    """Have the C library keep the memory of a block for the next one.
+
+    glibc gives it back, and the system clears every page of it anew, unless an array as large was
+    given back before (mallopt(3), M_MMAP_THRESHOLD). This one is not touched and takes no memory.
+    """
+    np.empty(_KEPT_BYTES, np.uint8)
 
 
 def mask_words(job: Job) -> int:

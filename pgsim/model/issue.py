@@ -97,11 +97,12 @@ def issue_under_pixels(work: MaskWork) -> Issue:
 
 
 def _scheduled(work: MaskWork, slots: Counts, vectors: Counts) -> Issue:
-    by_tile = work.tiling.by_tile
-    active, entries, fullest = map(by_tile, work.activity)
+    counts = (slots, vectors, *work.activity)
+    alike = {id(each): work.tiling.by_tile(each) for each in counts}  # what is summed once
+    slots, vectors, active, entries, fullest = (alike[id(each)] for each in counts)
     return Issue(
-        slots=by_tile(slots),
-        vectors=by_tile(vectors),
+        slots=slots,
+        vectors=vectors,
         entries=entries,
         active_slots=active,
         ideal=-(entries // -work.job.arch.array.columns),

@@ -16,7 +16,7 @@ from pgsim.kernels.turns import Events, Work
 from pgsim.kinds import by_name
 from pgsim.model import events, gating, two_arrays, values, zeros
 from pgsim.model.block_work import BlockWork, clocked
-from pgsim.model.blocks import Block, blocks_of, mask_words
+from pgsim.model.blocks import Block, blocks_of, keep_memory, mask_words
 from pgsim.model.bounds import check_counts
 from pgsim.model.buffer_ports import wait_for_buffers
 from pgsim.model.job import Job
@@ -64,6 +64,8 @@ def simulate_layers(
     own, layers = unlike(jobs)
     cut = [tuple(blocks_of(job, calibration, images)) for job in own]
     every = [(job, block) for job, blocks in zip(own, cut, strict=True) for block in blocks]
+    if len(every) > len(own):
+        keep_memory()
     threads = threads_for(jobs, images - calibration)
     groups = _together(every) if threads == 1 else [[each] for each in every]
     found = spread(lambda some: sums_together(some, store, design), groups, threads)

@@ -73,6 +73,19 @@ def summed(counts: Counts) -> int:
     return sum(counts.tolist()) if counts.size <= _FEW else int(counts.sum())
 
 
+def _of_rows(counts: Counts) -> Counts:
+    """Return the sum of each row, of int64 (rows, columns)."""
+    from pgsim.kernels.sums import sums_of_rows  # Numba: only if anything is simulated
+
+    if counts.size <= _FEW:  # of which NumPy's sums are known without a compiler
+        few: Counts = np.add.reduce(counts, axis=1)
+        return few
+    rows = np.ascontiguousarray(counts).view()
+    rows.flags.writeable = False  # the kernel is compiled for such alone
+    sums: Counts = sums_of_rows(rows)
+    return sums
+
+
 @dataclass(frozen=True)
 class Ledger:
     """A layer's counts by name, int64 (batches,) each, and those of each of its passes."""
@@ -227,7 +240,7 @@ class Batches:
     def _differing(self, counts: Counts) -> Counts | int:
         """Return the same of counts that differ from run to run."""
         runs = len(counts)
-        of_runs: Counts = np.add.reduce(counts.reshape(runs, -1), axis=1)
+        of_runs = _of_rows(counts.reshape(runs, -1))
         batches = self.of_runs(of_runs * (self.tiling.run_tiles * runs // counts.size))
         return batches if self.simulated > 1 else int(batches.item())
 

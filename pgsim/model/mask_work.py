@@ -130,8 +130,13 @@ class MaskWork:
     def _activity(self) -> Arrays:
         from pgsim.kernels.activity import activity  # Numba: only if masks are simulated
 
-        found = [activity(rows, *self.bounds) for rows in self._parts]
-        active, entries, fullest = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+        (_, lane_bounds, slot_bounds), first = self.bounds, 0
+        tiles = sum(map(len, self._parts)), lane_bounds.size - 1, slot_bounds.size - 1
+        counts = np.empty((3, *tiles), np.int64)
+        for rows in self._parts:
+            activity(rows, *self.bounds, counts, first)
+            first += len(rows)
+        active, entries, fullest = counts
         return active, entries, fullest
 
     def issued(self, rates: Counts) -> Issued:

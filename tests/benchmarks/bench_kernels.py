@@ -49,6 +49,10 @@ def _mask(rng: np.random.Generator, channels: int, positions: int) -> Mask:
     return Mask(np.packbits(padded, axis=2, bitorder="little").view(np.uint64), positions)
 
 
+def _tiles(lanes: int, positions: int) -> tuple[NDArray[np.int64], ...]:
+    return np.arange(lanes), _bounds(lanes, LANES), _bounds(positions, WINDOW_SLOTS)
+
+
 def _bounds(total: int, piece: int) -> NDArray[np.int64]:
     return np.array([*range(0, total, piece), total])
 
@@ -57,8 +61,18 @@ def _bytes(masks: list[Mask]) -> int:
     return sum(words.shape[0] * words.shape[1] * positions for words, positions in masks) // 8
 
 
+def _activity(
+    words: NDArray[np.uint64],
+    lanes: NDArray[np.int64],
+    lane_bounds: NDArray[np.int64],
+    slot_bounds: NDArray[np.int64],
+) -> None:
+    tiles = len(words), lane_bounds.size - 1, slot_bounds.size - 1
+    activity(words, lanes, lane_bounds, slot_bounds, np.empty((3, *tiles), np.int64), 0)
+
+
 SCHEDULERS = {
-    "activity": (activity,),
+    "activity": (_activity,),
     "combine(4, 8)": (combine, Table(4, 8), NO_PORTS),
     "combine(4, 8) and a port": (combine, Table(4, 8), ONE_PORT),
     "queue(16, 4)": (queue, Fifos(16, 4), NO_PORTS),
@@ -69,12 +83,11 @@ SCHEDULERS = {
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_scheduler(rate: Callable[..., None], masks: list[Mask], name: str) -> None:
     kernel, *parameters = SCHEDULERS[name]
+    layers = [(words, *_tiles(words.shape[1], positions)) for words, positions in masks]
 
     def work() -> None:
-        for words, positions in masks:
-            lanes = words.shape[1]
-            bounds = _bounds(lanes, LANES), _bounds(positions, WINDOW_SLOTS)
-            kernel(words, np.arange(lanes), *bounds, *parameters)
+        for layer in layers:
+            kernel(*layer, *parameters)
 
     rate(name, _bytes(masks), work)
 

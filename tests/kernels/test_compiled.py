@@ -125,7 +125,9 @@ def test_a_change_in_what_the_shipped_kernels_share_is_noticed(code: Path) -> No
     count = (
         "import numpy as np; from pgsim.kernels.activity import activity\n"
         "one = np.array([0]), np.array([0, 1]), np.array([0, 64])\n"
-        "print(activity(np.full((1, 1, 1), 7, np.uint64), *one).ravel())"
+        "counts = np.zeros((3, 1, 1, 1), np.int64)\n"
+        "activity(np.full((1, 1, 1), 7, np.uint64), *one, counts, 0)\n"
+        "print(counts.ravel())"
     )
     assert output(start(code, count)) == "[3 3 3]"
     words = code / "pgsim" / "kernels" / "words.py"

@@ -35,6 +35,12 @@ class Rows:
         return packed(self.bits), *(np.array(each, np.int64) for each in order)
 
     @property
+    def room(self) -> np.ndarray:
+        """Room for three counts of each tile, as `kernels.activity.activity` fills it in."""
+        tiles = len(self.bits), len(self.lane_bounds) - 1, len(self.slot_bounds) - 1
+        return np.full((3, *tiles), -1)
+
+    @property
     def tiles(self) -> Iterator[tuple[tuple[int, int, int], list[list[int]]]]:
         """Each tile's index (batch, lane group, window) and its mask as slots of lanes."""
         for batch, rows in enumerate(self.bits):

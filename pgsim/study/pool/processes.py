@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
-from typing import IO, Any, Generic, TypeVar
+from typing import IO, Any, TypeVar
 
 from pgsim.errors import InputError
 from pgsim.study.pool.shares import Shares
@@ -31,8 +31,22 @@ _WHY_KILLED = {
 _Yields = Generator[list[tuple[Given, Outcome]], None, None]
 
 
+@contextmanager
+def started(jobs: int, module: str) -> Iterator[Sequence[Seat]]:
+    """Give so many processes for `run`, which begin before their work is known; for one none.
+
+    They import a module, that of the work, and end with this. Raises InputError where one cannot
+    be started.
+    """
+    with ExitStack() as stack:
+        yield [stack.enter_context(_seat(module)) for _ in range(jobs if jobs > 1 else 0)]
+
+
 def run(
-    work: Callable[[Given], Any], batches: Iterable[Sequence[Given]], jobs: int
+    work: Callable[[Given], Any],
+    batches: Iterable[Sequence[Given]],
+    jobs: int,
+    seats: Sequence[Seat] = (),
 ) -> _Yields[Given]:
     """Yield points with what came of each, some at a time, as they are done.
 
@@ -49,6 +63,8 @@ def run(
         Of sequences of points, which pickle; taken as processes become free.
     jobs : int
         How many processes; with 1 there is no other one, and this one does the work.
+    seats : sequence
+        Processes of `started`, of which the first ones do it; those that lack are started.
 
     Yields
     ------
@@ -60,7 +76,7 @@ def run(
     InputError
         Where a process cannot be started: with the point that it was to do.
     """
-    yield from _here(work, batches) if jobs == 1 else _elsewhere(work, batches, jobs)
+    yield from _here(work, batches) if jobs == 1 else _elsewhere(work, batches, jobs, seats[:jobs])
 
 
 def _here(work: Callable[[Given], Any], batches: Iterable[Sequence[Given]]) -> _Yields[Given]:
@@ -74,12 +90,19 @@ def _here(work: Callable[[Given], Any], batches: Iterable[Sequence[Given]]) -> _
 
 
 def _elsewhere(
-    work: Callable[[Given], Any], batches: Iterable[Sequence[Given]], jobs: int
+    work: Callable[[Given], Any],
+    batches: Iterable[Sequence[Given]],
+    jobs: int,
+    waiting: Sequence[Seat],
 ) -> _Yields[Given]:
     """Do all points in processes, which end when this is closed."""
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(jobs))  # each waits for one process
-        seats = [stack.enter_context(_seat(work)) for _ in range(jobs)]
+        new = [stack.enter_context(_seat(None)) for _ in range(jobs - len(waiting))]
+        seats = [*waiting, *new]
+        for seat in seats:
+            stack.callback(seat.end)
+            seat.begin(work)
         shares: Shares[Given] = Shares(iter(batches), jobs)
         asked: dict[Future[list[Outcome] | None], tuple[int, list[Given]]] = {}
         idle = set(range(jobs))
@@ -103,21 +126,29 @@ def _elsewhere(
 
 
 @contextmanager
-def _seat(work: Callable[[Given], Any]) -> Iterator[_Seat[Given]]:
-    """Give a process that does `work`, and end it, whatever it is at."""
-    seat = _Seat(work)
+def _seat(module: str | None) -> Iterator[Seat]:
+    """Give a process, and end it, whatever it is at."""
+    seat = Seat(module)
     try:
         yield seat
     finally:
         seat.end()
 
 
-class _Seat(Generic[Given]):
-    """A process that does `work`, another one after it ended, and the pipes to and from it."""
+class Seat:
+    """A process that does some work, another one after it ended, and the pipes to and from it.
 
-    def __init__(self, work: Callable[[Given], Any]) -> None:
-        self._work = work
+    module: what it imports before its work is known.
+    """
+
+    def __init__(self, module: str | None) -> None:
+        self._module = module
         self._start()
+
+    def begin(self, work: Callable[[Any], Any]) -> None:
+        """Tell the process what its work is."""
+        self._work = work
+        self._tell(work)
 
     def _start(self) -> None:
         program = _PROGRAM.format(path=sys.path, module=f"{__package__}.worker")
@@ -135,10 +166,13 @@ class _Seat(Generic[Given]):
             ) from None
         self._to, self._back = _pipe(self._process.stdin), _pipe(self._process.stdout)
         self._has_begun = False
-        with suppress(OSError):  # a process that could not start is told of with its first point
-            self._send(self._work)
+        self._tell(self._module)
 
-    def ask(self, points: list[Given]) -> list[Outcome] | None:
+    def _tell(self, message: object) -> None:
+        with suppress(OSError):  # a process that could not start is told of with its first point
+            self._send(message)
+
+    def ask(self, points: list[Any]) -> list[Outcome] | None:
         """Return what came of the first of the points, at least one; None if the process ended."""
         try:
             if not self._has_begun:
@@ -148,7 +182,7 @@ class _Seat(Generic[Given]):
         except (OSError, EOFError, pickle.UnpicklingError):
             return None
 
-    def replaced(self, points: list[Given]) -> list[Outcome]:
+    def replaced(self, points: list[Any]) -> list[Outcome]:
         """Start another process instead of one that ended.
 
         Returns the failure of a single point; of several it is not known which one was its end.
@@ -159,6 +193,7 @@ class _Seat(Generic[Given]):
             raise InputError(f"{points[0]}: {how}")
         self.end()
         self._start()
+        self.begin(self._work)
         return [Failed(how)] if len(points) == 1 else []
 
     def end(self) -> None:

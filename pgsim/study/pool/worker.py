@@ -1,8 +1,9 @@
 """A process of a sweep's pool: it answers what it is asked, and ends when its parent does.
 
-`pgsim.study.pool.processes` starts it and says what is sent: pickled bytes of the work to do, then
-of some points after the others. Back goes a pickle when work may begin, then pickles of what came
-of the first of the points: of as many as were done in a short while.
+`pgsim.study.pool.processes` starts it and says what is sent: pickled bytes of the name of a module,
+or None, to import until the work is known, then of the work to do, then of some points after the
+others. Back goes a pickle when work may begin, then pickles of what came of the first of the
+points: of as many as were done in a short while.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -67,6 +69,8 @@ def serve() -> None:
     asked: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_receive, args=(sys.stdin.buffer, asked), daemon=True).start()
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    if (module := pickle.loads(asked.get())) is not None:
+        import_module(module)
     work = pickle.loads(asked.get())
     answer = pickle.dumps(True)
     while True:

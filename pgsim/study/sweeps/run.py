@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,7 @@ from pgsim.errors import ClockWarning, InputError
 from pgsim.model.work_store import WorkStore
 from pgsim.results import Result
 from pgsim.study.pool.cluster import run_on_cluster
-from pgsim.study.pool.processes import run
+from pgsim.study.pool.processes import Seat, run, started
 from pgsim.study.pool.worker import Failed
 from pgsim.study.simulation import simulate
 from pgsim.study.sweeps.checks import Progress, sweep_points
@@ -82,11 +82,14 @@ def sweep(
     ([8, 16], 12)
     """
     processes = processes_of(jobs)
-    points = sweep_points(spec, progress=checking)
-    processes = min(processes, len(points))
     found: dict[int, bytes] = {}
-    with closing(records_of(points, batches(points, points.is_kept, processes), processes)) as some:
-        for done in some:
+    with ExitStack() as stack:
+        seats = stack.enter_context(ready(spec, processes))
+        points = sweep_points(spec, progress=checking)
+        processes = min(processes, len(points))
+        numbers = batches(points, points.is_kept, processes)
+        every = records_of(points, numbers, processes, seats=seats)
+        for done in stack.enter_context(closing(every)):
             for each in done.failures:
                 raise each.error
             found.update(done.records)
@@ -94,6 +97,14 @@ def sweep(
                 for number in range(len(found) - len(done.records), len(found)):
                     progress(number + 1, len(points))
     return frame_of(found[number] for number in sorted(found))
+
+
+def ready(spec: SweepSpec, jobs: int) -> AbstractContextManager[Sequence[Seat]]:
+    """Give processes for a sweep, which begin while its designs are checked.
+
+    Raises InputError where one cannot be started.
+    """
+    return started(min(jobs, spec.point_count), Simulation.__module__)
 
 
 class Failure(NamedTuple):
@@ -116,15 +127,19 @@ class Some:
 
 
 def records_of(
-    points: Points, numbers: Iterable[Sequence[int]], jobs: int, scheduler: str | None = None
+    points: Points,
+    numbers: Iterable[Sequence[int]],
+    jobs: int,
+    scheduler: str | None = None,
+    seats: Sequence[Seat] = (),
 ) -> Generator[Some, None, None]:
     """Yield what came of points, some at a time; `numbers` has a list for each process's share.
 
-    scheduler: of the Dask cluster that does it, instead of processes here. Raises InputError where
-    a process cannot start, no cluster answers, or a file was replaced.
+    scheduler: of the Dask cluster that does it, instead of processes here. seats: of `ready`.
+    Raises InputError where a process cannot start, no cluster answers, or a file was replaced.
     """
     if scheduler is None:
-        every = run(Simulation(points), numbers, jobs)
+        every = run(Simulation(points), numbers, jobs, seats)
     else:
         every = run_on_cluster(Elsewhere(points, pgsim_digest()), numbers, scheduler)
     with closing(every) as outcomes:

@@ -28,7 +28,7 @@ from pgsim.study.sweeps.journal import (
 from pgsim.study.sweeps.order import batches
 from pgsim.study.sweeps.points import Points
 from pgsim.study.sweeps.records import frame_of
-from pgsim.study.sweeps.run import Failure, Some, processes_of, records_of
+from pgsim.study.sweeps.run import Failure, Some, processes_of, ready, records_of
 from pgsim.study.sweeps.spec import SweepSpec
 
 if TYPE_CHECKING:
@@ -76,20 +76,21 @@ def sweep_into(
 
     output = check_table_path(output)
     processes = processes_of(jobs) if scheduler is None else _OF_A_CLUSTER
-    points = sweep_points(spec, progress=checking)
-    path = journal_path(output, shard)
-    everyone = _of_shard(points, shard, points.is_kept, 1)
-    count = sum(map(len, everyone)) if shard else len(points)
-    with opened_journal(path, spec.point_count, count, digests_of(points)) as journal:
-        outcome = Outcome(count, journal.finished)
-        processes = max(1, min(processes, count - outcome.before))
-        numbers = _of_shard(points, shard, lambda each: not journal.has(each), processes)
-        every = records_of(points, numbers, processes, scheduler)
-        _keep(every, journal, outcome, progress, failed)
-        if shard is None:
-            outcome.rows = _write(journal.records(), output)
-            if not outcome.failures:
-                path.unlink()
+    with ready(spec, processes if scheduler is None else 1) as seats:
+        points = sweep_points(spec, progress=checking)
+        path = journal_path(output, shard)
+        everyone = _of_shard(points, shard, points.is_kept, 1)
+        count = sum(map(len, everyone)) if shard else len(points)
+        with opened_journal(path, spec.point_count, count, digests_of(points)) as journal:
+            outcome = Outcome(count, journal.finished)
+            processes = max(1, min(processes, count - outcome.before))
+            numbers = _of_shard(points, shard, lambda each: not journal.has(each), processes)
+            every = records_of(points, numbers, processes, scheduler, seats)
+            _keep(every, journal, outcome, progress, failed)
+            if shard is None:
+                outcome.rows = _write(journal.records(), output)
+                if not outcome.failures:
+                    path.unlink()
     return outcome
 
 

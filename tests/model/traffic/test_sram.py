@@ -48,6 +48,13 @@ def test_each_executed_pass_reads_what_its_slots_issue() -> None:
     assert words({}, "full", "activation_sram_read") == [[9], [9]]
 
 
+def test_words_need_not_be_of_a_power_of_two_bits() -> None:
+    # In words of 24 bits, the slots and passes of above: 24 and 12 bits, 18 and 6. All 72 bits.
+    wide = {"memory.activation_sram.port_bits": 24}
+    assert words(wide, "pg", "activation_sram_read") == [[1 + 1, 1 + 1], [1, 1]]
+    assert words(wide, "full", "activation_sram_read") == [[3], [3]]
+
+
 def test_lanes_are_read_by_every_fold_or_load() -> None:
     # os: a fold a window and pass, 3 * 2 weights of 8 bits, 6 words, and 3.
     assert words({}, "pg", "weight_sram_read") == [[6 + 6, 6 + 6], [3, 3]]

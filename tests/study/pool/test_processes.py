@@ -24,7 +24,7 @@ from pool_work import (
 )
 
 from pgsim.errors import InputError
-from pgsim.study.pool.processes import run
+from pgsim.study.pool.processes import run, started
 from pgsim.study.pool.worker import Done, Failed
 
 ENDS_WITHIN_S = 20  # on a busy machine; on an idle one it is half a second
@@ -56,6 +56,24 @@ DOUBLED = {0: 0, 1: 2, 2: 4, 3: 6, 4: 8, 5: 10, 6: 12}
 def test_each_point_has_its_result(jobs):
     assert results(double, alone(range(7)), jobs) == DOUBLED
     assert results(double, [[0, 1, 2, 3], [], [4], [5, 6]], jobs) == DOUBLED
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_processes_may_begin_before_their_work_is_known(jobs, tmp_path, monkeypatch):
+    """Two of them do it; where there is but one process it is this one, and two are started."""
+    monkeypatch.syspath_prepend(tmp_path)  # processes are told the search path, and show it
+    with started(jobs, "pool_work") as seats:
+        begun = {int(line.split()[0]) for line in running(str(tmp_path), "serve()")}
+        assert len(begun) == len(seats) == {1: 0, 2: 2, 3: 3}[jobs]
+        done = results_in(seats, process_after, alone([0.2, 0.3, 0.4, 0.5]))
+        assert len(done) == 2 and os.getpid() not in done
+        assert done <= begun or not begun
+    assert not running(str(tmp_path), "serve()")
+
+
+def results_in(seats, work, batches):
+    """The results of all points in two processes, the first of some that are started."""
+    return {each.result for some in run(work, batches, 2, seats) for _, each in some}
 
 
 def test_points_are_taken_as_processes_become_free():
