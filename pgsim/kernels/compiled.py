@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
 import pickle
 import tempfile
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -16,9 +17,13 @@ from typing import Any, Literal
 import numba
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
+from numba.core.types import unliteral
 
 from pgsim.kernels.cache_folder import cache_folder
+from pgsim.kernels.file_lock import locked
+from pgsim.kernels.inner_code import InnerCompiler
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -37,18 +42,52 @@ def kernel(
     ----------
     function: without it, a decorator is returned.
     inline: `always` puts the function into its callers before they are compiled (`numba.njit`).
-    inner: only kernels call it, so that nothing is compiled for calls from Python.
+    inner: only kernels call it, so that it is compiled and kept as a part of those alone.
     """
     if function is None:
         return partial(kernel, inline=inline, inner=inner)
-    wrappers: dict[str, Any] = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": inner}
+    own: dict[str, Any] = {"no_cpython_wrapper": True, "pipeline_class": InnerCompiler}
     dispatcher: Any = numba.njit(
-        function, nogil=True, inline=inline, error_model="numpy", **wrappers
+        function,
+        nogil=True,
+        inline=inline,
+        error_model="numpy",
+        no_cfunc_wrapper=True,  # which C would call
+        **own if inner else {},
     )
-    folder = _folder()
+    folder = None if inner else _folder()
     if folder is not None:
         dispatcher._cache = KernelCache(folder, function)
+    dispatcher.compile = partial(_compile, dispatcher)
     return dispatcher
+
+
+def _compile(dispatcher: Any, types: tuple[Any, ...]) -> Any:
+    """Return a kernel's code for arguments of some types; Numba calls this for all that it compiles.
+
+    Constants are arguments as others are. Otherwise each would have a kernel of its own.
+    """
+    types, cache = tuple(map(unliteral, types)), dispatcher._cache
+    with global_compiler_lock:
+        if types in dispatcher.overloads:
+            return dispatcher.overloads[types].entry_point
+        alone: Any = nullcontext()
+        if isinstance(cache, KernelCache):
+            alone = cache.alone(types, dispatcher.targetctx)
+        with alone, _no_collections():
+            return type(dispatcher).compile(dispatcher, types)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Let Python look for no garbage: Numba makes so many objects that this takes a seventh of it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def are_kept() -> bool | None:
@@ -88,6 +127,17 @@ class KernelCache(NullCache):
     def cache_path(self) -> str:
         """The folder of the files."""
         return str(self._folder)
+
+    def alone(self, sig, target_context):
+        """Let other processes wait that want the same code, unless it is there.
+
+        A kernel may wait so while it is compiled as part of another one, whose lock this process
+        holds. Nobody waits in a circle, because no kernel calls itself, by others or at once. The
+        threads of this process wait too, as they do while it compiles. Numba looks for the code
+        again once the lock is held.
+        """
+        file = self._file(sig, target_context.codegen())
+        return nullcontext() if file.exists() else locked(file.with_suffix(".lock"))
 
     def load_overload(self, sig, target_context):
         """Return the compiled code for a signature; None if it has to be compiled."""
