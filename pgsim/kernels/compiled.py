@@ -41,19 +41,21 @@ def kernel(
     Parameters
     ----------
     function: without it, a decorator is returned.
-    inline: `always` puts the function into its callers before they are compiled (`numba.njit`).
+    inline: `always` puts the function into its callers, however large it is; it is an inner one.
     inner: only kernels call it, so that it is compiled and kept as a part of those alone.
     """
     if function is None:
         return partial(kernel, inline=inline, inner=inner)
-    own: dict[str, Any] = {"no_cpython_wrapper": True, "pipeline_class": InnerCompiler}
+    forced = inline == "always"
+    inner = inner or forced
+    own: dict[str, Any] = {"pipeline_class": InnerCompiler} if inner else {}
     dispatcher: Any = numba.njit(
         function,
         nogil=True,
-        inline=inline,
+        forceinline=forced,  # by LLVM: Numba's own `inline` compiles it anew for each call
         error_model="numpy",
         no_cfunc_wrapper=True,  # which C would call
-        **own if inner else {},
+        **own,
     )
     folder = None if inner else _folder()
     if folder is not None:

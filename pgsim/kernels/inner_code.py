@@ -18,6 +18,15 @@ class InnerCompiler(Compiler):
         self.state.library = InnerLibrary(self.state.targetctx.codegen(), func.__qualname__)
         return super().compile_extra(func)
 
+    def define_pipelines(self):
+        """Return Numba's steps, of which the last makes nothing for calls from Python.
+
+        That is said no sooner, because Numba would compile its own functions for such kernels anew:
+        it keeps them by all that was said before.
+        """
+        self.state.flags.no_cpython_wrapper = True
+        return super().define_pipelines()
+
 
 class InnerLibrary(JITCodeLibrary):
     """LLVM's form of a kernel, which waits to be linked into the kernels that call it."""
