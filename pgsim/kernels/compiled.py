@@ -9,7 +9,7 @@ import pickle
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -48,14 +48,15 @@ def kernel(
         return partial(kernel, inline=inline, inner=inner)
     forced = inline == "always"
     inner = inner or forced
-    own: dict[str, Any] = {"pipeline_class": InnerCompiler} if inner else {}
+    options: dict[str, Any] = {"no_cfunc_wrapper": True}  # for calls from C
+    if inner:
+        options["pipeline_class"] = InnerCompiler
     dispatcher: Any = numba.njit(
         function,
         nogil=True,
         forceinline=forced,  # by LLVM: Numba's own `inline` compiles it anew for each call
         error_model="numpy",
-        no_cfunc_wrapper=True,  # which C would call
-        **own,
+        **options,
     )
     folder = None if inner else _folder()
     if folder is not None:
@@ -65,7 +66,7 @@ def kernel(
 
 
 def _compile(dispatcher: Any, types: tuple[Any, ...]) -> Any:
-    """Return a kernel's code for arguments of some types; Numba calls this for all that it compiles.
+    """Return a kernel's code for arguments of some types; Numba calls this where it has none.
 
     Constants are arguments as others are. Otherwise each would have a kernel of its own.
     """
@@ -82,7 +83,7 @@ def _compile(dispatcher: Any, types: tuple[Any, ...]) -> Any:
 
 @contextmanager
 def _no_collections() -> Iterator[None]:
-    """Let Python look for no garbage: Numba makes so many objects that this takes a seventh of it."""
+    """Let Python look for no garbage: of the time that Numba takes, a seventh is that."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -130,7 +131,7 @@ class KernelCache(NullCache):
         """The folder of the files."""
         return str(self._folder)
 
-    def alone(self, sig, target_context):
+    def alone(self, sig: Any, target_context: Any) -> AbstractContextManager[None]:
         """Let other processes wait that want the same code, unless it is there.
 
         A kernel may wait so while it is compiled as part of another one, whose lock this process
@@ -161,7 +162,7 @@ class KernelCache(NullCache):
             whole.write_bytes(dumps(data._reduce()))
             whole.replace(file)  # in one step: nobody reads half a file
 
-    def _file(self, sig, codegen):
+    def _file(self, sig: Any, codegen: Any) -> Path:
         """Return the file for a signature on this kind of processor."""
         key = hashlib.sha256(repr((sig, codegen.magic_tuple())).encode()).hexdigest()
         return self._folder / f"{self._name}-{key[:16]}.kernel"
