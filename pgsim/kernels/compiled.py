@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numba
 from numba.core.caching import NullCache
@@ -31,8 +31,8 @@ _LOGGER = logging.getLogger(__name__)
 def kernel(
     function: Callable[..., Any] | None = None,
     *,
-    inline: Literal["never", "always"] = "never",
     inner: bool = False,
+    inlined: bool = False,
 ) -> Any:
     """Compile a function of this package when it is first called, unless an earlier run has.
 
@@ -41,20 +41,19 @@ def kernel(
     Parameters
     ----------
     function: without it, a decorator is returned.
-    inline: `always` puts the function into its callers, however large it is; it is an inner one.
     inner: only kernels call it, so that it is compiled and kept as a part of those alone.
+    inlined: it is an inner one, and put into its callers however large it is.
     """
     if function is None:
-        return partial(kernel, inline=inline, inner=inner)
-    forced = inline == "always"
-    inner = inner or forced
+        return partial(kernel, inner=inner, inlined=inlined)
+    inner = inner or inlined
     options: dict[str, Any] = {"no_cfunc_wrapper": True}  # for calls from C
     if inner:
         options["pipeline_class"] = InnerCompiler
     dispatcher: Any = numba.njit(
         function,
         nogil=True,
-        forceinline=forced,  # by LLVM: Numba's own `inline` compiles it anew for each call
+        forceinline=inlined,  # by LLVM: Numba's own `inline` compiles it anew for each call
         error_model="numpy",
         **options,
     )

@@ -214,7 +214,7 @@ def test_where_nothing_can_be_locked_kernels_are_compiled(code: Path) -> None:
     assert call(code) == "8 loaded"
 
 
-@pytest.mark.parametrize("how", ["inner=True", 'inline="always"'])
+@pytest.mark.parametrize("how", ["inner=True", "inlined=True"])
 def test_an_inner_kernel_is_kept_as_a_part_of_its_callers(code: Path, how: str) -> None:
     """By hand: twice the sum of 3 and 1. Numba's own kernels are parts of it too: of `np.ones`."""
     helper = HELPER.replace("@kernel", f"@kernel({how})").replace("+ 1", "+ np.ones(1)[0]")
