@@ -123,7 +123,6 @@ COMPARED = {
 }
 WORDS = {
     # What a type checker knows of arguments.
-    Question("kernels/compiled.py", "Literal['never', 'always']"),
     Question("workload/zeros.py", "Literal['activation', 'weight']"),
     # What a trace's file may say; what becomes of it in tables has objects (MASK_SOURCES).
     Question("workload/manifest.py", "Literal['captured', 'synthetic']"),

@@ -1,7 +1,8 @@
 """A second process that compiles what a comparison needs later, while the first one begins.
 
 Half of the kernels are asked for by layers that a mask steers, and half by all others. A first run
-compiles the one half after the other; on two cores it takes little more than one of them.
+compiles the one half after the other; on two cores it takes little more than one of them. What both
+processes ask for one of them compiles, and the other waits for it.
 """
 
 from __future__ import annotations

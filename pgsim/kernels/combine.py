@@ -36,7 +36,7 @@ class Issues(NamedTuple):
     of_slots: np.ndarray
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _first_fit(slots, slot, used, held):
     """Return the place of the oldest held issue slot that shares no lane with a slot, or `held`."""
     for place in range(held):
@@ -48,7 +48,7 @@ def _first_fit(slots, slot, used, held):
     return held
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _drop_oldest(used, held):
     """Forget the oldest of `held` issue slots, keeping the others in order of age."""
     for place in range(held - 1):
@@ -56,7 +56,7 @@ def _drop_oldest(used, held):
             used[chunk, place] = used[chunk, place + 1]
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _issue_of_many(slots, bounds, table, used, issues):
     """As `issue`, where two words do not hold all that is held.
 

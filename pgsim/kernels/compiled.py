@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
 import pickle
 import tempfile
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numba
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
+from numba.core.types import unliteral
 
 from pgsim.kernels.cache_folder import cache_folder
+from pgsim.kernels.file_lock import locked
+from pgsim.kernels.inner_code import InnerCompiler
 from pgsim.kernels.sources import cache_digest
 
 _LOGGER = logging.getLogger(__name__)
@@ -27,8 +32,8 @@ _LOGGER = logging.getLogger(__name__)
 def kernel(
     function: Callable[..., Any] | None = None,
     *,
-    inline: Literal["never", "always"] = "never",
     inner: bool = False,
+    inlined: bool = False,
 ) -> Any:
     """Compile a function of this package when it is first called, unless an earlier run has.
 
@@ -37,19 +42,55 @@ def kernel(
     Parameters
     ----------
     function: without it, a decorator is returned.
-    inline: `always` puts the function into its callers before they are compiled (`numba.njit`).
-    inner: only kernels call it, so that nothing is compiled for calls from Python.
+    inner: only kernels call it, so that it is compiled and kept as a part of those alone.
+    inlined: it is an inner one, and put into its callers however large it is.
     """
     if function is None:
-        return partial(kernel, inline=inline, inner=inner)
-    wrappers: dict[str, Any] = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": inner}
+        return partial(kernel, inner=inner, inlined=inlined)
+    inner = inner or inlined
+    options: dict[str, Any] = {"no_cfunc_wrapper": True}  # for calls from C
+    if inner:
+        options["pipeline_class"] = InnerCompiler
     dispatcher: Any = numba.njit(
-        function, nogil=True, inline=inline, error_model="numpy", **wrappers
+        function,
+        nogil=True,
+        forceinline=inlined,  # by LLVM: Numba's own `inline` compiles it anew for each call
+        error_model="numpy",
+        **options,
     )
-    folder = _folder()
+    folder = None if inner else _folder()
     if folder is not None:
         dispatcher._cache = KernelCache(folder, function)
+    dispatcher.compile = partial(_compile, dispatcher)
     return dispatcher
+
+
+def _compile(dispatcher: Any, types: tuple[Any, ...]) -> Any:
+    """Return a kernel's code for arguments of some types; Numba calls this where it has none.
+
+    Constants are arguments as others are. Otherwise each would have a kernel of its own.
+    """
+    types, cache = tuple(map(unliteral, types)), dispatcher._cache
+    with global_compiler_lock:
+        if types in dispatcher.overloads:
+            return dispatcher.overloads[types].entry_point
+        alone: Any = nullcontext()
+        if isinstance(cache, KernelCache):
+            alone = cache.alone(types, dispatcher.targetctx)
+        with alone, _no_collections():
+            return type(dispatcher).compile(dispatcher, types)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Let Python look for no garbage: of the time that Numba takes, a seventh is that."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def are_kept() -> bool | None:
@@ -92,6 +133,17 @@ class KernelCache(NullCache):
         """The folder of the files."""
         return str(self._folder)
 
+    def alone(self, sig: Any, target_context: Any) -> AbstractContextManager[None]:
+        """Let other processes wait that want the same code, unless it is there.
+
+        A kernel may wait so while it is compiled as part of another one, whose lock this process
+        holds. Nobody waits in a circle, because no kernel calls itself, by others or at once. The
+        threads of this process wait too, as they do while it compiles. Numba looks for the code
+        again once the lock is held.
+        """
+        file = self._file(sig, target_context.codegen())
+        return nullcontext() if file.exists() else locked(file.with_suffix(".lock"))
+
     def load_overload(self, sig, target_context):
         """Return the compiled code for a signature; None if it has to be compiled."""
         target_context.refresh()
@@ -112,7 +164,7 @@ class KernelCache(NullCache):
             whole.write_bytes(dumps(data._reduce()))
             whole.replace(file)  # in one step: nobody reads half a file
 
-    def _file(self, sig, codegen):
+    def _file(self, sig: Any, codegen: Any) -> Path:
         """Return the file for a signature on this kind of processor."""
         key = hashlib.sha256(repr((sig, codegen.magic_tuple())).encode()).hexdigest()
         return self._folder / f"{self._name}-{key[:16]}.kernel"

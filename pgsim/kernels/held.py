@@ -90,13 +90,13 @@ def issue_slots(low, high, fields):
     return held
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def none_held(fields):
     """Return what holds no issue slot."""
     return Held(fields.low, fields.high, _NONE, _NONE)
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _free(word, everywhere, fields):
     """Return the highest bits of fields that share no lane with a slot, right up to the first one.
 
@@ -107,19 +107,19 @@ def _free(word, everywhere, fields):
     return (clash - fields.lowest) & ~clash & fields.highest
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _first_one(word):
     return word & (~word + _ONE)
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _shifted(low, high, fields):
     """Return two words without their first field; no word is shifted by all its bits at once."""
     most = fields.bits - _ONE
     return (low >> most >> _ONE) | high << (np.uint64(64) - fields.bits), high >> most >> _ONE
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def join(held, lanes, fields):
     """Put a slot's lanes into the oldest issue slot that shares none of them and is not full.
 

@@ -29,38 +29,38 @@ class Levels(NamedTuple):
     high: int
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def no_levels():
     """Return the levels of empty FIFOs."""
     return Levels(np.uint64(0), np.uint64(0))
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _bytes(bits):
     """Return a 1 in the byte of each of the eight lowest bits that is 1."""
     return ((((bits * _LOWEST) & _DIAGONAL) + _OTHERS) & _HIGHEST) >> _TOP
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def pushes(lanes):
     """Return by how much a slot raises each level; lanes: its active ones."""
     return Levels(_bytes(lanes & np.uint64(255)), _bytes(lanes >> np.uint64(8)))
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def pops(levels):
     """Return by how much a slot time lowers each level: by one if it is above zero."""
     low = ((levels.low + _OTHERS) & _HIGHEST) >> _TOP
     return Levels(low, ((levels.high + _OTHERS) & _HIGHEST) >> _TOP)
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def count(changes):
     """Return how many levels change."""
     return popcount(changes.low) + popcount(changes.high)
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def overflow(levels, pushed, depth):
     """Say whether a level that is raised is at the FIFOs' depth already."""
     near = _LOWEST * np.uint64(128 - depth)
@@ -68,14 +68,14 @@ def overflow(levels, pushed, depth):
     return (low | ((levels.high + near) & (pushed.high << _TOP))) != 0
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def lowered(levels, popped, times):
     """Return levels after pops; times: 1, or 0 to leave them as they are."""
     keep = np.uint64(0) - np.uint64(times)
     return Levels(levels.low - (popped.low & keep), levels.high - (popped.high & keep))
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def raised(levels, pushed):
     """Return levels after pushes."""
     return Levels(levels.low + pushed.low, levels.high + pushed.high)

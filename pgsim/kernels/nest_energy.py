@@ -65,7 +65,7 @@ def spent_pj(problem, picks, traffic):
     return energy_pj * (problem.machine.groups * problem.machine.runs)
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _tile_pj(problem, traffic, places, ends, sizes):
     """Return what a tile spends on average over its C blocks.
 
@@ -92,7 +92,7 @@ def _tile_pj(problem, traffic, places, ends, sizes):
     return tile_pj + _output_pj(problem, traffic, places, ends, outputs)
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _output_pj(problem, traffic, places, ends, outputs):
     """Return what the sums of a tile spend on the output buffer, on average over its C blocks."""
     tables, pj, port = problem.tables, problem.prices.pj, problem.machine.output_port_bits

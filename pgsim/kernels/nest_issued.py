@@ -83,7 +83,7 @@ def sums_of_sizes(scheduled, lanes, slots, begins, takes):
     return found
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _add(found, scheduled, tile, lanes, takes):
     """Add what the gated passes take of a tile."""
     issued = scheduled.slots[tile]

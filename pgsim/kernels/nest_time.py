@@ -60,7 +60,7 @@ def run_cycles(problem, order, traffic, left, most, moved):
     return state[NOW] + state[STOPPED]
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _block(problem, order, traffic, at, state, blocks):
     """Take one block, and go on to the next; return the depth of the loop that advanced."""
     machine, turns = problem.machine, problem.order
@@ -97,7 +97,7 @@ def _block(problem, order, traffic, at, state, blocks):
     return depth
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _compute(problem, traffic, inputs, block, sums, state):
     """Let the array work on a block of so many slots and lanes, lane group by lane group."""
     tables, turns = problem.tables, problem.order
@@ -170,7 +170,7 @@ def _alike(factors, trips):
     return alike
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _advance(order, trips, at):
     """Go on to the next block; return the depth of the loop that advanced, -1 after the last."""
     depth = 4
@@ -183,7 +183,7 @@ def _advance(order, trips, at):
     return depth
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _reads(problem, traffic, at, state):
     """Return the parts of a cycle that a block's fetches take, and add their bursts to those moved.
 
@@ -207,7 +207,7 @@ def _reads(problem, traffic, at, state):
     return total
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _writes(problem, traffic, at, outputs, state):
     """Return the same of the sums or outputs that a block writes."""
     widths = problem.widths

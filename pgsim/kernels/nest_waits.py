@@ -20,7 +20,7 @@ class Sums(NamedTuple):
     at_once: bool
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def stalls_of(problem, index, place, tile, sums, loads):
     """Return the cycles that a pass of a tile waits for whichever port is furthest behind.
 
@@ -45,7 +45,7 @@ def stalls_of(problem, index, place, tile, sums, loads):
     return late
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _bits_of_output(problem, index, place, sums):
     """Return the bits that a pass moves through the output buffer's ports for one output (M43)."""
     tables, widths = problem.tables, problem.widths

@@ -43,7 +43,7 @@ class Fifos(NamedTuple):
     scan: int
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _overflows(slots, slot, levels, depth):
     """Say whether a push of a slot would overflow a FIFO: an active lane's level is `depth`."""
     for chunk in range(slots.shape[0]):
@@ -56,7 +56,7 @@ def _overflows(slots, slot, levels, depth):
     return False
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _push(slots, slot, levels):
     """Add one to the level of each active lane."""
     for chunk in range(slots.shape[0]):
@@ -67,7 +67,7 @@ def _push(slots, slot, levels):
             carry &= level
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _pop(levels):
     """Take one from every level above zero, and return how many those were."""
     popped = np.int64(0)
@@ -98,7 +98,7 @@ def _highest(levels):
     return highest
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _scan(slots, bounds, fifos, levels, popped):
     """Scan the slots of a window, and return how many slot times have ended by then.
 
@@ -210,7 +210,7 @@ def queue(rows, lanes, lane_bounds, slot_bounds, fifos, rates):
     return issued, shortfalls
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def _pop_times(slots, begin, end, fifos, empty_at, vectors):
     """Find the slot time in which each entry of a window pops; return slot times, and entries.
 

@@ -77,7 +77,7 @@ def lanes_of_group(together, lane_bounds, group, slots):
     return lanes
 
 
-@kernel(inline="always")
+@kernel(inlined=True)
 def is_active(slots, slot):
     """Say whether any lane of a slot is active."""
     lanes = slots[0, slot]

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,26 @@ import logging
 import sys
 logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(name)s: %(message)s")
 logging.getLogger("numba").setLevel(logging.WARNING)
+"""
+
+MEET = """
+import os, time
+from pathlib import Path
+from pgsim.kernels import compiled
+locked, save = compiled.locked, compiled.KernelCache.save_overload
+def touch_and_lock(file):
+    Path("second").touch()
+    return locked(file)
+def save_late(*given):
+    Path("first").touch()
+    while not Path("second").exists():
+        time.sleep(0.01)
+    {late}
+    return save(*given)
+if {is_second}:
+    compiled.locked = touch_and_lock
+else:
+    compiled.KernelCache.save_overload = save_late
 """
 
 
@@ -144,6 +165,75 @@ def test_processes_may_compile_at_once(code: Path) -> None:
     assert printed == [*numbers.values(), *numbers.values()]
     for number, expected in numbers.items():
         assert call(code, number) == f"{expected} loaded"
+
+
+def meet(code: Path, late: str) -> tuple[subprocess.Popen[str], subprocess.Popen[str]]:
+    """Start two processes that want the same kernel, the second while the first one compiles it.
+
+    late: what the first does when the second one finds the kernel missing.
+    """
+    both = []
+    for is_second in (False, True):
+        meet = MEET.format(late=late, is_second=is_second)
+        both.append(start(code, meet + CALL.format(3)))
+        while not (code.parent / "here" / "first").exists():
+            time.sleep(0.01)
+            assert both[0].poll() is None
+    return both[0], both[1]
+
+
+def test_processes_that_want_a_kernel_at_once_compile_it_once(code: Path) -> None:
+    first, second = meet(code, "pass")
+    assert (output(first), output(second)) == ("8 compiled", "8 loaded")
+    assert not list(code.rglob("*.lock"))
+
+
+def test_a_process_that_dies_while_it_compiles_is_not_waited_for(code: Path) -> None:
+    first, second = meet(code, "os._exit(3)")
+    assert output(second) == "8 compiled"
+    first.communicate()
+    assert first.returncode == 3
+    assert not list(code.rglob("*.lock"))
+
+
+def test_a_kernel_that_cannot_be_compiled_leaves_no_lock(code: Path) -> None:
+    """Nor Python without its collector of garbage, which rests meanwhile."""
+    script = "import gc; from numba import TypingError; from pgsim.kernels.caller import caller\n"
+    script += "try: caller('text')\nexcept TypingError: print(gc.isenabled())"
+    assert output(start(code, script)) == "True"
+    assert not list(code.rglob("*.lock"))
+    assert call(code) == "8 compiled"
+
+
+def test_a_collector_that_is_off_stays_off(code: Path) -> None:
+    script = "import gc; gc.disable()\n" + CALL.format(3) + "print(gc.isenabled())"
+    assert output(start(code, script)) == "8 compiled\nFalse"
+
+
+def test_where_nothing_can_be_locked_kernels_are_compiled(code: Path) -> None:
+    script = "import fcntl\ndef refused(*_): raise OSError\nfcntl.flock = refused\n"
+    assert output(start(code, script + CALL.format(3))) == "8 compiled"
+    assert call(code) == "8 loaded"
+
+
+@pytest.mark.parametrize("how", ["inner=True", "inlined=True"])
+def test_an_inner_kernel_is_kept_as_a_part_of_its_callers(code: Path, how: str) -> None:
+    """By hand: twice the sum of 3 and 1. Numba's own kernels are parts of it too: of `np.ones`."""
+    helper = HELPER.replace("@kernel", f"@kernel({how})").replace("+ 1", "+ np.ones(1)[0]")
+    (code / "pgsim" / "kernels" / "helper.py").write_text("import numpy as np\n" + helper)
+    assert call(code) == "8.0 compiled"
+    assert [each.name.split("-")[0] for each in code.rglob("*.kernel")] == [
+        "pgsim.kernels.caller.caller"
+    ]
+    assert call(code) == "8.0 loaded"
+
+
+def test_constants_have_no_kernels_of_their_own(code: Path) -> None:
+    """By hand: 3 + 1 and 4 + 1, of arguments that are one and another constant, and a number."""
+    caller = CALLER.replace("2 * helper(number)", "helper(3) * helper(4) + helper(number)")
+    (code / "pgsim" / "kernels" / "caller.py").write_text(caller)
+    script = CALL.format(3) + "from pgsim.kernels.helper import helper; print(helper.signatures)"
+    assert output(start(code, script)) == "24 compiled\n[(int64,)]"
 
 
 def test_a_damaged_file_is_replaced(code: Path) -> None:

@@ -6,9 +6,14 @@ from random import Random
 
 import numpy as np
 import pytest
+from inner_kernels import called
 
 from pgsim.kernels import levels as module
 from pgsim.kernels.levels import MOST_DEPTH, MOST_LANES, Levels
+
+no_levels, pushes, pops = map(called, (module.no_levels, module.pushes, module.pops))
+overflow, raised, lowered = map(called, (module.overflow, module.raised, module.lowered))
+count = called(module.count)
 
 
 def words(levels: Levels) -> Levels:
@@ -26,24 +31,24 @@ def numbers(levels: Levels) -> list[int]:
 def test_levels_go_up_and_down_lane_by_lane(seed: int, depth: int) -> None:
     """Step by step: a slot is pushed unless it overflows a lane, and then all lanes pop."""
     rng = Random(seed)
-    own, levels, overflows = [0] * MOST_LANES, words(module.no_levels()), 0
+    own, levels, overflows = [0] * MOST_LANES, words(no_levels()), 0
     for _ in range(400):
         mask = rng.getrandbits(MOST_LANES) | rng.getrandbits(MOST_LANES)
         bits = [mask >> lane & 1 for lane in range(MOST_LANES)]
-        pushed = words(module.pushes(np.uint64(mask)))
+        pushed = words(pushes(np.uint64(mask)))
         assert numbers(pushed) == bits
         full = any(bit and level == depth for bit, level in zip(bits, own, strict=True))
-        assert bool(module.overflow(levels, pushed, depth)) == full
+        assert bool(overflow(levels, pushed, depth)) == full
         if not full:
             own = [level + bit for level, bit in zip(own, bits, strict=True)]
-            levels = words(module.raised(levels, pushed))
+            levels = words(raised(levels, pushed))
         overflows += full
         times = int(full or rng.random() < 0.2)
-        popped = words(module.pops(levels))
+        popped = words(pops(levels))
         assert numbers(popped) == [int(level > 0) for level in own]
-        assert module.count(popped) == sum(level > 0 for level in own)
+        assert count(popped) == sum(level > 0 for level in own)
         own = [max(0, level - times) for level in own]
-        levels = words(module.lowered(levels, popped, times))
+        levels = words(lowered(levels, popped, times))
         assert numbers(levels) == own
         assert module.highest(levels) == max(own)
     assert overflows

@@ -6,11 +6,12 @@ from random import Random
 
 import numpy as np
 import pytest
+from inner_kernels import called
 from packed_rows import packed, random_bits
 
+from pgsim.kernels import slots as module
 from pgsim.kernels.slots import (
     groups_of_a_word,
-    is_active,
     lanes_at_slots,
     lanes_of_group,
     lanes_of_slots,
@@ -18,6 +19,7 @@ from pgsim.kernels.slots import (
 )
 
 Row = list[int]
+is_active = called(module.is_active)
 
 
 def words_of(rows: list[Row], lanes: list[int], slot: int) -> list[int]:
