@@ -75,7 +75,7 @@ def _count_rows(rows, lanes, lane_bounds, pieces, counts, first):
             _take(pieces.windows, union, totals, fullest, counts, (first + batch, group))
 
 
-@kernel(inline="always", inner=True)
+@kernel(inlined=True)
 def _take(windows, union, totals, fullest, counts, group):
     """Put what a lane group holds into its counts, and begin anew."""
     batch, group = np.uint64(group[0]), np.uint64(group[1])
