@@ -13,7 +13,7 @@ from pgsim.lazy import lazy
 from pgsim.model.fetches import usable_bits
 from pgsim.model.job import Job
 from pgsim.model.search.bounds import bounds_of, bursts_of
-from pgsim.model.search.goal import ROUNDED, Floats, Goal
+from pgsim.model.search.goal import ALIKE, ROUNDED, Floats, Goal
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.smaller_windows import smaller_windows
 from pgsim.model.search.spent import Paid
@@ -53,7 +53,7 @@ class Geometry:
         """
         values, places = self._by_value
         most = best.value / batches ** sum(self.goal.objective.powers)
-        most /= ROUNDED**2  # as much as `Goal.least` takes off, and what it takes for the same
+        most *= ALIKE / ROUNDED  # what `Goal.least` takes off, and takes for the same
         return np.sort(places[: np.searchsorted(values, most, side="right")])
 
     @lazy
