@@ -10,6 +10,7 @@ from pgsim.model.layer import simulate_block
 from pgsim.model.search.geometry import Geometry
 from pgsim.model.search.goal import ALIKE
 from pgsim.model.search.parts import parts
+from pgsim.model.search.smaller_windows import smaller_windows
 from pgsim.model.search.windows import Windows
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def best_window(geometry: Geometry, masks: Windows, best: Cost) -> int | None:
     from pgsim.model.search.fixed_bound import FixedBound
     from pgsim.model.search.fixed_stages import FixedStages
 
-    goal, windows = geometry.goal, geometry.fixed.windows
+    goal, windows = geometry.goal, smaller_windows(geometry.job)
     if not windows.size:
         return None
     bound = FixedBound(geometry.fixed, masks)

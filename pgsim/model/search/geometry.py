@@ -89,7 +89,7 @@ class Geometry:
         """The fixed order in smaller windows than there is room for."""
         from pgsim.model.search.fixed_frame import FixedFrame  # Numba: only if nests are searched
 
-        return FixedFrame(self.job, self.goal, smaller_windows(self.job))
+        return FixedFrame(self.job, smaller_windows(self.job), self.problem)
 
 
 def geometry_key(job: Job) -> Hashable:

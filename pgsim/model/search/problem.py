@@ -25,6 +25,7 @@ from pgsim.model.events import order_of
 from pgsim.model.fetches import FETCHES, usable_bits
 from pgsim.model.job import Job
 from pgsim.model.search.goal import Goal
+from pgsim.model.search.smaller_windows import sizes_of, smaller_windows
 from pgsim.model.search.tables import tables_of
 from pgsim.schemes import ACTIVATIONS, WEIGHTS
 
@@ -42,6 +43,7 @@ def problem_of(job: Job, goal: Goal) -> Problem:
     """Return a layer on its design, and what is to be least.
 
     Of a layer that a mask steers, the array's work is that of its leading passes alone, at least.
+    Tables also have what the fixed order's smaller windows ask for.
     """
     from pgsim.kernels.nest_problem import Problem  # Numba: only if nests are searched
     from pgsim.kernels.nests import Widths
@@ -60,11 +62,14 @@ def problem_of(job: Job, goal: Goal) -> Problem:
         np.ones(1, np.int64),
     )
     slots, _ = job.arch.lanes.slots_and_lanes(positions, sized[CHANNELS])
+    of_windows = (each for each, _ in sizes_of(job, smaller_windows(job)))
+    slots = np.unique(np.concatenate([slots, *of_windows]))
     inputs = sized[IN_CHANNELS]
-    inputs = inputs[inputs <= min(loops.fit_activations, loops.fit_weights)]
+    fit = inputs <= min(loops.fit_activations, loops.fit_weights)
+    fit[-1] = True  # the fixed order takes all
     return Problem(
         loops,
-        tables_of(replace(job, passes=job.passes[: job.leading]), inputs, slots),
+        tables_of(replace(job, passes=job.passes[: job.leading]), inputs[fit], slots),
         machine_of(job),
         goal.prices_of(job),
         Widths(
