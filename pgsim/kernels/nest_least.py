@@ -19,7 +19,7 @@ from pgsim.kernels.nest_fits import (
     WAIT,
     WORK,
 )
-from pgsim.kernels.nest_paths import PATHS, least_bits, moved_of
+from pgsim.kernels.nest_paths import least_bits, moved_of, room_of_paths
 from pgsim.kernels.nest_problem import (
     ARRAY_CYCLES,
     LEAST_BURSTS,
@@ -47,7 +47,10 @@ def least_of(problem, choices, terms):
     """
     least = np.empty((choices.places.size, _COLUMNS))
     for number in range(choices.places.size):
-        _set_least(problem, choices, terms, choices.places[number], least[number])
+        at, row = _at(choices, choices.places[number]), least[number]
+        _set_work(choices.takes, terms, at, row)
+        _add_edges(problem, choices, terms, at, row)
+        _move(problem, terms, np.int64(terms.bursts), row)
     return least
 
 
@@ -61,18 +64,18 @@ def likely(problem, choices, terms, compulsory, most_value):
     """
     count, found = choices.places.size, 0
     picks, least = np.empty((count, 5), np.int64), np.empty((count, _COLUMNS))
-    moved, room, own = moved_of(problem, compulsory), np.empty(PATHS), room_of_choice()
+    moved, room, own = moved_of(problem, compulsory), room_of_paths(), room_of_choice()
     for number in range(count):
         row, picked = least[found], picks[found]
-        _set_least(problem, choices, terms, choices.places[number], row)
-        if _value(problem, row) > most_value:
-            continue
-        _set_picks(choices, choices.places[number], picked)
+        at = _at(choices, choices.places[number])
+        _set_work(choices.takes, terms, at, row)
+        _set_picks(choices.extents, at, picked)
         pick(problem.loops, picked, own)
         bits = least_bits(moved, problem.loops.sides, picked, own, False, room)
         _move(problem, terms, bursts_of(problem, bits, (0, 0)), row)
         if _value(problem, row) > most_value:
-            continue
+            continue  # most are: what follows takes longer
+        _add_edges(problem, choices, terms, at, row)
         wasted = wasted_bits(problem.loops, problem.widths, picked, own, False)
         _move(problem, terms, bursts_of(problem, bits, wasted), row)
         if _value(problem, row) > most_value:
@@ -90,7 +93,7 @@ def refined(problem, choices, compulsory, innermost):
     layers need that a mask steers. Returns int64 (choices,), of a batch. Source: MODEL.md M41.
     """
     least, picks = np.empty(choices.shape[0], np.int64), np.empty(5, np.int64)
-    moved, room, own = moved_of(problem, compulsory), np.empty(PATHS), room_of_choice()
+    moved, room, own = moved_of(problem, compulsory), room_of_paths(), room_of_choice()
     for number in range(choices.shape[0]):
         for loop in range(5):
             picks[loop] = choices[number, loop]
@@ -128,39 +131,44 @@ def _at(choices, place):
 
 
 @kernel(inner=True)
-def _set_picks(choices, place, picks):
+def _set_picks(extents, at, picks):
     """Write which of its sizes the block of each loop has."""
-    extents = choices.extents
-    one, two, three = _at(choices, place)
+    one, two, three = at
     for loop in range(3):
         picks[N + loop] = extents.positions[PICKS + loop, two]
     picks[K], picks[C] = extents.channels[PICKS, three], extents.inputs[PICKS, one]
 
 
 @kernel(inner=True)
-def _set_least(problem, choices, terms, place, row):
-    """Write what a choice costs at least, if it moves no more than any."""
-    order, (ours, theirs) = problem.order, choices.takes
-    at = _at(choices, place)
+def _set_work(takes, terms, at, row):
+    """Write what the array, and what is beside DRAM, takes of a choice at least."""
+    ours, theirs = takes
     one, two, three = at
     work = ours[WORK, one, two] * theirs[WORK, one, three] * terms.groups
     work -= ours[WAIT, one, two] * theirs[WAIT, one, three]  # the first, or last, tile has none
     behind = ours[OF_GROUP_CYCLES, one, two] * theirs[OF_GROUP_CYCLES, one, three]
     behind += ours[OF_LANE_CYCLES, one, two] * theirs[OF_LANE_CYCLES, one, three]
     work = max(work, behind * terms.groups)
-    array, rest = work * terms.runs + terms.skew_cycles, 0.0
-    if not order.one_buffer:
-        first, last, most = _edges(problem, choices.extents, at)
-        array += first * (terms.runs == 1) + last * terms.runs  # later runs may fetch less
-        if not order.run_ahead:
-            last_cycles = ours[LAST, one, two] * theirs[LAST, one, three]
-            rest = max(0.0, last_cycles + (terms.skew_cycles - most))
     own_pj = ours[OF_GROUP_PJ, one, two] * theirs[OF_GROUP_PJ, one, three]
     own_pj += ours[OF_LANE_PJ, one, two] * theirs[OF_LANE_PJ, one, three]
-    row[ARRAY_CYCLES], row[WORK_CYCLES], row[WAIT_CYCLES] = array, work, rest
+    row[:] = 0
+    row[ARRAY_CYCLES] = work * terms.runs + terms.skew_cycles
+    row[WORK_CYCLES] = work
     row[OWN_PJ] = own_pj * (terms.groups * terms.runs)
-    row[LEAST_CYCLES] = row[LEAST_BURSTS] = row[LEAST_PJ] = 0
-    _move(problem, terms, np.int64(terms.bursts), row)
+
+
+@kernel(inner=True)
+def _add_edges(problem, choices, terms, at, row):
+    """Add what DRAM moves before the first block and after the last, and when it rests beside."""
+    if problem.order.one_buffer:
+        return
+    first, last, most = _edges(problem, choices.extents, at)
+    row[ARRAY_CYCLES] += first * (terms.runs == 1) + last * terms.runs  # later runs may fetch less
+    if not problem.order.run_ahead:
+        one, two, three = at
+        ours, theirs = choices.takes
+        last_cycles = ours[LAST, one, two] * theirs[LAST, one, three]
+        row[WAIT_CYCLES] = max(0.0, last_cycles + (terms.skew_cycles - most))
 
 
 @kernel(inner=True)
