@@ -124,10 +124,11 @@ class FixedFrame:
         tiles = self._tables.tiles[:, :, self._whole]
         work = (tiles[CYCLES] + tiles[STALLS]).sum(axis=0)
         slots, often = (np.stack(each) for each in zip(*self._sizes, strict=True))
+        outputs = slots[:, None] * self._lanes[:, None]
         lanes = LaneGroups(
             self._of_lanes,
             np.broadcast_to(self._once, self._lanes.shape).copy(),
-            bursts(job, np.multiply.outer(self._lanes * job.written_bits, slots)).swapaxes(0, 1),
+            bursts(job, outputs * job.written_bits),
             FETCHES[job.slot_operand.name].slots_resident(job),
         )
         skew_cycles = array.skew_cycles if array.folds_overlap else 0
