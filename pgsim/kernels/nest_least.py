@@ -192,13 +192,14 @@ def _edges(problem, extents, at):
     the most that one writes."""
     machine, widths = problem.machine, problem.widths
     one, two, three = at
-    inputs, outputs = extents.inputs[SIZE, one], extents.channels[SIZE, three]
-    pixels = _parts(machine, widths.burst, inputs * extents.positions[OPENING, two] * widths.activation)
-    kernels = _parts(machine, widths.burst, inputs * outputs * problem.loops.taps * widths.weight)
-    last = extents.positions[LAST_SIZE, two] * extents.channels[LAST_SIZE, three] * widths.output
-    most = extents.positions[SIZE, two] * outputs * widths.sums
+    inputs, positions, channels = extents.inputs[:, one], extents.positions, extents.channels
+    pixels = inputs[SIZE] * positions[OPENING, two] * widths.activation
+    kernels = inputs[SIZE] * channels[SIZE, three] * problem.loops.taps * widths.weight
+    last = positions[LAST_SIZE, two] * channels[LAST_SIZE, three] * widths.output
+    most = positions[SIZE, two] * channels[SIZE, three] * widths.sums
+    opening = _parts(machine, widths.burst, pixels) + _parts(machine, widths.burst, kernels)
     return (
-        cycles_of(machine, pixels + kernels),
+        cycles_of(machine, opening),
         cycles_of(machine, _parts(machine, widths.burst, last)),
         cycles_of(machine, _parts(machine, widths.burst, most)),
     )

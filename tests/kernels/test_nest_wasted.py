@@ -22,8 +22,8 @@ from search_cases import search_case
 from pgsim.kernels import nest_traffic, nest_wasted
 from pgsim.kernels.nest_bound import choices_of
 from pgsim.kernels.nest_bursts import compulsory_bits
-from pgsim.kernels.nest_problem import Problem
 from pgsim.kernels.nest_least import refined
+from pgsim.kernels.nest_problem import Problem
 from pgsim.kernels.nests import Held, Widths, walk
 from pgsim.mapping import walk_of
 from pgsim.model.search.problem import problem_of

@@ -80,7 +80,7 @@ class FixedBound:
             slots = -(-self._entries // array.columns)
             gated = job.rates[job.leading :]
             cycles += float(sum(flow.issued_cycles(slots, array.rows, each) for each in gated))
-        moving = np.maximum(frame.moves(frame.batch_bursts), frame.turn_cycles)
+        moving: Counts = np.maximum(frame.moves(frame.batch_bursts), frame.turn_cycles)
         return np.maximum(cycles, moving * batches)
 
     @lazy
