@@ -46,10 +46,13 @@ def least_of(problem, choices, terms):
     choices: `Choices`. terms: `Terms` of the problem. Source: MODEL.md M41.
     """
     least = np.empty((choices.places.size, _COLUMNS))
+    pixels, weights, last, most = _every_edge(problem, choices.extents)
     for number in range(choices.places.size):
         at, row = _at(choices, choices.places[number]), least[number]
+        one, two, three = at
         _set_work(choices.takes, terms, at, row)
-        _add_edges(problem, choices, terms, at, row)
+        edges = (pixels[one, two] + weights[one, three], last[two, three], most[two, three])
+        _add_edges(problem, choices, terms, (at, edges), row)
         _move(problem, terms, np.int64(terms.bursts), row)
     return least
 
@@ -62,20 +65,23 @@ def likely(problem, choices, terms, compulsory, most_value):
     a group. Returns int64 (choices, 5), picks, and float64 (choices, 7), with the bursts of the
     best order of each. Source: MODEL.md M41.
     """
-    count, found = choices.places.size, 0
+    count, found, extents = choices.places.size, 0, choices.extents
     picks, least = np.empty((count, 5), np.int64), np.empty((count, _COLUMNS))
     moved, room, own = moved_of(problem, compulsory), room_of_paths(), room_of_choice()
     for number in range(count):
         row, picked = least[found], picks[found]
         at = _at(choices, choices.places[number])
         _set_work(choices.takes, terms, at, row)
-        _set_picks(choices.extents, at, picked)
+        _set_picks(extents, at, picked)
         pick(problem.loops, picked, own)
         bits = least_bits(moved, problem.loops.sides, picked, own, False, room)
         _move(problem, terms, bursts_of(problem, bits, (0, 0)), row)
         if _value(problem, row) > most_value:
             continue  # most are: what follows takes longer
-        _add_edges(problem, choices, terms, at, row)
+        one, two, three = at
+        opening = _pixels(problem, extents, one, two) + _weights(problem, extents, one, three)
+        edges = (opening, *_written(problem, extents, two, three))
+        _add_edges(problem, choices, terms, (at, edges), row)
         wasted = wasted_bits(problem.loops, problem.widths, picked, own, False)
         _move(problem, terms, bursts_of(problem, bits, wasted), row)
         if _value(problem, row) > most_value:
@@ -158,14 +164,22 @@ def _set_work(takes, terms, at, row):
 
 
 @kernel(inner=True)
-def _add_edges(problem, choices, terms, at, row):
-    """Add what DRAM moves before the first block and after the last, and when it rests beside."""
+def _add_edges(problem, choices, terms, place, row):
+    """Add what DRAM moves before the first block and after the last, and when it rests beside.
+
+    place: of the choice on its sides, and parts of a cycle in which its first block is fetched, its
+    last one leaves, and any one may leave.
+    """
     if problem.order.one_buffer:
         return
-    first, last, most = _edges(problem, choices.extents, at)
+    (one, two, three), (opening, closing, longest) = place
+    first, last, most = (
+        cycles_of(problem.machine, opening),
+        cycles_of(problem.machine, closing),
+        cycles_of(problem.machine, longest),
+    )
     row[ARRAY_CYCLES] += first * (terms.runs == 1) + last * terms.runs  # later runs may fetch less
     if not problem.order.run_ahead:
-        one, two, three = at
         ours, theirs = choices.takes
         last_cycles = ours[LAST, one, two] * theirs[LAST, one, three]
         row[WAIT_CYCLES] = max(0.0, last_cycles + (terms.skew_cycles - most))
@@ -187,25 +201,49 @@ def _move(problem, terms, bursts, row):
 
 
 @kernel(inner=True)
-def _edges(problem, extents, at):
-    """Return cycles of DRAM: of what the first block fetches, of what the last one writes, and of
-    the most that one writes."""
-    machine, widths = problem.machine, problem.widths
-    one, two, three = at
-    inputs, positions, channels = extents.inputs[:, one], extents.positions, extents.channels
-    pixels = inputs[SIZE] * positions[OPENING, two] * widths.activation
-    kernels = inputs[SIZE] * channels[SIZE, three] * problem.loops.taps * widths.weight
-    last = positions[LAST_SIZE, two] * channels[LAST_SIZE, three] * widths.output
-    most = positions[SIZE, two] * channels[SIZE, three] * widths.sums
-    opening = _parts(machine, widths.burst, pixels) + _parts(machine, widths.burst, kernels)
-    return (
-        cycles_of(machine, opening),
-        cycles_of(machine, _parts(machine, widths.burst, last)),
-        cycles_of(machine, _parts(machine, widths.burst, most)),
-    )
+def _every_edge(problem, extents):
+    """Return what follows, for all pairs of sides: of many choices, as dividing takes long."""
+    inputs, positions = extents.inputs.shape[1], extents.positions.shape[1]
+    channels = extents.channels.shape[1]
+    pixels = np.empty((inputs, positions), np.int64)
+    weights = np.empty((inputs, channels), np.int64)
+    last, most = np.empty((2, positions, channels), np.int64)
+    for one in range(inputs):
+        for two in range(positions):
+            pixels[one, two] = _pixels(problem, extents, one, two)
+        for three in range(channels):
+            weights[one, three] = _weights(problem, extents, one, three)
+    for two in range(positions):
+        for three in range(channels):
+            last[two, three], most[two, three] = _written(problem, extents, two, three)
+    return pixels, weights, last, most
 
 
 @kernel(inner=True)
-def _parts(machine, burst, bits):
+def _pixels(problem, extents, one, two):
+    """Return the parts of a cycle in which the first block fetches its activations."""
+    pixels = extents.inputs[SIZE, one] * extents.positions[OPENING, two]
+    return _parts(problem, pixels * problem.widths.activation)
+
+
+@kernel(inner=True)
+def _weights(problem, extents, one, three):
+    """Return the same of its weights."""
+    kernels = extents.inputs[SIZE, one] * extents.channels[SIZE, three]
+    return _parts(problem, kernels * problem.loops.taps * problem.widths.weight)
+
+
+@kernel(inner=True)
+def _written(problem, extents, two, three):
+    """Return the parts of a cycle in which the last block writes, and the most that one takes."""
+    positions, channels, widths = extents.positions, extents.channels, problem.widths
+    last = positions[LAST_SIZE, two] * channels[LAST_SIZE, three] * widths.output
+    most = positions[SIZE, two] * channels[SIZE, three] * widths.sums
+    return _parts(problem, last), _parts(problem, most)
+
+
+@kernel(inner=True)
+def _parts(problem, bits):
     """Return the parts of a cycle that a stream of so many bits takes."""
-    return parts_of(machine, burst, -(-bits // burst))
+    burst = problem.widths.burst
+    return parts_of(problem.machine, burst, -(-bits // burst))
