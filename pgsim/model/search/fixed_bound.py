@@ -34,8 +34,10 @@ class FixedBound:
     @lazy
     def values(self) -> Floats:
         """What is to be least, float64 (windows,)."""
-        costs = np.stack([self._cycles, self._bursts, self._energy_pj], axis=1)
-        values: Floats = self.masks.goal.least(costs)[:, 0]
+        goal, unknown = self.masks.goal, np.zeros(self.frame.windows.size)
+        energy_pj = self._energy_pj if goal.weighs_energy else unknown
+        costs = np.stack([self._cycles, self._bursts, energy_pj], axis=1)
+        values: Floats = goal.least(costs)[:, 0]
         return values
 
     def costs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -245,7 +245,7 @@ class FixedFrame:
     @lazy
     def _once(self) -> Bools:
         """Whether the operands of each lane group are fetched once."""
-        return fetched_once(replace(self.job, window=None))
+        return fetched_once(self.job.by())
 
     @lazy
     def batch_bursts(self) -> Counts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import permutations
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from pgsim.mapping.nest import (
 from pgsim.model.events import order_of
 from pgsim.model.fetches import FETCHES, usable_bits
 from pgsim.model.job import Job
+from pgsim.model.kindred import anew
 from pgsim.model.search.goal import Goal
 from pgsim.model.search.smaller_windows import sizes_of, smaller_windows
 from pgsim.model.search.tables import tables_of
@@ -62,9 +62,10 @@ def problem_of(job: Job, goal: Goal) -> Problem:
     inputs = sized[IN_CHANNELS]
     fit = inputs <= min(loops.fit_activations, loops.fit_weights)
     fit[-1] = True  # the fixed order takes all
+    leading = anew(job, passes=job.passes[: job.leading]) if job.decides else job
     return Problem(
         loops,
-        tables_of(replace(job, passes=job.passes[: job.leading]), inputs[fit], slots),
+        tables_of(leading, inputs[fit], slots),
         machine_of(job),
         goal.prices_of(job),
         Widths(
