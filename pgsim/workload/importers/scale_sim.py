@@ -163,8 +163,7 @@ def _split(line: str) -> list[str]:
     if line.lstrip().startswith("#"):
         return []
     mark = mark_between(line)
-    if '"' in line:
-        line = re.sub(_AROUND_QUOTES.format(mark=mark), '"', line)
+    line = re.sub(_AROUND_QUOTES.format(mark=mark), '"', line)
     return next(csv.reader([line], delimiter=mark, skipinitialspace=True, strict=True), [])
 
 
