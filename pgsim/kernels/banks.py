@@ -143,26 +143,12 @@ def all_slots(windows, reads):
     windows: int64, slots of each window. Returns int64 (windows,). Source: MODEL.md M43.
     """
     late = np.zeros(windows.size, np.int64)
-    if _keep_up(reads):
-        return late
     for window in range(windows.size):
         if window and windows[window] == windows[window - 1]:
             late[window] = late[window - 1]
         else:
             late[window] = _late_with_all(windows[window], reads)
     return late
-
-
-@kernel(inner=True)
-def _keep_up(reads):
-    """Return whether a bank brings all that a beat needs of it before the next beat begins."""
-    own = -(-reads.beat_slots // reads.banks)  # vectors of a beat in a bank, at most
-    for kind in range(len(reads.deadlines)):
-        for point in range(reads.deadlines.shape[1]):
-            words, time = reads.deadlines[kind, point]
-            if own * words > min(time, reads.beat_spacing_cycles):
-                return False
-    return True
 
 
 @kernel(inner=True)

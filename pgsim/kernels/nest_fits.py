@@ -14,14 +14,18 @@ import numpy as np
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.nest_value import value_of
 
+SIZE, TRIPS, LAST_SIZE, PICKS = range(4)  # of `Extents`
+REACH, OPENING = PICKS + 3, PICKS + 4
 WORK, OF_GROUP_PJ, OF_GROUP_CYCLES, OF_LANE_PJ, OF_LANE_CYCLES, LAST, WAIT = range(7)  # of `Takes`
 
 
 class Extents(NamedTuple):
     """How large blocks are by the choices of each side, and how many there are.
 
-    inputs, channels: int64 (2, choices), sizes and trips of input channels, and of output channels.
-    positions: int64 (3, choices), the same of positions, and the input pixels that they reach.
+    inputs, channels: int64 (4, choices), of input channels, and of output channels: the size of a
+    block, how many there are, the size of the last one, and which of its sizes the loop has.
+    positions: int64 (8, choices), the same of positions, with a size for each of three loops, and
+    the input pixels that a block reaches at most, and that the first one reaches.
     """
 
     inputs: np.ndarray
@@ -100,17 +104,17 @@ def fitting(extents, takes, swept, limits, terms, most_value):
     count = inputs.shape[1] * positions.shape[1] * several
     places, values, found = np.empty(count, np.int64), np.empty(count), 0
     for one in range(inputs.shape[1]):
-        size, most_blocks = inputs[0, one], limits.blocks // inputs[1, one]
+        size, most_blocks = inputs[SIZE, one], limits.blocks // inputs[TRIPS, one]
         for two in range(positions.shape[1]):
-            if size * positions[2, two] > limits.activations:
+            if size * positions[REACH, two] > limits.activations:
                 continue
             begin = (one * positions.shape[1] + two) * several
             moved = min(swept.inputs[one], swept.positions[two])
             for three in range(several):
                 if (
-                    positions[0, two] * channels[0, three] > limits.sums
-                    or size * channels[0, three] > limits.weights
-                    or positions[1, two] * channels[1, three] > most_blocks
+                    positions[SIZE, two] * channels[SIZE, three] > limits.sums
+                    or size * channels[SIZE, three] > limits.weights
+                    or positions[TRIPS, two] * channels[TRIPS, three] > most_blocks
                 ):
                     continue
                 work = ours[WORK, one, two] * theirs[WORK, one, three] * terms.groups

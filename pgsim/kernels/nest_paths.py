@@ -10,8 +10,19 @@ from pgsim.kernels.compiled import kernel
 from pgsim.kernels.nest_problem import SUMMED, C, K, N, P, Q
 from pgsim.kernels.nest_traffic import always_bits, weight_times
 
-PATHS = (7, 32)  # of the room of a path: rows as below, by the loops inside
-_KNOWN, _NEED, _MORE = 0, 1, 4  # bits; what of three operands is held; and what is moved beyond
+
+class Room(NamedTuple):
+    """What is known of a path by the set of loops that lie inside, bit by bit, of 32 sets.
+
+    known: float64, the bits that are moved at least. need, more: float64 (3, 32), what is held of
+    each operand, and the bits that it is moved beyond what is compulsory. over: int64, bit by bit,
+    the operands of which more is needed than fits.
+    """
+
+    known: np.ndarray
+    need: np.ndarray
+    more: np.ndarray
+    over: np.ndarray
 
 
 class Moved(NamedTuple):
@@ -49,6 +60,13 @@ def moved_of(problem, compulsory):
 
 
 @kernel(inner=True)
+def room_of_paths():
+    """Return room for a path."""
+    sets = 32
+    return Room(np.empty(sets), np.empty((3, sets)), np.empty((3, sets)), np.empty(sets, np.int64))
+
+
+@kernel(inner=True)
 def least_bits(moved, sides, picks, own, innermost, room):
     """Return the bits that a choice of block sizes moves in a batch at least, in its best order.
 
@@ -56,51 +74,64 @@ def least_bits(moved, sides, picks, own, innermost, room):
     follows from which they are. So the best order is a shortest path, on which one loop after the
     other comes to those inside. Loops of one block change nothing, and always lie inside.
 
-    innermost: whether the loop of input channels has to be that. room: float64 of PATHS, for what
-    is known by the set of loops that lie inside, bit by bit.
+    innermost: whether the loop of input channels has to be that. room: of `room_of_paths`.
     """
-    fits = (moved.activations, moved.weights, moved.sums)
-    sets = _set_needs(own, room)
+    sets = _set_needs(moved, own, room)
+    if room.over[sets - 1] == 0:
+        return moved.always_bits
     _set_more(moved, sides, picks, own, room)
     # The loop of input channels is the last of those of several blocks.
     first = sets >> 1 if innermost and own.trips[C] > 1 else 0
-    for inside in range(1, sets):
-        room[_KNOWN, inside] = np.inf
-    room[_KNOWN, 0] = moved.always_bits
     for inside in range(sets):
-        loop = 1
-        while loop < sets:
-            outer = inside | loop
-            loop <<= 1
-            if outer == inside or outer & first != first:
-                continue
-            bits = room[_KNOWN, inside]
-            for operand in range(3):
-                row = _NEED + operand
-                if room[row, inside] <= fits[operand] and room[row, outer] > fits[operand]:
-                    bits += room[_MORE + operand, inside]
-            room[_KNOWN, outer] = min(room[_KNOWN, outer], bits)
-    return room[_KNOWN, sets - 1]
+        if inside & first != first and inside > 0:
+            room.known[inside] = np.inf
+        elif room.over[inside] == 0:
+            room.known[inside] = moved.always_bits
+        else:
+            room.known[inside] = _least_to(inside, room)
+    return room.known[sets - 1]
 
 
 @kernel(inner=True)
-def _set_needs(own, room):
-    """Set what is held of each operand by the loops inside; return how many sets there are."""
+def _least_to(inside, room):
+    """Return the bits that are moved at least where these loops lie inside, the last in any way."""
+    least, loop = np.inf, 1
+    while loop <= inside:
+        if inside & loop:
+            before = inside ^ loop
+            bits, over = room.known[before], room.over[inside] & ~room.over[before]
+            for operand in range(3):
+                if over >> operand & 1:
+                    bits += room.more[operand, before]
+            least = min(least, bits)
+        loop <<= 1
+    return least
+
+
+@kernel(inner=True)
+def _set_needs(moved, own, room):
+    """Set which operands do not fit with some loops inside; return how many sets there are."""
     sets = 1
     for operand in range(3):
-        room[_NEED + operand, 0] = 1.0
+        room.need[operand, 0] = 1.0
     for loop in range(5):
         several = own.trips[loop] > 1
         for operand in range(3):
-            whole, row = own.whole[operand, loop], _NEED + operand
-            block = own.block[operand, loop] if several else whole
+            whole = float(own.whole[operand, loop])
+            block = float(own.block[operand, loop]) if several else whole
             for inside in range(sets):
-                need = room[row, inside]
-                room[row, inside] = need * block
+                need = room.need[operand, inside]
+                room.need[operand, inside] = need * block
                 if several:
-                    room[row, sets | inside] = need * whole
+                    room.need[operand, sets | inside] = need * whole
         if several:
             sets <<= 1
+    fits = (moved.activations, moved.weights, moved.sums)
+    for inside in range(sets):
+        room.over[inside] = 0
+        for operand in range(3):
+            if room.need[operand, inside] > fits[operand]:
+                room.over[inside] |= 1 << operand
     return sets
 
 
@@ -108,7 +139,7 @@ def _set_needs(own, room):
 def _set_more(moved, sides, picks, own, room):
     """Set what each operand adds to what is compulsory, if it is held for the loops inside."""
     trips, sets = own.trips, 1
-    room[_MORE, 0] = room[_MORE + 1, 0] = 1.0
+    room.more[0, 0] = room.more[1, 0] = 1.0
     for loop in range(5):
         if trips[loop] == 1:
             continue
@@ -120,12 +151,12 @@ def _set_more(moved, sides, picks, own, room):
             if loop != N:
                 again = sides[SUMMED, loop - P, picks[loop]] / own.whole[0, loop]
         for inside in range(sets):
-            activations, weights = room[_MORE, inside], room[_MORE + 1, inside]
-            room[_MORE, sets | inside], room[_MORE, inside] = activations, activations * again
-            room[_MORE + 1, sets | inside], room[_MORE + 1, inside] = weights, weights * of_weights
+            activations, weights = room.more[0, inside], room.more[1, inside]
+            room.more[0, sets | inside], room.more[0, inside] = activations, activations * again
+            room.more[1, sets | inside], room.more[1, inside] = weights, weights * of_weights
         sets <<= 1
     sum_bits = moved.sum_bits * (trips[C] - 1)
     for inside in range(sets):
-        room[_MORE, inside] = moved.activation_bits * (room[_MORE, inside] - 1)
-        room[_MORE + 1, inside] = moved.weight_bits * (room[_MORE + 1, inside] - 1)
-        room[_MORE + 2, inside] = sum_bits if 2 * inside < sets else 0.0
+        room.more[0, inside] = moved.activation_bits * (room.more[0, inside] - 1)
+        room.more[1, inside] = moved.weight_bits * (room.more[1, inside] - 1)
+        room.more[2, inside] = sum_bits if 2 * inside < sets else 0.0

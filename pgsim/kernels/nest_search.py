@@ -12,7 +12,6 @@ from pgsim.kernels.compiled import kernel
 from pgsim.kernels.nest_bursts import ROUNDED
 from pgsim.kernels.nest_cost import ENDLESS, Most, cost_of, lane_groups_of, traffic_of
 from pgsim.kernels.nest_energy import spent_pj
-from pgsim.kernels.nest_paths import PATHS, least_bits, moved_of
 from pgsim.kernels.nest_places import INPUTS, SLOTS, place_of
 from pgsim.kernels.nest_problem import (
     ARRAY_CYCLES,
@@ -35,50 +34,12 @@ from pgsim.kernels.nest_problem import (
     P,
     Q,
 )
-from pgsim.kernels.nest_traffic import bits_of, moves_of, pick, picked, room_of_choice
+from pgsim.kernels.nest_traffic import bits_of, moves_of, picked
 from pgsim.kernels.nest_value import better, value_of
 from pgsim.kernels.nest_value import moves as dram_cycles
 from pgsim.kernels.nest_waits import longest_stalls
-from pgsim.kernels.nest_wasted import wasted_bits
 
 _ALPHABET = (C, K, N, P, Q)
-
-
-@kernel
-def refined(problem, choices, compulsory, innermost, most):
-    """Return the bursts that choices of block sizes move at least in the best order of each.
-
-    choices: integers (choices, 5), picks. compulsory: float64 (4,), bits that any nest moves in a
-    group. innermost: whether only orders are looked at in which the loop of input channels is
-    innermost, or has one block, as layers need that a mask steers. most: int64 (choices,), bursts
-    beyond which it is not asked how many more they are. Returns int64 (choices,), of a batch.
-    Source: MODEL.md M41.
-    """
-    least, picks = np.empty(choices.shape[0], np.int64), np.empty(5, np.int64)
-    moved, room = moved_of(problem, compulsory), np.empty(PATHS)
-    burst = problem.widths.burst
-    own = room_of_choice()
-    for number in range(choices.shape[0]):
-        for loop in range(5):
-            picks[loop] = choices[number, loop]
-        pick(problem.loops, picks, own)
-        bits = least_bits(moved, problem.loops.sides, picks, own, innermost, room)
-        least[number] = _bursts(problem.machine, burst, bits, (0, 0))
-        if least[number] <= most[number]:
-            wasted = wasted_bits(problem.loops, problem.widths, picks, own, innermost)
-            least[number] = _bursts(problem.machine, burst, bits, wasted)
-    return least
-
-
-@kernel(inner=True)
-def _bursts(machine, burst, bits, wasted):
-    """Return bursts of a batch. bits: of a run and group. wasted: as `wasted_bits` has it."""
-    of_weights, of_others = wasted
-    runs = machine.groups * machine.runs
-    if machine.weights_stay:  # later runs move less than the first
-        more = of_weights * machine.groups + of_others * runs
-        return np.int64(np.ceil((bits * runs + more) / burst * ROUNDED))
-    return runs * np.int64(np.ceil((bits + of_weights + of_others) / burst * ROUNDED))
 
 
 @kernel

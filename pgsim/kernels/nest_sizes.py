@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pgsim.kernels.nest_fits import Extents, Limits
-from pgsim.kernels.nest_problem import FULL, MOST, REST, REST_TIMES, Loops, N, Problem
+from pgsim.kernels.nest_problem import FULL, MOST, OPENING, REST, REST_TIMES, Loops, N, Problem
 
 Ints = npt.NDArray[np.int64]
 
@@ -28,6 +28,11 @@ class Side(NamedTuple):
     often: Ints
     last: Ints
     trips: Ints
+
+    @property
+    def extents(self) -> Ints:
+        """What `Extents` has of any side."""
+        return np.vstack([self.sizes[0], self.trips, self.last, self.picks])
 
     def of(self, chosen: npt.NDArray[np.bool_]) -> Side:
         """Return some of the choices."""
@@ -57,9 +62,9 @@ def side_of(problem: Problem, loops: tuple[int, ...]) -> Side:
 def extents_of(loops: Loops, inputs: Side, positions: Side, channels: Side) -> Extents:
     """Return how large blocks are by the choices of each side."""
     n, p, q = positions.picks
-    reach = loops.blocks[N, n] * loops.sides[MOST, 0, p] * loops.sides[MOST, 1, q]
-    sized = [np.array([each.sizes[0], each.trips]) for each in (inputs, positions, channels)]
-    return Extents(sized[0], np.vstack([sized[1], reach]), sized[2])
+    images, rows, columns = loops.blocks[N, n], loops.sides[:, 0, p], loops.sides[:, 1, q]
+    reached = images * rows[[MOST, OPENING]] * columns[[MOST, OPENING]]
+    return Extents(inputs.extents, np.vstack([positions.extents, reached]), channels.extents)
 
 
 def limits_of(loops: Loops, most_blocks: int) -> Limits:

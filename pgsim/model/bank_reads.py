@@ -24,8 +24,60 @@ def bank_reads(job: Job, index: int) -> list[Reads] | None:
 
     A job is of one layer, but for that of `Job.of_each`: each has its own.
     """
-    from pgsim.kernels.banks import Reads  # Numba: only if banks are looked at
+    way = _way_of(job, index)
+    return None if way is None else [way.reads(*each) for each in way.layers]
 
+
+def late_with_all_slots(job: Job, index: int) -> Counts | None:
+    """Return by how much banks are late in each window if all its slots are issued (M43).
+
+    Returns int64 (layers, windows); None where no port limits the pass.
+    """
+    from pgsim.kernels.banks import all_slots  # Numba: only if banks are looked at
+
+    way = _way_of(job, index)
+    if way is None:
+        return None
+    windows = np.array(job.tiling.window_slots)  # one that may be written: as others are
+    late = np.zeros((len(way.layers), windows.size), np.int64)
+    for own, each in zip(late, way.layers, strict=True):
+        if not way.keeps_up(*each):  # else nothing is late, which is told sooner
+            own[:] = all_slots(windows, way.reads(*each))
+    return late
+
+
+class _Way(NamedTuple):
+    """How a pass reads the vectors of its slots, what depends on input channels apart.
+
+    banks, beat_slots, around: as `banks.Reads` has them, the last its lead, edge and bus cycles.
+    by_step, macs, cycles: whether folds stream whole vectors, and what decides their needs. layers:
+    of each layer, from one beat to the next, and a cut as `_words_to` takes it.
+    """
+
+    banks: int
+    beat_slots: int
+    around: tuple[int, int, int]
+    by_step: bool
+    macs: int
+    cycles: int
+    layers: list[tuple[int, ...]]
+
+    def reads(self, spacing: int, *cut: int) -> Reads:
+        """Return how the vectors of one of the layers are read."""
+        from pgsim.kernels.banks import Reads  # Numba: only if banks are looked at
+
+        needs = (_known_steps if self.by_step else _needs_by_fold)(self.macs, self.cycles, *cut)
+        return Reads(self.banks, self.beat_slots, spacing, *self.around, *needs)
+
+    def keeps_up(self, spacing: int, *cut: int) -> bool:
+        """Say whether a bank brings all that a beat needs of it before the next beat begins."""
+        own = -(-self.beat_slots // self.banks)  # vectors of a beat in a bank, at most
+        words, in_time = _known_pace(self.by_step, self.macs, self.cycles, *cut)
+        return own <= in_time and own * words <= spacing
+
+
+def _way_of(job: Job, index: int) -> _Way | None:
+    """Return how a pass reads the vectors of its slots, None where no port limits it."""
     arch, array, pass_ = job.arch, job.arch.array, job.passes[index]
     if pass_.scheduled and not arch.scheduler.most_vectors(array.columns):
         return None
@@ -37,11 +89,8 @@ def bank_reads(job: Job, index: int) -> list[Reads] | None:
     edge_cycles = 0 if array.folds_overlap else flow.edge_cycles(array.rows, array.columns)
     bus_cycles = flow.bus_cycles(array.rows) if array.folds_overlap else 0
     around = (lead_cycles(job), edge_cycles, bus_cycles)
-    needs = _known_steps if beat.is_fold else _needs_by_fold
-    return [
-        Reads(banks, beat.slots, own_spacing, *around, *needs(rate.macs, rate.cycles, *cut))
-        for own_spacing, *cut in np.broadcast(spacing, *_cut(job, index, bits))
-    ]
+    layers = list(np.broadcast(spacing, *_cut(job, index, bits)))
+    return _Way(banks, beat.slots, around, beat.is_fold, rate.macs, rate.cycles, layers)
 
 
 def lead_cycles(job: Job) -> int:
@@ -70,6 +119,16 @@ def _needs_by_step(macs: int, cycles: int, *cut: int) -> tuple[Counts, Counts]:
 def _needs_by_fold(macs: int, cycles: int, *cut: int) -> tuple[Counts, Counts]:
     """Return the same where a step needs the words that a fold reads of one vector."""
     return (_known_folds if _are_kept(*cut) else _latest_folds)(cycles, *cut)
+
+
+def _pace(by_step: bool, macs: int, cycles: int, *cut: int) -> tuple[int, int]:
+    """Return the most words of a vector that a fold reads, and how many vectors come in time.
+
+    So many are there at every deadline if each word takes a cycle.
+    """
+    _, points = (_needs_by_step if by_step else _needs_by_fold)(macs, cycles, *cut)
+    words, times = points[..., 0], points[..., 1]
+    return int(words.max()), int((times // np.maximum(words, 1)).min())
 
 
 def _latest_folds(cycles: int, *cut: int) -> tuple[Counts, Counts]:
@@ -157,6 +216,7 @@ def _words_of_all(*cut: int) -> int:
 _known_words = lru_cache(maxsize=256)(_words_to)
 _known_folds = lru_cache(maxsize=1024)(_latest_folds)
 _known_steps = lru_cache(maxsize=1024)(_needs_by_step)
+_known_pace = lru_cache(maxsize=1024)(_pace)
 _known_sum = lru_cache(maxsize=4096)(_words_of_all)
 
 

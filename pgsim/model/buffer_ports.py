@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from pgsim.model.holding import (
     sum_visits,
 )
 from pgsim.model.job import Job
+from pgsim.model.kindred import anew
 from pgsim.model.pass_timing import PassTiming
 from pgsim.model.passes import Timings
 
@@ -40,7 +40,7 @@ def with_waits(
     through the output buffer's ports.
     """
     return tuple(
-        replace(each, port_stall_cycles=_most_late(job, each, own_loads, own_bits))
+        anew(each, port_stall_cycles=_most_late(job, each, own_loads, own_bits))
         if each.waits_for_ports
         else each
         for each, own_loads, own_bits in zip(timings, loads, moved, strict=True)

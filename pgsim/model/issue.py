@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from pgsim.arch import NOTHING, Counts, even_shortfalls
 from pgsim.mapping import BlockTiles, Tiling
 from pgsim.model.mask_work import MaskWork
@@ -66,20 +64,6 @@ def gated_issue(work: MaskWork, rates: Counts) -> Issue:
     issued, by_tile = work.issued(rates), work.tiling.by_tile
     issue = _scheduled(work, issued.slots, issued.vectors)
     return issue._replace(shortfall_bits=tuple(map(by_tile, issued.shortfall_bits)))
-
-
-def dense_issue_from_banks(
-    tiling: Tiling | BlockTiles, columns: int, reads: Sequence[Reads]
-) -> Issue:
-    """Return the issue of a dense pass, and how late the banks of its vectors are (M43).
-
-    reads: of each layer of a job.
-    """
-    from pgsim.kernels.banks import all_slots  # Numba: only if banks are looked at
-
-    windows = np.array(tiling.window_slots)  # one that may be written: as others are
-    late = np.array([all_slots(windows, each) for each in reads])
-    return dense_issue(tiling, columns)._replace(late_cycles=tiling.by_window(late))
 
 
 def gated_issue_from_banks(work: MaskWork, reads: Reads) -> Issue:

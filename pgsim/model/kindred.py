@@ -34,9 +34,9 @@ def with_fields(
 
 
 def anew(job: Made, **changes: object) -> Made:
-    """Return a job, or a layer, with other fields that has found nothing yet, and checks nothing.
+    """Return a job, a layer or a timing with other fields that has found nothing yet.
 
-    Points of sweeps ask for many.
+    It checks nothing, for points of sweeps ask for many.
     """
     own, kind = vars(job), cast(Any, type(job))
     other: Made = object.__new__(kind)

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from pgsim.arch import NOTHING, Counts, Folds
-from pgsim.model.bank_reads import bank_reads
+from pgsim.model.bank_reads import bank_reads, late_with_all_slots
 from pgsim.model.fold_by_fold import time_fold_by_fold
 from pgsim.model.issue import (
     Issue,
     dense_issue,
-    dense_issue_from_banks,
     gated_issue,
     gated_issue_from_banks,
 )
@@ -116,13 +115,15 @@ def _issue(job: Job, index: int, mask: MaskWork | None, reads: SlotReads | EvenR
 
 def _issue_from_banks(job: Job, index: int, mask: MaskWork | None) -> Issue:
     """Return what a pass issues, and how late the banks of the slots' operand are (M43)."""
-    reads = bank_reads(job, index)
-    if reads is None:
-        return _issue(job, index, mask, slot_reads(job, index))
     if job.passes[index].gated and mask is not None:
-        (own,) = reads  # masks are of one layer
-        return gated_issue_from_banks(mask, own)
-    return dense_issue_from_banks(job.tiling, job.arch.array.columns, reads)
+        reads = bank_reads(job, index)
+        if reads is not None:
+            (own,) = reads  # masks are of one layer
+            return gated_issue_from_banks(mask, own)
+    elif (late := late_with_all_slots(job, index)) is not None:
+        dense = dense_issue(job.tiling, job.arch.array.columns)
+        return dense._replace(late_cycles=job.tiling.by_window(late))
+    return _issue(job, index, mask, slot_reads(job, index))
 
 
 def pass_counts(passes: tuple[PassCounts, ...], none: Counts) -> Mapping[str, Counts]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from math import isfinite
 from typing import Any
 
@@ -13,7 +12,7 @@ from pgsim.errors import InputError
 from pgsim.workload.problems import cut, short
 
 _MOST_DIGITS = 1000  # of a whole number; Python reads some thousands
-_MANY_DIGITS = re.compile(rb"[0-9]{%d}" % _MOST_DIGITS)
+_ALIKE = bytes(ord("0") if chr(each).isdigit() else each for each in range(256))  # all digits
 
 
 class _RefusedError(ValueError):
@@ -58,9 +57,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _has_many_digits(text: str | bytes) -> bool:
     """Say whether a text may hold a number of more digits than are read."""
-    return bool(
-        _MANY_DIGITS.search(text.encode(errors="replace") if isinstance(text, str) else text)
-    )
+    written = text.encode(errors="replace") if isinstance(text, str) else text
+    return b"0" * _MOST_DIGITS in written.translate(_ALIKE)
 
 
 def _int(digits: str) -> int:

@@ -17,9 +17,7 @@ from dense_picks import blocks_of, is_over, nest_of
 from search_cases import SearchCase, blocks_that_fit, search_case
 
 from pgsim.kernels.nest_bound import choices_of
-from pgsim.kernels.nest_bursts import compulsory_bits, with_bursts
-from pgsim.kernels.nest_search import refined
-from pgsim.model.search.goal import ENDLESS
+from pgsim.kernels.nest_bursts import compulsory_bits
 from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "20"))
@@ -56,11 +54,7 @@ def _over(case: SearchCase, rng: Random) -> list[tuple[list[int], list[int]]]:
     """Return orders and picks whose nests cost less than is known of their choices."""
     problem, found = problem_of(case.job, case.goal("energy")), []
     every = choices_of(problem, ALL_BLOCKS)
-    choices, least = every.picks(), every.least(problem)
-    moved = refined(
-        problem, choices, compulsory_bits(problem), False, np.full(len(choices), ENDLESS)
-    )
-    best = with_bursts(problem, least, moved)
+    choices, best = every.likely(problem, compulsory_bits(problem), np.inf)
     for place in rng.sample(range(len(choices)), min(20, len(choices))):
         for _ in range(3):
             order = rng.sample(range(5), 5)

@@ -24,9 +24,10 @@ SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
 ALL_BLOCKS = 2**62
 ROOMY = Limits(activations=100, sums=100, weights=100, blocks=100)
 # Two sizes of input channels, three of positions, two of channels; trips below them, then reach.
+# What lies between decides nothing here.
 EXTENTS = Extents(
     np.array([[4, 2], [1, 2]]),
-    np.array([[6, 3, 2], [1, 2, 3], [8, 5, 4]]),
+    np.array([[6, 3, 2], [1, 2, 3], *[[0, 0, 0]] * 4, [8, 5, 4]]),
     np.array([[5, 3], [1, 2]]),
 )
 ENDS = Swept(np.full(3, np.inf), np.full(2, np.inf), np.full(2, np.inf))

@@ -19,8 +19,7 @@ from search_cases import search_case
 from pgsim.kernels import nest_traffic
 from pgsim.kernels.nest_bound import choices_of
 from pgsim.kernels.nest_bursts import compulsory_bits
-from pgsim.kernels.nest_search import refined
-from pgsim.model.search.goal import ENDLESS
+from pgsim.kernels.nest_least import refined
 from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
@@ -42,7 +41,7 @@ def test_the_best_order_moves_the_least_that_any_moves(seed: int) -> None:
     choices = choices_of(problem, ALL_BLOCKS).picks()
     compulsory = compulsory_bits(problem)
     for innermost in (False, True):
-        least = refined(problem, choices, compulsory, innermost, np.full(len(choices), ENDLESS))
+        least = refined(problem, choices, compulsory, innermost)
         for place in rng.sample(range(len(choices)), min(10, len(choices))):
             picks = choices[place]
             own = picked(problem.loops, picks)

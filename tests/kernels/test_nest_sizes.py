@@ -48,8 +48,9 @@ def test_blocks_are_as_large_as_their_sides_say() -> None:
     problem = seven_channels()
     sides = [side_of(problem, loops) for loops in ((C,), (N, P, Q), (K,))]
     extents = extents_of(problem.loops, *sides)
-    assert extents.inputs.tolist() == [[1], [1]]
-    assert extents.positions.tolist() == [[1], [1], [1]]
-    assert extents.channels.tolist() == [[7, 4, 3, 2, 1], [1, 2, 3, 4, 7]]
+    assert extents.inputs.tolist() == [[1], [1], [1], [0]]
+    assert extents.positions.tolist() == [[1], [1], [1], [0], [0], [0], [1], [1]]
+    whole, last = [7, 4, 3, 2, 1], [7, 3, 1, 1, 1]
+    assert extents.channels.tolist() == [whole, [1, 2, 3, 4, 7], last, [0, 1, 2, 3, 4]]
     room = problem.loops._replace(fit_activations=3, fit_sums=4, fit_weights=9)
     assert limits_of(room, 100) == Limits(activations=3, sums=4, weights=9, blocks=100)

@@ -22,11 +22,10 @@ from search_cases import search_case
 from pgsim.kernels import nest_traffic, nest_wasted
 from pgsim.kernels.nest_bound import choices_of
 from pgsim.kernels.nest_bursts import compulsory_bits
+from pgsim.kernels.nest_least import refined
 from pgsim.kernels.nest_problem import Problem
-from pgsim.kernels.nest_search import refined
 from pgsim.kernels.nests import Held, Widths, walk
 from pgsim.mapping import walk_of
-from pgsim.model.search.goal import ENDLESS
 from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
@@ -97,9 +96,7 @@ def test_where_everything_fits_its_whole_bursts_are_known(seed: int) -> None:
     if problem.machine.weights_stay:
         return
     choices = choices_of(problem, ALL_BLOCKS).picks()
-    least = refined(
-        problem, choices, compulsory_bits(problem), False, np.full(len(choices), ENDLESS)
-    )
+    least = refined(problem, choices, compulsory_bits(problem), False)
     for place in rng.sample(range(len(choices)), min(20, len(choices))):
         nest = nest_of(case, problem, range(5), choices[place])
         moved, _, _ = walk_of(case.job.shape, nest)

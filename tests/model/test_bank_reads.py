@@ -11,7 +11,14 @@ from jobs import Listed, job_of
 from reference.folds import short_first
 
 from pgsim import LayerShape
-from pgsim.model.bank_reads import bank_reads, fold_words, lead_cycles, vector_words
+from pgsim.kernels.banks import all_slots
+from pgsim.model.bank_reads import (
+    bank_reads,
+    fold_words,
+    late_with_all_slots,
+    lead_cycles,
+    vector_words,
+)
 
 
 def words(stretch: int, bits: int, port_bits: int, elements: range) -> int:
@@ -77,6 +84,23 @@ def test_words_of_folds(seed: int) -> None:
             for kind, before, fold in found.folds.tolist()
         ]
         assert max(looked_at) == max(every)
+
+
+def late_windows(seed: int) -> tuple[list[int], list[int]]:
+    """By how much banks are late in each window, as is told at once, and slot by slot."""
+    layer, changes, scheme = case(seed)
+    job = job_of(layer, None, changes, scheme)
+    reads, late = bank_reads(job, 0), late_with_all_slots(job, 0)
+    assert reads is not None and late is not None
+    windows = np.array(job.tiling.window_slots)
+    return late.ravel().tolist(), all_slots(windows, *reads).tolist()
+
+
+def test_banks_that_keep_up_are_never_late() -> None:
+    """Of banks that do not, some are late."""
+    found = [late_windows(seed) for seed in range(100)]
+    assert all(at_once == slot_by_slot for at_once, slot_by_slot in found)
+    assert 10 < sum(any(late) for late, _ in found) < 90
 
 
 def test_no_more_banks_are_looked_at_than_hold_a_slot() -> None:

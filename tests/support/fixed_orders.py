@@ -18,8 +18,8 @@ from pgsim.kernels.nest_problem import Cost as Known
 from pgsim.model.blocks import Block
 from pgsim.model.search.fixed_bound import FixedBound
 from pgsim.model.search.fixed_frame import FixedFrame
+from pgsim.model.search.geometry import Geometry
 from pgsim.model.search.goal import Goal
-from pgsim.model.search.smaller_windows import smaller_windows
 from pgsim.model.search.windows import Windows
 from pgsim.model.work_store import WorkStore
 
@@ -68,7 +68,7 @@ def goal_of_one(case: SearchCase, name: str) -> Goal:
 
 def frame_of(case: SearchCase, goal: Goal) -> FixedFrame:
     """What the leading passes of a batch take in every smaller window."""
-    return FixedFrame(case.job, goal, smaller_windows(case.job))
+    return Geometry(case.job, goal).fixed
 
 
 def bound_of(case: SearchCase, goal: Goal) -> FixedBound:

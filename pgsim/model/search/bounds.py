@@ -13,7 +13,7 @@ from pgsim.model.fetches import Bools
 from pgsim.model.job import Job
 from pgsim.model.nests.blocks import MOST_TILES
 from pgsim.model.room import most_tiles, vectors_fit
-from pgsim.model.search.goal import ENDLESS, Floats
+from pgsim.model.search.goal import Floats
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Problem
@@ -65,22 +65,21 @@ def bursts_of(job: Job, problem: Problem, choices: Counts) -> Counts:
     Gated passes may issue nothing, and then fetch nothing.
     """
     from pgsim.kernels.nest_bursts import compulsory_bits
-    from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
+    from pgsim.kernels.nest_least import refined  # Numba: only if nests are searched
 
     several = choices[:, IN_CHANNELS] > 0
-    bursts, most = np.empty(several.size, np.int64), np.full(several.size, ENDLESS)
+    bursts = np.empty(several.size, np.int64)
     for own, which in ((problem, ~several), (_of_first_pass(job, problem), several)):
-        bursts[which] = refined(own, choices[which], compulsory_bits(own), True, most[which])
+        bursts[which] = refined(own, choices[which], compulsory_bits(own), True)
     return bursts
 
 
 def bursts_of_all_passes(problem: Problem, choices: Counts) -> Counts:
     """Return the same if every pass issues something in every block."""
     from pgsim.kernels.nest_bursts import compulsory_bits
-    from pgsim.kernels.nest_search import refined  # Numba: only if nests are searched
+    from pgsim.kernels.nest_least import refined  # Numba: only if nests are searched
 
-    most = np.full(len(choices), ENDLESS)
-    bursts: Counts = refined(problem, choices, compulsory_bits(problem), True, most)
+    bursts: Counts = refined(problem, choices, compulsory_bits(problem), True)
     return bursts
 
 

@@ -11,9 +11,8 @@ from pgsim.arch import Counts
 from pgsim.mapping import Nest
 from pgsim.model.job import Job
 from pgsim.model.search.bounds import MOST_BLOCKS, tiles_fit
-from pgsim.model.search.goal import Goal
+from pgsim.model.search.goal import ALIKE, Goal
 from pgsim.model.search.orders import nest_of
-from pgsim.model.search.parts import parts
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_bound import Choices
@@ -32,26 +31,23 @@ def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> tuple[Nes
     problem: the layer as kernels take it. fixed: what a batch costs in the fixed order.
     """
     from pgsim.kernels.nest_bound import choices_of
-    from pgsim.kernels.nest_bursts import compulsory_bits, most_bursts, with_bursts
+    from pgsim.kernels.nest_bursts import compulsory_bits
     from pgsim.kernels.nest_problem import Found
-    from pgsim.kernels.nest_search import refined, try_all  # Numba: only if nests are searched
+    from pgsim.kernels.nest_search import try_all  # Numba: only if nests are searched
 
     found = Found(*(np.zeros(size, np.int64) for size in (5, 5, 1, 2)))
     compulsory = compulsory_bits(problem)
-    every, best = choices_of(problem, MOST_BLOCKS, fixed.value), fixed
-    few, others = _few_and_the_rest(problem, every)
-    for part in (few, *parts(others, _TOGETHER, 1)):
-        some = every.some(part[every.values[part] <= best.value])
-        known = some.least(problem)
-        likely = np.flatnonzero(goal.values(known) <= best.value)
-        picks, known = some.some(likely).picks(), known[likely]
-        most = most_bursts(problem, known, best)
-        known = with_bursts(problem, known, refined(problem, picks, compulsory, False, most))
-        likely = np.flatnonzero(goal.values(known) <= best.value)
-        likely = likely[tiles_fit(job, problem, picks[likely])]
-        tried, known = picks[likely], known[likely]
-        order = np.lexsort((-_volumes(problem, tried), goal.values(known)))
-        best = try_all(problem, tried[order], known[order], compulsory, best, found)
+    every, best = choices_of(problem, MOST_BLOCKS, fixed.value * ALIKE), fixed
+    few, left = _few_and_the_rest(problem, every)
+    while few.size:
+        picks, known = every.some(few).likely(problem, compulsory, best.value * ALIKE)
+        if len(picks):
+            fits = tiles_fit(job, problem, picks)
+            picks, known = picks[fits], known[fits]
+            order = np.lexsort((-_volumes(problem, picks), goal.values(known)))
+            best = try_all(problem, picks[order], known[order], compulsory, best, found)
+        left = left[every.values[left] <= best.value * ALIKE]
+        few, left = left[:_TOGETHER], left[_TOGETHER:]
     if not found.known[0]:
         return None
     return nest_of(job, problem.loops.blocks, found.order, found.picks), best

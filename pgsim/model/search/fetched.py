@@ -16,7 +16,6 @@ from pgsim.model.fetches import Bools
 from pgsim.model.job import Job
 from pgsim.model.search.bounds import later_bits
 from pgsim.model.search.geometry import Geometry
-from pgsim.model.search.goal import ENDLESS
 from pgsim.model.search.windows import Windows
 
 
@@ -45,7 +44,7 @@ def every_bursts(geometry: Geometry, windows: Windows, places: Counts) -> Counts
     bits = [own * each for own, each in zip(own_bits, elements, strict=True)]
     later = later_bits(job, geometry.problem)
     burst, fits = geometry.problem.widths.burst, _fit(geometry, places)
-    least = np.full(places.size, ENDLESS)
+    least = np.full(places.size, np.iinfo(np.int64).max)
     for unheld in product((False, True), repeat=2):
         again = sum(each * apart for each, apart in zip(bits, unheld, strict=True))
         more = sum(

@@ -34,8 +34,10 @@ class FixedBound:
     @lazy
     def values(self) -> Floats:
         """What is to be least, float64 (windows,)."""
-        costs = np.stack([self._cycles, self._bursts, self._energy_pj], axis=1)
-        values: Floats = self.frame.goal.least(costs)[:, 0]
+        goal, unknown = self.masks.goal, np.zeros(self.frame.windows.size)
+        energy_pj = self._energy_pj if goal.weighs_energy else unknown
+        costs = np.stack([self._cycles, self._bursts, energy_pj], axis=1)
+        values: Floats = goal.least(costs)[:, 0]
         return values
 
     def costs(
@@ -51,7 +53,7 @@ class FixedBound:
         known, bursts = self._cycles[places], self._bursts[places]
         cycles = known if cycles is None else np.maximum(cycles, known)
         energy_pj = self._energy_pj[places] + (cycles - known) * self.frame.pj[CYCLE_PJ] + more_pj
-        least = self.frame.goal.least(np.stack([cycles, bursts, energy_pj], axis=1))
+        least = self.masks.goal.least(np.stack([cycles, bursts, energy_pj], axis=1))
         columns = (least[:, 0], bursts, least[:, 2].astype(np.int64), energy_pj * ROUNDED)
         rows = zip(*(each.tolist() for each in columns), strict=True)
         return [Cost(value, moved, took, pj, 0) for value, moved, took, pj in rows]
@@ -73,14 +75,15 @@ class FixedBound:
 
     @lazy
     def _cycles(self) -> Floats:
-        job, batches = self.job, self.block.batches
+        job, batches, frame = self.job, self.block.batches, self.frame
         cycles = self.array_cycles.astype(np.float64)
         if job.gated:
             flow, array = job.flow, job.arch.array
             slots = -(-self._entries // array.columns)
             gated = job.rates[job.leading :]
             cycles += float(sum(flow.issued_cycles(slots, array.rows, each) for each in gated))
-        return np.maximum(cycles, self.frame.moves(self.frame.batch_bursts) * batches)
+        moving: Counts = np.maximum(frame.moves(frame.batch_bursts), frame.turn_cycles)
+        return np.maximum(cycles, moving * batches)
 
     @lazy
     def _bursts(self) -> Counts:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pgsim.arch import PARTIAL_SUM_BITS, Counts
 from pgsim.kernels.nest_bursts import dram_cycles
-from pgsim.kernels.nest_places import SLOTS, places_of
+from pgsim.kernels.nest_places import INPUTS, SLOTS, places_of
 from pgsim.kernels.nest_problem import (
     BURST_PJ,
     BUSY_FIRST,
@@ -36,12 +36,11 @@ from pgsim.model.events import order_of
 from pgsim.model.fetches import FETCHES, Bools, bursts
 from pgsim.model.holding import fetched_once
 from pgsim.model.job import Job
-from pgsim.model.search.goal import Floats, Goal
-from pgsim.model.search.problem import machine_of
-from pgsim.model.search.tables import tables_of
+from pgsim.model.search.goal import Floats
+from pgsim.model.search.smaller_windows import sizes_of
 
 if TYPE_CHECKING:
-    from pgsim.kernels.nest_problem import Machine, Tables
+    from pgsim.kernels.nest_problem import Machine, Problem, Tables
 
 
 @dataclass(frozen=True)
@@ -49,24 +48,19 @@ class FixedFrame:
     """A layer in the fixed order, by the slots of its windows: what a batch takes at least.
 
     It knows no masks: what gated passes take is left out. windows: int64 (windows,), ascending.
+    problem: the layer as kernels take it, whose tables know the slots of these windows.
     """
 
     job: Job
-    goal: Goal
     windows: Counts
+    problem: Problem
 
     # How windows are cut.
 
     @lazy
     def _sizes(self) -> tuple[tuple[Counts, Counts], tuple[Counts, Counts]]:
         """The slots of whole windows and of a smaller last one, and how often each comes."""
-        times, rest = np.divmod(self.job.cuts[1].total, self.windows)
-        return (self.windows, times), (np.maximum(rest, 1), (rest > 0).astype(np.int64))
-
-    @lazy
-    def _slots(self) -> Counts:
-        """The slots that windows have, each once, ascending."""
-        return np.unique(np.concatenate([each for each, _ in self._sizes]))
+        return sizes_of(self.job, self.windows)
 
     @lazy
     def _last(self) -> Counts:
@@ -74,12 +68,21 @@ class FixedFrame:
         (whole, _), (rest, often) = self._sizes
         return np.where(often > 0, rest, whole)
 
-    @lazy
+    @property
     def _tables(self) -> Tables:
         """What tiles of so many slots take in the leading passes."""
-        leading = replace(self.job, passes=self.job.passes[: self.job.leading])
+        return self.problem.tables
+
+    @property
+    def _slots(self) -> Counts:
+        """The slots that the tables have."""
+        return self._tables.sizes[SLOTS, : self._tables.slots.shape[2]]
+
+    @lazy
+    def _whole(self) -> int:
+        """Where the tables have all input channels."""
         channels = np.array([self.job.shape.in_channels_per_group])
-        return tables_of(leading, channels, self._slots)
+        return int(places_of(self._tables, INPUTS, channels).item())
 
     def _over_windows(self, counts: Counts) -> Counts:
         """Return what all windows have together; counts: of `Tables`, (slots,)."""
@@ -95,7 +98,7 @@ class FixedFrame:
     def array_cycles(self) -> Counts:
         """Cycles of a batch's leading passes, and of transfers that nothing hides."""
         job, array = self.job, self.job.arch.array
-        tiles = self._tables.tiles[:, :, 0]
+        tiles = self._tables.tiles[:, :, self._whole]
         work = self._over_windows((tiles[CYCLES] + tiles[STALLS]).sum(axis=0))
         steady = work * job.cuts[0].pieces * self._runs_and_groups + self._bus_waits(work)
         cycles: Counts = np.maximum(steady, self._behind_ports)
@@ -107,17 +110,44 @@ class FixedFrame:
         written = bursts(job, self._last * (int(self._lanes[-1]) * job.written_bits))
         return cycles + self.moves(opening) + self.moves(written) * runs
 
+    @lazy
+    def turn_cycles(self) -> Counts:
+        """Cycles of a batch if tiles wait for what moves beside the ones before, and for no more.
+
+        They are not known of several runs, of which later ones may need less, nor of gated passes.
+        """
+        from pgsim.kernels.fixed_turns import LaneGroups, Run, Windows, cycles_of_turns
+
+        job, machine, array = self.job, self._machine, self.job.arch.array
+        if job.gated or machine.runs > 1 or not job.arch.memory.double_buffered:
+            return np.zeros_like(self.windows)
+        tiles = self._tables.tiles[:, :, self._whole]
+        work = (tiles[CYCLES] + tiles[STALLS]).sum(axis=0)
+        slots, often = (np.stack(each) for each in zip(*self._sizes, strict=True))
+        outputs = slots[:, None] * self._lanes[:, None]
+        lanes = LaneGroups(
+            self._of_lanes,
+            np.broadcast_to(self._once, self._lanes.shape).copy(),
+            bursts(job, outputs * job.written_bits),
+            FETCHES[job.slot_operand.name].slots_resident(job),
+        )
+        skew_cycles = array.skew_cycles if array.folds_overlap else 0
+        speed = (machine.burst_numerator, machine.burst_denominator)
+        windows = Windows(often, work[places_of(self._tables, SLOTS, slots)], self._of_slots(slots))
+        found: Counts = cycles_of_turns(windows, lanes, Run(machine.groups, skew_cycles, *speed))
+        return found
+
     @property
     def _behind_ports(self) -> Counts:
         """Cycles of a batch's leading passes where the output buffer's ports are behind (M43)."""
         tables, machine = self._tables, self._machine
         if not tables.waits.shape[0]:
             return np.zeros_like(self.windows)
-        ahead = tables.tiles[CYCLES, :, 0] - tables.waits[ENDS, :, 0]
+        ahead = tables.tiles[CYCLES, :, self._whole] - tables.waits[ENDS, :, self._whole]
         of_groups = self._over_windows(ahead.sum(axis=0)) * self.job.cuts[0].pieces
         moved = 2 * self._output_bits  # written, and read
         if self.job.decides:  # the first visit reads no sums, and what leaves is for later passes
-            is_finished = tables.slots[FINISHED, 0] > 0
+            is_finished = tables.slots[FINISHED, self._whole] > 0
             moved = np.where(is_finished, 0, moved - PARTIAL_SUM_BITS * self._slots)
         bits = self._over_windows(moved) * int(self._lanes.sum())
         found: Counts = of_groups - (-bits // machine.output_cycle_bits)
@@ -128,7 +158,7 @@ class FixedFrame:
 
         Nothing waits behind the last. work: of a lane group, int64 (windows,).
         """
-        job, tiles = self.job, self._tables.tiles[:, :, 0]
+        job, tiles = self.job, self._tables.tiles[:, :, self._whole]
         segments = job.cuts[0].pieces * self._runs_and_groups
         after = order_of(job, (1, 1, 1, 1)).bus_cycles - tiles[FOLDS]  # a tile's last fold begins
         if not job.operands_stay:
@@ -145,9 +175,9 @@ class FixedFrame:
 
     # DRAM.
 
-    @lazy
+    @property
     def _machine(self) -> Machine:
-        return machine_of(self.job)
+        return self.problem.machine
 
     @lazy
     def _runs_and_groups(self) -> int:
@@ -215,7 +245,7 @@ class FixedFrame:
     @lazy
     def _once(self) -> Bools:
         """Whether the operands of each lane group are fetched once."""
-        return fetched_once(replace(self.job, window=None))
+        return fetched_once(self.job.by())
 
     @lazy
     def batch_bursts(self) -> Counts:
@@ -223,10 +253,10 @@ class FixedFrame:
 
     # Energy.
 
-    @lazy
+    @property
     def pj(self) -> Floats:
         """The prices, as kernels take them."""
-        return self.goal.prices_of(self.job).pj
+        return self.problem.prices.pj
 
     @lazy
     def energy_pj(self) -> Floats:
@@ -241,15 +271,15 @@ class FixedFrame:
     def _buffers_pj(self) -> Floats:
         """What PEs and buffers spend on the leading passes of a run and group."""
         job, pj, machine, tables = self.job, self.pj, self._machine, self._tables
-        lanes, chunk = int(self._lanes.sum()), tables.chunks[0]
+        lanes, chunk = int(self._lanes.sum()), tables.chunks[self._whole]
         busy = chunk[BUSY_FIRST] * pj[BUSY_FIRST_PJ] + chunk[BUSY_LATER] * pj[BUSY_LATER_PJ]
-        words = self._over_windows(tables.slots[SLOT_WORDS, 0]) * job.cuts[0].pieces
+        words = self._over_windows(tables.slots[SLOT_WORDS, self._whole]) * job.cuts[0].pieces
         spent: Floats = words * pj[SLOT_PJ] + lanes * self._all_slots * busy
         if machine.kept_port_bits and not job.gated:  # else `Spent` has it
             outputs = lanes * self._all_slots
             spent += outputs * job.output_bits / machine.kept_port_bits * pj[KEPT_PJ]
         if not job.operands_stay:
-            loads = tables.tiles[LOADS, :, 0]
+            loads = tables.tiles[LOADS, :, self._whole]
             bits = (loads * chunk[LANE_BITS : LANE_BITS + len(loads), None]).sum(axis=0)
             spent += self._over_windows(bits) * (lanes * pj[LANE_PJ] / machine.lane_port_bits)
         bits = self._over_windows(self._output_bits)
@@ -259,7 +289,7 @@ class FixedFrame:
     @property
     def _output_bits(self) -> Counts:
         """Bits of outputs that a lane of so many slots writes, or of sums in all their visits."""
-        waiting_bits = int(self._tables.chunks[0, VISITS]) * PARTIAL_SUM_BITS
-        finished = self._tables.slots[FINISHED, 0]
+        waiting_bits = int(self._tables.chunks[self._whole, VISITS]) * PARTIAL_SUM_BITS
+        finished = self._tables.slots[FINISHED, self._whole]
         of_slot: Counts = np.where(finished, self.job.output_bits, waiting_bits)
         return of_slot * self._slots

@@ -8,7 +8,9 @@ import numpy as np
 
 from pgsim.model.layer import simulate_block
 from pgsim.model.search.geometry import Geometry
+from pgsim.model.search.goal import ALIKE
 from pgsim.model.search.parts import parts
+from pgsim.model.search.smaller_windows import smaller_windows
 from pgsim.model.search.windows import Windows
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def best_window(geometry: Geometry, masks: Windows, best: Cost) -> int | None:
     from pgsim.model.search.fixed_bound import FixedBound
     from pgsim.model.search.fixed_stages import FixedStages
 
-    goal, windows = geometry.goal, geometry.fixed.windows
+    goal, windows = geometry.goal, smaller_windows(geometry.job)
     if not windows.size:
         return None
     bound = FixedBound(geometry.fixed, masks)
@@ -39,13 +41,13 @@ def best_window(geometry: Geometry, masks: Windows, best: Cost) -> int | None:
         return is_better or (is_same and chosen is not None and place > chosen)
 
     likely = np.lexsort((-windows, bound.values))
-    likely = likely[bound.values[likely] <= best.value]
+    likely = likely[bound.values[likely] <= best.value * ALIKE]
     for part in parts(likely, _AT_FIRST):
         left = [(cost, place) for place, cost in zip(part.tolist(), steps[0](part), strict=True)]
         for least in steps[1:]:
             part = np.array([place for cost, place in left if wins(cost, place)], np.int64)
             left = list(zip(least(part), part.tolist(), strict=True)) if part.size else []
-        for cost, place in sorted(left):
+        for cost, place in sorted(left, key=lambda each: (each[0], -each[1])):
             if wins(cost, place):
                 own = masks.job.by(window=int(windows[place]))
                 cost = goal.cost(simulate_block(own, masks.block, masks.store))

@@ -12,12 +12,8 @@ from pgsim.arch import Counts
 from pgsim.lazy import lazy
 from pgsim.model.fetches import usable_bits
 from pgsim.model.job import Job
-from pgsim.model.search.bounds import (
-    bounds_of,
-    bursts_of,
-    bursts_of_all_passes,
-)
-from pgsim.model.search.goal import ROUNDED, Floats, Goal
+from pgsim.model.search.bounds import bounds_of, bursts_of, bursts_of_all_passes
+from pgsim.model.search.goal import ALIKE, ROUNDED, Floats, Goal
 from pgsim.model.search.problem import problem_of
 from pgsim.model.search.smaller_windows import smaller_windows
 from pgsim.model.search.spent import Paid
@@ -57,7 +53,7 @@ class Geometry:
         """
         values, places = self._by_value
         most = best.value / batches ** sum(self.goal.objective.powers)
-        most /= ROUNDED**2  # as much as `Goal.least` takes off, and what it takes for the same
+        most *= ALIKE / ROUNDED  # what `Goal.least` takes off, and takes for the same
         return np.sort(places[: np.searchsorted(values, most, side="right")])
 
     @lazy
@@ -103,7 +99,7 @@ class Geometry:
         """The fixed order in smaller windows than there is room for."""
         from pgsim.model.search.fixed_frame import FixedFrame  # Numba: only if nests are searched
 
-        return FixedFrame(self.job, self.goal, smaller_windows(self.job))
+        return FixedFrame(self.job, smaller_windows(self.job), self.problem)
 
 
 def geometry_key(job: Job) -> Hashable:

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-ENDLESS = 2**62
-ROUNDED = 1 - 1e-9  # bounds are sums of floats, in another order than costs
-_ALIKE = 2e-12  # no less than what `better` takes for the same
+ROUNDED = 1 - 1e-13  # costs are sums of some dozens of floats, in another order than bounds
+ALIKE = 1 + 2e-12  # no less than what `better` takes for the same
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class Goal:
     def may_win(self, least: Floats, best: Cost) -> npt.NDArray[np.bool_]:
         """Say which nests may cost no more than the best one; least: of `least`."""
         value, bursts, cycles = least.T
-        ties = np.abs(value - best.value) <= _ALIKE * abs(best.value)
+        ties = np.abs(value - best.value) <= (ALIKE - 1) * abs(best.value)
         cheaper = (bursts < best.bursts) | ((bursts == best.bursts) & (cycles <= best.cycles))
         found: npt.NDArray[np.bool_] = np.where(ties, cheaper, value < best.value)
         return found

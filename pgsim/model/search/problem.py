@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cache, reduce
+from functools import cache, lru_cache
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,9 @@ from pgsim.mapping.nest import (
 from pgsim.model.events import order_of
 from pgsim.model.fetches import FETCHES, usable_bits
 from pgsim.model.job import Job
+from pgsim.model.kindred import anew
 from pgsim.model.search.goal import Goal
+from pgsim.model.search.smaller_windows import sizes_of, smaller_windows
 from pgsim.model.search.tables import tables_of
 from pgsim.schemes import ACTIVATIONS, WEIGHTS
 
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Loops, Machine, Problem
 
 
+@lru_cache(maxsize=256)  # few layers have sizes of their own
 def block_sizes(size: int) -> Counts:
-    """Return the smallest block for each number of blocks of a loop, largest first."""
-    sizes: Counts = np.unique(-(-size // np.arange(1, size + 1, dtype=np.int64)))[::-1]
+    """Return the smallest block for each number of blocks of a loop, largest first, read-only."""
+    sizes: Counts = np.unique(-(-size // np.arange(1, size + 1, dtype=np.int64)))[::-1].copy()
+    sizes.flags.writeable = False
     return sizes
 
 
@@ -42,29 +45,27 @@ def problem_of(job: Job, goal: Goal) -> Problem:
     """Return a layer on its design, and what is to be least.
 
     Of a layer that a mask steers, the array's work is that of its leading passes alone, at least.
+    Tables also have what the fixed order's smaller windows ask for.
     """
     from pgsim.kernels.nest_problem import Problem  # Numba: only if nests are searched
     from pgsim.kernels.nests import Widths
 
     loops = loops_of(job)
-    sized = [
-        _with_last(loops.blocks[loop, :count], size)
-        for loop, (size, count) in enumerate(loops.sizes.T.tolist())
-    ]
-    room = loops.fit_sums
-    positions: Counts = reduce(
-        lambda found, each: np.unique(
-            np.multiply.outer(found, each)[np.multiply.outer(found, each) <= room]
-        ),
-        (sized[IMAGES], sized[ROWS], sized[COLUMNS]),
-        np.ones(1, np.int64),
-    )
+    sized = [_sizes_with_last(size) for size in loops.sizes[0].tolist()]
+    positions: Counts = np.ones(1, np.int64)
+    for own in (sized[IMAGES], sized[ROWS], sized[COLUMNS]):
+        every = np.multiply.outer(positions, own)
+        positions = np.unique(every[every <= loops.fit_sums])
     slots, _ = job.arch.lanes.slots_and_lanes(positions, sized[CHANNELS])
+    of_windows = (each for each, _ in sizes_of(job, smaller_windows(job)))
+    slots = np.unique(np.concatenate([slots, *of_windows]))
     inputs = sized[IN_CHANNELS]
-    inputs = inputs[inputs <= min(loops.fit_activations, loops.fit_weights)]
+    fit = inputs <= min(loops.fit_activations, loops.fit_weights)
+    fit[-1] = True  # the fixed order takes all
+    leading = anew(job, passes=job.passes[: job.leading]) if job.decides else job
     return Problem(
         loops,
-        tables_of(replace(job, passes=job.passes[: job.leading]), inputs, slots),
+        tables_of(leading, inputs[fit], slots),
         machine_of(job),
         goal.prices_of(job),
         Widths(
@@ -125,21 +126,15 @@ def _reaches(
     job: Job, candidates: Sequence[Counts], longest: int
 ) -> tuple[Counts, Counts, list[int]]:
     """Return what blocks of rows and of columns reach, as `Loops` has it, and all of them."""
-    from pgsim.kernels.nests import reached  # Numba: only if nests are searched
+    from pgsim.kernels.nest_reaches import reaches_of  # Numba: only if nests are searched
 
-    ways = sides(job.shape)
-    begins = [
-        np.cumsum([0, *-(-outputs // each)])
-        for outputs, each in zip(job.shape.run_out_size, candidates, strict=True)
-    ]
-    found, union = np.zeros((4, 2, longest), np.int64), [0, 0]
-    reaches = np.zeros((2, 2, max(int(each[-1]) for each in begins)), np.int64)
-    for axis, (way, begin) in enumerate(zip(ways, begins, strict=True)):
-        for place, block in enumerate(candidates[axis].tolist()):
-            own = reaches[axis, :, begin[place] : begin[place + 1]]
-            most, union[axis] = (int(each) for each in reached(way, block, own[0], own[1]))
-            found[:, axis, place] = most, own[0, 0], own[0].sum(), begin[place]
-    return found, reaches, union
+    of_axes = list(map(reaches_of, sides(job.shape), candidates))
+    most = max(reaches.shape[1] for _, reaches, _ in of_axes)
+    found, every = np.zeros((4, 2, longest), np.int64), np.zeros((2, 2, most), np.int64)
+    for axis, (of_sizes, reaches, _) in enumerate(of_axes):
+        found[:, axis, : of_sizes.shape[1]] = of_sizes
+        every[axis, :, : reaches.shape[1]] = reaches
+    return found, every, [union for _, _, union in of_axes]
 
 
 def machine_of(job: Job) -> Machine:
@@ -174,10 +169,13 @@ def machine_of(job: Job) -> Machine:
     )
 
 
-def _with_last(blocks: Counts, size: int) -> Counts:
-    """Return the sizes that blocks of these sizes have, the last ones included, ascending."""
+@lru_cache(maxsize=256)
+def _sizes_with_last(size: int) -> Counts:
+    """Return the sizes that blocks of a loop have, the last ones included, ascending, read-only."""
+    blocks = block_sizes(size)
     last = size - blocks * ((size - 1) // blocks)
     sizes: Counts = np.unique(np.concatenate([blocks, last]))
+    sizes.flags.writeable = False
     return sizes
 
 

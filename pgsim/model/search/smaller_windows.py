@@ -25,3 +25,12 @@ def smaller_windows(job: Job) -> Counts:
     if job.gated and slots.total > _SHORT_RUN * unit:
         windows = unit << np.arange(windows.size.bit_length(), dtype=np.int64)
     return windows[-(-slots.total // windows) * lane_groups.pieces <= MOST_BLOCKS]
+
+
+def sizes_of(job: Job, windows: Counts) -> tuple[tuple[Counts, Counts], tuple[Counts, Counts]]:
+    """Return the slots of whole windows and of a smaller last one, and how often each comes.
+
+    All are int64 (windows,); a last one that never comes has one slot.
+    """
+    times, rest = np.divmod(job.cuts[1].total, windows)
+    return (windows, times), (np.maximum(rest, 1), (rest > 0).astype(np.int64))

@@ -19,6 +19,7 @@ _KEY = "layers"
 _BY_AXIS = ("in_size", "kernel", "stride", "padding", "dilation", "output_padding")
 _COLUMNS = (*LayerShape.model_fields, "output_padding")  # the last of transposed convolutions
 _YAML = re.compile(rf"""- |\{{?\s*["']?{_KEY}["']?\s*:|\[\s*\{{""")
+_NEEDED = ("name", "op")
 _TEXTS = ("name", "op", "gate")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _BETWEEN = re.compile(r"\s*[x;]\s*|\s+")
@@ -36,9 +37,7 @@ class LayerTable(Importer):
 
         Capitals make them no columns, which `read` then tells.
         """
-        line = source.first_line
-        header = {cell.strip().lower() for cell in line.split(mark_between(line))}
-        return bool(_YAML.match(source.beginning)) or {"name", "op"} <= header
+        return bool(_YAML.match(source.beginning)) or _is_header(source.first_line.lower())
 
     def read(self, source: Source) -> list[Row]:
         """Return the layers, with the fields that their rows give."""
@@ -52,6 +51,14 @@ class LayerTable(Importer):
             Row(row.where, {name: _value(row, name, value) for name, value in row.values.items()})
             for row in rows
         ]
+
+
+def _is_header(line: str) -> bool:
+    """Say whether a line in lower case has the columns that every table has."""
+    if not all(column in line for column in _NEEDED):  # cells may be many
+        return False
+    cells = {cell.strip() for cell in line.split(mark_between(line))}
+    return cells.issuperset(_NEEDED)
 
 
 def _value(row: TableRow, name: str, value: object) -> object:

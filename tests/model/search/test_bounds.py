@@ -36,7 +36,7 @@ from pgsim.model.search.windows import Windows
 from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
-ROUNDED = 1 + 1e-9  # bounds are sums of floats
+ROUNDED = 1 + 1e-13  # bounds are sums of floats
 
 
 def is_over(cycles: float, bursts: float, energy_pj: float, cost: Cost) -> bool:

@@ -28,7 +28,7 @@ from pgsim.model.search import Goal
 from pgsim.model.search.spent import Paid, Spent, visits
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "6"))
-ROUNDED = 1 + 1e-9  # bounds are sums of floats
+ROUNDED = 1 + 1e-13  # bounds are sums of floats
 PES = ("lsb_busy_pe_cycles",)
 SUMS = ("output_sram_read_words", "output_sram_write_words")
 KEPT = ("activation_sram_write_words",)
