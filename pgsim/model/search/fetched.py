@@ -12,6 +12,7 @@ import numpy as np
 
 from pgsim.arch import Counts
 from pgsim.mapping.nest import CHANNELS, COLUMNS, IMAGES, IN_CHANNELS, ROWS
+from pgsim.model.blocks import Block
 from pgsim.model.fetches import Bools
 from pgsim.model.job import Job
 from pgsim.model.search.bounds import later_bits
@@ -28,21 +29,33 @@ def first_bursts(geometry: Geometry, windows: Windows, places: Counts) -> Counts
 
 
 def every_bursts(geometry: Geometry, windows: Windows, places: Counts) -> Counts:
-    """Return the same with what gated passes fetch for blocks that have an entry.
+    """Return the same with what gated passes fetch for blocks that have an entry."""
+    bursts = first_bursts(geometry, windows, places)
+    several = geometry.bounds[0][places, IN_CHANNELS] > 0
+    if not any(later_bits(geometry.job, geometry.problem)):
+        several &= ~_fit(geometry, places).all(axis=0)
+    some = np.flatnonzero(several)
+    reached = windows.fullest.reached(geometry.problem.loops, geometry.bounds[0][places[some]])
+    if reached is not None:
+        bursts[some] = _with_gated(geometry, places[some], bursts[some], reached, windows.block)
+    return bursts
+
+
+def _with_gated(
+    geometry: Geometry, places: Counts, first: Counts, reached: Counts, block: Block
+) -> Counts:
+    """Return what choices move at least whose blocks of input channels are several.
 
     Tried is which of the two operands are held over all input channels, where they fit. An operand
     that is not held comes again for each block that has an entry. If that is every block, or if the
     first pass has fetched all of its bits, this adds to what would be moved if it were held.
+
+    first: of `first_bursts`. reached: of `reached_by_entries`.
     """
-    job, first = geometry.job, first_bursts(geometry, windows, places)
-    own_bits = _gated_bits(job)
-    reached = windows.fullest.reached(geometry.problem.loops, geometry.bounds[0][places])
-    if reached is None or not any(own_bits):
-        return first
     empty, *elements = reached
-    held = geometry.bursts_of_all_passes(places) * windows.block.batches
+    held = geometry.bursts_of_all_passes(places) * block.batches
+    own_bits, later = _gated_bits(geometry.job), later_bits(geometry.job, geometry.problem)
     bits = [own * each for own, each in zip(own_bits, elements, strict=True)]
-    later = later_bits(job, geometry.problem)
     burst, fits = geometry.problem.widths.burst, _fit(geometry, places)
     least = np.full(places.size, np.iinfo(np.int64).max)
     for unheld in product((False, True), repeat=2):
