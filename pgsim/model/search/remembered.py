@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -19,14 +19,11 @@ from zlib import crc32
 import numba
 import numpy as np
 
-from pgsim.arch import LOOPS
 from pgsim.kernels.cache_folder import cache_folder
 from pgsim.kernels.sources import cache_digest
 from pgsim.lazy import lazy
-from pgsim.mapping import loop_sizes
-from pgsim.mapping.nest import nest_of_blocks
 from pgsim.model.job import Job
-from pgsim.model.search.mapped_by import Choice
+from pgsim.model.search.mapped_by import Choice, choice_of
 from pgsim.model.search.told import Untold, told
 from pgsim.workload import LayerTrace
 from pgsim.workload.trace_file import mask_digest
@@ -36,7 +33,6 @@ _PACKAGE = Path(__file__).parents[2]
 # Found now: sources that somebody changes later are not those that run.
 _DIGEST = cache_digest(_PACKAGE, f"numpy {np.__version__}, numba {numba.__version__}")
 _MOST_BYTES = 2**20  # of a file, of which there are 256 at most
-_FIXED, _ROOM = "fixed", "room"  # the fixed order, in windows of as many slots as there is room for
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,7 @@ class Remembered:
             key = self._key(job, images, about)
         except Untold:
             return search()
-        found = _choice_of(self._known.get(key, ""), job)
+        found = _choice_in(self._known.get(key, ""), job)
         if found is None:
             found = search()
             self._add(self.folder, key, found)
@@ -89,7 +85,7 @@ class Remembered:
         return folder / f"{self._design[:2]}.nests"
 
     def _add(self, folder: Path, key: str, choice: Choice) -> None:
-        text = f"{key} {_text_of(choice)}"
+        text = " ".join([key, *choice.words])
         line = self._known[key] = f"{text} {_check(text)}"
         with suppress(OSError), self._file(folder).open("ab") as file:  # it only saves time
             if file.tell() > _MOST_BYTES:
@@ -122,25 +118,10 @@ def _folder(chosen: str) -> Path | None:
     return None if _DIGEST is None else cache_folder(chosen, _PACKAGE, _DIGEST)
 
 
-def _text_of(choice: Choice) -> str:
-    """Return what was chosen as words: a nest's letters, blocks and what it leaves unheld."""
-    if choice.nest is None:
-        return f"{_FIXED} {choice.window or _ROOM}"
-    nest = choice.nest
-    return " ".join([nest.order, *map(str, nest.blocks), *nest.unheld])
-
-
-def _choice_of(line: str, job: Job) -> Choice | None:
+def _choice_in(line: str, job: Job) -> Choice | None:
     """Return what a line says was chosen for a layer; None where it is damaged."""
     text, _, check = line.rpartition(" ")
-    if check != _check(text):
-        return None
-    _, order, *words = text.split(" ")
-    if order == _FIXED:
-        return Choice(window=None if words == [_ROOM] else int(words[0]))
-    blocks = tuple(map(int, words[: len(LOOPS)]))
-    nest = nest_of_blocks(order, loop_sizes(job.shape, job.batch), blocks)
-    return Choice(replace(nest, unheld=tuple(words[len(LOOPS) :])))
+    return choice_of(text.split(" ")[1:], job) if check == _check(text) else None
 
 
 def _check(text: str) -> str:

@@ -233,40 +233,6 @@ def test_where_a_gate_waits_weights_come_again_for_each_block_of_positions() -> 
     assert steered.bounds[blocks][1] == bursts == steered.least_cost(blocks).bursts
 
 
-@pytest.mark.parametrize(("burst_cycles", "weight_bytes"), [(1, 8), (10, 8), (10, 64)])
-def test_what_gated_passes_fetch_again_is_in_the_bounds(
-    burst_cycles: int, weight_bytes: int
-) -> None:
-    """By hand, and simulated: two blocks of input channels, of which no gate is closed.
-
-    The first pass fetches 8 bytes of MSBs and 8 of weights, and a gated one 8 of LSBs, and weights
-    again where half of them fit. Outputs stay. After the last fetch comes what the gated pass does
-    with the last block of input channels, and no more.
-    """
-    changes = Steered(weight_bytes=weight_bytes).case.changes
-    changes |= {"memory.dram.bytes_per_cycle": 1 / burst_cycles, "memory.ports": "all"}
-    layer = linear(8, 4, 2)
-    case = SearchCase(layer, filled(layer, True), 1, changes, "pg", 4, (False, True))
-    job, goal = case.job, case.goal("latency")
-    geometry, blocks = Geometry(job, goal), (1, 8, 1, 2, 2)
-    windows = Windows(job, goal, Block(0, 1, 1, 0), WorkStore(limit_bytes=0))
-    sizes = [sizes_of(geometry.problem, each) for each in geometry.bounds[0]]
-    place, asked = np.array([sizes.index(blocks)]), np.array([blocks])
-    bursts = every_bursts(geometry, windows, place)
-    assert bursts.tolist() == [8 + 8 + 8 + 8 * (weight_bytes == 8)]
-    least = windows.with_first_bursts(
-        geometry.bounds[2][place], first_bursts(geometry, windows, place)
-    )
-    least = windows.with_issued(windows.with_bursts(least, bursts), asked)
-    cost = min(
-        (case.cost(nest) for nest in nests_of(case) if nest.blocks == blocks),
-        key=lambda each: each.cycles,
-    )
-    assert cost.bursts == bursts
-    assert least[0, 0] >= bursts * burst_cycles * (1 - 1e-9)
-    assert least[0, 0] <= cost.cycles * ROUNDED
-
-
 @pytest.mark.parametrize(
     ("stays", "bursts"), [({"inputs_stay": True}, 8 + 8), ({"weights_on_chip": 0b11111111}, 8 + 8)]
 )
