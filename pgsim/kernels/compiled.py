@@ -42,7 +42,8 @@ def kernel(
     Parameters
     ----------
     function: without it, a decorator is returned.
-    inner: only kernels call it, so that it is compiled and kept as a part of those alone.
+    inner: only kernels call it, so that it is compiled and kept as a part of those alone. A call
+        from Python would end the process.
     inlined: it is an inner one, and put into its callers however large it is.
     """
     if function is None:

@@ -21,8 +21,9 @@ _WAIT_S = 0.01
 def locked(file: Path) -> Iterator[None]:
     """Let other processes wait until this one is done, or gone; the file is removed then.
 
-    This one goes on without the lock where there can be none, and where another process keeps it
-    for minutes: it may have been stopped. So the lock may save work, and guards nothing.
+    Where several wait, two may go on at once: one that had the file open, and one that made it
+    anew. This one goes on without the lock where there can be none, and where another process keeps
+    it for minutes: it may have been stopped. So the lock may save work, and guards nothing.
     """
     descriptor = _opened(file)
     if descriptor is None:

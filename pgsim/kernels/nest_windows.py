@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
+from pgsim.kernels.nest_problem import BEGIN, K, N, P, Q
 
 
 @kernel
@@ -103,7 +104,7 @@ def reached_by_entries(before, layout, loops, picks):
     found = np.zeros((3, len(picks)), np.int64)
     for choice in range(len(picks)):
         own = picks[choice]
-        of_images, of_channels = loops.blocks[0, own[0]], loops.blocks[3, own[3]]
+        of_images, of_channels = loops.blocks[N, own[N]], loops.blocks[K, own[K]]
         for image in range(0, images, batch):
             for first in range(image, image + batch, of_images):
                 last = min(first + of_images, image + batch)
@@ -120,8 +121,8 @@ def _add_reached(found, before, span, loops, picks):
     """Add what blocks of positions reach; span: their images and channels."""
     first, last, channel, end = span
     height, width = before.shape[1] - 1, before.shape[2] - 1
-    rows, columns = loops.blocks[1, picks[1]], loops.blocks[2, picks[2]]
-    row, begin = loops.sides[3, 0, picks[1]], loops.sides[3, 1, picks[2]]
+    rows, columns = loops.blocks[P, picks[P]], loops.blocks[Q, picks[Q]]
+    row, begin = loops.sides[BEGIN, 0, picks[P]], loops.sides[BEGIN, 1, picks[Q]]
     for top in range(0, height, rows):
         column = begin
         for left in range(0, width, columns):

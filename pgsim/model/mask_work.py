@@ -66,7 +66,9 @@ class MaskWork:
         return parts
 
     def _rows_of(self, mask: Words) -> Words:
-        rows = self.tiling.lanes.rows(mask, self.job.shape, self.tiling.batch)
+        # Kernels count masks as they lie in a file; those of a trace in memory may lie otherwise.
+        whole = np.ascontiguousarray(mask)
+        rows = self.tiling.lanes.rows(whole, self.job.shape, self.tiling.batch)
         order = self.tiling.order
         return read_only(rows if order is None else self.tiling.lanes.rows_in(rows, order))
 

@@ -225,3 +225,20 @@ def test_the_density_of_what_gates_outputs_is_that_of_the_masks(calibration: int
     assert found.rows[0]["mask_density"] == mask[calibration:].mean()
     of_images = [each.mean() for each in mask[calibration:]]
     assert found.layers["mask_density"].tolist() == pytest.approx(of_images, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "laid_out",
+    [lambda words: np.repeat(words, 2, axis=0)[::2], np.asfortranarray],
+    ids=["every second image", "columns first"],
+)
+@pytest.mark.parametrize("mapping", ["fixed", "search"])
+def test_masks_may_lie_in_memory_as_they_like(mapping: str, laid_out: Any) -> None:
+    whole = trace_of(LAYER, random_mask())
+    (layer,) = whole.layers
+    words = laid_out(layer.mask_words())
+    assert not words.flags.c_contiguous
+    other = replace(whole, layers=(LayerTrace(LAYER, (words,)),))
+    arch = design({"mapping": mapping})
+    expected, found = (simulate(trace, arch).layers for trace in (whole, other))
+    assert found.equals(expected)

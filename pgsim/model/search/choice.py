@@ -113,13 +113,15 @@ class Search:
 
     @lazy
     def _remembered(self) -> Remembered:
-        decides = (self.arch.but_for_prices, tuple(self.goal.prices.items()), _kinds(self.arch))
+        goal = (self.goal.objective, tuple(self.goal.prices.items()))
+        decides = (self.arch.but_for_prices, *goal, _kinds(self.arch))
         return Remembered(decides, nests_folder())
 
     @lazy
     def _decides(self) -> Known:
         """What of the design, and of its prices, decides what is chosen."""
-        return Known((self.arch.but_for_prices, tuple(self.goal.prices.items())))
+        prices = tuple(self.goal.prices.items())
+        return Known((self.arch.but_for_prices, self.goal.objective.powers, prices))
 
     @lazy
     def _design(self) -> object:

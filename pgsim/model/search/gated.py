@@ -52,7 +52,7 @@ def gated_nest(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Nest,
 def _likely(geometry: Geometry, windows: Windows, fixed: Cost) -> tuple[Counts, Floats]:
     """Return sizes of blocks that may cost no more than the fixed order, and what they cost.
 
-    Returns int64 (choices, 5), and float64 (choices, 4), at least, as `Choices.least`.
+    Returns int64 (choices, 5), and float64 (choices, 5), at least, as `Windows.with_first_bursts`.
     """
     goal, batches = geometry.goal, windows.block.batches
     _, sizes, least = geometry.bounds

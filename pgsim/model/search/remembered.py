@@ -110,7 +110,7 @@ def nests_folder() -> Path | None:
     compiled kernels may lie.
     """
     chosen = os.environ.get(FOLDER)
-    return None if chosen == "" else _folder(chosen or os.environ.get("NUMBA_CACHE_DIR", ""))
+    return None if chosen == "" else _folder(chosen or getattr(numba.config, "CACHE_DIR", ""))
 
 
 @cache

@@ -26,6 +26,7 @@ from pgsim.model.work_store import WorkStore
 if TYPE_CHECKING:
     from pgsim.kernels.nest_issued import Takes
 
+FIRST_BURSTS = 4  # column of what is moved before the last gated passes may begin
 _PARTS = 4  # one of them has the first batches
 _FEW = 8  # batches, of which parts would not be told sooner
 
@@ -171,7 +172,7 @@ class Windows:
     def with_first_bursts(self, least: Floats, bursts: Counts) -> Floats:
         """Return costs of what moves so many bursts before the last gated passes may begin.
 
-        least: as `Choices.least` gives costs. A fifth column has these bursts.
+        least: as `Choices.least` gives costs. A fifth column, `FIRST_BURSTS`, has these bursts.
         """
         return np.column_stack([self.with_bursts(least, bursts), bursts])
 
@@ -232,7 +233,7 @@ class Windows:
         written = np.ceil(-(bits // (memory.dram.burst_bytes * -8)) * of_burst)
         alone = np.maximum(0, cycles - written * self.block.batches)
         costs = least.copy()
-        costs[:, 0] = np.maximum(least[:, 0], least[:, 4] * of_burst * ROUNDED + alone)
+        costs[:, 0] = np.maximum(least[:, 0], least[:, FIRST_BURSTS] * of_burst * ROUNDED + alone)
         costs[:, 2] += (costs[:, 0] - least[:, 0]) * self.goal.prices["cycles"]
         return costs
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -232,7 +233,7 @@ def test_nothing_is_remembered_of_kinds_that_are_not_pgsims(
 def test_the_folder_follows_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "kernels"))
     monkeypatch.setenv(remembered.FOLDER, "")
     assert remembered.nests_folder() is None
     monkeypatch.setenv(remembered.FOLDER, str(tmp_path / "nests"))
