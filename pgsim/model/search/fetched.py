@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.mapping.nest import CHANNELS, COLUMNS, IMAGES, IN_CHANNELS, ROWS
+from pgsim.mapping.nest import CHANNELS, IMAGES, IN_CHANNELS, ROWS
 from pgsim.model.blocks import Block
 from pgsim.model.fetches import Bools
 from pgsim.model.job import Job
@@ -83,11 +83,11 @@ def _gated_bits(job: Job) -> tuple[int, int]:
 
 def _fit(geometry: Geometry, places: Counts) -> Bools:
     """Say of which choices activations, and weights, fit with all input channels, bool (2, ...)."""
+    from pgsim.kernels.nest_problem import MOST  # Numba: only if nests are searched
+
     loops, picks = geometry.problem.loops, geometry.bounds[0][places].T
-    images, _, _, channels, _ = (
-        loops.blocks[loop, picks[loop]] for loop in (IMAGES, ROWS, COLUMNS, CHANNELS, IN_CHANNELS)
-    )
-    rows, columns = (loops.sides[0, axis, picks[ROWS + axis]] for axis in range(2))
+    images, channels = (loops.blocks[loop, picks[loop]] for loop in (IMAGES, CHANNELS))
+    rows, columns = (loops.sides[MOST, axis, picks[ROWS + axis]] for axis in range(2))
     taken = geometry.job.shape.in_channels_per_group
     fit: Bools = np.array(
         [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,16 +69,18 @@ class Geometry:
 
         The layer is one that a mask steers, whose gated passes may fetch nothing.
         """
-        known, unknown = self._bursts, places[self._bursts[places] < 0]
-        if unknown.size:
-            known[unknown] = bursts_of(self.job, self.problem, self.bounds[0][unknown])
-        return known[places]
+        find = partial(bursts_of, self.job, self.problem)
+        return self._asked(self._bursts, places, find)
 
     def bursts_of_all_passes(self, places: Counts) -> Counts:
         """Return the same where every pass issues something in every block."""
-        known, unknown = self._all_bursts, places[self._all_bursts[places] < 0]
+        return self._asked(self._all_bursts, places, partial(bursts_of_all_passes, self.problem))
+
+    def _asked(self, known: Counts, places: Counts, find: Callable[[Counts], Counts]) -> Counts:
+        """Return what is known of choices; find: of some, where nobody has asked before."""
+        unknown = places[known[places] < 0]
         if unknown.size:
-            known[unknown] = bursts_of_all_passes(self.problem, self.bounds[0][unknown])
+            known[unknown] = find(self.bounds[0][unknown])
         return known[places]
 
     @lazy
