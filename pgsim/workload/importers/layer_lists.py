@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,28 +37,30 @@ class LayerLists(Importer):
 
     def recognises(self, source: Source) -> bool:
         """Say whether it begins as JSON does, or assigns a list to a name."""
-        if source.beginning[:1] in ("[", "{"):
+        if source.begins_as_json:
             return True
         return bool(_ASSIGNS.search(source.head.decode("utf-8", "replace")))
 
     def read(self, source: Source) -> list[Row]:
         """Return the layers of the network that is named, or of the only one."""
         text = source.text()
-        if source.beginning[:1] in ("[", "{"):
-            lists = _asked_lists(parse_json(text, f"{source.path}:"), source.network)
+        if source.begins_as_json:
+            lists = _asked_lists(_parsed(text, source.path), source.network)
             name = _chosen(source, lists)
         else:
             literals = assigned_literals(text, source.path)
-            lists = {
-                full: rows
-                for name, value in literals.values.items()
-                for full, rows in _lists(value, name)
-            }
+            lists = _asked_lists(literals.values, source.network)
             name = _chosen(source, lists, literals.refusals)
             require_unchanged(literals, name.partition(".")[0], source.path)
         require_few(len(lists[name]), source.path)
         where = f"{source.path}: {f'list {name!r}, ' if name else ''}"
         return list(named_apart(layers_of(lists[name], where)))
+
+
+@lru_cache(maxsize=1)  # a file of many lists is asked for one after the other
+def _parsed(text: str, path: Path) -> Any:
+    """Return what JSON holds, which nobody may change."""
+    return parse_json(text, f"{path}:")
 
 
 def _asked_lists(value: object, asked: str) -> dict[str, list[ListRow]]:

@@ -52,6 +52,8 @@ class ScaleSim(Importer):
 
     def recognises(self, source: Source) -> bool:
         """Say whether one of the first rows is a header, or has a name and three whole numbers."""
+        if source.begins_as_json:
+            return False
         head = source.head.decode("utf-8", "replace")
         first = [line for _, line in zip(range(8), _lines(head), strict=False)]
         return any(

@@ -56,6 +56,11 @@ class Source:
         """What its first such lines say, a blank between them."""
         return " ".join(self._said[:_FIRST_LINES])
 
+    @property
+    def begins_as_json(self) -> bool:
+        """Whether its first sign opens a list or a mapping, as no line of a table does."""
+        return self.beginning[:1] in ("[", "{")
+
     @cached_property
     def _said(self) -> list[str]:
         lines = self.head.decode("utf-8", "replace").splitlines()

@@ -48,6 +48,13 @@ def test_a_list_is_taken_by_its_name(tmp_path: Path) -> None:
     assert (qkv.op, qkv.positions, qkv.macs) == ("linear", 197, 197 * 768 * 2304)
 
 
+@pytest.mark.parametrize("text", ["net = [{}]\n", '{{"net": [{}]}}'])
+def test_a_file_that_has_changed_is_read_anew(tmp_path: Path, text: str) -> None:
+    for bits in (8, 4, 8):  # what was read last is kept, by the text
+        (layer,) = imported(tmp_path, text.format(ROW.replace("8, 1]", f"{bits}, 1]")), "net")
+        assert layer.activation_bits == bits
+
+
 def test_the_names_of_several_lists_are_told(tmp_path: Path) -> None:
     expected = "net.txt: holds 2 lists, name one: resnet18, vit (net.txt:NAME)"
     assert refusal(tmp_path, FILE) == expected
