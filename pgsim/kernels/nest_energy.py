@@ -7,10 +7,7 @@ import numpy as np
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.nest_places import INPUTS, SLOTS, place_of
 from pgsim.kernels.nest_problem import (
-    BUSY_FIRST,
-    BUSY_FIRST_PJ,
-    BUSY_LATER,
-    BUSY_LATER_PJ,
+    BUSY_PJ,
     FINISHED,
     FULL,
     KEPT_PJ,
@@ -62,12 +59,13 @@ def spent_pj(problem, picks, traffic):
             if groups > 0 and few > 0:
                 pj = _tile_pj(problem, traffic, places, ends, (slots, few))
                 energy_pj += often * groups * pj
-    return energy_pj * (problem.machine.groups * problem.machine.runs)
+    energy_pj *= problem.machine.groups * problem.machine.runs
+    return energy_pj + problem.prices.pj[BUSY_PJ + picks[C]]
 
 
 @kernel(inlined=True)
 def _tile_pj(problem, traffic, places, ends, sizes):
-    """Return what a tile spends on average over its C blocks.
+    """Return what buffers spend on a tile on average over its C blocks.
 
     places: of its tables. ends: whether the first C block is among those of this size, whether the
     last is, and how many these are. sizes: slots and lanes.
@@ -76,9 +74,7 @@ def _tile_pj(problem, traffic, places, ends, sizes):
     ci, si = places
     slots, few = sizes
     outputs = slots * few
-    busy_pj = tables.chunks[ci, BUSY_FIRST] * pj[BUSY_FIRST_PJ]
-    busy_pj += tables.chunks[ci, BUSY_LATER] * pj[BUSY_LATER_PJ]
-    tile_pj = outputs * busy_pj + tables.slots[SLOT_WORDS, ci, si] * pj[SLOT_PJ]
+    tile_pj = tables.slots[SLOT_WORDS, ci, si] * pj[SLOT_PJ]
     for index in range(tables.tiles.shape[1]):
         bits = few * tables.chunks[ci, LANE_BITS + index]
         bits *= 1 if traffic.stretch else tables.tiles[LOADS, index, ci, si]

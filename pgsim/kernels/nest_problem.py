@@ -19,9 +19,10 @@ FULL, FULL_TIMES, REST, REST_TIMES = range(4)  # of Loops.parts
 CYCLES, FOLDS, STALLS, LOADS = range(4)  # of Tables.tiles
 ENDS, DEADLINES = 0, 1  # of Tables.waits
 SLOT_WORDS, FINISHED = range(2)  # of Tables.slots
-VISITS, BUSY_FIRST, BUSY_LATER, LANE_BITS = range(4)  # of Tables.chunks
-CYCLE_PJ, BUSY_FIRST_PJ, BUSY_LATER_PJ, SLOT_PJ, LANE_PJ, READ_PJ, WRITE_PJ, BURST_PJ = range(8)
+VISITS, LANE_BITS = 0, 1  # of Tables.chunks
+CYCLE_PJ, SLOT_PJ, LANE_PJ, READ_PJ, WRITE_PJ, BURST_PJ = range(6)
 KEPT_PJ = BURST_PJ + 4
+BUSY_PJ = KEPT_PJ + 1
 # Columns of what choices of block sizes cost at least.
 LEAST_CYCLES, LEAST_BURSTS, LEAST_PJ, ARRAY_CYCLES, WORK_CYCLES, WAIT_CYCLES, OWN_PJ = range(7)
 
@@ -63,9 +64,9 @@ class Tables(NamedTuple):
     cycle in which a pass ends, and pairs of the bits of a lane's operands that it needs and the
     cycle by whose end; no rows where other ports are not waited for (M43). slots: int64 (2, input
     channels, slots), words of slot operands in all passes, and whether sums are finished before
-    they leave the array. chunks: int64 (input channels, 3 + 2 x passes), visits of sums in all
-    passes, busy cycles of a PE for an output in the first pass and in all others, bits of a lane's
-    operands in each pass, and visits of sums in each.
+    they leave the array. chunks: int64 (input channels, 1 + 3 x passes), visits of sums in all
+    passes, bits of a lane's operands in each pass, visits of sums in each, and busy cycles of a PE
+    for an output in each.
     """
 
     places: np.ndarray
@@ -116,9 +117,10 @@ class Machine(NamedTuple):
 class Prices(NamedTuple):
     """What is made least: cycles, bursts and energy, each to a power of 0 or 1, times each other.
 
-    pj: float64 (12,), of a cycle, of a busy PE cycle in the first pass and in others, of a word of
-    slot and of lane operands, of sums read and written; of a burst of activations, weights and sums
-    read, and of what is written; and of a word of outputs that stay on chip.
+    pj: float64 (10 + sizes of input channels,), of a cycle, of a word of slot and of lane operands,
+    of sums read and written; of a burst of activations, weights and sums read, and of what is
+    written; of a word of outputs that stay on chip; and what PEs spend on a batch, by the pick of
+    its blocks' input channels, which alone decide it.
     """
 
     cycle_power: int

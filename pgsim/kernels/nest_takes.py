@@ -22,10 +22,7 @@ from pgsim.kernels.nest_fits import (
 )
 from pgsim.kernels.nest_places import INPUTS, SLOTS, places_of
 from pgsim.kernels.nest_problem import (
-    BUSY_FIRST,
-    BUSY_FIRST_PJ,
-    BUSY_LATER,
-    BUSY_LATER_PJ,
+    BUSY_PJ,
     CYCLES,
     ENDS,
     FINISHED,
@@ -39,7 +36,11 @@ from pgsim.kernels.nest_problem import (
     STALLS,
     VISITS,
     WRITE_PJ,
+    K,
+    N,
+    P,
     Problem,
+    Q,
 )
 from pgsim.kernels.nest_sizes import Side
 
@@ -65,7 +66,6 @@ def _tiles(problem: Problem, inputs: Side) -> Floats:
     totals = tables.tiles.sum(axis=1)
     lane_bits = tables.chunks[:, LANE_BITS : LANE_BITS + tables.tiles.shape[1]]
     bits = np.einsum("pcs,cp->cs", tables.tiles[LOADS], lane_bits)
-    busy_pj = tables.chunks[:, [BUSY_FIRST, BUSY_LATER]] @ pj[[BUSY_FIRST_PJ, BUSY_LATER_PJ]]
     sum_bits = np.repeat(tables.chunks[:, [VISITS]] * problem.widths.sums, bits.shape[1], axis=1)
     tiles = np.zeros((9, inputs.last.size, bits.shape[1]))
     behind = np.zeros(bits.shape)
@@ -90,12 +90,19 @@ def _tiles(problem: Problem, inputs: Side) -> Floats:
             moved[done] = 0
         tiles[_OUTPUT_CYCLES] += times * moved / machine.output_cycle_bits
         sums_pj = own_sums / machine.output_port_bits * (pj[READ_PJ] + pj[WRITE_PJ])
-        tiles[_OUTPUT_PJ] += times * (busy_pj[ci][:, None] + sums_pj)
+        tiles[_OUTPUT_PJ] += times * sums_pj
     if machine.decides:  # the first visit reads no sums, and what leaves is for passes behind
         tiles[_OUTPUT_CYCLES] -= problem.widths.sums / machine.output_cycle_bits
     tiles[_OUTPUT_CYCLES] *= tables.waits.shape[0] > 0
+    tiles[_OUTPUT_PJ] += pj[BUSY_PJ + inputs.picks[0], None] / _outputs(problem)
     tiles[LAST] = totals[CYCLES, places_of(tables, INPUTS, inputs.last)]
     return tiles
+
+
+def _outputs(problem: Problem) -> int:
+    """Return the outputs of a batch."""
+    of_group = problem.loops.sizes[0, [N, P, Q, K]].prod()
+    return int(of_group) * problem.machine.groups * problem.machine.runs
 
 
 def _sums(problem: Problem, side: Side, tiles: Floats, are_slots: bool) -> Floats:

@@ -1,4 +1,4 @@
-"""Words and busy cycles of the blocks of a small nest, counted by hand (M22, M28, M40).
+"""Words of the blocks of a small nest, counted by hand (M22, M28, M40).
 
 Nests of any layer are compared with the ledgers of their simulation in test_nest_cost.py.
 """
@@ -15,10 +15,7 @@ from point_nests import PICKS, machine, point_loops, problem, tables
 from pgsim.kernels import nest_energy
 from pgsim.kernels.nest_cost import Traffic
 from pgsim.kernels.nest_problem import (
-    BUSY_FIRST,
-    BUSY_FIRST_PJ,
-    BUSY_LATER,
-    BUSY_LATER_PJ,
+    BUSY_PJ,
     FINISHED,
     KEPT_PJ,
     LANE_BITS,
@@ -43,13 +40,10 @@ def _in_plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
 def a_problem(in_channels: int = 3, **of_machine: Any) -> Problem:
     """Four rows and three channels, in lane groups of 2 and 1, and input channels in blocks of 2.
 
-    Blocks of 2 input channels take 2 busy cycles an output, and 1 takes 1; later passes take 5 and
-    7. Lane operands have 8 bits for each input channel, read once, and three times by a block of 1.
+    Lane operands have 8 bits for each input channel, read once, and three times by a block of 1.
     """
     of_tiles = tables([1, 2], [4])
     of_tiles.chunks[:, VISITS] = 1
-    of_tiles.chunks[:, BUSY_FIRST] = 1, 2
-    of_tiles.chunks[:, BUSY_LATER] = 7, 5
     of_tiles.chunks[:, LANE_BITS] = 8, 16
     of_tiles.tiles[LOADS, 0, :, 0] = 3, 1
     of_tiles.slots[SLOT_WORDS, :, 0] = 3, 6
@@ -60,7 +54,7 @@ def a_problem(in_channels: int = 3, **of_machine: Any) -> Problem:
 
 def counted(own: Problem, price: int, *, spills: bool = False, stretch: int = 0) -> float:
     """How many there are of what has this price: it costs 1 pJ, and nothing else does."""
-    pj = np.zeros(12)
+    pj = np.zeros(BUSY_PJ + 1)
     pj[price] = 1
     own = own._replace(prices=own.prices._replace(pj=pj))
     trips = own.loops.parts[1, :, 0] + own.loops.parts[3, :, 0]
@@ -68,10 +62,9 @@ def counted(own: Problem, price: int, *, spills: bool = False, stretch: int = 0)
     return float(nest_energy.spent_pj(own, PICKS, traffic))
 
 
-def test_pes_are_busy_for_each_output_and_block() -> None:
-    """12 outputs."""
-    assert counted(a_problem(), BUSY_FIRST_PJ) == 12 * 2 + 12 * 1
-    assert counted(a_problem(), BUSY_LATER_PJ) == 12 * 5 + 12 * 7
+def test_what_pes_spend_is_that_of_a_batch() -> None:
+    """However many groups and runs it has."""
+    assert counted(a_problem(groups=2, runs=3), BUSY_PJ) == 1
 
 
 def test_slot_operands_are_read_for_each_lane_group() -> None:
@@ -124,14 +117,12 @@ def test_outputs_that_stay_on_chip_are_written_there_once(in_channels: int) -> N
 
 
 def test_blocks_of_all_sizes_count() -> None:
-    """Seven rows in blocks of 4 and 3: 21 outputs, and 4 words of 9 slots of either."""
+    """Seven rows in blocks of 4 and 3, whose slots take 4 and 5 words."""
     own = a_problem()
     loops = point_loops((1, 7, 1, 3, 2), (1, 4, 1, 3, 2))
     of_tiles = tables([2], [3, 4])
-    of_tiles.chunks[:, BUSY_FIRST] = 2
     of_tiles.slots[SLOT_WORDS, 0] = 5, 4
     own = own._replace(loops=loops, tables=of_tiles)
-    assert counted(own, BUSY_FIRST_PJ) == 21 * 2
     assert counted(own, SLOT_PJ) == 2 * (4 + 5)
 
 

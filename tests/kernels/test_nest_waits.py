@@ -28,7 +28,7 @@ def a_problem(deadlines: int = 1, *, finished: bool = False) -> Problem:
     """
     of_tiles = tables([1], [1], passes=2, deadlines=deadlines)
     of_tiles.tiles[STALLS, :, 0, 0] = 1, 2
-    of_tiles.chunks[0, LANE_BITS + 2 :] = 1, 3  # behind the lane bits of both passes
+    of_tiles.chunks[0, LANE_BITS + 2 : LANE_BITS + 4] = 1, 3  # behind the lane bits of both passes
     of_tiles.slots[FINISHED] = finished
     if deadlines:
         of_tiles.waits[ENDS, :, 0, 0] = 10, 20

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pgsim.kernels.nest_places import places_and_sizes
-from pgsim.kernels.nest_problem import Loops, Machine, Prices, Problem, Tables
+from pgsim.kernels.nest_problem import BUSY_PJ, Loops, Machine, Prices, Problem, Tables
 from pgsim.kernels.nests import Widths
 from pgsim.kernels.turns import Order
 
@@ -79,7 +79,7 @@ def tables(
         tiles=np.zeros((4, passes, *shape), np.int64),
         waits=np.zeros((rows, passes, *shape), np.int64),
         slots=np.zeros((2, *shape), np.int64),
-        chunks=np.zeros((len(inputs), 3 + 2 * passes), np.int64),
+        chunks=np.zeros((len(inputs), 1 + 3 * passes), np.int64),
     )
 
 
@@ -119,7 +119,7 @@ def problem(loops: Loops, of_tiles: Tables | None = None, **others: Any) -> Prob
         loops,
         of_tiles if of_tiles is not None else tables([1], [1]),
         machine(),
-        Prices(cycle_power=0, burst_power=0, energy_power=1, pj=np.zeros(12)),
+        Prices(cycle_power=0, burst_power=0, energy_power=1, pj=np.zeros(BUSY_PJ + 1)),
         Widths(activation=1, weight=1, sums=1, output=1, burst=1),
         output_bits=1,
         order=ORDER,

@@ -28,6 +28,7 @@ from pgsim.model.layer import simulate_layer
 from pgsim.model.ledger import Ledger
 from pgsim.model.search import Goal
 from pgsim.model.work_store import WorkStore
+from pgsim.workload.zeros import Zeros
 
 FLOWS = (("os", "channels"), ("os", "positions"), ("ws", "channels"), ("is", "channels"))
 DENSE = ("full", "full", "uniform:8,8", "planes:2,2", "planes:1,3")
@@ -126,6 +127,22 @@ def steered_case(seed: int, *, most: int = 4, batches: int = 1) -> SearchCase:
     """A case of masks, under a scheme that follows them."""
     case = search_case(seed, gated=True, most=most, batches=batches)
     return case if case.job.gated else replace(case, scheme="pg")
+
+
+def with_zeros(case: SearchCase, seed: int) -> SearchCase:
+    """The same in three or four passes, on PEs that stand still at zeros of each pass's bits.
+
+    Few operands are so many that it weighs how many PE cycles are rounded down.
+    """
+    rng = Random(f"zeros {seed}")
+    bits = rng.choice(((1, 1, 1, 1), (1, 1, 2), (2, 1, 1)))
+    lows = [4 - sum(bits[: index + 1]) for index in range(len(bits))]
+    activations = [[low, own, round(rng.random(), 2)] for low, own in zip(lows, bits, strict=True)]
+    zeros = Zeros(activation=activations, weight=[[0, 8, rng.choice((0.1, 0.5))]])
+    layer = case.layer.model_copy(update={"zeros": zeros})
+    changes = case.changes | {"array.pe.zero_gating": True}
+    scheme = f"planes:{','.join(map(str, bits))}"
+    return replace(case, layer=layer, scheme=scheme, changes=changes)
 
 
 def _drawn(rng: Random, gated: bool, most: int, batches: int) -> SearchCase:

@@ -228,10 +228,7 @@ def _dense(
     """Return the nest that costs a batch least, and what; None where the fixed order costs less."""
     goal = geometry.goal
     found = dense_nest(job, geometry.problem, goal, fixed)
-    arch = job.arch
-    # The kernels do not know which passes' zeros save most, nor times of many digits.
-    estimated = arch.pe.zero_gating or arch.few_dram_parts != arch.dram_parts
-    if found is None or not estimated:
+    if found is None or job.arch.few_dram_parts == job.arch.dram_parts:
         return found
     nest, _ = found
     cost = goal.cost(simulate_block(job.by(nest), block, store, design))

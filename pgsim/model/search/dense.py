@@ -26,7 +26,7 @@ def dense_nest(job: Job, problem: Problem, goal: Goal, fixed: Cost) -> tuple[Nes
     """Return the nest that costs a batch least, and what it costs.
 
     None where none costs as little as the fixed order. Times of DRAM of many digits may be some
-    cycles longer, and PEs that stand still at zeros may take some energy more.
+    cycles longer.
 
     problem: the layer as kernels take it. fixed: what a batch costs in the fixed order.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pgsim.arch import Counts
-from pgsim.kernels.nest_problem import BUSY_LATER_PJ, CYCLE_PJ
+from pgsim.kernels.nest_problem import CYCLE_PJ
 from pgsim.lazy import lazy
 from pgsim.model.blocks import Block
 from pgsim.model.job import Job
@@ -101,7 +101,7 @@ class FixedBound:
         if not self.job.gated:
             return 0.0
         busy = sum(each.output_cycles for each in self.job.rates[self.job.leading :])
-        return float(busy * self._entries * self.frame.pj[BUSY_LATER_PJ])
+        return busy * self._entries * self.masks.goal.least_busy_pj(self.job)
 
     @property
     def _entries(self) -> int:

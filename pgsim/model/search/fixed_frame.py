@@ -12,10 +12,7 @@ from pgsim.kernels.nest_bursts import dram_cycles
 from pgsim.kernels.nest_places import INPUTS, SLOTS, places_of
 from pgsim.kernels.nest_problem import (
     BURST_PJ,
-    BUSY_FIRST,
-    BUSY_FIRST_PJ,
-    BUSY_LATER,
-    BUSY_LATER_PJ,
+    BUSY_PJ,
     CYCLES,
     ENDS,
     FINISHED,
@@ -261,7 +258,7 @@ class FixedFrame:
     @lazy
     def energy_pj(self) -> Floats:
         """The energy of a batch but for its cycles, float64 (windows,)."""
-        energy_pj: Floats = self._buffers_pj * self._runs_and_groups
+        energy_pj: Floats = self._buffers_pj * self._runs_and_groups + self.pj[BUSY_PJ]
         for name, each in self.moved.items():
             way = ("activation", "weight", "sum", "write").index(name)
             energy_pj = energy_pj + each * self.pj[BURST_PJ + way]
@@ -269,12 +266,11 @@ class FixedFrame:
 
     @property
     def _buffers_pj(self) -> Floats:
-        """What PEs and buffers spend on the leading passes of a run and group."""
+        """What buffers spend on the leading passes of a run and group."""
         job, pj, machine, tables = self.job, self.pj, self._machine, self._tables
         lanes, chunk = int(self._lanes.sum()), tables.chunks[self._whole]
-        busy = chunk[BUSY_FIRST] * pj[BUSY_FIRST_PJ] + chunk[BUSY_LATER] * pj[BUSY_LATER_PJ]
         words = self._over_windows(tables.slots[SLOT_WORDS, self._whole]) * job.cuts[0].pieces
-        spent: Floats = words * pj[SLOT_PJ] + lanes * self._all_slots * busy
+        spent: Floats = words * pj[SLOT_PJ]
         if machine.kept_port_bits and not job.gated:  # else `Spent` has it
             outputs = lanes * self._all_slots
             spent += outputs * job.output_bits / machine.kept_port_bits * pj[KEPT_PJ]

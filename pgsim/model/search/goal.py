@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pgsim.arch import Objective, side_by_side
+from pgsim.arch import Counts, Objective, side_by_side
 from pgsim.lazy import lazy
 from pgsim.model.job import Job
 from pgsim.model.ledger import Ledger
 from pgsim.model.zeros import zero_fraction
-from pgsim.schemes import Passes
 
 if TYPE_CHECKING:
     from pgsim.kernels.nest_problem import Cost, Prices
@@ -34,16 +33,14 @@ class Goal:
     objective: Objective
     prices: Mapping[str, float]
 
-    def prices_of(self, job: Job) -> Prices:
-        """Return the prices as kernels take them."""
+    def prices_of(self, job: Job, busy_pj: Floats) -> Prices:
+        """Return the prices as kernels take them; busy_pj: of `Prices.pj`."""
         from pgsim.kernels.nest_problem import Prices  # Numba: only if nests are searched
 
         ways = ("activation_read", "weight_read", "sum_read", "write")
         slots, lanes = job.slot_operand.name, job.lane_operand.name
         counts = (
             "cycles",
-            "msb_busy_pe_cycles",
-            "lsb_busy_pe_cycles",
             f"{slots}_sram_read_words",
             f"{lanes}_sram_read_words",
             "output_sram_read_words",
@@ -52,26 +49,36 @@ class Goal:
             "activation_sram_write_words",
         )
         pj = np.array([self.prices[each] for each in counts])
-        pj[1:3] = self.busy_pj(job, job.passes[:1]), self.busy_pj(job, job.passes[1:])
         # 0 where MACs count, whatever the nest.
-        pj[3:5] *= job.arch.memory.convention.operands(1, lambda: 0)
-        return Prices(*self.objective.powers, pj)
+        pj[1:3] *= job.arch.memory.convention.operands(1, lambda: 0)
+        return Prices(*self.objective.powers, np.concatenate([pj, busy_pj]))
 
-    def busy_pj(self, job: Job, passes: Passes) -> float:
-        """Return the price of a busy PE cycle in the first pass, or in later ones, at least.
+    def busy_pj(self, job: Job, cycles: Counts) -> Floats:
+        """Return what PEs spend that are busy for so long in the passes of a batch, float64 (...).
 
-        PEs that stand still at zeros spend less (M45). passes: the first, or those that may be.
+        cycles: int64 (passes, ...). PEs that stand still at zeros spend less, as M45 counts it.
         """
-        first = passes == job.passes[:1]
-        busy_pj = self.prices["msb_busy_pe_cycles" if first else "lsb_busy_pe_cycles"]
-        if not job.arch.pe.zero_gating:
-            return busy_pj
-        saved = [
-            self.prices[f"zero_pe_cycles_of_{side_by_side(rate.macs)}"] * zero_fraction(job, plan)
+        spent: Floats = np.zeros(cycles.shape[1:])
+        for index, own in enumerate(cycles):
+            name = "lsb_busy_pe_cycles" if index else "msb_busy_pe_cycles"
+            spent += own * self.prices[name]
+            if job.arch.pe.zero_gating:
+                fraction, saved_pj = self._zeros(job)[index]
+                spent += np.floor(own * fraction) * saved_pj
+        return spent
+
+    def least_busy_pj(self, job: Job) -> float:
+        """Return the price of a busy PE cycle in passes behind the first, at least."""
+        zeros = self._zeros(job)[1:] if job.arch.pe.zero_gating else []
+        saved_pj = min((fraction * pj for fraction, pj in zeros), default=0.0)
+        return self.prices["lsb_busy_pe_cycles"] + saved_pj
+
+    def _zeros(self, job: Job) -> list[tuple[float, float]]:
+        """Return each pass's fraction of zeros, and what a PE spends more that stands still."""
+        return [
+            (zero_fraction(job, plan), self.prices[f"zero_pe_cycles_of_{side_by_side(rate.macs)}"])
             for rate, plan in zip(job.rates, job.passes, strict=True)
-            if plan in passes
         ]
-        return busy_pj + min(saved, default=0.0)
 
     def values(self, costs: Floats) -> Floats:
         """Return what is to be least.

@@ -30,7 +30,7 @@ from pgsim.model.search.tables import tables_of
 from pgsim.schemes import ACTIVATIONS, WEIGHTS
 
 if TYPE_CHECKING:
-    from pgsim.kernels.nest_problem import Loops, Machine, Problem
+    from pgsim.kernels.nest_problem import Loops, Machine, Problem, Tables
 
 
 @lru_cache(maxsize=256)  # few layers have sizes of their own
@@ -63,11 +63,12 @@ def problem_of(job: Job, goal: Goal) -> Problem:
     fit = inputs <= min(loops.fit_activations, loops.fit_weights)
     fit[-1] = True  # the fixed order takes all
     leading = anew(job, passes=job.passes[: job.leading]) if job.decides else job
+    tables = tables_of(leading, inputs[fit], slots)
     return Problem(
         loops,
-        tables_of(leading, inputs[fit], slots),
+        tables,
         machine_of(job),
-        goal.prices_of(job),
+        goal.prices_of(job, goal.busy_pj(leading, _busy_pe_cycles(leading, loops, tables))),
         Widths(
             0 if job.inputs_stay else job.activation_bits,
             job.fetched_weight_bits,
@@ -135,6 +136,21 @@ def _reaches(
         found[:, axis, : of_sizes.shape[1]] = of_sizes
         every[axis, :, : reaches.shape[1]] = reaches
     return found, every, [union for _, _, union in of_axes]
+
+
+def _busy_pe_cycles(job: Job, loops: Loops, tables: Tables) -> Counts:
+    """Return for how long PEs are busy in each pass of a batch, int64 (passes, picks).
+
+    picks: of the sizes of blocks of input channels. Those that do not fit have any number.
+    """
+    from pgsim.kernels.nest_places import INPUTS, places_of  # Numba: only if nests are searched
+
+    of_output = tables.chunks[:, -len(job.passes) :].T
+    full, times, rest, rest_times = loops.parts[:, IN_CHANNELS, : loops.sizes[1, IN_CHANNELS]]
+    cycles = of_output[:, places_of(tables, INPUTS, full)] * times
+    cycles += of_output[:, places_of(tables, INPUTS, rest)] * rest_times
+    outputs = loops.sizes[0, : CHANNELS + 1].prod() * job.shape.groups * job.shape.runs_per_batch
+    return np.asarray(cycles * outputs, np.int64)
 
 
 def machine_of(job: Job) -> Machine:

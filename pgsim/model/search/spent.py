@@ -105,7 +105,7 @@ class Paid:
     def _chunk_pj(self, in_channels: int, bit_pj: float) -> float:
         """Return an entry's energy in a block of input channels; bit_pj: of a sum, in and out."""
         job = self.job.of_channels(in_channels)
-        busy_pj = self.goal.busy_pj(self.job, self.job.passes[1:])
+        busy_pj = self.goal.least_busy_pj(self.job)
         return sum(
             rate.output_cycles * busy_pj + visits(job, rate) * PARTIAL_SUM_BITS * bit_pj
             for plan, rate in zip(job.passes, job.rates, strict=True)

@@ -89,6 +89,6 @@ def _waits(job: Job, timing: PassTiming) -> list[Counts]:
 
 def _chunks(job: Job, timings: Timings, visits: Sequence[Counts]) -> list[Counts]:
     """Return what input channels decide alone, as a column of `Tables.chunks` each."""
-    busy: list[Counts] = [_ONE * each.rate.output_cycles for each in timings]
     lane_bits = [_ONE * each.reduction * job.lane_operand.bits(each.plan) for each in timings]
-    return [sum(visits, NOTHING), busy[0], sum(busy[1:], NOTHING), *lane_bits, *visits]
+    busy: list[Counts] = [_ONE * each.rate.output_cycles for each in timings]
+    return [sum(visits, NOTHING), *lane_bits, *visits, *busy]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from designs import linear, recurrent
-from search_cases import SearchCase, least, nests_of, search_case
+from search_cases import SearchCase, least, nests_of, search_case, with_zeros
 
 from pgsim import GateTrace, simulate
 from pgsim.arch import OBJECTIVES
@@ -49,6 +49,15 @@ def test_the_nest_is_the_least_of_an_enumeration(seed: int) -> None:
             alike._replace(energy_pj=cost.energy_pj * (1 - 1e-6)),
         ):
             assert chosen(case, objective, less) is None, (objective, less)
+
+
+@pytest.mark.parametrize("seed", range(max(1, SEEDS // 3)))
+def test_zeros_of_all_passes_are_weighed(seed: int) -> None:
+    """M45: what PEs save is rounded down in each pass of a batch."""
+    case = with_zeros(search_case(seed, gated=False, most=3), seed)
+    costs = [(nest, case.cost(nest)) for nest in nests_of(case)]
+    for objective in OBJECTIVES:
+        assert chosen(case, objective) == least(costs, objective)[0][0], objective
 
 
 def test_later_runs_that_find_their_weights_do_not_wait_for_them() -> None:

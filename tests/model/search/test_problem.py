@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from designs import conv, linear, recurrent
 from jobs import job_of
-from search_cases import candidates, nests_of, search_case
+from search_cases import candidates, nests_of, search_case, with_zeros
 
 from pgsim import LayerShape
 from pgsim.arch import OBJECTIVES
-from pgsim.kernels.nest_problem import CYCLES, Problem
+from pgsim.kernels.nest_problem import BUSY_PJ, CYCLES, C, Problem
 from pgsim.mapping import loop_sizes
 from pgsim.model.job import Job
 from pgsim.model.search.goal import Goal
@@ -201,6 +201,20 @@ def test_what_stays_on_chip_does_not_cross_its_border(
     assert found.widths == (*widths, 16 * 8)
     assert found.output_bits == 6
     assert found.machine.kept_port_bits == kept_port_bits
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_pes_spend_follows_from_the_blocks_of_input_channels(seed: int) -> None:
+    """As ledgers have it of nests that are simulated, PEs that stand still at zeros included."""
+    case = search_case(seed, gated=False, most=3)
+    if seed % 2:
+        case = with_zeros(case, seed)
+    own = problem_of(case.job, case.goal("energy"))
+    for nest in nests_of(case):
+        counts = case.ledger(nest).total()
+        spent = sum(counts[name] * pj for name, pj in case.prices.items() if "_pe_cycles" in name)
+        pick = own.loops.blocks[C].tolist().index(nest.blocks[4])
+        assert own.prices.pj[BUSY_PJ + pick] == pytest.approx(spent, rel=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(4))

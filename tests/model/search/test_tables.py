@@ -13,8 +13,6 @@ from jobs import job_of
 from pgsim import LayerShape, load_arch
 from pgsim.arch.dataflows import DATAFLOWS
 from pgsim.kernels.nest_problem import (
-    BUSY_FIRST,
-    BUSY_LATER,
     CYCLES,
     DEADLINES,
     ENDS,
@@ -121,10 +119,9 @@ def assert_tile(tables: Tables, place: tuple[int, int], job: Job) -> None:
     assert tables.slots[FINISHED, layer, at] == finished
     busy, often = [each.output_cycles for each in job.rates], [each.item() for each in visits]
     chunk = tables.chunks[layer].tolist()
-    assert (chunk[BUSY_FIRST], chunk[BUSY_LATER]) == (busy[0], sum(busy[1:]))
     assert chunk[VISITS] == sum(often)
     bits = [job.shape.reduction * job.lane_operand.bits(each) for each in job.passes]
-    assert chunk[LANE_BITS:] == bits + often
+    assert chunk[LANE_BITS:] == bits + often + busy
 
 
 def assert_tables(job: Job, layer: LayerShape, rng: Random) -> Tables:
