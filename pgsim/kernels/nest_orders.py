@@ -18,7 +18,7 @@ from pgsim.kernels.nests import (
     outside,
     walk,
 )
-from pgsim.kernels.timeline import timeline
+from pgsim.kernels.timeline import stood_alone
 from pgsim.kernels.turns import Order, Transfers, Work
 
 _C = 4  # the loop of input channels
@@ -105,18 +105,28 @@ def costs_of_orders(orders, sized, pieces, order):
             order.one_buffer,
             order.run_ahead,
         )
-        work = Work(
-            pieces.work.pass_cycles[:, :, places],
-            pieces.work.fold_cycles[:, :, places],
-            pieces.work.port_stall_cycles[:, :, places],
-        )
-        events = timeline(work, _transfers(moved, own, sized.burst), own)
-        costs[number, 0] = events.ends.sum()
+        work = _in_turn(pieces.work, places)
+        costs[number, 0] = stood_alone(work, _transfers(moved, own, sized.burst), own)[0].sum()
         for way in range(3):
             bursts = moved.opening[way].sum() + moved.rest[way].sum()
             costs[number, 1 + way] = bursts + moved.trailing[way].sum()
         costs[number, 4] = moved.written.sum()
     return costs
+
+
+@kernel(inner=True)
+def _in_turn(work, places):
+    """Return what the array does in every block, in the order in which they execute."""
+    passes, runs, _ = work.pass_cycles.shape
+    found = np.empty((3, passes, runs, places.size), np.int64)
+    for index in range(passes):
+        for run in range(runs):
+            for number in range(places.size):
+                place = places[number]
+                found[0, index, run, number] = work.pass_cycles[index, run, place]
+                found[1, index, run, number] = work.fold_cycles[index, run, place]
+                found[2, index, run, number] = work.port_stall_cycles[index, run, place]
+    return Work(found[0], found[1], found[2])
 
 
 @kernel(inner=True)

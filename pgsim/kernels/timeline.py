@@ -87,8 +87,10 @@ def stood(sizes, orders, work, transfers):
         moved += rows * tiles
         own_work = Work(in_passes[0], in_passes[1], in_passes[2])
         own_moved = Transfers(around[0], around[1], around[2], demand)
-        found[:, done : done + runs] = stood_alone(own_work, own_moved, order)
-        done += runs
+        alone = stood_alone(own_work, own_moved, order)
+        for run in range(runs):  # an array set at once takes Numba long to compile
+            found[0, done], found[1, done] = alone[0, run], alone[1, run]
+            done += 1
     return found
 
 
