@@ -52,7 +52,7 @@ class Widths(NamedTuple):
     burst: int
 
 
-@kernel
+@kernel(inner=True)
 def reached(side, block, reach, fresh):
     """Count the input rows that each block of output rows reaches, and those that are new to it.
 
@@ -67,7 +67,10 @@ def reached(side, block, reach, fresh):
         _reached_in_one_piece(rows, block, reach, fresh)
     else:
         _reached_once(rows, block, reach, fresh)
-    return reach.max(), fresh.sum()
+    most, union = np.int64(0), np.int64(0)
+    for own in range(reach.size):  # Numba takes long to compile what does the same at once
+        most, union = max(most, reach[own]), union + fresh[own]
+    return most, union
 
 
 @kernel(inner=True)

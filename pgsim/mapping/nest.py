@@ -157,15 +157,19 @@ def walk_of(shape: LayerShape, nest: Nest) -> tuple[Walk, Counts, Counts]:
     The second and third are int64 (2,): the most rows, and columns, that one block reaches; and
     what all of them reach together.
     """
-    from pgsim.kernels.nests import Walk, reached  # Numba: only if nests are walked
+    from pgsim.kernels.nest_problem import MOST
+    from pgsim.kernels.nest_reaches import reaches_of
+    from pgsim.kernels.nests import Walk  # Numba: only if nests are walked
 
     trips = np.array(nest.trips, np.int64)
     sizes = np.zeros((5, trips.max()), np.int64)
     for loop in range(5):
         sizes[loop, : trips[loop]] = nest.block_sizes(loop)
-    reach, fresh = np.zeros((2, trips.max()), np.int64), np.zeros((2, trips.max()), np.int64)
+    every = np.zeros((2, 2, trips.max()), np.int64)  # reached, and of that new, of both sides
     most, union = np.zeros(2, np.int64), np.zeros(2, np.int64)
     for axis, side in enumerate(sides(shape)):
-        most[axis], union[axis] = reached(side, nest.blocks[ROWS + axis], reach[axis], fresh[axis])
+        block = np.array([nest.blocks[ROWS + axis]], np.int64)
+        of_size, reaches, union[axis] = reaches_of(side, block)
+        every[:, axis, : reaches.shape[1]], most[axis] = reaches, of_size[MOST, 0]
     order = np.array(nest.depths, np.int64)
-    return Walk(order, trips, sizes, reach, fresh, shape.taps), most, union
+    return Walk(order, trips, sizes, *every, shape.taps), most, union

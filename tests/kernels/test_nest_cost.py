@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from plain_python import called_from_python
+from inner_kernels import called
 from search_cases import Cost, SearchCase, search_case
 
 from pgsim.arch import LOOPS
@@ -27,7 +27,7 @@ from pgsim.model.search.problem import problem_of
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "60"))
 NEVER = 2**62  # cycles at which counting would end
 
-cost_of = called_from_python(nest_cost.cost_of)
+cost_of = called(nest_cost.cost_of)
 
 
 def drawn(seed: int) -> tuple[SearchCase, np.ndarray, np.ndarray, int]:

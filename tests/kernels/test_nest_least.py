@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from plain_python import called_from_python
+from inner_kernels import called
 from point_nests import point_loops, problem
 from search_cases import search_case
 
@@ -23,7 +23,7 @@ from pgsim.model.search.problem import problem_of
 
 ALL_BLOCKS = 2**62
 
-move = called_from_python(nest_least._move)
+move = called(nest_least._move)
 
 
 def moving(bursts: int, *, one_buffer: bool = False) -> list[float]:

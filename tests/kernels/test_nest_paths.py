@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from plain_python import called_from_python
+from inner_kernels import called
 from search_cases import search_case
 
 from pgsim.kernels import nest_traffic
@@ -26,7 +26,7 @@ SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "8"))
 ALL_BLOCKS = 2**62
 
 bits_of, moves_of, picked = map(
-    called_from_python, (nest_traffic.bits_of, nest_traffic.moves_of, nest_traffic.picked)
+    called, (nest_traffic.bits_of, nest_traffic.moves_of, nest_traffic.picked)
 )
 
 

@@ -17,7 +17,7 @@ from random import Random
 import numpy as np
 import pytest
 from dense_picks import is_over, nest_of
-from plain_python import called_from_python
+from inner_kernels import called
 from search_cases import search_case
 
 from pgsim.arch import LOOPS, OBJECTIVES, Counts
@@ -33,11 +33,11 @@ ALL_BLOCKS = 2**62
 DEAR = Cost(1e18, 10**9, 10**9, 1e18, 0)
 
 ends_of, least_cost, stalls_at_least = map(
-    called_from_python,
+    called,
     (nest_search._ends, nest_search._least_cost, nest_search._stalls_at_least),
 )
 bits_of, moves_of, picked = map(
-    called_from_python, (nest_traffic.bits_of, nest_traffic.moves_of, nest_traffic.picked)
+    called, (nest_traffic.bits_of, nest_traffic.moves_of, nest_traffic.picked)
 )
 
 

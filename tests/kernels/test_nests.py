@@ -8,9 +8,13 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from inner_kernels import called
 
-from pgsim.kernels.nests import Held, Walk, Widths, outside, reached, walk
+from pgsim.kernels import nests
+from pgsim.kernels.nests import Held, Walk, Widths, outside, walk
 from pgsim.kernels.sides import Line, Side
+
+reached = called(nests.reached)
 
 POINT = Line(1, 1, 1, 1, 0, 1)
 
