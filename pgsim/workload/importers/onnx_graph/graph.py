@@ -12,7 +12,10 @@ Sizes = tuple[int | None, ...]
 
 
 class Node(NamedTuple):
-    """One operator: what it is, what it is called, and the names of the tensors that it reads."""
+    """One operator: what it is, what it is called, and the names of the tensors that it reads.
+
+    is_known: whether ONNX's own domain has an operator that is called so.
+    """
 
     op: str
     domain: str
@@ -20,6 +23,7 @@ class Node(NamedTuple):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
+    is_known: bool = True
 
     @property
     def words(self) -> str:
