@@ -29,6 +29,7 @@ _PRODUCT = ("M", "N", "K")
 _FEWEST_OF_CONVOLUTION = 5  # numbers in a row that is nearer to a convolution, if one is misspelt
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _WORD = re.compile(r"[A-Z]*")
+_STRIDE = re.compile(r"stride|^s[ _]?[wx]$", re.I)  # also `Sw`, behind `Sh`
 # Blanks before or behind a cell in quotes, which csv takes for a part of it.
 _AROUND_QUOTES = r'(?:^|(?<={mark}))[^\S{mark}]+"|"[^\S{mark}]+(?={mark}|$)'
 _CODE = frozenset("[({=")  # in what begins a line of a program
@@ -83,7 +84,8 @@ class ScaleSim(Importer):
             heads = next((at for at, cell in enumerate(header) if "batch" in cell.lower()), None)
             rows = [_product(source, line, heads) for line in lines]
         else:
-            one_stride = len(header) > len(_CONVOLUTION) and "stride" not in header[7].lower()
+            behind = header[len(_CONVOLUTION) : len(_CONVOLUTION) + 1]
+            one_stride = any(not _STRIDE.search(cell) for cell in behind)
             rows = [self._convolution(source, line, one_stride) for line in lines]
         return list(named_apart(rows))
 
