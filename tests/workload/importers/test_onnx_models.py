@@ -570,6 +570,26 @@ def test_values_of_constants_may_lie_in_a_file_beside_the_model(tmp_path: Path) 
         import_layers(tmp_path / "net.onnx")
 
 
+def test_a_file_beside_the_model_that_is_missing_is_told_where_sizes_depend_on_it(
+    tmp_path: Path,
+) -> None:
+    nodes = [node("Reshape", "x shape", "flat"), node("MatMul", "flat w", "y")]
+    data = model(nodes, {"x": [1, 4, 4, 4]}, {"shape": np.array([-1, 64]), "w": (64, 100)})
+    file = tmp_path / "net.onnx"
+    onnx.save_model(
+        onnx.load_model_from_string(data), file, save_as_external_data=True, size_threshold=0
+    )
+    for each in tmp_path.iterdir():
+        if each != file:
+            each.unlink()
+    with pytest.raises(InputError) as found:
+        import_layers(file)
+    assert str(found.value).endswith(
+        "  MatMul 'y': the shape of 'flat' has open sizes, ? x ?; the files of constants 'shape' "
+        "cannot be read"
+    )
+
+
 def test_functions_of_a_model_are_taken_apart(tmp_path: Path) -> None:
     function = helper.make_function(
         "com.example", "Twice", ["a", "m"], ["c"],

@@ -41,7 +41,8 @@ class Graph:
 
     sizes: of each tensor, None for one that depends on what is not known. numbers: the values of
     small constants. quantized: what quantizers give; typed: what the types of integers say.
-    open_sizes: the names of those that the inputs leave open.
+    open_sizes: the names of those that the inputs leave open. unread: those of small constants
+    whose values lie in a file that cannot be read.
     """
 
     nodes: tuple[Node, ...]
@@ -52,3 +53,4 @@ class Graph:
     quantized: Mapping[str, Precision]
     typed: Mapping[str, Precision]
     open_sizes: tuple[str, ...]
+    unread: tuple[str, ...]

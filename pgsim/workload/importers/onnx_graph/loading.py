@@ -208,6 +208,7 @@ def _graph(
         quantized=quantized,
         typed={name: each for name, each in integers.items() if each},
         open_sizes=open_sizes,
+        unread=tuple(tensor.name for tensor in graph.initializer if tensor.external_data),
     )
 
 
