@@ -130,8 +130,9 @@ def imported_trace(
                 f"{file}: {len(gated)} of {len(layers)} layers are gated, so give --density, the "
                 "fraction of outputs whose gate is 1; or --bits B alone, which gates none"
             )
+        count = 1 if images is None else images
         return GateTrace.from_masks(
-            {}, layers, model=model, dataset="none", provenance=came_from, images=images or 1
+            {}, layers, model=model, dataset="none", provenance=came_from, images=count
         )
     if not gated:
         raise InputError("--density makes masks of gated layers: give --bits B/B_hb, such as 4/2")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from pgsim.errors import InputError, nearest
 from pgsim.gating.activations import Activations
@@ -149,10 +151,16 @@ def is_within(name: str, ignore: Collection[str]) -> bool:
 def require_known(model: nn.Module, ignore: Collection[str]) -> None:
     """Raise InputError where `ignore` names neither an operator nor a module of the model.
 
-    And where the model is none.
+    And where the model is none, or where lazy modules of it have not run yet.
     """
     if not isinstance(model, nn.Module):
         raise InputError(f"model is a {type(model).__name__}: expected an nn.Module.")
+    for name, tensor in chain(model.named_parameters(), model.named_buffers()):
+        if is_lazy(tensor):
+            raise InputError(
+                f"{plain_name(name)!r} of the model has no shape yet, because its lazy module has "
+                "not run: call the model once before."
+            )
     names: Mapping[str, None] = dict.fromkeys(plain_name(name) for name, _ in model.named_modules())
     for each in ignore:
         if not isinstance(each, str) or not each or ("::" not in each and each not in names):

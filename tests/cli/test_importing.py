@@ -66,6 +66,7 @@ def test_a_precision_table(run, nets, tmp_path):
         (("--bits", "4/4", "--density", "0.3"), "needs msb_bits from 1 to 3, not 4"),
         (("--size", "steps"), "--size steps: expected NAME=SIZE, such as sequence=128"),
         (("--size", "steps=3"), "files of format 'layer_lists' leave no sizes open"),
+        (("--images", "0"), "field 'images': should be greater than or equal to 1, not 0"),
         (("--images", "99999999999", "--bits", "4/2", "--density", "0.3"), "give fewer --images"),
     ],
 )

@@ -270,6 +270,14 @@ def test_the_mode_of_the_model_stays() -> None:
     assert model.training and model[1].training
 
 
+def test_lazy_modules_run_before() -> None:
+    model, x = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d()), torch.rand(1, 2, 5, 5)
+    with pytest.raises(InputError, match=r"'0\.weight' of the model has no shape yet"):
+        shapes(model, x)
+    model(x)
+    assert [(each.name, each.macs) for each in shapes(model, x)] == [("0", 9 * 4 * 2 * 9)]
+
+
 def test_operators_of_a_higher_order_are_named() -> None:
     class Branches(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:

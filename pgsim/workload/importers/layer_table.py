@@ -17,6 +17,8 @@ from pgsim.workload.problems import short
 
 _KEY = "layers"
 _BY_AXIS = ("in_size", "kernel", "stride", "padding", "dilation", "output_padding")
+_PAIR = "a pair such as 3x3, or one number"
+_EXPECTED = {**dict.fromkeys(_BY_AXIS, _PAIR), "padding": f"{_PAIR}, or {SAME!r}"}
 _COLUMNS = (*LayerShape.model_fields, "output_padding")  # the last of transposed convolutions
 _YAML = re.compile(rf"""- |\{{?\s*["']?{_KEY}["']?\s*:|\[\s*\{{""")
 _NEEDED = ("name", "op")
@@ -75,7 +77,7 @@ def _value(row: TableRow, name: str, value: object) -> object:
 def _of_text(row: TableRow, name: str, text: str) -> object:
     value = _READERS.get(name, _numbers)(text)
     if value is None:
-        expected = "a pair such as 3x3, or one number" if name in _BY_AXIS else "a whole number"
+        expected = _EXPECTED.get(name, "a whole number")
         raise InputError(f"{row.where}: {name}: expected {expected}, not {short(text)}")
     return value
 

@@ -62,9 +62,14 @@ def _take(found: Literals, placed: Placed, name: str, value: ast.expr, path: Pat
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         found.values.pop(name, None)
         found.others.append(placed)
+        offender = _offender(value)
+        expected = (
+            "a comma is missing between two lists of it"
+            if _are_side_by_side(offender)
+            else "expected lists and numbers alone, because nothing of the file is run"
+        )
         found.refusals[name] = InputError(
-            f"{path}:{_offender(value).lineno}: {name!r} is no literal: expected lists and "
-            "numbers alone, because nothing of the file is run"
+            f"{path}:{offender.lineno}: {name!r} is no literal: {expected}"
         )
 
 
@@ -125,6 +130,15 @@ def _offender(value: ast.expr) -> ast.expr:
         ):
             return node
     return value
+
+
+def _are_side_by_side(value: ast.expr) -> bool:
+    """Say whether a value is a list right behind another, which Python takes for an index."""
+    while isinstance(value, ast.Subscript):
+        value = value.value
+        if isinstance(value, ast.List | ast.Tuple):
+            return True
+    return False
 
 
 def _changed(node: ast.AST) -> str:

@@ -28,6 +28,8 @@ _CONVOLUTION = (
 _PRODUCT = ("M", "N", "K")
 _FEWEST_OF_CONVOLUTION = 5  # numbers in a row that is nearer to a convolution, if one is misspelt
 _WHOLE = re.compile(r"[0-9]{1,9}")
+_WORD = re.compile(r"[A-Z]*")
+_STRIDE = re.compile(r"stride|^s[ _]?[wx]$", re.I)  # also `Sw`, behind `Sh`
 # Blanks before or behind a cell in quotes, which csv takes for a part of it.
 _AROUND_QUOTES = r'(?:^|(?<={mark}))[^\S{mark}]+"|"[^\S{mark}]+(?={mark}|$)'
 _CODE = frozenset("[({=")  # in what begins a line of a program
@@ -82,7 +84,8 @@ class ScaleSim(Importer):
             heads = next((at for at, cell in enumerate(header) if "batch" in cell.lower()), None)
             rows = [_product(source, line, heads) for line in lines]
         else:
-            one_stride = len(header) > len(_CONVOLUTION) and "stride" not in header[7].lower()
+            behind = header[len(_CONVOLUTION) : len(_CONVOLUTION) + 1]
+            one_stride = any(not _STRIDE.search(cell) for cell in behind)
             rows = [self._convolution(source, line, one_stride) for line in lines]
         return list(named_apart(rows))
 
@@ -187,13 +190,21 @@ def _says_words(line: _Line) -> bool:
 
 def _is_header(cells: Sequence[str]) -> bool:
     """Say whether a row names the columns of a topology."""
-    names = [cell.upper() for cell in cells[:3]]
-    return sorted(names) == sorted(_PRODUCT) or names[:1] in (["IFMAP HEIGHT"], ["IFMAP WIDTH"])
+    first = [cell.upper() for cell in cells[:1]]
+    return sorted(_first_words(cells)) == sorted(_PRODUCT) or first in (
+        ["IFMAP HEIGHT"],
+        ["IFMAP WIDTH"],
+    )
+
+
+def _first_words(header: Sequence[str]) -> list[str]:
+    """Return how the first three columns are called, such as M of `M (rows)`."""
+    return [match[0] for cell in header[:3] if (match := _WORD.match(cell.upper()))]
 
 
 def _is_of_products(source: Source, header: Sequence[str], first: _Line) -> bool:
     """Say whether rows are matrix products, by the header, or by how many numbers a row has."""
-    names = [cell.upper() for cell in header[:3]]
+    names = _first_words(header)
     if sorted(names) == sorted(_PRODUCT):
         if tuple(names) != _PRODUCT:
             raise InputError(

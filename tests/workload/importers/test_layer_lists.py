@@ -102,7 +102,9 @@ def test_nothing_is_run(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("net = [\nrow(3),\n]", "net.txt:2: 'net' is no literal"),
-        (f"net = [{ROW}] * 12", "net.txt:1: 'net' is no literal"),
+        (f"net = [{ROW}] * 12", "net.txt:1: 'net' is no literal: expected lists and numbers"),
+        (f"net = [\n{ROW}\n{ROW}\n{ROW}]", "net.txt:2: 'net' is no literal: a comma is missing"),
+        (f"net = [\nrows[0]\n{ROW}]", "net.txt:2: 'net' is no literal: expected lists and"),
         (f"net = [\n{ROW},\n[[1, n], [1, 2], [1, 1], [], [], 8, 1]]", "net.txt:3: 'net' is no"),
         (f"net = [{ROW}]\nnet += [{ROW}]", "net.txt:2: changes 'net' after its literal"),
         (f"net = [{ROW}]\n\nnet.append({ROW})", "net.txt:3: changes 'net' after its literal"),

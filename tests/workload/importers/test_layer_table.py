@@ -111,6 +111,10 @@ def test_bits_and_gates_are_those_of_the_table(tmp_path: Path) -> None:
         (YAML.replace("kernel: 3,", "kernel: 3, kernel: 5,"), "net.txt:3: duplicate key"),
         (YAML.replace("kernel: 3,", "kernal: 3,"), "net.txt:3: unknown column 'kernal'"),
         (YAML.replace("stride: 2", "stride: two"), "net.txt:3: stride: expected a pair"),
+        (
+            YAML.replace("padding: same", "padding: valid"),
+            "net.txt:3: padding: expected a pair such as 3x3, or one number, or 'same', not 'v",
+        ),
         ("layers: 3\n", "net.txt: expected a list of rows; found a single value"),
         ("layers: [3]\n", "net.txt:1: expected a row of keys and values"),
         ("layers: []\n", "net.txt: no layer: expected one a row"),

@@ -9,11 +9,13 @@ import pytest
 pytest.importorskip("onnx")
 
 import numpy as np
+import onnx
 from imports import imported, refusal
 from onnx import TensorProto, helper
 from onnx_cases import QONNX, RESIDUAL, model, node, residual, scalar, tensor
 
-from pgsim import widened
+from pgsim import import_layers, widened
+from pgsim.errors import InputError
 
 SCALES = {"scale": scalar(0.1), "zero": scalar(0), "four": scalar(4), "three": scalar(3)}
 
@@ -517,16 +519,75 @@ def test_all_that_multiplies_and_is_no_layer_is_told_at_once(tmp_path: Path) -> 
         node("Einsum", "x fine", "einsum", equation="ij,ij->i"),
         node("If", "yes", "branch", then_branch=inner, else_branch=inner),
         node("Mystery", "x", "mystery", domain="com.example"),
+        node("Enigma", "x", "enigma"),
+        node("SimplifiedLayerNormalization", "x scale", "normal"),
         node("Mul", "x fine", "gate"),
     ]
-    weights = {"w": (20, 20), "yes": np.array(True)}
+    weights = {"w": (20, 20), "yes": np.array(True), "scale": (20,)}
     assert refusal(tmp_path, model(nodes, {"x": [20, 20]}, weights)).splitlines() == [
         "net.txt: operators that multiply and are no layer of pgsim:",
         "  Gemm 'product': both operands are activations",
         "  Einsum 'einsum': no layer of pgsim",
         "  If 'branch': holds MatMul 'z' in a graph of its own",
         "  Mystery 'mystery': of the domain 'com.example', which is not known here",
+        "  Enigma 'enigma': no operator of ONNX",
     ]
+
+
+@pytest.mark.parametrize(
+    ("channels", "weights", "groups"),
+    [(4, (6, 2, 3, 3), 1), (4, (6, 4, 3, 3), 2), (6, (4, 2, 3, 3), 3)],
+)
+def test_groups_go_with_the_weights(
+    tmp_path: Path, channels: int, weights: tuple[int, ...], groups: int
+) -> None:
+    convolution = node("Conv", "x w", "y", group=groups)
+    found = refusal(tmp_path, model([convolution], {"x": [1, channels, 8, 8]}, {"w": weights}))
+    assert found.splitlines()[1:] == [
+        f"  Conv 'y': {channels} channels do not go with {weights[0]} filters of {weights[1]}, "
+        f"groups {groups}"
+    ]
+
+
+def test_values_of_constants_may_lie_in_a_file_beside_the_model(tmp_path: Path) -> None:
+    nodes = [
+        node("Reshape", "x shape", "flat"),
+        node("Quant", "flat scale zero three", "q", domain=QONNX),
+        node("MatMul", "q w", "y"),
+    ]
+    weights = SCALES | {"three": scalar(3), "shape": np.array([-1, 64]), "w": (64, 10)}
+    onnx.save_model(
+        onnx.load_model_from_string(model(nodes, {"x": ["batch", 4, 4, 4]}, weights)),
+        tmp_path / "net.onnx",
+        save_as_external_data=True,
+        location="net.data",
+        size_threshold=0,
+    )
+    (layer,) = import_layers(tmp_path / "net.onnx")
+    assert (layer.positions, layer.in_channels, layer.activation_bits) == (1, 64, 3)
+    (tmp_path / "net.data").unlink()
+    with pytest.raises(InputError, match="its bit width, 'three', is no constant"):
+        import_layers(tmp_path / "net.onnx")
+
+
+def test_a_file_beside_the_model_that_is_missing_is_told_where_sizes_depend_on_it(
+    tmp_path: Path,
+) -> None:
+    nodes = [node("Reshape", "x shape", "flat"), node("MatMul", "flat w", "y")]
+    data = model(nodes, {"x": [1, 4, 4, 4]}, {"shape": np.array([-1, 64]), "w": (64, 100)})
+    file = tmp_path / "net.onnx"
+    onnx.save_model(
+        onnx.load_model_from_string(data), file, save_as_external_data=True, size_threshold=0
+    )
+    for each in tmp_path.iterdir():
+        if each != file:
+            each.unlink()
+    with pytest.raises(InputError) as found:
+        import_layers(file)
+    assert str(found.value).endswith(
+        "  MatMul 'y': the shape of 'flat' has open sizes, ? x ?; the files of constants 'shape' "
+        "cannot be read"
+    )
 
 
 def test_functions_of_a_model_are_taken_apart(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def test_whole_windows_are_fewer_only_where_the_stride_leaves_some_over(tmp_path
         "Layer,M,N,K,Sparsity,\nQKT,1024,512,64,4,\n",  # which is no batch
         "Layer,M,N,K,Batch,\nQKT,1024,512,64\n",
         "Layer,M,N,K,Batch,Sparsity\nQKT,1024,512,64,,1:4\n",  # an empty cell
+        "Layer Name, M Dimension, N (filters), k_dim,\nQKT,1024,512,64,\n",
         "QKT,1024,512,64,\n",
         "QKT,1024,512,64,1,1,\n",
         "QKT,1024,512,64,2:4,a,b,c,d,\n",
@@ -137,6 +138,8 @@ def test_a_second_stride_is_of_columns_unless_the_header_says_otherwise(tmp_path
     (both,) = imported(tmp_path, HEADER + row)
     (one,) = imported(tmp_path, HEADER.replace("Strides,", "Strides, Batch,") + row)
     assert (both.stride, one.stride) == ((2, 1), (2, 2))
+    (short,) = imported(tmp_path, HEADER.replace("Strides,", "Sh, Sw,") + row)
+    assert short.stride == (2, 1)
 
 
 def test_dp_in_a_name_is_one_filter_set_for_each_channel(tmp_path: Path) -> None:
@@ -219,6 +222,11 @@ def test_names_that_are_there_again_are_told_apart(tmp_path: Path) -> None:
             "Layer, M, K, N,\na, 1, 2, 3,\n",
             "net.txt: the header says M, K, N, but SCALE-Sim reads M, N and K in this order "
             "whatever it says: put the columns in this order",
+        ),
+        (
+            "Layer, M (rows), K (inner), N (columns),\na, 1, 2, 3,\n",
+            "net.txt: the header says M (rows), K (inner), N (columns), but SCALE-Sim reads M, N "
+            "and K in this order whatever it says: put the columns in this order",
         ),
     ],
 )

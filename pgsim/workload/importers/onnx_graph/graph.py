@@ -12,7 +12,10 @@ Sizes = tuple[int | None, ...]
 
 
 class Node(NamedTuple):
-    """One operator: what it is, what it is called, and the names of the tensors that it reads."""
+    """One operator: what it is, what it is called, and the names of the tensors that it reads.
+
+    is_known: whether ONNX's own domain has an operator that is called so.
+    """
 
     op: str
     domain: str
@@ -20,6 +23,7 @@ class Node(NamedTuple):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
+    is_known: bool = True
 
     @property
     def words(self) -> str:
@@ -37,7 +41,8 @@ class Graph:
 
     sizes: of each tensor, None for one that depends on what is not known. numbers: the values of
     small constants. quantized: what quantizers give; typed: what the types of integers say.
-    open_sizes: the names of those that the inputs leave open.
+    open_sizes: the names of those that the inputs leave open. unread: those of small constants
+    whose values lie in a file that cannot be read.
     """
 
     nodes: tuple[Node, ...]
@@ -48,3 +53,4 @@ class Graph:
     quantized: Mapping[str, Precision]
     typed: Mapping[str, Precision]
     open_sizes: tuple[str, ...]
+    unread: tuple[str, ...]

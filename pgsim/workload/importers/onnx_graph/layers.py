@@ -122,6 +122,8 @@ def _refusal(node: Node) -> str:
     """Return why an operator cannot be passed over, or nothing."""
     if node.domain:
         return f"of the domain {node.domain!r}, which is not known here"
+    if not node.is_known:
+        return "no operator of ONNX"
     if node.op in MULTIPLIES:
         return "no layer of pgsim"
     for attribute in node.attributes.values():

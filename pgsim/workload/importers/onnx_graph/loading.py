@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
-from math import prod
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from pgsim.errors import InputError, nearest
+from pgsim.workload.importers.onnx_graph.constants import (
+    drop_large_values,
+    numbers_of,
+    small_constants,
+)
 from pgsim.workload.importers.onnx_graph.graph import Graph, Node, Sizes
 from pgsim.workload.importers.onnx_graph.quantizers import (
     INTEGERS,
@@ -24,8 +25,8 @@ from pgsim.workload.importers.onnx_graph.quantizers import (
     UnknownBits,
     qonnx_precision,
 )
-from pgsim.workload.importers.onnx_graph.runtime import take_runtime_operators
-from pgsim.workload.importers.onnx_graph.sizes import MOST_VALUES, Values, complete_sizes
+from pgsim.workload.importers.onnx_graph.runtime import UNLISTED, take_runtime_operators
+from pgsim.workload.importers.onnx_graph.sizes import complete_sizes
 from pgsim.workload.importers.onnx_graph.steps_first import with_steps_first
 from pgsim.workload.problems import cut, short
 
@@ -33,7 +34,6 @@ Precisions = dict[str, Precision]
 
 _LARGEST_SIZE = 2**24  # as of all layers
 _MOST_TOLD = 20  # quantizers that one message names
-_VALUES = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
 
 
 def load_graph(data: bytes, path: Path, sizes: Mapping[str, int]) -> Graph:
@@ -50,18 +50,17 @@ def load_graph(data: bytes, path: Path, sizes: Mapping[str, int]) -> Graph:
 def _loaded(onnx: Any, data: bytes, path: Path, sizes: Mapping[str, int]) -> Graph:
     with _refusing(path):
         model = onnx.load_model_from_string(data)
-    for tensor in _tensors(model.graph):
-        _drop_values(tensor)
+    drop_large_values(model.graph)
     if model.functions:
         with _refusing(path):
             model = onnx.inliner.inline_local_functions(model)
     packed = take_runtime_operators(model.graph)
-    values = _small_constants(onnx, model.graph)
-    quantized = packed | _plain(model.graph, _numbers(values), path)
+    values = small_constants(onnx, model.graph, path.parent)
+    quantized = packed | _plain(model.graph, numbers_of(values), path)
     open_sizes = _fix_sizes(model.graph, sizes, path)
     _import_domains(model)
     values = complete_sizes(onnx, model, values)
-    return _graph(onnx, model.graph, _numbers(values), quantized, open_sizes)
+    return _graph(onnx, model.graph, numbers_of(values), quantized, open_sizes)
 
 
 @contextmanager
@@ -76,6 +75,7 @@ def _refusing(path: Path, kind: type[Exception] = Exception) -> Iterator[None]:
 def _onnx(path: Path) -> Any:
     try:
         import onnx
+        import onnx.external_data_helper
         import onnx.inliner
         import onnx.reference
         import onnx.shape_inference
@@ -84,58 +84,6 @@ def _onnx(path: Path) -> Any:
             f"{path}: reading an ONNX model needs onnx: python -m pip install 'pgsim[onnx]'"
         ) from None
     return onnx
-
-
-def _tensors(graph: Any) -> Iterator[Any]:
-    """Yield all constants of a graph, also those that stand in operators."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield attribute.t
-            yield from attribute.tensors
-
-
-def _drop_values(tensor: Any) -> None:
-    if prod(tensor.dims) > MOST_VALUES:
-        for field in _VALUES:
-            tensor.ClearField(field)
-        tensor.ClearField("external_data")
-        tensor.ClearField("data_location")
-
-
-def _small_constants(onnx: Any, graph: Any) -> Values:
-    """Return the values of small constants by name."""
-    found = {tensor.name: _values(onnx, tensor) for tensor in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Constant" and len(node.attribute) == 1 and node.output:
-            attribute = node.attribute[0]
-            numbers = {"value_int": attribute.i, "value_float": attribute.f}
-            numbers |= {"value_ints": list(attribute.ints), "value_floats": list(attribute.floats)}
-            found[node.output[0]] = (
-                np.array(numbers[attribute.name])
-                if attribute.name in numbers
-                else _values(onnx, attribute.t)
-            )
-    return {name: each for name, each in found.items() if each is not None}
-
-
-def _values(onnx: Any, tensor: Any) -> npt.NDArray[Any] | None:
-    if not 0 <= prod(tensor.dims) <= MOST_VALUES or tensor.external_data:
-        return None
-    try:
-        found: npt.NDArray[Any] = onnx.numpy_helper.to_array(tensor)
-        return found
-    except (KeyError, TypeError, ValueError, OverflowError):  # no such type, or values too few
-        return None
-
-
-def _numbers(values: Values) -> dict[str, tuple[float, ...]]:
-    """Return values as numbers in a row, without those that are text."""
-    return {
-        name: tuple(map(float, each.reshape(-1).tolist()))
-        for name, each in values.items()
-        if each.dtype.kind in "biuf"
-    }
 
 
 def _plain(graph: Any, numbers: Mapping[str, tuple[float, ...]], path: Path) -> Precisions:
@@ -260,6 +208,7 @@ def _graph(
         quantized=quantized,
         typed={name: each for name, each in integers.items() if each},
         open_sizes=open_sizes,
+        unread=tuple(tensor.name for tensor in graph.initializer if tensor.external_data),
     )
 
 
@@ -283,7 +232,8 @@ def _nodes(onnx: Any, nodes: Iterable[Any]) -> Iterator[Node]:
         taken.add(name)
         attributes = {each.name: _attribute(onnx, each) for each in node.attribute}
         domain = "" if node.domain == "ai.onnx" else node.domain
-        yield Node(node.op_type, domain, name, tuple(node.input), outputs, attributes)
+        is_known = onnx.defs.has(node.op_type) or node.op_type in UNLISTED
+        yield Node(node.op_type, domain, name, tuple(node.input), outputs, attributes, is_known)
 
 
 def _attribute(onnx: Any, attribute: Any) -> object:

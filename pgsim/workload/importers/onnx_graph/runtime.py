@@ -28,6 +28,18 @@ class _Form(NamedTuple):
     inputs: slice
 
 
+# What ONNX does not list, although files have it in its domain: ONNX Runtime has it there, or had.
+UNLISTED = frozenset(
+    {
+        "Affine",
+        "Crop",
+        "ImageScaler",
+        "ParametricSoftplus",
+        "ScaledTanh",
+        "SimplifiedLayerNormalization",
+    }
+)
+
 _ONE, _TWO = slice(1), slice(0, 4, 3)
 _FORMS: Mapping[str, _Form] = {
     "QGemm": _Form("Gemm", _TWO),

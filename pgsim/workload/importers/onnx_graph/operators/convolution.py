@@ -22,8 +22,11 @@ class Convolution(Operator):
         """Return the convolution, with the padding that its attributes stand for."""
         self.require_constant(node, tensors)
         (channels, *in_size), (filters, depth, *kernel) = shapes(self, node, tensors)
-        if channels % depth:
-            raise Unfit(f"{channels} channels do not go with weights of {depth}")
+        groups = node.attributes.get("group") or 1
+        if channels != depth * groups or filters % groups:
+            raise Unfit(
+                f"{channels} channels do not go with {filters} filters of {depth}, groups {groups}"
+            )
         stride = numbers(node, "strides", len(kernel))
         dilation = numbers(node, "dilations", len(kernel))
         begin, end = _margins(node, in_size, kernel, stride, dilation)
@@ -38,7 +41,7 @@ class Convolution(Operator):
                 "stride": stride,
                 "padding": by_axis(begin, end),
                 "dilation": dilation,
-                "groups": channels // depth,
+                "groups": groups,
                 **tensors.widths(node, self.data, self.weights),
             }
         ]

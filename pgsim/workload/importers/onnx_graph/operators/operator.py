@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pgsim.workload.importers.onnx_graph.graph import Graph, Node
 from pgsim.workload.importers.onnx_graph.quantizers import Precision
+from pgsim.workload.problems import cut
 
 Fields = dict[str, object]
 
@@ -36,9 +37,11 @@ class Tensors:
         known = tuple(size for size in sizes if size is not None)
         if len(known) < len(sizes):
             left = ", ".join(map(repr, self.graph.open_sizes))
+            unread = cut(", ".join(map(repr, self.graph.unread)), 200)
             raise Unfit(
                 f"the shape of {name!r} has open sizes, {_shape_words(sizes)}"
                 + (f": give those of the model's inputs, {left}" if left else "")
+                + (f"; the files of constants {unread} cannot be read" if unread else "")
             )
         return known
 
