@@ -127,11 +127,16 @@ def training(
     True
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
-    arch = load_arch(arch)
+    arch = _in_order(load_arch(arch))
     networks = {name: _network(trace, layers) for name, layers in product_layers(trace).items()}
     widths = sorted({*schedule.counts, schedule.highest})
     steps = {bits: _step(networks, arch, schedule.products(bits)) for bits in widths}
     return Training(trace.name, arch.name, schedule, steps)
+
+
+def _in_order(arch: ArchConfig) -> ArchConfig:
+    """Return a design whose channels stay in order: without gates no mask could order them."""
+    return arch.override({"lsb.lane_order": "raster", "name": arch.name})
 
 
 def _step(
