@@ -60,7 +60,8 @@ GATED = (
     System(
         "DUET",
         "Liu et al., MICRO 2020",
-        "--scheme seernet:A --set array.predictor_share=SHARE",
+        "--scheme seernet:A --set mapping=fixed --set memory.ports=slots "
+        "--set array.predictor_share=SHARE",
         OUTPUTS,
         {
             "resnet20": Run("resnet20_pg_4_2", "seernet:2", _SIDE_BY_SIDE),
@@ -79,7 +80,7 @@ GATED = (
     System(
         "Regions",
         "Taht et al., EMC2 2018",
-        "--scheme pg, of a trace with gate: input",
+        "--scheme pg --arch pg_ws, of a trace with gate: input",
         INPUTS,
         {"resnet20": Run(_REGIONS, "pg", {**_PIXELS, **SERIAL_ACTIVATION})},
         absent=_NO_REGIONS,
@@ -87,7 +88,8 @@ GATED = (
     System(
         "Regions (variable)",
         "Taht et al., EMC2 2018, on an array as in DRQ (Song et al., ISCA 2020)",
-        "--scheme pg --set array.speed=variable, of such a trace",
+        "--scheme pg --arch pg_ws --set array.pe.kind=serial_activation "
+        "--set array.speed=variable, of such a trace",
         INPUTS,
         {
             "resnet20": Run(
@@ -99,7 +101,9 @@ GATED = (
     System(
         "DRQ",
         "Song et al., ISCA 2020",
-        "--scheme odq:A,W --set array.speed=variable, of such a trace",
+        "--scheme odq:A,W --arch pg_ws --set array.pe.kind=fixed "
+        "--set array.pe.max_activation_bits=4 --set array.pe.max_weight_bits=4 "
+        "--set array.speed=variable, of such a trace",
         INPUTS,
         {
             "resnet20": Run(

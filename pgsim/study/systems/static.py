@@ -28,7 +28,7 @@ STATIC_SYSTEMS = (
     System(
         "PrecisionBatching",
         "Lam et al., 2020",
-        "--scheme weight_planes:N",
+        "--scheme weight_planes:N --set array.pe.kind=serial_weight --set batch=1",
         SEVERAL,
         {
             "resnet20": Run(_FOUR, "weight_planes:16", SERIAL_WEIGHT),
@@ -118,7 +118,7 @@ STATIC_SYSTEMS = (
     System(
         "Packed memory",
         "Klhufek et al., DDECS 2024",
-        "--scheme packed:A,W",
+        "--scheme packed:A,W --arch fixed_8bit",
         STATIC,
         {
             "resnet20": Run(_FOUR, "packed:4,4", fixed(8, 8)),
@@ -129,7 +129,8 @@ STATIC_SYSTEMS = (
     System(
         "XNOR-Net",
         "Rastegari et al., ECCV 2016",
-        "--scheme uniform:1,1 --set array.pe.kind=binary",
+        "--scheme uniform:1,1 --set array.pe.kind=binary "
+        "--set array.pe.max_activation_bits=1 --set array.pe.max_weight_bits=1",
         STATIC,
         {
             "resnet20": Run(_FOUR, "uniform:1,1", BINARY),
