@@ -237,9 +237,7 @@ def test_the_products_of_cpts_training_equal_the_reference(seed: int) -> None:
     arch = drawn_case(Random(seed), seed).arch | {"batch": 1}
     shapes = {"kernel": [3, 3], "padding": [1, 1]}
     first = conv(**shapes, in_size=[4, 5], in_channels=3, out_channels=4)
-    second = conv(
-        **shapes, in_size=[4, 5], stride=[2, 2], in_channels=4, out_channels=6, groups=2
-    )
+    second = conv(**shapes, in_size=[4, 5], stride=[2, 2], in_channels=4, out_channels=6, groups=2)
     layers = [layer_shape(first | {"name": "first"}), layer_shape(second)]
     trace = GateTrace.from_masks({}, layers, images=1)
     found = training(trace, ArchConfig.model_validate(arch), CyclicPrecision(2, 3, 5, 1, 8))

@@ -57,6 +57,11 @@ class Table(Scheme):
                 return tuple(Pass(whole(each.activation_bits), plane) for plane in planes)
         return (whole_pass(layer),)
 
+    def weight_bits_of(self, layer: LayerTrace) -> int:
+        """Return the bits that the table gives a layer, else its own."""
+        given = {each.layer: each.weight_bits for each in self.precisions}
+        return given.get(layer.shape.name, layer.shape.weight_bits)
+
     def network(self, layers: Sequence[LayerTrace]) -> Mapping[str, Passes]:
         """Return the passes of the layers that are not skipped.
 
