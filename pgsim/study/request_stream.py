@@ -191,8 +191,8 @@ def _check_weights(trace: GateTrace, scheme: Scheme) -> None:
         if own != taken:
             raise InputError(
                 f"layer {layer.shape.name!r}: scheme {scheme.name!r} takes weights of {taken} "
-                f"bits, and a stream has one set of weights, here of {own}: choose planes of these, "
-                f"such as top:2,2, weight_planes:2 or full"
+                f"bits, and a stream has one set of weights, here of {own}: choose planes of "
+                "these, such as top:2,2, weight_planes:2 or full"
             )
 
 

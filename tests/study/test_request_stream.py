@@ -103,7 +103,7 @@ def test_a_network_of_other_bits_has_other_weights(tmp_path: Path) -> None:
     """The lower planes of 8-bit weights are no weights of 4 bits: only the network's own stay."""
     table = tmp_path / "bits.csv"
     table.write_text("layer,activation_bits,weight_bits\ninner,4,8\nlast,4,5\n")
-    with pytest.raises(InputError, match="layer 'last': .* takes weights of 5 bits"):
+    with pytest.raises(InputError, match=r"layer 'last': .* takes weights of 5 bits"):
         request_stream(trace(), design(), [(f"table:{table}", 2)])
     narrow = [layer.shape.replace(activation_bits=4, msb_bits=None) for layer in trace().layers]
     inner = GateTrace.from_masks({}, narrow, images=1)
