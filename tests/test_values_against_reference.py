@@ -63,8 +63,8 @@ COMMITTED = {
     "digits_pg_4_2": ("conv4", 10, 6, 3),
     "char_lstm_pg_4_2": ("lstm1.hidden", 40, 9, 4),
 }
-PE = {"max_activation_bits": 8, "max_weight_bits": 8, "terms": 4, "weight_registers": 1}
-PE |= {"signed_digits": False, "first_stage_bits": 2, "lookahead": 2, "lookaside": 5}
+PE = {"max_activation_bits": 8, "max_weight_bits": 8, "terms": 4, "weight_registers": 0}
+PE |= {"signed_digits": False, "first_stage_bits": 0, "lookahead": 2, "lookaside": 5}
 
 
 def committed_case(name: str, kind: str) -> ValueCase:
