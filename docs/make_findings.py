@@ -422,12 +422,14 @@ def systems_run() -> str:
 
 
 def run_of(system: System, family: str) -> str:
-    """Return the trace and the scheme of a system, and how much wider it is."""
+    """Return the trace and the scheme of a system, and its own widths."""
     run = system.runs.get(family)
     if run is None:
         return "-"
     wider = "" if run.widened == 1 else f", {run.widened} x the channels"
-    return f"`{run.trace}`{wider}, `{run.scheme}`"
+    own = [str(run.bits[f"{each}_bits"]) for each in ("activation", "weight") if run.bits]
+    bits = f", at {' x '.join(own)} bits" if own else ""
+    return f"`{run.trace}`{wider}{bits}, `{run.scheme}`"
 
 
 def shown(line: str) -> str:

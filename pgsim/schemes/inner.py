@@ -46,3 +46,8 @@ class Inner(Scheme):
         if layer.shape.activation_bits >= USUAL_BITS:
             return (whole_pass(layer),)
         return (Pass(whole(self.activation_bits), whole(self.weight_bits)),)
+
+    def weight_bits_of(self, layer: LayerTrace) -> int:
+        """Return the bits that are asked for, of a wide layer its own."""
+        wide = layer.shape.activation_bits >= USUAL_BITS
+        return layer.shape.weight_bits if wide else self.weight_bits

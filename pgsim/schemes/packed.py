@@ -45,6 +45,10 @@ class Packed(Scheme):
         activations, weights = map(packed_bits, (self.activation_bits, self.weight_bits))
         return (Pass(whole(activations), whole(weights)),)
 
+    def weight_bits_of(self, layer: LayerTrace) -> int:
+        """Return the bits that are asked for, however many they take in memory."""
+        return self.weight_bits
+
 
 def packed_bits(bits: int) -> int:
     """Return the whole bits of a word that each of the elements takes that fit into it.

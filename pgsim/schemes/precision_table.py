@@ -52,10 +52,18 @@ class Precision:
 def precisions_of(name_or_path: str) -> tuple[Precision, ...]:
     """Return the rows of a table of precisions, CSV or YAML: a file, or a shipped one.
 
-    Raises InputError with the file, the line, the value and what was expected.
+    Raises InputError with the file, the line, the value and what was expected, for all wrong rows.
     """
     path = shipped("arch_configs/precisions", name_or_path, ".csv")
-    return tuple(_precision(name, row) for name, row in precision_rows(path, _COLUMNS).items())
+    found, problems = [], []
+    for name, row in precision_rows(path, _COLUMNS).items():
+        try:
+            found.append(_precision(name, row))
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError("\n".join(problems))
+    return tuple(found)
 
 
 def _precision(name: str, row: TableRow) -> Precision:
@@ -75,8 +83,9 @@ def _zero_planes(row: TableRow, weight_bits: int) -> Iterator[int]:
     """Yield the bits in a cell: numbers with spaces between them, or in YAML one alone."""
     for word in str(row.values.get(_ZERO_PLANES, "")).split():
         if not (word.isascii() and word.isdigit() and len(word) < 3 and int(word) < weight_bits):
+            bits = f"from 0 to {weight_bits - 1}" if weight_bits else "of which it has none"
             raise InputError(
                 f"{row.where}: {_ZERO_PLANES} {shortened(word)!r}: expected bits of a weight, "
-                f"from 0 to {weight_bits - 1}, with spaces between them"
+                f"{bits}, with spaces between them"
             )
         yield int(word)

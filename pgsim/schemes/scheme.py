@@ -96,6 +96,21 @@ class Scheme:
         """
         raise NotImplementedError
 
+    def weight_bits_of(self, layer: LayerTrace) -> int:
+        """Return the bits of the weights whose planes the passes of a layer take.
+
+        Parameters
+        ----------
+        layer : LayerTrace
+            As `passes` takes it.
+
+        Returns
+        -------
+        int
+            By default the layer's own. Others are other weights, of a network of other bits.
+        """
+        return layer.shape.weight_bits
+
     def network(self, layers: Sequence[LayerTrace]) -> Mapping[str, Passes]:
         """Return the passes of the layers of a network, by their names.
 

@@ -57,17 +57,25 @@ class Table(Scheme):
                 return tuple(Pass(whole(each.activation_bits), plane) for plane in planes)
         return (whole_pass(layer),)
 
+    def weight_bits_of(self, layer: LayerTrace) -> int:
+        """Return the bits that the table gives a layer, else its own."""
+        given = {each.layer: each.weight_bits for each in self.precisions}
+        return given.get(layer.shape.name, layer.shape.weight_bits)
+
     def network(self, layers: Sequence[LayerTrace]) -> Mapping[str, Passes]:
         """Return the passes of the layers that are not skipped.
 
-        Raises InputError for a layer of the table that the network has not.
+        Raises InputError for all layers of the table that the network has not.
         """
         names = [layer.shape.name for layer in layers]
-        for each in self.precisions:
-            if each.layer not in names:
-                raise InputError(
-                    f"scheme {self.name!r}: the network has no layer {shortened(each.layer)!r}."
-                    f"{nearest(each.layer, names)}"
+        unknown = [each.layer for each in self.precisions if each.layer not in names]
+        if unknown:
+            raise InputError(
+                "\n".join(
+                    f"scheme {self.name!r}: the network has no layer {shortened(name)!r}."
+                    f"{nearest(name, names)}"
+                    for name in unknown
                 )
+            )
         own = super().network(layers)
         return {name: passes for name, passes in own.items() if passes}

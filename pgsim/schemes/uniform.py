@@ -33,5 +33,8 @@ class Uniform(ByBits):
 
     def passes(self, layer: LayerTrace) -> Passes:
         """Return one pass."""
-        weight_bits = self.weight_bits or layer.shape.weight_bits
-        return (Pass(whole(self.activation_bits), whole(weight_bits)),)
+        return (Pass(whole(self.activation_bits), whole(self.weight_bits_of(layer))),)
+
+    def weight_bits_of(self, layer: LayerTrace) -> int:
+        """Return the bits that are asked for, else the layer's own."""
+        return self.weight_bits or layer.shape.weight_bits

@@ -141,7 +141,8 @@ def request_stream(
     Raises
     ------
     InputError
-        As `simulate` does, and for a stream of no or of negatively many requests.
+        As `simulate` does, for a stream of no or of negatively many requests, and for a scheme
+        that takes other weights than those of the network.
 
     Notes
     -----
@@ -162,6 +163,8 @@ def request_stream(
     asked = [(scheme_named(scheme), _count(requests)) for scheme, requests in stream]
     if not asked:
         raise InputError("a stream of requests needs one at least: such as ('top:4,4', 100)")
+    for scheme, _ in asked:
+        _check_weights(trace, scheme)
     costed = [costed_jobs(trace, arch, scheme) for scheme, _ in asked]
     costs = costed[0][1]
     warn_of_clock(costs.arch, costs.paths)
@@ -179,6 +182,18 @@ def _count(requests: int) -> int:
     if not (isinstance(requests, int) and 1 <= requests <= _MOST_REQUESTS):
         raise InputError(f"{requests} requests: expected 1 to {_MOST_REQUESTS:,}, a whole number")
     return requests
+
+
+def _check_weights(trace: GateTrace, scheme: Scheme) -> None:
+    """Raise InputError for a scheme that takes other weights than those of the network."""
+    for layer in trace.layers:
+        own, taken = layer.shape.weight_bits, scheme.weight_bits_of(layer)
+        if own != taken:
+            raise InputError(
+                f"layer {layer.shape.name!r}: scheme {scheme.name!r} takes weights of {taken} "
+                f"bits, and a stream has one set of weights, here of {own}: choose planes of "
+                "these, such as top:2,2, weight_planes:2 or full"
+            )
 
 
 def _fit(every: Sequence[Sequence[Job]], arch: ArchConfig) -> bool:

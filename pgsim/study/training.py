@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.arch import ArchConfig, load_arch
+from pgsim.errors import InputError
 from pgsim.study.precision_schedule import PRODUCTS, CyclicPrecision
 from pgsim.study.simulation import simulate
 from pgsim.workload import GateTrace, LayerShape, LayerTrace, load_trace
@@ -114,7 +115,7 @@ def training(
     Raises
     ------
     InputError
-        As `simulate` does.
+        As `simulate` does, and for PEs that go by values: those of errors are not known.
 
     Notes
     -----
@@ -127,11 +128,21 @@ def training(
     True
     """
     trace = trace if isinstance(trace, GateTrace) else load_trace(trace)
-    arch = load_arch(arch)
+    arch = _in_order(load_arch(arch))
+    if arch.pe.by_values:
+        raise InputError(
+            f"{arch.name}: PE {arch.pe.name} goes by the values of operands, and those of errors "
+            "are not known: choose PEs that go by bits, such as array.pe.kind serial_activation"
+        )
     networks = {name: _network(trace, layers) for name, layers in product_layers(trace).items()}
     widths = sorted({*schedule.counts, schedule.highest})
     steps = {bits: _step(networks, arch, schedule.products(bits)) for bits in widths}
     return Training(trace.name, arch.name, schedule, steps)
+
+
+def _in_order(arch: ArchConfig) -> ArchConfig:
+    """Return a design whose channels stay in order: without gates no mask could order them."""
+    return arch.override({"lsb.lane_order": "raster", "name": arch.name})
 
 
 def _step(

@@ -96,6 +96,7 @@ def test_the_last_layer_may_be_skipped(path: Path) -> None:
     ("text", "message"),
     [
         (HEAD + "secnd,4,4,\n", "no layer 'secnd'. Did you mean 'second'?"),
+        (HEAD + "secnd,4,4,\nfrst,4,4,\n", "no layer 'frst'. Did you mean 'first'?"),
         (HEAD + "first,4,0,\nsecond,4,0,\nthird,4,0,\n", "skips every layer"),
     ],
 )

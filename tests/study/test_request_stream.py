@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from designs import design, linear
 
@@ -97,6 +99,21 @@ def test_a_larger_stream_costs_what_its_requests_do() -> None:
     assert found.table["accuracy"].iloc[-1] == pytest.approx((0.874 + 1e6 * 0.8734) / (1e6 + 1))
 
 
+def test_a_network_of_other_bits_has_other_weights(tmp_path: Path) -> None:
+    """The lower planes of 8-bit weights are no weights of 4 bits: only the network's own stay."""
+    table = tmp_path / "bits.csv"
+    table.write_text("layer,activation_bits,weight_bits\ninner,4,8\nlast,4,5\n")
+    with pytest.raises(InputError, match=r"layer 'last': .* takes weights of 5 bits"):
+        request_stream(trace(), design(), [(f"table:{table}", 2)])
+    narrow = [layer.shape.replace(activation_bits=4, msb_bits=None) for layer in trace().layers]
+    inner = GateTrace.from_masks({}, narrow, images=1)
+    with pytest.raises(InputError, match="takes weights of 2 bits"):
+        request_stream(inner, design(), [("inner:2,2", 2)])
+    own = [("uniform:4,8", 2), ("inner:2,8", 1), ("packed:3,8", 1), ("uniform:3", 1)]
+    found = request_stream(inner, design(BYTES), own)
+    assert weights(found) == [INNER + OUTER, 0, 0, 0, INNER + OUTER]
+
+
 def test_accuracy_is_unknown_where_a_precision_states_none() -> None:
     found = request_stream(trace(), design(), [("top:2,2", 1), ("top:3,3", 1)])
     assert found.table["accuracy"].isna().tolist() == [False, True, True]
@@ -117,6 +134,8 @@ def test_the_table_is_written_and_read(tmp_path: object) -> None:
         ([("top:4,4", 2**41)], "expected 1 to"),
         ([("top:4,4", 1.5)], "1.5 requests: expected 1 to .* a whole number"),
         ([("tap:4,4", 1)], "Did you mean 'top:4,4'"),
+        ([("uniform:8,4", 1)], "layer 'first': .*'uniform:8,4' takes weights of 4 bits.* of 8"),
+        ([("top:2,2", 1), ("packed:4,6", 1)], "'packed:4,6' takes weights of 6 bits"),
     ],
 )
 def test_a_wrong_stream_is_refused(stream: list[tuple[str, int]], message: str) -> None:

@@ -99,6 +99,21 @@ def test_serial_pes_take_a_cycle_a_bit_of_what_stands_for_activations() -> None:
     assert found.table["iterations"].tolist() == [3] * 3 + [3] * 3 + [2] * 3
 
 
+def test_pes_that_go_by_values_are_refused() -> None:
+    arch = design({"array.pe.kind": "pragmatic", "array.pe.terms": 4})
+    with pytest.raises(InputError, match=r"pragmatic goes by the values .* errors are not known"):
+        training(network(), arch, CyclicPrecision(3, 8, 8))
+
+
+def test_channels_stay_in_order_where_masks_would_sort_them() -> None:
+    schedule = CyclicPrecision(3, 4, 8)
+    cycles = [
+        training(network(), design({"lsb.lane_order": order}), schedule).table["cycles"].tolist()
+        for order in ("raster", "density")
+    ]
+    assert cycles[0] == cycles[1]
+
+
 def test_a_design_saves_no_more_cycles_than_pes_can() -> None:
     found = training(network(), design(), CyclicPrecision(3, 8, 8))
     assert found.saved_cycles == 0  # fixed PEs

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pgsim.results.system_kinds import INPUTS, OUTPUTS
-from pgsim.study.systems.pes import FUSION, SERIAL_ACTIVATION, fixed
+from pgsim.study.systems.pes import FUSION, SERIAL_ACTIVATION, SERIAL_BOTH, fixed
 from pgsim.study.systems.system import Run, System
 
 _NO_REGIONS = "a mask of input pixels belongs to a convolution"
 _PG_MASKS = "masks are those of Precision Gating's gate, not its own"
 _REGIONS = "resnet20_regions_8_5"
+_ONE_AND_ONE = {"activation_bits": 2, "msb_bits": 1, "weight_bits": 1}
 # All lanes agree about an input pixel, so that nothing packs better than `skip`, which is smallest.
 _PIXELS = {"array.dataflow": "ws", "lsb.scheduler": "skip"}
 # A quarter of the rows predicts: of eighths the share at which ResNet-20 is the fastest.
@@ -60,7 +61,8 @@ GATED = (
     System(
         "DUET",
         "Liu et al., MICRO 2020",
-        "--scheme seernet:A --set array.predictor_share=SHARE",
+        "--scheme seernet:A --set mapping=fixed --set memory.ports=slots "
+        "--set array.predictor_share=SHARE",
         OUTPUTS,
         {
             "resnet20": Run("resnet20_pg_4_2", "seernet:2", _SIDE_BY_SIDE),
@@ -73,13 +75,16 @@ GATED = (
         "Zhang et al., FPGA 2021",
         "--scheme pg, of gated 2-bit activations and 1-bit weights",
         OUTPUTS,
-        {},
-        absent="no committed network has gated activations of 2 bits and weights of 1",
+        {
+            "resnet20": Run("resnet20_pg_4_2", "pg", SERIAL_BOTH, bits=_ONE_AND_ONE),
+            "char_lstm": Run("char_lstm_pg_4_2", "pg", SERIAL_BOTH, bits=_ONE_AND_ONE),
+        },
+        lacks=f"{_PG_MASKS}; the first and the last layer have 8 bits",
     ),
     System(
         "Regions",
         "Taht et al., EMC2 2018",
-        "--scheme pg, of a trace with gate: input",
+        "--scheme pg --arch pg_ws, of a trace with gate: input",
         INPUTS,
         {"resnet20": Run(_REGIONS, "pg", {**_PIXELS, **SERIAL_ACTIVATION})},
         absent=_NO_REGIONS,
@@ -87,7 +92,8 @@ GATED = (
     System(
         "Regions (variable)",
         "Taht et al., EMC2 2018, on an array as in DRQ (Song et al., ISCA 2020)",
-        "--scheme pg --set array.speed=variable, of such a trace",
+        "--scheme pg --arch pg_ws --set array.pe.kind=serial_activation "
+        "--set array.speed=variable, of such a trace",
         INPUTS,
         {
             "resnet20": Run(
@@ -99,7 +105,9 @@ GATED = (
     System(
         "DRQ",
         "Song et al., ISCA 2020",
-        "--scheme odq:A,W --set array.speed=variable, of such a trace",
+        "--scheme odq:A,W --arch pg_ws --set array.pe.kind=fixed "
+        "--set array.pe.max_activation_bits=4 --set array.pe.max_weight_bits=4 "
+        "--set array.speed=variable, of such a trace",
         INPUTS,
         {
             "resnet20": Run(

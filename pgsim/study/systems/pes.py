@@ -25,3 +25,4 @@ LACONIC = _pe("laconic", 8, 8, terms=16, signed_digits=True)
 TACTICAL = _pe("tactical_essential", 8, 8, terms=16, lookahead=2, lookaside=5, signed_digits=True)
 ZERO_SKIP = _pe("zero_skip", 8, 8, terms=16)
 BINARY = _pe("binary", 1, 1, terms=64)
+SERIAL_BOTH = _pe("serial_both", 1, 1, terms=64)  # the same unit, which takes wider operands too

@@ -9,7 +9,7 @@ from pgsim.study.systems.system import Run, System
 _LSTM = "char_lstm_pg_4_2"
 _EIGHT, _FOUR, _THREE = "resnet20_pg_4_2", "resnet20_uniform_4_4", "resnet20_uniform_3"
 _SWITCHED = "resnet20_switchable_8_4_2"
-_NO_SWITCHED = "no committed network of this family was trained for several widths"
+_STORED = {"activation_bits": 8, "msb_bits": 4, "weight_bits": 8}  # of which planes are read
 
 
 def _switchable(bits: int) -> System:
@@ -18,8 +18,10 @@ def _switchable(bits: int) -> System:
         "Park et al., 2020; Guerra et al., 2020; Wu et al., 2022",
         f"--scheme top:{bits},{bits}, or of a stream pgsim requests",
         SEVERAL,
-        {"resnet20": Run(_SWITCHED, f"top:{bits},{bits}", FUSION)},
-        absent=_NO_SWITCHED,
+        {
+            "resnet20": Run(_SWITCHED, f"top:{bits},{bits}", FUSION),
+            "char_lstm": Run(_LSTM, f"top:{bits},{bits}", FUSION, bits=_STORED),
+        },
     )
 
 
@@ -28,7 +30,7 @@ STATIC_SYSTEMS = (
     System(
         "PrecisionBatching",
         "Lam et al., 2020",
-        "--scheme weight_planes:N",
+        "--scheme weight_planes:N --set array.pe.kind=serial_weight --set batch=1",
         SEVERAL,
         {
             "resnet20": Run(_FOUR, "weight_planes:16", SERIAL_WEIGHT),
@@ -61,16 +63,20 @@ STATIC_SYSTEMS = (
         "fixed PEs of 3 x 8 bits",
         "--scheme inner:3,8 --arch fixed_8bit",
         STATIC,
-        {"resnet20": Run(_THREE, "full", fixed(3, 8))},
-        absent="no committed network of this family was trained at 3 bits",
+        {
+            "resnet20": Run(_THREE, "full", fixed(3, 8)),
+            "char_lstm": Run(_LSTM, "inner:3,8", fixed(3, 8)),
+        },
     ),
     System(
         "Uniform 4x4",
         "fixed PEs of 4 x 4 bits",
         "--scheme inner:4,4 --arch fixed_8bit",
         STATIC,
-        {"resnet20": Run(_FOUR, "full", fixed(4, 4))},
-        absent="no committed network of this family was trained at weights of 4 bits",
+        {
+            "resnet20": Run(_FOUR, "full", fixed(4, 4)),
+            "char_lstm": Run(_LSTM, "inner:4,4", fixed(4, 4)),
+        },
     ),
     System(
         "Bit Fusion",
@@ -118,7 +124,7 @@ STATIC_SYSTEMS = (
     System(
         "Packed memory",
         "Klhufek et al., DDECS 2024",
-        "--scheme packed:A,W",
+        "--scheme packed:A,W --arch fixed_8bit",
         STATIC,
         {
             "resnet20": Run(_FOUR, "packed:4,4", fixed(8, 8)),
@@ -129,7 +135,8 @@ STATIC_SYSTEMS = (
     System(
         "XNOR-Net",
         "Rastegari et al., ECCV 2016",
-        "--scheme uniform:1,1 --set array.pe.kind=binary",
+        "--scheme uniform:1,1 --set array.pe.kind=binary "
+        "--set array.pe.max_activation_bits=1 --set array.pe.max_weight_bits=1",
         STATIC,
         {
             "resnet20": Run(_FOUR, "uniform:1,1", BINARY),

@@ -19,22 +19,24 @@ class Run:
     """How a system is run on one network.
 
     trace: a committed one. changes: keys of the design that the system has its own way. widened:
-    how many times the channels of the trace it has.
+    how many times the channels of the trace it has. bits: its own widths in the layers that the
+    trace gates, as `GateTrace.with_bits` takes them.
     """
 
     trace: str
     scheme: str
     changes: Mapping[str, object] = field(default_factory=dict)
     widened: int = 1
+    bits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def network(self) -> tuple[str, object]:
         """What tells the network that runs from others: the trace, and what is done to it."""
-        return self.trace, self.widened
+        return self.trace, (self.widened, *self.bits.items())
 
     def loaded(self) -> GateTrace:
         """Return the network that runs."""
-        trace = load_trace(self.trace)
+        trace = load_trace(self.trace).with_bits(**self.bits)
         return trace if self.widened == 1 else widened_trace(trace, self.widened)
 
     def missing(self, ran: GateTrace) -> str:

@@ -1,4 +1,4 @@
-"""The page of PEs that go by values: its example prints what it shows, and a layer by hand."""
+"""The pages of gated systems and of PEs that go by values: what examples print, a layer by hand."""
 
 from __future__ import annotations
 
@@ -10,16 +10,28 @@ from docs.pages import ROOT, code
 from pgsim import load_arch, load_trace, simulate
 from pgsim.workload import layers_with_operands
 
-PAGE = ROOT / "docs" / "systems_serial.md"
+DOCS = ROOT / "docs"
+PRINTED = [
+    (name, place)
+    for name in ("systems_gated.md", "systems_serial.md")
+    for place in range(len(code(DOCS / name, "text")))
+]
 
 
-def test_the_example_prints_what_the_page_shows(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "place"), PRINTED)
+def test_an_example_prints_what_the_page_shows(
+    name: str,
+    place: int,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (example,), (shown,) = code(PAGE, "python"), code(PAGE, "text")
+    examples, shown = (code(DOCS / name, language) for language in ("python", "text"))
+    assert len(examples) == len(shown)
     monkeypatch.chdir(tmp_path)
-    exec(compile(example, "systems_serial.md", "exec"), {"__name__": "example"})
-    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == shown.splitlines()
+    exec(compile(examples[place], name, "exec"), {"__name__": "example"})
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert printed == shown[place].splitlines()
 
 
 def test_a_layer_of_the_committed_operands_in_plain_python() -> None:
