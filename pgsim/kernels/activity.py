@@ -42,10 +42,8 @@ def activity(rows, lanes, lane_bounds, slot_bounds, counts, first):
     """
     if rows.shape[2] > 1 or slot_bounds.size > 2:
         _count_rows(rows, lanes, lane_bounds, _pieces(slot_bounds), counts, first)
-    elif np.all(lanes == np.arange(lanes.size)):
-        _count_words(rows, lane_bounds, slot_bounds[1], counts, first)
     else:
-        _count_words(rows[:, lanes], lane_bounds, slot_bounds[1], counts, first)
+        _count_words(_in_order(rows, lanes), lane_bounds, slot_bounds[1], counts, first)
 
 
 @kernel(inner=True)
@@ -109,6 +107,21 @@ def _pieces(slot_bounds):
             words[piece], windows[piece] = firsts[window] + word, 4 * window
             piece += 1
     return Pieces(words, windows, keeps)
+
+
+@kernel(inner=True)
+def _in_order(rows, lanes):
+    """Return rows of one word in the order of lanes: the same where they stand so."""
+    for lane in range(lanes.size):
+        if lanes[lane] != lane:
+            break
+    else:
+        return rows
+    found = np.empty((rows.shape[0], lanes.size, 1), np.uint64)
+    for batch in range(rows.shape[0]):
+        for lane in range(lanes.size):
+            found[batch, lane, 0] = rows[batch, lanes[lane], 0]
+    return found
 
 
 @kernel(inner=True)

@@ -145,7 +145,10 @@ def factors_of(loops, picks, own, order, moves):
     It is 0 where the loop's block comes again while the operand is held; of sums it says how large
     they are, whether they come back or not.
     """
-    factors = np.ones((3, 5, own.trips.max()), np.int64)
+    trips = np.int64(1)
+    for loop in range(5):
+        trips = max(trips, own.trips[loop])
+    factors = np.ones((3, 5, trips), np.int64)
     for depth in range(5):
         loop = order[depth]
         size, most, last = (

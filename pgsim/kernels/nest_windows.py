@@ -159,11 +159,14 @@ def blocks_in_raster(loops, sizes):
     """
     images, height, width = loops[0], loops[1], loops[2]
     positions = np.empty(len(sizes) * images * height * width, np.int64)
-    trips = -(-loops // sizes)
-    begins = np.zeros(len(sizes) + 1, np.int64)
+    begins = np.empty(len(sizes), np.int64)
+    blocks = np.int64(0)
     for choice in range(len(sizes)):
-        begins[choice + 1] = begins[choice] + trips[choice].prod()
-    slots = np.empty(begins[-1], np.int64)
+        begins[choice], own = blocks, np.int64(1)
+        for loop in range(3):
+            own *= -(-loops[loop] // sizes[choice, loop])
+        blocks += own
+    slots = np.empty(blocks, np.int64)
     place = block = 0
     for choice in range(len(sizes)):
         n, p, q = sizes[choice, 0], sizes[choice, 1], sizes[choice, 2]
@@ -178,4 +181,4 @@ def blocks_in_raster(loops, sizes):
                                 place += 1
                     slots[block] = place - begin
                     block += 1
-    return positions, slots, begins[:-1]
+    return positions, slots, begins

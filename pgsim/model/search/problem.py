@@ -129,7 +129,11 @@ def _reaches(
     """Return what blocks of rows and of columns reach, as `Loops` has it, and all of them."""
     from pgsim.kernels.nest_reaches import reaches_of  # Numba: only if nests are searched
 
-    of_axes = list(map(reaches_of, sides(job.shape), candidates))
+    # Kernels are compiled once more for arrays that nobody may change.
+    of_axes = [
+        reaches_of(side, sizes.copy())
+        for side, sizes in zip(sides(job.shape), candidates, strict=True)
+    ]
     most = max(reaches.shape[1] for _, reaches, _ in of_axes)
     found, every = np.zeros((4, 2, longest), np.int64), np.zeros((2, 2, most), np.int64)
     for axis, (of_sizes, reaches, _) in enumerate(of_axes):
