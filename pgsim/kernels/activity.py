@@ -42,10 +42,29 @@ def activity(rows, lanes, lane_bounds, slot_bounds, counts, first):
     """
     if rows.shape[2] > 1 or slot_bounds.size > 2:
         _count_rows(rows, lanes, lane_bounds, _pieces(slot_bounds), counts, first)
-    elif np.all(lanes == np.arange(lanes.size)):
+    elif _in_order(lanes):
         _count_words(rows, lane_bounds, slot_bounds[1], counts, first)
     else:
-        _count_words(rows[:, lanes], lane_bounds, slot_bounds[1], counts, first)
+        _count_words(_ordered(rows, lanes), lane_bounds, slot_bounds[1], counts, first)
+
+
+@kernel(inner=True)
+def _in_order(lanes):
+    """Say whether each lane has the row of its own number."""
+    for place in range(lanes.size):
+        if lanes[place] != place:
+            return False
+    return True
+
+
+@kernel(inner=True)
+def _ordered(rows, lanes):
+    """Return rows of one word in the order of the lanes."""
+    ordered = np.empty((len(rows), lanes.size, 1), np.uint64)
+    for batch in range(len(rows)):
+        for lane in range(lanes.size):
+            ordered[batch, lane, 0] = rows[batch, lanes[lane], 0]
+    return ordered
 
 
 @kernel(inner=True)
@@ -94,21 +113,30 @@ def _take(windows, union, totals, fullest, counts, group):
 @kernel(inner=True)
 def _pieces(slot_bounds):
     """Return the pieces of windows."""
-    begins, ends = slot_bounds[:-1], slot_bounds[1:]
-    firsts, sizes = begins >> 6, ((ends + 63) >> 6) - (begins >> 6)
-    pieces = ((sizes + 3) >> 2).sum()
+    pieces = np.int64(0)
+    for window in range(slot_bounds.size - 1):
+        first, size = _words_at(slot_bounds, window)
+        pieces += (size + 3) >> 2
     words, windows = np.empty(pieces, np.uint64), np.empty(pieces, np.uint64)
     keeps = np.zeros(4 * pieces, np.uint64)
     piece = 0
-    for window in range(firsts.size):
-        own = keeps[4 * piece :][: sizes[window]]
+    for window in range(slot_bounds.size - 1):
+        first, size = _words_at(slot_bounds, window)
+        own = keeps[4 * piece :][:size]
         own[:] = _ALL
-        own[0] &= _ALL << np.uint64(begins[window] & 63)
-        own[-1] &= _ALL >> np.uint64(-ends[window] & 63)
-        for word in range(0, sizes[window], 4):
-            words[piece], windows[piece] = firsts[window] + word, 4 * window
+        own[0] &= _ALL << np.uint64(slot_bounds[window] & 63)
+        own[-1] &= _ALL >> np.uint64(-slot_bounds[window + 1] & 63)
+        for word in range(0, size, 4):
+            words[piece], windows[piece] = first + word, 4 * window
             piece += 1
     return Pieces(words, windows, keeps)
+
+
+@kernel(inner=True)
+def _words_at(slot_bounds, window):
+    """Return the first word that has slots of a window, and how many have."""
+    first = slot_bounds[window] >> 6
+    return first, ((slot_bounds[window + 1] + 63) >> 6) - first
 
 
 @kernel(inner=True)

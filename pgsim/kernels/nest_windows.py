@@ -159,10 +159,12 @@ def blocks_in_raster(loops, sizes):
     """
     images, height, width = loops[0], loops[1], loops[2]
     positions = np.empty(len(sizes) * images * height * width, np.int64)
-    trips = -(-loops // sizes)
     begins = np.zeros(len(sizes) + 1, np.int64)
     for choice in range(len(sizes)):
-        begins[choice + 1] = begins[choice] + trips[choice].prod()
+        blocks = np.int64(1)
+        for loop in range(3):
+            blocks *= -(-loops[loop] // sizes[choice, loop])
+        begins[choice + 1] = begins[choice] + blocks
     slots = np.empty(begins[-1], np.int64)
     place = block = 0
     for choice in range(len(sizes)):
