@@ -92,19 +92,21 @@ def _take(windows, union, totals, fullest, counts, group):
 @kernel(inner=True)
 def _pieces(slot_bounds):
     """Return the pieces of windows."""
-    begins, ends = slot_bounds[:-1], slot_bounds[1:]
-    firsts, sizes = begins >> 6, ((ends + 63) >> 6) - (begins >> 6)
-    pieces = ((sizes + 3) >> 2).sum()
+    pieces = np.int64(0)
+    for window in range(slot_bounds.size - 1):
+        first, size = _words_at(slot_bounds, window)
+        pieces += (size + 3) >> 2
     words, windows = np.empty(pieces, np.uint64), np.empty(pieces, np.uint64)
     keeps = np.zeros(4 * pieces, np.uint64)
     piece = 0
-    for window in range(firsts.size):
-        own = keeps[4 * piece :][: sizes[window]]
+    for window in range(slot_bounds.size - 1):
+        first, size = _words_at(slot_bounds, window)
+        own = keeps[4 * piece :][:size]
         own[:] = _ALL
-        own[0] &= _ALL << np.uint64(begins[window] & 63)
-        own[-1] &= _ALL >> np.uint64(-ends[window] & 63)
-        for word in range(0, sizes[window], 4):
-            words[piece], windows[piece] = firsts[window] + word, 4 * window
+        own[0] &= _ALL << np.uint64(slot_bounds[window] & 63)
+        own[-1] &= _ALL >> np.uint64(-slot_bounds[window + 1] & 63)
+        for word in range(0, size, 4):
+            words[piece], windows[piece] = first + word, 4 * window
             piece += 1
     return Pieces(words, windows, keeps)
 
@@ -122,6 +124,13 @@ def _in_order(rows, lanes):
         for lane in range(lanes.size):
             found[batch, lane, 0] = rows[batch, lanes[lane], 0]
     return found
+
+
+@kernel(inner=True)
+def _words_at(slot_bounds, window):
+    """Return the first word that has slots of a window, and how many have."""
+    first = slot_bounds[window] >> 6
+    return first, ((slot_bounds[window + 1] + 63) >> 6) - first
 
 
 @kernel(inner=True)

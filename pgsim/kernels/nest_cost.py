@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pgsim.kernels.compiled import kernel
-from pgsim.kernels.nest_energy import spent_pj
 from pgsim.kernels.nest_problem import BURST_PJ, CYCLE_PJ, C, Cost, K, N, P, Q
 from pgsim.kernels.nest_time import run_cycles
-from pgsim.kernels.nest_traffic import factors_of, moves_of, picked
+from pgsim.kernels.nest_traffic import factors_of
 from pgsim.kernels.nest_value import value_of
 
 ENDLESS = np.int64(2**62)
@@ -40,19 +39,17 @@ class Most(NamedTuple):
 
 
 @kernel(inner=True)
-def lane_groups_of(problem, picks):
+def lane_groups_of(machine, blocks, picks):
     """Return the lane groups of the largest block."""
-    blocks = problem.loops.blocks
     positions = blocks[N, picks[N]] * blocks[P, picks[P]] * blocks[Q, picks[Q]]
     sides = (positions, blocks[K, picks[K]])
-    return -(-sides[problem.machine.lane_side] // problem.machine.columns)
+    return -(-sides[machine.lane_side] // machine.columns)
 
 
 @kernel(inner=True)
-def _stretch(problem, order, picks, trips):
+def _stretch(machine, blocks, order, picks, trips):
     """Return how many blocks one after the other keep their lane operands in the array."""
-    machine = problem.machine
-    if not machine.stays or trips[C] > 1 or lane_groups_of(problem, picks) > 1:
+    if not machine.stays or trips[C] > 1 or lane_groups_of(machine, blocks, picks) > 1:
         return 0
     stretch = 1
     for depth in range(4, -1, -1):
@@ -64,25 +61,27 @@ def _stretch(problem, order, picks, trips):
 
 
 @kernel(inner=True)
-def traffic_of(problem, order, picks):
-    """Return the blocks of a nest, and what they move; order, picks: as `cost_of` takes them."""
-    own = picked(problem.loops, picks)
-    moves = moves_of(problem.loops, picks, own, order)
+def traffic_of(problem, order, picks, own, moves):
+    """Return the blocks of a nest, and what they move.
+
+    order: int64 (5,), the loops, outermost first. picks: int64 (5,), which of its sizes the block
+    of each loop has. own: the same as `picked` has them. moves: of `moves_of`.
+    """
     factors = factors_of(problem.loops, picks, own, order, moves)
-    stretch = _stretch(problem, order, picks, own.trips)
+    stretch = _stretch(problem.machine, problem.loops.blocks, order, picks, own.trips)
     return Traffic(picks, own.trips, factors, moves.spills, stretch)
 
 
 @kernel(inner=True)
-def cost_of(problem, order, picks, array_cycles, most):
+def cost_of(problem, order, traffic, array_cycles, own_pj, most):
     """Return what a nest costs in a batch; of one that takes more than `most`, endless cost.
 
-    order: int64 (5,), the loops, outermost first. picks: int64 (5,), which of its sizes the block
-    of each loop has. array_cycles: that the array works at least in a run.
+    order: int64 (5,), the loops, outermost first. traffic: of `traffic_of`; what it says of
+    weights is overwritten. array_cycles: that the array works at least in a run. own_pj: what PEs
+    and buffers spend.
     Source: MODEL.md M40, M41.
     """
     loops, machine, prices = problem.loops, problem.machine, problem.prices
-    traffic = traffic_of(problem, order, picks)
     cycles, moved, fetched = np.int64(0), np.zeros(4, np.int64), np.zeros(4, np.int64)
     kinds = 2 if machine.runs > 1 and machine.weights_stay else 1
     for kind in range(kinds):  # the first run, and those that find its weights
@@ -101,8 +100,8 @@ def cost_of(problem, order, picks, array_cycles, most):
     for way in range(4):
         bursts += moved[way]
         energy_pj += moved[way] * prices.pj[BURST_PJ + way]
-    energy_pj += spent_pj(problem, picks, traffic)
+    energy_pj += own_pj
     volume = np.int64(1)
     for loop in range(5):
-        volume *= loops.blocks[loop, picks[loop]]
+        volume *= loops.blocks[loop, traffic.picks[loop]]
     return Cost(value_of(prices, cycles, bursts, energy_pj), bursts, cycles, energy_pj, volume)

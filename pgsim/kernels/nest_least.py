@@ -35,6 +35,7 @@ from pgsim.kernels.nest_problem import (
 from pgsim.kernels.nest_traffic import pick, room_of_choice
 from pgsim.kernels.nest_value import cycles_of, moves, parts_of, value_of
 from pgsim.kernels.nest_wasted import wasted_bits
+from pgsim.kernels.nests import Widths
 
 _COLUMNS = OWN_PJ + 1
 
@@ -46,14 +47,16 @@ def least_of(problem, choices, terms):
     choices: `Choices`. terms: `Terms` of the problem. Source: MODEL.md M41.
     """
     least = np.empty((choices.places.size, _COLUMNS))
-    pixels, weights, last, most = _every_edge(problem, choices.extents)
+    machine, turns = problem.machine, problem.order
+    bits = _bits_of(problem.loops, problem.widths)
+    pixels, weights, last, most = _every_edge(machine, bits, choices.extents)
     for number in range(choices.places.size):
         at, row = _at(choices, choices.places[number]), least[number]
         one, two, three = at
         _set_work(choices.takes, terms, at, row)
         edges = (pixels[one, two] + weights[one, three], last[two, three], most[two, three])
-        _add_edges(problem, choices, terms, (at, edges), row)
-        _move(problem, terms, np.int64(terms.bursts), row)
+        _add_edges(machine, turns, choices.takes, terms, (at, edges), row)
+        _move(machine, terms, np.int64(terms.bursts), row)
     return least
 
 
@@ -67,24 +70,27 @@ def likely(problem, choices, terms, compulsory, most_value):
     """
     count, found, extents = choices.places.size, 0, choices.extents
     picks, least = np.empty((count, 5), np.int64), np.empty((count, _COLUMNS))
+    loops, machine, widths, turns = problem.loops, problem.machine, problem.widths, problem.order
     moved, room, own = moved_of(problem, compulsory), room_of_paths(), room_of_choice()
+    sizes = _bits_of(loops, widths)
     for number in range(count):
         row, picked = least[found], picks[found]
         at = _at(choices, choices.places[number])
         _set_work(choices.takes, terms, at, row)
         _set_picks(extents, at, picked)
-        pick(problem.loops, picked, own)
-        bits = least_bits(moved, problem.loops.sides, picked, own, False, room)
-        _move(problem, terms, bursts_of(problem, bits, (0, 0)), row)
-        if _value(problem, row) > most_value:
+        pick(loops, picked, own)
+        bits = least_bits(moved, loops.sides, picked, own, False, room)
+        _move(machine, terms, bursts_of(machine, widths.burst, bits, (0, 0)), row)
+        if _value(terms, row) > most_value:
             continue  # most are: what follows takes longer
         one, two, three = at
-        opening = _pixels(problem, extents, one, two) + _weights(problem, extents, one, three)
-        edges = (opening, *_written(problem, extents, two, three))
-        _add_edges(problem, choices, terms, (at, edges), row)
-        wasted = wasted_bits(problem.loops, problem.widths, picked, own, False)
-        _move(problem, terms, bursts_of(problem, bits, wasted), row)
-        if _value(problem, row) > most_value:
+        opening = _pixels(machine, sizes, extents, one, two)
+        opening += _weights(machine, sizes, extents, one, three)
+        edges = (opening, *_written(machine, sizes, extents, two, three))
+        _add_edges(machine, turns, choices.takes, terms, (at, edges), row)
+        wasted = wasted_bits(loops, widths, picked, own, False)
+        _move(machine, terms, bursts_of(machine, widths.burst, bits, wasted), row)
+        if _value(terms, row) > most_value:
             continue
         found += 1
     return picks[:found].copy(), least[:found].copy()
@@ -99,21 +105,24 @@ def refined(problem, choices, compulsory, innermost):
     layers need that a mask steers. Returns int64 (choices,), of a batch. Source: MODEL.md M41.
     """
     least, picks = np.empty(choices.shape[0], np.int64), np.empty(5, np.int64)
+    loops, machine, widths = problem.loops, problem.machine, problem.widths
     moved, room, own = moved_of(problem, compulsory), room_of_paths(), room_of_choice()
     for number in range(choices.shape[0]):
         for loop in range(5):
             picks[loop] = choices[number, loop]
-        pick(problem.loops, picks, own)
-        bits = least_bits(moved, problem.loops.sides, picks, own, innermost, room)
-        wasted = wasted_bits(problem.loops, problem.widths, picks, own, innermost)
-        least[number] = bursts_of(problem, bits, wasted)
+        pick(loops, picks, own)
+        bits = least_bits(moved, loops.sides, picks, own, innermost, room)
+        wasted = wasted_bits(loops, widths, picks, own, innermost)
+        least[number] = bursts_of(machine, widths.burst, bits, wasted)
     return least
 
 
 @kernel(inner=True)
-def bursts_of(problem, bits, wasted):
-    """Return bursts of a batch. bits: of a run and group. wasted: as `wasted_bits` has it."""
-    machine, burst = problem.machine, problem.widths.burst
+def bursts_of(machine, burst, bits, wasted):
+    """Return bursts of a batch, of so many bits each.
+
+    bits: that a run and group moves. wasted: as `wasted_bits` has it.
+    """
     of_weights, of_others = wasted
     runs = machine.groups * machine.runs
     if machine.weights_stay:  # later runs move less than the first
@@ -123,9 +132,9 @@ def bursts_of(problem, bits, wasted):
 
 
 @kernel(inner=True)
-def _value(problem, row):
+def _value(terms, row):
     """Return what is to be least, of a row of costs."""
-    return value_of(problem.prices, row[LEAST_CYCLES], row[LEAST_BURSTS], row[LEAST_PJ])
+    return value_of(terms, row[LEAST_CYCLES], row[LEAST_BURSTS], row[LEAST_PJ])
 
 
 @kernel(inner=True)
@@ -164,33 +173,33 @@ def _set_work(takes, terms, at, row):
 
 
 @kernel(inner=True)
-def _add_edges(problem, choices, terms, place, row):
+def _add_edges(machine, turns, takes, terms, place, row):
     """Add what DRAM moves before the first block and after the last, and when it rests beside.
 
     place: of the choice on its sides, and parts of a cycle in which its first block is fetched, its
     last one leaves, and any one may leave.
     """
-    if problem.order.one_buffer:
+    if turns.one_buffer:
         return
     (one, two, three), (opening, closing, longest) = place
     first, last, most = (
-        cycles_of(problem.machine, opening),
-        cycles_of(problem.machine, closing),
-        cycles_of(problem.machine, longest),
+        cycles_of(machine, opening),
+        cycles_of(machine, closing),
+        cycles_of(machine, longest),
     )
     row[ARRAY_CYCLES] += first * (terms.runs == 1) + last * terms.runs  # later runs may fetch less
-    if not problem.order.run_ahead:
-        ours, theirs = choices.takes
+    if not turns.run_ahead:
+        ours, theirs = takes
         last_cycles = ours[LAST, one, two] * theirs[LAST, one, three]
         row[WAIT_CYCLES] = max(0.0, last_cycles + (terms.skew_cycles - most))
 
 
 @kernel(inner=True)
-def _move(problem, terms, bursts, row):
+def _move(machine, terms, bursts, row):
     """Write what a choice costs at least that moves so many bursts, or as many as it did."""
     bursts = max(bursts, np.int64(row[LEAST_BURSTS]))
-    moved = moves(problem.machine, bursts)
-    if problem.order.one_buffer:
+    moved = moves(machine, bursts)
+    if terms.in_turn:
         cycles = row[ARRAY_CYCLES] + moved
     else:
         cycles = max(row[ARRAY_CYCLES], row[WAIT_CYCLES] + moved)
@@ -201,49 +210,56 @@ def _move(problem, terms, bursts, row):
 
 
 @kernel(inner=True)
-def _every_edge(problem, extents):
+def _bits_of(loops, widths):
+    """Return the bits of each element that a block moves, of a weight with its taps, and of a burst."""
+    weight = loops.taps * widths.weight
+    return Widths(widths.activation, weight, widths.sums, widths.output, widths.burst)
+
+
+@kernel(inner=True)
+def _every_edge(machine, bits, extents):
     """Return what follows, for all pairs of sides: of many choices, as dividing takes long."""
     inputs, positions = extents.inputs.shape[1], extents.positions.shape[1]
     channels = extents.channels.shape[1]
     pixels = np.empty((inputs, positions), np.int64)
     weights = np.empty((inputs, channels), np.int64)
-    last, most = np.empty((2, positions, channels), np.int64)
+    last = np.empty((positions, channels), np.int64)
+    most = np.empty((positions, channels), np.int64)
     for one in range(inputs):
         for two in range(positions):
-            pixels[one, two] = _pixels(problem, extents, one, two)
+            pixels[one, two] = _pixels(machine, bits, extents, one, two)
         for three in range(channels):
-            weights[one, three] = _weights(problem, extents, one, three)
+            weights[one, three] = _weights(machine, bits, extents, one, three)
     for two in range(positions):
         for three in range(channels):
-            last[two, three], most[two, three] = _written(problem, extents, two, three)
+            last[two, three], most[two, three] = _written(machine, bits, extents, two, three)
     return pixels, weights, last, most
 
 
 @kernel(inner=True)
-def _pixels(problem, extents, one, two):
+def _pixels(machine, bits, extents, one, two):
     """Return the parts of a cycle in which the first block fetches its activations."""
     pixels = extents.inputs[SIZE, one] * extents.positions[OPENING, two]
-    return _parts(problem, pixels * problem.widths.activation)
+    return _parts(machine, bits.burst, pixels * bits.activation)
 
 
 @kernel(inner=True)
-def _weights(problem, extents, one, three):
+def _weights(machine, bits, extents, one, three):
     """Return the same of its weights."""
     kernels = extents.inputs[SIZE, one] * extents.channels[SIZE, three]
-    return _parts(problem, kernels * problem.loops.taps * problem.widths.weight)
+    return _parts(machine, bits.burst, kernels * bits.weight)
 
 
 @kernel(inner=True)
-def _written(problem, extents, two, three):
+def _written(machine, bits, extents, two, three):
     """Return the parts of a cycle in which the last block writes, and the most that one takes."""
-    positions, channels, widths = extents.positions, extents.channels, problem.widths
-    last = positions[LAST_SIZE, two] * channels[LAST_SIZE, three] * widths.output
-    most = positions[SIZE, two] * channels[SIZE, three] * widths.sums
-    return _parts(problem, last), _parts(problem, most)
+    positions, channels = extents.positions, extents.channels
+    last = positions[LAST_SIZE, two] * channels[LAST_SIZE, three] * bits.output
+    most = positions[SIZE, two] * channels[SIZE, three] * bits.sums
+    return _parts(machine, bits.burst, last), _parts(machine, bits.burst, most)
 
 
 @kernel(inner=True)
-def _parts(problem, bits):
+def _parts(machine, burst, bits):
     """Return the parts of a cycle that a stream of so many bits takes."""
-    burst = problem.widths.burst
-    return parts_of(problem.machine, burst, -(-bits // burst))
+    return parts_of(machine, burst, -(-bits // burst))

@@ -18,13 +18,16 @@ def reaches_of(side, blocks):
     `Loops` has sides and reaches, and a number of rows.
     """
     outputs, _, _ = sizes_of(side)
-    trips = -(-outputs // blocks)
-    found, reaches = np.empty((4, blocks.size), np.int64), np.zeros((2, trips.sum()), np.int64)
-    begin, union = np.int64(0), np.int64(0)
+    found, begin, union = np.empty((4, blocks.size), np.int64), np.int64(0), np.int64(0)
     for place in range(blocks.size):
-        own = reaches[:, begin : begin + trips[place]]
-        most, union = reached(side, blocks[place], own[0], own[1])
-        found[MOST, place], found[OPENING, place] = most, own[0, 0]
-        found[SUMMED, place], found[BEGIN, place] = own[0].sum(), begin
-        begin += trips[place]
+        found[BEGIN, place] = begin
+        begin += -(-outputs // blocks[place])
+    reaches = np.zeros((2, begin), np.int64)
+    for place in range(blocks.size):
+        begin = found[BEGIN, place]
+        end = begin - (-outputs // blocks[place])
+        reach, fresh = reaches[0, begin:end], reaches[1, begin:end]  # Numba knows both in one piece
+        most, union = reached(side, blocks[place], reach, fresh)
+        found[MOST, place], found[OPENING, place] = most, reach[0]
+        found[SUMMED, place] = reach.sum()
     return found, reaches, union

@@ -93,18 +93,19 @@ def _try(problem, order, choice, bounds, best, found):
     stalls, turns = np.int64(0), problem.order
     if not (turns.one_buffer or turns.run_ahead) and problem.machine.runs == 1:
         stalls = _stalls_at_least(problem, order, picks, own, moves)
-    moved = (bits, _ends(problem, picks, moves))
+    moved = (bits, _ends(problem.loops, problem.widths, picks, moves))
     least = _least_cost(problem, bound[OWN_PJ] * ROUNDED, bound, moved, stalls, volume)
     if better(best, least)[0]:
         return best
-    own_pj = spent_pj(problem, picks, traffic_of(problem, order, picks))
+    traffic = traffic_of(problem, order, picks, own, moves)
+    own_pj = spent_pj(problem, picks, traffic)
     least = _least_cost(problem, own_pj, bound, moved, stalls, volume)
     is_worse, is_same = better(best, least)
     if is_worse or (is_same and found.known[0] and not _comes_first(order, picks, found)):
         return best
     found.tried[1] += 1
-    most = _most(problem, bits, best)
-    cost = cost_of(problem, order, picks, np.int64(bound[WORK_CYCLES]), most)
+    most = _most(problem.machine, problem.prices, problem.widths.burst, bits, best)
+    cost = cost_of(problem, order, traffic, np.int64(bound[WORK_CYCLES]), own_pj, most)
     is_better, is_same = better(cost, best)
     if is_better or (is_same and (not found.known[0] or _comes_first(order, picks, found))):
         best, found.known[0] = cost, 1
@@ -128,10 +129,10 @@ def _comes_first(order, picks, found):
 
 
 @kernel(inner=True)
-def _ends(problem, picks, moves):
+def _ends(loops, widths, picks, moves):
     """Return the bursts that the first block fetches, and those that the last one writes."""
-    widths, parts, last = problem.widths, problem.loops.parts, np.int64(1)
-    activations, weights = np.int64(1), problem.loops.taps
+    parts, last = loops.parts, np.int64(1)
+    activations, weights = np.int64(1), loops.taps
     for loop in range(5):
         activations *= moves.first[0, loop]
         weights *= moves.first[1, loop]
@@ -144,17 +145,16 @@ def _ends(problem, picks, moves):
 
 
 @kernel(inner=True)
-def _most(problem, bits, best):
+def _most(machine, prices, burst, bits, best):
     """Return what a nest may take at most that costs no more than the best one.
 
     bits: float64 (4,), what a group moves.
     """
-    prices, machine = problem.prices, problem.machine
     cycles, wasted_bits = ENDLESS, ENDLESS
     if prices.burst_power == 0 and prices.energy_power == 0:
         cycles = best.cycles
     if prices.cycle_power == 0 and prices.energy_power == 0:
-        room = float(best.bursts * problem.widths.burst)
+        room = float(best.bursts * burst)
         for way in range(4):
             times = 1 if way == 1 and machine.weights_stay else machine.runs
             room -= bits[way] * machine.groups * times
@@ -174,7 +174,7 @@ def _least_cost(problem, own_pj, bound, moved, stalls, volume):
     bits, (opening, last) = moved
     bursts = np.int64(0)
     for way in range(4):
-        bursts += _bursts_of(problem, bits, way)
+        bursts += _bursts_of(machine, problem.widths.burst, bits, way)
     cycles = np.int64(bound[ARRAY_CYCLES]) + stalls * machine.groups * machine.runs
     if problem.order.one_buffer:
         cycles += dram_cycles(machine, bursts)
@@ -186,17 +186,17 @@ def _least_cost(problem, own_pj, bound, moved, stalls, volume):
         cycles = max(cycles, dram_cycles(machine, bursts) + np.int64(bound[WAIT_CYCLES]))
     energy_pj = cycles * prices.pj[CYCLE_PJ]  # in the order in which a cost is summed up
     for way in range(4):
-        energy_pj += _bursts_of(problem, bits, way) * prices.pj[BURST_PJ + way]
+        own_bursts = _bursts_of(machine, problem.widths.burst, bits, way)
+        energy_pj += own_bursts * prices.pj[BURST_PJ + way]
     energy_pj += own_pj
     return Cost(value_of(prices, cycles, bursts, energy_pj), bursts, cycles, energy_pj, volume)
 
 
 @kernel(inner=True)
-def _bursts_of(problem, bits, way):
+def _bursts_of(machine, burst, bits, way):
     """Return bursts of a batch at least, of what is moved one way; bits: float64 (4,), of all."""
-    machine = problem.machine
     times = 1 if way == 1 and machine.weights_stay else machine.runs
-    return np.int64(np.ceil(bits[way] / problem.widths.burst)) * machine.groups * times
+    return np.int64(np.ceil(bits[way] / burst)) * machine.groups * times
 
 
 @kernel(inner=True)
@@ -240,4 +240,4 @@ def _longest_work(problem, picks):
     for index in range(tables.tiles.shape[1]):
         work += tables.tiles[CYCLES, index, ci, si]
         work += longest_stalls(problem, index, (ci, si), slots)
-    return work * lane_groups_of(problem, picks)
+    return work * lane_groups_of(problem.machine, blocks, picks)

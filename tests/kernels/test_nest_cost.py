@@ -17,17 +17,27 @@ from inner_kernels import called
 from search_cases import Cost, SearchCase, search_case
 
 from pgsim.arch import LOOPS
-from pgsim.kernels import nest_cost
+from pgsim.kernels import nest_cost, nest_energy, nest_traffic
 from pgsim.kernels.nest_bound import choices_of
 from pgsim.kernels.nest_cost import Most
-from pgsim.kernels.nest_problem import WORK_CYCLES
+from pgsim.kernels.nest_problem import WORK_CYCLES, Problem
+from pgsim.kernels.nest_problem import Cost as KernelCost
 from pgsim.mapping import Nest, loop_sizes
 from pgsim.model.search.problem import problem_of
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "60"))
 NEVER = 2**62  # cycles at which counting would end
 
-cost_of = called(nest_cost.cost_of)
+counted, spent_pj, traffic_of, moves_of, picked = map(
+    called,
+    (
+        nest_cost.cost_of,
+        nest_energy.spent_pj,
+        nest_cost.traffic_of,
+        nest_traffic.moves_of,
+        nest_traffic.picked,
+    ),
+)
 
 
 def drawn(seed: int) -> tuple[SearchCase, np.ndarray, np.ndarray, int]:
@@ -40,6 +50,18 @@ def drawn(seed: int) -> tuple[SearchCase, np.ndarray, np.ndarray, int]:
     place = rng.randrange(len(choices))
     order = np.array(rng.sample(range(5), 5))
     return case, order, choices[place], int(least[place, WORK_CYCLES])
+
+
+def cost_of(
+    problem: Problem, order: np.ndarray, picks: np.ndarray, work_cycles: int, most: Most
+) -> KernelCost:
+    """What a nest costs, its blocks worked out by the kernels too."""
+    own = picked(problem.loops, picks)
+    moves = moves_of(problem.loops, picks, own, order)
+    traffic = traffic_of(problem, order, picks, own, moves)
+    own_pj = spent_pj(problem, picks, traffic)
+    found: KernelCost = counted(problem, order, traffic, work_cycles, own_pj, most)
+    return found
 
 
 def streamed(case: SearchCase, order: np.ndarray, picks: np.ndarray) -> Cost:

@@ -35,7 +35,7 @@ def moving(bursts: int, *, one_buffer: bool = False) -> list[float]:
     own = _small(one_buffer)
     terms = terms_of(own)._replace(bursts=40.0, moved_pj=0.0, burst_pj=7.0, cycle_pj=2.0)
     row = np.array([0.0, 40, 0, 100, 100, 10, 800])
-    move(own, terms, bursts, row)
+    move(own.machine, terms, bursts, row)
     found: list[float] = row[:3].tolist()
     return found
 

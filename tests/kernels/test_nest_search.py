@@ -58,7 +58,7 @@ def test_no_bound_of_a_nest_is_over_its_cost(seed: int) -> None:
             moves = moves_of(problem.loops, picks, own, order)
             bits = bits_of(problem, moves, compulsory)
             stalls = stalls_at_least(problem, order, picks, own, moves) if waits else 0
-            moved = (bits, ends_of(problem, picks, moves))
+            moved = (bits, ends_of(problem.loops, problem.widths, picks, moves))
             own_pj = least[place, OWN_PJ] * (1 - 1e-9)  # a sum of floats
             each = least_cost(problem, own_pj, least[place], moved, stalls, 0)
             cost = case.cost(nest_of(case, problem, order, picks))
