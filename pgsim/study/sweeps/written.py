@@ -164,9 +164,10 @@ def merge_sweep(output: str | Path) -> int:
         raise InputError(f"{output}: shards of several sweeps stand beside it: {told}")
     every = (Shard(part, *parts) for part in range(1, max(parts) + 1))
     if missing := [str(shard) for shard in every if shard not in paths]:
+        told = "shard {} is" if len(missing) == 1 else "shards {} are"
         raise InputError(
-            f"{output}: shards {', '.join(missing)} are missing: run the sweep with "
-            f"--shard {missing[0]}, and so on"
+            f"{output}: {told.format(', '.join(missing))} missing: run the sweep with "
+            f"{' and '.join(f'--shard {each}' for each in missing)}"
         )
     records = _merged(paths)
     rows = _write(iter(records), output)
