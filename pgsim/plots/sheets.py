@@ -103,11 +103,13 @@ class Sheet:
 
     def set_legend(self, handles: Sequence[Artist], labels: Sequence[str]) -> None:
         """Name lines or marks below the panels, in as many columns as there is room for."""
-        self.figure.legend(
+        legend = self.figure.legend(
             handles, labels, loc="outside lower left", fontsize=self.page.small, frameon=False,
             ncols=legend_columns(labels, self.page), columnspacing=1.5, borderaxespad=0.2,
             handlelength=2.6,
         )  # fmt: skip
+        _, columns = legend.get_children()[0].get_children()
+        columns.align = "top"  # by default by the last lines of what begins a column
 
 
 def panel_inches(page: Page, across: int, count: int, beside: float = 0) -> tuple[float, float]:

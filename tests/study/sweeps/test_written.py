@@ -240,7 +240,7 @@ def test_shards_are_merged_into_the_table_of_all(spec, output):
     spec = two.model_copy(update={"traces": spec.traces, "schemes": ("pg", "full")})
     counts = [sweep_into(output, spec, jobs=1, shard=Shard(part, 3)).points for part in (1, 3)]
     assert not output.exists()
-    with pytest.raises(InputError, match="shard 2/3 is missing: .* --shard 2/3$"):
+    with pytest.raises(InputError, match=r"shard 2/3 is missing: .* --shard 2/3$"):
         merge_sweep(output)
     with pytest.raises(Stop):
         sweep_into(output, spec, jobs=1, shard=Shard(2, 3), progress=stop_after(1))
