@@ -248,7 +248,28 @@ def test_shards_are_merged_into_the_table_of_all(spec, output):
     assert sum(counts) == spec.point_count == 20
     whole = sweep(spec, jobs=1)
     pd.testing.assert_frame_equal(read_sweep(output), whole)
-    assert merge_sweep(output) == len(whole)
+    assert merge_sweep(output) == (len(whole), 0)
+    pd.testing.assert_frame_equal(read_table(output), whole)
+    assert list(output.parent.iterdir()) == [output]
+
+
+def test_shards_with_a_point_that_failed_are_merged_in_part(spec, output, monkeypatch):
+    def refuse():
+        raise InputError("too much of it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sweep_run, "simulate", fail_at(4, refuse))
+        outcomes = [sweep_into(output, spec, jobs=1, shard=Shard(part, 2)) for part in (1, 2)]
+    assert sum(len(each.failures) for each in outcomes) == 1
+    with pytest.raises(InputError, match=r"run the sweep with --shard \d/2 again, or .*--partial"):
+        merge_sweep(output)
+    whole = sweep(spec, jobs=1)
+    rest = whole[whole["array.rows"] != 4].reset_index(drop=True)
+    assert merge_sweep(output, partial=True) == (len(rest), 1)
+    pd.testing.assert_frame_equal(read_table(output), rest)
+    for part in (1, 2):
+        sweep_into(output, spec, jobs=1, shard=Shard(part, 2))
+    assert merge_sweep(output, partial=True) == (len(whole), 0)
     pd.testing.assert_frame_equal(read_table(output), whole)
     assert list(output.parent.iterdir()) == [output]
 
