@@ -30,8 +30,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     Until then, and after an error or an interrupt, `path` is as it was; a symbolic link stays, and
     what it leads to is replaced. On Linux the file has no name before it is complete, so that
-    nothing is left of it, whatever ends this process. Elsewhere SIGKILL may leave a
-    `.pgsim-....partial` behind, which nothing reads.
+    nothing is left of it, whatever ends this process before. Elsewhere SIGKILL may leave a
+    `.pgsim-....partial` behind, which nothing reads; on Linux too in the instant in which a
+    complete file takes the place of another.
 
     Raises InputError where the folder does not exist or cannot be written, or the disk is full.
     """

@@ -8,13 +8,21 @@ import click
 
 from pgsim.cli.streams import say
 from pgsim.study.sweeps import merge_sweep
+from pgsim.text import counted
 
 
 @click.command("merge")
 @click.argument("results", type=click.Path(path_type=Path))
-def command(results: Path) -> None:
+@click.option(
+    "--partial", is_flag=True, help="Leave out points that are not finished, as those that failed."
+)
+def command(results: Path, partial: bool) -> None:
     """Write the table of a sweep of which every shard has run.
 
     RESULTS is what the shards were given as -o: pgsim sweep SPEC -o RESULTS --shard I/N.
     """
-    say(f"{results}: {merge_sweep(results):,} rows", err=True)
+    merged = merge_sweep(results, partial=partial)
+    if merged.lacking:
+        lacking = counted(merged.lacking, "point")
+        say(f"note: {lacking} not finished: the journals of the shards stay", err=True)
+    say(f"{results}: {merged.rows:,} rows", err=True)

@@ -11,7 +11,7 @@ from pgsim.plots.drawing import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILL
 
 _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 _DASHES = ("solid", "dashed", "dotted", "dashdot")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "d", "p")
 
 
 class Look(NamedTuple):
@@ -27,8 +27,8 @@ def looks_of(heads: pd.DataFrame, by: str | None = None) -> list[Look]:
 
     heads: for each line a row of what parts it from the others. Without `by`, which has the
     colour, that is what a sweep varied; scheme and architecture have dashes and marker, or one of
-    them both. Up to ten lines have a marker each, which tells them apart in grey. Where something
-    has more values than looks, every line has a colour and a marker of its own.
+    them both. Up to twelve lines have a marker each, which tells them apart in grey. Where
+    something has more values than looks, every line has a colour and a marker of its own.
     """
     varying = [str(name) for name in heads.columns if heads[name].nunique(dropna=False) > 1]
     varying.sort(key=lambda name: -1 if name == by else LAST.get(name, 0))
@@ -43,7 +43,7 @@ def looks_of(heads: pd.DataFrame, by: str | None = None) -> list[Look]:
         return [look._replace(marker=marker) for look, marker in pairs]
     if len(set(found)) == len(heads):
         return found
-    # 7 colours and 10 markers have no common factor: no two of 70 lines look the same.
+    # 7 colours and 12 markers have no common factor: no two of 84 lines look the same.
     return [_look(line, 0, line) for line in range(len(heads))]
 
 

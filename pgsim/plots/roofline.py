@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pgsim.arch import ArchConfig
+from pgsim.arch import ArchConfig, load_arch
 from pgsim.errors import InputError, nearest
 from pgsim.plots.arranging import Panel
 from pgsim.plots.asked import DESIGN, LAYER
@@ -49,7 +49,7 @@ _MARGIN = 1.6  # by which axes reach beyond the points
 def plot_roofline(
     frame: pd.DataFrame,
     path: str | Path,
-    arch: ArchConfig,
+    arch: ArchConfig | str | Path,
     *,
     by: str | None = None,
     where: Sequence[str] = (),
@@ -66,9 +66,9 @@ def plot_roofline(
         A table that `simulate` or `sweep` made.
     path : str or Path
         What is written, as png, svg or pdf; its suffix chooses the format.
-    arch : ArchConfig
-        The design that was simulated, of which the bandwidth is taken; what a sweep varied of
-        it is taken from the table.
+    arch : ArchConfig or str or Path
+        The design that was simulated, or its file or shipped name; of it the bandwidth is taken,
+        and from the table what a sweep varied of it.
     by : str, optional
         `layer`, a mark for each layer and the network's, or `design`, for each network. By default
         layers of one design, and designs where there are several.
@@ -91,14 +91,14 @@ def plot_roofline(
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
-    >>> from pgsim import load_arch, simulate
-    >>> arch = load_arch("pg_os")
+    >>> from pgsim import simulate
+    >>> layers = simulate("digits_pg_4_2", "pg_os").layers
     >>> with TemporaryDirectory() as folder:
-    ...     plot_roofline(simulate("digits_pg_4_2", arch).layers, f"{folder}/roof.png", arch)
+    ...     plot_roofline(layers, f"{folder}/roof.png", "pg_os")
     ...     Path(f"{folder}/roof.png").is_file()
     True
     """
-    write_figure(draw_roofline(frame, arch, by=by, where=where, width=width), path)
+    write_figure(draw_roofline(frame, load_arch(arch), by=by, where=where, width=width), path)
 
 
 def draw_roofline(

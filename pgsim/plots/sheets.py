@@ -10,6 +10,7 @@ import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.offsetbox import HPacker
 
 from pgsim.plots.arranging import Panel
 from pgsim.plots.drawing import wrapped
@@ -103,11 +104,14 @@ class Sheet:
 
     def set_legend(self, handles: Sequence[Artist], labels: Sequence[str]) -> None:
         """Name lines or marks below the panels, in as many columns as there is room for."""
-        self.figure.legend(
+        legend = self.figure.legend(
             handles, labels, loc="outside lower left", fontsize=self.page.small, frameon=False,
             ncols=legend_columns(labels, self.page), columnspacing=1.5, borderaxespad=0.2,
             handlelength=2.6,
         )  # fmt: skip
+        for box in legend.get_children()[0].get_children():
+            if isinstance(box, HPacker):  # its columns, by default on the first entries' last lines
+                box.align = "top"
 
 
 def panel_inches(page: Page, across: int, count: int, beside: float = 0) -> tuple[float, float]:

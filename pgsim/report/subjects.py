@@ -25,7 +25,7 @@ from pgsim.report.sections.summary import summary
 from pgsim.report.sections.timeline import timeline
 from pgsim.results import Result
 from pgsim.results.columns import checked_table
-from pgsim.results.designs import axis_columns, check_columns, without_what_ifs
+from pgsim.results.designs import axis_columns, check_columns, labels_of, without_what_ifs
 from pgsim.results.mask_sources import MASK_SOURCES, MaskSource, mask_source_of
 from pgsim.results.table_files import csv_text
 from pgsim.study.comparison import Comparison
@@ -95,12 +95,12 @@ def of_table(frame: pd.DataFrame, commands: Sequence[str], spec: SweepSpec | Non
         else f"No design is faster than {fastest}, and none takes less energy than {leanest}."
     )
     if many and "accuracy" in frame:
-        both += _most_accurate(frame)
+        both += _most_accurate(frame, found.names)
     sources = [MASK_SOURCES[str(each)] for each in sorted(frame["mask_source"].unique())]
     head = Head(
         "table of results",
         found.title,
-        [*map(_label, sources), (f"{len(found.designs):,} designs", False)],
+        [*map(_label, sources), (counted(len(found.designs), "design"), False)],
         f"{both} {found.finding}" if many else f"One design: {fastest}.",
     )
     digests = {"SHA-256 of the table as .csv": sha256(csv_text(frame).encode()).hexdigest()}
@@ -156,14 +156,18 @@ def _spent(frame: pd.DataFrame, designs: int) -> Html:
     return breakdowns.of_designs(frame, designs)
 
 
-def _most_accurate(frame: pd.DataFrame) -> str:
-    """Return which designs of a comparison's table are the most and the least accurate."""
+def _most_accurate(frame: pd.DataFrame, names: Sequence[str]) -> str:
+    """Return which designs of a table are the most and the least accurate.
+
+    names: the columns that tell its designs apart.
+    """
     known = frame.dropna(subset="accuracy").sort_values("accuracy", kind="stable")
-    if known.empty:
+    if known["accuracy"].nunique() < 2:
         return ""
+    ends = without_what_ifs(known.iloc[[0, -1]])
     least, most = (
-        f"{row['design']} ({row['accuracy']:.1%} accurate)"
-        for _, row in known.iloc[[0, -1]].iterrows()
+        f"{label} ({accuracy:.1%} accurate)"
+        for label, accuracy in zip(labels_of(ends, names), ends["accuracy"], strict=True)
     )
     return f" They differ in accuracy, from {least} to {most}."
 

@@ -162,12 +162,19 @@ def without_what_ifs(frame: pd.DataFrame) -> pd.DataFrame:
 
     ``digits[weight_bits=4]`` at ``trace.weight_bits`` 4 is ``digits``.
     """
-    names = frame["trace"].astype(str)
-    for column in (str(each) for each in frame.columns if str(each).startswith("trace.")):
-        field = re.escape(column.removeprefix("trace."))
-        names = names.str.replace(rf"(?<=[\[,]){field}=[^],]*,?", "", regex=True)
-        names = names.str.replace(",]", "]", regex=False).str.replace("[]", "", regex=False)
-    return frame.assign(trace=names)
+    columns = list(map(str, frame.columns))
+    short = {name: name_without_what_ifs(str(name), columns) for name in frame["trace"].unique()}
+    return frame.assign(trace=frame["trace"].map(short))
+
+
+def name_without_what_ifs(name: str, columns: Iterable[str]) -> str:
+    """Return a trace's name as `without_what_ifs` does, in a table of these columns."""
+    for column in columns:
+        if column.startswith("trace."):
+            field = re.escape(column.removeprefix("trace."))
+            name = re.sub(rf"(?<=[\[,]){field}=[^],]*,?", "", name)
+            name = name.replace(",]", "]").replace("[]", "")
+    return name
 
 
 def title_of(frame: pd.DataFrame) -> str:

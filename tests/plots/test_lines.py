@@ -39,7 +39,7 @@ def test_a_column_called_like_its_unit_is_not_explained() -> None:
     ]
 
 
-def test_a_swept_axis_has_the_colour_the_scheme_dashes_and_the_architecture_a_marker() -> None:
+def test_a_swept_axis_has_the_colour_the_scheme_dashes_and_each_line_a_marker() -> None:
     frame = table(
         *(
             {"array.rows": rows, "array.columns": columns, "scheme": scheme, "arch": arch}
@@ -50,8 +50,8 @@ def test_a_swept_axis_has_the_colour_the_scheme_dashes_and_the_architecture_a_ma
         )
     )
     found = looks(draw_results(frame, x="array.rows", y="cycles"))
-    assert len(set(found.values())) == 12
-    for place, key in ((0, "array.columns={2}"), (1, "{1}"), (2, "{0}")):
+    assert len({marker for _, _, marker in found.values()}) == len(found) == 12
+    for place, key in ((0, "array.columns={2}"), (1, "{1}")):
         of_value: dict[str, set[Any]] = {}
         for label, look in found.items():
             of_value.setdefault(key.format(*label.split(", ")), set()).add(look[place])

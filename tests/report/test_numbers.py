@@ -9,7 +9,7 @@ import pytest
 from html_reader import values
 from shipped import in_fixed_order
 
-from pgsim import simulate, write_timeline
+from pgsim import pareto, simulate, write_timeline
 from pgsim.report.sections.timeline import _round_step
 
 same = pytest.approx
@@ -77,6 +77,15 @@ def test_a_comparisons_table_says_how_accurate_its_designs_are(page_of, comparis
         for own in (accurate.iloc[0], accurate.iloc[-1])
     )
     assert f"They differ in accuracy, from {least} to {most}." in page.text
+
+
+def test_a_front_says_how_accurate_its_designs_are(page_of, table):
+    front = pareto(table, "time_us", "energy_pj", "cycles").designs
+    known = front.assign(accuracy=[0.995 if each == "pg" else 0.99 for each in front["scheme"]])
+    told = "They differ in accuracy, from {} (99.0% accurate) to {} (99.5% accurate)."
+    names = (f"pg-os-16x16, {scheme}" for scheme in ("full", "pg"))
+    assert told.format(*names) in page_of(known).text
+    assert "They differ" not in page_of(known.assign(accuracy=0.99)).text
 
 
 def test_the_layers_of_a_table_are_those_of_the_fastest_design(pages, table):

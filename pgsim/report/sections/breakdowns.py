@@ -19,7 +19,7 @@ _FIGURES = (
 def of_layers(rows: pd.DataFrame) -> Html:
     """Return what each layer of one design takes, beside the network."""
     return joined(
-        _breakdown(rows, "layer", len(rows) + 1, *each, ", and of the network") for each in _FIGURES
+        _breakdown(rows, "layer", "column", *each, ", and of the network") for each in _FIGURES
     )
 
 
@@ -28,20 +28,21 @@ def of_designs(rows: pd.DataFrame, count: int) -> Html:
     if count > SCREEN.most_bars:
         words = f"{count:,} designs are more than there are bars in one figure: pgsim plot draws"
         return paragraph(f"{words} some of them, or means over them.", class_="note")
-    return joined(_breakdown(rows, "design", count, *each) for each in _FIGURES)
+    narrow = "column" if count <= PAGES["column"].most_bars else "page"  # else marks, not bars
+    return joined(_breakdown(rows, "design", narrow, *each) for each in _FIGURES)
 
 
 def _breakdown(
     rows: pd.DataFrame,
     by: str,
-    bars: int,
+    narrow: str,
     key: str,
     parts: tuple[str, ...],
     words: str,
     beside: str = "",
 ) -> Html:
     def draw(width: str | None) -> Figure:
-        room = width if width is None or bars <= PAGES[width].most_bars else "page"
+        room = None if width is None else narrow
         return draw_results(rows, by=by, parts=parts, network=bool(beside), width=room)
 
     label = f"{words} of each {by}{beside}, part by part"

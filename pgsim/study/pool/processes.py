@@ -28,6 +28,7 @@ _WHY_KILLED = {
     "SIGKILL": ", as happens when memory runs out: try fewer jobs",
     "SIGBUS": ", as happens when a file is cut short while it is read",
 }
+_MOST_LOST_AT_ONCE = 3  # processes of a seat that signals ended one after another, unbegun
 _Yields = Generator[list[tuple[Given, Outcome]], None, None]
 
 
@@ -74,7 +75,7 @@ def run(
     Raises
     ------
     InputError
-        Where a process cannot be started: with the point that it was to do.
+        Where a process cannot be started, or ends again and again before its first point.
     """
     yield from _here(work, batches) if jobs == 1 else _elsewhere(work, batches, jobs, seats[:jobs])
 
@@ -143,6 +144,7 @@ class Seat:
 
     def __init__(self, module: str | None) -> None:
         self._module = module
+        self._lost = 0  # processes, one after another, that ended before they had begun
         self._start()
 
     def begin(self, work: Callable[[Any], Any]) -> None:
@@ -177,6 +179,7 @@ class Seat:
         try:
             if not self._has_begun:
                 self._has_begun = pickle.load(self._back)
+                self._lost = 0
             self._send(points)
             return [pickle.loads(each) for each in pickle.load(self._back)]
         except (OSError, EOFError, pickle.UnpicklingError):
@@ -185,16 +188,21 @@ class Seat:
     def replaced(self, points: list[Any]) -> list[Outcome]:
         """Start another process instead of one that ended.
 
-        Returns the failure of a single point; of several it is not known which one was its end.
-        Raises InputError where the process ended before it had begun.
+        Returns the failure of a single point; of several it is not known which one was its end, and
+        none was where the process had not begun. Raises InputError where such a process ended by
+        itself, or signals ended some, one after another.
         """
-        how = InputError(_end(self._process.wait()))
-        if not self._has_begun:
-            raise InputError(f"{points[0]}: {how}")
+        code, had_begun = self._process.wait(), self._has_begun
+        if not had_begun:
+            self._lost += 1
+            if code >= 0 or self._lost >= _MOST_LOST_AT_ONCE:
+                raise InputError(f"a process of the sweep {_end(code)}")
         self.end()
         self._start()
         self.begin(self._work)
-        return [Failed(how)] if len(points) == 1 else []
+        if had_begun and len(points) == 1:
+            return [Failed(InputError(f"the process at work on it {_end(code)}"))]
+        return []
 
     def end(self) -> None:
         """End the process, whatever it is at."""
@@ -215,11 +223,11 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 
 def _end(code: int) -> str:
-    """Return how a process ended, in words, from its exit code."""
+    """Return what a process did in the end, in words, from its exit code."""
     if code < 0:
         name = {each.value: each.name for each in signal.Signals}.get(-code, f"signal {-code}")
-        return f"the process at work on it was ended by {name}{_WHY_KILLED.get(name, '')}"
+        return f"was ended by {name}{_WHY_KILLED.get(name, '')}"
     return (
-        f"the process at work on it ended with exit code {code}: what it printed says why; "
-        "jobs=1 works without other processes"
+        f"ended with exit code {code}: what it printed says why; jobs=1 works without other "
+        "processes"
     )

@@ -7,6 +7,7 @@ from math import isclose
 
 from pgsim.errors import InputError
 from pgsim.results import Result
+from pgsim.results.designs import name_without_what_ifs
 from pgsim.study.sweeps.checks import unchecked_points
 from pgsim.study.sweeps.run import Simulation
 from pgsim.study.sweeps.spec import SweepSpec
@@ -15,13 +16,15 @@ from pgsim.study.sweeps.spec import SweepSpec
 def simulated_again(spec: SweepSpec, row: Mapping[str, object]) -> Result:
     """Return the result of the point of a sweep that a design of its table is.
 
-    row: the columns that tell designs apart, and `time_us` of an image. Raises InputError where no
-    point of the sweep is that design, or none that takes as long.
+    row: the columns that tell designs apart, and `time_us` of an image; its trace may be called as
+    in the sweep's table, or without what-ifs. Raises InputError where no point of the sweep is that
+    design, or none that takes as long.
     """
     points = unchecked_points(spec)
     simulation, told = Simulation(points), ""
     for point in map(points.point, points.numbers_of(row)):
-        if simulation.trace(point).name != row.get("trace", simulation.trace(point).name):
+        name = simulation.trace(point).name
+        if row.get("trace", name) not in (name, name_without_what_ifs(name, point.axes)):
             continue
         result = simulation.result(point)
         time_us = float(result.summary["time_us"]) / result.images

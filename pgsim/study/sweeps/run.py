@@ -108,14 +108,15 @@ def ready(spec: SweepSpec, jobs: int) -> AbstractContextManager[Sequence[Seat]]:
 
 
 class Failure(NamedTuple):
-    """A point that has no result, and the error that says why."""
+    """A point that has no result, and the error that says why: an InputError names the point."""
 
     point: str
     error: Exception
 
     def __str__(self) -> str:
-        kind = "" if isinstance(self.error, InputError) else f"{type(self.error).__name__}: "
-        return f"{self.point}: {kind}{self.error}"
+        if isinstance(self.error, InputError):
+            return str(self.error)
+        return f"{self.point}: {type(self.error).__name__}: {self.error}"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pgsim.errors import InputError
 from pgsim.study.sweeps.checks import Progress, sweep_points
@@ -145,12 +145,20 @@ def write_durably(frame: pd.DataFrame, output: Path) -> None:
     sync_folder(output.resolve().parent)
 
 
-def merge_sweep(output: str | Path) -> int:
-    """Write the table of a sweep whose shards are all finished, and return how many rows it has.
+class Merged(NamedTuple):
+    """What came of a merge: rows of the table, and how many points of the sweep it lacks."""
 
-    Their journals, which stand beside the table, go when it is written.
+    rows: int
+    lacking: int
 
-    Raises InputError where a shard is missing, is not finished or is of another sweep.
+
+def merge_sweep(output: str | Path, *, partial: bool = False) -> Merged:
+    """Write the table of a sweep whose shards have run.
+
+    Their journals, which stand beside the table, go when all points are in it. With `partial` it
+    may lack points that are not finished, such as some that failed, and their journals stay.
+
+    Raises InputError where a shard is missing or is of another sweep, or is not finished.
     """
     from pgsim.results.table_files import check_table_path
 
@@ -164,33 +172,39 @@ def merge_sweep(output: str | Path) -> int:
         raise InputError(f"{output}: shards of several sweeps stand beside it: {told}")
     every = (Shard(part, *parts) for part in range(1, max(parts) + 1))
     if missing := [str(shard) for shard in every if shard not in paths]:
+        told = "shard {} is" if len(missing) == 1 else "shards {} are"
         raise InputError(
-            f"{output}: shards {', '.join(missing)} are missing: run the sweep with "
-            f"--shard {missing[0]}, and so on"
+            f"{output}: {told.format(', '.join(missing))} missing: run the sweep with "
+            f"{' and '.join(f'--shard {each}' for each in missing)}"
         )
-    records = _merged(paths)
+    records, lacking = _merged(paths, partial)
     rows = _write(iter(records), output)
-    for path in paths.values():
-        path.unlink()
-    return rows
+    if not lacking:
+        for path in paths.values():
+            path.unlink()
+    return Merged(rows, lacking)
 
 
-def _merged(paths: dict[Shard, Path]) -> list[bytes]:
-    """Return the records of all shards by number; raises InputError where they do not fit."""
+def _merged(paths: dict[Shard, Path], partial: bool) -> tuple[list[bytes], int]:
+    """Return the records of all shards by number, and how many points have none.
+
+    Raises InputError where shards do not fit, or points lack and the merge is not to be partial.
+    """
     found: dict[int, bytes] = {}
-    first, first_path = None, None
+    first, first_path, wanted = None, None, 0
     for shard, path in paths.items():
         told, records = read_records(path)
         first, first_path = first or told, first_path or path
         if told.get("digests") != first.get("digests"):
             raise InputError(f"{path}: of another sweep than {first_path}: they must not be mixed")
-        if len(records) != told["wanted"]:
+        if len(records) != told["wanted"] and not partial:
             raise InputError(
                 f"{path}: shard {shard} has {len(records):,} of its {told['wanted']:,} points: run "
-                f"the sweep with --shard {shard} again"
+                f"the sweep with --shard {shard} again, or merge with --partial"
             )
         found |= records
-    return [found[number] for number in sorted(found)]
+        wanted += told["wanted"]
+    return [found[number] for number in sorted(found)], wanted - len(found)
 
 
 def _shard_journals(output: Path) -> dict[Shard, Path]:

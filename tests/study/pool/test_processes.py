@@ -143,7 +143,34 @@ def test_without_an_interpreter_it_is_said_what_works(monkeypatch):
 
 def test_an_interpreter_that_fails_is_said(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(InputError, match=r"[0-2]: the process .* ended with exit code 1"):
+    with pytest.raises(InputError, match=r"^a process of the sweep ended with exit code 1: "):
+        list(run(double, alone(range(3)), 2))
+
+
+def interpreter_killed(times, path, monkeypatch):
+    """Let Python be a script that is killed so many times before it is Python."""
+    left, script = path / "left", path / "python"
+    left.write_text("k" * times)
+    script.write_text(
+        f'#!/bin/sh\nread -r all < "{left}"\n[ -n "$all" ] || exec "{sys.executable}" "$@"\n'
+        f'printf "%s\\n" "${{all#k}}" > "{left}"\nkill -KILL $$\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+
+
+@pytest.mark.parametrize("batches", [[[3, 4, 5]], [[3], [4], [5]]])
+def test_a_process_that_is_killed_before_it_begins_is_replaced_and_no_point_fails(
+    batches, tmp_path, monkeypatch
+):
+    interpreter_killed(2, tmp_path, monkeypatch)
+    assert results(double, batches) == {3: 6, 4: 8, 5: 10}
+    assert not (tmp_path / "left").read_text().strip()
+
+
+def test_processes_that_are_killed_before_they_begin_again_and_again_end_it(tmp_path, monkeypatch):
+    interpreter_killed(100, tmp_path, monkeypatch)
+    with pytest.raises(InputError, match=r"^a process of the sweep was ended by SIGKILL, as "):
         list(run(double, alone(range(3)), 2))
 
 

@@ -69,6 +69,15 @@ def test_a_trace_is_told_by_its_own_name(gated: str) -> None:
         assert simulated_again(spec, row).trace.name == row["trace"]
 
 
+def test_a_trace_may_be_called_without_its_what_ifs(gated: str) -> None:
+    spec = spec_of("what-ifs", gated)
+    for row in rows_of(sweep(spec, jobs=1)):
+        name = str(row["trace"]).split("[")[0]
+        assert simulate_again(spec, row | {"trace": name})["cycles"] == row["cycles"]
+        with pytest.raises(InputError, match="not of this sweep"):
+            simulated_again(spec, row | {"trace": f"{name}[batch=4]"})
+
+
 def test_a_table_of_another_sweep_is_refused(gated: str) -> None:
     spec = spec_of("axes", gated)
     row = rows_of(sweep(spec, jobs=1))[0]

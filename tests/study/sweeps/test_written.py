@@ -215,7 +215,8 @@ def test_a_point_that_fails_is_told_and_the_rest_goes_on(spec, output, monkeypat
         outcome = sweep_into(output, spec, jobs=1, failed=told.append)
     assert [str(each) for each in outcome.failures] == [str(each) for each in told]
     (failure,) = told
-    assert "array.rows 4" in failure.point and "too much of it" in str(failure)
+    assert "array.rows 4" in failure.point
+    assert str(failure) == f"{failure.point}: too much of it"
     assert set(read_table(output)["array.rows"]) == set(ROWS) - {4}
     outcome = sweep_into(output, spec, jobs=1)
     assert (outcome.before, outcome.failures) == (4, [])
@@ -239,7 +240,7 @@ def test_shards_are_merged_into_the_table_of_all(spec, output):
     spec = two.model_copy(update={"traces": spec.traces, "schemes": ("pg", "full")})
     counts = [sweep_into(output, spec, jobs=1, shard=Shard(part, 3)).points for part in (1, 3)]
     assert not output.exists()
-    with pytest.raises(InputError, match="shards 2/3 are missing"):
+    with pytest.raises(InputError, match=r"shard 2/3 is missing: .* --shard 2/3$"):
         merge_sweep(output)
     with pytest.raises(Stop):
         sweep_into(output, spec, jobs=1, shard=Shard(2, 3), progress=stop_after(1))
@@ -247,7 +248,28 @@ def test_shards_are_merged_into_the_table_of_all(spec, output):
     assert sum(counts) == spec.point_count == 20
     whole = sweep(spec, jobs=1)
     pd.testing.assert_frame_equal(read_sweep(output), whole)
-    assert merge_sweep(output) == len(whole)
+    assert merge_sweep(output) == (len(whole), 0)
+    pd.testing.assert_frame_equal(read_table(output), whole)
+    assert list(output.parent.iterdir()) == [output]
+
+
+def test_shards_with_a_point_that_failed_are_merged_in_part(spec, output, monkeypatch):
+    def refuse():
+        raise InputError("too much of it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sweep_run, "simulate", fail_at(4, refuse))
+        outcomes = [sweep_into(output, spec, jobs=1, shard=Shard(part, 2)) for part in (1, 2)]
+    assert sum(len(each.failures) for each in outcomes) == 1
+    with pytest.raises(InputError, match=r"run the sweep with --shard \d/2 again, or .*--partial"):
+        merge_sweep(output)
+    whole = sweep(spec, jobs=1)
+    rest = whole[whole["array.rows"] != 4].reset_index(drop=True)
+    assert merge_sweep(output, partial=True) == (len(rest), 1)
+    pd.testing.assert_frame_equal(read_table(output), rest)
+    for part in (1, 2):
+        sweep_into(output, spec, jobs=1, shard=Shard(part, 2))
+    assert merge_sweep(output, partial=True) == (len(whole), 0)
     pd.testing.assert_frame_equal(read_table(output), whole)
     assert list(output.parent.iterdir()) == [output]
 
