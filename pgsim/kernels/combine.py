@@ -106,7 +106,7 @@ def _issue_of_few(slots, bounds, fields, issues):
     return opened
 
 
-@kernel
+@kernel(inner=True)
 def issue(slots, bounds, table, room, issues):
     """Issue the slots of a window, and return how many issue slots they take.
 
@@ -119,7 +119,7 @@ def issue(slots, bounds, table, room, issues):
     return _issue_of_many(slots, bounds, table, used, issues)
 
 
-@kernel
+@kernel(inner=True)
 def room_of(lanes, table):
     """Return room for the lanes of the held issue slots: in two words, or a word or more each."""
     many = np.empty(((lanes + 63) >> 6, table.open_slots), np.uint64)
