@@ -188,7 +188,7 @@ def _check_weights(trace: GateTrace, scheme: Scheme) -> None:
     """Raise InputError for a scheme that takes other weights than those of the network."""
     for layer in trace.layers:
         own, taken = layer.shape.weight_bits, scheme.weight_bits_of(layer)
-        if own != taken:
+        if own != taken and layer.shape.kind.shares_weights:
             raise InputError(
                 f"layer {layer.shape.name!r}: scheme {scheme.name!r} takes weights of {taken} "
                 f"bits, and a stream has one set of weights, here of {own}: choose planes of "

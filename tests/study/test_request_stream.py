@@ -114,6 +114,19 @@ def test_a_network_of_other_bits_has_other_weights(tmp_path: Path) -> None:
     assert weights(found) == [INNER + OUTER, 0, 0, 0, INNER + OUTER]
 
 
+def test_operands_of_a_product_of_activations_are_no_weights() -> None:
+    """Scores read 8-bit keys at 4 bits; the 4-bit weights of the projection stay (M60)."""
+    wide = WIDE | {"weight_bits": 4}
+    layers = [
+        linear(6, 32, 32, name="keys", **wide),
+        linear(6, 32, 8, name="scores", **WIDE | {"op": "matmul"}),
+    ]
+    network = GateTrace.from_masks({}, layers, images=1)
+    found = request_stream(network, design(BYTES), [("uniform:8,4", 1), ("uniform:6,4", 2)])
+    keys = 32 * 8 * 4 // 8
+    assert weights(found)[:2] == [32 * 32 * 4 // 8 + keys, 2 * keys]
+
+
 def test_accuracy_is_unknown_where_a_precision_states_none() -> None:
     found = request_stream(trace(), design(), [("top:2,2", 1), ("top:3,3", 1)])
     assert found.table["accuracy"].isna().tolist() == [False, True, True]

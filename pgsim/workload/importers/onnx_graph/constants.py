@@ -71,6 +71,8 @@ def _take_external(onnx: Any, tensor: Any, folder: Path) -> bool:
     if length.isdecimal() and int(length) <= _MOST_BYTES:
         with suppress(Exception):  # whatever onnx says of a file that is not there, or elsewhere
             onnx.external_data_helper.load_external_data_for_tensor(tensor, str(folder))
+            tensor.ClearField("external_data")  # old versions of onnx leave both there
+            tensor.ClearField("data_location")
     return not tensor.external_data
 
 
