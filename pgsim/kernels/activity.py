@@ -51,10 +51,10 @@ def activity(rows, lanes, lane_bounds, slot_bounds, counts, first):
 @kernel(inner=True)
 def _in_order(lanes):
     """Say whether each lane has the row of its own number."""
-    for place in range(lanes.size):
-        if lanes[place] != place:
-            return False
-    return True
+    place = 0
+    while place < lanes.size and lanes[place] == place:
+        place += 1
+    return place == lanes.size
 
 
 @kernel(inner=True)

@@ -211,7 +211,7 @@ def _move(machine, terms, bursts, row):
 
 @kernel(inner=True)
 def _bits_of(loops, widths):
-    """Return the bits of each element that a block moves, of a weight with its taps, and of a burst."""
+    """Return the bits of each element that a block moves, a weight with its taps, and of a burst."""
     weight = loops.taps * widths.weight
     return Widths(widths.activation, weight, widths.sums, widths.output, widths.burst)
 
