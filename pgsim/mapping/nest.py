@@ -172,4 +172,4 @@ def walk_of(shape: LayerShape, nest: Nest) -> tuple[Walk, Counts, Counts]:
         of_size, reaches, union[axis] = reaches_of(side, block)
         every[:, axis, : reaches.shape[1]], most[axis] = reaches, of_size[MOST, 0]
     order = np.array(nest.depths, np.int64)
-    return Walk(order, trips, sizes, *every, shape.taps), most, union
+    return Walk(order, trips, sizes, every[0], every[1], shape.taps), most, union
