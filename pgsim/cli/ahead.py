@@ -68,12 +68,16 @@ def serve(*given: str) -> None:
 
 
 def rehearse(trace: str, arch: str, *settings: str) -> None:
-    """Simulate the gated layers of a trace for the kernels that they ask for, on few images."""
+    """Simulate the gated layers of a trace for the kernels that they ask for, on few images.
+
+    The fixed order comes first: no search, so that it soon compiles what any result asks for last.
+    """
     found, design = load_trace(trace), chosen_arch(arch, settings)
     gated = [layer.shape.name for layer in found.layers if layer.shape.gated]
     few = max(design.batch, design.mapping.images)
     if gated:
-        simulate(found.of_layers(gated), design, calibration_images=max(0, found.images - few))
+        for each in (design.override({"mapping": "fixed"}), design):
+            simulate(found.of_layers(gated), each, calibration_images=max(0, found.images - few))
 
 
 def _end_with_the_first() -> None:
