@@ -6,6 +6,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,9 +92,9 @@ def _margins(path: Path) -> object:
 _SHAPE = layer_shape(CONV | {"in_size": [5, 6], "padding": [1, 0], "dilation": [1, 1]})
 
 
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    """No file of this process may grow beyond 100 bytes."""
+@contextmanager
+def _full_disk() -> Iterator[None]:
+    """Let no file of this process grow beyond 100 bytes: not even the one that pytest prints to."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
@@ -104,13 +105,13 @@ def full_disk() -> Iterator[None]:
 
 @pytest.mark.parametrize("save", [_trace, _operands, _margins])
 def test_a_full_disk_is_said_and_leaves_what_was_there(
-    tmp_path: Path, save: Callable[[Path], Any], request: pytest.FixtureRequest
+    tmp_path: Path, save: Callable[[Path], Any]
 ) -> None:
     save(tmp_path / "tiny")
     (path,) = tmp_path.iterdir()
     before = path.read_bytes()
-    request.getfixturevalue("full_disk")
-    with pytest.raises(InputError, match=f"{path.name}: cannot be written: .*File too large"):
+    refused = pytest.raises(InputError, match=f"{path.name}: cannot be written: .*File too large")
+    with refused, _full_disk():
         save(tmp_path / "tiny")
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() == before
