@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pgsim.errors import InputError
 from pgsim.files import shipped_names
@@ -14,6 +13,9 @@ from pgsim.results.network_bits import inner_bits
 from pgsim.schemes import Scheme, network_passes, scheme_named
 from pgsim.schemes.scheme import whole_pass
 from pgsim.workload import GateTrace, load_trace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ACCURACY = "accuracy"
 
