@@ -86,13 +86,14 @@ def test_a_process_that_cannot_begin_is_done_without(
 
 
 @pytest.fixture
-def simulated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[set[str], int, int]]:
-    """The gates, the batch and the images of what is simulated."""
-    found: list[tuple[set[str], int, int]] = []
+def simulated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, set[str], int, int]]:
+    """The mapping, the gates, the batch and the images of what is simulated."""
+    found: list[tuple[str, set[str], int, int]] = []
 
     def simulate(trace: Any, arch: Any, *, calibration_images: int) -> None:
         gates = {each.shape.gate for each in trace.layers}
-        found.append((gates, arch.batch, trace.images - calibration_images))
+        images = trace.images - calibration_images
+        found.append((arch.mapping.kind, gates, arch.batch, images))
 
     monkeypatch.setattr(ahead, "simulate", simulate)
     return found
@@ -100,14 +101,16 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[set[str], int, int]
 
 @pytest.mark.parametrize(("batch", "images"), [(2, 8), (16, 16), (2**16, 500)])
 def test_gated_layers_alone_are_rehearsed_on_as_many_images_as_a_search_asks_for(
-    batch: int, images: int, simulated: list[tuple[set[str], int, int]]
+    batch: int, images: int, simulated: list[tuple[str, set[str], int, int]]
 ) -> None:
-    """Eight, or a batch, or all 500 of the shipped digits."""
+    """Eight, or a batch, or all 500 of the shipped digits; the fixed order, and then a search."""
     ahead.rehearse("digits_pg_4_2", "pg_os", f"batch={batch}")
-    assert simulated == [({"output"}, batch, images)]
+    assert simulated == [(kind, {"output"}, batch, images) for kind in ("fixed", "search")]
 
 
-def test_a_trace_without_gates_needs_nothing(simulated: list[tuple[set[str], int, int]]) -> None:
+def test_a_trace_without_gates_needs_nothing(
+    simulated: list[tuple[str, set[str], int, int]],
+) -> None:
     ahead.rehearse("resnet20_uniform_4_4", "pg_os")
     assert simulated == []
 
