@@ -535,6 +535,54 @@ def test_all_that_multiplies_and_is_no_layer_is_told_at_once(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        (node("Einsum", "x x", "z", equation="ij,ij->i"), "Einsum 'z', no layer of pgsim,"),
+        (node("Enigma", "x", "z"), "Enigma 'z', no operator of ONNX,"),
+        (
+            node("Mystery", "x", "z", domain="com.example"),
+            "Mystery 'z', of the domain 'com.example', which is not known here,",
+        ),
+        (node("Relu", "x", "z"), ""),
+    ],
+)
+def test_what_a_graph_within_holds_is_looked_at_like_all_else(
+    tmp_path: Path, held: onnx.NodeProto, expected: str
+) -> None:
+    inner = helper.make_graph([held], "inner", [], [tensor("z", [20, 20])])
+    nodes = [
+        node("If", "yes", "branch", then_branch=inner, else_branch=inner),
+        node("MatMul", "x w", "y"),
+    ]
+    inputs = [tensor("x", [20, 20]), tensor("yes", [], TensorProto.BOOL)]
+    data = model(nodes, inputs, {"w": (20, 20)})
+    if not expected:
+        assert len(imported(tmp_path, data)) == 1
+        return
+    assert refusal(tmp_path, data).splitlines()[1:] == [
+        f"  If 'branch': holds {expected} in a graph of its own"
+    ]
+
+
+def test_products_that_an_old_onnx_does_not_have_are_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx.defs, "has", lambda op: op not in ("Attention", "Enigma"))
+    nodes = [node("Attention", "x x x", "a"), node("Enigma", "x", "b")]
+    found = refusal(tmp_path, model(nodes, {"x": [1, 4, 20]}, {}))
+    assert found.splitlines()[1:] == [
+        "  Attention 'a': no layer of pgsim",
+        "  Enigma 'b': no operator of ONNX",
+    ]
+
+
+def test_an_operator_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    nodes = [node("Enigma", "x", "b"), node("MatMul", "x w", "y")]
+    data = model(nodes, {"x": [4, 20]}, {"w": (20, 20)})
+    assert "net.txt: " in refusal(tmp_path, data.replace(b"Enigma", b"Enigm\xff"))
+
+
+@pytest.mark.parametrize(
     ("channels", "weights", "groups"),
     [(4, (6, 2, 3, 3), 1), (4, (6, 4, 3, 3), 2), (6, (4, 2, 3, 3), 3)],
 )
