@@ -564,6 +564,14 @@ def test_what_a_graph_within_holds_is_looked_at_like_all_else(
     ]
 
 
+@pytest.mark.parametrize("op", ["Affine", "DynamicSlice", "GivenTensorFill", "Scale"])
+def test_operators_that_onnx_runtime_has_in_onnxs_domain_are_passed_over(
+    tmp_path: Path, op: str
+) -> None:
+    nodes = [node("MatMul", "x w", "y"), node(op, "y", "z")]
+    assert len(imported(tmp_path, model(nodes, {"x": [4, 20]}, {"w": (20, 20)}))) == 1
+
+
 def test_products_that_an_old_onnx_does_not_have_are_told_as_such(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
