@@ -626,6 +626,44 @@ def test_values_of_constants_may_lie_in_a_file_beside_the_model(tmp_path: Path) 
         import_layers(tmp_path / "net.onnx")
 
 
+CANNOT_BE_READ = "the files of constants 'shape' cannot be read"
+
+
+def shape_outside(**told: str) -> bytes:
+    """Return a model with the constant `shape` in another file, of which it tells so much."""
+    nodes = [node("Reshape", "x shape", "flat"), node("MatMul", "flat w", "y")]
+    data = model(nodes, {"x": [1, 4, 4, 4]}, {"shape": np.array([-1, 64]), "w": (64, 10)})
+    made = onnx.load_model_from_string(data)
+    (shape,) = (each for each in made.graph.initializer if each.name == "shape")
+    shape.ClearField("raw_data")
+    shape.data_location = TensorProto.EXTERNAL
+    for key, value in told.items():
+        shape.external_data.add(key=key, value=value)
+    return bytes(made.SerializeToString())
+
+
+def test_a_constant_may_be_all_of_its_file_without_saying_its_length(tmp_path: Path) -> None:
+    data, file = shape_outside(location="shape.data"), tmp_path / "shape.data"
+    file.write_bytes(np.array([-1, 64]).tobytes())
+    (layer,) = imported(tmp_path, data)
+    assert (layer.positions, layer.in_channels) == (1, 64)
+    file.write_bytes(bytes(2**20))  # more than any constant that is read
+    assert CANNOT_BE_READ in refusal(tmp_path, data)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"location": "x" * 5000},
+        {"location": "??"},
+        {"location": "net.txt", "length": "??"},
+    ],
+)
+def test_a_file_of_a_constant_that_cannot_be_is_told(tmp_path: Path, told: dict[str, str]) -> None:
+    no_text = shape_outside(**told).replace(b"??", b"\xff\xff")
+    assert CANNOT_BE_READ in refusal(tmp_path, no_text)
+
+
 def test_a_file_beside_the_model_that_is_missing_is_told_where_sizes_depend_on_it(
     tmp_path: Path,
 ) -> None:
