@@ -22,7 +22,8 @@ def command(results: Path, partial: bool) -> None:
     RESULTS is what the shards were given as -o: pgsim sweep SPEC -o RESULTS --shard I/N.
     """
     merged = merge_sweep(results, partial=partial)
-    if merged.lacking:
-        lacking = counted(merged.lacking, "point")
-        say(f"note: {lacking} not finished: the journals of the shards stay", err=True)
+    lacking = [f"{counted(merged.lacking, 'point')} not finished"] if merged.lacking else []
+    lacking += [f"none of shard {each}" for each in merged.missing]
+    if lacking:
+        say(f"note: {', '.join(lacking)}: the journals of the shards stay", err=True)
     say(f"{results}: {merged.rows:,} rows", err=True)

@@ -78,7 +78,8 @@ def test_shards_become_one_table(spec, run, tmp_path):
         assert "expected I/N" in run("sweep", spec, "-o", output, "--shard", wrong, code=2).stderr
 
 
-def test_points_that_fail_are_told_and_the_rest_is_written(spec, run, tmp_path, monkeypatch):
+def fail_at_a_point(patched):
+    """Let the simulation of one of the four points fail."""
     simulate = sweep_run.simulate
 
     def failing(trace, arch, *arguments, **options):
@@ -86,9 +87,26 @@ def test_points_that_fail_are_told_and_the_rest_is_written(spec, run, tmp_path, 
             raise ZeroDivisionError("of this and that")
         return simulate(trace, arch, *arguments, **options)
 
+    patched.setattr(sweep_run, "simulate", failing)
+
+
+def test_what_a_merge_in_part_lacks_is_said(spec, run, tmp_path, monkeypatch):
     output = tmp_path / "results.csv"
     with monkeypatch.context() as patched:
-        patched.setattr(sweep_run, "simulate", failing)
+        fail_at_a_point(patched)
+        run("sweep", spec, "-o", output, "--jobs", 1, "--shard", "1/2", code=1)
+    assert "shard 2/2 is missing: run the sweep" in run("merge", output, code=2).stderr
+    told = run("merge", output, "--partial").stderr.splitlines()
+    assert told[0] == (
+        "note: 1 point not finished, none of shard 2/2: the journals of the shards stay"
+    )
+    assert len(told) == 2 and told[1].endswith("results.csv: 2 rows")  # a point of two layers
+
+
+def test_points_that_fail_are_told_and_the_rest_is_written(spec, run, tmp_path, monkeypatch):
+    output = tmp_path / "results.csv"
+    with monkeypatch.context() as patched:
+        fail_at_a_point(patched)
         stderr = run("sweep", spec, "-o", output, "--jobs", 1, code=1).stderr
     assert "failed: trace " in stderr and "array.rows 4: ZeroDivisionError: of this and" in stderr
     assert "pgsim: 1 of 4 points failed: the same command tries them again" in stderr

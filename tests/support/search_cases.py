@@ -132,7 +132,7 @@ def steered_case(seed: int, *, most: int = 4, batches: int = 1) -> SearchCase:
 def with_zeros(case: SearchCase, seed: int) -> SearchCase:
     """The same in three or four passes, on PEs that stand still at zeros of each pass's bits.
 
-    Few operands are so many that it weighs how many PE cycles are rounded down.
+    There are so few operands that it matters how many PE cycles are rounded down.
     """
     rng = Random(f"zeros {seed}")
     bits = rng.choice(((1, 1, 1, 1), (1, 1, 2), (2, 1, 1)))

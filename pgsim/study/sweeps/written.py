@@ -146,19 +146,26 @@ def write_durably(frame: pd.DataFrame, output: Path) -> None:
 
 
 class Merged(NamedTuple):
-    """What came of a merge: rows of the table, and how many points of the sweep it lacks."""
+    """What came of a merge: rows of the table, and what of the sweep it lacks.
+
+    lacking: points of the shards that stand beside it. missing: shards that do not, as one of
+    which no point is finished.
+    """
 
     rows: int
     lacking: int
+    missing: tuple[Shard, ...] = ()
 
 
 def merge_sweep(output: str | Path, *, partial: bool = False) -> Merged:
     """Write the table of a sweep whose shards have run.
 
     Their journals, which stand beside the table, go when all points are in it. With `partial` it
-    may lack points that are not finished, such as some that failed, and their journals stay.
+    may lack points that are not finished, such as some that failed, and whole shards, and the
+    journals stay.
 
-    Raises InputError where a shard is missing or is of another sweep, or is not finished.
+    Raises InputError where a shard is of another sweep, and where one is missing or not finished
+    that the table is not to lack.
     """
     from pgsim.results.table_files import check_table_path
 
@@ -171,18 +178,19 @@ def merge_sweep(output: str | Path, *, partial: bool = False) -> Merged:
         told = ", ".join(path.name for path in paths.values())
         raise InputError(f"{output}: shards of several sweeps stand beside it: {told}")
     every = (Shard(part, *parts) for part in range(1, max(parts) + 1))
-    if missing := [str(shard) for shard in every if shard not in paths]:
+    missing = tuple(shard for shard in every if shard not in paths)
+    if missing and not partial:
         told = "shard {} is" if len(missing) == 1 else "shards {} are"
         raise InputError(
-            f"{output}: {told.format(', '.join(missing))} missing: run the sweep with "
-            f"{' and '.join(f'--shard {each}' for each in missing)}"
+            f"{output}: {told.format(', '.join(map(str, missing)))} missing: run the sweep with "
+            f"{' and '.join(f'--shard {each}' for each in missing)}, or merge with --partial"
         )
     records, lacking = _merged(paths, partial)
     rows = _write(iter(records), output)
-    if not lacking:
+    if not (lacking or missing):
         for path in paths.values():
             path.unlink()
-    return Merged(rows, lacking)
+    return Merged(rows, lacking, missing)
 
 
 def _merged(paths: dict[Shard, Path], partial: bool) -> tuple[list[bytes], int]:

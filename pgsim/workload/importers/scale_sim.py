@@ -29,7 +29,7 @@ _PRODUCT = ("M", "N", "K")
 _FEWEST_OF_CONVOLUTION = 5  # numbers in a row that is nearer to a convolution, if one is misspelt
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _WORD = re.compile(r"[A-Z]*")
-_STRIDE = re.compile(r"stride|^s[ _]?[wx]$", re.I)  # also `Sw`, behind `Sh`
+_STRIDE = re.compile(r"stride|^s[ _]?[wx](?![a-z])", re.I)  # also `Sw`, behind `Sh`
 # Blanks before or behind a cell in quotes, which csv takes for a part of it.
 _AROUND_QUOTES = r'(?:^|(?<={mark}))[^\S{mark}]+"|"[^\S{mark}]+(?={mark}|$)'
 _CODE = frozenset("[({=")  # in what begins a line of a program

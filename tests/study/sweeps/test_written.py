@@ -240,7 +240,7 @@ def test_shards_are_merged_into_the_table_of_all(spec, output):
     spec = two.model_copy(update={"traces": spec.traces, "schemes": ("pg", "full")})
     counts = [sweep_into(output, spec, jobs=1, shard=Shard(part, 3)).points for part in (1, 3)]
     assert not output.exists()
-    with pytest.raises(InputError, match=r"shard 2/3 is missing: .* --shard 2/3$"):
+    with pytest.raises(InputError, match=r"shard 2/3 is missing: .* --shard 2/3, or merge"):
         merge_sweep(output)
     with pytest.raises(Stop):
         sweep_into(output, spec, jobs=1, shard=Shard(2, 3), progress=stop_after(1))
@@ -248,7 +248,7 @@ def test_shards_are_merged_into_the_table_of_all(spec, output):
     assert sum(counts) == spec.point_count == 20
     whole = sweep(spec, jobs=1)
     pd.testing.assert_frame_equal(read_sweep(output), whole)
-    assert merge_sweep(output) == (len(whole), 0)
+    assert merge_sweep(output) == (len(whole), 0, ())
     pd.testing.assert_frame_equal(read_table(output), whole)
     assert list(output.parent.iterdir()) == [output]
 
@@ -265,11 +265,34 @@ def test_shards_with_a_point_that_failed_are_merged_in_part(spec, output, monkey
         merge_sweep(output)
     whole = sweep(spec, jobs=1)
     rest = whole[whole["array.rows"] != 4].reset_index(drop=True)
-    assert merge_sweep(output, partial=True) == (len(rest), 1)
+    assert merge_sweep(output, partial=True) == (len(rest), 1, ())
     pd.testing.assert_frame_equal(read_table(output), rest)
     for part in (1, 2):
         sweep_into(output, spec, jobs=1, shard=Shard(part, 2))
-    assert merge_sweep(output, partial=True) == (len(whole), 0)
+    assert merge_sweep(output, partial=True) == (len(whole), 0, ())
+    pd.testing.assert_frame_equal(read_table(output), whole)
+    assert list(output.parent.iterdir()) == [output]
+
+
+def test_a_shard_without_a_finished_point_may_lack_too(spec, output, monkeypatch):
+    """Each shard has one point; that of the one that fails leaves no journal behind."""
+
+    def refuse():
+        raise InputError("too much of it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sweep_run, "simulate", fail_at(4, refuse))
+        shards = [Shard(part, len(ROWS)) for part in range(1, len(ROWS) + 1)]
+        outcomes = [sweep_into(output, spec, jobs=1, shard=shard) for shard in shards]
+    (failed,) = (shard for shard, each in zip(shards, outcomes, strict=True) if each.failures)
+    with pytest.raises(InputError, match=f"shard {failed} is missing: .* or merge with --partial"):
+        merge_sweep(output)
+    whole = sweep(spec, jobs=1)
+    rest = whole[whole["array.rows"] != 4].reset_index(drop=True)
+    assert merge_sweep(output, partial=True) == (len(rest), 0, (failed,))
+    pd.testing.assert_frame_equal(read_table(output), rest)
+    sweep_into(output, spec, jobs=1, shard=failed)
+    assert merge_sweep(output, partial=True) == (len(whole), 0, ())
     pd.testing.assert_frame_equal(read_table(output), whole)
     assert list(output.parent.iterdir()) == [output]
 

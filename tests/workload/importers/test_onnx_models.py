@@ -535,6 +535,62 @@ def test_all_that_multiplies_and_is_no_layer_is_told_at_once(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        (node("Einsum", "x x", "z", equation="ij,ij->i"), "Einsum 'z', no layer of pgsim,"),
+        (node("Enigma", "x", "z"), "Enigma 'z', no operator of ONNX,"),
+        (
+            node("Mystery", "x", "z", domain="com.example"),
+            "Mystery 'z', of the domain 'com.example', which is not known here,",
+        ),
+        (node("Relu", "x", "z"), ""),
+    ],
+)
+def test_what_a_graph_within_holds_is_looked_at_like_all_else(
+    tmp_path: Path, held: onnx.NodeProto, expected: str
+) -> None:
+    inner = helper.make_graph([held], "inner", [], [tensor("z", [20, 20])])
+    nodes = [
+        node("If", "yes", "branch", then_branch=inner, else_branch=inner),
+        node("MatMul", "x w", "y"),
+    ]
+    inputs = [tensor("x", [20, 20]), tensor("yes", [], TensorProto.BOOL)]
+    data = model(nodes, inputs, {"w": (20, 20)})
+    if not expected:
+        assert len(imported(tmp_path, data)) == 1
+        return
+    assert refusal(tmp_path, data).splitlines()[1:] == [
+        f"  If 'branch': holds {expected} in a graph of its own"
+    ]
+
+
+@pytest.mark.parametrize("op", ["Affine", "DynamicSlice", "GivenTensorFill", "Scale"])
+def test_operators_that_onnx_runtime_has_in_onnxs_domain_are_passed_over(
+    tmp_path: Path, op: str
+) -> None:
+    nodes = [node("MatMul", "x w", "y"), node(op, "y", "z")]
+    assert len(imported(tmp_path, model(nodes, {"x": [4, 20]}, {"w": (20, 20)}))) == 1
+
+
+def test_products_that_an_old_onnx_does_not_have_are_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx.defs, "has", lambda op: op not in ("Attention", "Enigma"))
+    nodes = [node("Attention", "x x x", "a"), node("Enigma", "x", "b")]
+    found = refusal(tmp_path, model(nodes, {"x": [1, 4, 20]}, {}))
+    assert found.splitlines()[1:] == [
+        "  Attention 'a': no layer of pgsim",
+        "  Enigma 'b': no operator of ONNX",
+    ]
+
+
+def test_an_operator_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    nodes = [node("Enigma", "x", "b"), node("MatMul", "x w", "y")]
+    data = model(nodes, {"x": [4, 20]}, {"w": (20, 20)})
+    assert "net.txt: " in refusal(tmp_path, data.replace(b"Enigma", b"Enigm\xff"))
+
+
+@pytest.mark.parametrize(
     ("channels", "weights", "groups"),
     [(4, (6, 2, 3, 3), 1), (4, (6, 4, 3, 3), 2), (6, (4, 2, 3, 3), 3)],
 )
@@ -568,6 +624,44 @@ def test_values_of_constants_may_lie_in_a_file_beside_the_model(tmp_path: Path) 
     (tmp_path / "net.data").unlink()
     with pytest.raises(InputError, match="its bit width, 'three', is no constant"):
         import_layers(tmp_path / "net.onnx")
+
+
+CANNOT_BE_READ = "the files of constants 'shape' cannot be read"
+
+
+def shape_outside(**told: str) -> bytes:
+    """Return a model with the constant `shape` in another file, of which it tells so much."""
+    nodes = [node("Reshape", "x shape", "flat"), node("MatMul", "flat w", "y")]
+    data = model(nodes, {"x": [1, 4, 4, 4]}, {"shape": np.array([-1, 64]), "w": (64, 10)})
+    made = onnx.load_model_from_string(data)
+    (shape,) = (each for each in made.graph.initializer if each.name == "shape")
+    shape.ClearField("raw_data")
+    shape.data_location = TensorProto.EXTERNAL
+    for key, value in told.items():
+        shape.external_data.add(key=key, value=value)
+    return bytes(made.SerializeToString())
+
+
+def test_a_constant_may_be_all_of_its_file_without_saying_its_length(tmp_path: Path) -> None:
+    data, file = shape_outside(location="shape.data"), tmp_path / "shape.data"
+    file.write_bytes(np.array([-1, 64]).tobytes())
+    (layer,) = imported(tmp_path, data)
+    assert (layer.positions, layer.in_channels) == (1, 64)
+    file.write_bytes(bytes(2**20))  # more than any constant that is read
+    assert CANNOT_BE_READ in refusal(tmp_path, data)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"location": "x" * 5000},
+        {"location": "??"},
+        {"location": "net.txt", "length": "??"},
+    ],
+)
+def test_a_file_of_a_constant_that_cannot_be_is_told(tmp_path: Path, told: dict[str, str]) -> None:
+    no_text = shape_outside(**told).replace(b"??", b"\xff\xff")
+    assert CANNOT_BE_READ in refusal(tmp_path, no_text)
 
 
 def test_a_file_beside_the_model_that_is_missing_is_told_where_sizes_depend_on_it(

@@ -138,8 +138,11 @@ def test_a_second_stride_is_of_columns_unless_the_header_says_otherwise(tmp_path
     (both,) = imported(tmp_path, HEADER + row)
     (one,) = imported(tmp_path, HEADER.replace("Strides,", "Strides, Batch,") + row)
     assert (both.stride, one.stride) == ((2, 1), (2, 2))
-    (short,) = imported(tmp_path, HEADER.replace("Strides,", "Sh, Sw,") + row)
-    assert short.stride == (2, 1)
+    for names in ("Sh, Sw,", "Sh (rows), Sw (columns),", "S_H, S_W,"):
+        (short,) = imported(tmp_path, HEADER.replace("Strides,", names) + row)
+        assert short.stride == (2, 1), names
+    (other,) = imported(tmp_path, HEADER.replace("Strides,", "Strides, Swaps,") + row)
+    assert other.stride == (2, 2)
 
 
 def test_dp_in_a_name_is_one_filter_set_for_each_channel(tmp_path: Path) -> None:

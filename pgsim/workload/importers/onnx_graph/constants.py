@@ -67,13 +67,25 @@ def _values(onnx: Any, tensor: Any, folder: Path) -> npt.NDArray[Any] | None:
 
 def _take_external(onnx: Any, tensor: Any, folder: Path) -> bool:
     """Have a constant hold its values that lie in a file of their own; say whether they do."""
-    length = next((each.value for each in tensor.external_data if each.key == "length"), "")
+    length = _length(tensor, folder)
     if length.isdecimal() and int(length) <= _MOST_BYTES:
         with suppress(Exception):  # whatever onnx says of a file that is not there, or elsewhere
             onnx.external_data_helper.load_external_data_for_tensor(tensor, str(folder))
             tensor.ClearField("external_data")  # old versions of onnx leave both there
             tensor.ClearField("data_location")
     return not tensor.external_data
+
+
+def _length(tensor: Any, folder: Path) -> str:
+    """Return the bytes that a constant says it has in its file, by default all; it may be wrong."""
+    # As text: Protocol Buffers give as bytes what is no UTF-8.
+    told = {str(each.key): str(each.value) for each in tensor.external_data}
+    if "length" in told:
+        return told["length"]
+    file = folder / told.get("location", "")
+    with suppress(OSError):  # such as a name that is too long
+        return str(file.stat().st_size) if file.is_file() else ""
+    return ""
 
 
 def numbers_of(values: Values) -> dict[str, tuple[float, ...]]:

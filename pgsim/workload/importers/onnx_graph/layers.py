@@ -120,17 +120,24 @@ def _add_layers(walk: _Walk, node: Node, where: str) -> None:
 
 def _refusal(node: Node) -> str:
     """Return why an operator cannot be passed over, or nothing."""
-    if node.domain:
-        return f"of the domain {node.domain!r}, which is not known here"
-    if not node.is_known:
-        return "no operator of ONNX"
-    if node.op in MULTIPLIES:
-        return "no layer of pgsim"
+    if reason := _refusal_alone(node):
+        return reason
     for attribute in node.attributes.values():
         for inner in _inner(attribute):
-            if inner.op in MULTIPLIES or inner.op in OPERATORS:
-                return f"holds {inner.words} in a graph of its own"
+            reason = "" if inner.op in OPERATORS else _refusal_alone(inner)
+            if reason or inner.op in OPERATORS:
+                about = f", {reason}," if reason else ""
+                return f"holds {inner.words}{about} in a graph of its own"
     return ""
+
+
+def _refusal_alone(node: Node) -> str:
+    """Return the same, whatever graphs the operator holds."""
+    if node.domain:
+        return f"of the domain {node.domain!r}, which is not known here"
+    if node.op in MULTIPLIES:  # before onnx is asked, of which old versions lack some
+        return "no layer of pgsim"
+    return "" if node.is_known else "no operator of ONNX"
 
 
 def _inner(attribute: object) -> list[Node]:

@@ -232,8 +232,9 @@ def _nodes(onnx: Any, nodes: Iterable[Any]) -> Iterator[Node]:
         taken.add(name)
         attributes = {each.name: _attribute(onnx, each) for each in node.attribute}
         domain = "" if node.domain == "ai.onnx" else node.domain
-        is_known = onnx.defs.has(node.op_type) or node.op_type in UNLISTED
-        yield Node(node.op_type, domain, name, tuple(node.input), outputs, attributes, is_known)
+        op = str(node.op_type)  # which Protocol Buffers give as bytes where it is no UTF-8
+        is_known = onnx.defs.has(op) or op in UNLISTED
+        yield Node(op, domain, name, tuple(node.input), outputs, attributes, is_known)
 
 
 def _attribute(onnx: Any, attribute: Any) -> object:

@@ -33,8 +33,11 @@ UNLISTED = frozenset(
     {
         "Affine",
         "Crop",
+        "DynamicSlice",
+        "GivenTensorFill",
         "ImageScaler",
         "ParametricSoftplus",
+        "Scale",
         "ScaledTanh",
         "SimplifiedLayerNormalization",
     }
