@@ -204,6 +204,18 @@ def fail_at(rows, how):
     return failing
 
 
+def run_in_shards(spec, output, parts, monkeypatch):
+    """Run a sweep in so many shards, but for arrays of four rows, and return what came of each."""
+
+    def refuse():
+        raise InputError("too much of it")
+
+    shards = [Shard(part, parts) for part in range(1, parts + 1)]
+    with monkeypatch.context() as patched:
+        patched.setattr(sweep_run, "simulate", fail_at(4, refuse))
+        return {shard: sweep_into(output, spec, jobs=1, shard=shard) for shard in shards}
+
+
 def test_a_point_that_fails_is_told_and_the_rest_goes_on(spec, output, monkeypatch):
     def refuse():
         raise InputError("too much of it")
@@ -254,12 +266,7 @@ def test_shards_are_merged_into_the_table_of_all(spec, output):
 
 
 def test_shards_with_a_point_that_failed_are_merged_in_part(spec, output, monkeypatch):
-    def refuse():
-        raise InputError("too much of it")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(sweep_run, "simulate", fail_at(4, refuse))
-        outcomes = [sweep_into(output, spec, jobs=1, shard=Shard(part, 2)) for part in (1, 2)]
+    outcomes = run_in_shards(spec, output, 2, monkeypatch).values()
     assert sum(len(each.failures) for each in outcomes) == 1
     with pytest.raises(InputError, match=r"run the sweep with --shard \d/2 again, or .*--partial"):
         merge_sweep(output)
@@ -276,15 +283,8 @@ def test_shards_with_a_point_that_failed_are_merged_in_part(spec, output, monkey
 
 def test_a_shard_without_a_finished_point_may_lack_too(spec, output, monkeypatch):
     """Each shard has one point; that of the one that fails leaves no journal behind."""
-
-    def refuse():
-        raise InputError("too much of it")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(sweep_run, "simulate", fail_at(4, refuse))
-        shards = [Shard(part, len(ROWS)) for part in range(1, len(ROWS) + 1)]
-        outcomes = [sweep_into(output, spec, jobs=1, shard=shard) for shard in shards]
-    (failed,) = (shard for shard, each in zip(shards, outcomes, strict=True) if each.failures)
+    outcomes = run_in_shards(spec, output, len(ROWS), monkeypatch)
+    (failed,) = (shard for shard, each in outcomes.items() if each.failures)
     with pytest.raises(InputError, match=f"shard {failed} is missing: .* or merge with --partial"):
         merge_sweep(output)
     whole = sweep(spec, jobs=1)
