@@ -271,12 +271,18 @@ def compared(
     store: WorkStore,
     costs: Pricing = costs_of,
 ) -> Comparison:
-    """Simulate the rows of a comparison, the gated design first, at these prices."""
+    """Simulate the rows of a comparison, the gated design first, at these prices.
+
+    What runs under the gated one's scheme is simulated last: a first run compiles other kernels
+    for it than for all else, and a second process compiles them meanwhile.
+    """
     gated = rows[0]
-    outcomes = []
-    for row in rows:
+    outcomes = {}
+    for row in sorted(rows, key=lambda row: row.scheme == gated.scheme):
         count = calibration_count(row.trace, gated.designs[0], calibration_images)
         result = fastest(row.trace, row.designs, row.scheme, count, store)
         result = result if costs is costs_of else repriced(result, costs(result.arch))
-        outcomes.append(Outcome(with_shape(row, result.arch), result, gated.trace.dataset))
-    return Comparison(tuple(outcomes), tuple(cautions(gated.trace, gated.designs[0])))
+        outcomes[row] = Outcome(with_shape(row, result.arch), result, gated.trace.dataset)
+    return Comparison(
+        tuple(outcomes[row] for row in rows), tuple(cautions(gated.trace, gated.designs[0]))
+    )
