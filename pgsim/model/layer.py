@@ -291,6 +291,5 @@ def every_run(run: BlockRun) -> BlockRun:
         for name, each in run.traffic.items()
     }
     work = type(run.work)(*(each[:, own] for each in run.work))
-    of_passes, of_turns = run.events[:2], run.events[2:]
-    every = (*(each[:, own] for each in of_passes), *(each[own] for each in of_turns))
+    every = (each[:, own] if each.ndim > 2 else each[own] for each in run.events)  # of passes, or turns
     return BlockRun(run.job, batches, run.timings, traffic, work, type(run.events)(*every))
