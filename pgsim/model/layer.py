@@ -291,5 +291,7 @@ def every_run(run: BlockRun) -> BlockRun:
         for name, each in run.traffic.items()
     }
     work = type(run.work)(*(each[:, own] for each in run.work))
-    every = (each[:, own] if each.ndim > 2 else each[own] for each in run.events)  # of passes, or turns
+    every = (
+        each[:, own] if each.ndim > 2 else each[own] for each in run.events
+    )  # of passes, or turns
     return BlockRun(run.job, batches, run.timings, traffic, work, type(run.events)(*every))

@@ -161,7 +161,9 @@ class FixedFrame:
         order = order_of(job, (1, 1, 1, 1))
         if not job.operands_stay:
             waits = waits_alone(tiles, order).sum(axis=0)
-            ends = (waits[places_of(self._tables, SLOTS, each)] for each in (self.windows, self._last))
+            ends = (
+                waits[places_of(self._tables, SLOTS, each)] for each in (self.windows, self._last)
+            )
             found: Counts = self._over_windows(waits) * segments - np.maximum(*ends)
             return found
         if job.gated:  # gated passes may fill the wait: they load nothing
