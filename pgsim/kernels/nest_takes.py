@@ -107,11 +107,12 @@ def waits_alone(tiles: Floats, order: Order) -> Floats:
     behind that of the pass before, which may wait for anything. tiles: int64 (4, passes, ...), as
     those of `Tables`; returns int64 (passes, ...).
     """
-    waits = np.maximum(0, order.bus_cycles - tiles[FOLDS])
+    waits: Floats = np.maximum(0, order.bus_cycles - tiles[FOLDS])
     if not order.ports_ahead:
         return waits
     stalls = tiles[STALLS] if order.drains else tiles[STALLS].max(initial=0)
-    return np.maximum(0, waits - stalls)
+    waits = np.maximum(0, waits - stalls)
+    return waits
 
 
 def _outputs(problem: Problem) -> int:

@@ -75,11 +75,11 @@ class Events(NamedTuple):
     """When everything begins and ends, in cycles since the run began.
 
     pass_begins, pass_ends: int64 (passes, runs, tiles), port stalls included; of a pass that does
-    not happen both are when it was dropped. port_stall_cycles: the same shape, how long it waits for
-    its ports alone. turn_begins, turn_ends: int64 (runs, turns), of the
-    array's work, the transfer beside it apart. demand_begins: int64 (runs, tiles), when what is on
-    demand is asked for. demand_waits: int64 (runs, turns), how long a turn's work stands still for
-    it. ends: int64 (runs,), when the last transfer is done.
+    not happen both are when it was dropped. port_stall_cycles: of the same shape, for how long it
+    waits for its ports alone. turn_begins, turn_ends: int64 (runs, turns), of the array's work, the
+    transfer beside it apart. demand_begins: int64 (runs, tiles), when what is on demand is asked
+    for. demand_waits: int64 (runs, turns), how long a turn's work stands still for it. ends: int64
+    (runs,), when the last transfer is done.
     """
 
     pass_begins: np.ndarray

@@ -24,8 +24,9 @@ COUNTS = (
 class ArrayWork(NamedTuple):
     """What one of two arrays does of every tile, from the beginning of the turn that holds it.
 
-    begins, port_stall_cycles: of each of its passes, int64 (passes, runs, tiles). busy_cycles: until
-    its last sum has left and its last mask is known, int64 (runs, tiles); 0 where it does nothing.
+    begins, port_stall_cycles: of each of its passes, int64 (passes, runs, tiles). busy_cycles:
+    until its last sum has left and its last mask is known, int64 (runs, tiles); 0 where it does
+    nothing.
     """
 
     begins: Counts

@@ -54,7 +54,7 @@ class Drawn:
         return BlockWork(self.batches, order, work, (moved,), sums)
 
     def of_runs(self, cycles_of_burst: int) -> list[tuple[int, int, int]]:
-        """Every run stepped: its cycles, those in which its array stands still, and of both waits."""
+        """Every run, stepped: its cycles, those without work, and those of two waits at once."""
         found = []
         for own, around in zip(self.runs, self.moved, strict=True):
             slow = [Moved(*(each * cycles_of_burst for each in turn)) for turn in around]

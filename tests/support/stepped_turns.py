@@ -97,7 +97,7 @@ class Array:
             self.begins_of_loading_folds.append(self.own)
 
     def take(self, folds: Folds, loads: bool) -> tuple[int, int, int]:
-        """Take a pass's folds one by one; return when it begins and ends on the wall, and stalls."""
+        """Take a pass's folds one by one; return its begin and end on the wall, and its stalls."""
         begin, left = self.wall, folds.stall if folds.count else 0
         for number in range(folds.count):
             ready = self.own
