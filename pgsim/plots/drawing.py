@@ -46,8 +46,13 @@ ENERGY = {
     "energy_leakage_pj": ("leakage", GREY),
 }
 HATCHES = {
-    SKY: "////", GREEN: "||||", YELLOW: "....", ORANGE: "\\\\\\\\", VERMILLION: "xxxx", GREY: "----",
-}  # fmt: skip
+    SKY: "////",
+    GREEN: "||||",
+    YELLOW: "....",
+    ORANGE: "\\\\\\\\",
+    VERMILLION: "xxxx",
+    GREY: "----",
+}
 
 LABEL_WIDTH = 30  # characters of a bar's label in one line
 _MOST_LINES = 10  # of one text
