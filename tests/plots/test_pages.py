@@ -18,6 +18,7 @@ from plot_cases import table
 
 from pgsim.plots import draw_results, plot_results
 from pgsim.plots.drawing import ENERGY, HATCHES, LATENCY
+from pgsim.plots.pages import PHONE
 from pgsim.plots.stacks import DRAM_TRAFFIC, SRAM_TRAFFIC
 
 ROWS = [
@@ -184,3 +185,10 @@ def test_a_component_has_the_same_colour_in_all_figures() -> None:
     assert ENERGY["energy_pe_pj"][1] == LATENCY["msb_cycles"][1]
     colours = [colour for _, colour in (*LATENCY.values(), *ENERGY.values())]
     assert len(set(colours)) == 7  # ten parts, of which those three pairs are of one component
+
+
+def test_a_phone_has_bars_for_as_many_designs_as_a_screen_on_the_width_of_a_column() -> None:
+    frame = table(*({"array.rows": rows} for rows in range(1, 61)))
+    figure = draw_results(frame, width=PHONE)
+    assert figure.get_figwidth() == draw_results(frame, width="column").get_figwidth() == 3.5
+    assert [len(axes.get_yticks()) for axes in figure.axes] == [60, 60]  # latency, energy
