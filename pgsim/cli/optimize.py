@@ -9,6 +9,7 @@ import click
 from pgsim.cli.options import missing, table_option
 from pgsim.cli.progress import bar
 from pgsim.cli.streams import say
+from pgsim.results.fronts import undominated
 from pgsim.study.fronts import objectives_of
 from pgsim.study.optimizing import TRIALS, optimize_into
 from pgsim.study.searches import Found
@@ -98,10 +99,7 @@ def command(
             progress=told("simulating"),
         )
     _say_what_was_left(asked, found, trials)
-    say(
-        f"{output}: {found.front:,} of {found.finished:,} designs are not dominated: {objectives}",
-        err=True,
-    )
+    say(f"{output}: {undominated(found.front, found.finished, str(objectives))}", err=True)
 
 
 def _say_what_was_left(asked: SweepSpec, found: Found, trials: int) -> None:

@@ -109,6 +109,7 @@ def command(
                 shard=shard,
                 progress=told("simulating"),
                 checking=told("checking"),
+                failed=told.fail,
             )
         _say_failures(outcome)
         _say_outcome(output, asked, shard, outcome)
@@ -126,8 +127,8 @@ def _say_what_it_is(spec: str, asked: SweepSpec, jobs: int | None) -> None:
 
 
 def _say_failures(outcome: Outcome) -> None:
-    """Say which points failed, and why."""
-    for each in outcome.failures[:_MOST_FAILURES]:
+    """Say which points failed, and why; the first was told when it did."""
+    for each in outcome.failures[1:_MOST_FAILURES]:
         say(f"failed: {' '.join(str(each).split())}", err=True)
     if (more := len(outcome.failures) - _MOST_FAILURES) > 0:
         say(f"failed: {more:,} points more", err=True)

@@ -138,7 +138,10 @@ def _labels(rows: pd.DataFrame, shown: list[str], asked: Asked) -> pd.Series[str
     told = names if asked.by not in (DESIGN, LAYER) or asked.page.terse else told_apart(rows, names)
     designs = labels_of(rows, told)
     if LAYER in shown:
-        several = bool(told) and len(rows[told].drop_duplicates()) > 1
+        told = [
+            name for name in told if rows[name].nunique(dropna=False) > 1
+        ]  # titles say the rest
+        several, designs = bool(told), labels_of(rows, told)
         designs = [
             f"{layer}: {design}" if several else str(layer)
             for layer, design in zip(rows[LAYER], designs, strict=True)

@@ -45,7 +45,14 @@ ENERGY = {
     "energy_dram_pj": ("DRAM", VERMILLION),
     "energy_leakage_pj": ("leakage", GREY),
 }
-HATCHES = {SKY: "////", YELLOW: "....", ORANGE: "\\\\\\\\", VERMILLION: "xxxx", GREY: "----"}
+HATCHES = {
+    SKY: "////",
+    GREEN: "||||",
+    YELLOW: "....",
+    ORANGE: "\\\\\\\\",
+    VERMILLION: "xxxx",
+    GREY: "----",
+}
 
 LABEL_WIDTH = 30  # characters of a bar's label in one line
 _MOST_LINES = 10  # of one text

@@ -15,6 +15,7 @@ from pgsim.plots.drawing import BLACK
 from pgsim.plots.pages import Page
 from pgsim.plots.scales import Scale
 from pgsim.results.fronts import senses
+from pgsim.text import counted
 
 _MOST_NAMED = 10
 _LETTER, _GAP, _LINE = 0.56, 0.6, 1.5  # of numbers, over the size of their letters
@@ -70,7 +71,7 @@ def front_words(front: int, named: int, whole: int, unknown: int) -> str:
 
     unknown: designs that lack a value, and so are nowhere.
     """
-    said = f"front: {front:,} of {whole:,} designs"
+    said = f"front: {front:,} of {counted(whole, 'design')}"
     if named < front:
         said += f", {named:,} of them numbered"
     return f"{said}; {unknown:,} more lack a value" if unknown else said

@@ -14,7 +14,7 @@ from pgsim.plots.looks import Look, looks_of
 from pgsim.plots.pages import Page
 from pgsim.plots.scales import Scale
 from pgsim.results.designs import labels_of
-from pgsim.results.mask_sources import MASK_SOURCES
+from pgsim.results.mask_sources import words_of
 
 _MOST_COLOURS, _MOST_MARKERS = 7, 5
 _MASKS = "mask_source"
@@ -98,4 +98,4 @@ def hollow_of(frame: pd.DataFrame) -> tuple[pd.Series[bool], str]:
     hollow = ~frame[_MASKS].isin(_PLAIN)
     if hollow.all() or not hollow.any():
         return hollow, ""
-    return hollow, " or ".join(MASK_SOURCES[each].words for each in frame[_MASKS][hollow].unique())
+    return hollow, words_of(map(str, frame[_MASKS][hollow].unique()))

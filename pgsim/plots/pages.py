@@ -58,6 +58,10 @@ PAGES = {
     "page": Page(7.16, 7.5, 6.5, 300, 4, 20, 10, 30, title=7.5, legend=6.5),
 }
 
+# Of reports, which scroll: as narrow as a column, and as many bars as on a screen.
+PHONE = "phone"
+_OWN = {PHONE: PAGES["column"]._replace(most_bars=SCREEN.most_bars)}
+
 
 def page_of(width: str | None) -> Page:
     """Return what a figure of some width is made for: ``column``, ``page``, or None for a screen.
@@ -66,6 +70,8 @@ def page_of(width: str | None) -> Page:
     """
     if width is None:
         return SCREEN
+    if width in _OWN:
+        return _OWN[width]
     if width not in PAGES:
         known = ", ".join(PAGES)
         raise InputError(f"width: expected one of {known}, not {width!r}.{nearest(width, PAGES)}")

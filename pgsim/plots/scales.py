@@ -32,7 +32,7 @@ class Scale(NamedTuple):
     """One axis: where values stand, in the unit that suits them, and what stands beside it.
 
     words: the values of an axis of words, side by side. swept: numbers at which ticks stand.
-    most: what no value can be above, in the unit of the axis.
+    least, most: what no value of a result can be below, and above, in the unit of the axis.
     """
 
     places: pd.Series[Any]
@@ -41,6 +41,7 @@ class Scale(NamedTuple):
     swept: tuple[float, ...] = ()
     logarithmic: bool = False
     most: float = np.inf
+    least: float = -np.inf
 
     @property
     def joins(self) -> bool:
@@ -74,7 +75,8 @@ def scale_of(
         log = positive and (_doubles(distinct) if swept else _is_wide(values))
     known = column_of(name).values
     most = known.most / size if isinstance(known, Number) and not ratio else np.inf
-    return Scale(values / size, label_of(name, unit, note), (), distinct, log, most)
+    least = 0.0 if not swept and not log and bool((values.dropna() >= 0).all()) else -np.inf
+    return Scale(values / size, label_of(name, unit, note), (), distinct, log, most, least)
 
 
 def _largest(values: pd.Series[Any]) -> float:

@@ -87,6 +87,10 @@ class Sheet:
             set_ticks(axes, "y", y, self.page, self.inches_up)
             if axes.get_xlim()[1] > x.most:
                 axes.set_xlim(right=x.most)
+            if axes.get_xlim()[0] < x.least:
+                axes.set_xlim(left=x.least)
+            if axes.get_ylim()[0] < y.least:
+                axes.set_ylim(bottom=y.least)
             if axes.get_ylim()[1] > y.most:
                 axes.set_ylim(top=y.most)
             if axes.xaxis.get_tick_params()["labelbottom"]:

@@ -10,7 +10,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from pgsim.errors import InputError
-from pgsim.plots.drawing import GREY, ORANGE, SKY, VERMILLION, YELLOW
+from pgsim.plots.drawing import GREEN, GREY, ORANGE, SKY, VERMILLION, YELLOW
 from pgsim.report.markup import Html, element, joined, paragraph
 
 Draw = Callable[[str | None], Figure]
@@ -22,6 +22,7 @@ _TILES = {  # the hatches of plots.drawing, each as the least tile that repeats
     ORANGE: f'<path d="M-1 2L1 4M0 0L3 3M2-1L4 1" style="{_LINES}"/>',
     VERMILLION: f'<path d="M0 3L3 0M0 0L3 3" style="{_LINES}"/>',
     GREY: f'<path d="M0 1.5H3" style="{_LINES}"/>',
+    GREEN: f'<path d="M1.5 0V3" style="{_LINES}"/>',
     YELLOW: '<circle cx="1.5" cy="1.5" r=".4" fill="#fff"/>',
 }
 _PATTERN = re.compile(r'<pattern id="(\w+)".*?</pattern>\s*', re.DOTALL)

@@ -11,7 +11,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from pgsim.errors import InputError, nearest
 from pgsim.results import COLUMNS, IDENTITY, SUMMED, Column
 from pgsim.results.columns import DOMINATED, is_of_front
-from pgsim.results.mask_sources import MASK_SOURCES
+from pgsim.results.mask_sources import MASK_SOURCES, words_of
 from pgsim.results.settings import belies_names, contradicts_names, fixed_settings
 
 # A ratio over layers is their mean, weighted by what it is a ratio to (M4, M27).
@@ -182,9 +182,9 @@ def title_of(frame: pd.DataFrame) -> str:
 
     What a sweep set and all rows share stands at the end, where no name says it.
     """
-    masks = sorted(MASK_SOURCES[str(source)].words for source in frame["mask_source"].unique())
+    masks = words_of(map(str, frame["mask_source"].unique()))
     return (
-        f"{_named_or_counted(frame, 'trace', 'traces')} ({_images(frame)}{' and '.join(masks)}) "
+        f"{_named_or_counted(frame, 'trace', 'traces')} ({_images(frame)}{masks}) "
         f"on {_named_or_counted(frame, 'arch', 'architectures')}; "
         f"{_named_or_counted(frame, 'scheme', 'schemes', 'scheme ')}{_fixed(frame)}"
     )

@@ -37,6 +37,22 @@ def senses(columns: Sequence[str], most: Iterable[str] = ()) -> dict[str, bool]:
     return {name: name in MOST or name in wanted for name in columns}
 
 
+def undominated(front: int, whole: int, aims: str) -> str:
+    """Return how many designs of all are on a front, and of what, as a sentence begins.
+
+    Examples
+    --------
+    >>> for front, whole in ((3, 12), (1, 12), (1, 1)):
+    ...     print(undominated(front, whole, "least area_mm2"))
+    3 of 12 designs are not dominated: least area_mm2
+    1 of 12 designs is not dominated: least area_mm2
+    One design, and none to compare it with
+    """
+    if whole == 1:
+        return "One design, and none to compare it with"
+    return f"{front:,} of {whole:,} designs {'is' if front == 1 else 'are'} not dominated: {aims}"
+
+
 def dominated(costs: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Return which rows another row is better than, bool (rows,).
 

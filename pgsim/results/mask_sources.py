@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pgsim.kinds import by_name
@@ -37,16 +38,36 @@ class MaskSource(NamedTuple):
         return not self.warns if self.of_masks else not renamed
 
 
+_WHAT_IF = ", WHAT-IF"  # after the words of masks as they were captured, or made
 _NO_MODEL = "no model made them"
 _OTHER_WIDTHS = "no model was trained at these bit widths"
 _CAPTURED = MaskSource("captured", "captured masks")
 _SYNTHETIC = MaskSource("synthetic", "SYNTHETIC masks", _NO_MODEL)
-_CAPTURED_WHAT_IF = MaskSource("captured, what-if", "captured masks, WHAT-IF", _OTHER_WIDTHS)
-_SYNTHETIC_WHAT_IF = MaskSource("synthetic, what-if", "SYNTHETIC masks, WHAT-IF", _NO_MODEL)
+_CAPTURED_WHAT_IF = MaskSource("captured, what-if", f"captured masks{_WHAT_IF}", _OTHER_WIDTHS)
+_SYNTHETIC_WHAT_IF = MaskSource("synthetic, what-if", f"SYNTHETIC masks{_WHAT_IF}", _NO_MODEL)
 _NONE = MaskSource("none", "no masks", "no layer is gated", of_masks=False)
 
 MASK_SOURCES = by_name((_CAPTURED, _SYNTHETIC, _CAPTURED_WHAT_IF, _SYNTHETIC_WHAT_IF, _NONE))
 _WHAT_IFS = {_CAPTURED.name: _CAPTURED_WHAT_IF, _SYNTHETIC.name: _SYNTHETIC_WHAT_IF}
+
+
+def words_of(names: Iterable[str]) -> str:
+    """Return in a few words where the masks of rows come from that have these sources.
+
+    Examples
+    --------
+    >>> words_of(["captured", "captured, what-if"])
+    'captured masks, some of them WHAT-IF'
+    >>> words_of(["captured, what-if", "synthetic", "none"])
+    'SYNTHETIC masks, captured masks, WHAT-IF, and no masks'
+    """
+    every = sorted({MASK_SOURCES[name].words for name in names})
+    said = [words for words in every if words.removesuffix(_WHAT_IF) not in {*every} - {words}]
+    for place, words in enumerate(said):
+        if f"{words}{_WHAT_IF}" in every:
+            said[place] = f"{words}, some of them WHAT-IF"
+    last = ", and " if _WHAT_IF[0] in "".join(said) else " and "
+    return last.join(part for part in (", ".join(said[:-1]), said[-1]) if part)
 
 
 def mask_source_of(trace: GateTrace) -> MaskSource:

@@ -22,7 +22,7 @@ from pgsim.results.designs import (
     value_by,
     without_what_ifs,
 )
-from pgsim.results.fronts import marked, senses
+from pgsim.results.fronts import marked, senses, undominated
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,8 +68,9 @@ class Pareto:
         """How many designs are left to choose from."""
         aims = [f"{'most' if most else 'least'} {name}" for name, most in self.better.items()]
         wanted = ", ".join(aims[:-1]) + f" and {aims[-1]}"
-        found = f"{len(self.front):,} of {len(self.designs):,} designs are not dominated: {wanted}"
-        left = f" {self.unknown:,} lack a value and are left out." if self.unknown else ""
+        found = undominated(len(self.front), len(self.designs), wanted)
+        words = "lacks a value and is" if self.unknown == 1 else "lack a value and are"
+        left = f" {self.unknown:,} {words} left out." if self.unknown else ""
         return f"{found}.{left}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from numbers import Integral, Real
 
 from pgsim.errors import InputError
 from pgsim.workload.layer import LayerShape, layer_shape
@@ -53,8 +54,9 @@ def widened(layers: Sequence[LayerShape], factor: float) -> tuple[LayerShape, ..
     >>> [(each.in_channels, each.out_channels) for each in (wide[0], wide[1], wide[-1])]
     [(3, 32), (32, 32), (128, 10)]
     """
-    if not _LEAST <= factor <= _MOST:
-        raise InputError(f"factor {factor}: expected a number from 1/64 to 64")
+    is_number = isinstance(factor, Real) and not isinstance(factor, bool)
+    if not is_number or not _LEAST <= factor <= _MOST:
+        raise InputError(f"factor {factor!r}: expected a number from 1/64 to 64")
     own = own_channels(layers)
     return tuple(_wider(layer, own[layer.name], factor) for layer in layers)
 
@@ -72,7 +74,8 @@ def relative_cost(
     Parameters
     ----------
     layers, factor
-        The network as it was, and how many times its channels, as `widened` takes them.
+        The network as it was, a layer at least, and how many times its channels, as `widened` takes
+        them.
     activation_bits, weight_bits : int, optional
         Of all layers, at least 1 (default: each layer's own).
 
@@ -84,7 +87,7 @@ def relative_cost(
     Raises
     ------
     InputError
-        For fewer bits, and as `widened` does.
+        For fewer bits, for a network without layers, and as `widened` does.
 
     Notes
     -----
@@ -97,8 +100,10 @@ def relative_cost(
     0.25
     """
     for key, bits in (("activation_bits", activation_bits), ("weight_bits", weight_bits)):
-        if bits is not None and bits < 1:
-            raise InputError(f"{key}: value {bits}: expected 1 or more")
+        if bits is not None and not (isinstance(bits, Integral) and bits >= 1):
+            raise InputError(f"{key}: value {bits!r}: expected a whole number, 1 or more")
+    if not layers:
+        raise InputError("layers: expected one or more, as a network of none costs nothing")
     cost = sum(
         each.macs * ((activation_bits or each.activation_bits) + (weight_bits or each.weight_bits))
         for each in widened(layers, factor)

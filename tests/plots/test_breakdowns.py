@@ -37,7 +37,14 @@ def test_layers_are_kept_apart_by_layer() -> None:
 
 def test_layers_of_several_designs_say_whose_they_are() -> None:
     latency, _ = draw_results(table({}, {"scheme": "full"}), by="layer").axes
-    assert y_labels(latency) == ["conv1: pg-os, pg", "conv1: pg-os, full"]
+    assert y_labels(latency) == ["conv1: pg", "conv1: full"]
+
+
+def test_layers_do_not_repeat_what_all_designs_share() -> None:
+    axes, _ = draw_results(table({"array.rows": 8}, {"array.rows": 16}), by="layer").axes
+    assert y_labels(axes) == ["conv1: array.rows=8", "conv1: array.rows=16"]
+    (axes, *_) = draw_results(table({}, {"layer": "conv2"}), by="layer").axes
+    assert y_labels(axes) == ["conv1", "conv2"]
 
 
 def test_images_kept_apart_are_averaged() -> None:

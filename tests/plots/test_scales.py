@@ -93,3 +93,10 @@ def test_headings_beside_a_colour_bar_do_not_touch() -> None:
         boxes = [text.get_window_extent() for text in headings]
         for place, box in enumerate(boxes):
             assert not any(box.overlaps(other) for other in boxes[place + 1 :])
+
+
+def test_axes_of_what_is_never_negative_begin_at_0_or_above() -> None:
+    frame = table({"cycles": 1, "macs": 2}, {"cycles": 90, "macs": 190, "scheme": "full"})
+    (axes,) = draw_results(frame, x="cycles", y="macs", log="none").axes
+    assert axes.get_xlim()[0] == axes.get_ylim()[0] == 0
+    assert min(axes.get_xticks()) >= 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from designs import design, drawn, linear, trace_of
 from plot_cases import title
 
 from pgsim import compare, simulate
 from pgsim.plots import draw_comparison, draw_masks, draw_results
-from pgsim.results.mask_sources import MASK_SOURCES, mask_source_of
+from pgsim.results.mask_sources import MASK_SOURCES, mask_source_of, words_of
 from pgsim.workload import GateTrace
 
 LAYER = linear(6, 3, 1)  # 4 bits, of which 2 MSBs
@@ -34,6 +35,27 @@ def test_a_what_if_on_bit_widths_is_marked_in_every_row_and_figure(captured: Gat
     figures = (draw_results(result.layers), draw_masks(asked))
     assert all("captured masks, WHAT-IF)" in title(each) for each in figures)
     assert "captured masks, WHAT-IF)" in title(draw_comparison(compare(asked, design())))
+
+
+def test_titles_name_the_masks_of_what_ifs_and_of_others_once(captured: GateTrace) -> None:
+    tables = [
+        simulate(each, design()).layers for each in (captured, captured.with_bits(msb_bits=3))
+    ]
+    both = draw_results(pd.concat(tables, ignore_index=True))
+    assert "(2 images, captured masks, some of them WHAT-IF)" in title(both)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["synthetic, what-if", "synthetic"], "SYNTHETIC masks, some of them WHAT-IF"),
+        (["none", "captured"], "captured masks and no masks"),
+        (["captured, what-if"], "captured masks, WHAT-IF"),
+        (["captured", "synthetic, what-if"], "SYNTHETIC masks, WHAT-IF, and captured masks"),
+    ],
+)
+def test_words_of_several_sources(names: list[str], words: str) -> None:
+    assert words_of(names) == words
 
 
 def test_widths_that_a_trace_has_already_are_no_what_if(captured: GateTrace) -> None:

@@ -47,6 +47,14 @@ def test_a_third_column_keeps_what_two_would_not() -> None:
     assert both.front["array.rows"].tolist() == [0, 1]
 
 
+def test_a_front_of_one_design_is_told_as_one() -> None:
+    frame = designs((10, 10, 1), (20, 20, 2))
+    found = pareto(frame, "cycles", "energy_pj").finding
+    assert found == "1 of 2 designs is not dominated: least cycles and least energy_pj."
+    alone = pareto(frame[frame["array.rows"] == 0], "cycles", "energy_pj").finding
+    assert alone == "One design, and none to compare it with."
+
+
 def test_most_turns_a_column_round_and_where_chooses_rows() -> None:
     frame = designs((10, 10, 9), (20, 20, 1), (30, 30, 2))
     assert pareto(frame, "cycles", "area_mm2", most=["cycles"]).front["array.rows"].tolist() == [
@@ -65,7 +73,7 @@ def test_designs_without_a_value_are_left_out_and_counted() -> None:
     frame = designs((10, 10, 9), (20, 20, 1)).assign(accuracy=[0.5, 0.5, math.nan, math.nan])
     found = pareto(frame, "energy_pj", "accuracy")
     assert len(found.designs) == found.unknown == 1
-    assert found.finding.endswith("and most accuracy. 1 lack a value and are left out.")
+    assert found.finding.endswith("to compare it with. 1 lacks a value and is left out.")
 
 
 @pytest.mark.parametrize(

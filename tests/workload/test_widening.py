@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from designs import conv, linear, recurrent
 
@@ -11,6 +13,7 @@ from pgsim import (
     LayerShape,
     load_trace,
     network,
+    relative_cost,
     save_trace,
     widened,
     widened_trace,
@@ -73,10 +76,23 @@ def test_inner_layers_of_networks_have_four_times_the_macs(name: str) -> None:
         assert wide.macs == own.macs * 2 ** (sides - depthwise - product)
 
 
-@pytest.mark.parametrize("factor", [0, -1, 65, float("nan"), float("inf")])
-def test_a_factor_is_from_a_64th_to_64(factor: float) -> None:
+@pytest.mark.parametrize("factor", [0, -1, 65, float("nan"), float("inf"), "2", None, True, 1j])
+def test_a_factor_is_a_number_from_a_64th_to_64(factor: Any) -> None:
     with pytest.raises(InputError, match="expected a number from 1/64 to 64"):
         widened(network("resnet20"), factor)
+    with pytest.raises(InputError, match="expected a number from 1/64 to 64"):
+        widened_trace(load_trace("digits_pg_4_2"), factor)
+
+
+@pytest.mark.parametrize("bits", [0, -1, 2.5, "8"])
+def test_bits_of_a_cost_are_whole_numbers(bits: Any) -> None:
+    with pytest.raises(InputError, match=r"weight_bits: .*expected a whole number, 1 or more"):
+        relative_cost(network("resnet20"), 1, None, bits)
+
+
+def test_a_network_of_no_layers_has_no_relative_cost() -> None:
+    with pytest.raises(InputError, match="layers: expected one or more"):
+        relative_cost([])
 
 
 def test_a_widened_trace_says_so_and_is_written_and_read(tmp_path: object) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pgsim.plots import draw_results
-from pgsim.plots.pages import PAGES, SCREEN
+from pgsim.plots.pages import PHONE, SCREEN
 from pgsim.report.markup import Html, joined, paragraph
 from pgsim.report.pictures import picture
 
@@ -28,8 +28,7 @@ def of_designs(rows: pd.DataFrame, count: int) -> Html:
     if count > SCREEN.most_bars:
         words = f"{count:,} designs are more than there are bars in one figure: pgsim plot draws"
         return paragraph(f"{words} some of them, or means over them.", class_="note")
-    narrow = "column" if count <= PAGES["column"].most_bars else "page"  # else marks, not bars
-    return joined(_breakdown(rows, "design", narrow, *each) for each in _FIGURES)
+    return joined(_breakdown(rows, "design", PHONE, *each) for each in _FIGURES)
 
 
 def _breakdown(

@@ -41,7 +41,7 @@ def test_a_wide_network_costs_what_its_macs_and_bits_do() -> None:
     assert relative_cost(layers, 1, 32, 32) == 1
     own = (sum(each.macs * (each.activation_bits + each.weight_bits) for each in layers)) / 64
     assert relative_cost(layers) * sum(each.macs for each in layers) == pytest.approx(own)
-    with pytest.raises(InputError, match="weight_bits: value 0: expected 1 or more"):
+    with pytest.raises(InputError, match="weight_bits: value 0: expected a whole number"):
         relative_cost(layers, 1, 8, 0)
     bits = (4 + 4, 4 + 2, 2 + 2, 1 + 1)
     for figure, own in zip(PUBLISHED["wrpn"].figures(), bits, strict=True):
