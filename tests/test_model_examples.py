@@ -82,6 +82,8 @@ HAND_WORKED: list[tuple[str, str, dict[str, int]]] = [
     ("M43", "port of lanes, ws", {"msb_cycles": 6, "port_stall_cycles": 8 - 4}),
     # 2 * 8 * 4 bits at 8 a cycle: 8 - 3.
     ("M43", "port of outputs", {"msb_cycles": 3, "port_stall_cycles": 8 - 3}),
+    # 2 * 2 * 8 bits at 8 a cycle: 4 - 2; again, less 4 - 2 for the bus; and a skew of 4.
+    ("M43", "buses and port", {"msb_cycles": 4, "bubble_cycles": 2 + 4, "port_stall_cycles": 2}),
     # 4 * 8 * 2 bits, then 3 * 8 * 2.
     ("M22", "slot operand", {"activation_sram_read_bytes": 8 + 6}),
     # 64 bits twice, each a word of 128.

@@ -104,6 +104,7 @@ def costs_of_orders(orders, sized, pieces, order):
             order.interleaved,
             order.one_buffer,
             order.run_ahead,
+            order.ports_ahead,
         )
         work = _in_turn(pieces.work, places)
         costs[number, 0] = stood_alone(work, _transfers(moved, own, sized.burst), own)[0].sum()

@@ -43,6 +43,7 @@ from pgsim.kernels.nest_problem import (
     Q,
 )
 from pgsim.kernels.nest_sizes import Side
+from pgsim.kernels.turns import Order
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,7 +72,7 @@ def _tiles(problem: Problem, inputs: Side) -> Floats:
     behind = np.zeros(bits.shape)
     if tables.waits.shape[0]:  # ports are waited for
         behind = totals[CYCLES] - tables.waits[ENDS].sum(axis=0)
-    waits = np.maximum(0, problem.order.bus_cycles - tables.tiles[FOLDS]).sum(axis=0)
+    waits = waits_alone(tables.tiles, problem.order).sum(axis=0)
     for sizes, often in zip(inputs.sizes, inputs.often, strict=True):
         ci, times = places_of(tables, INPUTS, sizes), often[:, None]
         own_bits, own_sums, own_waits = bits[ci], sum_bits[ci], waits[ci]
@@ -97,6 +98,21 @@ def _tiles(problem: Problem, inputs: Side) -> Floats:
     tiles[_OUTPUT_PJ] += pj[BUSY_PJ + inputs.picks[0], None] / _outputs(problem)
     tiles[LAST] = totals[CYCLES, places_of(tables, INPUTS, inputs.last)]
     return tiles
+
+
+def waits_alone(tiles: Floats, order: Order) -> Floats:
+    """Return for how long passes wait for the buses at least, beside stalls for slot operands.
+
+    Both waits may go on at once (M43). Sums leave behind a pass's own last fold, and operands load
+    behind that of the pass before, which may wait for anything. tiles: int64 (4, passes, ...), as
+    those of `Tables`; returns int64 (passes, ...).
+    """
+    waits: Floats = np.maximum(0, order.bus_cycles - tiles[FOLDS])
+    if not order.ports_ahead:
+        return waits
+    stalls = tiles[STALLS] if order.drains else tiles[STALLS].max(initial=0)
+    waits = np.maximum(0, waits - stalls)
+    return waits
 
 
 def _outputs(problem: Problem) -> int:

@@ -12,7 +12,7 @@ from pgsim.kernels.compiled import kernel
 from pgsim.kernels.nest_places import INPUTS, SLOTS, place_of
 from pgsim.kernels.nest_problem import CYCLES, FOLDS, C, K
 from pgsim.kernels.nest_value import cycles_of, parts_of
-from pgsim.kernels.nest_waits import Sums, stalls_of
+from pgsim.kernels.nest_waits import Sums, stalls_beside, stalls_of
 
 # What a run has come to: the array's own clock, for how long it has stood still, when its buses are
 # free, what the block before writes in parts of a cycle, what the array works still at least,
@@ -118,17 +118,22 @@ def _compute(problem, traffic, inputs, block, sums, state):
             taken = fold if turns.drains else 0
             loads = takes and (not stays or index == 0)
             tile = (slots, min(lanes, columns))
-            stalls = times * stalls_of(problem, index, (ci, si), tile, sums, loads)
+            late = stalls_of(problem, index, (ci, si), tile, sums, loads)
+            at_last = late
             if lane_group == 1 and few < columns:  # the last lane group is smaller
-                stalls -= stalls // times
-                stalls += stalls_of(problem, index, (ci, si), (slots, few), sums, loads)
+                at_last = stalls_of(problem, index, (ci, si), (slots, few), sums, loads)
+            waits = np.int64(0)
             if loads:
-                state[NOW] = max(state[NOW], state[BUS_FREE] - taken)
+                waits = max(waits, state[BUS_FREE] - taken - state[NOW])
+                state[NOW] += waits
                 state[BUS_FREE] = state[NOW] + cycles - fold + taken + turns.bus_cycles
             state[NOW] += cycles
-            state[STOPPED] += stalls
-            waits = 0 if resting else max(0, turns.bus_cycles - fold)
-            state[LEFT] -= times * (cycles + waits) + stalls
+            alone = (times - 1) * stalls_beside(turns, late, waits)
+            state[STOPPED] += alone + stalls_beside(turns, at_last, waits)
+            waits = np.int64(0) if resting else max(np.int64(0), turns.bus_cycles - fold)
+            alone = (times - 1) * stalls_beside(turns, late, waits)
+            alone += stalls_beside(turns, at_last, waits)
+            state[LEFT] -= times * (cycles + waits) + alone
         again = (times - 1) * (state[NOW] - before)
         state[NOW] += again
         state[BUS_FREE] += again

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from pgsim.kernels.compiled import kernel
 from pgsim.kernels.nest_problem import DEADLINES, ENDS, FINISHED, LANE_BITS, STALLS
 
@@ -43,6 +45,12 @@ def stalls_of(problem, index, place, tile, sums, loads):
             by = tables.waits[row + 1, index, ci, si]
             late = max(late, -(-bits // machine.lane_cycle_bits) - by)
     return late
+
+
+@kernel(inlined=True)
+def stalls_beside(turns, late, waits):
+    """Return the port stalls of a pass that waits for the buses too, of a pass that is so late."""
+    return max(np.int64(0), late - waits) if turns.ports_ahead else late
 
 
 @kernel(inlined=True)

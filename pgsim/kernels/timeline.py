@@ -20,7 +20,7 @@ def timeline(work, transfers, order):
     passes, runs, tiles = work.pass_cycles.shape
     events = _room(passes, runs, tiles, tiles + int(order.interleaved))
     for run in range(runs):
-        events.ends[run], _ = _time_run(run, work, transfers, order, events)
+        events.ends[run], _, _ = _time_run(run, work, transfers, order, events)
     return events
 
 
@@ -28,6 +28,7 @@ def timeline(work, transfers, order):
 def _room(passes, runs, tiles, turns):
     """Return room for the events of so many tiles and turns."""
     return Events(
+        np.zeros((passes, runs, tiles), np.int64),
         np.zeros((passes, runs, tiles), np.int64),
         np.zeros((passes, runs, tiles), np.int64),
         np.zeros((runs, turns), np.int64),
@@ -40,15 +41,16 @@ def _room(passes, runs, tiles, turns):
 
 @kernel
 def stood_alone(work, transfers, order):
-    """Return the cycles of every run, and those in which the array does not work.
+    """Return what every run comes to, int64 (3, runs).
 
-    Returns int64 (2, runs).
+    Its cycles; those in which the array does not work; and those in which a pass waits for the
+    buses and for its ports at once.
     """
     _, runs, _ = work.pass_cycles.shape
-    found = np.empty((2, runs), np.int64)
+    found = np.empty((3, runs), np.int64)
     for run in range(runs):
-        end, worked = _time_run(run, work, transfers, order, None)
-        found[0, run], found[1, run] = end, end - worked
+        end, worked, both = _time_run(run, work, transfers, order, None)
+        found[0, run], found[1, run], found[2, run] = end, end - worked, both
     return found
 
 
@@ -57,10 +59,10 @@ def stood(sizes, orders, work, transfers):
     """Return what `stood_alone` does of every run of some blocks.
 
     sizes: int64 (blocks, 4), passes, runs, tiles and rows of transfers of each. orders: int64
-    (blocks, 10), the fields of its `Order`. work, transfers: int64, the numbers of each block's
-    `Work` and `Transfers`, one block after the other. Returns int64 (2, runs of all blocks).
+    (blocks, 11), the fields of its `Order`. work, transfers: int64, the numbers of each block's
+    `Work` and `Transfers`, one block after the other. Returns int64 (3, runs of all blocks).
     """
-    found = np.zeros((2, sizes[:, 1].sum()), np.int64)
+    found = np.zeros((3, sizes[:, 1].sum()), np.int64)
     done = taken = moved = 0
     for block in range(len(sizes)):
         passes, runs, tiles, rows = sizes[block]
@@ -76,6 +78,7 @@ def stood(sizes, orders, work, transfers):
             own[7] != 0,
             own[8] != 0,
             own[9] != 0,
+            own[10] != 0,
         )
         of_work = passes * runs * tiles
         in_passes = work[taken : taken + 3 * of_work].reshape(3, passes, runs, tiles)
@@ -89,14 +92,15 @@ def stood(sizes, orders, work, transfers):
         own_moved = Transfers(around[0], around[1], around[2], demand)
         alone = stood_alone(own_work, own_moved, order)
         for run in range(runs):  # an array set at once takes Numba long to compile
-            found[0, done], found[1, done] = alone[0, run], alone[1, run]
+            for count in range(3):
+                found[count, done] = alone[count, run]
             done += 1
     return found
 
 
 @kernel(inner=True)
 def _time_run(run, work, transfers, order, events):
-    """Return when a run ends, and the cycles in which the array works.
+    """Return when a run ends, the cycles in which the array works, and those of both waits.
 
     events: where those of each pass and turn are put, or None if nobody asks. Indices are unsigned:
     a signed one is checked for counting from an array's end.
@@ -108,7 +112,7 @@ def _time_run(run, work, transfers, order, events):
     known = np.int64(0)  # when the mask is that was decided last
     stopped = np.int64(0)  # for how long that clock has stood still
     moved = np.int64(0)  # when what moves beside the turns is over
-    worked = next_segment = np.int64(0)
+    worked = both_waits = next_segment = np.int64(0)
     for turn in range(tiles + behind):
         at = np.uint64(turn)
         stopped += transfers.before[row, at]
@@ -140,18 +144,24 @@ def _time_run(run, work, transfers, order, events):
                     stopped += demand_waits
                     if events is not None:
                         events.demand_begins[run, own] = asked
-            cycles = work.pass_cycles[each, run, own]
+            cycles, waits = work.pass_cycles[each, run, own], np.int64(0)
             if cycles > 0 and (not order.operands_stay or (index == 0 and begins_segment)):
                 fold = work.fold_cycles[each, run, own]
                 taken = fold if order.drains else 0  # its bus is, so long after its first step
-                now = max(now, bus_free - taken)
+                waits = max(np.int64(0), bus_free - taken - now)
+                now += waits
                 bus_free = now + cycles - fold + taken + order.bus_cycles
             if events is not None:
                 events.pass_begins[each, run, own] = now + stopped
             if cycles > 0:
                 now += cycles
                 pass_end = now
-                stopped += work.port_stall_cycles[each, run, own]
+                late = work.port_stall_cycles[each, run, own]
+                at_once = min(waits, late) if order.ports_ahead else np.int64(0)
+                both_waits += at_once
+                stopped += late - at_once
+                if events is not None:
+                    events.port_stall_cycles[each, run, own] = late - at_once
             if events is not None:
                 events.pass_ends[each, run, own] = now + stopped
             if index == order.leading - 1:
@@ -166,4 +176,4 @@ def _time_run(run, work, transfers, order, events):
         if not order.run_ahead or turn + 1 == tiles + behind:
             stopped += max(0, moved - ends)
         stopped += transfers.after[row, at]
-    return now + stopped, worked
+    return now + stopped, worked, both_waits

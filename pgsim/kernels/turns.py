@@ -25,6 +25,8 @@ class Order(NamedTuple):
     passes of a tile go before the trailing ones of the tile before.
     one_buffer: a tile ends when its sums have left.
     run_ahead: what moves beside the turns is only waited for when all of them have ended.
+    ports_ahead: the ports begin with a pass while it waits for the buses, so that both waits go on
+    at once.
     """
 
     bus_cycles: int
@@ -37,13 +39,15 @@ class Order(NamedTuple):
     interleaved: bool
     one_buffer: bool
     run_ahead: bool
+    ports_ahead: bool
 
 
 class Work(NamedTuple):
     """What the passes of every tile hold the array for, int64 (passes, runs, tiles) each.
 
     pass_cycles: from the first step of a pass to the end of its last, 0 for one that does not
-    happen. fold_cycles: those of its last fold. port_stall_cycles: that its ports add.
+    happen. fold_cycles: those of its last fold. port_stall_cycles: that its ports add if they begin
+    with its first step.
     """
 
     pass_cycles: np.ndarray
@@ -71,14 +75,16 @@ class Events(NamedTuple):
     """When everything begins and ends, in cycles since the run began.
 
     pass_begins, pass_ends: int64 (passes, runs, tiles), port stalls included; of a pass that does
-    not happen both are when it was dropped. turn_begins, turn_ends: int64 (runs, turns), of the
-    array's work, the transfer beside it apart. demand_begins: int64 (runs, tiles), when what is on
-    demand is asked for. demand_waits: int64 (runs, turns), how long a turn's work stands still for
-    it. ends: int64 (runs,), when the last transfer is done.
+    not happen both are when it was dropped. port_stall_cycles: of the same shape, for how long it
+    waits for its ports alone. turn_begins, turn_ends: int64 (runs, turns), of the array's work, the
+    transfer beside it apart. demand_begins: int64 (runs, tiles), when what is on demand is asked
+    for. demand_waits: int64 (runs, turns), how long a turn's work stands still for it. ends: int64
+    (runs,), when the last transfer is done.
     """
 
     pass_begins: np.ndarray
     pass_ends: np.ndarray
+    port_stall_cycles: np.ndarray
     turn_begins: np.ndarray
     turn_ends: np.ndarray
     demand_begins: np.ndarray

@@ -62,14 +62,15 @@ class AnySpeed:
         if rough_burst_size(arch) > self.most_burst_size:
             check_counts([replace(job, arch=arch) for job in self.jobs], self.images)
         waits = self.turns.waits(arch)[:, self.places]
-        cycles, stalls = np.add.reduceat(waits, self.begins, axis=1)
-        bubbles = self.bubbles + cycles - stalls  # M20
+        cycles, stalls, both = np.add.reduceat(waits, self.begins, axis=1)
+        bubbles = self.bubbles + cycles - stalls + both  # M20
         found, end = [], 0
         for ledger in self.ledgers:
             begin, end = end, end + ledger.cycles.size
             changed = {
                 "cycles": cycles[begin:end],
                 "dram_stall_cycles": stalls[begin:end],
+                "port_stall_cycles": ledger.counts["port_stall_cycles"] - both[begin:end],
                 "bubble_cycles": bubbles[begin:end],
             }
             found.append(ledger.with_counts(changed))

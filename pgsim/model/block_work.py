@@ -12,7 +12,8 @@ from pgsim.kernels.turns import Order, Transfers, Work
 from pgsim.model.events import cycles_of_dram
 from pgsim.model.ledger import Batches, Sums
 
-CLOCKED = ("cycles", "dram_stall_cycles")  # what the speed of DRAM decides
+# What the speed of DRAM decides, and what else is known once turns follow each other.
+CLOCKED = ("cycles", "dram_stall_cycles", "ports_and_buses_cycles")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class BlockWork:
         return (*self.work.pass_cycles.shape, len(self.moved[0].before))
 
     def waits(self, arch: ArchConfig) -> Counts:
-        """Return what CLOCKED names of every batch on a design, int64 (2, batches).
+        """Return what CLOCKED names of every batch on a design, int64 (3, batches).
 
         Its turns are taken as they are, and not laid behind those of other blocks: there may be
         many.
@@ -103,7 +104,7 @@ class Turns:
         return sum(each.nbytes for each in (self.work, *self.moved))
 
     def waits(self, arch: ArchConfig) -> Counts:
-        """Return what CLOCKED names of every batch on a design, int64 (2, batches)."""
+        """Return what CLOCKED names of every batch on a design, int64 (3, batches)."""
         from pgsim.kernels.timeline import stood  # Numba: only if anything is simulated
 
         transfers = cycles_of_dram(arch, *self.moved)

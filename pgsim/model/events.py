@@ -57,7 +57,7 @@ def work_of(job: Job, tiles: Tiles, timings: Timings) -> Work:
 
 
 def port_stalls(work: Work) -> Counts:
-    """Return for how many cycles the array waits for ports in every run, int64 (runs,)."""
+    """Return the port stalls of every run whose ports begin with first steps, int64 (runs,)."""
     stalls: Counts = np.add.reduce(work.port_stall_cycles, axis=(0, 2))
     return stalls
 
@@ -91,6 +91,7 @@ def order_of(job: Job, tiles: Tiles) -> Order:
         interleaved=job.decides and doubled and not alone,
         one_buffer=not doubled,
         run_ahead=False,
+        ports_ahead=job.arch.memory.all_ports,
     )
 
 

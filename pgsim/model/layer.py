@@ -206,9 +206,10 @@ def _block_work(job: Job, block: Block, store: WorkStore) -> BlockWork:
     work = events.work_of(job, batches.tiles, timings)
     counted = {
         "outputs": job.tiling.outputs,
-        "port_stall_cycles": added([each.port_stall_cycles for each in timings]),
         **traffic,
     }
+    if not job.predicts:  # two arrays count their own
+        counted["port_stall_cycles"] = added([each.port_stall_cycles for each in timings])
     passes = [row for each in timings for row in each.in_tiles(job.tiling)]
     moved = events.all_moved(job, order, batches.tiles, traffic)
     sums = Sums(
@@ -246,6 +247,8 @@ def ledger_of(job: Job, sums: Sums) -> Ledger:
     passes, outputs = sums.passes, sums.counts["outputs"]
     none = np.zeros(outputs.size, np.int64)
     counts = {**{each.name: none for each in two_arrays.COUNTS}, **sums.counts}
+    both = counts.pop("ports_and_buses_cycles")  # are the buses' (M43)
+    counts["port_stall_cycles"] = counts["port_stall_cycles"] - both
     counts.update(pass_counts(passes, none))
     counts.update(events.bubbles(counts, passes))
     counts.update(gating.counts(job, passes, outputs, sums.folds))
@@ -288,6 +291,7 @@ def every_run(run: BlockRun) -> BlockRun:
         for name, each in run.traffic.items()
     }
     work = type(run.work)(*(each[:, own] for each in run.work))
-    of_passes, of_turns = run.events[:2], run.events[2:]
-    every = (*(each[:, own] for each in of_passes), *(each[own] for each in of_turns))
+    every = (
+        each[:, own] if each.ndim > 2 else each[own] for each in run.events
+    )  # of passes, or turns
     return BlockRun(run.job, batches, run.timings, traffic, work, type(run.events)(*every))

@@ -47,9 +47,8 @@ class PassCounts(NamedTuple):
     """What one pass of a layer counts, int64 (batches,) each.
 
     outputs: that it computes. slots_dense, slots_issued, slots_ideal, slots_fullest_lane,
-    active_slots: M11, M26. steady_cycles: M15. busy_pe_cycles: M27. port_stall_cycles: M21.
-    macs: of those outputs, or of the input pixels that it takes (M27, M52).
-    terms: M58.
+    active_slots: M11, M26. steady_cycles: M15. busy_pe_cycles: M27. macs: of those outputs, or of
+    the input pixels that it takes (M27, M52). terms: M58.
     """
 
     outputs: Counts
@@ -60,7 +59,6 @@ class PassCounts(NamedTuple):
     active_slots: Counts
     steady_cycles: Counts
     busy_pe_cycles: Counts
-    port_stall_cycles: Counts
     macs: Counts
     terms: Counts
 

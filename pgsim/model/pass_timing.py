@@ -172,7 +172,6 @@ class PassTiming:
             active_slots=issue.active_slots,
             steady_cycles=self.steady_cycles,
             busy_pe_cycles=self.busy_pe_cycles,
-            port_stall_cycles=self.port_stall_cycles,
             macs=self.macs,
             terms=self.terms,
         )

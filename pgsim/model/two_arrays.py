@@ -24,11 +24,13 @@ COUNTS = (
 class ArrayWork(NamedTuple):
     """What one of two arrays does of every tile, from the beginning of the turn that holds it.
 
-    begins: of each of its passes, int64 (passes, runs, tiles). busy_cycles: until its last sum has
-    left and its last mask is known, int64 (runs, tiles); 0 where it does nothing.
+    begins, port_stall_cycles: of each of its passes, int64 (passes, runs, tiles). busy_cycles:
+    until its last sum has left and its last mask is known, int64 (runs, tiles); 0 where it does
+    nothing.
     """
 
     begins: Counts
+    port_stall_cycles: Counts
     busy_cycles: Counts
 
 
@@ -64,13 +66,21 @@ class TwoArrays:
 
     @lazy
     def counts(self) -> dict[str, Counts]:
-        """The counts of COUNTS in every run, int64 (runs,) each."""
+        """The counts of COUNTS in every run, and its port stalls, int64 (runs,) each."""
         waits = [self.turn_cycles - busy for busy in self.busy_cycles]
         in_turns = (np.minimum(*self.busy_cycles), *waits)
-        return {
+        found = {
             count.name: np.add.reduce(each, axis=1)
             for count, each in zip(COUNTS, in_turns, strict=True)
         }
+        stalls = np.add.reduce(self.port_stall_cycles, axis=(0, 2))
+        return {**found, "port_stall_cycles": stalls}
+
+    @property
+    def port_stall_cycles(self) -> Counts:
+        """Of all passes, int64 (passes, runs, tiles)."""
+        both = (self.predictor.port_stall_cycles, self.executor.port_stall_cycles)
+        return np.concatenate(both)
 
     @property
     def as_one(self) -> tuple[Order, Work]:
@@ -87,6 +97,7 @@ class TwoArrays:
             interleaved=False,
             one_buffer=False,
             run_ahead=False,
+            ports_ahead=False,
         )
         return order, Work(cycles, np.zeros_like(cycles), np.zeros_like(cycles))
 
@@ -103,10 +114,11 @@ class TwoArrays:
                 begins[None, :, 1:] + self.executor.begins,
             ]
         )
-        pass_ends = pass_begins + self.work.pass_cycles + self.work.port_stall_cycles
+        pass_ends = pass_begins + self.work.pass_cycles + self.port_stall_cycles
         return turns._replace(
             pass_begins=pass_begins,
             pass_ends=pass_ends,
+            port_stall_cycles=self.port_stall_cycles,
             demand_begins=np.zeros_like(pass_begins[0]),
         )
 
@@ -124,11 +136,14 @@ def _done(job: Job, work: Work, passes: Sequence[int], gate_cycles: int) -> Arra
     array = job.array_of(passes[0])
     bus_cycles, shape = array.flow.bus_cycles(array.rows), work.pass_cycles.shape[1:]
     now, begun = np.zeros(shape, np.int64), np.zeros(shape, np.bool_)
-    begins = np.zeros((len(passes), *shape), np.int64)
-    for own, index in zip(begins, passes, strict=True):
+    begins, stalls = np.zeros((2, len(passes), *shape), np.int64)
+    for place, index in enumerate(passes):
         cycles, happens = work.pass_cycles[index], work.pass_cycles[index] > 0
         late = np.maximum(0, bus_cycles - work.fold_cycles[index]) * (begun & happens)
-        own[...] = now + late
-        now = own + (cycles + work.port_stall_cycles[index]) * happens
+        begins[place] = now + late
+        stalls[place] = work.port_stall_cycles[index] * happens
+        if job.arch.memory.all_ports:  # both waits go on at once (M43)
+            stalls[place] = np.maximum(0, stalls[place] - late)
+        now = begins[place] + cycles + stalls[place]
         begun |= happens
-    return ArrayWork(begins, now + (array.skew_cycles + gate_cycles) * begun)
+    return ArrayWork(begins, stalls, now + (array.skew_cycles + gate_cycles) * begun)

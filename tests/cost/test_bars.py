@@ -10,6 +10,7 @@ from designs import conv, design, filled, random_mask, trace_of
 
 from pgsim import load_arch, simulate
 from pgsim.cost import PARTS, price_list
+from pgsim.workload import LayerShape
 
 LAYER = conv(6, 5, 8, 3, padding=[1, 1], activation_bits=4, msb_bits=2)
 KINDS = ("fixed", "fusion", "serial_activation", "serial_weight", "serial_both")
@@ -48,6 +49,28 @@ def test_halving_a_width_never_raises_energy(kind: str, dataflow: str) -> None:
         for halved in ((activation // 2, weight), (activation, weight // 2)):
             if halved in energy:
                 assert energy[halved] <= own
+
+
+SHALLOW = {  # whose passes are short, so that buses and ports are waited for
+    "depthwise": conv(16, 16, 7, 5, stride=[2, 2], padding=[2, 2], groups=16),
+    "depthwise, large": conv(32, 32, 14, 3, padding=[1, 1], groups=32),
+    "pointwise": conv(8, 24, 14, 1),
+    "first": conv(3, 16, 16, 3, padding=[1, 1]),
+}
+
+
+@pytest.mark.parametrize("layer", SHALLOW.values(), ids=SHALLOW)
+@pytest.mark.parametrize("name", ["pg_os", "pg_ws", "pg_serial", "bitfusion_isca_2018", "tpu_like"])
+def test_halving_a_width_raises_neither_energy_nor_cycles_of_a_shipped_design(
+    name: str, layer: LayerShape
+) -> None:
+    arch = load_arch(name).override({"mapping": "fixed", "memory.retain": False})
+    trace = trace_of(layer, random_mask(layer, 1))
+    widths = [(8, 8), (4, 8), (8, 4), (4, 4)]
+    rows = {own: simulate(trace, arch, "uniform:{},{}".format(*own)).summary for own in widths}
+    for wide, narrow in ((0, 1), (0, 2), (1, 3), (2, 3)):
+        for column in ("energy_pj", "cycles"):
+            assert rows[widths[narrow]][column] <= rows[widths[wide]][column]
 
 
 @pytest.mark.parametrize("scheduler", ["skip", "combine", "queue", "ideal"])

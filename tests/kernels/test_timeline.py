@@ -41,6 +41,7 @@ def random_machine(rng: Random, passes: int, tiles: int) -> Machine:
         gated=gated,
         interleaved=not one_buffer and rng.random() < 0.8,
         one_buffer=one_buffer,
+        ports_ahead=rng.random() < 0.5,
     )
 
 
@@ -86,6 +87,7 @@ def test_events_equal_those_of_the_folds(seed: int) -> None:
         expected = naive(machine, own, moved[run], demand[run])
         assert found.pass_begins[:, run].tolist() == expected["pass_begins"]
         assert found.pass_ends[:, run].tolist() == expected["pass_ends"]
+        assert found.port_stall_cycles[:, run].tolist() == expected["port_stall_cycles"]
         assert found.turn_begins[run].tolist() == expected["turn_begins"]
         assert found.turn_ends[run].tolist() == expected["turn_ends"]
         assert found.demand_begins[run].tolist() == expected["demand_begins"]
@@ -98,7 +100,7 @@ def test_blocks_wait_as_each_of_their_runs_does(seed: int) -> None:
     rng = Random(seed)
     blocks = [drawn(rng) for _ in range(rng.randint(1, 4))]
     every = [taken(*each) for each in blocks]
-    cycles, waits = [], []
+    cycles, waits, both = [], [], []
     for machine, runs, moved, demand in blocks:
         for run, own in enumerate(runs):
             expected = naive(machine, own, moved[run], demand[run])
@@ -106,7 +108,9 @@ def test_blocks_wait_as_each_of_their_runs_does(seed: int) -> None:
             worked = sum(end - begin for begin, end in turns) - sum(expected["demand_waits"])
             cycles.append(expected["ends"])
             waits.append(expected["ends"] - worked)
-    assert stood_in(every).tolist() == [cycles, waits]
+            late = sum(tile[1] > 0 and tile[2] for tiles in own for tile in tiles)
+            both.append(late - sum(map(sum, expected["port_stall_cycles"])))
+    assert stood_in(every).tolist() == [cycles, waits, both]
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from random import Random
 
@@ -53,29 +53,31 @@ class Drawn:
         sums = Sums(("outputs",), (), 7 * np.arange(number, dtype=np.int64)[None])
         return BlockWork(self.batches, order, work, (moved,), sums)
 
-    def of_runs(self, cycles_of_burst: int) -> list[tuple[int, int]]:
-        """Cycles of every run, and those in which its array stands still, stepped one by one."""
+    def of_runs(self, cycles_of_burst: int) -> list[tuple[int, int, int]]:
+        """Every run, stepped: its cycles, those without work, and those of two waits at once."""
         found = []
         for own, around in zip(self.runs, self.moved, strict=True):
             slow = [Moved(*(each * cycles_of_burst for each in turn)) for turn in around]
             events = naive(self.machine, own, slow)
             turns = zip(events["turn_begins"], events["turn_ends"], strict=True)
             worked = sum(end - begin for begin, end in turns)
-            found.append((events["ends"], events["ends"] - worked))
+            late = sum(folds.stall for tiles in own for folds in tiles)
+            both = late - sum(map(sum, events["port_stall_cycles"]))
+            found.append((events["ends"], events["ends"] - worked, both))
         return found
 
     def of_batches(self, cycles_of_burst: int) -> list[list[int]]:
         """The same of batches: every run once, and the last for all that are like it."""
-        cycles, stalls = [], []
+        found: list[list[int]] = [[], [], []]
         runs = self.of_runs(cycles_of_burst)
         each, every = self.batches.runs, self.batches.tiling.runs
         for begin in range(0, len(runs), each):
             own = runs[begin : begin + each]
             own += own[-1:] * (every - each)
             assert len(own) == every
-            cycles.append(sum(run for run, _ in own))
-            stalls.append(sum(wait for _, wait in own))
-        return [cycles, stalls]
+            for counts, of_runs in zip(found, zip(*own, strict=True), strict=True):
+                counts.append(sum(of_runs))
+        return found
 
 
 def drawn(rng: Random) -> Drawn:
@@ -84,13 +86,14 @@ def drawn(rng: Random) -> Drawn:
     machine = rng.choice((Machine(), ungated(), single(), Machine("ws"), Machine(gate_latency=2)))
     if passes == 1:
         machine = ungated()
+    machine = replace(machine, ports_ahead=rng.random() < 0.5)
     batches = batches_of(rng.randint(1, 4), rng.randint(1, 3), alike=rng.random() < 0.5)
     number = batches.runs * batches.simulated
     turns = tiles + int(machine.order(passes).interleaved)
     return Drawn(
         machine,
         [
-            [[Folds(rng.randint(1, 3), rng.randint(1, 9)) for _ in range(tiles)]
+            [[Folds(rng.randint(1, 3), rng.randint(1, 9), rng.choice((0, 2))) for _ in range(tiles)]
              for _ in range(passes)]
             for _ in range(number)
         ],
@@ -130,13 +133,13 @@ def test_pages_take_time_beside_bursts() -> None:
     are out after 16: `3 + 12 + 16 + 2`. A page before and one beside are `8 + 17 + 16 + 2`.
     """
     bursts = one_run((3, 0), (12, 0), (0, 2))
-    assert Turns.of([bursts]).waits(clocked_design()).tolist() == [[33], [33 - 26]]
+    assert Turns.of([bursts]).waits(clocked_design()).tolist() == [[33], [33 - 26], [0]]
     pages = one_run((1, 0), (1, 0), (0, 0))
     both = BlockWork(
         bursts.batches, bursts.order, bursts.work, (*bursts.moved, *pages.moved), bursts.sums
     )
     found = Turns.of([both]).waits(clocked_design(cycles_of_page=5))
-    assert found.tolist() == [[8 + 17 + 16 + 2], [8 + 17 + 16 + 2 - 26]]
+    assert found.tolist() == [[8 + 17 + 16 + 2], [8 + 17 + 16 + 2 - 26], [0]]
 
 
 def test_one_row_of_transfers_stands_for_runs_alike() -> None:
@@ -146,7 +149,7 @@ def test_one_row_of_transfers_stands_for_runs_alike() -> None:
     own = Drawn(ungated(), [passes] * 2, [around], batches_of(5, 1, alike=True))
     work = own.work
     assert work.sizes == (1, 2, 2, 1)  # passes, runs, tiles, and a row of what moves
-    assert Turns.of([work]).waits(clocked_design()).tolist() == [[5 * 33], [5 * 7]]
+    assert Turns.of([work]).waits(clocked_design()).tolist() == [[5 * 33], [5 * 7], [0]]
 
 
 def test_the_smallest_block_is_a_tile_of_one_step() -> None:
@@ -157,6 +160,7 @@ def test_the_smallest_block_is_a_tile_of_one_step() -> None:
     assert {name: own.tolist() for name, own in sums.counts.items()} == {
         "cycles": [9],
         "dram_stall_cycles": [2],
+        "ports_and_buses_cycles": [0],
         "outputs": [0],
     }
 

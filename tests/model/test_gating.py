@@ -27,7 +27,6 @@ def pass_counts(slots: int, issued: int, active: int, entries: int) -> PassCount
         "slots_dense": slots,
         "slots_issued": issued,
         "active_slots": active,
-        "port_stall_cycles": 0,
         **unused,
     }
     return PassCounts(**{name: np.array([value]) for name, value in values.items()})

@@ -120,7 +120,6 @@ def test_what_a_pass_counts_in_a_tile() -> None:
         "active_slots": slots,
         "steady_cycles": [[8, 4], [8, 4]],
         "busy_pe_cycles": [[24, 12], [12, 6]],
-        "port_stall_cycles": none,
         "macs": [[24, 12], [12, 6]],
         "terms": none,
     }
@@ -133,7 +132,6 @@ def test_what_a_pass_counts_in_a_tile() -> None:
         "active_slots": [[3, 1], [0, 0]],
         "steady_cycles": [[6, 2], [0, 0]],
         "busy_pe_cycles": [[12, 3], [0, 0]],
-        "port_stall_cycles": none,
         "macs": [[12, 3], [0, 0]],
         "terms": none,
     }
@@ -289,5 +287,5 @@ def test_a_weight_is_in_time_for_the_only_step() -> None:
 def test_one_output_of_one_element_is_one_of_everything(changes: dict[str, Any]) -> None:
     layer = linear(1, 1, 1)
     job, (timing,) = timed(changes, "full", layer, filled(layer, True))
-    counts = timing.in_tiles(job.tiling)._replace(port_stall_cycles=np.array(1), terms=np.array(1))
+    counts = timing.in_tiles(job.tiling)._replace(terms=np.array(1))
     assert {int(each.item()) for each in counts} == {1}

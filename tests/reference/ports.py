@@ -132,7 +132,7 @@ class AllPorts(PassPorts):
         self.loaded_fold = -1
 
     def enter(self, wave: Wave) -> None:
-        self.begun = self.begun or wave.fold is not None or wave.loads
+        self.begun = True  # it may wait for the buses
         self._need_slots(wave)
         self._need_lanes(wave)
         if wave.fold is self.one.folds[-1] and self._ends_fold(wave):

@@ -38,7 +38,7 @@ module sequencer
     output logic ends_step,
     output logic ends_fold,
     output logic opens_pass,
-    output logic begins_pass,  // with its first step or its first load
+    output logic begins_pass,  // for its ports: while it waits for buses, or with its first load
     output logic closes_pass,
     output logic reads_lanes,  // what loads in this cycle is read, and does not stay from before
     output logic loads,  // a fold's operands begin to load in this cycle
@@ -83,7 +83,7 @@ module sequencer
   int fetched_turn, fetches;  // and what the trailing passes of this turn fetch
   tile_t loaded_tile;  // whose operands the array holds
   logic holds_any;
-  logic opened, busy, moves, ready, trails, gate_known, must_load, bus_free, undecided;
+  logic opened, begun, stands, busy, moves, ready, trails, gate_known, must_load, bus_free, undecided;
 
   // Pass over all that takes no time, until something has to wait or a step can enter.
   always_comb begin
@@ -101,6 +101,7 @@ module sequencer
     waits_for_dram = 0;
     done = 0;
     ready = 0;
+    stands = 0;
     gate_known = 0;
     must_load = 0;
     bus_free = 0;
@@ -157,6 +158,7 @@ module sequencer
             if (!OVERLAP_FOLDS) bus_free = empty && (!STATIONARY || loaded && !loading);
             else if (STATIONARY) bus_free = !must_load || !loading;
             else bus_free = since_end + pass.steps * pass.cycles >= ROWS;
+            stands = gate_known && here.fold == pass.first_fold && here.step == 0 && here.cycle == 0;
             ready = here.step > 0 || here.cycle > 0 || gate_known && bus_free;
             moves = 0;
           end
@@ -217,7 +219,9 @@ module sequencer
   assign opens_pass = begins_fold && here.fold == pass.first_fold && !opened;
   assign closes_pass = ends_fold && here.fold == pass.last_fold;
   assign enable = !waits_for_dram && !(ends_step && starved) && !late;
-  assign begins_pass = OVERLAP_FOLDS || !STATIONARY ? opens_pass : loads && here.fold == pass.first_fold && !load_begun;
+  // By itself a fold's edges end before its ports begin.
+  assign begins_pass = OVERLAP_FOLDS ? stands && !begun
+      : STATIONARY ? loads && here.fold == pass.first_fold && !load_begun : opens_pass;
   assign reads_lanes = must_load;
   // By itself a fold loads before it begins, though not before what is on demand is there (M24);
   // else it loads with its first step.
@@ -236,12 +240,14 @@ module sequencer
       asked_tile <= -1;
       fetched_turn <= -1;
       opened <= 0;
+      begun <= 0;
       load_begun <= 0;
     end else begin
       place <= here;
       asked_tile <= asked_now;
       fetched_turn <= fetches;
       load_begun <= loads && !enable;
+      begun <= stands && !(begins_fold && enable);
       opened <= begins_fold && !enable;  // the ports read on while the first step waits for them
       if (enable) begin
         since_end <= ends_fold ? 0 : since_end < LONG_AGO ? since_end + 1 : LONG_AGO;

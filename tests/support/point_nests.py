@@ -31,6 +31,7 @@ ORDER = Order(
     interleaved=False,
     one_buffer=False,
     run_ahead=False,
+    ports_ahead=False,
 )
 
 

@@ -40,6 +40,7 @@ class Machine:
     gated: bool = True
     interleaved: bool = True
     one_buffer: bool = False
+    ports_ahead: bool = False
 
     def order(self, passes: int) -> Order:
         return Order(
@@ -53,6 +54,7 @@ class Machine:
             interleaved=self.gated and self.interleaved,
             one_buffer=self.one_buffer,
             run_ahead=False,
+            ports_ahead=self.ports_ahead,
         )
 
 
@@ -94,18 +96,20 @@ class Array:
                 self.run_until(self.begins_of_loading_folds[-1] + rows)
             self.begins_of_loading_folds.append(self.own)
 
-    def take(self, folds: Folds, loads: bool) -> tuple[int, int]:
-        """Take a pass's folds one by one; return when it begins and ends on the wall."""
-        begin = self.wall
+    def take(self, folds: Folds, loads: bool) -> tuple[int, int, int]:
+        """Take a pass's folds one by one; return its begin and end on the wall, and its stalls."""
+        begin, left = self.wall, folds.stall if folds.count else 0
         for number in range(folds.count):
+            ready = self.own
             self.wait_for_the_bus(folds.steady, loads)
             if number == 0:
                 begin = self.wall
+                for _ in range(ready, self.own):  # ports that begin early catch up meanwhile
+                    left -= self.machine.ports_ahead and left > 0
             self.run_until(self.own + folds.steady)
             self.ends.append(self.own)
-        if folds.count:
-            self.stand_still(folds.stall)
-        return begin, self.wall
+        self.stand_still(left)
+        return begin, self.wall, left
 
     def sums_leave(self) -> None:
         self.run_until(self.ends[-1] + self.machine.skew)
@@ -144,6 +148,7 @@ def naive(
     array = Array(machine)
     begins = [[0] * tiles for _ in passes]
     ends = [[0] * tiles for _ in passes]
+    stalls = [[0] * tiles for _ in passes]
     turns = list(turns_of(order, len(passes), tiles))
     turn_begins, turn_ends = [], []
     demand_begins, demand_waits = [0] * tiles, [0] * len(turns)
@@ -162,7 +167,8 @@ def naive(
                 demand_waits[number] = max(0, asked + demand[tile] - array.wall)
                 array.stand_still(demand_waits[number])
             loads = not machine.stay or (index == 0 and tile % machine.segment_tiles == 0)
-            begins[index][tile], ends[index][tile] = array.take(passes[index][tile], loads)
+            found = array.take(passes[index][tile], loads)
+            begins[index][tile], ends[index][tile], stalls[index][tile] = found
             if index == order.leading - 1:
                 array.gates[tile] = array.own + machine.skew + machine.gate_latency
         if machine.one_buffer or turn is turns[-1]:
@@ -173,6 +179,7 @@ def naive(
     return {
         "pass_begins": begins,
         "pass_ends": ends,
+        "port_stall_cycles": stalls,
         "turn_begins": turn_begins,
         "turn_ends": turn_ends,
         "demand_begins": demand_begins,

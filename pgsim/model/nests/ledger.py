@@ -21,7 +21,7 @@ from pgsim.model.traffic.dram import row_misses
 from pgsim.model.traffic.sram import retained_words
 from pgsim.model.work_store import WorkStore
 
-_OF_C_BLOCKS = ("steady_cycles", "busy_pe_cycles", "port_stall_cycles", "macs")
+_OF_C_BLOCKS = ("steady_cycles", "busy_pe_cycles", "macs")
 _SLOTS = (
     "slots_dense",
     "slots_issued",

@@ -28,6 +28,7 @@ from pgsim.kernels.nest_problem import (
     VISITS,
     WRITE_PJ,
 )
+from pgsim.kernels.nest_takes import waits_alone
 from pgsim.lazy import lazy
 from pgsim.model.events import order_of
 from pgsim.model.fetches import FETCHES, Bools, bursts
@@ -153,20 +154,24 @@ class FixedFrame:
     def _bus_waits(self, work: Counts) -> Counts:
         """Return for how long the leading passes of a batch wait for their operands' bus (M18).
 
-        Nothing waits behind the last. work: of a lane group, int64 (windows,).
+        Nothing waits before the first, or behind the last. work: of a lane group, int64 (windows,).
         """
         job, tiles = self.job, self._tables.tiles[:, :, self._whole]
         segments = job.cuts[0].pieces * self._runs_and_groups
-        after = order_of(job, (1, 1, 1, 1)).bus_cycles - tiles[FOLDS]  # a tile's last fold begins
+        order = order_of(job, (1, 1, 1, 1))
         if not job.operands_stay:
-            waits = np.maximum(0, after).sum(axis=0)
-            last = waits[places_of(self._tables, SLOTS, self._last)]
-            found: Counts = self._over_windows(waits) * segments - last
+            waits = waits_alone(tiles, order).sum(axis=0)
+            ends = (
+                waits[places_of(self._tables, SLOTS, each)] for each in (self.windows, self._last)
+            )
+            found: Counts = self._over_windows(waits) * segments - np.maximum(*ends)
             return found
         if job.gated:  # gated passes may fill the wait: they load nothing
             return np.zeros_like(work)
         first = places_of(self._tables, SLOTS, self.windows)
-        free = (tiles[CYCLES, 0] + after[0])[first]
+        free = (tiles[CYCLES, 0] + order.bus_cycles - tiles[FOLDS, 0])[first]
+        if order.ports_ahead:  # both waits go on at once (M43)
+            free = free - tiles[STALLS].max(initial=0)
         found = np.maximum(0, free - work) * (segments - 1)
         return found
 

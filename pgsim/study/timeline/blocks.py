@@ -56,15 +56,11 @@ def _axes(run: NestRun) -> Mapping[str, int]:
 def _passes(run: NestRun, begins: Counts) -> Iterator[Held]:
     """Return every piece of a turn's passes: a lane group, and input channels of it."""
     timings = [each for _, own in run.chunks for each in own]
-    steady, ports = (
-        in_pieces(run.blocks, run.chunks, values, run.batches.tiles)
-        for values in (
-            [each.steady_cycles for each in timings],
-            [each.port_stall_cycles for each in timings],
-        )
-    )
+    working = [each.steady_cycles for each in timings]
+    steady = in_pieces(run.blocks, run.chunks, working, run.batches.tiles)
     events, names = run.events, pass_names(len(run.blocks.job.passes))
-    every = zip(events.pass_begins, events.pass_ends, steady, ports, strict=True)
+    stalls = events.port_stall_cycles
+    every = zip(events.pass_begins, events.pass_ends, steady, stalls, strict=True)
     for piece, (counts, (index, where)) in enumerate(zip(every, _pieces(run), strict=True)):
         behind = int(run.order.interleaved and piece >= run.order.leading)
         yield held_of(names[index], index, behind, begins, counts, where)

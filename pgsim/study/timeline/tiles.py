@@ -101,8 +101,8 @@ def _passes(run: BlockRun, order: Order, begins: Counts) -> tuple[Held, ...]:
     """Return every pass, turn by turn."""
     tiles, events = run.batches.tiles, run.events
     steady = of_passes([each.steady_cycles for each in run.timings], tiles)
-    ports = of_passes([each.port_stall_cycles for each in run.timings], tiles)
-    every = zip(events.pass_begins, events.pass_ends, steady, ports, strict=True)
+    stalls = events.port_stall_cycles
+    every = zip(events.pass_begins, events.pass_ends, steady, stalls, strict=True)
     names = pass_names(len(run.timings))
     return tuple(
         held_of(name, index, int(order.interleaved and index >= order.leading), begins, each, {})

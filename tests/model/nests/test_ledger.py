@@ -199,7 +199,6 @@ def test_waits_for_ports_are_those_of_all_passes() -> None:
     port = {"memory.ports": "all", "memory.weight_sram.banks": 1, "memory.weight_sram.port_bits": 8}
     work = work_of(nested(DENSE, "NPQKC", (1, 2, 1, 2, 8), port, "planes:2,2"))
     assert counts_of(work)["port_stall_cycles"] == [2 * 2 * 8]
-    assert [own["port_stall_cycles"] for own in passes_of(work)] == [[2 * 8]] * 2
 
 
 def test_one_output_is_one_of_everything() -> None:
