@@ -15,7 +15,11 @@ from typing import Any
 from pgsim.errors import InputError, nearest
 from pgsim.workload.importers.importer import Importer, named_apart, require_few
 from pgsim.workload.importers.list_rows import ListRow, is_row, layers_of
-from pgsim.workload.importers.python_literals import assigned_literals, require_unchanged
+from pgsim.workload.importers.python_literals import (
+    assigned_literals,
+    require_nothing_else,
+    require_unchanged,
+)
 from pgsim.workload.importers.source import Row, Source
 from pgsim.workload.problems import cut
 from pgsim.workload.strict_json import parse_json
@@ -52,6 +56,8 @@ class LayerLists(Importer):
             lists = _asked_lists(literals.values, source.network)
             name = _chosen(source, lists, literals.refusals)
             require_unchanged(literals, name.partition(".")[0], source.path)
+            if not source.network:
+                require_nothing_else(literals, name, source.path)
         require_few(len(lists[name]), source.path)
         where = f"{source.path}: {f'list {name!r}, ' if name else ''}"
         return list(named_apart(layers_of(lists[name], where)))

@@ -83,6 +83,22 @@ def change_of(statements: Sequence[Placed], name: str, place: int) -> Change | N
     return min(found, key=lambda change: change.line, default=None)
 
 
+def first_that_runs(statements: Sequence[Placed]) -> ast.stmt | None:
+    """Return the first statement that does more than import, define a function or say something."""
+    inside = (one.statement for each in statements for one in _outside_main(each))
+    return next((each for each in inside if not _is_quiet(each)), None)
+
+
+def _is_quiet(statement: ast.stmt) -> bool:
+    """Say whether a statement makes no list and changes none; imports are taken not to."""
+    match statement:
+        case ast.Import() | ast.ImportFrom() | ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.AnnAssign(value=None):
+            return True
+    return _is_idle(statement, set())
+
+
 def _running(statements: Sequence[Placed]) -> Iterator[Placed]:
     """Yield what runs when the file is imported; of functions that nothing calls, their heads."""
     inside = [one for each in statements for one in _outside_main(each)]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pgsim.errors import InputError
-from pgsim.workload.importers.python_changes import Placed, change_of
+from pgsim.workload.importers.python_changes import Placed, change_of, first_that_runs
 from pgsim.workload.problems import cut
 
 _MOST_NAMES = 10_000  # that one file assigns to
@@ -84,6 +84,20 @@ def require_unchanged(literals: Literals, name: str, path: Path) -> None:
         f"{path}:{change.line}: {'changes' if changes else 'may change'} {name!r}{held} after its "
         "literal: write the whole list as one literal, because nothing of the file is run"
     )
+
+
+def require_nothing_else(literals: Literals, name: str, path: Path) -> None:
+    """Raise InputError where a file, of whose lists nobody named one, has more than literals.
+
+    Who does not name a list takes the file for a list; what the rest of it makes, nobody knows.
+    """
+    other = first_that_runs(literals.others)
+    if other is not None:
+        raise InputError(
+            f"{path}:{other.lineno}: no literal that a name is given, so that the file may make "
+            f"other lists than {name!r}, and nothing of it is run: name the list that is meant, as "
+            f"in {Path(path).name}:{name}"
+        )
 
 
 def _parsed(text: str, path: Path) -> ast.Module:

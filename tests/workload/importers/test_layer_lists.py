@@ -94,8 +94,45 @@ def test_a_list_without_a_name_is_not_asked_for_by_one(tmp_path: Path) -> None:
 
 def test_nothing_is_run(tmp_path: Path) -> None:
     text = f"import sys\nsys.exit(3)\nopen('x', 'w')\nnet = [{ROW}]\nraise SystemExit\n"
-    assert len(imported(tmp_path, text)) == 1
+    assert len(imported(tmp_path, text, "net")) == 1
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("{net}\nopen('x', 'w')", 2),
+        ("import os\nos.remove('x')\n{net}", 2),
+        ("rows = [[1]] * 3\n{net}", 1),
+        ("{net}\nother = rows(3)", 2),
+        ("{net}\nother = more = []", 2),
+        ("{net}\nfor each in (1, 2):\n  print(each)", 2),
+        ("{net}\nclass Net:\n  rows = made()", 2),
+        ("@kept\ndef made(): pass\n{net}", 2),
+        ("{net}\nif __name__ == '__main__':\n  pass\nelse:\n  made()", 5),
+    ],
+)
+def test_a_file_of_more_than_literals_is_refused_where_no_list_is_named(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    text = text.format(net=f"net = [{ROW}]")
+    assert refusal(tmp_path, text) == (
+        f"net.txt:{line}: no literal that a name is given, so that the file may make other lists "
+        "than 'net', and nothing of it is run: name the list that is meant, as in net.txt:net"
+    )
+    assert len(imported(tmp_path, text, "net")) == 1
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'Networks.'\nimport os\nfrom a import b\n{net}\ncount: int\nsizes = [1, 2]\n",
+        "{net}\ndef main():\n  open('x', 'w')\nif __name__ == '__main__':\n  main()\n",
+    ],
+)
+def test_what_makes_no_list_may_stand_beside_it(tmp_path: Path, text: str) -> None:
+    assert len(imported(tmp_path, text.format(net=f"net = [{ROW}]"))) == 1
 
 
 @pytest.mark.parametrize(
