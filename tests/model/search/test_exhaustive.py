@@ -19,6 +19,7 @@ from pgsim.model.search import Choice, searched
 from pgsim.model.work_store import WorkStore
 
 SEEDS = int(os.environ.get("PGSIM_SEARCH_SEEDS", "6"))
+TIED = 48  # its least nest moves as much as the fixed order, in more cycles
 
 
 def found(case: SearchCase, objective: str) -> Choice:
@@ -51,7 +52,7 @@ def test_the_chosen_nest_is_the_least_of_all(seed: int, gated: bool, ports: str)
 
 
 @pytest.mark.parametrize("gated", [False, True], ids=["dense", "gated"])
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", sorted({*range(SEEDS), TIED}))
 def test_times_of_many_digits_wrap_nothing(seed: int, gated: bool) -> None:
     """Bursts of 10^17 and more parts of a cycle; without a mask, no more than the fixed order."""
     case = search_case(200 + seed, gated=gated)
