@@ -219,7 +219,7 @@ def _searched_ungated(
     fixed, found = (
         goal.cost(simulate_block(each, block, store)) for each in (own, own.by(nest, asked.window))
     )
-    return asked if (found.value, found.bursts) < (fixed.value, fixed.bursts) else Choice()
+    return asked if found[:3] < fixed[:3] else Choice()
 
 
 def _dense(
