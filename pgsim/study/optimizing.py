@@ -23,7 +23,7 @@ from pgsim.study.sweeps.checks import Progress, unchecked_points
 from pgsim.study.sweeps.digests import digests_of
 from pgsim.study.sweeps.journal import journal_path, opened_journal
 from pgsim.study.sweeps.run import Simulation, processes_of
-from pgsim.study.sweeps.written import write_durably
+from pgsim.study.sweeps.written import check_apart, write_durably
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,6 +112,7 @@ def optimize_into(
     from pgsim.results.table_files import check_table_path
 
     output = check_table_path(output)
+    check_apart(output)
     search = _search_of(spec, minimize, maximize, trials, seed, jobs)
     points = search.points
     count = points.spec.point_count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pgsim.study.sweeps.order import batches
@@ -41,26 +41,51 @@ class Forecast:
 
 
 def forecast_of(points: Points, jobs: int | None) -> Forecast:
-    """Simulate a few points, here and there, and return what all should take."""
+    """Simulate a few points, here and there, and return what all should take.
+
+    Kernels that are compiled for them are no part of it: a sweep finds them compiled.
+    """
+    from pgsim.kernels.compile_time import compile_timer  # Numba: only if anything is simulated
+
     processes = min(processes_of(jobs), len(points))
-    work, began = Simulation(points), time.monotonic()
-    seconds, simulated, covered, largest = 0.0, 0, 0, 0
+    with compile_timer() as compiling_s:
+        measured = _measured(points, lambda: time.monotonic() - compiling_s())
+    total_s = measured.seconds * len(points) / measured.covered / processes
+    table_mib = len(points) * measured.largest * _TABLE_BYTES_A_BYTE / _MIB
+    return Forecast(total_s, processes * _peak_mib() + table_mib, processes, measured.simulated)
+
+
+@dataclass
+class _Measured:
+    """Points that were simulated, and the seconds of those that their batches hold, `covered`.
+
+    largest: bytes of a record.
+    """
+
+    seconds: float = 0.0
+    simulated: int = 0
+    covered: int = 0
+    largest: int = 0
+
+
+def _measured(points: Points, clock_s: Callable[[], float]) -> _Measured:
+    """Simulate a few points of some batches, until time is up."""
+    work, began_s, found = Simulation(points), clock_s(), _Measured()
     for batch in _some_batches(points):
         times = []
         for number in batch[:_AT_EACH]:
-            start = time.monotonic()
-            largest = max(largest, len(work(number)))
-            times.append(time.monotonic() - start)
-            if time.monotonic() - began > _AT_MOST_S:
+            start_s = clock_s()
+            found.largest = max(found.largest, len(work(number)))
+            times.append(clock_s() - start_s)
+            if clock_s() - began_s > _AT_MOST_S:
                 break
         later = times[1:] or times
-        seconds += times[0] + (len(batch) - 1) * sum(later) / len(later)
-        simulated, covered = simulated + len(times), covered + len(batch)
-        if time.monotonic() - began > _AT_MOST_S:
+        found.seconds += times[0] + (len(batch) - 1) * sum(later) / len(later)
+        found.simulated += len(times)
+        found.covered += len(batch)
+        if clock_s() - began_s > _AT_MOST_S:
             break
-    total_s = seconds * len(points) / covered / processes
-    mib = processes * _peak_mib() + len(points) * largest * _TABLE_BYTES_A_BYTE / _MIB
-    return Forecast(total_s, mib, processes, simulated)
+    return found
 
 
 def _some_batches(points: Points) -> Iterator[list[int]]:

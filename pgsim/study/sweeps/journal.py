@@ -134,16 +134,28 @@ def _read(file: BinaryIO, path: Path, head: bytes, offsets: npt.NDArray[np.int64
             raise InputError(f"{path}: no journal of a sweep: give -o another name, or remove it")
         _write_head(file, path, head)
         return len(head)
+    lines = _whole_lines(file)
+    if not lines and first != head:  # nothing of another sweep that could be mixed with this one
+        _write_head(file, path, head)
+        return len(head)
     _check_same(path, json.loads(text), json.loads(text_of(head) or b""))
     end = len(first)
+    for number, size in lines:
+        offsets[number] = end
+        end += size
+    file.truncate(end)
+    return end
+
+
+def _whole_lines(file: BinaryIO) -> list[tuple[int, int]]:
+    """Return the point and the size of each line that follows, up to one that has no end."""
+    found = []
     for line in file:
         text = text_of(line)
         if text is None:
             break
-        offsets[number_of(text)] = end
-        end += len(line)
-    file.truncate(end)
-    return end
+        found.append((number_of(text), len(line)))
+    return found
 
 
 def _write_head(file: BinaryIO, path: Path, head: bytes) -> None:

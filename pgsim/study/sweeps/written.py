@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pgsim.errors import InputError
 from pgsim.study.sweeps.checks import Progress, sweep_points
@@ -75,6 +75,7 @@ def sweep_into(
     from pgsim.results.table_files import check_table_path
 
     output = check_table_path(output)
+    check_apart(output, shard)
     processes = processes_of(jobs) if scheduler is None else _OF_A_CLUSTER
     with ready(spec, processes if scheduler is None else 1) as seats:
         points = sweep_points(spec, progress=checking)
@@ -92,6 +93,25 @@ def sweep_into(
                 if not outcome.failures:
                     path.unlink()
     return outcome
+
+
+def check_apart(output: Path, shard: Shard | None = None) -> None:
+    """Raise InputError where a sweep in one part would stand beside shards, or a shard beside it.
+
+    What reads the table while it grows could not tell which of them is meant.
+    """
+    if shard is None:
+        others, told = list(_shard_journals(output).values()), "shards of a sweep"
+        hint = f", pgsim merge {output}"
+    else:
+        own = journal_path(output)
+        others, told, hint = [own] if own.is_file() else [], "a sweep that is not in shards", ""
+    if others:
+        names = ", ".join(path.name for path in others)
+        raise InputError(
+            f"{output}: points of {told} stand beside it ({names}): give -o another name{hint}, "
+            "or remove them"
+        )
 
 
 def _keep(
@@ -203,8 +223,7 @@ def _merged(paths: dict[Shard, Path], partial: bool) -> tuple[list[bytes], int]:
     for shard, path in paths.items():
         told, records = read_records(path)
         first, first_path = first or told, first_path or path
-        if told.get("digests") != first.get("digests"):
-            raise InputError(f"{path}: of another sweep than {first_path}: they must not be mixed")
+        _check_fits(path, told, first_path, first)
         if len(records) != told["wanted"] and not partial:
             raise InputError(
                 f"{path}: shard {shard} has {len(records):,} of its {told['wanted']:,} points: run "
@@ -215,10 +234,20 @@ def _merged(paths: dict[Shard, Path], partial: bool) -> tuple[list[bytes], int]:
     return [found[number] for number in sorted(found)], wanted - len(found)
 
 
+def _check_fits(
+    path: Path, told: Mapping[str, Any], first_path: Path, first: Mapping[str, Any]
+) -> None:
+    """Raise InputError where a journal is of another sweep than the first one."""
+    if told.get("digests") != first.get("digests"):
+        raise InputError(f"{path}: of another sweep than {first_path}: they must not be mixed")
+
+
 def _shard_journals(output: Path) -> dict[Shard, Path]:
     """Return the journals of the shards of a table, by shard."""
     name = re.compile(rf"{re.escape(output.name)}\.(\d+)-of-(\d+)\.journal")
-    found = {}
+    found: dict[Shard, Path] = {}
+    if not output.parent.is_dir():
+        return found
     for path in output.parent.iterdir():
         if match := name.fullmatch(path.name):
             found[Shard(int(match[1]), int(match[2]))] = path
@@ -242,7 +271,8 @@ def read_sweep(output: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        Where there is neither a journal nor a table, or it cannot be read.
+        Where there is neither a journal nor a table, or it cannot be read; and where journals of
+        several sweeps stand beside the file.
 
     Examples
     --------
@@ -255,11 +285,14 @@ def read_sweep(output: str | Path) -> pd.DataFrame:
     output = Path(output)
     own = journal_path(output)
     journals = [own] if own.is_file() else []
-    if output.parent.is_dir():
-        journals += _shard_journals(output).values()
+    journals += _shard_journals(output).values()
     if not journals:
         return read_table(output)
     records: dict[int, bytes] = {}
+    first: Mapping[str, Any] | None = None
     for path in journals:
-        records |= read_records(path)[1]
+        told, own_records = read_records(path)
+        first = first or told
+        _check_fits(path, told, journals[0], first)
+        records |= own_records
     return frame_of(records[number] for number in sorted(records))
