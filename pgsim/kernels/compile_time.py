@@ -14,6 +14,6 @@ def compile_timer() -> Iterator[Callable[[], float]]:
 
     It may be asked while no kernel is being compiled.
     """
-    timer = TimingListener()
+    timer = TimingListener()  # type: ignore[no-untyped-call, unused-ignore]
     with install_listener("numba:compile", timer):
         yield lambda: float(timer.duration) if timer.done else 0.0

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -48,8 +49,9 @@ class Journal:
     offsets: int64 (points,), by number.
     """
 
-    def __init__(self, file: BinaryIO, offsets: npt.NDArray[np.int64], end: int) -> None:
+    def __init__(self, file: FileIO, path: Path, offsets: npt.NDArray[np.int64], end: int) -> None:
         self._file = file
+        self._path = path
         self._end = end
         self.offsets = offsets
 
@@ -63,20 +65,21 @@ class Journal:
         return bool(self.offsets[number] >= 0)
 
     def add(self, records: Sequence[tuple[int, bytes]]) -> None:
-        """Add finished points, which are on the disk when this returns."""
-        self._file.seek(self._end)
+        """Add finished points, which are on the disk when this returns.
+
+        Raises InputError where the disk takes no more; what was finished before stays in it.
+        """
+        _write(self._file, self._path, b"".join(line for _, line in records), self._end)
         for number, line in records:
-            self._file.write(line)
             self.offsets[number] = self._end
             self._end += len(line)
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
     def records(self) -> Iterator[bytes]:
         """Yield the lines of all finished points, by number."""
-        for offset in self.offsets[self.offsets >= 0].tolist():
-            self._file.seek(offset)
-            yield self._file.readline()
+        with _reader(self._file) as reader:
+            for offset in self.offsets[self.offsets >= 0].tolist():
+                reader.seek(offset)
+                yield reader.readline()
 
 
 @contextmanager
@@ -97,7 +100,7 @@ def opened_journal(
         told = {"format": _FORMAT, "points": points, "wanted": wanted, "digests": dict(digests)}
         head = checked_line(told)
         end = _read(file, path, head, offsets)
-        journal = Journal(file, offsets, end)
+        journal = Journal(file, path, offsets, end)
         try:
             yield journal
         finally:
@@ -105,10 +108,13 @@ def opened_journal(
                 path.unlink(missing_ok=True)
 
 
-def _locked(path: Path) -> BinaryIO:
-    """Return a journal, open for this process alone, until it ends, however it does."""
+def _locked(path: Path) -> FileIO:
+    """Return a journal, open for this process alone, until it ends, however it does.
+
+    It holds back nothing that is to be written, so that what a full disk refuses is told at once.
+    """
     while True:
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
+        file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+")
         try:
             _lock(file)
             if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
@@ -119,24 +125,31 @@ def _locked(path: Path) -> BinaryIO:
         file.close()  # one that another process has just removed
 
 
-def _lock(file: BinaryIO) -> None:
+def _lock(file: FileIO) -> None:
     """Lock a file for this process; raises BlockingIOError where another one has."""
     if sys.platform != "win32":
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _read(file: BinaryIO, path: Path, head: bytes, offsets: npt.NDArray[np.int64]) -> int:
+def _reader(file: FileIO) -> BinaryIO:
+    """Return what reads a file by lines, and can be closed without it."""
+    return os.fdopen(os.dup(file.fileno()), "rb")
+
+
+def _read(file: FileIO, path: Path, head: bytes, offsets: npt.NDArray[np.int64]) -> int:
     """Note what is finished and cut off what was not written to its end; return where it ends."""
-    first = file.readline()
-    text = text_of(first)
-    if text is None:
-        if first.endswith(b"\n"):
-            raise InputError(f"{path}: no journal of a sweep: give -o another name, or remove it")
-        _write_head(file, path, head)
-        return len(head)
-    lines = _whole_lines(file)
-    if not lines and first != head:  # nothing of another sweep that could be mixed with this one
-        _write_head(file, path, head)
+    with _reader(file) as reader:
+        first = reader.readline()
+        text = text_of(first)
+        lines = [] if text is None else _whole_lines(reader)
+    if text is None and first.endswith(b"\n"):
+        raise InputError(f"{path}: no journal of a sweep: give -o another name, or remove it")
+    if text is None or (
+        not lines and first != head
+    ):  # nothing of another sweep that could be mixed
+        file.truncate(0)
+        _write(file, path, head, 0)
+        sync_folder(path.parent)
         return len(head)
     _check_same(path, json.loads(text), json.loads(text_of(head) or b""))
     end = len(first)
@@ -147,10 +160,10 @@ def _read(file: BinaryIO, path: Path, head: bytes, offsets: npt.NDArray[np.int64
     return end
 
 
-def _whole_lines(file: BinaryIO) -> list[tuple[int, int]]:
+def _whole_lines(reader: BinaryIO) -> list[tuple[int, int]]:
     """Return the point and the size of each line that follows, up to one that has no end."""
     found = []
-    for line in file:
+    for line in reader:
         text = text_of(line)
         if text is None:
             break
@@ -158,13 +171,19 @@ def _whole_lines(file: BinaryIO) -> list[tuple[int, int]]:
     return found
 
 
-def _write_head(file: BinaryIO, path: Path, head: bytes) -> None:
-    file.truncate(0)
-    file.seek(0)
-    file.write(head)
-    file.flush()
-    os.fsync(file.fileno())
-    sync_folder(path.parent)
+def _write(file: FileIO, path: Path, data: bytes, at: int) -> None:
+    """Write data that are on the disk when this returns; raises InputError where it is full."""
+    left = memoryview(data)
+    try:
+        file.seek(at)
+        while left:
+            left = left[file.write(left) :]
+        os.fsync(file.fileno())
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written: {error.strerror}: what is finished stays, and the same "
+            "command goes on from it"
+        ) from None
 
 
 def sync_folder(folder: Path) -> None:

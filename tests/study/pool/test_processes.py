@@ -148,12 +148,17 @@ def test_an_interpreter_that_fails_is_said(monkeypatch):
 
 
 def interpreter_killed(times, path, monkeypatch):
-    """Let Python be a script that is killed so many times before it is Python."""
+    """Let Python be a script that is killed so many times before it is Python.
+
+    Each time takes one file away, which two processes at once cannot both do.
+    """
     left, script = path / "left", path / "python"
-    left.write_text("k" * times)
+    left.mkdir()
+    for number in range(times):
+        (left / str(number)).touch()
     script.write_text(
-        f'#!/bin/sh\nread -r all < "{left}"\n[ -n "$all" ] || exec "{sys.executable}" "$@"\n'
-        f'printf "%s\\n" "${{all#k}}" > "{left}"\nkill -KILL $$\n'
+        f'#!/bin/sh\nfor each in "{left}"/*; do rm "$each" 2>/dev/null && kill -KILL $$; done\n'
+        f'exec "{sys.executable}" "$@"\n'
     )
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
@@ -165,7 +170,7 @@ def test_a_process_that_is_killed_before_it_begins_is_replaced_and_no_point_fail
 ):
     interpreter_killed(2, tmp_path, monkeypatch)
     assert results(double, batches) == {3: 6, 4: 8, 5: 10}
-    assert not (tmp_path / "left").read_text().strip()
+    assert not any((tmp_path / "left").iterdir())
 
 
 def test_processes_that_are_killed_before_they_begin_again_and_again_end_it(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Sweeps into files: what is finished stays finished, and no two kinds are mixed."""
 
 import json
+import resource
 from pathlib import Path
 
 import pandas as pd
@@ -117,6 +118,23 @@ def test_a_line_of_zeros_where_power_was_lost_is_computed_again(spec, output, si
     pd.testing.assert_frame_equal(read_table(output), sweep(spec, jobs=1))
 
 
+def test_a_full_disk_ends_a_sweep_that_goes_on_once_there_is_room(spec, output, simulated):
+    begin(output, spec)
+    size = journal_of(output).stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, hard))  # of a file: a part of a line
+    try:
+        with pytest.raises(
+            InputError, match=r"results\.csv\.journal: cannot be .* goes on from it"
+        ):
+            sweep_into(output, spec, jobs=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert journal_of(output).stat().st_size == size + 100 and len(read_sweep(output)) == 2 * 2
+    assert sweep_into(output, spec, jobs=1).before == 2
+    pd.testing.assert_frame_equal(read_table(output), sweep(spec, jobs=1))
+
+
 def test_another_spec_is_refused_and_changes_nothing(spec, output, simulated):
     begin(output, spec)
     before = journal_of(output).read_bytes()
@@ -125,6 +143,15 @@ def test_another_spec_is_refused_and_changes_nothing(spec, output, simulated):
         with pytest.raises(InputError, match=r"results\.csv\.journal: .* of another spec.* remove"):
             sweep_into(output, changed, jobs=1)
     assert journal_of(output).read_bytes() == before and not output.exists()
+
+
+def test_a_journal_without_a_point_is_of_no_other_sweep(spec, output, simulated):
+    begin(output, spec)
+    journal = journal_of(output)
+    journal.write_bytes(journal.read_bytes().splitlines(keepends=True)[0])  # killed before a point
+    other = spec.model_copy(update={"schemes": ("full",)})
+    assert sweep_into(output, other, jobs=1).before == 0
+    pd.testing.assert_frame_equal(read_table(output), sweep(other, jobs=1))
 
 
 def test_another_pgsim_is_refused(spec, output, simulated, monkeypatch):
@@ -308,6 +335,24 @@ def test_shards_that_do_not_belong_together_are_refused(spec, output, simulated)
     sweep_into(output, other, jobs=1, shard=Shard(2, 3))
     with pytest.raises(InputError, match="shards of several sweeps"):
         merge_sweep(output)
+
+
+def test_shards_and_a_sweep_in_one_part_do_not_stand_side_by_side(spec, output, simulated):
+    begin(output, spec)
+    with pytest.raises(
+        InputError, match=r"not in shards stand beside it \(results\.csv\.journal\)"
+    ):
+        sweep_into(output, spec, jobs=1, shard=Shard(1, 2))
+    journal_of(output).unlink()
+    sweep_into(output, spec, jobs=1, shard=Shard(1, 2))
+    before = sorted(output.parent.iterdir())
+    with pytest.raises(InputError, match=r"1-of-2\.journal\): give -o .* pgsim merge \S+csv, or"):
+        sweep_into(output, spec, jobs=1)
+    assert sorted(output.parent.iterdir()) == before
+    other = spec.model_copy(update={"schemes": ("full",)})
+    sweep_into(output, other, jobs=1, shard=Shard(2, 2))
+    with pytest.raises(InputError, match="of another sweep than"):
+        read_sweep(output)
 
 
 def test_a_shard_that_is_not_finished_is_named(spec, output, simulated):
