@@ -23,6 +23,7 @@ from pgsim.study.findings import (
     saving_in_words,
     verdict,
 )
+from pgsim.study.jobs import split, taken
 from pgsim.study.rows import BASELINE, GATED, UNGATED, Pricing, Row, rows_of, with_shape
 from pgsim.study.shapes import fastest
 from pgsim.study.simulation import calibration_count, repriced
@@ -277,6 +278,7 @@ def compared(
     for it than for all else, and a second process compiles them meanwhile.
     """
     gated = rows[0]
+    taken(split(gated.trace, gated.scheme, store), gated.designs[0])  # its refusal comes first
     outcomes = {}
     for row in sorted(rows, key=lambda row: row.scheme == gated.scheme):
         count = calibration_count(row.trace, gated.designs[0], calibration_images)
