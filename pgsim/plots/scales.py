@@ -25,7 +25,10 @@ NETWORK = "network"  # what stands beside layers: all of them
 LOGS = ("x", "y", "xy", "none")
 _WIDE = 20  # times the least value: from there on a scale without further words is logarithmic
 _MOST_TICKS, _SOME_TICKS, _FEWEST_TICKS = 12, 8, 3
-_FEW_POWERS = 10**3  # over what is least: up to there 2 and 5 of each power are named too
+_FEW_POWERS = 10**3  # over what is least: up to there others than powers are named too
+_SUBS = {(1.0, 2.0, 5.0): 2.0, (1.0, 3.0): 3.0, (1.0,): 10.0}  # named of each; the least gap
+_CROWDED = 1.6  # times as near as on a linear axis: round numbers at the end of a logarithmic one
+_TICK_LETTERS = 4.5
 
 
 class Scale(NamedTuple):
@@ -132,7 +135,9 @@ def set_ticks(axes: Axes, name: str, scale: Scale, page: Page, inches: float) ->
     elif scale.swept:
         _set_swept(axis, scale, page, inches, is_x=name == "x")
     elif scale.logarithmic:
-        _set_logarithmic(axis, *getattr(axes, f"get_{name}lim")())
+        text = (0.6 * _TICK_LETTERS if name == "x" else 1.4) * page.small / 72
+        least, most = getattr(axes, f"get_{name}lim")()
+        _set_logarithmic(axis, least, most, inches, text)
     else:
         whole = bool((scale.places.dropna() % 1 == 0).all())
         ticks = max(3, min(8, int(inches / 0.5)))
@@ -169,17 +174,30 @@ def _chosen(swept: Sequence[float]) -> list[float]:
     return [swept[round(place)] for place in np.linspace(0, last, count)]
 
 
-def _set_logarithmic(axis: Axis, least: float, most: float) -> None:
-    """Name 1, 2 and 5 of each power of ten where there are few powers, else the powers.
+def _set_logarithmic(axis: Axis, least: float, most: float, inches: float, text: float) -> None:
+    """Name 1, 2 and 5 of each power of ten, or 1 and 3, or the powers, as there is room.
 
-    least, most: of what the axis shows. Where too few of these are in it, round ones are named as
-    on a linear axis.
+    least, most: of what the axis shows. inches: of it. text: inches that one number takes. Where
+    too few of these are in it, round ones are named as on a linear axis.
     """
-    subs = (1.0, 2.0, 5.0) if most / least < _FEW_POWERS else (1.0,)
+    power = inches / np.log10(most / least)
+    subs = next(
+        each
+        for each, gap in _SUBS.items()
+        if each == (1.0,)
+        or (
+            most / least < _FEW_POWERS
+            and power * np.log10(gap) > text
+            and _named(least, most, each) >= _FEWEST_TICKS
+        )
+    )
     if _named(least, most, subs) >= _FEWEST_TICKS:
-        axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=20))
+        many = max(2, min(20, int(inches / text)))
+        axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=many))
     else:
-        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=_FEWEST_TICKS))
+        few = max(2, min(5, int(inches / text / _CROWDED)))
+        fewest = min(few, _FEWEST_TICKS)
+        axis.set_major_locator(MaxNLocator(few, steps=[1, 2, 2.5, 5, 10], min_n_ticks=fewest))
         axis.set_minor_locator(FixedLocator([]))
     axis.set_minor_formatter(NullFormatter())
     si_ticks(axis)

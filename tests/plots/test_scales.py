@@ -100,3 +100,31 @@ def test_axes_of_what_is_never_negative_begin_at_0_or_above() -> None:
     (axes,) = draw_results(frame, x="cycles", y="macs", log="none").axes
     assert axes.get_xlim()[0] == axes.get_ylim()[0] == 0
     assert min(axes.get_xticks()) >= 0
+
+
+@pytest.mark.parametrize(
+    ("least", "most"), [(1e3, 1.2), (2.6e4, 2), (1e3, 25), (2.6e4, 160), (1e3, 1e8)]
+)
+def test_numbers_of_logarithmic_axes_stand_apart_in_small_panels(least: float, most: float) -> None:
+    values = np.geomspace(least, least * most, 5).astype(np.int64)
+    rows = [
+        {"cycles": each, "energy_pj": 2e6 * each, "array.rows": n, "array.columns": columns}
+        for columns in (4, 8)
+        for n, each in enumerate(values, 1)
+    ]
+    figure = draw_results(
+        table(*rows), x="cycles", y="energy_pj", log="xy", facet="array.columns", width="column"
+    )
+    figure.draw_without_rendering()
+    for name in ("x", "y"):
+        axes = figure.axes[0]
+        low, high = getattr(axes, f"get_{name}lim")()
+        ticks = getattr(axes, f"{name}axis").get_major_ticks()
+        boxes = [
+            tick.label1.get_window_extent()
+            for tick in ticks
+            if tick.label1.get_text() and low <= tick.get_loc() <= high
+        ]
+        assert len(boxes) >= 2
+        for place, box in enumerate(boxes):
+            assert not any(box.overlaps(other) for other in boxes[place + 1 :])
