@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -54,7 +55,7 @@ def _csv_rows(source: Source) -> Iterator[TableRow]:
 
 
 def _check_header(header: list[str], where: str) -> None:
-    twice = {name for name in header if name and header.count(name) > 1}
+    twice = {name for name, count in Counter(header).items() if name and count > 1}
     if twice:
         raise InputError(f"{where}: the header has {short(min(twice))} twice")
 
