@@ -61,7 +61,7 @@ class TableReader(Reader):
     def use(self, path: Path) -> None:
         """Read a table; draw one of so many, as bars of designs or of layers, or as lines."""
         frame = read_table(path)
-        records = frame.to_dict("records")
+        records = _distinct(frame).to_dict("records")
         check_rows(records)
         number = crc32(path.read_bytes())
         if number % _SELDOM == 0 or "time_us" not in frame:  # without which it is soon refused
@@ -70,6 +70,13 @@ class TableReader(Reader):
             text = "".join(str(each) for record in records for each in record.values())
             if not text.isascii() or any(each in text for each in _ODD):
                 figure.draw_without_rendering()
+
+
+def _distinct(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return each row once, since a file may repeat a few thousands of times; True is not 1."""
+    objects = [name for name in frame if frame[name].dtype == object]
+    kinds = frame[objects].map(type).set_axis([f"{name} is a" for name in objects], axis=1)
+    return frame[~pd.concat([frame, kinds], axis=1).duplicated()]
 
 
 def _check_figure(figure: Figure) -> None:
